@@ -1,0 +1,9 @@
+"""Refusals that give the reader a reason."""
+
+from django.core.exceptions import PermissionDenied
+
+
+def require(allowed: bool, sentence: str) -> None:
+    """Raise PermissionDenied (a 403 page that shows `sentence`) unless `allowed`."""
+    if not allowed:
+        raise PermissionDenied(sentence)

@@ -1,0 +1,5 @@
+"""Template tags that every template has without loading."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Company(models.Model):
+    """An account: the organisation that several members belong to."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True)
+    external_id = models.CharField(max_length=100, blank=True)
+    verified_domains = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        blank=True,
+        help_text=_("E-mail domains whose owners have been checked, such as example.com."),
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Guidelines(models.Model):
+    """One version of the rules that every member agrees to; the newest one is in force."""
+
+    version = models.PositiveIntegerField(unique=True)
+    source = models.TextField(help_text=_("Markdown."))
+    html = models.TextField(editable=False)
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        verbose_name_plural = "guidelines"
+
+    def __str__(self) -> str:
+        return f"Guidelines, version {self.version}"
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def claimed(self) -> MemberQuerySet:
+        """Members who can log in; imported ones cannot until they are invited."""
+        return self.filter(claimed_at__isnull=False)
+
+    def team(self) -> MemberQuerySet:
+        return self.exclude(role="")
+
+    def not_team(self) -> MemberQuerySet:
+        return self.filter(role="")
+
+
+class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    def create_user(
+        self, email: str | None, username: str, password: str | None = None, **fields: object
+    ) -> Member:
+        member = self.model(email=self.normalize_email(email) or None, username=username, **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+    def create_superuser(self, email: str, username: str, password: str, **fields: object) -> Member:
+        fields = {
+            "is_staff": True, "is_superuser": True, "role": Member.Role.MANAGER,
+            "claimed_at": timezone.now(), **fields,
+        }  # fmt: skip
+        return self.create_user(email, username, password, **fields)
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    """A person of the community: prospect, customer, fan or staff; logs in by e-mail."""
+
+    class Role(models.TextChoices):
+        """Staff roles, strongest first; each is also the name of a Group."""
+
+        MANAGER = "manager", _("Community manager")
+        MODERATOR = "moderator", _("Moderator")
+        PRODUCT = "product", _("Product")
+        SUPPORT = "support", _("Support")
+        SALES = "sales", _("Sales")
+
+    # Imported members have no e-mail, which is why it may be absent.
+    email = models.EmailField(null=True, blank=True)
+    username = models.CharField(max_length=40)
+    display_name = models.CharField(max_length=80)
+    bio = models.TextField(blank=True, help_text=_("Markdown."))
+    bio_html = models.TextField(blank=True, editable=False)
+    avatar = models.ImageField(upload_to="avatars/", blank=True)
+    location = models.CharField(max_length=120, blank=True)
+    website = models.URLField(blank=True)
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
+    )
+    time_zone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(max_length=10, default="en")
+    role = models.CharField(max_length=10, choices=Role, blank=True, db_index=True)
+    is_staff = models.BooleanField(default=False, help_text=_("May open the admin."))
+    is_active = models.BooleanField(default=True)
+    customer_since = models.DateField(null=True, blank=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the person took the account over; empty when imported.")
+    )
+    guidelines = models.ForeignKey(Guidelines, null=True, blank=True, on_delete=models.PROTECT)
+    guidelines_accepted_at = models.DateTimeField(null=True, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["username"]
+
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="member_email_unique"),
+            models.UniqueConstraint(Lower("username"), name="member_username_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:profile", args=[self.username])
+
+    @property
+    def is_team(self) -> bool:
+        """Staff: badge beside the name, never a stage or a score."""
+        return bool(self.role)
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.role in (self.Role.MANAGER, self.Role.MODERATOR)
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed_at is not None

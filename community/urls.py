@@ -1,0 +1,25 @@
+"""Every address of the site; the apps write their own whole paths."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", include("community.runtime.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("community.api.urls")),
+    path("", include("community.pages.urls")),
+    path("", include("community.forum.urls")),
+    path("", include("community.qa.urls")),
+    path("", include("community.members.urls")),
+    path("", include("community.notifications.urls")),
+    path("", include("community.badges.urls")),
+    path("", include("community.moderation.urls")),
+    path("", include("community.prospects.urls")),
+    path("", include("journeys.urls")),
+    path("", include("advocacy.urls")),
+]
