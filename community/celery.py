@@ -18,4 +18,5 @@ app.conf.task_routes = {
 }
 app.conf.beat_schedule = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0},
+    "events-partitions": {"task": "events.partitions", "schedule": 86_400.0},
 }

@@ -65,7 +65,7 @@ class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  #
     def create_user(
         self, email: str | None, username: str, password: str | None = None, **fields: object
     ) -> Member:
-        member = self.model(email=self.normalize_email(email) or None, username=username, **fields)
+        member: Member = self.model(email=self.normalize_email(email) or None, username=username, **fields)
         member.set_password(password)
         member.save(using=self._db)
         return member

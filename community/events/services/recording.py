@@ -1,0 +1,198 @@
+"""Saving events together with the change they tell of."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
+from community.events.models import Event
+
+from .partitions import ensure_months
+from .wake import wake_followers
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+# The namespace of every derived event id; changing it would make every fact a new one.
+NAMESPACE = uuid.UUID("4d2f0f9e-6c0a-5b53-9d8e-2c3f6a1f7b10")
+BACKFILL_AFTER = timedelta(hours=48)
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An event about to be recorded."""
+
+    name: EventName
+    occurred_at: datetime
+    payload: dict[str, Json]
+    object_type: str = ""
+    object_id: int | None = None
+    member_id: int | None = None
+    actor_id: int | None = None
+    actor_role: str = Event.ActorRole.SYSTEM
+    counterpart_id: int | None = None
+    company_id: int | None = None
+    channel: str = Event.Channel.COMMUNITY
+    value_cents: int | None = None
+    currency: str = ""
+    source: str = "app"
+    # Tells two facts of one name about one object apart; leave empty when there can be only one.
+    key: str = ""
+    # Given only where the id was settled elsewhere, as for events that arrive through the API.
+    event_id: uuid.UUID | None = None
+
+    def as_event(self, now: datetime) -> Event:
+        occurred_at = min(self.occurred_at, now + CLOCK_SKEW)
+        return Event(
+            event_id=self.event_id or derived_id(self.name, self.object_type, self.object_id, self.key),
+            occurred_at=occurred_at,
+            received_at=now,
+            name=self.name,
+            props=checked_payload(self.name, self.payload),
+            backfill=now - occurred_at > BACKFILL_AFTER,
+            **{field: getattr(self, field) for field in _COPIED},
+        )
+
+
+_COPIED = (
+    "object_type", "object_id", "member_id", "actor_id", "actor_role", "counterpart_id", "company_id",
+    "channel", "value_cents", "currency", "source",
+)  # fmt: skip
+
+
+def derived_id(name: str, object_type: str, object_id: int | None, key: str = "") -> uuid.UUID:
+    """Return the id of an in-app event: the same fact always has the same id."""
+    return uuid.uuid5(NAMESPACE, f"{name}:{object_type}:{object_id}:{key}")
+
+
+def actor_role_of(actor: Member | None) -> str:
+    if actor is None:
+        return Event.ActorRole.SYSTEM
+    if actor.role == "sales":
+        return Event.ActorRole.SALES
+    return Event.ActorRole.STAFF if actor.role else Event.ActorRole.MEMBER
+
+
+def record(
+    name: EventName,
+    *,
+    actor: Member | None,
+    subject: models.Model,
+    member: Member | None = None,
+    counterpart: Member | None = None,
+    occurred_at: datetime | None = None,
+    channel: str = Event.Channel.COMMUNITY,
+    key: str = "",
+    **payload: Json,
+) -> Event:
+    """Save an event together with the change it tells of.
+
+    Both commit or neither does, so the caller must be in a transaction. `member` is whose journey it
+    belongs to and is the actor when left out. Recording the same fact twice keeps the first; a retracted
+    one holds again. Followers are woken after the commit.
+
+    Raises ValueError when the payload does not match the catalogue, TransactionManagementError outside a
+    transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(f"{name} must be recorded inside a transaction.")
+    owner = member or actor
+    now = timezone.now()
+    draft = Draft(
+        name=name,
+        occurred_at=occurred_at or now,
+        payload=payload,
+        object_type=subject._meta.label_lower,
+        object_id=subject.pk,
+        member_id=owner.pk if owner else None,
+        actor_id=actor.pk if actor else None,
+        actor_role=actor_role_of(actor),
+        counterpart_id=counterpart.pk if counterpart else None,
+        company_id=owner.company_id if owner else None,
+        channel=channel,
+        key=key,
+    )
+    event = draft.as_event(now)
+    standing = Event.objects.filter(event_id=event.event_id).first()
+    if standing is None:
+        record_all([draft])
+        return event
+    if standing.retracted_at is not None:
+        reinstate([standing], reason="happened again")
+    return standing
+
+
+def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:
+    """Save many events; those already there are left as they are. Return how many were given."""
+    now = timezone.now()
+    events = [draft.as_event(now) for draft in drafts]
+    ensure_months(event.occurred_at for event in events)
+    Event.objects.bulk_create(events, batch_size=batch_size, ignore_conflicts=True)
+    if events:
+        wake_followers()
+    return len(events)
+
+
+@transaction.atomic
+def retract(events: Sequence[Event], *, reason: str) -> int:
+    """Take events back: from now on they count as never happened. Return how many held until now."""
+    return _mark(events, EVENT_RETRACTED, reason, standing=True)
+
+
+@transaction.atomic
+def reinstate(events: Sequence[Event], *, reason: str) -> int:
+    """Let retracted events hold again. Return how many did not hold until now."""
+    return _mark(events, EVENT_REINSTATED, reason, standing=False)
+
+
+def _mark(events: Sequence[Event], name: EventName, reason: str, *, standing: bool) -> int:
+    now = timezone.now()
+    rows = list(
+        Event.objects.select_for_update().filter(
+            event_id__in=[event.event_id for event in events], retracted_at__isnull=standing
+        )
+    )
+    Event.objects.filter(event_id__in=[row.event_id for row in rows]).update(
+        retracted_at=now if standing else None, retract_reason=reason if standing else ""
+    )
+    record_all(
+        Draft(
+            name=name,
+            occurred_at=now,
+            payload={
+                "event_id": str(row.event_id),
+                "name": row.name,
+                "occurred_at": row.occurred_at.isoformat(),
+                "reason": reason,
+            },
+            object_type=row.object_type,
+            object_id=row.object_id,
+            member_id=row.member_id,
+            counterpart_id=row.counterpart_id,
+            event_id=uuid.uuid4(),
+        )
+        for row in rows
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def purge(*, source: str) -> int:
+    """Delete the events of one import, as if it had not been. Return how many went.
+
+    The only way past the table's append-only trigger; whoever calls it answers for what was built on them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('caravan.purge', 'on', true)")
+        cursor.execute("DELETE FROM event WHERE source = %s", [source])
+        deleted = int(cursor.rowcount)
+        cursor.execute("SELECT set_config('caravan.purge', 'off', true)")
+    return deleted
