@@ -1,0 +1,59 @@
+"""Where the apps above the forum plug in; each does so in its AppConfig.ready()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+    from .models import Category, Post, Topic
+    from .models.categories import Reader
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a screener says of a post about to be written."""
+
+    hold: bool = False
+    refuse: bool = False
+    sentence: str = ""  # for the person: why it waits or is refused
+
+
+ALLOW = Verdict()
+
+Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
+Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
+
+_decorators: list[Decorator] = []
+_screeners: list[Screener] = []
+
+
+def decorate_thread(decorator: Decorator) -> Decorator:
+    """Add context to every page of a topic: `fn(reader, topic, posts) -> {name: value}`, queries included.
+
+    One call a page, so it must cost the same number of queries for one post and for twenty.
+    """
+    _decorators.append(decorator)
+    return decorator
+
+
+def screen_post(screener: Screener) -> Screener:
+    """Judge what is about to be posted: `fn(author, category, topic or None when new, source) -> Verdict`."""
+    _screeners.append(screener)
+    return screener
+
+
+def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[str, object]:
+    context: dict[str, object] = {}
+    for decorator in _decorators:
+        context.update(decorator(reader, topic, posts))
+    return context
+
+
+def screened(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
+    """Return the strictest verdict of all screeners."""
+    verdicts = [screener(author, category, topic, source) for screener in _screeners]
+    return max(verdicts, key=lambda verdict: (verdict.refuse, verdict.hold), default=ALLOW)

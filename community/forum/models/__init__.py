@@ -1,0 +1,8 @@
+"""The one content model: categories hold topics, topics hold posts."""
+
+from .categories import Category
+from .posts import Like, Post, Revision
+from .reading import ReadState
+from .topics import Tag, Topic
+
+__all__ = ["Category", "Like", "Post", "ReadState", "Revision", "Tag", "Topic"]

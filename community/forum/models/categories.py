@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser, Group
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+    Reader = Member | AnonymousUser
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def visible_to(self, user: Reader) -> CategoryQuerySet:
+        return self._open_to(user, "see")
+
+    def creatable_by(self, user: Reader) -> CategoryQuerySet:
+        """Categories in which the reader may start a topic."""
+        return self.visible_to(user)._open_to(user, "create").filter(is_archived=False)
+
+    def _open_to(self, user: Reader, act: str) -> CategoryQuerySet:
+        if not user.is_authenticated:
+            return self.filter(**{f"{act}_by": Category.Audience.EVERYONE})
+        if user.is_moderator:
+            return self
+        groups = user.groups.values("pk")
+        return self.filter(
+            ~Q(**{f"{act}_by": Category.Audience.GROUPS})
+            | Q(
+                pk__in=getattr(Category, f"{act}_groups")
+                .through.objects.filter(group__in=groups)
+                .values("category")
+            )
+        )
+
+
+class Category(models.Model):
+    """A place for topics. Two levels deep; who may see, reply and create is set per group."""
+
+    class Kind(models.TextChoices):
+        FORUM = "forum", _("Forum")
+        QA = "qa", _("Questions and answers")
+        IDEAS = "ideas", _("Ideas")
+        ARTICLES = "articles", _("Articles")
+        PROSPECT = "prospect", _("Prospect forum")
+
+    class Audience(models.TextChoices):
+        EVERYONE = "everyone", _("Everyone")
+        MEMBERS = "members", _("Members")
+        GROUPS = "groups", _("Chosen groups")
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80, unique=True)
+    description = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FORUM)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    position = models.PositiveIntegerField(default=0)
+    icon = models.CharField(max_length=40, default="message-circle", help_text=_("Name of a Lucide icon."))
+    see_by = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
+    reply_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
+    create_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
+    see_groups = models.ManyToManyField(Group, blank=True, related_name="+")
+    reply_groups = models.ManyToManyField(Group, blank=True, related_name="+")
+    create_groups = models.ManyToManyField(Group, blank=True, related_name="+")
+    holds_posts = models.BooleanField(default=False, help_text=_("Every post waits for approval."))
+    is_archived = models.BooleanField(default=False, help_text=_("Readable, closed to new topics."))
+    topic_count = models.PositiveIntegerField(default=0)
+    post_count = models.PositiveIntegerField(default=0)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="category_not_its_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:category", args=[self.slug])

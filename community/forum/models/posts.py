@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .topics import Topic
+
+if TYPE_CHECKING:
+    from .categories import Reader
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def visible_to(self, user: Reader) -> PostQuerySet:
+        """Posts whose words the reader may read. Moderators read all; authors their own unless deleted."""
+        posts = self.filter(topic__in=Topic.objects.visible_to(user))
+        if user.is_authenticated and user.is_moderator:
+            return posts
+        shown = Q(status=Post.Status.PUBLISHED)
+        if user.is_authenticated:
+            shown |= Q(author=user) & ~Q(status=Post.Status.DELETED)
+        return posts.filter(shown)
+
+    def published(self) -> PostQuerySet:
+        return self.filter(status=Post.Status.PUBLISHED)
+
+    def answers(self) -> PostQuerySet:
+        return self.filter(kind=Post.Kind.ANSWER)
+
+
+class Post(models.Model):
+    """Something a person wrote. Markdown is kept; the HTML is made when written, never when read."""
+
+    class Kind(models.TextChoices):
+        OPENING = "opening", _("Opening post")
+        REPLY = "reply", _("Reply")
+        ANSWER = "answer", _("Answer")
+        COMMENT = "comment", _("Comment")  # a short reply under another post
+
+    class Status(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        PENDING = "pending", _("Waiting for approval")
+        HIDDEN = "hidden", _("Hidden")
+        DELETED = "deleted", _("Deleted")
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="posts")
+    number = models.PositiveIntegerField(
+        help_text=_("Place in the topic, in order of writing; the opening is 1.")
+    )
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.REPLY)
+    # What it answers: the post a comment stands under, or the one a reply is to.
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
+    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="posts")
+    byline = models.CharField(
+        max_length=80, blank=True, help_text=_("Name to show instead of the author's, for imported posts of people who left.")
+    )  # fmt: skip
+    status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
+    source = models.TextField()
+    html = models.TextField()
+    word_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    revision_count = models.PositiveIntegerField(default=0)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    status_reason = models.CharField(
+        max_length=300, blank=True, help_text=_("Why it waits, is hidden or deleted.")
+    )
+    like_count = models.PositiveIntegerField(default=0)
+    score = models.IntegerField(default=0, help_text=_("Up votes minus down votes."))
+    is_accepted = models.BooleanField(default=False)
+    is_official = models.BooleanField(default=False)
+    search = models.GeneratedField(
+        expression=SearchVector("source", config="english"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "number"], name="post_number_once"),
+            models.UniqueConstraint(fields=["topic"], condition=Q(kind="opening"), name="post_one_opening"),
+        ]
+        indexes = [
+            models.Index(fields=["author", "-created_at"], name="post_author"),
+            models.Index(fields=["topic", "-is_accepted", "-score", "number"], name="post_best_answers"),
+            GinIndex(fields=["search"], name="post_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} in {self.topic_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:post-permalink", args=[self.pk])
+
+    @property
+    def is_opening(self) -> bool:
+        return self.kind == self.Kind.OPENING
+
+    @property
+    def is_answer(self) -> bool:
+        return self.kind == self.Kind.ANSWER
+
+
+class Revision(models.Model):
+    """One version of a post, the first included once there is a second."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=255, blank=True)
+    tags = models.CharField(max_length=255, blank=True, help_text=_("Names, divided by commas."))
+    source = models.TextField()
+    editor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["post", "number"], name="revision_number_once")]
+
+
+class Like(models.Model):
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="likes")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="likes")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "member"], name="like_once")]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .categories import Category
+
+if TYPE_CHECKING:
+    from .categories import Reader
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=35, unique=True)
+    slug = models.SlugField(max_length=40, unique=True, allow_unicode=True)
+    description = models.TextField(blank=True)
+    topic_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:tag", args=[self.slug])
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def visible_to(self, user: Reader) -> TopicQuerySet:
+        """Topics the reader may know of. Moderators see all; authors see their own while it waits."""
+        topics = self.filter(category__in=Category.objects.visible_to(user))
+        if user.is_authenticated and user.is_moderator:
+            return topics
+        shown = Q(status=Topic.Status.PUBLISHED)
+        if user.is_authenticated:
+            shown |= Q(author=user) & ~Q(status=Topic.Status.DELETED)
+        return topics.filter(shown)
+
+    def published(self) -> TopicQuerySet:
+        return self.filter(status=Topic.Status.PUBLISHED)
+
+
+class Topic(models.Model):
+    """A conversation: an opening post and what came after it. Counters live on the row."""
+
+    class Kind(models.TextChoices):
+        DISCUSSION = "discussion", _("Discussion")
+        QUESTION = "question", _("Question")
+        IDEA = "idea", _("Idea")
+        ARTICLE = "article", _("Article")
+        ANNOUNCEMENT = "announcement", _("Announcement")
+
+    class Status(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        PENDING = "pending", _("Waiting for approval")
+        HIDDEN = "hidden", _("Hidden")
+        DELETED = "deleted", _("Deleted")
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="topics")
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.DISCUSSION)
+    title = models.CharField(max_length=255)
+    slug = models.SlugField(max_length=100, default="topic")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topics")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="topics")
+    created_at = models.DateTimeField(default=timezone.now)
+    # What the latest list is ordered by: the newest post, not edits.
+    bumped_at = models.DateTimeField(default=timezone.now)
+    last_post_author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # The highest post number given out; numbers are never used twice.
+    last_number = models.PositiveIntegerField(default=0)
+    reply_count = models.PositiveIntegerField(default=0, help_text=_("Published replies and answers."))
+    answer_count = models.PositiveIntegerField(default=0)
+    like_count = models.PositiveIntegerField(default=0)
+    view_count = models.PositiveIntegerField(default=0)
+    score = models.IntegerField(default=0, help_text=_("Votes on the opening post."))
+    hot_score = models.FloatField(default=0)
+    is_solved = models.BooleanField(default=False)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    pinned_everywhere = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    close_reason = models.CharField(max_length=200, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["category", "-bumped_at"],
+                condition=Q(status="published"),
+                name="topic_category_latest",
+            ),
+            models.Index(fields=["-bumped_at"], condition=Q(status="published"), name="topic_latest"),
+            models.Index(fields=["-hot_score", "-id"], condition=Q(status="published"), name="topic_hot"),
+            models.Index(fields=["-created_at"], condition=Q(status="published"), name="topic_newest"),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(status="published", kind="question", answer_count=0),
+                name="topic_unanswered",
+            ),
+            models.Index(fields=["author", "-created_at"], name="topic_author"),
+            GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="topic_title_trigrams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:topic-detail", args=[self.pk, self.slug])
+
+    @property
+    def is_question(self) -> bool:
+        return self.kind == self.Kind.QUESTION
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.pinned_at is not None
