@@ -20,7 +20,8 @@ TRIES_BEFORE_SETTING_ASIDE = 3
 # transaction commits, so reading by id alone would step over a slow writer's event.
 _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
-  AND (epoch < %(now_epoch)s OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+  AND (epoch < %(now_epoch)s OR xid < pg_snapshot_xmin(pg_current_snapshot())
+       OR xid = pg_current_xact_id_if_assigned())
 """
 _BATCH = f"""
   SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
@@ -48,7 +49,7 @@ def follow(name: str) -> int:
         return _follow(follower, one_by_one=True)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _follow(follower: Follower, *, one_by_one: bool = False) -> int:
     Cursor.objects.get_or_create(name=follower.name)
     cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=follower.name).first()
