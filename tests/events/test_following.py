@@ -1,0 +1,275 @@
+"""Followers: order, exactly once, and what happens when things go wrong. All on committed transactions."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection, connections, transaction
+
+from community.events import registry, services
+from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
+from community.events.models import Cursor, DeadLetter, Event, Log
+from community.members.models import Member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ann():
+    return Member.objects.create_user("ann@example.com", "ann")
+
+
+@pytest.fixture
+def follow_with(monkeypatch):
+    """Register a follower called "test" that runs the given function."""
+
+    def register(handle, **options):
+        monkeypatch.setitem(
+            registry._registry, "test", registry.Follower("test", options.get("names"), handle, options.get("batch", 500))
+        )  # fmt: skip
+
+    return register
+
+
+def agree(ann, version):
+    with transaction.atomic():
+        return services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+
+
+def versions(events):
+    return [event.props["version"] for event in events]
+
+
+def test_follow_gives_events_once_in_order(ann, follow_with):
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)), batch=2)
+    for version in (1, 2, 3):
+        agree(ann, version)
+
+    counts = [services.follow("test") for _ in range(3)]
+
+    assert counts == [2, 1, 0]
+    assert seen == [1, 2, 3]
+
+
+def test_follow_gives_only_the_names_asked_for(ann, follow_with):
+    seen = []
+    follow_with(seen.extend, names=frozenset([MEMBER_REGISTERED]))
+    agree(ann, 1)
+
+    assert services.follow("test") == 1
+    assert seen == []
+
+
+def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follow_with):
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)))
+    recorded, may_commit = threading.Event(), threading.Event()
+
+    def slow_writer():
+        with transaction.atomic():
+            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+            recorded.set()
+            may_commit.wait(10)
+        connections.close_all()
+
+    writer = threading.Thread(target=slow_writer)
+    writer.start()
+    recorded.wait(10)
+    agree(ann, 2)  # has the higher id and commits first
+    while services.follow("test"):
+        pass
+    may_commit.set()
+    writer.join()
+    while services.follow("test"):
+        pass
+
+    assert sorted(seen) == [1, 2]
+
+
+def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
+    seen = []
+
+    def handle(events):
+        seen.extend(versions(events))
+        time.sleep(0.02)
+
+    follow_with(handle, batch=5)
+    for version in range(40):
+        agree(ann, version)
+
+    def work():
+        for _ in range(60):
+            services.follow("test")
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    while services.follow("test"):
+        pass
+
+    assert seen == list(range(40))
+
+
+def test_follow_undoes_what_a_failing_follower_wrote_and_tries_again(ann, follow_with):
+    tries = []
+
+    def handle(events):
+        Log.objects.create(system_identifier="a trace")
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("once")
+
+    follow_with(handle)
+    agree(ann, 1)
+
+    with pytest.raises(RuntimeError):
+        services.follow("test")
+    services.follow("test")
+
+    assert Log.objects.filter(system_identifier="a trace").count() == 1
+    assert Cursor.objects.get(name="test").failures == 0
+
+
+def test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with):
+    seen = []
+
+    def handle(events):
+        if 2 in versions(events):
+            raise ValueError("two is bad")
+        seen.extend(versions(events))
+
+    follow_with(handle)
+    for version in (1, 2, 3):
+        agree(ann, version)
+
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            services.follow("test")
+    services.follow("test")
+
+    letter = DeadLetter.objects.get()
+    assert seen == [1, 3]
+    assert (letter.follower, letter.error, letter.resolved_at) == ("test", "ValueError: two is bad", None)
+
+
+def test_retry_dead_letters_gives_the_event_again(ann, follow_with):
+    test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with)
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)))
+
+    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+
+    assert (resolved, seen) == (1, [2])
+    assert DeadLetter.objects.get().resolved_at is not None
+
+
+def test_retry_dead_letters_keeps_what_fails_again(ann, follow_with):
+    test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with)
+
+    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+
+    assert resolved == 0
+    assert DeadLetter.objects.get().resolved_at is None
+
+
+def test_follow_goes_on_after_the_database_moved_to_another_cluster(ann, follow_with):
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)))
+    agree(ann, 1)
+    services.follow("test")
+    # A restored cluster counts its transactions from the start again.
+    Cursor.objects.update(last_xid=2**60)
+    Log.objects.update(system_identifier="the cluster before")
+    services.behind("test")  # the first look begins the new epoch
+
+    agree(ann, 2)
+    services.follow("test")
+
+    assert seen == [1, 2]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_set_epoch(0)")
+
+
+KILLED = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = {name!r}
+django.setup()
+import time
+from community.events import services
+from community.events.models import Log
+from community.events.registry import Follower, _registry
+
+def handle(events):
+    for event in events:
+        Log.objects.create(system_identifier=f"saw {{event.props['version']}}")
+    print("half way", flush=True)
+    time.sleep(60)
+
+_registry["test"] = Follower("test", None, handle, 500)
+services.follow("test")
+"""
+
+
+def test_kill_9_in_the_middle_of_a_batch_changes_nothing_in_the_end(ann, follow_with):
+    for version in (1, 2, 3):
+        agree(ann, version)
+    script = textwrap.dedent(KILLED).format(name=settings.DATABASES["default"]["NAME"])
+    root = Path(__file__).resolve().parents[2]
+    worker = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout.readline() == "half way\n"
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
+    follow_with(
+        lambda events: Log.objects.bulk_create(
+            Log(system_identifier=f"saw {event.props['version']}") for event in events
+        )
+    )
+
+    deadline = time.monotonic() + 20  # the server needs a moment to notice that the worker is gone
+    while Cursor.objects.filter(name="test", last_seq__gt=0).count() == 0 and time.monotonic() < deadline:
+        services.follow("test")
+        time.sleep(0.1)
+
+    seen = Log.objects.filter(system_identifier__startswith="saw").values_list("system_identifier", flat=True)
+    assert sorted(seen) == ["saw 1", "saw 2", "saw 3"]
+
+
+def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)), batch=1)
+    for version in (1, 2, 3):
+        agree(ann, version)
+
+    call_command("follow", "test")
+
+    assert seen == [1, 2, 3]
+    assert services.behind("test") is False
+
+
+def test_follow_command_names_the_followers_there_are():
+    with pytest.raises(CommandError, match="No such follower: nobody"):
+        call_command("follow", "nobody")
+
+
+def test_follow_inside_another_transaction_is_refused(ann, follow_with):
+    follow_with(lambda events: None)
+
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        services.follow("test")
+
+    assert not Event.objects.exists()
