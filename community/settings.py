@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.sitemaps",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "community.urls"
 WSGI_APPLICATION = "community.wsgi.application"
+FORM_RENDERER = "community.core.forms.FormRenderer"
 
 TEMPLATES = [
     {
@@ -231,4 +233,6 @@ if SENTRY_DSN:
 # Brand
 
 SITE_NAME = env.str("SITE_NAME", default="Caravan")
-BRAND_COLOUR = env.str("BRAND_COLOUR", default="#0f766e")
+# The address of a picture to show before the name; and a colour such as #0f766e, made readable when it is not.
+SITE_LOGO = env.str("SITE_LOGO", default="")
+BRAND_COLOUR = env.str("BRAND_COLOUR", default="")

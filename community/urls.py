@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("community.runtime.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("community.core.urls")),
     path("", include("community.api.urls")),
     path("", include("community.pages.urls")),
     path("", include("community.forum.urls")),

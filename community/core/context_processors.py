@@ -1,7 +1,38 @@
+import json
+
 from django.conf import settings
 from django.http import HttpRequest
+
+from community.core.theme import chosen_theme
+
+HTMX_CONFIG = json.dumps(
+    {
+        # The content security policy allows neither inline styles nor eval.
+        "includeIndicatorStyles": False,
+        "allowEval": False,
+        "selfRequestsOnly": True,
+        # Pages may be private: nothing of them stays in the browser's storage.
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        # An invalid form comes back as 422 and takes the form's place; other refusals keep what is on the
+        # page, and site.js says their sentence.
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "422", "swap": True},
+            {"code": "[45]..", "swap": False, "error": True},
+        ],
+    },
+    separators=(",", ":"),
+)
 
 
 def site(request: HttpRequest) -> dict[str, object]:
     """What every page shows of the community itself."""
-    return {"site_name": settings.SITE_NAME}
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_logo": settings.SITE_LOGO,
+        "own_brand_colour": settings.BRAND_COLOUR,
+        "theme": chosen_theme(request),
+        "htmx_config": HTMX_CONFIG,
+    }

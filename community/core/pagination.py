@@ -1,0 +1,42 @@
+"""Real pages: `?page=N`, twenty to a page."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+PER_PAGE = 20
+
+
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
+    """A paginator that takes the total from a counter we already keep, when there is one."""
+
+    total: int | None = None
+
+    @cached_property
+    def count(self) -> int:
+        return super().count if self.total is None else self.total
+
+
+def page_of(
+    request: HttpRequest,
+    rows: QuerySet[Any] | Sequence[Any],
+    *,
+    per_page: int = PER_PAGE,
+    total: int | None = None,
+) -> Page[Any]:
+    """The page that `?page=` asks for, the first by default.
+
+    Lists shrink when things are moved or deleted, so a number beyond the end gives the last page;
+    what is not a number at all, or below 1, is a mistyped address: Http404. `total` saves the count query.
+    """
+    paginator = CountedPaginator(rows, per_page)
+    paginator.total = total
+    asked = request.GET.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) > 0):
+        raise Http404(_("There is no page “%(page)s” here.") % {"page": asked[:20]})
+    return paginator.page(min(int(asked), paginator.num_pages))

@@ -1,0 +1,24 @@
+from django.urls import path, register_converter
+
+from community.core import brand, views
+
+
+class ColourConverter:
+    """`#0F766E` in, `0f766e` in the address."""
+
+    regex = "[0-9a-f]{6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return brand.written(brand.parse(value))[1:]
+
+
+register_converter(ColourConverter, "colour")
+
+app_name = "core"
+urlpatterns = [
+    path("theme/", views.theme_choose, name="theme-choose"),
+    path("brand-<colour:colour>.css", views.brand_css, name="brand-css"),
+]

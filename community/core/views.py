@@ -1,0 +1,31 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from community.core import brand, theme
+
+
+@csrf_exempt  # It sets a colour; without a token, pages for visitors carry no cookie and can be cached.
+@require_POST
+def theme_choose(request: HttpRequest) -> HttpResponse:
+    chosen = request.POST.get("theme", "")
+    back = request.META.get("HTTP_REFERER", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if safe else "/")
+    if chosen in theme.THEMES:
+        response.set_cookie(
+            theme.COOKIE, chosen, max_age=theme.YEAR, samesite="Lax", secure=request.is_secure()
+        )
+    else:
+        response.delete_cookie(theme.COOKIE, samesite="Lax")
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=theme.YEAR, immutable=True)
+def brand_css(request: HttpRequest, colour: str) -> HttpResponse:
+    """The brand colour as a stylesheet; the colour is in the address, so the answer never changes."""
+    return HttpResponse(brand.stylesheet(f"#{colour}"), content_type="text/css; charset=utf-8")
