@@ -1,0 +1,107 @@
+"""What staff did, told to whoever keeps the log of it.
+
+Any app may call `audit()`; `moderation` keeps the entries and registers itself here from its
+AppConfig.ready(), because `core` and most apps stand below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from community.members.models import Member
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that a person of the team, or the system, did."""
+
+    name: str
+    actor: Member | None
+    object_type: str
+    object_id: str
+    object_label: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+Sink = Callable[[Act], None]
+
+_sinks: list[Sink] = []
+_where: ContextVar[Mapping[str, Any]] = ContextVar("audit_where", default={})  # noqa: B039 - never changed
+
+
+def keep_with(sink: Sink) -> Sink:
+    """Give every act to `sink`, inside the transaction of the act."""
+    _sinks.append(sink)
+    return sink
+
+
+def audit(
+    name: str,
+    *,
+    actor: Member | None,
+    subject: models.Model,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Tell the log that `actor` did `name` (`post.hide`, `roles.set`) to `subject`.
+
+    `before` and `after` hold only what changed. Call it in the transaction of the change itself, so that
+    neither is kept without the other. No actor means the system did it.
+    """
+    act = Act(
+        name=name,
+        actor=actor,
+        object_type=subject._meta.label_lower,
+        object_id=str(subject.pk),
+        object_label=str(subject)[:200],
+        before=plain(before or {}),
+        after=plain(after or {}),
+        reason=reason,
+        context=dict(_where.get()),
+    )
+    for sink in _sinks:
+        sink(act)
+
+
+@contextmanager
+def happening(**where: Any) -> Iterator[None]:
+    """Add where an act comes from (path, address, command) to every act told inside."""
+    token = _where.set({**_where.get(), **where})
+    try:
+        yield
+    finally:
+        _where.reset(token)
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in the forms that JSON has."""
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return plain(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return value.pk if isinstance(value, models.Model) else str(value)
