@@ -1,0 +1,95 @@
+"""What a badge asks for, as its rule says it: the shapes that a rule may have, checked and explained."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from community.events.catalogue import EVENT_TYPES
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EventRule(_Rule):
+    """So many events that belong to the member, in any `window_days` days when that is given.
+
+    `each` counts one event per day, per thing it is about or per member at the other end. A streak of
+    consecutive days is `each = "day"` with a window as long as the number asked for.
+    """
+
+    event: str
+    at_least: int = Field(1, ge=1)
+    window_days: int | None = Field(None, ge=1)
+    each: Literal["day", "object", "counterpart"] | None = None
+    where: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("event")
+    @classmethod
+    def _declared(cls, name: str) -> str:
+        if name not in EVENT_TYPES:
+            raise ValueError(f"there is no event called {name!r}")
+        return name
+
+
+class PostRule(_Rule):
+    """Published posts of the member whose number has come far enough.
+
+    Without `times` each such post earns the badge once; with it, that many posts together earn one.
+    """
+
+    post: Literal["answer", "reply", "question", "topic", "any"]
+    number: Literal["score", "like_count", "view_count"]
+    at_least: int = Field(ge=1)
+    times: int | None = Field(None, ge=1)
+
+
+class YearsRule(_Rule):
+    """Each full year of membership with a contribution after it was full."""
+
+    years: Literal["each"]
+
+
+class AllRule(_Rule):
+    """Several of the above at once; the last one to come true earns the badge."""
+
+    all: list[EventRule | PostRule] = Field(min_length=2)
+
+    @field_validator("all")
+    @classmethod
+    def _once_each(cls, rules: list[EventRule | PostRule]) -> list[EventRule | PostRule]:
+        if any(isinstance(rule, PostRule) and rule.times is None for rule in rules):
+            raise ValueError("a post rule inside `all` needs `times`")
+        return rules
+
+
+class HandRule(_Rule):
+    """Given by people, or brought along by an import."""
+
+    by: Literal["hand", "import"]
+
+
+Rule = EventRule | PostRule | YearsRule | AllRule | HandRule
+
+SHAPES: dict[str, type[_Rule]] = {
+    "event": EventRule, "post": PostRule, "years": YearsRule, "all": AllRule, "by": HandRule,
+}  # fmt: skip
+
+
+def parse(rule: dict[str, Any]) -> Rule:
+    """Return the rule that the JSON of a badge says.
+
+    Raises ValueError with a sentence when it says none.
+    """
+    shape = next((shape for key, shape in SHAPES.items() if key in rule), None)
+    if shape is None:
+        raise ValueError(_("A rule needs one of: event, post, years, all, by."))
+    try:
+        return shape.model_validate(rule)  # type: ignore[return-value]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{where}: {first['msg']}") from error

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from community.forum.models import Post
+
+from . import criteria
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+
+class BadgeQuerySet(models.QuerySet["Badge"]):
+    def active(self) -> BadgeQuerySet:
+        return self.filter(is_active=True)
+
+    def with_holders(self) -> BadgeQuerySet:
+        """Annotate `holder_count`: members who have the badge, however often."""
+        held = Q(awards__taken_back_at__isnull=True)
+        return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
+
+
+class Badge(models.Model):
+    """A thing worth recognising, and the rule that says when. Never decays: recognition is kept."""
+
+    class Level(models.TextChoices):
+        BRONZE = "bronze", _("Bronze")
+        SILVER = "silver", _("Silver")
+        GOLD = "gold", _("Gold")
+
+    class Series(models.TextChoices):
+        FIRSTS = "firsts", _("First steps")
+        ANSWERS = "answers", _("Answers")
+        QUESTIONS = "questions", _("Questions")
+        CONVERSATION = "conversation", _("Conversation")
+        THANKS = "thanks", _("Thanks given and received")
+        BELONGING = "belonging", _("Belonging")
+        ADVOCACY = "advocacy", _("Speaking up")
+        IMPORTED = "imported", _("From the old community")
+
+    class Source(models.TextChoices):
+        OURS = "ours", _("Ours")
+        IMPORTED = "imported", _("Imported")
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
+    sentence = models.CharField(max_length=200, help_text=_("Told to the person who earns it."))
+    icon = models.CharField(max_length=40, default="award", help_text=_("Name of a Lucide icon."))
+    level = models.CharField(max_length=6, choices=Level, default=Level.BRONZE)
+    series = models.CharField(max_length=12, choices=Series, default=Series.FIRSTS)
+    rule = models.JSONField(
+        default=dict, help_text=_('Such as {"event": "answer.accepted", "at_least": 10}.')
+    )
+    source = models.CharField(max_length=8, choices=Source, default=Source.OURS)
+    position = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True, help_text=_("Earned and shown."))
+    is_customised = models.BooleanField(
+        default=False, help_text=_("Changed here, so an upgrade leaves it as it is.")
+    )
+
+    objects = BadgeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("badges:badge-detail", args=[self.slug])
+
+    def clean(self) -> None:
+        try:
+            criteria.parse(self.rule)
+        except ValueError as error:
+            raise ValidationError({"rule": str(error)}) from error
+
+
+class AwardQuerySet(models.QuerySet["Award"]):
+    def held(self) -> AwardQuerySet:
+        return self.filter(taken_back_at__isnull=True, badge__is_active=True)
+
+    def of_member(self, member: Member) -> AwardQuerySet:
+        return self.held().filter(member=member).select_related("badge").order_by("-awarded_at", "-pk")
+
+    def beside_posts(self, post_ids: list[int]) -> AwardQuerySet:
+        return self.held().filter(post__in=post_ids).select_related("badge").order_by("badge__position")
+
+
+class Award(models.Model):
+    """One badge earned by one member. Taking it back keeps the row, so that no rule gives it again."""
+
+    class Source(models.TextChoices):
+        RULE = "rule", _("Earned")
+        HAND = "hand", _("Given by hand")
+        IMPORT = "import", _("Imported")
+
+    badge = models.ForeignKey(Badge, on_delete=models.CASCADE, related_name="awards")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="awards")
+    # What tells two awards of one badge apart: "post:812", "year:2"; empty when it is earned once only.
+    key = models.CharField(max_length=60, blank=True)
+    source = models.CharField(max_length=6, choices=Source, default=Source.RULE)
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="awards")
+    # The event that made the count full; events have no foreign keys because their table is partitioned.
+    event_id = models.UUIDField(null=True, blank=True)
+    awarded_at = models.DateTimeField(default=timezone.now)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    taken_back_reason = models.CharField(max_length=200, blank=True)
+
+    objects = AwardQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["badge", "member", "key"], name="award_once"),
+            models.CheckConstraint(
+                condition=Q(taken_back_at__isnull=True) | ~Q(taken_back_reason=""),
+                name="award_taken_back_with_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-awarded_at"], name="award_member"),
+            models.Index(fields=["badge", "-awarded_at"], name="award_badge"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.badge} for {self.member}"
