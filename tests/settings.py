@@ -2,19 +2,22 @@
 
 import os
 
-os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only")
-os.environ.setdefault("DATABASE_URL", "postgres:///caravan")
-os.environ.setdefault("REDIS_URL", "redis://localhost/0")
+from tests import servers
 
-from community.settings import *  # noqa: F403
+os.environ.update(servers.environment())
 
+from community.settings import *
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # or the live server's threads keep the test database busy
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
 STORAGES = {  # no manifest: tests do not collect static files
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -1,0 +1,40 @@
+# `make up` and `make test` are all that a fresh machine with Python 3.11+ needs.
+PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PORT ?= 8000
+DEMO ?= 1
+BIN := .venv/bin
+PYTEST_FLAGS ?= -n 2 $(if $(CI),--require-browser)
+
+.PHONY: up test lint chromium requirements
+
+up: .venv/.installed
+	$(BIN)/python manage.py up --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo)
+
+test: .venv/.installed chromium
+	$(BIN)/pytest $(PYTEST_FLAGS)
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy community journeys advocacy
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+# Made anew only when the list of packages changes; installed with hashes, by uv for its speed.
+.venv/.installed: requirements-dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	touch $@
+
+# The browser of the browser tests: the system's, else apt's for root, else Playwright's own.
+chromium: .venv/.installed
+	@.ci/chromium
+
+# Pin what pyproject.toml asks for.
+requirements: .venv/.installed
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev --output-file requirements-dev.txt

