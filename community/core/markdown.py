@@ -1,0 +1,217 @@
+"""Markdown to safe HTML, once, when something is written; pages show the stored HTML.
+
+CommonMark with tables, strikethrough and links made of bare addresses; fenced code coloured by Pygments;
+@mentions of people whom the caller can name. Whatever comes out of the parser is sanitised by nh3.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from community.core import raw_html
+from community.core.text import excerpt, storable
+
+# Given lower-case usernames, the address of each one that exists.
+Resolver = Callable[[Collection[str]], Mapping[str, str]]
+
+Tokens = Sequence[Token]
+Env = MutableMapping[str, Any]
+
+MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
+# A page title is h1 and its sections h2, so a heading inside a post starts at h3.
+DEMOTION = 2
+# Longer code is shown, but not coloured: no reader gains from it and the colouring takes its time.
+HIGHLIGHT_LIMIT = 20_000
+SCHEMES = {"http", "https", "mailto"}
+TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "h3", "h4", "h5", "h6", "span"}
+ATTRIBUTES = {
+    **{tag: set(names) for tag, names in raw_html.ATTRIBUTES.items()},
+    "a": {"href", "title", "class"},
+    "code": {"class"},
+    "span": {"class"},
+}
+CLASSES = {
+    "a": re.compile(r"mention"),
+    "code": re.compile(r"language-[\w+#.-]{1,30}"),
+    "span": re.compile(r"[a-z][a-z0-9]{0,3}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """HTML ready to be shown, and what there is to know about it."""
+
+    html: str
+    mentions: tuple[str, ...]
+    """Lower-case usernames that resolved, in order of appearance, each once."""
+    words: int
+    """Words of prose; code is not counted."""
+    excerpt: str
+    """The beginning as plain text on one line, without code and quotes; at most 280 characters."""
+    links: int
+    images: int
+
+
+def render(source: str, *, mentions: Resolver | None = None) -> Rendered:
+    """Never raises, whatever was typed; NUL and half surrogate pairs are cleaned away first."""
+    env: dict[str, Any] = {"addresses": {}}
+    tokens = _parser.parse(storable(source), env)
+    found = _mentioned(tokens)
+    names = tuple(dict.fromkeys(found))
+    if names and mentions is not None:
+        env["addresses"] = dict(mentions(names))
+    html = nh3.clean(
+        _parser.renderer.render(tokens, _parser.options, env),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes=SCHEMES,
+        link_rel="nofollow ugc noopener",
+        set_tag_attribute_values={"img": {"loading": "lazy"}},
+    )
+    return Rendered(
+        html=html,
+        mentions=tuple(name for name in names if name in env["addresses"]),
+        words=len(_prose(tokens, quotes=True).split()),
+        excerpt=excerpt(_prose(tokens, quotes=False) or _prose(tokens, quotes=True)),
+        links=html.count("<a ") - sum(name in env["addresses"] for name in found),
+        images=html.count("<img "),
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return value if CLASSES[tag].fullmatch(value) else None
+    if name in ("width", "height", "start", "colspan", "rowspan"):
+        return value if re.fullmatch(r"[0-9]{1,4}", value) else None
+    if name == "src":
+        return value if re.match(r"https?://|/(?!/)", value) else None
+    return value
+
+
+def _mentioned(tokens: Tokens) -> list[str]:
+    inside = (child for token in tokens for child in token.children or ())
+    return [child.content.lower() for child in inside if child.type == "mention"]
+
+
+def _prose(tokens: Tokens, *, quotes: bool) -> str:
+    """The words of the text, without code blocks; `quotes` keeps what stands in quotes."""
+    depth, parts = 0, []
+    for token in tokens:
+        depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        if quotes or not depth:
+            parts += [_words(child) for child in token.children or (token,)] + [" "]
+    return "".join(parts)
+
+
+def _words(token: Token) -> str:
+    if token.type in ("text", "code_inline"):
+        return token.content
+    if token.type == "mention":
+        return f"@{token.content}"
+    if token.type in ("html_inline", "html_block"):
+        return unescape(re.sub(r"<[^>]*>", "", raw_html.filtered(token.content)))
+    return " " if token.type in ("softbreak", "hardbreak") else ""
+
+
+def _split_mentions(state: StateCore) -> None:
+    """Core rule: turn @name inside text, but not inside a link, into tokens of their own."""
+    for block in state.tokens:
+        if block.type != "inline" or "@" not in block.content:
+            continue
+        children: list[Token] = []
+        linked = 0
+        for token in block.children or ():
+            linked += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+            children += [token] if linked or token.type != "text" else _pieces(token)
+        block.children = children
+
+
+def _pieces(text: Token) -> list[Token]:
+    pieces, end = [], 0
+    for match in MENTION.finditer(text.content):
+        before = text.content[end : match.start()]
+        pieces += [Token("text", "", 0, content=before, level=text.level)] if before else []
+        pieces.append(Token("mention", "", 0, content=match.group(1), level=text.level))
+        end = match.end()
+    rest = text.content[end:]
+    return [*pieces, Token("text", "", 0, content=rest, level=text.level)] if pieces else [text]
+
+
+class _Renderer(RendererHTML):
+    """What we write differently from markdown-it; each method is named after the token it draws."""
+
+    def mention(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        name = tokens[index].content
+        address = env["addresses"].get(name.lower())
+        if address is None:
+            return f"@{escapeHtml(name)}"
+        return f'<a class="mention" href="{escapeHtml(address)}">@{escapeHtml(name)}</a>'
+
+    def html_inline(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return raw_html.filtered(tokens[index].content)
+
+    def html_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return raw_html.filtered_block(tokens[index].content)
+
+    def heading_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return f"<{_demoted(tokens[index].tag)}>"
+
+    def heading_close(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return f"</{_demoted(tokens[index].tag)}>\n"
+
+    def th_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return _cell(tokens[index])
+
+    def td_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return _cell(tokens[index])
+
+
+def _cell(token: Token) -> str:
+    """The parser aligns with style=, which the content security policy forbids; `align` does the same."""
+    _, _, side = str(token.attrGet("style") or "").partition(":")
+    return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
+
+
+def _demoted(tag: str) -> str:
+    return f"h{min(int(tag[1]) + DEMOTION, 6)}"
+
+
+def _highlighted(code: str, language: str, attributes: str) -> str:
+    """The inside of a fenced block; an empty answer makes the parser escape the code itself."""
+    if not language or len(code) > HIGHLIGHT_LIMIT:
+        return ""
+    try:
+        lexer = get_lexer_by_name(language.lower(), stripnl=False)
+    except ClassNotFound:
+        return ""
+    coloured: str = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    return coloured
+
+
+def _make_parser() -> MarkdownIt:
+    options = {"html": True, "linkify": True, "typographer": False, "highlight": _highlighted}
+    parser = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.core.ruler.push("mentions", _split_mentions)
+    if parser.linkify is not None:
+        # "readme.md" is a file and "ada@example.com" somebody's address: only what has a scheme is a link.
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    return parser
+
+
+_parser = _make_parser()

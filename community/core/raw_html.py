@@ -1,0 +1,106 @@
+"""HTML inside Markdown: the few tags that format text stay, everything else is shown as it was typed.
+
+`List<String>` and `<my-tag>` in a post are words to the person who wrote them, so an unknown tag is
+written out rather than swallowed. Sanitising comes after this (markdown.py), whatever is let through here.
+"""
+
+import html
+import re
+
+INLINE = frozenset(
+    [
+        "a",
+        "b",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "var",
+    ]
+)
+BLOCK = frozenset(
+    [
+        "blockquote",
+        "dd",
+        "details",
+        "dl",
+        "dt",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+ATTRIBUTES = {
+    "a": frozenset({"href", "title"}),
+    "img": frozenset({"src", "alt", "title", "width", "height"}),
+    "ol": frozenset({"start"}),
+    "td": frozenset({"align", "colspan", "rowspan"}),
+    "th": frozenset({"align", "colspan", "rowspan"}),
+}
+_PIECE = re.compile(r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*)?)/?>", re.S)
+_ATTRIBUTE = re.compile(r"""([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
+
+
+def filtered(source: str) -> str:
+    """HTML in which only the tags and attributes above are left; comments are dropped."""
+    done, end = [], 0
+    for piece in _PIECE.finditer(source):
+        done += [_text(source[end : piece.start()]), _tag(piece)]
+        end = piece.end()
+    return "".join([*done, _text(source[end:])])
+
+
+def filtered_block(source: str) -> str:
+    """A block of HTML; text that stands in no element of its own becomes a paragraph."""
+    inside = filtered(source).strip()
+    opening = re.match(r"</?([a-z0-9]+)", inside)
+    if not inside or (opening and opening.group(1) in BLOCK):
+        return f"{inside}\n"
+    return f"<p>{inside}</p>\n"
+
+
+def _text(text: str) -> str:
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _tag(piece: re.Match[str]) -> str:
+    if piece.group(1) is None:  # a comment
+        return ""
+    name = piece.group(1).lower()
+    if name not in INLINE and name not in BLOCK:
+        return html.escape(piece.group(), quote=False)
+    if piece.group().startswith("</"):
+        return f"</{name}>"
+    kept = ATTRIBUTES.get(name, frozenset())
+    attributes = "".join(
+        f' {key.lower()}="{html.escape(html.unescape(quoted or single or bare))}"'
+        for key, quoted, single, bare in _ATTRIBUTE.findall(piece.group(2))
+        if key.lower() in kept
+    )
+    return f"<{name}{attributes}>"
