@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, Group
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def visible_to(self, user: Reader) -> CategoryQuerySet:
-        return self._open_to(user, "see")
+        """Categories the reader may see: a child only where its parent may be seen too."""
+        if user.is_authenticated and user.is_moderator:
+            return self
+        parents = Category.objects.filter(parent=None)._open_to(user, "see")
+        return self._open_to(user, "see").filter(Q(parent=None) | Q(parent__in=parents.values("pk")))
+
+    def replyable_by(self, user: Reader) -> CategoryQuerySet:
+        """Categories in which the reader may reply."""
+        return self.visible_to(user)._open_to(user, "reply")
 
     def creatable_by(self, user: Reader) -> CategoryQuerySet:
         """Categories in which the reader may start a topic."""
@@ -24,7 +33,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def _open_to(self, user: Reader, act: str) -> CategoryQuerySet:
         if not user.is_authenticated:
-            return self.filter(**{f"{act}_by": Category.Audience.EVERYONE})
+            return self.filter(**{f"{act}_by": Category.Audience.EVERYONE}) if act == "see" else self.none()
         if user.is_moderator:
             return self
         groups = user.groups.values("pk")
@@ -87,3 +96,14 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("forum:category", args=[self.slug])
+
+    def clean(self) -> None:
+        """Refuse a third level: a parent has no parent, and what has children gets none."""
+        if self.parent_id is None:
+            return
+        if self.parent_id == self.pk or self.parent is None or self.parent.parent_id is not None:
+            raise ValidationError({"parent": _("Choose a category that is itself at the top.")})
+        if self.pk and Category.objects.filter(parent_id=self.pk).exists():
+            raise ValidationError(
+                {"parent": _("This category has categories of its own, so it stays at the top.")}
+            )

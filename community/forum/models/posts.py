@@ -34,6 +34,18 @@ class PostQuerySet(models.QuerySet["Post"]):
     def answers(self) -> PostQuerySet:
         return self.filter(kind=Post.Kind.ANSWER)
 
+    def standing_alone(self) -> PostQuerySet:
+        """Posts with a place of their own on the page; comments stand under another."""
+        return self.exclude(kind=Post.Kind.COMMENT)
+
+    def in_reading_order(self, *, best_first: bool) -> PostQuerySet:
+        """The opening, then the accepted answer and the best ones; or all as they were written."""
+        if not best_first:
+            return self.order_by("number")
+        return self.alias(opens=Q(kind=Post.Kind.OPENING)).order_by(
+            "-opens", "-is_accepted", "-score", "number"
+        )
+
 
 class Post(models.Model):
     """Something a person wrote. Markdown is kept; the HTML is made when written, never when read."""
@@ -80,6 +92,8 @@ class Post(models.Model):
     status_reason = models.CharField(
         max_length=300, blank=True, help_text=_("Why it waits, is hidden or deleted.")
     )
+    # What a deleted post was before, so that restoring never lets an unapproved one through.
+    status_before = models.CharField(max_length=10, choices=Status, blank=True)
     like_count = models.PositiveIntegerField(default=0)
     score = models.IntegerField(default=0, help_text=_("Up votes minus down votes."))
     is_accepted = models.BooleanField(default=False)
@@ -99,6 +113,9 @@ class Post(models.Model):
         indexes = [
             models.Index(fields=["author", "-created_at"], name="post_author"),
             models.Index(fields=["topic", "-is_accepted", "-score", "number"], name="post_best_answers"),
+            models.Index(
+                fields=["status", "-created_at"], condition=~Q(status="published"), name="post_unpublished"
+            ),
             GinIndex(fields=["search"], name="post_search"),
         ]
 
@@ -115,6 +132,23 @@ class Post(models.Model):
     @property
     def is_answer(self) -> bool:
         return self.kind == self.Kind.ANSWER
+
+    @property
+    def is_comment(self) -> bool:
+        return self.kind == self.Kind.COMMENT
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == self.Status.PUBLISHED
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.status == self.Status.DELETED
+
+    @property
+    def written_by(self) -> str:
+        """The name to show, which for an imported post may be of someone without an account."""
+        return self.byline or str(self.author)
 
 
 class Revision(models.Model):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -95,6 +96,11 @@ class Topic(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    search = models.GeneratedField(
+        expression=SearchVector("title", config="english", weight="A"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = TopicQuerySet.as_manager()
 
@@ -115,6 +121,7 @@ class Topic(models.Model):
             ),
             models.Index(fields=["author", "-created_at"], name="topic_author"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="topic_title_trigrams"),
+            GinIndex(fields=["search"], name="topic_search"),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +133,15 @@ class Topic(models.Model):
     @property
     def is_question(self) -> bool:
         return self.kind == self.Kind.QUESTION
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == self.Status.PUBLISHED
+
+    @property
+    def best_first(self) -> bool:
+        """Whether answers are read by merit instead of in the order they were written."""
+        return self.is_question
 
     @property
     def is_closed(self) -> bool:
