@@ -1,0 +1,16 @@
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from community.badges import services
+
+
+class Command(BaseCommand):
+    help = "Give every badge that has been earned and not given, back-dated to when it was earned."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        given = Counter(award.badge.name for award in services.award_earned())
+        for name, number in given.most_common():
+            self.stdout.write(f"{number:6}  {name}")
+        self.stdout.write(f"{sum(given.values()):6}  awards given.")

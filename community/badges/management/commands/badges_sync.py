@@ -1,0 +1,12 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from community.badges import services
+
+
+class Command(BaseCommand):
+    help = "Add the badges that ship with this version; rows changed in the admin stay as they are."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"{services.sync_badges()} badges written.")

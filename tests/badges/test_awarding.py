@@ -1,0 +1,194 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection
+
+from community.badges import services, tasks
+from community.badges.models import Award, Badge
+from community.events.catalogue import ANSWER_ACCEPTED, BADGE_EARNED, REACTION_GIVEN
+from community.events.models import Event
+from community.events.services import follow
+from tests.factories.badges import AwardFactory, BadgeFactory, happen
+from tests.factories.forum import AnswerFactory, QuestionFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def earned_events():
+    return Event.objects.standing().filter(name=BADGE_EARNED)
+
+
+def names_of(member) -> list[str]:
+    return sorted(Award.objects.of_member(member).values_list("badge__slug", flat=True))
+
+
+def test_award_earned_gives_the_badge_and_records_it():
+    member = MemberFactory()
+    happen(REACTION_GIVEN, member, type="like", topic_id=1)
+
+    (award,) = services.award_earned()
+
+    event = earned_events().get()
+    assert (award.badge.slug, award.member, award.source) == ("first-like", member, Award.Source.RULE)
+    assert (event.member, event.object_id, event.props) == (
+        member,
+        award.pk,
+        {"badge": "first-like", "level": "bronze"},
+    )
+    assert event.occurred_at == award.awarded_at
+
+
+def test_award_earned_twice_gives_it_once():
+    happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
+
+    given = [len(services.award_earned()) for _ in range(2)]
+
+    assert given == [1, 0]
+    assert earned_events().count() == 1
+
+
+def test_award_earned_leaves_badges_that_are_switched_off():
+    Badge.objects.filter(slug="first-like").update(is_active=False)
+    happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
+
+    assert services.award_earned() == []
+
+
+def test_the_database_refuses_a_second_award():
+    award = AwardFactory()
+
+    with pytest.raises(IntegrityError):
+        AwardFactory(badge=award.badge, member=award.member)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_give_it_once():
+    members = [MemberFactory() for _ in range(5)]
+    for member in members:
+        happen(REACTION_GIVEN, member, type="like", topic_id=1)
+    together = Barrier(3)
+
+    def work() -> int:
+        try:
+            together.wait()
+            return len(services.award_earned())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        given = [task.result() for task in [pool.submit(work) for _ in range(3)]]
+
+    assert sorted(given) == [0, 0, 5]
+    assert Award.objects.count() == 5
+    assert earned_events().count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_follower_gives_what_the_events_earned():
+    answer = AnswerFactory()
+    happen(ANSWER_ACCEPTED, answer.author, subject=answer, topic_id=answer.topic_id, minutes=3)
+
+    while follow("badges"):
+        pass
+
+    award = Award.objects.get(badge__slug="problem-solver")
+    assert (award.member, award.post) == (answer.author, answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_follower_does_not_look_at_page_views():
+    QuestionFactory(view_count=600)
+    happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
+
+    while follow("badges"):
+        pass
+
+    assert [award.badge.slug for award in Award.objects.all()] == ["first-like"]
+
+
+def test_the_daily_task_gives_what_no_event_tells_of():
+    question = QuestionFactory(view_count=1000)
+
+    tasks.award()
+
+    assert names_of(question.author) == ["notable-question", "popular-question"]
+
+
+def test_badges_award_says_what_it_gave(capsys):
+    QuestionFactory(view_count=500)
+
+    call_command("badges_award")
+
+    assert capsys.readouterr().out == "     1  Popular question\n     1  awards given.\n"
+
+
+def test_badges_sync_says_how_many_it_wrote(capsys):
+    call_command("badges_sync")
+
+    assert capsys.readouterr().out == "0 badges written.\n"
+
+
+def test_give_badge_says_who_and_why_and_records_it():
+    badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
+
+    award = services.give_badge(badge, member=member, actor=manager, reason="Welcomed everybody.")
+
+    assert (award.source, award.given_by, award.reason) == (
+        Award.Source.HAND,
+        manager,
+        "Welcomed everybody.",
+    )
+    assert earned_events().get().actor == manager
+
+
+def test_give_badge_twice_changes_nothing():
+    badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
+
+    for reason in ("First.", "Second."):
+        services.give_badge(badge, member=member, actor=manager, reason=reason)
+
+    assert Award.objects.get().reason == "First."
+    assert earned_events().count() == 1
+
+
+def test_take_back_keeps_the_row_and_takes_the_event_back():
+    member, manager = MemberFactory(), MemberFactory(role="manager")
+    happen(REACTION_GIVEN, member, type="like", topic_id=1)
+    (award,) = services.award_earned()
+
+    services.take_back(award, actor=manager, reason="It was a test.")
+
+    award.refresh_from_db()
+    assert (award.taken_back_by, award.taken_back_reason) == (manager, "It was a test.")
+    assert names_of(member) == []
+    assert earned_events().count() == 0
+    assert services.award_earned() == []
+
+
+def test_take_back_twice_keeps_the_first_reason():
+    award, manager = AwardFactory(), MemberFactory(role="manager")
+
+    for reason in ("First.", "Second."):
+        services.take_back(award, actor=manager, reason=reason)
+
+    award.refresh_from_db()
+    assert award.taken_back_reason == "First."
+
+
+def test_give_badge_after_taking_it_back_lets_it_hold_again():
+    badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
+    award = services.give_badge(badge, member=member, actor=manager, reason="Yes.")
+    services.take_back(award, actor=manager, reason="No.")
+
+    services.give_badge(badge, member=member, actor=manager, reason="Yes after all.")
+
+    assert names_of(member) == [badge.slug]
+    assert earned_events().count() == 1
+
+
+def test_taking_back_without_a_reason_is_refused_by_the_database():
+    with pytest.raises(IntegrityError):
+        AwardFactory(taken_back_at="2026-01-01T00:00Z", taken_back_reason="")

@@ -1,0 +1,83 @@
+import pytest
+from django.core.exceptions import ValidationError
+
+from community.badges import criteria
+from community.badges.criteria import AllRule, EventRule, HandRule, PostRule, YearsRule
+from tests.factories.badges import BadgeFactory
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"event": "answer.accepted"}, EventRule(event="answer.accepted", at_least=1)),
+        (
+            {"event": "visit.day", "each": "day", "at_least": 10, "window_days": 10},
+            EventRule(event="visit.day", each="day", at_least=10, window_days=10),
+        ),
+        (
+            {"post": "answer", "number": "score", "at_least": 10},
+            PostRule(post="answer", number="score", at_least=10),
+        ),
+        ({"years": "each"}, YearsRule(years="each")),
+        ({"by": "hand"}, HandRule(by="hand")),
+    ],
+)
+def test_parse_returns_the_rule(rule, expected):
+    assert criteria.parse(rule) == expected
+
+
+def test_parse_reads_several_rules_at_once():
+    rule = criteria.parse(
+        {
+            "all": [
+                {"event": "reaction.given", "at_least": 10},
+                {"post": "any", "number": "like_count", "at_least": 1, "times": 20},
+            ]
+        }
+    )
+
+    assert isinstance(rule, AllRule)
+    assert [type(part) for part in rule.all] == [EventRule, PostRule]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({}, "A rule needs one of: event, post, years, all, by."),
+        ({"event": "answer.ignored"}, "event: Value error, there is no event called 'answer.ignored'"),
+        (
+            {"event": "answer.accepted", "at_least": 0},
+            "at_least: Input should be greater than or equal to 1",
+        ),
+        ({"event": "answer.accepted", "sql": "x"}, "sql: Extra inputs are not permitted"),
+        (
+            {"post": "answer", "number": "beauty", "at_least": 1},
+            "number: Input should be 'score', 'like_count' or 'view_count'",
+        ),
+        (
+            {
+                "all": [
+                    {"event": "reaction.given"},
+                    {"post": "any", "number": "score", "at_least": 1},
+                ]
+            },
+            "all: Value error, a post rule inside `all` needs `times`",
+        ),
+    ],
+)
+def test_parse_refuses_what_is_no_rule(rule, sentence):
+    with pytest.raises(ValueError) as refusal:
+        criteria.parse(rule)
+
+    assert str(refusal.value) == sentence
+
+
+def test_badge_clean_tells_what_is_wrong_with_the_rule():
+    badge = BadgeFactory.build(rule={"event": "answer.ignored"})
+
+    with pytest.raises(ValidationError) as refusal:
+        badge.clean()
+
+    assert refusal.value.message_dict == {
+        "rule": ["event: Value error, there is no event called 'answer.ignored'"]
+    }

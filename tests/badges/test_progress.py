@@ -1,0 +1,65 @@
+import pytest
+
+from community.badges.models import Badge
+from community.badges.services import Progress, progress_of
+from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_ASKED, REPLY_CREATED
+from tests.factories.badges import happen
+from tests.factories.forum import AnswerFactory, PostFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def progress(member, *slugs: str) -> dict[str, Progress]:
+    return progress_of(member, list(Badge.objects.filter(slug__in=slugs)))
+
+
+def test_progress_counts_events_up_to_what_is_needed():
+    member = MemberFactory()
+    happen(REPLY_CREATED, member, times=6, words=2, is_answer=True, topic_id=1)
+    happen(REPLY_CREATED, MemberFactory(), times=30, words=2, is_answer=True, topic_id=1)
+
+    assert progress(member, "answerer-5", "answerer-25", "commentator") == {
+        "answerer-5": Progress(5, 5),
+        "answerer-25": Progress(6, 25),
+        "commentator": Progress(0, 5),
+    }
+
+
+def test_progress_counts_each_thing_or_day_once():
+    answer = AnswerFactory()
+    happen(ANSWER_ACCEPTED, answer.author, times=3, subject=answer, topic_id=1, minutes=1)
+    happen(QUESTION_ASKED, answer.author, times=3, title="Why?", category="Help")
+
+    assert progress(answer.author, "guidance-counsellor", "curious") == {
+        "guidance-counsellor": Progress(1, 10),
+        "curious": Progress(1, 5),
+    }
+
+
+def test_progress_looks_at_the_best_post_or_at_how_many_there_are():
+    member = MemberFactory()
+    AnswerFactory(author=member, score=7)
+    PostFactory(author=member, like_count=1)
+    PostFactory(author=member, like_count=2)
+
+    assert progress(member, "nice-answer", "appreciated", "nice-question") == {
+        "nice-answer": Progress(7, 10),
+        "appreciated": Progress(2, 20),
+        "nice-question": Progress(0, 10),
+    }
+
+
+def test_progress_leaves_out_firsts_streaks_and_what_is_given_by_hand():
+    assert progress(MemberFactory(), "first-like", "enthusiast", "newcomer-of-the-month") == {}
+
+
+def test_progress_takes_two_queries_for_all_badges(django_assert_num_queries):
+    member, badges = MemberFactory(), list(Badge.objects.active())
+
+    with django_assert_num_queries(2):
+        progress_of(member, badges)
+
+
+def test_percent_is_of_what_is_needed():
+    assert Progress(3, 10).percent == 30
