@@ -1,0 +1,89 @@
+"""The rows of one member's history while the fold writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from .facts import Evidence, Fact, Row, evidence_of, joined
+from .stages import RELATIONSHIP, START, ordered
+
+Numbers = Mapping[str, Any]
+
+
+class Reason(NamedTuple):
+    """Why a member moves: the rule, the events that met it, the numbers, and a sentence."""
+
+    rule: str
+    evidence: Evidence
+    facts: Numbers
+    sentence: str
+
+
+def because(
+    rule: str, evidence: Iterable[Fact] | Evidence, facts: Numbers, words: Callable[[Numbers], str]
+) -> Reason:
+    found = evidence if isinstance(evidence, Evidence) else evidence_of(evidence)
+    return Reason(rule, found, facts, words(facts))
+
+
+class History:
+    """Contiguous rows without empty ones: what is entered and left on one day leaves no row."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def add(self, day: date, position: tuple[str, str, frozenset[str], int], why: Reason) -> None:
+        """Let the member be at `position` (stage, sub-stage, facets, cycle) from `day` on."""
+        today = self._reopened(day)
+        stage, sub_stage, facets, cycle = position
+        row = Row(
+            seq=len(self.rows) + 1,
+            prev=self.rows[-1].stage if self.rows else START,
+            stage=stage,
+            sub_stage=sub_stage,
+            facets=ordered(facets),
+            cycle=cycle,
+            effective_on=day,
+            exited_on=None,
+            rule=why.rule,
+            evidence=why.evidence.ids,
+            evidence_n=why.evidence.n,
+            facts=why.facts,
+            sentence=why.sentence,
+        )
+        if self.rows and _position(self.rows[-1]) == _position(row):
+            return
+        if self.rows:
+            self.rows[-1] = replace(self.rows[-1], exited_on=day)
+        self.rows.append(_together(today, row) if today else row)
+
+    def _reopened(self, day: date) -> Row | None:
+        """Take this day's row off, if there is one, so that the one before is open again."""
+        if not self.rows or self.rows[-1].effective_on != day:
+            return None
+        today = self.rows.pop()
+        if self.rows:
+            self.rows[-1] = replace(self.rows[-1], exited_on=None)
+        return today
+
+
+def _position(row: Row) -> tuple[str, str, tuple[str, ...], int]:
+    return row.stage, row.sub_stage, row.facets, row.cycle
+
+
+def _together(earlier: Row, later: Row) -> Row:
+    """Join two things of one day that made a customer's position what it is."""
+    if not earlier.stage == later.stage == RELATIONSHIP:
+        return later
+    both = joined(Evidence(earlier.evidence, earlier.evidence_n), Evidence(later.evidence, later.evidence_n))
+    return replace(
+        later,
+        rule=earlier.rule,
+        evidence=both.ids,
+        evidence_n=both.n,
+        facts={**earlier.facts, later.rule: later.facts},
+        sentence=f"{earlier.sentence} {later.sentence}",
+    )

@@ -1,0 +1,143 @@
+"""What a member has bought and still holds: the commercial facts behind rules C1, R5 and L2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from .facts import Fact
+
+PURCHASE, SUBSCRIPTION = "purchase.completed", "subscription.started"
+REFUND, CANCEL, LAPSE = "purchase.refunded", "subscription.cancelled", "subscription.lapsed"
+RENEWAL, UPGRADE, DOWNGRADE = "subscription.renewed", "subscription.upgraded", "subscription.downgraded"
+BOUGHT = frozenset({PURCHASE, SUBSCRIPTION})
+CHANGES = frozenset({RENEWAL, UPGRADE, DOWNGRADE})
+
+
+@dataclass(slots=True)
+class Holding:
+    """An order or a subscription that still counts."""
+
+    subscription: bool
+    cents_left: int
+    currency: str
+    seats: int
+    fact: Fact
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Orders and subscriptions of the present cycle, by their outside id."""
+
+    grace_days: int
+    holdings: dict[str, Holding] = field(default_factory=dict)
+    products: set[str] = field(default_factory=set)
+    ending: dict[str, tuple[date, Fact]] = field(default_factory=dict)
+
+    def buy(self, fact: Fact) -> bool:
+        """Add what was bought for money. Return whether it included a product beyond those held before.
+
+        Test-mode, zero and negative amounts count for nothing.
+        """
+        second = False
+        for item in fact.items or ():
+            if not is_sale(item):
+                continue
+            ref = _ref(item)
+            subscription = fact.kind == SUBSCRIPTION
+            props = item["props"]
+            proof = fact._replace(n=1, ids=_id(item), items=None)
+            self.holdings[ref] = Holding(
+                subscription, item["cents"], item["currency"], props.get("seats") or 0, proof
+            )
+            if subscription:
+                self.ending.pop(ref, None)
+            else:
+                self.ending.clear()
+            products = set(props.get("products") or ())
+            second = second or bool(self.products and products - self.products)
+            self.products |= products
+        return second
+
+    def renew(self, fact: Fact) -> bool:
+        """Take renewals and changes of seats. Return whether anything grew."""
+        grew = False
+        for item in fact.items or ():
+            ref = _ref(item)
+            self.ending.pop(ref, None)
+            seats = item["props"].get("seats")
+            holding = self.holdings.get(ref)
+            if holding is not None and seats is not None:
+                grew = grew or 0 < holding.seats < seats
+                holding.seats = seats
+        return grew
+
+    def take_back(self, fact: Fact) -> bool:
+        """Take a refund or a cancellation. Return whether it leaves the member with nothing.
+
+        A full refund ends its order. A cancellation ends its subscription, and with the last subscription
+        the relationship, whatever single orders there are beside it.
+        """
+        leaves = False
+        for item in fact.items or ():
+            ended = self._refund(item) if fact.kind == REFUND else self._cancel(_ref(item), fact.day)
+            leaves = ended or leaves
+        return leaves
+
+    def lapse(self, fact: Fact) -> None:
+        """Note that a subscription was not renewed; it ends when its days of grace are over."""
+        for item in fact.items or ():
+            ends = fact.day + timedelta(days=max(1, self.grace_days))
+            self.ending.setdefault(_ref(item), (ends, fact))
+
+    def drop_ended(self, day: date) -> None:
+        """Forget the subscriptions whose grace was over before this day."""
+        for ref in [ref for ref, (ends, _) in self.ending.items() if ends < day]:
+            del self.ending[ref]
+            self.holdings.pop(ref, None)
+
+    def leaves_on(self) -> tuple[date, Fact] | None:
+        """Return when the last subscription ends for want of renewal, and the fact that says so."""
+        live = {ref for ref, holding in self.holdings.items() if holding.subscription}
+        if not self.ending or not live <= self.ending.keys():
+            return None
+        return max((self.ending[ref] for ref in live or self.ending), key=lambda end: end[0])
+
+    def clear(self) -> None:
+        self.holdings.clear()
+        self.products.clear()
+        self.ending.clear()
+
+    def _refund(self, item: Mapping[str, Any]) -> bool:
+        holding = self.holdings.get(_ref(item))
+        if holding is None:
+            return False
+        holding.cents_left -= abs(item["cents"] or 0)
+        if not item["props"].get("full") and holding.cents_left > 0:
+            return False
+        del self.holdings[_ref(item)]
+        self.ending.pop(_ref(item), None)
+        return not self.holdings
+
+    def _cancel(self, ref: str, day: date) -> bool:
+        known = self.holdings.pop(ref, None)
+        self.ending.pop(ref, None)
+        over = {other for other, (ends, _) in self.ending.items() if ends <= day}
+        subscribed = any(h.subscription for other, h in self.holdings.items() if other not in over)
+        if known is None and subscribed:
+            return False  # not one of ours: the others go on
+        return not subscribed
+
+
+def is_sale(item: Mapping[str, Any]) -> bool:
+    return bool((item["cents"] or 0) > 0 and not item["props"].get("test"))
+
+
+def _ref(item: Mapping[str, Any]) -> str:
+    return str(item["props"].get("external_id") or item["id"])
+
+
+def _id(item: Mapping[str, Any]) -> bytes:
+    return bytes.fromhex(str(item["id"]).replace("-", ""))

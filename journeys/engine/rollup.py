@@ -1,0 +1,62 @@
+"""From events to facts, in Python.
+
+The drain does the same in SQL. This one is for property tests and for `journeys_replay --check`, which
+would prove little if it shared the code it checks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from .facts import EVIDENCE_MOST, Fact, RawEvent
+
+# Kinds that say nothing of a member's journey: what the engine itself concludes, and housekeeping.
+NEUTRAL = frozenset(
+    {
+        "badge.earned", "consent.changed", "event.reinstated", "event.retracted", "identity.linked",
+        "identity.unlinked", "override.cleared", "override.set", "score.band_changed", "stage.entered",
+        "stage.superseded",
+    }
+)  # fmt: skip
+# Kinds of which every single event matters to the fold, not only their number.
+DETAILED = frozenset(
+    {
+        "nps.answered", "payment.failed", "purchase.completed", "purchase.refunded", "subscription.cancelled",
+        "subscription.downgraded", "subscription.lapsed", "subscription.renewed", "subscription.started",
+        "subscription.upgraded", "support.ticket_closed", "support.ticket_opened",
+    }
+)  # fmt: skip
+
+
+def rolled_up(events: Iterable[RawEvent]) -> list[Fact]:
+    """Return one member's facts, ordered by (day, kind). The order of the events does not matter."""
+    groups: dict[tuple[Any, str], dict[Any, RawEvent]] = {}
+    for event in events:
+        if event.name not in NEUTRAL:
+            groups.setdefault((event.day, event.name), {})[event.event_id] = event
+    return [_fact(groups[key]) for key in sorted(groups)]
+
+
+def _fact(found: dict[Any, RawEvent]) -> Fact:
+    events = sorted(found.values(), key=lambda event: (event.second, event.event_id))
+    first = events[0]
+    pairs = Counter(str(e.counterpart_id) for e in events if e.counterpart_id is not None)
+    return Fact(
+        day=first.day,
+        kind=first.name,
+        n=len(events),
+        ids=b"".join(event.event_id.bytes for event in events[:EVIDENCE_MOST]),
+        pairs=dict(pairs) or None,
+        items=[_item(event) for event in events] if first.name in DETAILED else None,
+    )
+
+
+def _item(event: RawEvent) -> dict[str, Any]:
+    return {
+        "id": str(event.event_id),
+        "cents": event.cents,
+        "currency": event.currency,
+        "props": dict(event.props),
+    }

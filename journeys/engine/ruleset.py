@@ -1,0 +1,117 @@
+"""The rules as the fold reads them: parsed from JSON, checked, and never changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .default_rules import DEFAULT_RULES
+from .ledger import BOUGHT
+
+MILLI = 1000
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KindsRule(_Rule):
+    kinds: frozenset[str]
+
+
+class PointsRule(_Rule):
+    points: float = Field(gt=0)
+    days: int = Field(ge=1)
+
+
+class EvaluatingRule(KindsRule):
+    reads: frozenset[str]
+    reads_needed: int = Field(ge=1)
+    reads_days: int = Field(ge=1)
+
+
+class ActiveDaysRule(_Rule):
+    active_days: int = Field(ge=1)
+
+
+class DaysRule(_Rule):
+    days: int = Field(ge=1)
+
+
+class RetentionRule(KindsRule, DaysRule):
+    active_within: int = Field(ge=1)
+
+
+class LeavingRule(_Rule):
+    grace_days: int = Field(ge=0)
+
+
+class RiskRule(_Rule):
+    detractor_days: int = Field(ge=1)
+    payment_days: int = Field(ge=1)
+    severity: int
+    least_active_days: int = Field(ge=1)
+
+
+class ActivityRule(_Rule):
+    """Ages in days up to which a member counts as new, active and so on; see `activity.activity_on`."""
+
+    new: int = Field(ge=0)
+    active: int = Field(ge=0)
+    cooling: int = Field(ge=0)
+    resurrected: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.active < self.cooling:
+            raise ValueError("A member must be active for fewer days than cooling.")
+        return self
+
+
+class Ruleset(_Rule):
+    """One version of all rules."""
+
+    points: Mapping[str, float]
+    day_caps: Mapping[str, int]
+    passive: frozenset[str]
+    E1: KindsRule
+    E2: PointsRule
+    E3: EvaluatingRule
+    C1: KindsRule
+    R1: KindsRule
+    R2: ActiveDaysRule
+    R3: DaysRule
+    R4: RetentionRule
+    R5: KindsRule
+    L1: DaysRule
+    L2: LeavingRule
+    A1: RiskRule
+    activity: ActivityRule
+
+    @model_validator(mode="after")
+    def _buying_is_commercial(self) -> Self:
+        if not self.C1.kinds <= BOUGHT:
+            strange = ", ".join(sorted(self.C1.kinds - BOUGHT))
+            raise ValueError(f"Only a commercial fact may enter conversion, and {strange} is none.")
+        return self
+
+    @cached_property
+    def milli_points(self) -> Mapping[str, int]:
+        """Points in thousandths: integers add up to the same sum in every order."""
+        return {kind: round(points * MILLI) for kind, points in self.points.items()}
+
+    @cached_property
+    def milli_needed(self) -> int:
+        return round(self.E2.points * MILLI)
+
+
+def parse_ruleset(rules: Mapping[str, Any]) -> Ruleset:
+    """Return the ruleset that this JSON describes. Raises ValueError with the reason when it is not sound."""
+    return Ruleset.model_validate(dict(rules))
+
+
+def default_ruleset() -> Ruleset:
+    return parse_ruleset(DEFAULT_RULES)

@@ -1,0 +1,118 @@
+"""Why a row is there, in one sentence that suits the member as well as staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+DID = {
+    "visit.day": "visited the site",
+    "member.registered": "joined the community",
+    "topic.created": "started a topic",
+    "question.asked": "asked a question",
+    "reply.created": "replied",
+    "idea.submitted": "submitted an idea",
+    "article.published": "published an article",
+    "prospect.question_asked": "asked in a prospect forum",
+    "demo.requested": "asked for a demo",
+    "trial.started": "started a trial",
+    "opportunity.opened": "became a sales opportunity",
+    "purchase.completed": "bought",
+    "subscription.started": "started a subscription",
+    "subscription.renewed": "renewed",
+    "subscription.upgraded": "upgraded",
+    "subscription.cancelled": "cancelled the subscription",
+    "purchase.refunded": "was refunded",
+    "subscription.lapsed": "did not renew",
+    "onboarding.completed": "finished onboarding",
+}
+
+
+def did(kind: str) -> str:
+    """Return what the kind of event says somebody did, such as "asked a question"."""
+    return DID.get(kind) or kind.replace(".", " ").replace("_", " ")
+
+
+def times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
+
+
+def money(cents: int, currency: str) -> str:
+    return f"{cents / 100:,.2f} {currency}".rstrip()
+
+
+def days(n: int) -> str:
+    return "1 day" if n == 1 else f"{n} days"
+
+
+def first_seen(facts: Mapping[str, Any]) -> str:
+    return f"First seen: {did(facts['kind'])}."
+
+
+def joined(facts: Mapping[str, Any]) -> str:
+    return "Joined the community."
+
+
+def came_back(facts: Mapping[str, Any]) -> str:
+    return f"Came back: {did(facts['kind'])}."
+
+
+def contributed(facts: Mapping[str, Any]) -> str:
+    return f"Contributed for the first time: {did(facts['kind'])}."
+
+
+def showed_interest(facts: Mapping[str, Any]) -> str:
+    return (
+        f"Gathered {facts['points']:g} points of interest within {days(facts['days'])}, "
+        f"on {days(facts['active_days'])}; {facts['needed']:g} are needed."
+    )
+
+
+def evaluates(facts: Mapping[str, Any]) -> str:
+    if "reads" in facts:
+        return (
+            f"Read prices, comparisons or reviews {times(facts['reads'])} within {days(facts['days'])}: "
+            "comparing before a purchase."
+        )
+    return f"Weighs a purchase: {did(facts['kind'])}."
+
+
+def became_customer(facts: Mapping[str, Any]) -> str:
+    again = "again" if facts["cycle"] > 1 else "for the first time"
+    return f"Bought {again}: {did(facts['kind'])} for {money(facts['cents'], facts['currency'])}."
+
+
+def settled_in(facts: Mapping[str, Any]) -> str:
+    if "kind" in facts:
+        return f"Settled in as a customer: {did(facts['kind'])}."
+    if "active_days" in facts:
+        return f"Settled in as a customer: was active on {days(facts['active_days'])} after buying."
+    return f"A customer for {days(facts['days'])} now."
+
+
+def stays(facts: Mapping[str, Any]) -> str:
+    if "kind" in facts:
+        return f"Stays with us: {did(facts['kind'])}."
+    return (
+        f"Stays with us: a customer for {days(facts['days'])}, active in the last {facts['active_within']}."
+    )
+
+
+def grows(facts: Mapping[str, Any]) -> str:
+    return f"Buys more: {facts['what']}."
+
+
+def speaks_for_us(facts: Mapping[str, Any]) -> str:
+    if facts.get("left"):
+        return "No longer counts as an advocate: the score fell below the line."
+    return "Speaks for us: the advocacy score reached the line, from more than one kind of help."
+
+
+def lapsed(facts: Mapping[str, Any]) -> str:
+    return f"Nothing was heard for {days(facts['days'])}."
+
+
+def left(facts: Mapping[str, Any]) -> str:
+    if facts["kind"] == "subscription.lapsed":
+        return f"No longer a customer: did not renew, and {days(facts['grace_days'])} of grace are over."
+    return f"No longer a customer: {did(facts['kind'])}."
