@@ -1,0 +1,75 @@
+"""Random lives of members, for Hypothesis."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from hypothesis import strategies as st
+
+from journeys.engine.facts import Override, RawEvent, Span
+from journeys.engine.stages import STAGES
+from tests.journeys.stories import on
+
+HORIZON = 700
+QUIET = (
+    "visit.day", "topic.viewed", "pricing.viewed", "comparison.viewed", "review.read", "call.logged",
+    "member.registered", "reply.created", "question.asked", "demo.requested", "trial.started",
+    "helpful_vote.received", "answer.accepted", "idea.shipped", "nps.answered", "onboarding.completed", "badge.earned",
+)  # fmt: skip
+COMMERCIAL = (
+    "purchase.completed", "purchase.refunded", "subscription.started", "subscription.renewed",
+    "subscription.upgraded", "subscription.cancelled", "subscription.lapsed", "payment.failed",
+)  # fmt: skip
+
+# Days close together, far apart, and exactly on the edges that rules look at.
+days = st.one_of(
+    st.integers(0, 60),
+    st.integers(0, HORIZON),
+    st.builds(lambda base, edge: base + edge, st.integers(0, 40), st.sampled_from([13, 14, 29, 30, 90, 179, 180, 181])),
+)  # fmt: skip
+
+
+@st.composite
+def events(draw) -> RawEvent:
+    """One event; its id follows from what it says, so an equal event is the same event."""
+    name = draw(st.one_of(st.sampled_from(QUIET), st.sampled_from(COMMERCIAL)))
+    day, nth, props, cents = draw(days), draw(st.integers(0, 3)), {}, None
+    if name in COMMERCIAL:
+        props = {"external_id": draw(st.sampled_from(["a", "b"]))}
+        cents = draw(st.sampled_from([4900, 4900, 4900, 1000, 0]))
+        if name == "purchase.completed":
+            props |= draw(
+                st.sampled_from([{}, {}, {"test": True}, {"products": ["mill"]}, {"products": ["press"]}])
+            )
+        if name == "purchase.refunded":
+            props["full"] = draw(st.booleans())
+        if name.startswith("subscription"):
+            props |= draw(st.sampled_from([{}, {"seats": 2}, {"seats": 5}]))
+    if name == "nps.answered":
+        props = {"score": draw(st.integers(0, 10))}
+    event_id = uuid5(UUID(int=9), f"{name}:{day}:{nth}:{sorted(props.items())}:{cents}")
+    return RawEvent(event_id, 1, on(day), float(nth), name, None, cents, "EUR" if cents else "", props)
+
+
+lives = st.lists(events(), min_size=1, max_size=30, unique_by=lambda event: event.event_id)
+# A late event arrives in a life that goes on as it was.
+as_of_days = st.integers(0, HORIZON + 300)
+
+
+@st.composite
+def overrides(draw) -> Override:
+    start = draw(st.integers(0, HORIZON))
+    return Override(
+        draw(st.sampled_from(STAGES)),
+        draw(st.sampled_from(["pin", "floor"])),
+        on(start),
+        on(start + draw(st.integers(1, 180))),
+    )
+
+
+@st.composite
+def span_lists(draw) -> list[Span]:
+    """Disjoint spans with evidence from before they begin."""
+    edges = sorted(draw(st.lists(st.integers(0, HORIZON), max_size=4, unique=True)))
+    pairs = zip(edges[::2], [*edges[1::2], None], strict=False)
+    return [Span(on(start), None if end is None else on(end), (UUID(int=start + 1),)) for start, end in pairs]

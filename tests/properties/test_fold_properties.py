@@ -1,0 +1,241 @@
+"""What must hold of the fold for every life; the numbers are those of the journey model's list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from journeys.engine.facts import Result, Row
+from journeys.engine.fold import fold
+from journeys.engine.ledger import BOUGHT
+from journeys.engine.rollup import rolled_up
+from journeys.engine.ruleset import Ruleset, parse_ruleset
+from journeys.engine.stages import ALLOWED, CUSTOMER, STAGES
+from tests.journeys.stories import RULES, ev, on, sale
+
+from .lives import HORIZON, as_of_days, events, lives, overrides, span_lists
+
+END = on(HORIZON + 400)
+thorough = settings(max_examples=300, deadline=None)
+
+
+def story(life, *, as_of=END, rules=RULES, **options) -> Result:
+    return fold(rolled_up(life), rules, as_of=as_of, **options)
+
+
+def closed_at(rows: tuple[Row, ...], until) -> list[Row]:
+    """The rows as they would look had time stopped at `until`."""
+    return [
+        replace(row, exited_on=row.exited_on if row.exited_on and row.exited_on <= until else None)
+        for row in rows
+        if row.effective_on <= until
+    ]
+
+
+def visible(result: Result):
+    state = result.state
+    return state and (
+        state.stage, state.sub_stage, state.facets, state.activity, state.risks, state.shown_stage
+    )  # fmt: skip
+
+
+@thorough
+@given(lives, st.randoms(use_true_random=False), span_lists())
+def test_1_order_of_arrival_changes_nothing(life, random, spans):
+    shuffled = random.sample(life, len(life))
+
+    assert story(shuffled, spans=spans) == story(life, spans=spans)
+
+
+@thorough
+@given(lives, st.data())
+def test_2_double_delivery_changes_nothing(life, data):
+    twice = life + data.draw(st.lists(st.sampled_from(life)))
+
+    assert story(twice) == story(life)
+
+
+@thorough
+@given(lives, events())
+def test_5_taking_an_event_back_is_as_if_it_never_happened(life, extra):
+    without = [event for event in life if event.event_id != extra.event_id]
+    log = [*without, extra]
+
+    standing = [event for event in log if event != extra]
+
+    assert story(standing) == story(without)
+
+
+@thorough
+@given(lives, events(), span_lists())
+def test_6_a_late_event_changes_nothing_before_it(life, late, spans):
+    before = late.day - timedelta(days=1)
+
+    then, now = story(life, spans=spans), story([*life, late], spans=spans)
+
+    assert closed_at(now.rows, before) == closed_at(then.rows, before)
+
+
+@thorough
+@given(lives, as_of_days, as_of_days, span_lists())
+@example([sale(0), ev(0, "onboarding.completed")], 0, 1, [])
+def test_7_history_as_of_a_day_begins_the_history_as_of_a_later_one(life, one, other, spans):
+    earlier, later = on(min(one, other)), on(max(one, other))
+
+    then, now = story(life, as_of=earlier, spans=spans), story(life, as_of=later, spans=spans)
+
+    assert list(then.rows) == closed_at(now.rows, earlier)
+
+
+@thorough
+@given(lives, span_lists())
+def test_8_every_row_has_evidence_from_before_its_effect(life, spans):
+    day_of = {event.event_id: event.day for event in life}
+    day_of |= {span.evidence[0]: span.start for span in spans}
+
+    for row in story(life, spans=spans).rows:
+        assert 1 <= len(row.evidence) <= 10
+        assert row.evidence_n >= len(row.evidence)
+        assert len(set(row.evidence)) == len(row.evidence)
+        assert all(day_of[event_id] <= row.effective_on for event_id in row.evidence)
+
+
+@thorough
+@given(lives, as_of_days, span_lists())
+def test_9_rows_are_contiguous_never_empty_and_follow_allowed_edges(life, as_of, spans):
+    result = story(life, as_of=on(as_of), spans=spans)
+    if result.state is None:
+        return
+
+    rows = result.rows
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    for row, following in pairwise(rows):
+        assert row.exited_on == following.effective_on > row.effective_on
+        assert following.prev == row.stage
+    for row in rows:
+        assert row.prev == row.stage or (row.prev, row.stage) in ALLOWED
+    assert rows[-1].exited_on is None
+    assert rows[0].prev == ""
+    lived = sum(((row.exited_on or on(as_of)) - row.effective_on).days for row in rows)
+    assert lived == (on(as_of) - result.state.first_on).days
+
+
+@thorough
+@given(lives, span_lists())
+def test_10_conversion_needs_a_purchase_and_relationship_a_conversion(life, spans):
+    sold = {e.event_id for e in life if e.name in BOUGHT and e.cents > 0 and not e.props.get("test")}
+
+    for row in story(life, spans=spans).rows:
+        if row.stage == "conversion":
+            assert set(row.evidence) <= sold
+            assert row.facts["cents"] > 0
+        if row.stage == "relationship":
+            assert row.prev in CUSTOMER
+
+
+@thorough
+@given(lives, st.integers(0, 300), st.integers(0, 300))
+def test_11_deadlines_carry_their_own_date(life, one, other):
+    last = max(event.day for event in life)
+    early, late = sorted((last + timedelta(days=one), last + timedelta(days=other)))
+
+    rows = story(life, as_of=early).rows
+
+    assert story(life, as_of=late).rows[: max(0, len(rows) - 1)] == rows[:-1]
+    assert {(r.seq, r.effective_on, r.rule) for r in rows} <= {
+        (r.seq, r.effective_on, r.rule) for r in story(life, as_of=late).rows
+    }
+
+
+def first_reached(result: Result) -> list:
+    """For each stage, the first day of that stage or a later one."""
+    far = on(99999)
+    return [
+        min((row.effective_on for row in result.rows if STAGES.index(row.stage) >= level), default=far)
+        for level in range(len(STAGES))
+    ]
+
+
+EASIER = [
+    ("E2", "points"),
+    ("E3", "reads_needed"),
+    ("R2", "active_days"),
+    ("R3", "days"),
+    ("R4", "days"),
+]
+
+
+@thorough
+@given(lives, st.sampled_from(EASIER), st.floats(0.05, 0.95))
+def test_12_an_easier_rule_never_delays_an_advance(life, which, factor):
+    rule, field = which
+    rules = RULES.model_dump()
+    rules[rule] = rules[rule] | {field: max(1, int(rules[rule][field] * factor))}
+
+    easier = first_reached(story(life, rules=parse_ruleset(rules)))
+
+    assert all(new <= old for new, old in zip(easier, first_reached(story(life)), strict=True))
+
+
+@thorough
+@given(lives, st.lists(overrides(), max_size=3), as_of_days)
+def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_hand, as_of):
+    day = on(as_of)
+    with_them, without = story(life, as_of=day, overrides=set_by_hand), story(life, as_of=day)
+
+    assert with_them.rows == without.rows
+    if without.state is None:
+        return
+    live = [one for one in set_by_hand if one.starts_on <= day < one.expires_on]
+    newest = max(live, key=lambda one: (one.starts_on, one.expires_on), default=None)
+    if newest is None:
+        expected = without.state.stage
+    elif newest.mode == "pin":
+        expected = newest.stage
+    else:
+        expected = max(newest.stage, without.state.stage, key=STAGES.index)
+    assert with_them.state.shown_stage == expected
+    assert with_them.state.stage == without.state.stage
+
+
+@settings(max_examples=60, deadline=None)
+@given(lives, st.lists(overrides(), max_size=1), st.integers(0, 120), span_lists())
+def test_17_next_due_is_exact(life, set_by_hand, later, spans):
+    facts = rolled_up(life)
+    as_of = max(event.day for event in life) + timedelta(days=later)
+
+    def at(day):
+        return fold(facts, RULES, as_of=day, spans=spans, overrides=set_by_hand)
+
+    now = at(as_of)
+    if now.state is None:
+        return
+    due = now.state.next_due
+    until = due or END + timedelta(days=900)
+    step = as_of + timedelta(days=1)
+    while step < until:
+        assert visible(at(step)) == visible(now)
+        step += timedelta(days=1 if (until - step).days < 5 else 5)
+    if due is not None:
+        assert due > as_of
+        assert visible(at(due)) != visible(now)
+
+
+@thorough
+@given(lives)
+def test_silence_takes_nobody_out_of_relationship(life):
+    last = max(event.day for event in life) + timedelta(days=15)
+    now = story(life, as_of=last).state
+
+    much_later = story(life, as_of=last + timedelta(days=3000)).state
+
+    if now is not None and now.stage == "relationship":
+        assert much_later.stage == "relationship"
+
+
+def test_rules_survive_json():
+    assert parse_ruleset(Ruleset.model_validate_json(RULES.model_dump_json()).model_dump()) == RULES
