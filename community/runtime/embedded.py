@@ -44,9 +44,9 @@ class Servers:
         deadline = time.monotonic() + START_SECONDS
         keeper: int | None = None
         while time.monotonic() < deadline:
-            if self._kept() and redis_server.answers(self.home) and postgres.answers(self.home):
+            if self.are_kept() and redis_server.answers(self.home) and postgres.answers(self.home):
                 return
-            if keeper is None and not self._kept():
+            if keeper is None and not self.are_kept():
                 keeper = self._start_keeper()
             if keeper is not None and (ended := os.waitpid(keeper, os.WNOHANG)) != (0, 0):
                 if ended[1]:
@@ -55,7 +55,7 @@ class Servers:
             time.sleep(0.05)
         raise HomeError(f"PostgreSQL and Redis did not start; the logs are in {self.home.root}.")
 
-    def _kept(self) -> bool:
+    def are_kept(self) -> bool:
         """Whether a keeper is alive: only then will these servers stay."""
         with (self.home.root / "keeper.lock").open("a") as lock:
             try:

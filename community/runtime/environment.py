@@ -12,6 +12,7 @@ from pathlib import Path
 
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home, HomeError
+from community.runtime.stack import ELSEWHERE, find_running
 
 # Commands that read no row. For all others the servers run as long as the command does.
 WITHOUT_DATABASE = {
@@ -39,7 +40,9 @@ def default_data() -> Path:
     if "CARAVAN_DATA" in os.environ:
         return Path(os.environ["CARAVAN_DATA"]).resolve()
     with contextlib.suppress(OSError):
-        return Path((BASE_DIR / "var/elsewhere").read_text())
+        elsewhere = Path(ELSEWHERE.read_text())
+        if find_running(elsewhere):
+            return elsewhere
     return BASE_DIR / "var"
 
 

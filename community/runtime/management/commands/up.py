@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command, get_commands
+
+from community.runtime import stack
+from community.runtime.embedded import Servers
+from community.runtime.environment import default_data
+from community.runtime.home import Home, HomeError
+from community.runtime.static_files import collect_when_changed
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the whole community on this machine: PostgreSQL, Redis, web, worker and beat. Ctrl-C stops it."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--data", type=Path, help="Where to keep everything (var/ of this checkout).")
+        parser.add_argument("--no-demo", action="store_true", help="Begin with an empty community.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        home = Home((options["data"] or default_data()).resolve())
+        if os.environ["DATABASE_URL"] != home.database_url:
+            raise CommandError(
+                "DATABASE_URL names a server of your own, and `up` brings its own. To serve with yours, run web, "
+                "worker and beat as docker-compose.yml does; to use `up`, unset DATABASE_URL and REDIS_URL."
+            )
+        running = stack.find_running(home.root)
+        if running:
+            self.stdout.write(
+                f"Caravan already runs at {running.url} (process {running.pid}, data in {running.data}). "
+                "Ctrl-C in its terminal, or "
+                f"`kill {running.pid}`, stops it."
+            )
+            return
+        port = options["port"]
+        if not stack.port_is_free(port):
+            raise CommandError(
+                f"Port {port} is taken by another program. Stop that one, or choose another port: "
+                f"make up PORT={port + 1}"
+            )
+        try:
+            self._run(home, port, demo=not options["no_demo"])
+        except (HomeError, BlockingIOError) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, home: Home, port: int, *, demo: bool) -> None:
+        demo = demo and "seed_demo" in get_commands()
+        os.environ.setdefault("DEMO", "1" if demo else "0")
+        with stack.claim(home.root, port):
+            self.stdout.write("caravan │ starting PostgreSQL and Redis")
+            servers = Servers(home)
+            with servers:
+                call_command("migrate", interactive=False, verbosity=0)
+                collect_when_changed()
+                stack.run(home, port=port, demo=demo)
+                stack.wait_until_stopped(servers)

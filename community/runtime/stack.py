@@ -1,0 +1,155 @@
+"""The whole product on one machine: what `manage.py up` runs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from community.runtime.embedded import BASE_DIR, Servers
+from community.runtime.home import Home
+from community.runtime.supervisor import Child, Supervisor
+
+HOST = "127.0.0.1"
+ELSEWHERE = BASE_DIR / "var/elsewhere"
+QUEUES = "default,journeys,mail,imports"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that somebody started: its supervisor's process, its address and its folder."""
+
+    pid: int
+    url: str
+    data: str
+
+
+def find_running(data: Path) -> Running | None:
+    """The stack that runs on the folder `data`, if any."""
+    with suppress(OSError, ValueError), (data / "stack.lock").open() as lock:
+        if not _is_free(lock.fileno()):
+            return Running(**json.load(lock))
+    return None
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def claim(data: Path, port: int) -> Iterator[Running]:
+    """Be the one stack on `data`, and let commands of this checkout find it; BlockingIOError when there is one."""
+    data.mkdir(parents=True, exist_ok=True)
+    me = Running(os.getpid(), f"http://localhost:{port}", str(data))
+    with (data / "stack.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        json.dump(asdict(me), lock)
+        lock.flush()
+        if data != BASE_DIR / "var":
+            ELSEWHERE.parent.mkdir(exist_ok=True)
+            ELSEWHERE.write_text(str(data))
+        try:
+            yield me
+        finally:
+            if data != BASE_DIR / "var":
+                ELSEWHERE.unlink(missing_ok=True)
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def children(home: Home, *, port: int, demo: bool) -> list[Child]:
+    """The processes of the stack; all queues have a worker."""
+    celery = [sys.executable, "-m", "celery", "-A", "community"]
+    gunicorn = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "community.wsgi",
+        "--config",
+        "python:community.runtime.web",
+    ]
+    loaded = home.root / "demo-loaded"
+    wanted = [
+        Child("web", [*gunicorn, "--bind", f"{HOST}:{port}"]),
+        Child("worker", [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"]),
+        Child(
+            "beat", [*celery, "beat", "--schedule", home.root / "beat", "--pidfile=", "--loglevel", "WARNING"]
+        ),
+    ]
+    if demo and not loaded.exists():
+        seed = [sys.executable, "manage.py", "seed_demo"]
+        wanted.append(Child("demo", seed, once=True, on_success=loaded.touch))
+    return wanted
+
+
+def run(home: Home, *, port: int, demo: bool) -> None:
+    """Run web, worker and beat on servers that are up already, until a signal asks to stop."""
+    environment = {
+        **os.environ,
+        "SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}"),
+        "PYTHONUNBUFFERED": "1",
+        # Celery's advice is meant for servers; in a container or on a test machine root is all there is.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+    }
+    supervisor = Supervisor(children(home, port=port, demo=demo), cwd=BASE_DIR, env=environment)
+    supervisor.on_tick = _Announcer(supervisor, home, port)
+    supervisor.run()
+    supervisor.say("stopped")
+
+
+class _Announcer:
+    """Says once, when the first page can be had, where it is."""
+
+    def __init__(self, supervisor: Supervisor, home: Home, port: int) -> None:
+        self.supervisor = supervisor
+        self.home = home
+        self.port = port
+        self.said = False
+        self.began = time.monotonic()
+
+    def __call__(self) -> None:
+        if self.said or not self._answers():
+            return
+        self.said = True
+        seconds = time.monotonic() - self.began
+        self.supervisor.say(f"Caravan is at http://localhost:{self.port} (web was up after {seconds:.1f} s)")
+        self.supervisor.say(f"data and logs are in {self.home.root}; Ctrl-C stops everything")
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection((HOST, self.port), timeout=0.2):
+            return True
+        return False
+
+
+def wait_until_stopped(servers: Servers) -> None:
+    """Wait for PostgreSQL and Redis to stop, unless other commands still use them."""
+    servers.__exit__()
+    deadline = time.monotonic() + 20
+    others_since = time.monotonic()
+    while time.monotonic() < deadline and servers.are_kept():
+        with (servers.home.root / "users.lock").open("a") as users:
+            if not _is_free(users.fileno()):
+                others_since = time.monotonic()  # the keeper has it: it is stopping them
+        if time.monotonic() - others_since > 1:
+            return
+        time.sleep(0.05)
