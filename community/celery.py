@@ -3,12 +3,15 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
 
 app = Celery("caravan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 app.conf.task_routes = {
     "journeys.*": {"queue": "journeys"},
@@ -20,3 +23,8 @@ app.conf.beat_schedule = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0},
     "events-partitions": {"task": "events.partitions", "schedule": 86_400.0},
 }
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: object) -> None:
+    """Celery leaves logging alone when somebody listens here; Django's LOGGING has set it up already."""

@@ -1,10 +1,14 @@
 """Settings, read from the environment and secure unless the environment says otherwise."""
 
+import logging
+import os
 from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from community.runtime import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -13,8 +17,11 @@ env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
-if not DEBUG and SECRET_KEY in ("", "change-me"):
-    raise ImproperlyConfigured("Set SECRET_KEY to a long random value before serving.")
+if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 8 or "change-me" in SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing, a default, or too short to keep a secret. Make one with: "
+        "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
 # Plain HTTP is for a machine's own use (`manage.py up`); a served site is behind TLS.
 INSECURE_HTTP = env.bool("INSECURE_HTTP", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
@@ -40,6 +47,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_prometheus",
+    "django_structlog",
     "template_partials",
     "community.core",
     "community.events",
@@ -68,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -189,7 +198,10 @@ STORAGES = {
 # Mail
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Caravan <community@localhost>")
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# EMAIL_URL such as smtp+tls://user:password@host:587, or an Anymail EMAIL_BACKEND with its ANYMAIL_ settings.
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=vars()["EMAIL_BACKEND"])
+ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 
 # Safety
 
@@ -223,12 +235,15 @@ CONTENT_SECURITY_POLICY = {
 
 # Observability
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.configuration(env.str("LOG_FORMAT", default="json"), env.str("LOG_LEVEL", default="INFO"))
+# One line for each request and task, when it ends; no addresses of people in the logs.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# Who may read /metrics; empty: this machine and its private network.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     import sentry_sdk

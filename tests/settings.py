@@ -21,3 +21,4 @@ STORAGES = {  # no manifest: tests do not collect static files
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+LOGGING["root"]["level"] = "ERROR"

@@ -79,7 +79,7 @@ def port_is_free(port: int) -> bool:
 
 def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     """The processes of the stack; all queues have a worker."""
-    celery = [sys.executable, "-m", "celery", "-A", "community"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "community"]
     gunicorn = [
         sys.executable,
         "-m",

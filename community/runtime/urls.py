@@ -5,4 +5,6 @@ from community.runtime import views
 app_name = "runtime"
 urlpatterns = [
     path("healthz", views.health, name="health"),
+    path("readyz", views.ready, name="ready"),
+    path("metrics", views.metrics, name="metrics"),
 ]

@@ -1,8 +1,55 @@
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+import ipaddress
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+
+from community.runtime import readiness
 
 
 @require_safe
+@never_cache
 def health(request: HttpRequest) -> HttpResponse:
     """This process answers; nothing else is asked."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when every part works, else 503; both name the parts."""
+    parts = readiness.check_all()
+    works = all(answer == readiness.OK for answer in parts.values())
+    return JsonResponse(parts, status=200 if works else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' figures, for whoever holds METRICS_TOKEN; without one, for this machine and its private network."""
+    if not _may_see_metrics(request):
+        raise PermissionDenied("Metrics are for the operators: send METRICS_TOKEN as a bearer token.")
+    response: HttpResponse = ExportToDjangoView(request)
+    return response
+
+
+def _may_see_metrics(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        sent = request.headers.get("Authorization", "")
+        return secrets.compare_digest(sent.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    # A request that a proxy passed on may come from anywhere, however private the proxy's own address is.
+    came_through_proxy = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return not came_through_proxy and _is_private(request.META["REMOTE_ADDR"])
+
+
+def _is_private(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return not address  # a Unix socket has no address, and nobody outside

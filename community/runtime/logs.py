@@ -1,0 +1,86 @@
+"""How log lines look: one JSON object each when served, readable ones on a person's own machine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django_structlog import signals
+
+# What structlog's own loggers and the plain ones of libraries both get.
+SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
+
+def configuration(format: str, level: str) -> dict[str, Any]:
+    """Set structlog up, and return what Django's LOGGING needs to match."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            *[
+                processor
+                for processor in SHARED[1:]
+                if not isinstance(processor, structlog.stdlib.ExtraAdder)
+            ],
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"ours": {"()": _formatter, "format": format}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Said once already, by django-structlog with the request's or task's id.
+            "django.request": {"level": "CRITICAL"},
+            "django.server": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.consumer": {"level": "WARNING"},
+        },
+    }
+
+
+def _formatter(format: str) -> structlog.stdlib.ProcessorFormatter:
+    finish: list[Any]
+    if format == "json":
+        finish = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+    else:
+        finish = [_without_ids, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+    )
+
+
+def _without_ids(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only a machine that collects logs can use."""
+    for key in ("timestamp", "logger", "request_id", "parent_task_id", "task_id", "correlation_id"):
+        event.pop(key, None)
+    return event
+
+
+@receiver(signals.bind_extra_request_metadata)
+def note_start(request: HttpRequest, **kwargs: Any) -> None:
+    request.META["caravan.started"] = time.perf_counter()
+
+
+@receiver(signals.bind_extra_request_finished_metadata)
+def log_duration(request: HttpRequest, log_kwargs: dict[str, Any], **kwargs: Any) -> None:
+    """Add how many milliseconds the request took to the line that tells of its end."""
+    log_kwargs["ms"] = round((time.perf_counter() - request.META["caravan.started"]) * 1000, 1)

@@ -1,0 +1,71 @@
+"""Whether this deployment can serve: each part by name, with a sentence about the ones that cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from community.runtime import heartbeat
+
+OK = "ok"
+
+
+def check_all() -> dict[str, str]:
+    """Each part's name with "ok" or what is wrong; nothing secret, for anybody may ask."""
+    return {name: check() for name, check in PARTS.items()}
+
+
+def check_database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "the database does not answer"
+    return OK
+
+
+def check_migrations() -> str:
+    """Cheap after the first success: a process never comes to know new migrations."""
+    if _Migrations.complete:
+        return OK
+    try:
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return "unknown: the database does not answer"
+    if missing:
+        return f"{missing} not applied; run manage.py migrate"
+    _Migrations.complete = True
+    return OK
+
+
+def check_redis() -> str:
+    try:
+        cache.get(heartbeat.KEY)
+    except redis.RedisError:
+        return "Redis does not answer"
+    return OK
+
+
+def check_worker() -> str:
+    try:
+        seen = heartbeat.worker_was_seen()
+    except redis.RedisError:
+        return "unknown: Redis does not answer"
+    return OK if seen else "no worker was seen in the last minute"
+
+
+class _Migrations:
+    complete = False
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "database": check_database,
+    "migrations": check_migrations,
+    "redis": check_redis,
+    "worker": check_worker,
+}
