@@ -1,0 +1,80 @@
+"""What wakes the followers: once per transaction, by a real broker, with the sweep as safety net."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from community.celery import app
+from community.events import services, tasks
+from community.events.catalogue import GUIDELINES_ACCEPTED
+from community.events.registry import all_followers
+from community.members.models import Member
+from tests.support import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ann():
+    app.control.purge()
+    return Member.objects.create_user("ann@example.com", "ann")
+
+
+def agree(ann, *versions):
+    with transaction.atomic():
+        for version in versions:
+            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+
+
+def waiting():
+    return app.control.purge()
+
+
+def test_record_wakes_the_followers_once_per_commit(ann):
+    agree(ann, 1, 2, 3)
+
+    assert waiting() == 1
+
+
+def test_record_wakes_nobody_when_rolled_back(ann):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=1)
+        raise RuntimeError
+
+    assert waiting() == 0
+
+
+def test_record_does_not_wake_again_before_the_first_wake_up_is_taken(ann):
+    agree(ann, 1)
+    agree(ann, 2)
+
+    assert waiting() == 1
+
+
+def test_record_wakes_again_once_a_sweep_has_begun(ann):
+    agree(ann, 1)
+    waiting()
+
+    tasks.sweep()
+    waiting()
+    agree(ann, 2)
+
+    assert waiting() == 1
+
+
+@pytest.mark.worker
+def test_worker_follows_what_is_committed_without_being_asked(ann, celery_worker):
+    agree(ann, 1)
+
+    eventually(lambda: not any(services.behind(name) for name in all_followers()))
+
+
+def test_partitions_are_made_ahead(ann):
+    tasks.partitions()
+
+    ahead = timezone.now() + timedelta(days=80)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [f"event_{ahead:%Y_%m}"])
+        assert cursor.fetchone()[0] is not None
