@@ -1,0 +1,75 @@
+"""Decay and saturation in integers, so that a sum is the same in every order and on every machine.
+
+Units: an act is `weight * 1000` thousandths, its decay parts per million, so a component's sum is in
+billionths, as are points. Powers of two come from tables made with `decimal`; floats appear nowhere.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from functools import cache
+
+from .weights import HORIZON_HALF_LIVES, Component
+
+BILLION = 10**9
+HUNDREDTH = BILLION // 100
+_PPM = 10**6
+_PRECISE = Context(prec=40)
+
+# 2^-f, for f in [0, 1) cut to 40 bits, is the product of four table entries of 10 bits each. The cut
+# changes a component by less than 10^-10 points; rounding keeps the function falling.
+_CHUNK, _CHUNKS, _SCALE = 10, 4, 64
+_MASK = (1 << _CHUNK) - 1
+
+
+@cache
+def decay_table(half_life: int) -> tuple[int, ...]:
+    """Return round(1_000_000 * 2^(-age / half_life)) for every age in days up to the horizon."""
+    ages = range(HORIZON_HALF_LIVES * half_life + 1)
+    return tuple(int((_PPM * _two_to_minus(age, half_life)).to_integral_value()) for age in ages)
+
+
+def saturated(x: int, component: Component) -> int:
+    """Return the points, in billionths, that a sum of `x` billionths gives: most * (1 - 2^(-x / half_at)).
+
+    Negative sums (detractors) are linear and cost at most what the component can give.
+    """
+    if x <= 0:
+        return max(-component.most * BILLION, component.most * x // component.half_at)
+    left = _half_power(x, component.half_at * BILLION)
+    return component.most * BILLION * ((1 << _SCALE) - left) >> _SCALE
+
+
+def hundredths(points: int) -> int:
+    """Round billionths half up to hundredths, as PostgreSQL rounds a numeric."""
+    return (points + HUNDREDTH // 2) // HUNDREDTH
+
+
+def as_decimal(points: int) -> Decimal:
+    """Return billionths as points with two decimals."""
+    return Decimal(hundredths(points)).scaleb(-2)
+
+
+def _half_power(x: int, k: int) -> int:
+    """Return 2^(-x/k) in units of 2^-64."""
+    whole, rest = divmod(x, k)
+    fraction = (rest << _CHUNK * _CHUNKS) // k
+    power = 1 << _SCALE
+    for place, table in enumerate(_power_tables()):
+        power = power * table[fraction >> _CHUNK * (_CHUNKS - 1 - place) & _MASK] >> _SCALE
+    return power >> whole
+
+
+@cache
+def _power_tables() -> tuple[tuple[int, ...], ...]:
+    return tuple(
+        tuple(
+            int(_two_to_minus(i, 1 << _CHUNK * place) * (1 << _SCALE)) for i in range(1 << _CHUNK)
+        )
+        for place in range(1, _CHUNKS + 1)
+    )  # fmt: skip
+
+
+def _two_to_minus(numerator: int, denominator: int) -> Decimal:
+    exponent = _PRECISE.divide(Decimal(-numerator), Decimal(denominator))
+    return _PRECISE.power(Decimal(2), exponent)

@@ -1,0 +1,114 @@
+"""Why the score is what it is, as it is stored with the score."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from .arithmetic import HUNDREDTH, as_decimal
+from .contributions import Contribution, contributions
+from .search import band_limits, band_of, below, earliest, reaching
+from .tally import Tally
+from .weights import BANDS, COMPONENTS, KINDS, STRIKE_DAYS, STRIKE_POINTS
+
+TOP = 5
+
+
+def explain(tally: Tally, as_of: date) -> dict[str, Any]:
+    """Return what made the score, in JSON's types; points are text with two decimals, days are ISO dates.
+
+    - `components`: points of the most possible, and the exact sum behind them in billionths
+    - `top`: the five acts that give most today. Where a cap left out some acts of a day, it cannot be said
+      which, so that day's acts are one entry: `n` counted `of` so many, and `each` is what one of them gives
+    - `capped`: how many acts of a kind do not count, and why (self, staff, account, pair, day)
+    - `penalties`: upheld strikes that still cost points
+    - `next`: when time alone takes the score out of its band; None when it never does
+    """
+    day = as_of.toordinal()
+    points = tally.points(day)
+    return {
+        "components": {
+            key: {
+                "points": str(as_decimal(points.components.get(key, 0))),
+                "most": component.most,
+                "sum": tally.sum_of(key, day),
+            }
+            for key, component in COMPONENTS.items()
+        },
+        "top": _top(contributions(tally, day)),
+        "capped": _capped(tally, as_of),
+        "penalties": [
+            {
+                "day": date.fromordinal(then).isoformat(),
+                "points": STRIKE_POINTS * n,
+                "until": date.fromordinal(then + STRIKE_DAYS).isoformat(),
+            }
+            for then, n in tally.strikes.items()
+            if 0 <= day - then < STRIKE_DAYS
+        ],
+        "next": next_change(tally, as_of),
+    }
+
+
+def _top(acts: list[Contribution]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    for act in acts:
+        entry = {
+            "kind": act.kind,
+            "day": date.fromordinal(act.day).isoformat(),
+            "each": str(as_decimal(act.each)),
+        }
+        ids = [str(one) for one in act.event_ids]
+        if act.n == act.of == len(ids):
+            entries += [{**entry, "n": 1, "of": 1, "events": [one]} for one in ids]
+        else:
+            entries.append({**entry, "n": act.n, "of": act.of, "events": ids})
+        if len(entries) >= TOP or act.each < HUNDREDTH:
+            break
+    return entries[:TOP]
+
+
+def _capped(tally: Tally, as_of: date) -> list[dict[str, Any]]:
+    """Return what does not count, of the quarters that can still give anything."""
+    left_out: Counter[tuple[str, str]] = Counter()
+    for (kind, quarter), reasons in tally.dropped.items():
+        horizon = COMPONENTS[KINDS[kind].component].horizon
+        if (as_of - _first_day_after(quarter)).days < horizon:
+            left_out.update({(kind, why): n for why, n in reasons.items()})
+    return [{"kind": kind, "why": why, "n": n} for (kind, why), n in sorted(left_out.items()) if n]
+
+
+def _first_day_after(quarter: int) -> date:
+    year, place = divmod(quarter + 1, 4)
+    return date(year, place * 3 + 1, 1)
+
+
+def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
+    """Return the date on which time alone takes the score out of its band, exactly; None when it never does."""
+    day = as_of.toordinal()
+    now = tally.points(day).hundredths
+    lower, upper = band_limits(now)
+    last = tally.settled_by()
+    falls = earliest(day + 1, last, below(tally, lower)) if lower else None
+    rises = None if tally.only_falls else earliest(day + 1, falls or last, reaching(tally, upper))
+    on = min((found for found in (falls, rises) if found), default=None)
+    if on is None:
+        return None
+    band = band_of(tally.points(on).hundredths)
+    line = BANDS[band] if on == rises else BANDS[band_of(now)]
+    when = date.fromordinal(on)
+    return {
+        "on": when.isoformat(),
+        "band": band,
+        "line": line,
+        "sentence": _sentence(when, as_of, line, on == rises),
+    }
+
+
+def _sentence(when: date, as_of: date, line: int, rises: bool) -> str:
+    said = f"{when.day} {when:%b}" if when.year == as_of.year else f"{when.day} {when:%b} {when.year}"
+    if rises:
+        return f"Rises to {line} on {said} as something held against it wears off."
+    soon = " (tomorrow)" if when - as_of == timedelta(days=1) else ""
+    return f"Falls below {line} on {said}{soon} unless something new is counted."

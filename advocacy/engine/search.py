@@ -1,0 +1,63 @@
+"""When time alone changes a score: exact dates, by bisection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .tally import Points, Tally
+from .weights import BANDS, LEAVE_BELOW
+
+Possible = Callable[[int, int], bool]
+
+
+def earliest(first: int, last: int, possible: Possible) -> int | None:
+    """Return the earliest day on which something is so, or None.
+
+    `possible(a, b)` may only be false when it is so on no day from a to b, and `possible(a, a)` says
+    exactly whether it is so on that day. The score only falls while nothing happens, so halving finds the
+    day; where something held against the member wears off, both halves are looked at.
+    """
+    if first > last or not possible(first, last):
+        return None
+    if first == last:
+        return first
+    middle = (first + last) // 2
+    return earliest(first, middle, possible) or earliest(middle + 1, last, possible)
+
+
+def below(tally: Tally, line: int) -> Possible:
+    """A score under `line` hundredths."""
+    return lambda a, b: tally.points(b, a).hundredths < line
+
+
+def reaching(tally: Tally, line: int) -> Possible:
+    """A score of at least `line` hundredths."""
+    return lambda a, b: tally.points(a, b).hundredths >= line
+
+
+def entering(tally: Tally) -> Possible:
+    return lambda a, b: tally.points(a, b).enters
+
+
+def leaving(tally: Tally) -> Possible:
+    return below(tally, LEAVE_BELOW * 100)
+
+
+def either(*tests: Possible) -> Possible:
+    return lambda a, b: any(test(a, b) for test in tests)
+
+
+def band_of(hundredths: int) -> str:
+    return next(band for band, floor in reversed(BANDS.items()) if hundredths >= floor * 100)
+
+
+def band_limits(hundredths: int) -> tuple[int, int]:
+    """Return the lowest score of the present band and of the next one, in hundredths."""
+    floors = [floor * 100 for floor in BANDS.values()]
+    lower = max(floor for floor in floors if floor <= hundredths)
+    return lower, min((floor for floor in floors if floor > hundredths), default=100 * 100 + 1)
+
+
+def leaves_band(tally: Tally, points: Points) -> Possible:
+    lower, upper = band_limits(points.hundredths)
+    return either(below(tally, lower), reaching(tally, upper))

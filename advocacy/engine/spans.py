@@ -1,0 +1,71 @@
+"""The times in which a member counts as an advocate (rule R6), and since when a band has held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from uuid import UUID
+
+from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
+
+from .contributions import contributions
+from .counting import Peers
+from .search import band_of, earliest, entering, leaves_band, leaving
+from .tally import Tally, scored_days
+
+
+def quiet_stretches(
+    facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers
+) -> Iterator[tuple[Tally, int, int]]:
+    """Return, for each day with something scored, the tally then and the days until the next such day.
+
+    It is one tally, which goes on: look at it before asking for the next stretch.
+    """
+    tally = Tally(member_id, peers)
+    days = list(scored_days(facts, as_of))
+    for place, (day, of_day) in enumerate(days):
+        tally.take(day, of_day)
+        following = days[place + 1][0].toordinal() if place + 1 < len(days) else as_of.toordinal() + 1
+        yield tally, day.toordinal(), following - 1
+
+
+def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
+    """Return the spans of rule R6, from what was known on each day: nothing later is looked at."""
+    spans: list[Span] = []
+    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
+        if not tally.could_ever_advocate:
+            continue
+        found: int | None = day
+        while found is not None:
+            inside = bool(spans) and spans[-1].end is None
+            found = earliest(found, last, leaving(tally) if inside else entering(tally))
+            if found is None:
+                break
+            if inside:
+                spans[-1] = Span(spans[-1].start, date.fromordinal(found), spans[-1].evidence)
+            else:
+                spans.append(Span(date.fromordinal(found), None, _evidence(tally, found)))
+    return tuple(spans)
+
+
+def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
+    """Return the events that gave the most on the day that the member became an advocate."""
+    ids: dict[UUID, None] = {}
+    for act in contributions(tally, day):
+        ids.update(dict.fromkeys(act.event_ids))
+        if len(ids) >= EVIDENCE_MOST:
+            break
+    return tuple(ids)[:EVIDENCE_MOST]
+
+
+def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> date:
+    """Return the day since which the score has been in the band that it is in on `as_of`."""
+    band, since = "", as_of.toordinal()
+    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
+        found: int | None = day
+        while found is not None:
+            points = tally.points(found)
+            if band_of(points.hundredths) != band:
+                band, since = band_of(points.hundredths), found
+            found = earliest(found, last, leaves_band(tally, points))
+    return date.fromordinal(since)

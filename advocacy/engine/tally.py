@@ -1,0 +1,194 @@
+"""What counts for one member, as far as the days taken so far tell."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from journeys.engine.facts import Fact
+
+from .arithmetic import BILLION, decay_table, hundredths, saturated
+from .counting import Day, Peers, admit, count_quarter, quarter_of
+from .weights import (
+    BROAD_COMPONENTS,
+    BROAD_POINTS,
+    COMPONENTS,
+    DETRACTOR_TO,
+    ENTER_AT,
+    HELPER_ROLE,
+    KINDS,
+    NPS,
+    PEER_REPLY,
+    PROMOTER_FROM,
+    STRIKE,
+    STRIKE_DAYS,
+    STRIKE_POINTS,
+)
+
+_SCORED = frozenset(KINDS) | {STRIKE}
+
+
+class Points(NamedTuple):
+    """A score: hundredths of a point in all, and billionths per component."""
+
+    hundredths: int
+    components: Mapping[str, int]
+
+    @property
+    def enters(self) -> bool:
+        """Whether this makes an advocate of a member who is none yet (rule R6)."""
+        broad = sum(points >= BROAD_POINTS * BILLION for points in self.components.values())
+        return self.hundredths >= ENTER_AT * 100 and broad >= BROAD_COMPONENTS
+
+
+class Tally:
+    """The acts that count, by kind and day, taken in day by day."""
+
+    def __init__(self, member_id: int, peers: Peers) -> None:
+        self.member_id, self.peers = member_id, peers
+        self.facts: dict[tuple[str, int], Fact] = {}
+        self.dropped: dict[tuple[str, int], Counter[str]] = {}  # by kind and quarter
+        self.strikes: dict[int, int] = {}
+        self.last = 0
+        self._counted: dict[str, dict[int, int]] = {}
+        self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
+        self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        self._unsettled: set[tuple[str, int]] = set()
+        self._sums: dict[str, dict[int, int]] = {}
+        self._cached: dict[tuple[int, int], Points] = {}
+
+    def take(self, day: date, facts: Iterable[Fact]) -> None:
+        """Count what happened on one more day. Days come in their order."""
+        self._cached.clear()
+        self.last = ordinal = day.toordinal()
+        for fact in facts:
+            if fact.kind == STRIKE:
+                self.strikes[ordinal] = fact.n
+            elif fact.kind == NPS:
+                self._take_answer(ordinal, fact)
+            else:
+                self._take_acts(ordinal, fact)
+
+    def _take_answer(self, ordinal: int, fact: Fact) -> None:
+        """Take the last answer of the day: a promoter counts for, a detractor against."""
+        scores = [item["props"]["score"] for item in fact.items or ()]
+        if not scores or DETRACTOR_TO < scores[-1] < PROMOTER_FROM:
+            return
+        self.facts[NPS, ordinal] = fact
+        self._set(NPS, {ordinal: 1 if scores[-1] >= PROMOTER_FROM else -1})
+
+    def _take_acts(self, ordinal: int, fact: Fact) -> None:
+        group = fact.kind, quarter_of(fact.day)
+        if fact.kind == PEER_REPLY and fact.items is not None:
+            fact = _helper_side(fact)
+        day, refused = admit(fact, self.member_id, self.peers)
+        self.facts[fact.kind, ordinal] = fact
+        self._quarters[group][ordinal] = day
+        self._refused[group] += refused
+        self._unsettled.add(group)
+
+    @property
+    def counted(self) -> Mapping[str, Mapping[int, int]]:
+        """How many acts count, by kind and day; a detractor's answer counts -1."""
+        for group in self._unsettled:
+            counted, capped = count_quarter(group[0], self._quarters[group])
+            self.dropped[group] = self._refused[group] + capped
+            self._set(group[0], counted)
+        self._unsettled.clear()
+        return self._counted
+
+    def _set(self, kind: str, counted: Mapping[int, int]) -> None:
+        """Let `counted` hold for these days, in the kind's own row and in its component's sum."""
+        row = self._counted.setdefault(kind, {})
+        sums = self._sums.setdefault(KINDS[kind].component, {})
+        for day, n in counted.items():
+            before = row.get(day, 0)
+            if n != before:
+                row[day] = n
+                sums[day] = sums.get(day, 0) + (n - before) * KINDS[kind].milli
+
+    @property
+    def sums(self) -> Mapping[str, Mapping[int, int]]:
+        """The thousandths that count, by component and day."""
+        if self._unsettled:
+            _ = self.counted
+        return self._sums
+
+    @property
+    def only_falls(self) -> bool:
+        """Whether the score can only fall with time: nothing held against the member can wear off."""
+        return not self.strikes and all(n >= 0 for n in self._counted.get(NPS, {}).values())
+
+    @property
+    def could_ever_advocate(self) -> bool:
+        most = sum(COMPONENTS[key].most for key in self.sums)
+        return len(self.sums) >= BROAD_COMPONENTS and most >= ENTER_AT
+
+    def sum_of(self, component: str, day: int, against: int | None = None) -> int:
+        """Return the component's sum in billionths; see `points` for `against`."""
+        against = day if against is None else against
+        table = decay_table(COMPONENTS[component].half_life)
+        horizon = len(table)
+        total = 0
+        for then, milli in self.sums.get(component, {}).items():
+            age = (day if milli > 0 else against) - then
+            if age < horizon:
+                total += milli * table[age]
+        return total
+
+    def points(self, day: int, against: int | None = None) -> Points:
+        """Return the score on `day`, no earlier than the last day taken.
+
+        With `against`, what is held against the member (detractor answers, strikes) is weighed as on that
+        other day. Between two days without acts no score is above `points(first, last)` or below
+        `points(last, first)`.
+        """
+        against = day if against is None or self.only_falls else against
+        found = self._cached.get((day, against))
+        if found is None:
+            found = self._cached[day, against] = self._points(day, against)
+        return found
+
+    def _points(self, day: int, against: int) -> Points:
+        components = {
+            key: saturated(self.sum_of(key, day, against), COMPONENTS[key]) for key in self.sums
+        }  # fmt: skip
+        total = sum(components.values()) - self.penalty(against) * BILLION
+        return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
+
+    def penalty(self, day: int) -> int:
+        """Return the points that upheld strikes cost on `day`."""
+        return STRIKE_POINTS * sum(n for then, n in self.strikes.items() if 0 <= day - then < STRIKE_DAYS)
+
+    def settled_by(self) -> int:
+        """Return a day after which time changes nothing any more."""
+        ends = [
+            max(row) + COMPONENTS[KINDS[kind].component].horizon for kind, row in self.counted.items() if row
+        ]
+        ends += [then + STRIKE_DAYS for then in self.strikes]
+        return max(ends, default=self.last) + 1
+
+
+def _helper_side(fact: Fact) -> Fact:
+    """Return the part of a day's meetings in prospect forums in which the member was the one to help."""
+    helped = sum(item["props"].get("role") == HELPER_ROLE for item in fact.items or ())
+    if helped == fact.n:
+        return fact
+    return fact._replace(n=helped, pairs=None)
+
+
+def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list[Fact]]]:
+    """Return the days up to `as_of` that matter to the score, with their facts."""
+    wanted = (fact for fact in facts if fact.kind in _SCORED and fact.day <= as_of)
+    for day, of_day in groupby(wanted, key=lambda fact: fact.day):
+        yield day, list(of_day)
+
+
+def tally_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Tally:
+    tally = Tally(member_id, peers)
+    for day, of_day in scored_days(facts, as_of):
+        tally.take(day, of_day)
+    return tally

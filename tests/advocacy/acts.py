@@ -1,0 +1,40 @@
+"""Facts for tests of the score, told by how many days ago they were."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import count
+from uuid import UUID
+
+from advocacy.engine.counting import NOBODY, Peers
+from advocacy.engine.score import Scored, score_member
+from journeys.engine.facts import Fact
+
+TODAY = date(2026, 9, 1)
+ME = 1
+
+_serial = count(1)
+
+
+def did(kind: str, n: int = 1, *, ago: int = 0, to: dict[int, int] | None = None) -> Fact:
+    """`n` acts of a kind on one day; `to` says how many had which member at the other end."""
+    ids = b"".join(UUID(int=next(_serial)).bytes for _ in range(min(n, 10)))
+    pairs = {str(member): times for member, times in to.items()} if to else None
+    return Fact(TODAY - timedelta(days=ago), kind, n, ids, pairs)
+
+
+def answered_nps(*scores: int, ago: int = 0) -> Fact:
+    items = [{"id": "", "cents": None, "currency": "", "props": {"score": score}} for score in scores]
+    return did("nps.answered", len(scores), ago=ago)._replace(items=items)
+
+
+def in_order(facts: Sequence[Fact]) -> list[Fact]:
+    return sorted(facts, key=lambda fact: (fact.day, fact.kind))
+
+
+def scored(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> Scored | None:
+    return score_member(in_order(facts), on, member_id=ME, peers=peers)
+
+
+def score(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> float:
+    found = scored(*facts, on=on, peers=peers)
+    return float(found.score) if found else 0.0

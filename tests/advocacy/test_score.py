@@ -1,0 +1,210 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from advocacy.engine.arithmetic import BILLION, decay_table, hundredths, saturated
+from advocacy.engine.score import score_over_time, what_one_more_gives
+from advocacy.engine.search import band_of
+from advocacy.engine.weights import COMPONENTS, KINDS
+
+from .acts import TODAY, answered_nps, did, in_order, score, scored
+
+FEW_TOPICS = [did("topic.created", ago=ago) for ago in range(5)]
+ADVOCATE = [
+    did("answer.accepted", 5),
+    did("referral.qualified"),
+    did("review.verified"),
+    answered_nps(9),
+    *FEW_TOPICS,
+]
+
+
+# The worked examples of the model
+
+
+def test_score_of_a_new_advocate():
+    assert score(*ADVOCATE) == pytest.approx(40.4, abs=0.06)
+
+
+def test_answering_alone_never_gives_more_than_its_component():
+    assert score(*[did("answer.accepted", 50, ago=ago) for ago in range(400)]) == 25.0
+
+
+def test_score_of_a_promoter_with_three_replies_and_ten_topics():
+    topics = [did("topic.created", n, ago=ago) for ago, n in enumerate([3, 3, 3, 1])]
+
+    assert score(answered_nps(10), did("reply.created", 3), *topics) == 13.2
+
+
+def test_score_of_a_champion():
+    champion = [
+        *[did("reply.created", 10, ago=ago) for ago in range(6)],
+        did("referral.purchased"),
+        did("referral.qualified"),
+        did("review.verified"),
+        did("reference.completed"),
+        did("article.published"),
+        did("article.published", ago=1),
+        answered_nps(10),
+        *[did("topic.created", 3, ago=ago) for ago in range(7)],
+    ]
+
+    assert score(*champion) == pytest.approx(75.1, abs=0.1)
+
+
+def test_voting_ring_of_one_partner_is_stopped_at_six_votes():
+    ring = [did("helpful_vote.received", ago=ago, to={2: 1}) for ago in range(130)]
+
+    assert score(*ring) <= 6.1
+
+
+# Arithmetic
+
+
+def test_decay_halves_at_the_half_life_and_ends_at_the_horizon():
+    table = decay_table(90)
+
+    assert (table[0], table[90], table[180], table[450]) == (1_000_000, 500_000, 250_000, 31_250)
+    assert len(table) == 451
+
+
+@pytest.mark.parametrize("key", COMPONENTS)
+def test_saturation_gives_half_the_points_at_its_half(key):
+    component = COMPONENTS[key]
+
+    assert saturated(component.half_at * BILLION, component) == component.most * BILLION // 2
+
+
+def test_saturation_agrees_with_the_formula():
+    component = COMPONENTS["helpfulness"]
+
+    for x in (1, 7, 13.37, 99.99, 500):
+        exact = 25 * (1 - 2 ** (-x / 15)) * BILLION
+        assert abs(saturated(int(x * BILLION), component) - exact) < 10
+
+
+def test_what_is_held_against_a_member_is_linear_and_bounded():
+    component = COMPONENTS["sentiment"]
+
+    assert saturated(-4 * BILLION, component) == -4 * BILLION
+    assert saturated(-40 * BILLION, component) == -10 * BILLION
+
+
+def test_hundredths_round_half_up():
+    assert [hundredths(n) for n in (4_999_999, 5_000_000, 14_999_999, 15_000_000)] == [0, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("points", "band"),
+    [(0, "none"), (9.99, "none"), (10, "emerging"), (24.99, "emerging"), (25, "promising"),
+     (39.99, "promising"), (40, "advocate"), (64.99, "advocate"), (65, "champion"), (100, "champion")],
+)  # fmt: skip
+def test_bands(points, band):
+    assert band_of(round(points * 100)) == band
+
+
+# What counts and what does not
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "nps.answered"])
+def test_every_kind_counts_up_to_its_day_cap(kind):
+    cap = KINDS[kind].a_day
+
+    assert 0 < score(did(kind, cap)) == score(did(kind, cap + 7))
+
+
+def test_what_is_not_in_the_table_counts_nothing():
+    assert scored(did("visit.day"), did("referral.clicked"), did("reaction.given", 10)) is None
+
+
+def test_detractor_costs_points_and_they_wear_off():
+    helped = did("reply.created", 10)
+
+    assert (
+        score(helped, answered_nps(3)) == score(helped) - 9.25
+    )  # never below nothing: 9.25 is all there was
+    assert score(helped, did("review.verified"), answered_nps(3, ago=180)) == pytest.approx(
+        score(helped, did("review.verified")) - 5
+    )
+
+
+def test_passive_answer_counts_nothing():
+    assert scored(answered_nps(7), answered_nps(8, ago=1)) is None
+
+
+def test_last_answer_of_a_day_counts():
+    assert score(answered_nps(3, 10)) == 5.0
+    assert scored(answered_nps(10, 8)) is None
+
+
+def test_strike_costs_ten_points_for_180_days():
+    clean = score(*ADVOCATE)
+    struck = [*ADVOCATE, did("strike.upheld", ago=179)]
+
+    assert score(*struck) == pytest.approx(clean - 10)
+    assert scored(*struck).explanation["penalties"] == [
+        {
+            "day": (TODAY - timedelta(days=179)).isoformat(),
+            "points": 10,
+            "until": (TODAY + timedelta(days=1)).isoformat(),
+        }
+    ]
+    assert score(*ADVOCATE, did("strike.upheld", ago=180)) == clean
+
+
+def test_two_strikes_add_up_and_the_score_stops_at_nothing():
+    assert score(did("reply.created"), did("strike.upheld", 2)) == 0
+
+
+def test_acts_after_the_day_asked_for_are_not_looked_at():
+    yesterday = TODAY - timedelta(days=1)
+
+    assert score(did("reply.created", ago=1), did("reply.created", 10), on=yesterday) == score(
+        did("reply.created")
+    )
+
+
+def test_only_the_one_who_helped_in_a_prospect_forum_gains():
+    def met(*roles):
+        items = [{"id": "", "cents": None, "currency": "", "props": {"role": role}} for role in roles]
+        return did("prospect.peer_replied", len(roles))._replace(items=items)
+
+    assert scored(met("prospect")) is None
+    assert score(met("peer", "prospect")) == score(met("peer")) == score(did("reply.created"))
+
+
+# Around the score
+
+
+def test_score_is_written_with_two_decimals():
+    assert scored(did("reply.created", 10)).score == Decimal("9.25")
+
+
+def test_what_one_more_gives_is_the_difference_that_it_makes():
+    explanation = scored(*ADVOCATE).explanation
+
+    assert what_one_more_gives(explanation, "review.verified") == Decimal("4.8")
+    assert score(*ADVOCATE, did("review.verified", ago=0)._replace(kind="testimonial.approved")) > score(
+        *ADVOCATE
+    )
+    assert what_one_more_gives(explanation, "reply.created") == Decimal("0.4")
+
+
+def test_score_over_time_is_what_was_known_on_each_day():
+    facts = in_order([*ADVOCATE, did("story.shared", ago=100), did("reply.created", 4, ago=40)])
+    days = [TODAY - timedelta(days=ago) for ago in (200, 100, 50, 0)]
+
+    scores = score_over_time(facts, days, member_id=1)
+
+    assert [float(one) for one in scores] == [score(*facts, on=day) for day in days]
+    assert scores[0] == 0
+
+
+def test_score_over_no_time_is_empty():
+    assert score_over_time([], [], member_id=1) == []
+
+
+def test_score_needs_no_more_than_the_days_given():
+    assert scored() is None
+    assert scored(did("reply.created"), on=date(2020, 1, 1)) is None

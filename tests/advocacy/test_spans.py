@@ -1,0 +1,156 @@
+from datetime import date, timedelta
+
+from advocacy.engine.counting import NOBODY
+from advocacy.engine.spans import advocate_spans, band_since
+from journeys.engine.facts import Span
+
+from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
+
+YEAR_AHEAD = TODAY + timedelta(days=365)
+
+
+def spans(*facts, on=TODAY):
+    return advocate_spans(in_order(facts), on, member_id=ME, peers=NOBODY)
+
+
+def proven(ago=0):
+    """Enough for an advocate at once: 12.5 for referrals, 14.1 for proof, 17.1 for help."""
+    return [
+        did("referral.qualified", 2, ago=ago),
+        did("review.verified", ago=ago),
+        did("reference.completed", ago=ago),
+        did("answer.accepted", 5, ago=ago),
+    ]
+
+
+def test_advocate_from_the_day_that_the_line_is_reached():
+    facts = proven(ago=10)
+
+    (span,) = spans(*facts)
+
+    assert (span.start, span.end) == (TODAY - timedelta(days=10), None)
+
+
+def test_span_has_the_events_that_gave_most_as_evidence():
+    facts = proven()
+
+    (span,) = spans(*facts)
+
+    ids = {fact.ids[:16] for fact in facts}
+    assert {one.bytes for one in span.evidence} >= ids
+    assert len(span.evidence) <= 10
+
+
+def test_span_ends_on_the_first_day_below_thirty():
+    facts = proven()
+
+    (span,) = spans(*facts, on=YEAR_AHEAD)
+
+    assert span.end is not None
+    assert score(*facts, on=span.end) < 30 <= score(*facts, on=span.end - timedelta(days=1))
+
+
+def test_between_thirty_and_forty_an_advocate_stays_one_and_nobody_becomes_one():
+    facts = proven()
+    later = spans(*facts, on=YEAR_AHEAD)[0].end - timedelta(days=1)
+
+    assert 30 <= score(*facts, on=later) < 40
+    assert spans(*facts, on=later)[0].end is None
+    alone = [
+        did("review.verified"),
+        did("reference.completed"),
+        did("referral.purchased"),
+        did("reply.created", 3),
+    ]
+    assert 30 <= score(*alone) < 40
+    assert spans(*alone) == ()
+
+
+def test_points_in_one_component_only_make_no_advocate():
+    assert spans(*[did("answer.accepted", 5, ago=ago) for ago in range(90)]) == ()
+
+
+def test_member_may_become_an_advocate_again():
+    found = spans(*proven(ago=800), *proven(ago=5))
+
+    assert [span.end is None for span in found] == [False, True]
+    assert found[0].end < found[1].start
+
+
+def test_later_acts_do_not_change_an_earlier_span():
+    early = spans(*proven(ago=800), on=TODAY - timedelta(days=799))
+
+    assert spans(*proven(ago=800), *proven(ago=5))[0].start == early[0].start
+
+
+def test_strike_that_wears_off_lets_a_member_in_by_time_alone():
+    facts = [*proven(), did("story.shared"), answered_nps(9), did("strike.upheld", 2, ago=170)]
+
+    assert score(*facts) < 40
+    assert [span.start for span in spans(*facts, on=TODAY + timedelta(days=30))] == [
+        TODAY + timedelta(days=10)
+    ]
+
+
+def test_strike_can_end_a_span():
+    facts = [*proven(ago=30), did("strike.upheld", 2)]
+
+    assert spans(*facts)[0].end == TODAY
+
+
+# Since when a band has held
+
+
+def since(*facts, on=TODAY):
+    return band_since(in_order(facts), on, member_id=ME, peers=NOBODY)
+
+
+def test_band_since_the_act_that_reached_it():
+    assert since(*proven(ago=3)) == TODAY - timedelta(days=3)
+
+
+def test_band_since_the_day_it_faded():
+    facts = [did("reply.created", 10, ago=ago) for ago in (40, 41)]
+    crossed = since(*facts, on=YEAR_AHEAD)
+
+    assert score(*facts, on=crossed) < 10 <= score(*facts, on=crossed - timedelta(days=1))
+
+
+def test_band_since_without_acts_is_today():
+    assert since() == TODAY
+
+
+# When it is due
+
+
+def test_next_due_is_when_the_score_has_lost_a_point():
+    facts = [did("reply.created", 10, ago=ago) for ago in range(5)]
+    found = scored(*facts)
+
+    assert found.next_due_why == "advocacy: point"
+    assert score(*facts, on=found.next_due) <= float(found.score) - 1
+    assert score(*facts, on=found.next_due - timedelta(days=1)) > float(found.score) - 1
+
+
+def test_next_due_is_when_the_band_is_left_if_that_comes_first():
+    facts = [did("reply.created", 10), did("topic.created", 2, ago=3)]
+    found = scored(*facts)
+
+    assert 10 <= found.score < 11
+    assert found.next_due_why == "advocacy: band"
+    assert score(*facts, on=found.next_due) < 10
+
+
+def test_next_due_is_when_a_strike_wears_off():
+    facts = [*proven(), did("strike.upheld", ago=170)]
+
+    assert scored(*facts).next_due <= TODAY + timedelta(days=10)
+
+
+def test_less_than_a_point_is_never_due():
+    assert scored(did("topic.created")).next_due is None
+
+
+def test_span_type_is_the_engines():
+    assert isinstance(spans(*proven())[0], Span)
+    assert isinstance(spans(*proven())[0].start, date)

@@ -1,0 +1,280 @@
+"""Properties 14 to 18 of the score, with random lives of members who help one another more than they should."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from advocacy.engine.arithmetic import BILLION, hundredths, saturated
+from advocacy.engine.counting import PAIR_MOST, Day, Peers, count_quarter
+from advocacy.engine.score import score_member, score_over_time
+from advocacy.engine.search import band_of
+from advocacy.engine.spans import advocate_spans, band_since
+from advocacy.engine.tally import tally_of
+from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
+from journeys.engine.facts import Fact
+
+TODAY = date(2026, 9, 1)
+ME, STAFF = 1, 2
+PEERS = Peers(staff=frozenset({STAFF}), companies={ME: 1, 3: 1, 4: 2})
+PAIRED = [
+    "answer.accepted",
+    "helpful_vote.received",
+    "mentee.helped",
+    "referral.registered",
+    "referral.purchased",
+]
+GOOD = [kind for kind in KINDS if kind not in ("nps.answered", "prospect.peer_replied")]
+
+ages = st.one_of(st.integers(0, 30), st.integers(0, 500), st.integers(0, 2500))
+
+
+@st.composite
+def good_acts(draw, ago=ages):
+    """One kind on one day, with partners where the kind has them."""
+    kind = draw(st.sampled_from(GOOD))
+    partners = (
+        draw(st.dictionaries(st.integers(1, 9), st.integers(1, 4), max_size=6)) if kind in PAIRED else {}
+    )
+    alone = draw(st.integers(0 if partners else 1, 6))
+    pairs = {str(partner): n for partner, n in partners.items()} or None
+    return Fact(TODAY - timedelta(days=draw(ago)), kind, sum(partners.values()) + alone, pairs=pairs)
+
+
+@st.composite
+def against(draw):
+    day = TODAY - timedelta(days=draw(ages))
+    if draw(st.booleans()):
+        return Fact(day, "strike.upheld", draw(st.integers(1, 2)))
+    items = [{"id": "", "cents": None, "currency": "", "props": {"score": draw(st.integers(0, 10))}}]
+    return Fact(day, "nps.answered", 1, items=items)
+
+
+def merged(facts):
+    """Join facts of one kind and day, as the rollup does."""
+    together: dict = {}
+    for fact in facts:
+        key = fact.day, fact.kind
+        if key in together and fact.kind != "nps.answered":
+            before = together[key]
+            pairs = Counter(before.pairs or {}) + Counter(fact.pairs or {})
+            fact = fact._replace(n=before.n + fact.n, pairs=dict(pairs) or None)
+        together[key] = fact
+    return [together[key] for key in sorted(together)]
+
+
+good_lives = st.lists(good_acts(), max_size=25).map(merged)
+dense_lives = st.lists(good_acts(ago=st.integers(0, 6)), min_size=3, max_size=25).map(merged)
+lives = st.lists(st.one_of(good_acts(), good_acts(), against()), max_size=25).map(merged)
+
+
+def points(facts, on=TODAY):
+    found = score_member(facts, on, member_id=ME, peers=PEERS)
+    return found.score if found else 0
+
+
+def exact(facts, on=TODAY):
+    return tally_of(facts, on, member_id=ME, peers=PEERS).points(on.toordinal()).components
+
+
+# 14: bounds
+
+
+@given(lives)
+def test_score_and_components_keep_their_bounds(facts):
+    components = exact(facts)
+
+    assert 0 <= points(facts) <= 100
+    for key, found in components.items():
+        floor = -COMPONENTS[key].most if key == "sentiment" else 0
+        assert floor * BILLION <= found <= COMPONENTS[key].most * BILLION
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**13), st.sampled_from(sorted(COMPONENTS)))
+def test_saturation_never_falls(x, more, key):
+    component = COMPONENTS[key]
+
+    assert saturated(x, component) <= saturated(x + more, component) <= component.most * BILLION
+
+
+# 15: monotone
+
+
+@given(good_lives, good_acts())
+def test_one_more_good_act_never_lowers_the_score(facts, act):
+    assert points(merged([*facts, act])) >= points(facts)
+
+
+@given(dense_lives, good_acts(ago=st.integers(0, 6)))
+def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
+    before, after = exact(facts), exact(merged([*facts, act]))
+
+    assert all(after[key] >= found for key, found in before.items())
+
+
+@given(good_lives, st.integers(0, 2500), st.integers(0, 500))
+def test_score_only_falls_while_nothing_happens(facts, later, later_still):
+    first = TODAY + timedelta(days=later)
+
+    assert points(facts, first + timedelta(days=later_still)) <= points(facts, first)
+
+
+# 16: caps
+
+
+@given(good_acts(), st.integers(1, 5))
+def test_beyond_the_day_cap_nothing_counts(act, extra):
+    cap = KINDS[act.kind].a_day
+    full = act._replace(n=cap, pairs=None)
+
+    assert points([full._replace(n=cap + extra)]) == points([full])
+
+
+@given(st.sampled_from(PAIRED), st.lists(st.integers(0, 60), min_size=4, max_size=30))
+def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
+    day = date(2026, 8, 30)
+    facts = merged([Fact(day - timedelta(days=ago), kind, 1, pairs={"7": 1}) for ago in ages_in_quarter])
+    counted = tally_of(facts, TODAY, member_id=ME, peers=PEERS).counted[kind]
+
+    assert sum(counted.values()) <= PAIR_MOST
+
+
+@given(
+    st.sampled_from(PAIRED),
+    st.dictionaries(
+        st.integers(0, 8), st.dictionaries(st.integers(3, 8), st.integers(1, 4), min_size=1), min_size=1
+    ),
+)
+def test_joint_caps_are_the_best_that_keeps_both(kind, pairs):
+    """No day over its cap, no partner over three, and never less than the plain order of the two gives."""
+    days = {day: Day(dict(found)) for day, found in pairs.items()}
+    counted, _ = count_quarter(kind, days)
+
+    partners = {partner for found in pairs.values() for partner in found}
+    assert all(0 <= n <= KINDS[kind].a_day for n in counted.values())
+    assert sum(counted.values()) <= PAIR_MOST * len(partners)
+    plain, used = {}, Counter()
+    for day in sorted(days, reverse=True):
+        taken = {partner: min(n, PAIR_MOST - used[partner]) for partner, n in pairs[day].items()}
+        used.update(taken)
+        plain[day] = min(sum(taken.values()), KINDS[kind].a_day)
+    running = running_plain = 0
+    for day in sorted(days, reverse=True):  # heavier days first: ahead at every step is ahead in every score
+        running, running_plain = running + counted[day], running_plain + plain[day]
+        assert running >= running_plain
+
+
+@given(good_lives)
+def test_what_partners_within_the_house_give_counts_nothing(facts):
+    housed = [fact for fact in facts if fact.kind == "helpful_vote.received"]
+    inside = [fact._replace(n=2, pairs={str(ME): 1, str(STAFF): 1}) for fact in housed]
+
+    assert points(inside) == 0
+
+
+# 17: exact dates
+
+
+@given(lives)
+def test_next_change_is_the_first_day_out_of_the_band(facts):
+    found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
+    assume(found is not None)
+    change = found.explanation["next"]
+    tally = tally_of(facts, TODAY, member_id=ME, peers=PEERS)
+    end = date.fromisoformat(change["on"]).toordinal() if change else TODAY.toordinal() + 400
+
+    bands = {band_of(tally.points(day).hundredths) for day in range(TODAY.toordinal(), end)}
+
+    assert bands == {found.band}
+    if change:
+        assert band_of(tally.points(end).hundredths) == change["band"] != found.band
+
+
+@given(good_lives)
+def test_falling_score_crosses_its_line_on_the_day_that_was_said(facts):
+    found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
+    assume(found is not None and found.explanation["next"] is not None)
+    on, line = date.fromisoformat(found.explanation["next"]["on"]), found.explanation["next"]["line"]
+
+    assert line == BANDS[found.band]
+    assert points(facts, on) < line <= points(facts, on - timedelta(days=1))
+
+
+@given(lives)
+def test_before_it_is_due_nothing_noticeable_changes(facts):
+    found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
+    assume(found is not None and found.next_due is not None)
+    eve = found.next_due - timedelta(days=1)
+
+    later = score_member(facts, eve, member_id=ME, peers=PEERS)
+
+    assert abs(later.score - found.score) < 1
+    assert later.band == found.band
+    assert [span.end for span in later.spans] == [span.end for span in found.spans]
+
+
+# Rule R6
+
+
+@given(lives)
+def test_spans_are_those_of_a_walk_day_by_day(facts):
+    assume(facts)
+    first = min(fact.day for fact in facts)
+    assume((TODAY - first).days < 600)
+    walked, inside = [], False
+    for ordinal in range(first.toordinal(), TODAY.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        found = tally_of(facts, day, member_id=ME, peers=PEERS).points(ordinal)
+        if inside != (found.hundredths >= 3000 if inside else found.enters):
+            inside = not inside
+            walked.append(day)
+
+    spans = advocate_spans(facts, TODAY, member_id=ME, peers=PEERS)
+
+    assert [day for span in spans for day in (span.start, span.end) if day] == walked
+
+
+@given(lives)
+def test_band_since_is_the_first_day_of_the_present_band(facts):
+    assume(facts)
+    since = band_since(facts, TODAY, member_id=ME, peers=PEERS)
+    days = [date.fromordinal(day) for day in range(since.toordinal() - 1, TODAY.toordinal() + 1)]
+    bands = [
+        band_of(hundredths(int(score * BILLION)))
+        for score in score_over_time(facts, days, member_id=ME, peers=PEERS)
+    ]
+
+    assert len(set(bands[1:])) == 1
+    assert bands[0] != bands[1] or since == min(fact.day for fact in facts)
+
+
+# 18: the horizon
+
+
+@given(lives, st.integers(0, 1000))
+def test_dropping_what_is_beyond_the_horizon_changes_no_score(facts, later):
+    on = TODAY + timedelta(days=later)
+    kept = [
+        fact
+        for fact in facts
+        if (on - fact.day).days <= (180 if fact.kind == "strike.upheld" else 5 * _half_life(fact.kind))
+    ]
+
+    assert points(kept, on) == points(facts, on)
+
+
+def _half_life(kind):
+    return COMPONENTS[KINDS[kind].component].half_life
+
+
+# Replay
+
+
+@given(lives, st.randoms())
+def test_score_does_not_depend_on_how_it_was_come_by(facts, random):
+    """Counting day by day, with a look in between each time, equals counting all at once."""
+    days = sorted({fact.day for fact in facts})
+    looked = score_over_time(facts, [*days, TODAY], member_id=ME, peers=PEERS)[-1] if days else 0
+
+    assert looked == points(facts)
