@@ -94,7 +94,11 @@ class PostFactory(DjangoModelFactory[Post]):
     def counters(self, create: bool, extracted: Any, **kwargs: Any) -> None:
         if not create:
             return
-        topic = self.topic
+        topic, category = self.topic, self.topic.category
+        if topic.is_published and self.is_published and not self.is_comment:
+            category.topic_count += self.is_opening
+            category.post_count += 1
+            category.save(update_fields=["topic_count", "post_count"])
         topic.last_number = max(topic.last_number, self.number)
         if self.is_published and not self.is_comment:
             topic.reply_count += self.kind in COUNTED

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from community.members.models import Member
 
-    Reader = Member | AnonymousUser
+    Reader: TypeAlias = Member | AnonymousUser
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):

@@ -68,6 +68,9 @@ class Topic(models.Model):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.DISCUSSION)
     title = models.CharField(max_length=255)
     slug = models.SlugField(max_length=100, default="topic")
+    excerpt = models.CharField(
+        max_length=300, blank=True, help_text=_("The opening post's first words, as plain text.")
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topics")
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     tags = models.ManyToManyField(Tag, blank=True, related_name="topics")

@@ -1,0 +1,147 @@
+"""Counters stand on the row they are shown with; these keep them true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import Greatest
+
+from community.forum.freshness import topic_changed
+from community.forum.models import Category, Post, Tag, Topic
+
+COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
+COUNTERS = [
+    "reply_count", "answer_count", "like_count", "score", "is_solved", "bumped_at", "last_post_author",
+]  # fmt: skip
+
+
+def lock_topic(topic_id: int) -> Topic:
+    """Return the topic, locked until the transaction ends, so that its posts change one at a time."""
+    topics = Topic.objects.select_for_update(of=("self",), no_key=True)
+    return topics.select_related("category", "author").get(pk=topic_id)
+
+
+def settle(topic: Topic, *, was: tuple[int, int, int] | None = None) -> Topic:
+    """Make the counters of a locked topic and its category agree with its posts, and drop cached pages.
+
+    `was` is what `weight(topic)` said before the change when more than posts changed: a move, a status.
+    """
+    before = weight(topic) if was is None else was
+    _recount(topic)
+    topic.save(update_fields=COUNTERS)
+    _carry_over(before, weight(topic))
+    topic_changed(topic.pk)
+    return topic
+
+
+def weight(topic: Topic) -> tuple[int, int, int]:
+    """What the topic adds to its category: (category id, topics, posts)."""
+    if not topic.is_published:
+        return topic.category_id, 0, 0
+    return topic.category_id, 1, 1 + topic.reply_count
+
+
+def _recount(topic: Topic) -> None:
+    published = topic.posts.published()
+    counted = published.filter(kind__in=COUNTED)
+    totals = published.aggregate(
+        replies=Count("pk", filter=Q(kind__in=COUNTED)),
+        answers=Count("pk", filter=Q(kind=Post.Kind.ANSWER)),
+        likes=Sum("like_count", default=0),
+        solved=Count("pk", filter=Q(is_accepted=True)),
+        latest=Max("created_at", filter=~Q(kind=Post.Kind.COMMENT)),
+    )
+    topic.reply_count, topic.answer_count = totals["replies"], totals["answers"]
+    topic.like_count, topic.is_solved = totals["likes"], bool(totals["solved"])
+    topic.score = topic.posts.filter(kind=Post.Kind.OPENING).values_list("score", flat=True).first() or 0
+    last = counted.order_by("-created_at", "-number").values_list("author_id", flat=True).first()
+    topic.last_post_author_id = last or topic.author_id
+    topic.bumped_at = totals["latest"] or topic.created_at
+
+
+def _carry_over(before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
+    if before == after:
+        return
+    changes: dict[int, list[int]] = {}
+    for sign, (category, topics, posts) in ((-1, before), (1, after)):
+        change = changes.setdefault(category, [0, 0])
+        change[0] += sign * topics
+        change[1] += sign * posts
+    # In order of id, so that two moves in opposite directions cannot wait for each other.
+    for category, (topics, posts) in sorted(changes.items()):
+        if topics or posts:
+            Category.objects.filter(pk=category).update(
+                topic_count=Greatest(F("topic_count") + topics, 0),
+                post_count=Greatest(F("post_count") + posts, 0),
+            )
+
+
+def recount_tags(tag_ids: Iterable[int]) -> None:
+    """Set how many published topics each of these tags has."""
+    for tag in Tag.objects.filter(pk__in=set(tag_ids)).order_by("pk"):
+        Tag.objects.filter(pk=tag.pk).update(topic_count=tag.topics.published().count())
+
+
+@transaction.atomic
+def recount_topics(topic_ids: Iterable[int]) -> None:
+    """Set the counters of many topics at once from their posts, as an import needs it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT, {"topics": list(topic_ids)})
+
+
+@transaction.atomic
+def recount_categories() -> None:
+    """Set the counters of every category and tag from the topics."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT_CATEGORIES)
+        cursor.execute(_RECOUNT_TAGS)
+
+
+_RECOUNT = """
+UPDATE forum_topic t
+   SET reply_count = c.replies, answer_count = c.answers, like_count = c.likes, is_solved = c.solved,
+       score = c.score, bumped_at = coalesce(c.latest, t.created_at),
+       last_number = greatest(t.last_number, c.last_number),
+       last_post_author_id = coalesce(c.last_author, t.author_id)
+  FROM (
+    SELECT topic_id,
+           count(*) FILTER (WHERE shown AND kind IN ('reply', 'answer')) AS replies,
+           count(*) FILTER (WHERE shown AND kind = 'answer') AS answers,
+           coalesce(sum(like_count) FILTER (WHERE shown), 0) AS likes,
+           coalesce(bool_or(is_accepted) FILTER (WHERE shown), false) AS solved,
+           coalesce(max(score) FILTER (WHERE kind = 'opening'), 0) AS score,
+           max(created_at) FILTER (WHERE shown AND kind <> 'comment') AS latest,
+           max(number) AS last_number,
+           (array_agg(author_id ORDER BY created_at DESC, number DESC)
+              FILTER (WHERE shown AND kind IN ('reply', 'answer')))[1] AS last_author
+      FROM (SELECT *, status = 'published' AS shown FROM forum_post WHERE topic_id = ANY(%(topics)s)) p
+     GROUP BY topic_id
+  ) c
+ WHERE c.topic_id = t.id
+"""
+
+_RECOUNT_CATEGORIES = """
+UPDATE forum_category c
+   SET topic_count = n.topics, post_count = n.posts
+  FROM (
+    SELECT k.id, count(t.id) AS topics, coalesce(sum(1 + t.reply_count), 0) AS posts
+      FROM forum_category k LEFT JOIN forum_topic t ON t.category_id = k.id AND t.status = 'published'
+     GROUP BY k.id
+  ) n
+ WHERE n.id = c.id AND (n.topics, n.posts) IS DISTINCT FROM (c.topic_count, c.post_count)
+"""
+
+_RECOUNT_TAGS = """
+UPDATE forum_tag g
+   SET topic_count = n.topics
+  FROM (
+    SELECT k.id, count(t.id) AS topics
+      FROM forum_tag k
+      LEFT JOIN forum_topic_tags x ON x.tag_id = k.id
+      LEFT JOIN forum_topic t ON t.id = x.topic_id AND t.status = 'published'
+     GROUP BY k.id
+  ) n
+ WHERE n.id = g.id AND n.topics IS DISTINCT FROM g.topic_count
+"""

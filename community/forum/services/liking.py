@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
+from community.events.services import record
+from community.forum.freshness import topic_changed
+from community.forum.models import Like, Post, Topic
+
+from .refusal import Refused
+from .telling import retract_named
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+
+@transaction.atomic
+def like(post: Post, *, member: Member, now: datetime | None = None) -> Post:
+    """Like a post, once. Raises Refused for one's own and for what is not published."""
+    post = _locked(post)
+    if post.author_id == member.pk:
+        raise Refused("Your own posts are liked by others, not by you.")
+    if not post.is_published:
+        raise Refused("This post cannot be liked at the moment.")
+    now = now or timezone.now()
+    _, is_new = Like.objects.get_or_create(post=post, member=member, defaults={"created_at": now})
+    if not is_new:
+        return post
+    _count(post, 1)
+    record(
+        REACTION_GIVEN, actor=member, subject=post, occurred_at=now, key=str(member.pk),
+        type="like", topic_id=post.topic_id,
+    )  # fmt: skip
+    record(
+        REACTION_RECEIVED, actor=member, member=post.author, counterpart=member, subject=post,
+        occurred_at=now, key=str(member.pk), type="like", topic_id=post.topic_id,
+    )  # fmt: skip
+    return post
+
+
+@transaction.atomic
+def unlike(post: Post, *, member: Member) -> Post:
+    """Take one's like back, which then never happened."""
+    post = _locked(post)
+    deleted, _ = Like.objects.filter(post=post, member=member).delete()
+    if not deleted:
+        return post
+    _count(post, -1)
+    for name in (REACTION_GIVEN, REACTION_RECEIVED):
+        retract_named(name, "forum.post", post.pk, str(member.pk), reason="the like was taken back")
+    return post
+
+
+def _locked(post: Post) -> Post:
+    return Post.objects.select_for_update(of=("self",), no_key=True).select_related("author").get(pk=post.pk)
+
+
+def _count(post: Post, change: int) -> None:
+    post.like_count += change
+    post.save(update_fields=["like_count"])
+    if post.is_published:
+        Topic.objects.filter(pk=post.topic_id).update(like_count=F("like_count") + change)
+    topic_changed(post.topic_id, lists=False)

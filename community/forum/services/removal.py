@@ -1,0 +1,127 @@
+"""Taking posts out of sight and bringing them back. Nothing is thrown away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.core.audit import audit
+from community.events.catalogue import POST_DELETED, POST_HIDDEN, POST_RESTORED, POST_UNHIDDEN
+from community.events.services import record
+from community.forum.models import Post, Topic
+
+from .counting import lock_topic, recount_tags, settle, weight
+from .telling import give_back, take_back
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+DELETED, HIDDEN, PUBLISHED = Post.Status.DELETED, Post.Status.HIDDEN, Post.Status.PUBLISHED
+
+
+@transaction.atomic
+def delete_post(post: Post, *, actor: Member, reason: str = "", now: datetime | None = None) -> Post:
+    """Leave a stub in the post's place, and its topic with it when it is the opening.
+
+    What the author earned with it no longer counts. Deleting it again changes nothing.
+    """
+    topic, post = _locked(post)
+    if post.status == DELETED:
+        return post
+    now = now or timezone.now()
+    before = post.status
+    post.status_before, post.deleted_at, post.deleted_by = post.status, now, actor
+    _change(post, topic, DELETED, reason)
+    take_back(post)
+    record(
+        POST_DELETED, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
+        topic_id=topic.pk, reason=reason or None,
+    )  # fmt: skip
+    _tell_audit("post.delete", post, actor, before, reason)
+    return post
+
+
+@transaction.atomic
+def restore_post(post: Post, *, actor: Member, now: datetime | None = None) -> Post:
+    """Bring a deleted post back as it was: one that waited for approval waits again, a hidden one is hidden."""
+    topic, post = _locked(post)
+    if post.status != DELETED:
+        return post
+    now = now or timezone.now()
+    back_to = post.status_before or PUBLISHED
+    post.status_before, post.deleted_at, post.deleted_by = "", None, None
+    _change(post, topic, back_to, "")
+    if back_to == PUBLISHED:
+        give_back(post)
+    record(
+        POST_RESTORED, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
+        topic_id=topic.pk,
+    )  # fmt: skip
+    _tell_audit("post.restore", post, actor, DELETED, "")
+    return post
+
+
+@transaction.atomic
+def hide_post(post: Post, *, actor: Member | None, reason: str, now: datetime | None = None) -> Post:
+    """Show a published post to its author and moderators only; without an actor the flags did it.
+
+    What waits for approval or is deleted is out of sight already and is left as it is.
+    """
+    topic, post = _locked(post)
+    if post.status != PUBLISHED:
+        return post
+    now = now or timezone.now()
+    _change(post, topic, HIDDEN, reason)
+    take_back(post)
+    record(
+        POST_HIDDEN, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
+        topic_id=topic.pk, reason=reason,
+    )  # fmt: skip
+    _tell_audit("post.hide", post, actor, PUBLISHED, reason)
+    return post
+
+
+@transaction.atomic
+def unhide_post(post: Post, *, actor: Member | None, now: datetime | None = None) -> Post:
+    """Show a hidden post to everyone again, and let what was earned with it count again."""
+    topic, post = _locked(post)
+    if post.status != HIDDEN:
+        return post
+    now = now or timezone.now()
+    _change(post, topic, PUBLISHED, "")
+    give_back(post)
+    record(
+        POST_UNHIDDEN, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
+        topic_id=topic.pk,
+    )  # fmt: skip
+    _tell_audit("post.unhide", post, actor, HIDDEN, "")
+    return post
+
+
+def _locked(post: Post) -> tuple[Topic, Post]:
+    topic = lock_topic(post.topic_id)
+    post = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=post.pk)
+    return topic, post
+
+
+def _change(post: Post, topic: Topic, status: str, reason: str) -> None:
+    was = weight(topic)
+    post.status, post.status_reason = status, reason[:300]
+    post.save(update_fields=["status", "status_before", "status_reason", "deleted_at", "deleted_by"])
+    if post.is_opening:
+        topic.status = status
+        topic.save(update_fields=["status"])
+        recount_tags(topic.tags.values_list("pk", flat=True))
+    settle(topic, was=was)
+
+
+def _tell_audit(name: str, post: Post, actor: Member | None, before: str, reason: str) -> None:
+    """People may take back their own words without the log of staff acts hearing of it."""
+    if actor is None or actor.pk != post.author_id:
+        audit(
+            name, actor=actor, subject=post, before={"status": before}, after={"status": post.status},
+            reason=reason,
+        )  # fmt: skip

@@ -1,0 +1,215 @@
+"""Votes, accepted answers and the company's own word."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.core.audit import audit
+from community.events.catalogue import (
+    ANSWER_ACCEPTED,
+    HELPFUL_VOTE_RECEIVED,
+    OFFICIAL_ANSWER_MARKED,
+    QUESTION_RESOLVED,
+    QUESTION_VOTE_RECEIVED,
+    VOTE_GIVEN,
+    EventName,
+)
+from community.events.services import record
+from community.forum.freshness import topic_changed
+from community.forum.models import Post, Topic
+from community.forum.services import Refused
+from community.forum.services.counting import lock_topic, settle
+from community.forum.services.telling import retract_named
+
+from .models import OfficialMark, Question, Vote
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+
+@transaction.atomic
+def vote(post: Post, *, member: Member, value: int, now: datetime | None = None) -> Post:
+    """Set the member's vote on a question, answer or idea to 1, -1 or 0 (none).
+
+    Raises Refused for one's own post, for what takes no votes, and for voting an idea down.
+    """
+    topic = lock_topic(post.topic_id)
+    post = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=post.pk)
+    _require_votable(post, topic, member, value)
+    now = now or timezone.now()
+    standing = Vote.objects.filter(post=post, member=member).first()
+    before = standing.value if standing else 0
+    if before == value:
+        return post
+    if value:
+        Vote.objects.update_or_create(post=post, member=member, defaults={"value": value, "created_at": now})
+    elif standing:
+        standing.delete()
+    _retell_vote(post, topic, member, before, value, now)
+    post.score += value - before
+    post.save(update_fields=["score"])
+    if post.is_opening:
+        Topic.objects.filter(pk=topic.pk).update(score=post.score)
+    topic_changed(topic.pk, lists=post.is_opening)
+    return post
+
+
+@transaction.atomic
+def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -> Question:
+    """Make this the question's accepted answer; accepting it again changes nothing.
+
+    Another answer accepted before is no longer. Raises Refused for what is no published answer.
+    """
+    topic, question, answer = _locked(answer)
+    if question.accepted_answer_id == answer.pk:
+        return question
+    if not (answer.is_answer and answer.is_published):
+        raise Refused("Only an answer that everyone can read can be accepted.")
+    now = now or timezone.now()
+    _drop_acceptance(question)
+    # A merge may have brought the answer from another question.
+    Question.objects.filter(accepted_answer=answer).update(accepted_answer=None)
+    question.accepted_answer, question.accepted_by, question.accepted_at = answer, actor, now
+    question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
+    answer.is_accepted = True
+    answer.save(update_fields=["is_accepted"])
+    settle(topic)
+    _tell_acceptance(answer, topic, actor, now)
+    if actor.pk != topic.author_id:
+        audit("answer.accept", actor=actor, subject=answer)
+    return question
+
+
+@transaction.atomic
+def unaccept_answer(answer: Post, *, actor: Member) -> Question:
+    """Take the acceptance back, which then never happened."""
+    topic, question, answer = _locked(answer)
+    if question.accepted_answer_id != answer.pk:
+        return question
+    _drop_acceptance(question)
+    settle(topic)
+    if actor.pk != topic.author_id:
+        audit("answer.unaccept", actor=actor, subject=answer)
+    return question
+
+
+@transaction.atomic
+def mark_official(answer: Post, *, actor: Member, now: datetime | None = None) -> Post:
+    """Say that this is the company's own word. Raises Refused for what is no answer or reply."""
+    answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
+    if answer.is_official:
+        return answer
+    if answer.kind not in (Post.Kind.ANSWER, Post.Kind.REPLY):
+        raise Refused("Only an answer or a reply can be marked official.")
+    now = now or timezone.now()
+    OfficialMark.objects.create(post=answer, member=actor, created_at=now)
+    _set_official(answer, True)
+    record(
+        OFFICIAL_ANSWER_MARKED, actor=actor, member=answer.author, subject=answer, occurred_at=now,
+        topic_id=answer.topic_id,
+    )  # fmt: skip
+    audit("answer.mark_official", actor=actor, subject=answer)
+    return answer
+
+
+@transaction.atomic
+def unmark_official(answer: Post, *, actor: Member) -> Post:
+    answer = Post.objects.select_for_update(of=("self",)).get(pk=answer.pk)
+    if not answer.is_official:
+        return answer
+    OfficialMark.objects.filter(post=answer).delete()
+    _set_official(answer, False)
+    retract_named(OFFICIAL_ANSWER_MARKED, "forum.post", answer.pk, "", reason="the mark was taken back")
+    audit("answer.unmark_official", actor=actor, subject=answer)
+    return answer
+
+
+def _require_votable(post: Post, topic: Topic, member: Member, value: int) -> None:
+    if value not in (-1, 0, 1):
+        raise Refused("A vote is up, down or none.")
+    if not takes_votes(post, topic):
+        raise Refused("Only questions, answers and ideas are voted on.")
+    if post.author_id == member.pk:
+        raise Refused("Your own posts are voted on by others, not by you.")
+    if value < 0 and topic.kind == Topic.Kind.IDEA:
+        raise Refused("Ideas are only voted up; say in a reply what speaks against one.")
+    if not post.is_published:
+        raise Refused("This post cannot be voted on at the moment.")
+
+
+def takes_votes(post: Post, topic: Topic) -> bool:
+    if post.is_opening:
+        return topic.kind in (Topic.Kind.QUESTION, Topic.Kind.IDEA)
+    return post.is_answer
+
+
+def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: int, now: datetime) -> None:
+    """Take back what the earlier vote told, then tell the new one."""
+    received = _received(post, topic)
+    why = "the vote was taken back"
+    if before:
+        retract_named(VOTE_GIVEN, "forum.post", post.pk, f"{member.pk}:{before}", reason=why)
+    if before > 0 and received:
+        retract_named(received, "forum.post", post.pk, str(member.pk), reason=why)
+    if value:
+        record(
+            VOTE_GIVEN, actor=member, subject=post, counterpart=post.author, occurred_at=now,
+            key=f"{member.pk}:{value}", topic_id=topic.pk, value=value,
+        )  # fmt: skip
+    if value > 0 and received:
+        record(
+            received, actor=member, member=post.author, counterpart=member, subject=post, occurred_at=now,
+            key=str(member.pk), topic_id=topic.pk,
+        )  # fmt: skip
+
+
+def _received(post: Post, topic: Topic) -> EventName | None:
+    """What an up vote means for the author; one on an idea is the idea's, not the person's."""
+    if not post.is_opening:
+        return HELPFUL_VOTE_RECEIVED
+    return QUESTION_VOTE_RECEIVED if topic.is_question else None
+
+
+def _locked(answer: Post) -> tuple[Topic, Question, Post]:
+    topic = lock_topic(answer.topic_id)
+    question, _ = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
+    answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
+    return topic, question, answer
+
+
+def _drop_acceptance(question: Question) -> None:
+    answer = question.accepted_answer
+    if answer is None:
+        return
+    question.accepted_answer, question.accepted_by, question.accepted_at = None, None, None
+    question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
+    Post.objects.filter(pk=answer.pk).update(is_accepted=False)
+    why = "the acceptance was taken back"
+    retract_named(ANSWER_ACCEPTED, "forum.post", answer.pk, "", reason=why)
+    retract_named(QUESTION_RESOLVED, "forum.topic", question.topic_id, str(answer.pk), reason=why)
+
+
+def _tell_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
+    record(
+        ANSWER_ACCEPTED, actor=actor, member=answer.author, counterpart=topic.author, subject=answer,
+        occurred_at=now, topic_id=topic.pk, minutes=_minutes(answer.created_at - topic.created_at),
+    )  # fmt: skip
+    record(
+        QUESTION_RESOLVED, actor=actor, member=topic.author, counterpart=answer.author, subject=topic,
+        occurred_at=now, key=str(answer.pk), by=answer.author_id, minutes=_minutes(now - topic.created_at),
+        by_staff=answer.author.is_team,
+    )  # fmt: skip
+
+
+def _minutes(span: timedelta) -> int:
+    return max(0, int(span.total_seconds() // 60))
+
+
+def _set_official(answer: Post, official: bool) -> None:
+    answer.is_official = official
+    answer.save(update_fields=["is_official"])
+    topic_changed(answer.topic_id, lists=False)

@@ -1,0 +1,204 @@
+import pytest
+
+from community.events.models import Event
+from community.forum import services
+from community.forum.models import Category, Post, Topic
+from community.qa.services import accept_answer
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TopicFactory,
+)
+from tests.factories.members import MemberFactory
+
+from .telling import sole, standing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator():
+    return MemberFactory(role="moderator")
+
+
+def start(category, title="Something to talk about"):
+    return services.create_topic(
+        category, author=MemberFactory(), kind="discussion", title=title, source="Here is what I mean."
+    )
+
+
+def test_pin_and_unpin_topic_are_told_once(moderator):
+    topic = TopicFactory()
+
+    for _ in range(2):
+        services.pin_topic(topic, actor=moderator, everywhere=True)
+    pinned = Topic.objects.get(pk=topic.pk)
+    for _ in range(2):
+        services.unpin_topic(topic, actor=moderator)
+
+    assert pinned.is_pinned
+    assert pinned.pinned_everywhere
+    assert not Topic.objects.get(pk=topic.pk).is_pinned
+    assert [e.props["what"] for e in Event.objects.order_by("occurred_at")] == [["pinned"], ["unpinned"]]
+
+
+def test_close_topic_says_who_and_why(moderator):
+    topic = TopicFactory()
+
+    for reason in ("answered elsewhere", "second time"):
+        services.close_topic(topic, actor=moderator, reason=reason)
+
+    topic.refresh_from_db()
+    assert (topic.is_closed, topic.closed_by, topic.close_reason) == (True, moderator, "answered elsewhere")
+    assert sole("topic.edited").props == {"what": ["closed"]}
+
+
+def test_reopen_topic_opens_it(moderator):
+    topic = TopicFactory()
+    services.close_topic(topic, actor=moderator)
+
+    for _ in range(2):
+        services.reopen_topic(topic, actor=moderator)
+
+    topic.refresh_from_db()
+    assert (topic.is_closed, topic.closed_by) == (False, None)
+
+
+def test_move_topic_carries_its_counts_along(moderator):
+    old, new = CategoryFactory(), CategoryFactory()
+    topic = start(old)
+    services.create_post(topic, author=MemberFactory(), source="A reply comes along.")
+
+    for _ in range(2):
+        services.move_topic(topic, to=new, actor=moderator)
+
+    counts = {c.pk: (c.topic_count, c.post_count) for c in Category.objects.all()}
+    assert counts == {old.pk: (0, 0), new.pk: (1, 2)}
+    assert sole("topic.edited").props == {"what": ["moved"]}
+
+
+def test_merge_topic_appends_its_posts(moderator):
+    category = CategoryFactory()
+    topic, target = start(category, "The younger topic"), start(category, "The older topic")
+    services.create_post(topic, author=MemberFactory(), source="Reply in the younger one.")
+
+    for _ in range(2):
+        services.merge_topic(topic, into=target, actor=moderator)
+
+    topic.refresh_from_db()
+    target.refresh_from_db()
+    assert (topic.status, topic.merged_into) == ("deleted", target)
+    assert [(p.number, p.kind) for p in target.posts.all()] == [(1, "opening"), (2, "reply"), (3, "reply")]
+    assert (target.reply_count, target.last_number) == (2, 3)
+    category.refresh_from_db()
+    assert (category.topic_count, category.post_count) == (1, 3)
+
+
+def test_merge_of_a_solved_question_forgets_the_acceptance(moderator):
+    question, target = QuestionFactory(), QuestionFactory()
+    answer = services.create_post(question, author=MemberFactory(), source="Clean the group head.")
+    accept_answer(answer, actor=question.author)
+
+    services.merge_topic(question, into=target, actor=moderator)
+    answer.refresh_from_db()
+    merged = (answer.is_accepted, answer.kind, answer.topic)
+    accept_answer(answer, actor=target.author)
+
+    assert merged == (False, Post.Kind.ANSWER, target)
+    assert "answer.accepted" in standing()
+    assert Topic.objects.get(pk=target.pk).is_solved
+
+
+def test_merge_topic_into_itself_is_refused(moderator):
+    topic = TopicFactory()
+
+    with pytest.raises(services.Refused, match="another topic"):
+        services.merge_topic(topic, into=topic, actor=moderator)
+
+
+def test_merge_topic_into_a_deleted_one_is_refused(moderator):
+    with pytest.raises(services.Refused, match="still there"):
+        services.merge_topic(TopicFactory(), into=TopicFactory(status="deleted"), actor=moderator)
+
+
+def test_split_topic_makes_one_of_the_chosen_posts(moderator):
+    topic = start(CategoryFactory())
+    stays = services.create_post(topic, author=MemberFactory(), source="This belongs here.")
+    moved = services.create_post(topic, author=MemberFactory(), source="This is about something else.")
+    follows = services.create_post(topic, author=MemberFactory(), source="Indeed it is.", parent=moved)
+    elsewhere = CategoryFactory()
+
+    new = services.split_topic(
+        topic, [moved, follows], title="Something else", category=elsewhere, kind="discussion",
+        actor=moderator,
+    )  # fmt: skip
+
+    topic.refresh_from_db()
+    new.refresh_from_db()
+    assert [(p.pk, p.number, p.kind) for p in new.posts.all()] == [
+        (moved.pk, 1, "opening"),
+        (follows.pk, 2, "reply"),
+    ]
+    assert (new.author, new.reply_count, new.created_at) == (moved.author, 1, moved.created_at)
+    assert [p.pk for p in topic.posts.filter(kind="reply")] == [stays.pk]
+    assert topic.reply_count == 1
+    elsewhere.refresh_from_db()
+    assert (elsewhere.topic_count, elsewhere.post_count) == (1, 2)
+
+
+def test_split_takes_the_comments_along(moderator):
+    comment = CommentFactory()
+
+    new = services.split_topic(
+        comment.topic, [comment.parent], title="On its own", category=CategoryFactory(), kind="discussion",
+        actor=moderator,
+    )  # fmt: skip
+
+    comment.refresh_from_db()
+    assert (comment.topic, comment.parent_id) == (new, comment.parent_id)
+
+
+def test_split_of_a_comment_alone_is_refused(moderator):
+    comment = CommentFactory()
+
+    with pytest.raises(services.Refused, match="goes with the post"):
+        split_off(comment, moderator)
+
+
+def test_split_of_nothing_the_opening_or_an_accepted_answer_is_refused(moderator):
+    answer = AnswerFactory(is_accepted=True)
+    topic = answer.topic
+
+    with pytest.raises(services.Refused, match="opening post stays"):
+        split_off(topic.posts.get(number=1), moderator)
+    with pytest.raises(services.Refused, match="acceptance"):
+        split_off(answer, moderator)
+    with pytest.raises(services.Refused, match="at least one"):
+        services.split_topic(
+            topic, [PostFactory()], title="None", category=topic.category, kind="discussion", actor=moderator
+        )
+
+
+def split_off(post, moderator):
+    services.split_topic(
+        post.topic, [post], title="Nope", category=post.topic.category, kind="discussion", actor=moderator
+    )
+
+
+def test_recount_sets_what_an_import_left_open():
+    category = CategoryFactory()
+    topic = start(category)
+    services.create_post(topic, author=MemberFactory(), source="The only reply.")
+    expected = Topic.objects.filter(pk=topic.pk).values("reply_count", "bumped_at", "last_post_author").get()
+    Topic.objects.filter(pk=topic.pk).update(reply_count=7, bumped_at=topic.created_at, last_post_author=None)
+    Category.objects.update(topic_count=9, post_count=9)
+
+    services.recount_topics([topic.pk])
+    services.recount_categories()
+
+    category.refresh_from_db()
+    assert Topic.objects.filter(pk=topic.pk).values(*expected).get() == expected
+    assert (category.topic_count, category.post_count) == (1, 2)

@@ -1,0 +1,148 @@
+import pytest
+
+from community.events.models import Event
+from community.forum import services
+from community.forum.models import Category, Post, Tag, Topic
+from community.qa.services import accept_answer
+from tests.factories.forum import CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+from .telling import sole, standing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reply():
+    return services.create_post(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
+
+
+@pytest.fixture
+def moderator():
+    return MemberFactory(role="moderator")
+
+
+def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderator):
+    for _ in range(2):
+        services.delete_post(reply, actor=moderator, reason="advertising")
+
+    reply.refresh_from_db()
+    assert (reply.status, reply.deleted_by, reply.status_reason) == ("deleted", moderator, "advertising")
+    assert Topic.objects.get(pk=reply.topic_id).reply_count == 0
+    assert standing(member=reply.author) == ["post.deleted"]
+    assert sole("post.deleted").props == {"topic_id": reply.topic_id, "reason": "advertising"}
+
+
+def test_restore_post_gives_back_what_was_taken(reply, moderator):
+    services.delete_post(reply, actor=moderator)
+
+    for _ in range(2):
+        services.restore_post(reply, actor=moderator)
+
+    reply.refresh_from_db()
+    assert (reply.status, reply.deleted_at, reply.deleted_by) == ("published", None, None)
+    assert Topic.objects.get(pk=reply.topic_id).reply_count == 1
+    assert sorted(standing(member=reply.author)) == ["post.deleted", "post.restored", "reply.created"]
+
+
+def test_restored_post_that_waited_waits_again(moderator):
+    waiting = PostFactory(status=Post.Status.PENDING)
+    services.delete_post(waiting, actor=waiting.author)
+
+    services.restore_post(waiting, actor=waiting.author)
+
+    waiting.refresh_from_db()
+    assert waiting.status == "pending"
+    assert "reply.created" not in standing()
+
+
+def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
+    for _ in range(2):
+        services.hide_post(reply, actor=None, reason="flagged by three members")
+    hidden = standing(member=reply.author)
+
+    for _ in range(2):
+        services.unhide_post(reply, actor=moderator)
+
+    reply.refresh_from_db()
+    assert hidden == ["post.hidden"]
+    assert reply.status == "published"
+    assert sorted(standing(member=reply.author)) == ["post.hidden", "post.unhidden", "reply.created"]
+
+
+def test_a_waiting_post_is_not_hidden(moderator):
+    waiting = PostFactory(status=Post.Status.PENDING)
+
+    services.hide_post(waiting, actor=moderator, reason="spam")
+
+    waiting.refresh_from_db()
+    assert waiting.status == "pending"
+
+
+def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
+    services.hide_post(reply, actor=moderator, reason="rude")
+    services.delete_post(reply, actor=moderator)
+
+    services.restore_post(reply, actor=moderator)
+
+    reply.refresh_from_db()
+    assert reply.status == "hidden"
+    assert "reply.created" not in standing()
+
+
+def test_deleting_the_opening_deletes_its_topic(moderator):
+    author = MemberFactory()
+    topic = services.create_topic(
+        CategoryFactory(), author=author, kind="discussion", title="Beans for sale, cheap",
+        source="Buy them now.", tags=["beans"],
+    )  # fmt: skip
+
+    services.delete_post(topic.posts.get(), actor=moderator)
+
+    topic.refresh_from_db()
+    assert topic.status == "deleted"
+    assert standing(member=author) == ["post.deleted"]
+    assert Category.objects.get().topic_count == 0
+    assert Tag.objects.get().topic_count == 0
+
+
+def test_restoring_the_opening_restores_its_topic(moderator):
+    topic = services.create_topic(
+        CategoryFactory(), author=MemberFactory(), kind="question", title="Which beans to buy?",
+        source="I like them dark.", tags=["beans"],
+    )  # fmt: skip
+    services.delete_post(topic.posts.get(), actor=moderator)
+
+    services.restore_post(topic.posts.get(), actor=moderator)
+
+    topic.refresh_from_db()
+    assert topic.status == "published"
+    assert {"topic.created", "question.asked"} <= set(standing(member=topic.author))
+    assert Category.objects.get().topic_count == 1
+    assert Tag.objects.get().topic_count == 1
+
+
+def test_deleting_an_accepted_answer_leaves_the_question_unsolved(moderator):
+    question = QuestionFactory()
+    answer = services.create_post(question, author=MemberFactory(), source="Change the gasket.")
+    accept_answer(answer, actor=question.author)
+
+    services.delete_post(answer, actor=moderator)
+    gone = (Topic.objects.get(pk=question.pk).is_solved, standing())
+    services.restore_post(answer, actor=moderator)
+
+    assert gone == (False, ["post.deleted"])
+    assert Topic.objects.get(pk=question.pk).is_solved
+    assert {"answer.accepted", "question.resolved", "reply.created"} <= set(standing())
+
+
+def test_a_like_taken_back_stays_so_when_the_post_returns(reply, moderator):
+    fan = MemberFactory()
+    services.like(reply, member=fan)
+    services.unlike(reply, member=fan)
+    services.delete_post(reply, actor=moderator)
+
+    services.restore_post(reply, actor=moderator)
+
+    received = Event.objects.get(name="reaction.received")
+    assert received.retract_reason == "the like was taken back"
