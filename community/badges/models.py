@@ -91,6 +91,12 @@ class AwardQuerySet(models.QuerySet["Award"]):
     def of_member(self, member: Member) -> AwardQuerySet:
         return self.held().filter(member=member).select_related("badge").order_by("-awarded_at", "-pk")
 
+    def numbers_of(self, member: Member) -> dict[int, int]:
+        """Return how often the member has each badge they have, by badge id."""
+        return dict(
+            self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
+        )
+
     def beside_posts(self, post_ids: list[int]) -> AwardQuerySet:
         return self.held().filter(post__in=post_ids).select_related("badge").order_by("badge__position")
 

@@ -168,7 +168,7 @@ def _by_posts_together(rule: PostRule, member_ids: Sequence[int] | None, badge_i
         .annotate(posts=models.Count("pk"), newest=models.Max("created_at"))
         .filter(posts__gte=rule.times or 1)
     )
-    rows = list(enough.values_list("author_id", "newest"))
+    rows: list[tuple[int, Any]] = list(enough.values_list("author_id", "newest"))
     approved = _last_approvals({author for author, _ in rows})
     return [Earned(author, approved.get((author, None), newest)) for author, newest in rows]
 

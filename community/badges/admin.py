@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from . import services
+from .models import Award, Badge
+
+
+@admin.register(Badge)
+class BadgeAdmin(ModelAdmin):
+    list_display = ("name", "level", "series", "sentence", "holders", "is_active")
+    list_filter = ("is_active", "level", "series", "source")
+    search_fields = ("name", "slug", "sentence")
+    readonly_fields = ("is_customised",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Badge.objects.with_holders()
+
+    @admin.display(ordering="holder_count")
+    def holders(self, badge: Badge) -> int:
+        return int(getattr(badge, "holder_count", 0))
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        obj.is_customised = True
+        super().save_model(request, obj, form, change)
+
+
+class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Give a badge by hand, or take one back; what a rule gave keeps what it says."""
+
+    take_back = forms.BooleanField(required=False, help_text="Take this badge back; no rule gives it again.")
+    why = forms.CharField(max_length=200, help_text="For the log, and for whoever asks.")
+
+    class Meta:
+        model = Award
+        fields = ("badge", "member", "post")
+
+
+@admin.register(Award)
+class AwardAdmin(ModelAdmin):
+    form = AwardForm
+    list_display = ("badge", "member", "awarded_at", "source", "given_by", "taken_back_at")
+    list_filter = ("source", "badge__level", ("taken_back_at", admin.EmptyFieldListFilter))
+    search_fields = ("member__username", "member__display_name", "badge__name")
+    autocomplete_fields = ("badge",)
+    raw_id_fields = ("member", "post")
+    list_select_related = ("badge", "member", "given_by")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Award | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return (
+            "badge", "member", "post", "awarded_at", "source", "given_by", "reason",
+            "taken_back_at", "taken_back_by", "taken_back_reason",
+        )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Award | None = None) -> list[Any]:
+        if obj is None:
+            return ["badge", "member", "post", "why"]
+        return [*self.get_readonly_fields(request, obj), "take_back", "why"]
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Go through the services, so that the event and the log tell of it."""
+        why = form.cleaned_data["why"]
+        if not change:
+            given = services.give_badge(
+                obj.badge, member=obj.member, actor=request.user, reason=why, post=obj.post
+            )
+            obj.pk = given.pk
+        elif form.cleaned_data["take_back"]:
+            services.take_back(obj, actor=request.user, reason=why)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Award | None = None) -> bool:
+        return False

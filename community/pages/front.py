@@ -1,0 +1,150 @@
+"""What the home page is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from community.forum.models import Category, Post, ReadState, Topic
+from community.members.models import Member
+
+if TYPE_CHECKING:
+    Reader = Member | AnonymousUser
+
+LIVELINESS_SECONDS = 300
+RECENTLY = timedelta(days=30)
+
+# Only what everybody may see: the figures are shown to everybody.
+_LIVELINESS = """
+WITH open_topic AS (
+  SELECT t.id, t.created_at, t.author_id FROM forum_topic t JOIN forum_category c ON c.id = t.category_id
+  WHERE t.status = 'published' AND c.see_by = 'everyone' AND t.created_at > %(month)s
+), first_reply AS (
+  SELECT t.id, min(p.created_at) - t.created_at AS waited FROM open_topic t
+  JOIN forum_post p ON p.topic_id = t.id AND p.status = 'published' AND p.kind IN ('reply', 'answer')
+    AND p.author_id <> t.author_id
+  GROUP BY t.id, t.created_at
+)
+SELECT
+  (SELECT count(*) FROM open_topic),
+  (SELECT count(*) FROM first_reply),
+  (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM waited)) FROM first_reply),
+  (SELECT count(DISTINCT p.topic_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
+     JOIN forum_category c ON c.id = t.category_id
+   WHERE p.status = 'published' AND p.kind IN ('reply', 'answer') AND t.status = 'published'
+     AND c.see_by = 'everyone' AND p.created_at > %(day)s AND p.author_id <> t.author_id),
+  (SELECT count(DISTINCT p.author_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
+     JOIN forum_category c ON c.id = t.category_id
+   WHERE p.status = 'published' AND t.status = 'published' AND c.see_by = 'everyone' AND p.created_at > %(week)s)
+"""
+
+
+@dataclass(frozen=True)
+class Liveliness:
+    """Signs that somebody answers here, over the topics everybody may see."""
+
+    topics: int  # of the last 30 days
+    replied: int  # of those, how many somebody else replied to
+    median_minutes: int | None  # until the first reply
+    answered_today: int  # topics that got a reply in the last 24 hours
+    people: int  # who wrote in the last 7 days
+
+    @property
+    def wait(self) -> str:
+        """Say the median wait as people do: “40 minutes”, “3 hours”."""
+        minutes = self.median_minutes or 0
+        if minutes < 90:
+            return _("%(n)d min") % {"n": max(minutes, 1)}
+        hours = round(minutes / 60)
+        return _("%(n)d h") % {"n": hours} if hours < 48 else _("%(n)d days") % {"n": round(hours / 24)}
+
+
+def liveliness(*, now: datetime) -> Liveliness:
+    """Return the figures, at most five minutes old."""
+    found = cache.get("pages:liveliness")
+    if found is None:
+        found = _count_liveliness(now)
+        cache.set("pages:liveliness", found, LIVELINESS_SECONDS)
+    return Liveliness(*found)
+
+
+def _count_liveliness(now: datetime) -> tuple[int, int, int | None, int, int]:
+    since = {"month": now - RECENTLY, "week": now - timedelta(days=7), "day": now - timedelta(days=1)}
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVELINESS, since)
+        topics, replied, median, today, people = cursor.fetchone()
+    return topics, replied, None if median is None else round(float(median) / 60), today, people
+
+
+def greeting(member: Member, *, now: datetime) -> str:
+    try:
+        hour = now.astimezone(ZoneInfo(member.time_zone)).hour
+    except (ZoneInfoNotFoundError, ValueError):
+        hour = now.hour
+    name = (member.display_name or member.username).split()[0]
+    if hour < 5 or hour >= 22:
+        return _("Still up, %(name)s?") % {"name": name}
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    if hour < 18:
+        return _("Good afternoon, %(name)s") % {"name": name}
+    return _("Good evening, %(name)s") % {"name": name}
+
+
+def _rows(reader: Reader) -> QuerySet[Topic]:
+    return Topic.objects.visible_to(reader).published().select_related("author", "category")
+
+
+def hot_topics(reader: Reader, *, number: int = 7) -> list[Topic]:
+    return list(_rows(reader).order_by("-hot_score", "-pk")[:number])
+
+
+def announcements(reader: Reader, *, now: datetime) -> list[Topic]:
+    """Return announcements pinned everywhere, or fresh ones."""
+    fresh = Q(created_at__gt=now - timedelta(days=14))
+    rows = _rows(reader).filter(Q(pinned_everywhere=True) | fresh, kind=Topic.Kind.ANNOUNCEMENT)
+    return list(rows.order_by("-created_at")[:2])
+
+
+def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
+    """Return unanswered questions of others: first where the member has answered before, newest first."""
+    at_home = (
+        Post.objects.published()
+        .filter(author=member, kind=Post.Kind.ANSWER)
+        .values("topic__category")
+        .distinct()
+    )
+    questions = _rows(member).filter(kind=Topic.Kind.QUESTION, answer_count=0, closed_at=None)
+    rows = questions.exclude(author=member).annotate(near=Q(category__in=at_home))
+    return list(rows.order_by("-near", "-created_at")[:number])
+
+
+def awaiting_word(member: Member, *, number: int = 3) -> list[Topic]:
+    """Return the member's questions that have answers and none accepted yet."""
+    rows = _rows(member).filter(
+        author=member, kind=Topic.Kind.QUESTION, answer_count__gt=0, is_solved=False, closed_at=None
+    )
+    return list(rows.order_by("-bumped_at")[:number])
+
+
+def unread_replies(member: Member, *, number: int = 3) -> list[Topic]:
+    """Return topics the member started in which others wrote since they last read."""
+    read = ReadState.objects.filter(member=member, topic=OuterRef("pk")).values("last_read_number")
+    rows = _rows(member).filter(author=member).exclude(last_post_author=member)
+    rows = rows.annotate(read=Subquery(read[:1])).filter(last_number__gt=F("read"))
+    return list(rows.order_by("-bumped_at")[:number])
+
+
+def categories(reader: Reader) -> list[Category]:
+    """Return the top categories the reader may see; a child stands alone when its parent is hidden."""
+    rows = list(Category.objects.visible_to(reader).filter(is_archived=False))
+    shown = {row.pk for row in rows}
+    return [row for row in rows if row.parent_id not in shown]

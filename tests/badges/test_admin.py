@@ -1,0 +1,84 @@
+import pytest
+from django.urls import reverse
+
+from community.badges.models import Award, Badge
+from community.events.catalogue import BADGE_EARNED
+from community.events.models import Event
+from tests.factories.badges import AwardFactory, BadgeFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client):
+    member = MemberFactory(role="manager", is_superuser=True)
+    client.force_login(member)
+    return member
+
+
+def test_changing_a_badge_marks_it_as_changed(client, admin):
+    badge = Badge.objects.get(slug="scholar")
+    data = {
+        "slug": "scholar", "name": "Bright spark", "sentence": badge.sentence, "icon": badge.icon,
+        "level": badge.level, "series": badge.series, "rule": '{"event": "question.resolved"}',
+        "source": badge.source, "position": badge.position, "is_active": "on",
+    }  # fmt: skip
+
+    response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
+
+    badge.refresh_from_db()
+    assert response.status_code == 302
+    assert (badge.name, badge.is_customised) == ("Bright spark", True)
+
+
+def test_a_rule_that_is_none_is_refused_with_a_reason(client, admin):
+    badge = BadgeFactory()
+    data = {
+        "slug": badge.slug, "name": "X", "sentence": "Y", "icon": "award", "level": "gold",
+        "series": "firsts", "rule": '{"event": "no.such"}', "source": "ours", "position": 1,
+    }  # fmt: skip
+
+    response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
+
+    assert response.context["adminform"].form.errors == {
+        "rule": ["event: Value error, there is no event called 'no.such'"]
+    }
+
+
+def test_giving_a_badge_in_the_admin_goes_through_the_service(client, admin):
+    badge, member = BadgeFactory(), MemberFactory()
+
+    client.post(
+        reverse("admin:badges_award_add"),
+        {"badge": badge.pk, "member": member.pk, "why": "For the cake."},
+    )
+
+    award = Award.objects.get()
+    assert (award.member, award.given_by, award.reason) == (member, admin, "For the cake.")
+    assert Event.objects.filter(name=BADGE_EARNED).count() == 1
+
+
+def test_taking_a_badge_back_in_the_admin_keeps_the_reason(client, admin):
+    award = AwardFactory()
+    url = reverse("admin:badges_award_change", args=[award.pk])
+
+    without = client.post(url, {"take_back": "on"})
+    client.post(url, {"take_back": "on", "why": "Given to the wrong person."})
+
+    award.refresh_from_db()
+    assert without.context["adminform"].form.errors == {"why": ["This field is required."]}
+    assert (award.taken_back_by, award.taken_back_reason) == (admin, "Given to the wrong person.")
+
+
+@pytest.mark.parametrize("page", ["badge_changelist", "award_changelist", "badge_add", "award_add"])
+def test_the_pages_open(client, admin, page):
+    AwardFactory()
+
+    assert client.get(reverse(f"admin:badges_{page}")).status_code == 200
+
+
+def test_an_award_cannot_be_deleted(client, admin):
+    award = AwardFactory()
+
+    assert client.post(reverse("admin:badges_award_delete", args=[award.pk])).status_code == 403
