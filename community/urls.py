@@ -9,6 +9,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", include("community.runtime.urls")),
+    path("", include("community.members.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("community.core.urls")),
@@ -16,7 +17,6 @@ urlpatterns = [
     path("", include("community.pages.urls")),
     path("", include("community.forum.urls")),
     path("", include("community.qa.urls")),
-    path("", include("community.members.urls")),
     path("", include("community.notifications.urls")),
     path("", include("community.badges.urls")),
     path("", include("community.moderation.urls")),

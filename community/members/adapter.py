@@ -1,5 +1,47 @@
+from typing import TYPE_CHECKING, Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from community.members import names, services
+from community.members.models import Member
+
+if TYPE_CHECKING:
+    from community.members.forms import SignupForm
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    pass
+class AccountAdapter(DefaultAccountAdapter):
+    """Where allauth asks the project: names, saving a new member, confirmed addresses, mail."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_taken": _("Somebody has this username already."),
+    }
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        return super().clean_username(names.clean_username(username), shallow)
+
+    def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        assert isinstance(user, Member)  # noqa: S101  tells the type checker
+        user.username = user.username or services.free_username(user.display_name)
+
+    def save_user(  # type: ignore[override]  # ACCOUNT_FORMS says which form
+        self, request: HttpRequest, user: AbstractBaseUser, form: "SignupForm", commit: bool = True
+    ) -> Member:
+        assert isinstance(user, Member)  # noqa: S101  tells the type checker
+        user.display_name = form.cleaned_data["display_name"]
+        super().save_user(request, user, form, commit=False)
+        return services.register(user, guidelines=form.guidelines_in_force)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        confirmed: bool = super().confirm_email(request, email_address)
+        if confirmed:
+            services.match_company(email_address.user, email=email_address.email)
+        return confirmed
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, {"site_name": settings.SITE_NAME, **context})

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -10,6 +12,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from community.members.names import USERNAME_PATTERN, username_characters
 
 
 class Company(models.Model):
@@ -32,6 +36,16 @@ class Company(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def owns_domain_of(self, email: str | None) -> bool:
+        """Whether the address is at one of the verified domains."""
+        return bool(email) and str(email).rpartition("@")[2].lower() in self.verified_domains
+
+
+class GuidelinesQuerySet(models.QuerySet["Guidelines"]):
+    def in_force(self) -> Guidelines | None:
+        """The newest version; None before the first one is published."""
+        return self.order_by("-version").first()
+
 
 class Guidelines(models.Model):
     """One version of the rules that every member agrees to; the newest one is in force."""
@@ -40,6 +54,8 @@ class Guidelines(models.Model):
     source = models.TextField(help_text=_("Markdown."))
     html = models.TextField(editable=False)
     published_at = models.DateTimeField(default=timezone.now)
+
+    objects = GuidelinesQuerySet.as_manager()
 
     class Meta:
         ordering = ["-version"]
@@ -53,6 +69,15 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def claimed(self) -> MemberQuerySet:
         """Members who can log in; imported ones cannot until they are invited."""
         return self.filter(claimed_at__isnull=False)
+
+    def named(self, usernames: Collection[str]) -> MemberQuerySet:
+        """Members with one of these usernames, in whatever case they are written."""
+        lowered = {name.lower() for name in usernames}
+        return self.alias(lowered_username=Lower("username")).filter(lowered_username__in=lowered)
+
+    def addresses_of(self, usernames: Collection[str]) -> dict[str, str]:
+        """The profile address of each username that exists, by lower-case username: what render() asks for."""
+        return {member.username.lower(): member.get_absolute_url() for member in self.named(usernames)}
 
     def team(self) -> MemberQuerySet:
         return self.exclude(role="")
@@ -92,7 +117,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     # Imported members have no e-mail, which is why it may be absent.
     email = models.EmailField(null=True, blank=True)
-    username = models.CharField(max_length=40)
+    # People choose at most 30 characters; imports may bring longer ones.
+    username = models.CharField(max_length=40, validators=[username_characters])
     display_name = models.CharField(max_length=80)
     bio = models.TextField(blank=True, help_text=_("Markdown."))
     bio_html = models.TextField(blank=True, editable=False)
@@ -125,6 +151,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="member_email_unique"),
             models.UniqueConstraint(Lower("username"), name="member_username_unique"),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=USERNAME_PATTERN), name="member_username_plain"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,3 +174,36 @@ class Member(AbstractBaseUser, PermissionsMixin):
     @property
     def is_claimed(self) -> bool:
         return self.claimed_at is not None
+
+    @property
+    def is_verified_customer(self) -> bool:
+        """Has bought, or wrote from an e-mail domain that their company has proved to own."""
+        if self.customer_since is not None:
+            return True
+        return self.company is not None and self.company.owns_domain_of(self.email)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> InvitationQuerySet:
+        """Neither used nor too old."""
+        oldest = timezone.now() - Invitation.VALID_FOR
+        return self.filter(accepted_at=None, created_at__gt=oldest, member__claimed_at=None)
+
+
+class Invitation(models.Model):
+    """A manager asks the person behind an imported member to take the account over."""
+
+    VALID_FOR = timedelta(days=14)
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    invited_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    # Claimed before the mail goes out, so that it goes out once.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.member} to {self.email}"

@@ -1,4 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path, re_path
+
+from community.members import views
 
 app_name = "members"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("guidelines/", views.guidelines, name="guidelines"),
+    path("guidelines/accept/", views.guidelines_accept, name="guidelines-accept"),
+    path("me/settings/", views.profile_edit, name="profile-edit"),
+    path("accounts/username/", views.username_check, name="username-check"),
+    path("u/<str:username>/invite/", views.invitation_send, name="invitation-send"),
+    path("invitation/<str:token>/", views.invitation_accept, name="invitation-accept"),
+    re_path(r"^media/avatars/(?P<name>[0-9a-f]{24})\.webp$", views.avatar_file, name="avatar-file"),
+]

@@ -103,11 +103,13 @@ def pagination(context: Mapping[str, Any], page: Page[Any], fragment: str = "") 
 
 
 @register.inclusion_tag("core/_nav_link.html", takes_context=True)
-def nav_link(context: Mapping[str, Any], address: str, text: str, symbol: str = "") -> dict[str, Any]:
-    """A link of the navigation, marked when the page shown is it or lies below it."""
+def nav_link(
+    context: Mapping[str, Any], address: str, text: str, symbol: str = "", exact: bool = False
+) -> dict[str, Any]:
+    """A link of the navigation, marked when the page shown is it or, unless `exact`, lies below it."""
     request: HttpRequest | None = context.get("request")
     here = request.path if request else ""
-    current = here == address or (address != "/" and here.startswith(address))
+    current = here == address or (not exact and address != "/" and here.startswith(address))
     return {"address": address, "text": text, "symbol": symbol, "current": current}
 
 

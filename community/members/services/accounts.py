@@ -1,0 +1,36 @@
+from django.db import transaction
+from django.utils import timezone
+
+from community.events.catalogue import MEMBER_REGISTERED
+from community.events.services import record
+from community.members import names
+from community.members.models import Guidelines, Member
+from community.members.services.guidelines import accept_guidelines
+
+
+def free_username(display_name: str) -> str:
+    """A username made of the name that nobody has; somebody else may take it before it is saved."""
+    base = names.suggested(display_name, taken=())
+    stem = base[: names.USERNAME_MAX - 5]
+    alike = Member.objects.filter(username__istartswith=stem).values_list("username", flat=True)
+    return names.suggested(display_name, taken={name.lower() for name in alike})
+
+
+@transaction.atomic
+def register(
+    member: Member, *, guidelines: Guidelines | None, source: str = "signup", invite_id: int | None = None
+) -> Member:
+    """Save a person's own new account, with their agreement to the guidelines they were shown."""
+    member.claimed_at = timezone.now()
+    member.save()
+    record(
+        MEMBER_REGISTERED,
+        actor=member,
+        subject=member,
+        source=source,
+        invite_id=invite_id,
+        guidelines_version=guidelines.version if guidelines else None,
+    )
+    if guidelines is not None:
+        accept_guidelines(member, guidelines=guidelines)
+    return member

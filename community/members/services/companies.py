@@ -1,0 +1,60 @@
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from community.core.audit import audit
+from community.events.catalogue import COMPANY_JOINED
+from community.events.services import record
+from community.members.models import Company, Member
+
+# Anybody can have an address there, so they prove nothing about a company.
+PUBLIC_DOMAINS = frozenset(
+    """aol.com fastmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hey.com hotmail.co.uk hotmail.com
+    icloud.com live.com mac.com mail.com mail.ru me.com msn.com outlook.com pm.me posteo.de proton.me
+    protonmail.com qq.com t-online.de tutanota.com web.de yahoo.co.uk yahoo.com yandex.ru ymail.com zoho.com
+    163.com 126.com""".split()  # noqa: SIM905
+)
+
+
+@transaction.atomic
+def match_company(member: Member, *, email: str) -> Company | None:
+    """Put a member in the company that owns the domain of a confirmed address; None when no company does.
+
+    A member who is in a company stays there.
+    """
+    locked: Member = Member.objects.select_for_update().get(pk=member.pk)
+    if locked.company_id is not None:
+        return locked.company
+    domain = email.rpartition("@")[2].lower()
+    company = Company.objects.filter(verified_domains__contains=[domain]).order_by("pk").first()
+    if company is None:
+        return None
+    locked.company = company
+    locked.save(update_fields=["company"])
+    member.company = company
+    record(COMPANY_JOINED, actor=locked, subject=company, domain=domain)
+    return company
+
+
+@transaction.atomic
+def verify_domain(company: Company, domain: str, *, actor: Member | None) -> Company:
+    """Note that the company owns an e-mail domain, and bring in the members with a confirmed address there.
+
+    Raises ValidationError for a domain that is anybody's or another company's.
+    """
+    domain = domain.strip().lower().removeprefix("@")
+    if domain in PUBLIC_DOMAINS:
+        raise ValidationError(_("%(domain)s is open to everybody.") % {"domain": domain})
+    if Company.objects.filter(verified_domains__contains=[domain]).exclude(pk=company.pk).exists():
+        raise ValidationError(_("%(domain)s belongs to another company.") % {"domain": domain})
+    locked = Company.objects.select_for_update().get(pk=company.pk)
+    if domain in locked.verified_domains:
+        return locked
+    locked.verified_domains = [*locked.verified_domains, domain]
+    locked.save(update_fields=["verified_domains"])
+    audit("company.verify_domain", actor=actor, subject=locked, after={"domain": domain})
+    confirmed = EmailAddress.objects.filter(verified=True, email__iendswith=f"@{domain}")
+    for address in confirmed.select_related("user"):
+        match_company(address.user, email=address.email)
+    return locked

@@ -1,0 +1,54 @@
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from community.core.markdown import render
+from community.events.catalogue import PROFILE_COMPLETED
+from community.events.services import record
+from community.members import pictures
+from community.members.models import Member
+
+PROFILE_FIELDS = ("display_name", "bio", "location", "website", "time_zone", "language")
+# What makes a profile complete: enough to know whom one is talking to.
+SHOWN = ("display_name", "bio", "avatar", "location")
+
+
+@transaction.atomic
+def save_profile(member: Member, **fields: str) -> Member:
+    """Save what a member says about themselves (PROFILE_FIELDS); the bio is rendered here, once."""
+    unknown = set(fields) - set(PROFILE_FIELDS)
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]} is not part of the profile.")
+    for name, value in fields.items():
+        setattr(member, name, value)
+    if "bio" in fields:
+        member.bio_html = render(member.bio, mentions=Member.objects.addresses_of).html
+        fields["bio_html"] = member.bio_html
+    member.save(update_fields=list(fields))
+    _note_completion(member)
+    return member
+
+
+def set_avatar(member: Member, picture: bytes | None) -> Member:
+    """Replace the picture by what pictures.clean() made of an upload, or by none."""
+    before = member.avatar.name
+    name = ""
+    if picture is not None:
+        name = default_storage.save(pictures.new_name(), ContentFile(picture))
+    with transaction.atomic():
+        member.avatar.name = name
+        member.save(update_fields=["avatar"])
+        _note_completion(member)
+        if before:
+            transaction.on_commit(lambda: default_storage.delete(before))
+    return member
+
+
+def percent_complete(member: Member) -> int:
+    return 100 * sum(bool(getattr(member, name)) for name in SHOWN) // len(SHOWN)
+
+
+def _note_completion(member: Member) -> None:
+    percent = percent_complete(member)
+    if percent == 100:
+        record(PROFILE_COMPLETED, actor=member, subject=member, percent=percent)

@@ -1,0 +1,38 @@
+from collections.abc import Collection
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from community.core.audit import audit
+from community.members.models import Member
+
+IN_ADMIN = {Member.Role.MANAGER, Member.Role.MODERATOR}
+
+
+@transaction.atomic
+def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = None) -> Member:
+    """Make these the member's staff roles: a group for each, the strongest one as the badge beside the name.
+
+    Groups that are not roles stay. Raises ValueError for a role there is not.
+    """
+    unknown = set(roles) - set(Member.Role.values)
+    if unknown:
+        raise ValueError(f"There is no role called {sorted(unknown)[0]!r}.")
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    held = set(locked.groups.filter(name__in=Member.Role.values).values_list("name", flat=True))
+    strongest = next((role for role in Member.Role.values if role in roles), "")
+    locked.groups.remove(*Group.objects.filter(name__in=held - set(roles)))
+    locked.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in set(roles) - held))
+    locked.role = strongest
+    locked.is_staff = locked.is_superuser or bool(IN_ADMIN & set(roles))
+    locked.save(update_fields=["role", "is_staff"])
+    member.role, member.is_staff = locked.role, locked.is_staff
+    if held != set(roles):
+        audit(
+            "roles.set",
+            actor=actor,
+            subject=locked,
+            before={"roles": sorted(held)},
+            after={"roles": sorted(roles)},
+        )
+    return member

@@ -1,0 +1,140 @@
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from community.core.permissions import require
+from community.members import names, rules, services
+from community.members.forms import ClaimForm, InvitationForm, ProfileForm
+from community.members.models import Guidelines, Member
+
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def guidelines(request: HttpRequest) -> HttpResponse:
+    current = Guidelines.objects.in_force()
+    member = request.user
+    asked = member.is_authenticated and not rules.has_accepted_current(member)
+    context = {"guidelines": current, "asked": asked, "next": _next(request)}
+    return render(request, "members/guidelines.html", context)
+
+
+@require_POST
+@login_required
+def guidelines_accept(request: HttpRequest) -> HttpResponse:
+    current = Guidelines.objects.in_force()
+    if current is None or request.POST.get("version") != str(current.version):
+        context = {"guidelines": current, "asked": True, "changed": True, "next": _next(request)}
+        return render(request, "members/guidelines.html", context, status=422)
+    services.accept_guidelines(_member(request), guidelines=current)
+    messages.success(request, _("Thank you. You can post now."))
+    return redirect(_next(request) or "/")
+
+
+@read_or_send
+@login_required
+def profile_edit(request: HttpRequest) -> HttpResponse:
+    member = Member.objects.select_related("company").get(pk=_member(request).pk)
+    form = ProfileForm(request.POST or None, request.FILES or None, member=member)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your profile is saved."))
+        return redirect("members:profile-edit")
+    context = {"form": form, "member": member, "percent": services.percent_complete(member)}
+    return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def username_check(request: HttpRequest) -> HttpResponse:
+    """A line under the username field: free, taken or not allowed, or what it will be when left empty."""
+    username = request.GET.get("username", "").strip()
+    display_name = request.GET.get("display_name", "").strip()
+    context: dict[str, Any] = {"username": username}
+    try:
+        if username:
+            names.clean_username(username)
+            if Member.objects.named([username]).exists():
+                context |= {"taken": True, "suggestion": services.free_username(username)}
+        elif display_name:
+            context["suggestion"] = services.free_username(display_name)
+    except ValidationError as error:
+        context["error"] = error.messages[0]
+    return render(request, "members/_username_check.html", context)
+
+
+@read_or_send
+@login_required
+def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
+    require(rules.can_invite(_member(request)), _("Only community managers invite people."))
+    member = get_object_or_404(Member.objects.named([username]))
+    require(rules.can_be_invited(member), _("This account has an owner already."))
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = services.invite(member, email=form.cleaned_data["email"], actor=_member(request))
+            services.send_invitation(invitation)
+        except ValidationError as error:
+            form.add_error("email", error)
+        except OSError:
+            form.add_error("email", _("The mail could not be sent just now. Please try again in a minute."))
+        else:
+            messages.success(request, _("The invitation is on its way to %(to)s.") % {"to": invitation.email})
+            return redirect(member)
+    context = {"form": form, "member": member}
+    return render(request, "members/invitation_send.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@read_or_send
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    invitation = services.invitation_of(token)
+    if invitation is None:
+        return render(request, "members/invitation_ended.html", status=410)
+    form = ClaimForm(request.POST or None, member=invitation.member)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = services.claim(
+                invitation, password=form.cleaned_data["password"], guidelines=Guidelines.objects.in_force()
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+            messages.success(request, _("Welcome back. Everything you wrote is yours again."))
+            return redirect("members:profile-edit")
+    context = {"form": form, "invitation": invitation}
+    return render(request, "members/invitation_accept.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+def avatar_file(request: HttpRequest, name: str) -> FileResponse:
+    """A profile picture; its name is never used for another one, and its type is always the same."""
+    try:
+        file = default_storage.open(f"avatars/{name}.webp")
+    except FileNotFoundError as error:
+        raise Http404(_("There is no such picture.")) from error
+    return FileResponse(file, content_type="image/webp")
+
+
+def _member(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    return request.user
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go afterwards: an address of this site, or nothing."""
+    asked = request.POST.get("next", request.GET.get("next", ""))
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if safe else ""
