@@ -1,0 +1,38 @@
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from community.events.services import follow
+from journeys import services
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = "Replay every member from the events; with --check compare with what is stored and write nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on any difference")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["check"]:
+            self._check()
+            return
+        while follow("journeys.mark"):
+            pass
+        services.mark_every_day()
+        call_command("journeys_drain", stdout=self.stdout)
+
+    def _check(self) -> None:
+        found = services.check_everyone()
+        self.stdout.write(f"Compared {found.members} members with {found.member_days} member-days.")
+        if found.waiting or found.follower_behind:
+            self.stdout.write(f"Left out: {found.waiting} members who wait to be recomputed.")
+        if found.follower_behind:
+            self.stdout.write("The log has events that nobody has looked at yet; run `follow` first.")
+        for sentence in found.differences[:SHOWN]:
+            self.stdout.write(sentence)
+        if found.differences:
+            raise CommandError(f"{len(found.differences)} differences.")
+        self.stdout.write("No difference.")

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .engine import activity, stages
+
+
+class Stage(models.TextChoices):
+    """The four stages. Labels may be translated; the keys are fixed so that funnels stay comparable."""
+
+    DISCOVERY = stages.DISCOVERY, _("Discovery")
+    ENGAGEMENT = stages.ENGAGEMENT, _("Engagement")
+    CONVERSION = stages.CONVERSION, _("Conversion")
+    RELATIONSHIP = stages.RELATIONSHIP, _("Relationship")
+
+
+class SubStage(models.TextChoices):
+    ANONYMOUS = stages.ANONYMOUS, _("anonymous")
+    REGISTERED = stages.REGISTERED, _("registered")
+    DORMANT = stages.DORMANT, _("dormant")
+    EXPLORING = stages.EXPLORING, _("exploring")
+    EVALUATING = stages.EVALUATING, _("evaluating")
+    WIN_BACK = stages.WIN_BACK, _("win back")
+    FIRST_PURCHASE = stages.FIRST_PURCHASE, _("first purchase")
+    REPURCHASE = stages.REPURCHASE, _("repurchase")
+    ADOPTION = stages.ADOPTION, _("adoption")
+    RETENTION = stages.RETENTION, _("retention")
+    EXPANSION = stages.EXPANSION, _("expansion")
+    ADVOCACY = stages.ADVOCACY, _("advocacy")
+
+
+class Activity(models.TextChoices):
+    NEW = activity.NEW, _("new")
+    ACTIVE = activity.ACTIVE, _("active")
+    COOLING = activity.COOLING, _("cooling")
+    DORMANT = activity.GONE, _("dormant")
+    RESURRECTED = activity.RESURRECTED, _("resurrected")
+
+
+class Ruleset(models.Model):
+    """One version of the rules. A trigger refuses to change one that is or was live."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
+        RETIRED = "retired", _("Retired")
+
+    version = models.PositiveIntegerField(unique=True)
+    rules = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status"], condition=models.Q(status="live"), name="one_live_ruleset"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Rules, version {self.version} ({self.get_status_display()})"
+
+
+class Dirty(models.Model):
+    """A member-day that must be rolled up again, or with no day a member to be folded again.
+
+    Append-only and without a unique key: whoever adds a row while another drains the same member-day must
+    not have it swallowed. What is waiting is the rows here, and no flag anywhere.
+    """
+
+    shard = models.PositiveSmallIntegerField()
+    member_id = models.BigIntegerField()
+    day = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shard"], name="dirty_by_shard")]
+        verbose_name_plural = "dirty member-days"
+
+
+class MemberDay(models.Model):
+    """What one member did of one kind on one UTC day; see `engine.facts.Fact` for the columns."""
+
+    pk = models.CompositePrimaryKey("member_id", "day", "kind")
+    member_id = models.BigIntegerField()
+    day = models.DateField()
+    # In C order, which is Python's, so that both rollups name the evidence in the same order.
+    kind = models.CharField(max_length=60, db_collation="C")
+    n = models.PositiveIntegerField()
+    ids = models.BinaryField()
+    pairs = models.JSONField(null=True)
+    items = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "member_day"
+
+
+class MemberStateQuerySet(models.QuerySet["MemberState"]):
+    def in_stage(self, stage: str, sub_stage: str = "") -> MemberStateQuerySet:
+        found = self.filter(shown_stage=stage)
+        return found.filter(sub_stage=sub_stage) if sub_stage else found
+
+    def due(self, today: date) -> MemberStateQuerySet:
+        """Members whom time alone has changed since they were last looked at."""
+        return self.filter(next_due__lte=today)
+
+
+class MemberState(models.Model):
+    """Where a member stands. Staff, and members of whom nothing is known, have no row."""
+
+    member = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="journey"
+    )
+    stage = models.CharField(max_length=12, choices=Stage)
+    sub_stage = models.CharField(max_length=16, choices=SubStage)
+    facets = ArrayField(models.CharField(max_length=16, choices=SubStage), default=list, blank=True)
+    cycle = models.PositiveSmallIntegerField()
+    stage_since = models.DateField()
+    first_on = models.DateField()
+    last_active_on = models.DateField(null=True)
+    customer_since = models.DateField(null=True)
+    activity = models.CharField(max_length=12, choices=Activity)
+    risks = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    at_risk = models.BooleanField()
+    # The computed stage, or a live override's.
+    shown_stage = models.CharField(max_length=12, choices=Stage)
+    # The exact date on which time alone changes something.
+    next_due = models.DateField(null=True, db_index=True)
+    next_due_why = models.CharField(max_length=40, blank=True)
+    ruleset = models.PositiveIntegerField()
+    as_of = models.DateField()
+
+    objects = MemberStateQuerySet.as_manager()
+
+    class Meta:
+        db_table = "member_state"
+        indexes = [models.Index(fields=["stage", "sub_stage"], name="member_state_by_stage")]
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.sub_stage}"
+
+    @property
+    def is_overridden(self) -> bool:
+        return self.shown_stage != self.stage
+
+
+class StageHistoryQuerySet(models.QuerySet["StageHistory"]):
+    def current(self) -> StageHistoryQuerySet:
+        """What we believe today: rows that nothing learned later has replaced."""
+        return self.filter(superseded_at__isnull=True)
+
+    def believed_at(self, moment: Any) -> StageHistoryQuerySet:
+        """What we believed at that moment."""
+        return self.filter(recorded_at__lte=moment).filter(
+            models.Q(superseded_at__isnull=True) | models.Q(superseded_at__gt=moment)
+        )
+
+    def moves(self) -> StageHistoryQuerySet:
+        """Rows that enter a stage, less changes of sub-stage and facets."""
+        return self.exclude(prev=models.F("stage"))
+
+
+class StageHistory(models.Model):
+    """One stay in one position, with its evidence. Bitemporal: when it was true, and when we knew."""
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stage_history", db_index=False
+    )
+    seq = models.PositiveIntegerField()
+    prev = models.CharField(max_length=12, choices=Stage, blank=True)
+    stage = models.CharField(max_length=12, choices=Stage)
+    sub_stage = models.CharField(max_length=16, choices=SubStage)
+    facets = ArrayField(models.CharField(max_length=16, choices=SubStage), default=list)
+    cycle = models.PositiveSmallIntegerField()
+    effective_on = models.DateField()
+    exited_on = models.DateField(null=True)
+    rule = models.CharField(max_length=10)
+    ruleset = models.PositiveIntegerField()
+    evidence = ArrayField(models.UUIDField())
+    evidence_n = models.PositiveIntegerField()
+    facts = models.JSONField(default=dict)
+    sentence = models.TextField()
+    inherited_from = models.CharField(max_length=60, blank=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+    superseded_at = models.DateTimeField(null=True)
+
+    objects = StageHistoryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "stage_history"
+        verbose_name_plural = "stage history"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(evidence__len__gt=0), name="stage_history_has_evidence"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(exited_on__isnull=True) | models.Q(exited_on__gt=models.F("effective_on")),
+                name="stage_history_not_empty",
+            ),
+            models.UniqueConstraint(
+                fields=["member", "seq"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="stage_history_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "seq"], name="stage_history_of_member"),
+            models.Index(
+                fields=["effective_on", "stage"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="stage_history_by_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.sub_stage} from {self.effective_on}"
+
+    @property
+    def is_move(self) -> bool:
+        return self.prev != self.stage
+
+
+class OverrideQuerySet(models.QuerySet["Override"]):
+    def standing(self) -> OverrideQuerySet:
+        return self.filter(cleared_at__isnull=True)
+
+    def live(self, day: date) -> OverrideQuerySet:
+        return self.standing().filter(starts_on__lte=day, expires_on__gt=day)
+
+
+class Override(models.Model):
+    """A stage set by hand, with a reason and an end. It is shown beside the computed stage, never in it."""
+
+    class Mode(models.TextChoices):
+        PIN = "pin", _("Pin: show this stage")
+        FLOOR = "floor", _("Floor: show no earlier stage")
+
+    DEFAULT_DAYS = 30
+    MOST_DAYS = 180
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stage_overrides"
+    )
+    stage = models.CharField(max_length=12, choices=Stage)
+    mode = models.CharField(max_length=5, choices=Mode)
+    reason = models.TextField()
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    starts_on = models.DateField()
+    expires_on = models.DateField(help_text=_("The first day on which the computed stage shows again."))
+    created_at = models.DateTimeField(default=timezone.now)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = OverrideQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="override_has_reason"),
+            models.CheckConstraint(
+                condition=models.Q(expires_on__gt=models.F("starts_on")), name="override_not_empty"
+            ),
+            models.UniqueConstraint(
+                fields=["member"], condition=models.Q(cleared_at__isnull=True), name="one_override"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()} {self.stage} until {self.expires_on}"

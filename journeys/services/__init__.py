@@ -1,0 +1,28 @@
+"""Marking what is stale, recomputing it, and changing the rules."""
+
+from .draining import Drained, drain, today, waiting_shards
+from .marking import SHARDS, mark_due, mark_events, mark_every_day, mark_everyone, mark_members, shard_of
+from .overrides import clear_override, set_override
+from .replay import Replay, check_everyone
+from .rulesets import live_ruleset, parsed, publish_ruleset
+
+__all__ = [
+    "SHARDS",
+    "Drained",
+    "Replay",
+    "check_everyone",
+    "clear_override",
+    "drain",
+    "live_ruleset",
+    "mark_due",
+    "mark_events",
+    "mark_every_day",
+    "mark_everyone",
+    "mark_members",
+    "parsed",
+    "publish_ruleset",
+    "set_override",
+    "shard_of",
+    "today",
+    "waiting_shards",
+]

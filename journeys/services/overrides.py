@@ -1,0 +1,82 @@
+"""Setting a stage by hand, with a reason and an end, and clearing it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.core.audit import audit
+from community.events.catalogue import OVERRIDE_CLEARED, OVERRIDE_SET
+from community.events.services import record
+from community.members.models import Member
+from journeys.models import Override
+
+from .draining import today
+from .marking import mark_members
+
+
+@transaction.atomic
+def set_override(
+    member: Member,
+    *,
+    stage: str,
+    mode: str,
+    reason: str,
+    actor: Member,
+    days: int = Override.DEFAULT_DAYS,
+) -> Override:
+    """Show this stage for some days, instead of the one set by hand before, if any.
+
+    Raises ValueError when there is no reason, for more than 180 days, or for staff, who have no stage.
+    """
+    if member.is_team:
+        raise ValueError("Staff have no stage.")
+    if not reason.strip():
+        raise ValueError("Say why: whoever finds this later must be able to understand it.")
+    if not 0 < days <= Override.MOST_DAYS:
+        raise ValueError(f"An override lasts 1 to {Override.MOST_DAYS} days.")
+    before = _clear(member, actor=actor)
+    starts_on = today()
+    override = Override.objects.create(
+        member=member,
+        stage=stage,
+        mode=mode,
+        reason=reason,
+        set_by=actor,
+        starts_on=starts_on,
+        expires_on=starts_on + timedelta(days=days),
+    )
+    after = {"stage": stage, "mode": mode, "expires_on": override.expires_on.isoformat()}
+    record(
+        OVERRIDE_SET, actor=actor, subject=override, member=member, stage=stage, mode=mode, reason=reason,
+        expires=override.expires_on.isoformat(),
+    )  # fmt: skip
+    audit(
+        "stage.override_set", actor=actor, subject=member, before={"stage": before and before.stage},
+        after=after, reason=reason,
+    )  # fmt: skip
+    mark_members([member.pk])
+    return override
+
+
+@transaction.atomic
+def clear_override(member: Member, *, actor: Member) -> None:
+    """Let the computed stage show again. Clearing what is not set changes nothing."""
+    cleared = _clear(member, actor=actor)
+    if cleared is not None:
+        audit(
+            "stage.override_cleared", actor=actor, subject=member, before={"stage": cleared.stage}, after={}
+        )
+        mark_members([member.pk])
+
+
+def _clear(member: Member, *, actor: Member) -> Override | None:
+    override = Override.objects.select_for_update().standing().filter(member=member).first()
+    if override is None:
+        return None
+    override.cleared_at, override.cleared_by = timezone.now(), actor
+    override.save(update_fields=["cleared_at", "cleared_by"])
+    record(OVERRIDE_CLEARED, actor=actor, subject=override, member=member)
+    return override

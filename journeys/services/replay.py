@@ -1,0 +1,131 @@
+"""Folding everybody afresh from the raw events, to compare with what is stored.
+
+On purpose this shares as little as it can with the drain: events are read one by one and rolled up in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
+
+from community.events.models import Event
+from community.events.services import behind
+from community.members.models import Member
+from journeys.engine.facts import NO_STANDING, Fact, RawEvent, Result
+from journeys.engine.rollup import rolled_up
+from journeys.hooks import current_source
+from journeys.models import MemberDay, MemberState, StageHistory
+
+from .customers import customer_since
+from .draining import fold_all, today
+from .marking import due_members, waiting_members
+from .rollup import facts_of
+from .rulesets import live_ruleset, parsed
+from .writing import content_of, state_values, stored_history, stored_states
+
+
+@dataclass
+class Replay:
+    """What a check found."""
+
+    members: int = 0
+    member_days: int = 0
+    waiting: int = 0
+    follower_behind: bool = False
+    differences: list[str] = field(default_factory=list)
+
+
+def check_everyone(*, chunk: int = 500) -> Replay:
+    """Compare a fresh fold of every member with what is stored; write nothing.
+
+    Members who wait to be drained, or to be looked at because of the date, are counted and left out.
+    """
+    as_of = today()
+    found = Replay(follower_behind=behind("journeys.mark"))
+    waiting = waiting_members() | due_members(as_of)
+    everyone = sorted(_everyone() | waiting)
+    found.waiting = len(waiting)
+    for start in range(0, len(everyone), chunk):
+        members = [member_id for member_id in everyone[start : start + chunk] if member_id not in waiting]
+        _check(members, as_of, found)
+    return found
+
+
+def _everyone() -> set[int]:
+    with_events = Event.objects.filter(member_id__isnull=False).order_by().values_list("member_id", flat=True)
+    known = [
+        with_events.distinct(),
+        MemberDay.objects.values_list("member_id", flat=True).distinct(),
+        MemberState.objects.values_list("member_id", flat=True),
+        StageHistory.objects.current().values_list("member_id", flat=True).distinct(),
+    ]
+    return {member_id for ids in known for member_id in ids if member_id is not None}
+
+
+def _check(members: Sequence[int], as_of: date, found: Replay) -> None:
+    facts = {member_id: rolled_up(events) for member_id, events in _events_of(members)}
+    found.members += len(members)
+    found.member_days += sum(len({fact.day for fact in of_member}) for of_member in facts.values())
+    people = dict(Member.objects.filter(pk__in=members).values_list("pk", "role"))
+    followed = {member_id: of for member_id, of in facts.items() if people.get(member_id) == ""}
+    source = current_source()
+    standings = source.standing(followed, as_of)
+    results = fold_all(followed, parsed(live_ruleset()), standings=standings, as_of=as_of)
+    results |= {member_id: Result() for member_id in members if member_id not in results}
+    found.differences += [
+        *_rollup_differences(facts),
+        *_history_differences(results),
+        *_state_differences({m: state_values(r, standings.get(m, NO_STANDING)) for m, r in results.items()}),
+        *_customer_differences(results),
+        *source.differences(standings, list(members), as_of),
+    ]
+
+
+def _events_of(members: Sequence[int]) -> Iterator[tuple[int, list[RawEvent]]]:
+    found: dict[int, list[RawEvent]] = {member_id: [] for member_id in members}
+    rows = Event.objects.standing().filter(member_id__in=members).values_list(
+        "event_id", "member_id", "occurred_at", "name", "counterpart_id", "value_cents", "currency", "props"
+    )  # fmt: skip
+    for event_id, member_id, at, name, counterpart_id, cents, currency, props in rows.iterator():
+        moment = at.astimezone(UTC)
+        second = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
+        found[member_id].append(
+            RawEvent(event_id, member_id, moment.date(), second, name, counterpart_id, cents, currency, props)
+        )
+    yield from found.items()
+
+
+def _rollup_differences(facts: dict[int, list[Fact]]) -> Iterator[str]:
+    stored = facts_of(list(facts))
+    for member_id, wanted in facts.items():
+        if wanted != stored[member_id]:
+            strange = {(f.day, f.kind) for f in wanted if f not in stored[member_id]}
+            strange |= {(f.day, f.kind) for f in stored[member_id] if f not in wanted}
+            day, kind = min(strange)
+            yield f"member {member_id}: the rollup of {day} differs for {kind} ({len(strange)} in all)"
+
+
+def _history_differences(results: dict[int, Result]) -> Iterator[str]:
+    for member_id, stored in stored_history(list(results)).items():
+        rows = results[member_id].rows
+        wanted = {row.seq: (row.exited_on, content_of(row)) for row in rows}
+        there = {seq: (old.exited_on, old.content) for seq, old in stored.items()}
+        for seq in sorted(wanted.keys() | there.keys()):
+            if wanted.get(seq) != there.get(seq):
+                yield f"member {member_id}: history row {seq} is {there.get(seq)}, should be {wanted.get(seq)}"
+
+
+def _state_differences(wanted: dict[int, tuple[object, ...] | None]) -> Iterator[str]:
+    stored = stored_states(list(wanted))
+    for member_id, values in wanted.items():
+        if values != stored.get(member_id):
+            yield f"member {member_id}: the state is {stored.get(member_id)}, should be {values}"
+
+
+def _customer_differences(results: dict[int, Result]) -> Iterator[str]:
+    since = dict(Member.objects.filter(pk__in=list(results)).values_list("pk", "customer_since"))
+    for member_id, stored in since.items():
+        wanted = customer_since(results[member_id])
+        if stored != wanted:
+            yield f"member {member_id}: customer since {stored}, should be {wanted}"

@@ -1,0 +1,80 @@
+"""Bringing the rollup up to date for some member-days: from the events, never by adding to what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from journeys.engine.facts import EVIDENCE_MOST, Fact
+from journeys.engine.rollup import DETAILED, NEUTRAL
+
+_ROLL_UP = f"""
+WITH k AS MATERIALIZED (
+  SELECT DISTINCT m, d FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d)),
+picked AS MATERIALIZED (
+  SELECT k.m AS member_id, k.d AS day, e.name AS kind, e.event_id, e.occurred_at, e.counterpart_id,
+    CASE WHEN e.name = ANY(%(detailed)s) THEN jsonb_build_object(
+      'id', e.event_id, 'cents', e.value_cents, 'currency', e.currency, 'props', e.props) END AS item
+  FROM k JOIN event e ON e.member_id = k.m
+    AND e.occurred_at >= k.d::timestamp AT TIME ZONE 'UTC'
+    AND e.occurred_at < (k.d + 1)::timestamp AT TIME ZONE 'UTC'
+  WHERE e.retracted_at IS NULL AND NOT e.name = ANY(%(neutral)s)),
+counts AS (
+  SELECT member_id, day, kind, count(*)::int AS n,
+    substr(string_agg(uuid_send(event_id), ''::bytea ORDER BY occurred_at, event_id), 1, {16 * EVIDENCE_MOST})
+      AS ids,
+    jsonb_agg(item ORDER BY occurred_at, event_id) FILTER (WHERE item IS NOT NULL) AS items
+  FROM picked GROUP BY 1, 2, 3),
+paired AS (
+  SELECT member_id, day, kind, jsonb_object_agg(counterpart_id::text, n) AS pairs
+  FROM (SELECT member_id, day, kind, counterpart_id, count(*) AS n FROM picked
+        WHERE counterpart_id IS NOT NULL GROUP BY 1, 2, 3, 4) p
+  GROUP BY 1, 2, 3),
+want AS MATERIALIZED (SELECT * FROM counts LEFT JOIN paired USING (member_id, day, kind)),
+gone AS (
+  DELETE FROM member_day md USING k WHERE md.member_id = k.m AND md.day = k.d AND NOT EXISTS (
+    SELECT FROM want w WHERE w.member_id = md.member_id AND w.day = md.day AND w.kind = md.kind))
+INSERT INTO member_day (member_id, day, kind, n, ids, pairs, items)
+SELECT member_id, day, kind, n, ids, pairs, items FROM want
+ON CONFLICT (member_id, day, kind) DO UPDATE
+SET n = excluded.n, ids = excluded.ids, pairs = excluded.pairs, items = excluded.items
+WHERE (member_day.n, member_day.ids, member_day.pairs, member_day.items)
+  IS DISTINCT FROM (excluded.n, excluded.ids, excluded.pairs, excluded.items)
+"""  # noqa: S608 - built of a constant
+_FACTS = """
+SELECT member_id, day, kind, n, ids, pairs, items FROM member_day
+WHERE member_id = ANY(%s) ORDER BY member_id, day, kind
+"""
+
+
+def roll_up(keys: Sequence[tuple[int, date]]) -> int:
+    """Make these member-days what their events say; return how many rows were added or changed."""
+    if not keys:
+        return 0
+    values: dict[str, list[Any]] = {
+        "members": [member_id for member_id, _ in keys],
+        "days": [day for _, day in keys],
+        "detailed": list(DETAILED),
+        "neutral": list(NEUTRAL),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ROLL_UP, values)
+        return int(cursor.rowcount)
+
+
+def facts_of(member_ids: Sequence[int]) -> dict[int, list[Fact]]:
+    """Return all facts of these members, each list ordered by (day, kind)."""
+    found: dict[int, list[Fact]] = {member_id: [] for member_id in member_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [list(member_ids)])
+        for member_id, day, kind, n, ids, pairs, items in cursor.fetchall():
+            found[member_id].append(Fact(day, kind, n, ids, _json(pairs), _json(items)))
+    return found
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

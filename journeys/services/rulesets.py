@@ -1,0 +1,55 @@
+"""The rules in force, and putting others in force."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.core.audit import audit
+from community.members.models import Member
+from journeys.engine import ruleset as engine
+from journeys.engine.default_rules import DEFAULT_RULES
+from journeys.models import Ruleset
+
+from .marking import mark_everyone
+
+
+def live_ruleset() -> Ruleset:
+    """Return the rules in force; the default ones become version 1 where there are none yet."""
+    live = Ruleset.objects.filter(status=Ruleset.Status.LIVE).first()
+    if live is not None:
+        return live
+    first = {"rules": DEFAULT_RULES, "status": Ruleset.Status.LIVE, "published_at": timezone.now()}
+    return Ruleset.objects.get_or_create(version=1, defaults=first)[0]
+
+
+def parsed(ruleset: Ruleset) -> engine.Ruleset:
+    return engine.parse_ruleset(ruleset.rules)
+
+
+@transaction.atomic
+def publish_ruleset(ruleset: Ruleset, *, actor: Member) -> Ruleset:
+    """Put a draft in force and have everybody folded again under it. A live one is left as it is.
+
+    Raises ValueError with the reason when the rules are not sound, or were in force before.
+    """
+    ruleset = Ruleset.objects.select_for_update().get(pk=ruleset.pk)
+    if ruleset.status == Ruleset.Status.LIVE:
+        return ruleset
+    if ruleset.status == Ruleset.Status.RETIRED:
+        raise ValueError("Rules that were in force once cannot be published again; copy them into a draft.")
+    parsed(ruleset)
+    before = live_ruleset()
+    before.status = Ruleset.Status.RETIRED
+    before.save(update_fields=["status"])
+    ruleset.status, ruleset.published_by, ruleset.published_at = Ruleset.Status.LIVE, actor, timezone.now()
+    ruleset.save(update_fields=["status", "published_by", "published_at"])
+    audit(
+        "ruleset.published",
+        actor=actor,
+        subject=ruleset,
+        before={"version": before.version},
+        after={"version": ruleset.version},
+    )
+    mark_everyone()
+    return ruleset

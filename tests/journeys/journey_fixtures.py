@@ -1,0 +1,77 @@
+"""Writing members' lives to the database and following them to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
+
+from community.events import services as events
+from community.events.catalogue import EventName
+from community.events.models import Event
+from community.members.models import Member
+from journeys import services
+
+
+def moment(days_ago: int, hour: int = 12) -> datetime:
+    """Some hour of the UTC day that many days before today."""
+    return datetime.combine(services.today() - timedelta(days=days_ago), time(hour), UTC)
+
+
+def happened(
+    member: Member,
+    name: str,
+    days_ago: int,
+    *,
+    hour: int = 12,
+    cents: int | None = None,
+    counterpart: Member | None = None,
+    **payload,
+) -> Event:
+    """Record an event of the member's; every call is another event."""
+    draft = events.Draft(
+        name=EventName(name),
+        occurred_at=moment(days_ago, hour),
+        payload=payload,
+        object_type="test.thing",
+        object_id=1,
+        member_id=member.pk,
+        actor_id=member.pk,
+        counterpart_id=counterpart.pk if counterpart else None,
+        value_cents=cents,
+        currency="EUR" if cents else "",
+        event_id=uuid4(),
+    )
+    events.record_all([draft])
+    return Event.objects.get(event_id=draft.event_id)
+
+
+def replied(member: Member, days_ago: int, **options) -> Event:
+    return happened(member, "reply.created", days_ago, words=10, is_answer=False, topic_id=1, **options)
+
+
+def bought(member: Member, days_ago: int, ref: str = "order-1", cents: int = 4900, **options) -> Event:
+    return happened(member, "purchase.completed", days_ago, cents=cents, external_id=ref, **options)
+
+
+def drained(*members: Member) -> int:
+    """Mark all that happened and drain until nothing is left; return how many rows were written.
+
+    Given members, only their events are marked: a test inside one transaction has no committed log.
+    """
+    of_members = Event.objects.filter(member__in=members) if members else Event.objects.all()
+    services.mark_events(of_members)
+    return drain_all()
+
+
+def drain_all() -> int:
+    rows = 0
+    while shards := services.waiting_shards():
+        done = [services.drain(shard) for shard in shards]
+        rows += sum(one.rollup + one.rows for one in done)
+    return rows
+
+
+def positions(member: Member) -> list[str]:
+    rows: Iterable = member.stage_history.current().order_by("seq")
+    return [f"{row.stage}.{row.sub_stage}" for row in rows]
