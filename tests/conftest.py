@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from community.events.services import partitions
 from tests import servers
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
@@ -21,6 +22,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     opened = config.stash.get(running, None)
     if opened is not None:
         opened.__exit__()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_months() -> Iterator[None]:
+    """A test that runs its on-commit callbacks and is rolled back leaves no partition behind."""
+    yield
+    partitions._known.clear()
 
 
 @pytest.fixture(autouse=True)

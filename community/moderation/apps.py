@@ -4,3 +4,16 @@ from django.apps import AppConfig
 class ModerationConfig(AppConfig):
     name = "community.moderation"
     label = "moderation"
+
+    def ready(self) -> None:
+        from community.core import audit
+        from community.forum import hooks
+        from community.notifications import subjects
+
+        from . import told
+        from .screening import screen
+        from .services import keep_entry
+
+        audit.keep_with(keep_entry)
+        hooks.screen_post(screen)
+        subjects.register("moderation.sanction", told.sanctions)

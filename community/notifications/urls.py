@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "notifications"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+urlpatterns = [
+    path("me/notifications/", views.notification_list, name="notification-list"),
+    path("me/notifications/read/", views.notifications_read, name="notifications-read"),
+    path("me/notifications/<int:pk>/", views.notification_open, name="notification-open"),
+]

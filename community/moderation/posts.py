@@ -1,0 +1,56 @@
+"""What moderation does to posts: the forum changes them and tells the log; here the author is told."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.forum import services as forum
+from community.forum.models import Post
+from community.members.models import Member
+from community.notifications.models import Notification
+from community.notifications.services import forget, notify
+
+
+@transaction.atomic
+def hide(post: Post, *, actor: Member | None, reason: str) -> Post:
+    """Take a post out of sight; the author still reads it, may change it and ask for another look."""
+    if post.status in (Post.Status.HIDDEN, Post.Status.DELETED):
+        return post
+    post = forum.hide_post(post, actor=actor, reason=reason)
+    forget(post)
+    _tell(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
+    return post
+
+
+@transaction.atomic
+def show(post: Post, *, actor: Member) -> Post:
+    """Publish a held post, or show a hidden one again; a post in sight stays as it is."""
+    before = post.status
+    if before == Post.Status.HIDDEN:
+        post = forum.unhide_post(post, actor=actor)
+    if post.status == Post.Status.PENDING:
+        post = forum.publish_post(post, actor=actor)
+    if before == Post.Status.PENDING:
+        _tell(post, actor, "published", _("Your post was approved and is published."))
+    elif before == Post.Status.HIDDEN:
+        _tell(post, actor, "shown", _("Your post is shown again. We are sorry for the interruption."))
+    return post
+
+
+@transaction.atomic
+def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
+    """Change the words of someone's post; the old ones stay in its history."""
+    before = post.source
+    post = forum.edit_post(post, actor=actor, source=source, reason=reason)
+    if post.source != before:
+        _tell(post, actor, "edited", _("A moderator changed your post. %(reason)s") % {"reason": reason})
+    return post
+
+
+def _tell(post: Post, actor: Member | None, what: str, text: str) -> None:
+    """The team speaks as one: the author is not pointed at the moderator who happened to be there."""
+    if actor is None or actor.pk != post.author_id:
+        key = f"{what}:{timezone.now().isoformat()}"
+        notify(post.author, kind=Notification.Kind.MODERATION, subject=post, text=text, key=key)

@@ -1,0 +1,55 @@
+"""Who may report, answer and decide."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from community.forum.models import Post
+from community.members.models import Member
+
+from .models import Flag, Sanction
+
+if TYPE_CHECKING:
+    from community.forum.models.categories import Reader
+
+FLAGS_A_DAY = 20
+
+
+def can_flag(user: Reader, post: Post) -> bool:
+    """Any member may report a post of someone else that is in sight."""
+    return user.is_authenticated and post.author_id != user.pk and post.status == Post.Status.PUBLISHED
+
+
+def has_flags_left(member: Member) -> bool:
+    """At most 20 reports a day, except for the team."""
+    since = timezone.now() - timedelta(days=1)
+    return member.is_team or Flag.objects.filter(member=member, created_at__gt=since).count() < FLAGS_A_DAY
+
+
+def can_withdraw(user: Reader, flag: Flag) -> bool:
+    fresh = timezone.now() - flag.created_at < timedelta(minutes=10)
+    return flag.member_id == user.pk and flag.status == Flag.Status.OPEN and fresh
+
+
+def can_appeal_sanction(member: Member, sanction: Sanction) -> bool:
+    return sanction.member_id == member.pk and sanction.lifted_at is None
+
+
+def can_appeal_post(user: Reader, post: Post) -> bool:
+    return user.is_authenticated and post.author_id == user.pk and post.status == Post.Status.HIDDEN
+
+
+def can_moderate(user: Reader) -> bool:
+    return user.is_authenticated and user.is_active and (user.is_moderator or user.is_superuser)
+
+
+def can_sanction(actor: Reader, member: Member) -> bool:
+    """Nobody judges themselves; only managers judge the team, and nobody a manager."""
+    if not can_moderate(actor) or actor.pk == member.pk:
+        return False
+    if member.role == Member.Role.MANAGER or member.is_superuser:
+        return False
+    return not member.is_team or actor.is_superuser or actor.role == Member.Role.MANAGER  # type: ignore[union-attr]

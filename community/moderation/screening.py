@@ -1,0 +1,65 @@
+"""What is said of a post before it is written: published, held for a look, or refused with a reason."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.forum.hooks import ALLOW, Verdict
+from community.forum.models import Category, Topic
+from community.members.models import Member
+
+from . import standing, words
+from .allowance import allowance_of
+from .models import BlockedWord, Policy
+from .trust import approved_posts, is_verified_customer
+
+SILENCED = gettext_lazy(
+    "You can read but not write at the moment. Your notifications say why, and how to answer."
+)
+
+
+def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
+    """Judge a new post; `topic` is None when it opens one. Staff are never held up."""
+    if standing.is_silenced(author):
+        return _refused(str(SILENCED))
+    if author.is_team:
+        return ALLOW
+    hits = words.found_in(source)
+    if hits and hits[0].action == BlockedWord.Action.BLOCK:
+        return _refused(
+            _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": hits[0].phrase}
+        )
+    refusal = _beyond_the_limits(author, topic, source)
+    if refusal:
+        return _refused(refusal)
+    reason = waits_because(author, category, hits)
+    return Verdict(hold=True, sentence=reason) if reason else ALLOW
+
+
+def _refused(sentence: str) -> Verdict:
+    return Verdict(refuse=True, sentence=sentence)
+
+
+def _beyond_the_limits(author: Member, topic: Topic | None, source: str) -> str:
+    allowance = allowance_of(author, topic=topic)
+    if allowance is None:
+        return ""
+    return allowance.refusal(new_topic=topic is None) or allowance.objection(source)
+
+
+def waits_because(author: Member, category: Category, hits: list[BlockedWord]) -> str:
+    """Return why a post must wait for a moderator, as the author reads it; empty when it need not."""
+    if category.holds_posts:
+        return _("Every post in this category is looked at before it appears.")
+    if is_first_post(author):
+        return _("Your first post is looked at by a moderator before it appears.")
+    if hits and hits[0].action == BlockedWord.Action.HOLD:
+        return _("A moderator looks at this post before it appears.")
+    return ""
+
+
+def is_first_post(author: Member) -> bool:
+    if author.is_team or is_verified_customer(author):
+        return False
+    return approved_posts(author) < Policy.current().approve_first_posts

@@ -1,0 +1,131 @@
+"""Reports of posts by members, and what enough of them do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED
+from community.events.models import Event
+from community.events.services import record, retract
+from community.forum.models import Post
+from community.members.models import Member
+from community.moderation import posts
+from community.moderation.models import Flag, Policy, Reason, ReviewItem, Sanction
+from community.moderation.trust import is_new
+from community.moderation.weighing import weigh
+
+from .queue import close, note, queue_post
+from .sanctions import impose
+
+UNDO = timedelta(minutes=10)
+SILENCE_HOURS = 72
+
+
+@transaction.atomic
+def flag_post(post: Post, *, actor: Member, reason: str, text: str = "", take_action: bool = False) -> Flag:
+    """Report a post; a member's second report of it changes nothing.
+
+    Weighs the flag, puts the post in the review queue, hides it when the open flags reach the policy's
+    weight, and silences a new author whom enough different people flagged.
+    """
+    post = Post.objects.select_for_update().get(pk=post.pk)
+    earlier = Flag.objects.filter(post=post, member=actor).first()
+    if earlier is not None:
+        return earlier
+    weight = weigh(actor, reason=reason, take_action=take_action)
+    flag = Flag.objects.create(
+        post=post, member=actor, reason=reason, text=text.strip(), weight=weight.total,
+        base=weight.base, trust=weight.trust, accuracy=weight.accuracy, urgency=weight.urgency,
+        take_action=weight.take_action,
+    )  # fmt: skip
+    record(
+        FLAG_RAISED, actor=actor, subject=flag, counterpart=post.author, topic_id=post.topic_id, reason=reason
+    )
+    item = weigh_up(post)
+    if item is not None:
+        note(item, actor, _("flagged it: %(reason)s, %(sum)s") % {
+            "reason": flag.get_reason_display().lower(), "sum": flag.arithmetic,
+        })  # fmt: skip
+    _silence_if_many_flag(post.author)
+    return flag
+
+
+def weigh_up(post: Post) -> ReviewItem | None:
+    """Bring the queue in line with the open flags of a post; hide it when they weigh enough."""
+    policy = Policy.current()
+    flags = post.flags.filter(status=Flag.Status.OPEN)
+    total = flags.aggregate(total=Sum("weight"))["total"] or Decimal(0)
+    if not flags:
+        return None
+    words = sorted({Reason(reason).label.lower() for reason in flags.values_list("reason", flat=True)})
+    item = queue_post(
+        post, kind=ReviewItem.Kind.FLAGGED, reason=", ".join(map(str, words)).capitalize(),
+        score=total, priority=_priority(total, policy, flags.filter(reason=Reason.ILLEGAL).exists()),
+    )  # fmt: skip
+    if total >= policy.hide_at and post.status == Post.Status.PUBLISHED:
+        posts.hide(
+            post, actor=None, reason=_("Hidden until a moderator has looked, because members flagged it.")
+        )
+        note(item, None, _("hidden: the flags weigh %(total)s of %(limit)s") % {
+            "total": f"{total:g}", "limit": f"{policy.hide_at:g}",
+        })  # fmt: skip
+    return item
+
+
+def _priority(total: Decimal, policy: Policy, illegal: bool) -> int:
+    if illegal or total >= policy.hide_at:
+        return ReviewItem.Priority.HIGH
+    return ReviewItem.Priority.MEDIUM if total * 2 >= policy.hide_at else ReviewItem.Priority.LOW
+
+
+def _silence_if_many_flag(author: Member) -> None:
+    policy = Policy.current()
+    if not policy.silence_at_reporters or not is_new(author, policy):
+        return
+    open_flags = Flag.objects.filter(post__author=author, status=Flag.Status.OPEN)
+    reporters = open_flags.values("member").distinct().count()
+    if reporters < policy.silence_at_reporters or Sanction.objects.in_force().filter(member=author).exists():
+        return
+    impose(
+        author, actor=None, kind=Sanction.Kind.SILENCE, rule=open_flags.latest("created_at").reason,
+        hours=SILENCE_HOURS, is_strike=False,
+        reason=_("Several members flagged your first posts. A moderator will look at them."),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def withdraw_flag(flag: Flag) -> None:
+    """Take a report back, as after a slip of the finger; one that was decided stays."""
+    post = Post.objects.select_for_update().get(pk=flag.post_id)
+    if not Flag.objects.filter(pk=flag.pk, status=Flag.Status.OPEN).exists():
+        return
+    retract(
+        list(Event.objects.filter(name=FLAG_RAISED, object_type="moderation.flag", object_id=flag.pk)),
+        reason="withdrawn",
+    )
+    flag.delete()
+    if weigh_up(post) is None:
+        for item in ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED):
+            close(item, actor=None, outcome=ReviewItem.Outcome.WITHDRAWN, says=_("the flags were withdrawn"))
+
+
+def resolve_flags(post: Post, *, upheld: bool, actor: Member) -> int:
+    """Decide the open flags of a post; those who saw right are credited. Return how many there were."""
+    flags = list(post.flags.filter(status=Flag.Status.OPEN).select_related("member"))
+    now = timezone.now()
+    for flag in flags:
+        flag.status = Flag.Status.UPHELD if upheld else Flag.Status.DECLINED
+        flag.resolved_at = now
+        flag.save(update_fields=["status", "resolved_at"])
+        if upheld and not flag.member.is_team:
+            record(
+                MODERATION_HELPED, actor=actor, member=flag.member, subject=flag,
+                counterpart=post.author, reason=flag.reason,
+            )  # fmt: skip
+    return len(flags)

@@ -1,0 +1,106 @@
+"""The review queue: what waits, who looks at it, and who was first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from community.forum.models import Post
+from community.members.models import Member
+from community.moderation.models import ReviewItem, ReviewStep
+
+
+class Conflict(Exception):
+    """Someone else changed the item first; the text says who did what."""
+
+
+@transaction.atomic
+def queue_post(
+    post: Post, *, kind: str, reason: str, priority: int = ReviewItem.Priority.MEDIUM, score: Decimal = Decimal(0)
+) -> ReviewItem:  # fmt: skip
+    """Put a post in the queue, or bring its waiting item up to date; there is one of each kind at a time."""
+    Post.objects.select_for_update().get(pk=post.pk)
+    item = ReviewItem.objects.open().filter(post=post, kind=kind, sanction=None).first()
+    if item is None:
+        item = ReviewItem.objects.create(
+            kind=kind, post=post, member_id=post.author_id, reason=reason, priority=priority, score=score
+        )
+        note(item, None, _("Waits: %(reason)s") % {"reason": reason})
+        return item
+    if (item.reason, item.priority, item.score) != (reason, priority, score):
+        item.reason, item.priority, item.score = reason, priority, score
+        item.version += 1
+        item.save(update_fields=["reason", "priority", "score", "version"])
+    return item
+
+
+def note(item: ReviewItem, actor: Member | None, says: str) -> None:
+    ReviewStep.objects.create(item=item, actor=actor, says=says[:300])
+
+
+def locked(item: ReviewItem, *, version: int) -> ReviewItem:
+    """Return the open item, locked. Raises Conflict when it is no longer as the actor saw it."""
+    now = ReviewItem.objects.select_for_update(of=("self",)).select_related("closed_by").get(pk=item.pk)
+    if not now.is_open:
+        ago = timesince(now.closed_at).split(",")[0]  # type: ignore[arg-type]
+        raise Conflict(
+            _("%(who)s closed this %(ago)s ago: %(what)s. Nothing was changed by you.")
+            % {
+                "who": now.closed_by or _("Caravan"),
+                "ago": ago,
+                "what": now.get_outcome_display().lower(),
+            }
+        )
+    if now.version != version:
+        last = now.steps.select_related("actor").last()
+        raise Conflict(
+            _(
+                "This changed while you looked at it (%(last)s). Please look again; nothing was changed by you."
+            )
+            % {"last": _told(last)}
+        )
+    return now
+
+
+def _told(step: ReviewStep | None) -> str:
+    if step is None:
+        return _("something new")
+    return f"{step.actor}: {step.says}" if step.actor else step.says
+
+
+@transaction.atomic
+def claim(item: ReviewItem, *, actor: Member, version: int, assignee: Member | None = None) -> ReviewItem:
+    """Say that `assignee` (the actor, when left out) looks at this. Raises Conflict."""
+    item = locked(item, version=version)
+    owner = assignee or actor
+    if item.claimed_by_id == owner.pk:
+        return item
+    item.claimed_by, item.claimed_at = owner, timezone.now()
+    item.version += 1
+    item.save(update_fields=["claimed_by", "claimed_at", "version"])
+    note(item, actor, _("took it") if owner == actor else _("gave it to %(name)s") % {"name": owner})
+    return item
+
+
+@transaction.atomic
+def release(item: ReviewItem, *, actor: Member, version: int) -> ReviewItem:
+    """Give the item back to everyone. Raises Conflict."""
+    item = locked(item, version=version)
+    if item.claimed_by_id is None:
+        return item
+    item.claimed_by, item.claimed_at = None, None
+    item.version += 1
+    item.save(update_fields=["claimed_by", "claimed_at", "version"])
+    note(item, actor, _("gave it back"))
+    return item
+
+
+def close(item: ReviewItem, *, actor: Member | None, outcome: str, says: str) -> None:
+    item.outcome, item.closed_at, item.closed_by = outcome, timezone.now(), actor
+    item.version += 1
+    item.save(update_fields=["outcome", "closed_at", "closed_by", "version"])
+    note(item, actor, says)

@@ -1,0 +1,118 @@
+"""Warnings, silences and suspensions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.audit import audit
+from community.events.catalogue import STRIKE_UPHELD
+from community.events.models import Event
+from community.events.services import record, retract
+from community.forum.models import Post
+from community.members.models import Member
+from community.moderation import standing
+from community.moderation.models import Sanction
+from community.notifications.models import Notification
+from community.notifications.services import notify
+
+SUGGESTED_HOURS = (24, 72, 168, 720)
+
+
+@transaction.atomic
+def impose(
+    member: Member, *, actor: Member | None, kind: str, rule: str, reason: str,
+    message: str = "", hours: int | None = None, post: Post | None = None, is_strike: bool = True,
+) -> Sanction:  # fmt: skip
+    """Warn, silence or suspend a member and tell them why; the same for the same post again changes nothing.
+
+    `hours` counts from now; without it a silence or suspension lasts until it is lifted. Not a strike:
+    a precaution of the system's, until a moderator has looked.
+    """
+    Member.objects.select_for_update().get(pk=member.pk)
+    if post is not None:
+        for earlier in Sanction.objects.standing().filter(member=member, kind=kind, post=post):
+            if earlier.is_in_force or kind == Sanction.Kind.WARNING:
+                return earlier
+    now = timezone.now()
+    ends_at = now + timedelta(hours=hours) if hours and kind != Sanction.Kind.WARNING else None
+    sanction = Sanction.objects.create(
+        member=member, kind=kind, rule=rule, reason=reason, message=message, post=post,
+        starts_at=now, ends_at=ends_at, given_by=actor, is_strike=is_strike,
+    )  # fmt: skip
+    if is_strike:
+        record(
+            STRIKE_UPHELD, actor=actor, member=member, subject=sanction, severity=sanction.severity, kind=rule
+        )
+    notify(member, kind=Notification.Kind.MODERATION, subject=sanction, text=_announcement(sanction))
+    audit(
+        f"member.{_VERBS[Sanction.Kind(sanction.kind)]}", actor=actor, subject=member, reason=reason,
+        after={"sanction": sanction.pk, "ends_at": ends_at, "rule": rule, "post": post.pk if post else None},
+    )  # fmt: skip
+    standing.forget()
+    return sanction
+
+
+_VERBS = {
+    Sanction.Kind.WARNING: "warn",
+    Sanction.Kind.SILENCE: "silence",
+    Sanction.Kind.SUSPENSION: "suspend",
+}
+
+
+def _announcement(sanction: Sanction) -> str:
+    start = {
+        Sanction.Kind.WARNING: _("You were given a warning."),
+        Sanction.Kind.SILENCE: _("You can read but not write for now."),
+        Sanction.Kind.SUSPENSION: _("Your account is suspended."),
+    }[Sanction.Kind(sanction.kind)]
+    return f"{start} {sanction.reason}"
+
+
+@transaction.atomic
+def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
+    """Take a decision about a person back: it ends now and no longer counts as a strike."""
+    sanction = Sanction.objects.select_for_update().get(pk=sanction.pk)
+    if sanction.lifted_at is not None:
+        return sanction
+    sanction.lifted_at, sanction.lifted_by, sanction.lift_reason = timezone.now(), actor, reason
+    sanction.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    strikes = Event.objects.filter(
+        name=STRIKE_UPHELD, object_type=Sanction._meta.label_lower, object_id=sanction.pk
+    )
+    retract(list(strikes), reason="lifted")
+    notify(
+        sanction.member, kind=Notification.Kind.MODERATION, subject=sanction, key="lifted",
+        text=_("We took a decision back: %(what)s. %(why)s") % {"what": sanction.get_kind_display().lower(), "why": reason},
+    )  # fmt: skip
+    audit(
+        "sanction.lift", actor=actor, subject=sanction.member, reason=reason,
+        before={"sanction": sanction.pk, "kind": sanction.kind, "ends_at": sanction.ends_at},
+        after={"lifted_at": sanction.lifted_at},
+    )  # fmt: skip
+    standing.forget()
+    return sanction
+
+
+@transaction.atomic
+def tell_endings() -> int:
+    """Tell those whose silence or suspension ran out that it did. Return how many."""
+    over = (
+        Sanction.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("member")
+        .filter(ends_at__lte=timezone.now(), lifted_at__isnull=True, ending_told_at__isnull=True)
+    )
+    count = 0
+    for sanction in over:
+        sanction.ending_told_at = timezone.now()
+        sanction.save(update_fields=["ending_told_at"])
+        notify(
+            sanction.member, kind=Notification.Kind.MODERATION, subject=sanction, key="ended",
+            text=_("Your %(what)s has ended; you can write again.") % {"what": sanction.get_kind_display().lower()},
+        )  # fmt: skip
+        audit("sanction.end", actor=None, subject=sanction.member, after={"sanction": sanction.pk})
+        count += 1
+    return count

@@ -1,0 +1,67 @@
+"""Who may not log in or write at this moment, kept where every request can look it up cheaply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from community.members.models import Member
+
+from .models import Sanction
+
+KEY = "moderation:barred"
+SECONDS = 60
+
+# Member id: (kind, sanction id, end or None); of several the one that bars most, and longest.
+Barred = dict[int, tuple[str, int, datetime | None]]
+
+
+def barred() -> Barred:
+    known: Barred | None = cache.get(KEY)
+    if known is None:
+        known = _read()
+        cache.set(KEY, known, SECONDS)
+    return known
+
+
+def _read() -> Barred:
+    found: Barred = {}
+    in_force = list(Sanction.objects.in_force())
+    in_force.sort(key=_weight)
+    for sanction in in_force:
+        found[sanction.member_id] = (sanction.kind, sanction.pk, sanction.ends_at)
+    return found
+
+
+def _weight(sanction: Sanction) -> tuple[bool, bool, float]:
+    ends = sanction.ends_at.timestamp() if sanction.ends_at else 0.0
+    return (sanction.kind == Sanction.Kind.SUSPENSION, sanction.ends_at is None, ends)
+
+
+def forget() -> None:
+    """Read again after this transaction; called whenever a sanction changes."""
+    transaction.on_commit(lambda: cache.delete(KEY))
+
+
+def bar_of(member: Member) -> int | None:
+    """Return the id of the sanction that bars the member now, if one does."""
+    entry = barred().get(member.pk)
+    if entry is None or (entry[2] is not None and entry[2] <= timezone.now()):
+        return None
+    return entry[1]
+
+
+def is_suspended(member: Member) -> bool:
+    return _is(member, Sanction.Kind.SUSPENSION)
+
+
+def is_silenced(member: Member) -> bool:
+    """A suspended member is silenced too."""
+    return bar_of(member) is not None
+
+
+def _is(member: Member, kind: str) -> bool:
+    return bar_of(member) is not None and barred()[member.pk][0] == kind

@@ -1,0 +1,30 @@
+"""What the composer shows of the rules for new members."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from community.forum.models import Topic
+from community.moderation import standing
+from community.moderation.allowance import allowance_of
+from community.moderation.screening import SILENCED, is_first_post
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def allowance(context: Mapping[str, Any], topic: Topic | str | None = None) -> list[str]:
+    """Sentences for above the composer: what is left to a new member; none for everyone else."""
+    user = context["request"].user
+    if not user.is_authenticated or user.is_team:
+        return []
+    if standing.is_silenced(user):
+        return [str(SILENCED)]
+    topic = topic if isinstance(topic, Topic) else None
+    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first_post(
+        user
+    )
+    left = allowance_of(user, topic=topic)
+    return said + (left.sentences(new_topic=topic is None) if left else [])

@@ -1,0 +1,121 @@
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from community.core.permissions import require
+from community.forum.models import Post
+from community.members.models import Guidelines, Member
+
+from . import passes, rules, services
+from .forms import AppealForm, FlagForm
+from .models import Flag, ReviewItem, Sanction
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
+    member = cast(Member, request.user)
+    post = get_object_or_404(Post.objects.visible_to(member).select_related("author", "topic"), pk=post_id)
+    if (earlier := Flag.objects.filter(post=post, member=member).first()) is not None:
+        return render(request, "moderation/flag_done.html", _flagged(member, earlier))
+    require(rules.can_flag(member, post), _("Only posts of other people that are in sight can be flagged."))
+    require(rules.has_flags_left(member), _("You have flagged 20 posts today; please come back tomorrow."))
+    form = FlagForm(request.POST or None, moderator=member.is_moderator)
+    if request.method == "POST" and form.is_valid():
+        flag = services.flag_post(post, actor=member, **form.cleaned_data)
+        return render(request, "moderation/flag_done.html", _flagged(member, flag))
+    status = 422 if form.is_bound else 200
+    return render(request, "moderation/flag_create.html", {"form": form, "post": post}, status=status)
+
+
+def _flagged(member: Member, flag: Flag) -> dict[str, object]:
+    return {"flag": flag, "post": flag.post, "can_withdraw": rules.can_withdraw(member, flag)}
+
+
+@require_POST
+@login_required
+def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    flag = get_object_or_404(Flag.objects.select_related("post"), pk=pk, member=cast(Member, request.user))
+    require(
+        rules.can_withdraw(flag.member, flag),
+        _("A flag can be taken back for ten minutes, until it is decided."),
+    )
+    services.withdraw_flag(flag)
+    messages.success(request, _("Your flag is taken back."))
+    return redirect(flag.post)
+
+
+@require_GET
+@login_required
+def decision_list(request: HttpRequest) -> HttpResponse:
+    """What moderators decided about the reader."""
+    member = cast(Member, request.user)
+    context = {
+        "sanctions": Sanction.objects.filter(member=member),
+        "hidden_posts": Post.objects.filter(author=member, status=Post.Status.HIDDEN).select_related("topic"),
+        "held_posts": Post.objects.filter(author=member, status=Post.Status.PENDING).select_related("topic"),
+    }
+    return render(request, "moderation/decision_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    sanction = get_object_or_404(Sanction, pk=pk, member=cast(Member, request.user))
+    return _answered(request, sanction, sanction.get_absolute_url())
+
+
+@require_http_methods(["GET", "POST"])
+def suspended(request: HttpRequest, token: str) -> HttpResponse:
+    """Why someone cannot log in, until when, and their answer; opened with a signed address."""
+    member = passes.holder(token)
+    latest = Sanction.objects.in_force().filter(member=member, kind=Sanction.Kind.SUSPENSION).first()
+    if member is None or latest is None:
+        messages.info(request, _("You can log in."))
+        return redirect("account_login")
+    return _answered(request, latest, request.path)
+
+
+def _answered(request: HttpRequest, sanction: Sanction, address: str) -> HttpResponse:
+    """Show a decision with the form to answer it, or take the answer in."""
+    waiting = ReviewItem.objects.open().filter(sanction=sanction).first()
+    form = AppealForm(request.POST or None)
+    if form.is_bound:
+        require(
+            rules.can_appeal_sanction(sanction.member, sanction), _("This decision was already taken back.")
+        )
+        if form.is_valid():
+            services.appeal_sanction(sanction, text=form.cleaned_data["text"])
+            messages.success(request, _("Thank you. A moderator will read your answer."))
+            return redirect(address)
+    context = {
+        "sanction": sanction,
+        "form": form,
+        "waiting": waiting,
+        "guidelines": Guidelines.objects.first(),
+    }
+    return render(request, "moderation/decision_detail.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def post_appeal(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Ask for another look at one's hidden post."""
+    member = cast(Member, request.user)
+    post = get_object_or_404(Post.objects.visible_to(member).select_related("topic"), pk=post_id)
+    require(
+        rules.can_appeal_post(member, post), _("Only the author can ask for another look at a hidden post.")
+    )
+    waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
+    form = AppealForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        services.appeal_post(post, text=form.cleaned_data["text"])
+        messages.success(request, _("Thank you. A moderator will look again."))
+        return redirect(request.path)
+    context = {"post": post, "form": form, "waiting": waiting}
+    return render(request, "moderation/post_appeal.html", context, status=422 if form.errors else 200)

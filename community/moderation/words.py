@@ -1,0 +1,40 @@
+"""Blocked words: which of them a text contains."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.cache import cache
+from django.db import transaction
+
+from .models import BlockedWord
+
+KEY = "moderation:words"
+SECONDS = 300
+
+
+def found_in(text: str) -> list[BlockedWord]:
+    """Return the blocked words in the text, the strictest first."""
+    strictness = list(BlockedWord.Action)
+    hits = [word for word in _all() if pattern(word.phrase).search(text)]
+    return sorted(hits, key=lambda word: strictness.index(BlockedWord.Action(word.action)))
+
+
+def pattern(phrase: str) -> re.Pattern[str]:
+    """Whole words in any case; `*` stands for any letters or none, a space for any white space."""
+    words = [r"\w*".join(re.escape(part) for part in word.split("*")) for word in phrase.split()]
+    spaced = r"\s+".join(words)
+    return re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
+
+
+def _all() -> list[BlockedWord]:
+    known: list[BlockedWord] | None = cache.get(KEY)
+    if known is None:
+        known = list(BlockedWord.objects.all())
+        cache.set(KEY, known, SECONDS)
+    return known
+
+
+def forget() -> None:
+    """Read the list again after this transaction."""
+    transaction.on_commit(lambda: cache.delete(KEY))

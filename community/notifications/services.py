@@ -1,0 +1,100 @@
+"""Telling members, and what they have read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from community.members.models import Member
+
+from .models import Notification
+
+
+@transaction.atomic
+def notify(
+    member: Member,
+    *,
+    kind: str,
+    subject: models.Model,
+    actor: Member | None = None,
+    text: str = "",
+    key: str = "",
+    at: datetime | None = None,
+) -> Notification | None:
+    """Tell a member once what happened; None when there is nobody to tell.
+
+    Nobody is told of what they did themselves, and members who never took their account over are told
+    nothing. `key` tells two occasions about one subject apart.
+    """
+    if not _is_reachable(member) or (actor is not None and actor.pk == member.pk):
+        return None
+    line, _ = Notification.objects.get_or_create(
+        member=member,
+        key=f"{kind}:{subject._meta.label_lower}:{subject.pk}:{key}",
+        defaults={
+            "kind": kind,
+            "subject_type": subject._meta.label_lower,
+            "subject_id": subject.pk,
+            "actor": actor,
+            "text": text,
+            "created_at": at or timezone.now(),
+        },
+    )
+    return line
+
+
+@transaction.atomic
+def notify_grouped(
+    member: Member, *, kind: str, subject: models.Model, actor: Member, key: str, at: datetime | None = None
+) -> Notification | None:
+    """Count one more person into the member's unread line about this subject, or begin a new line.
+
+    The caller must not tell the same occasion twice (a follower does not); `key` names it.
+    """
+    if not _is_reachable(member) or actor.pk == member.pk:
+        return None
+    line = (
+        Notification.objects.select_for_update()
+        .unread()
+        .filter(member=member, kind=kind, subject_type=subject._meta.label_lower, subject_id=subject.pk)
+        .first()
+    )
+    if line is None:
+        return notify(member, kind=kind, subject=subject, actor=actor, key=key, at=at)
+    line.actor, line.created_at, line.people = actor, at or timezone.now(), F("people") + 1
+    line.save(update_fields=["actor", "created_at", "people"])
+    line.refresh_from_db(fields=["people"])
+    return line
+
+
+def _is_reachable(member: Member) -> bool:
+    return member.is_claimed and member.is_active
+
+
+def mark_read(notification: Notification) -> None:
+    Notification.objects.filter(pk=notification.pk).unread().update(read_at=timezone.now())
+
+
+def mark_all_read(member: Member, *, until: datetime | None = None) -> int:
+    """Mark what the member was told up to `until` as read. Return how many lines were new."""
+    lines = Notification.objects.filter(member=member).unread()
+    if until is not None:
+        lines = lines.filter(created_at__lte=until)
+    return lines.update(read_at=timezone.now())
+
+
+def forget(subject: models.Model, *, kinds: tuple[str, ...] = ()) -> int:
+    """Take unread lines about a subject away, as when a post is hidden. Return how many went."""
+    lines = Notification.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk
+    ).unread()
+    if kinds:
+        lines = lines.filter(kind__in=kinds)
+    return lines.delete()[0]
+
+
+def unread_count(member: Member) -> int:
+    return Notification.objects.filter(member=member).unread().count()

@@ -1,0 +1,63 @@
+from datetime import datetime
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from community.members.models import Member
+
+from . import services, subjects
+from .models import Notification
+
+PER_PAGE = 20
+
+
+@require_GET
+@login_required
+def notification_list(request: HttpRequest) -> HttpResponse:
+    reader = cast(Member, request.user)
+    lines = Notification.objects.filter(member=reader).select_related("actor")
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+    found = subjects.of(list(page), reader=reader)
+    shown = [(line, found[line.pk]) for line in page if line.pk in found]
+    newest = page[0].created_at.isoformat() if len(page) else ""
+    context = {"page": page, "shown": shown, "newest": newest, "unread": services.unread_count(reader)}
+    return render(request, "notifications/notification_list.html", context)
+
+
+@require_GET
+@login_required
+def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a line as read and go to what it is about."""
+    reader = cast(Member, request.user)
+    line = get_object_or_404(Notification, pk=pk, member=reader)
+    services.mark_read(line)
+    subject = subjects.of([line], reader=reader).get(line.pk)
+    if subject is None:
+        messages.info(request, _("What this was about is no longer shown."))
+        return redirect("notifications:notification-list")
+    return redirect(subject.address)
+
+
+@require_POST
+@login_required
+def notifications_read(request: HttpRequest) -> HttpResponse:
+    count = services.mark_all_read(cast(Member, request.user), until=_moment(request.POST.get("until", "")))
+    messages.success(
+        request, ngettext("%(n)d line marked as read.", "%(n)d lines marked as read.", count) % {"n": count}
+    )
+    return redirect("notifications:notification-list")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+import pytest
+
+from community.events.catalogue import STRIKE_UPHELD
+from community.events.models import Event
+from community.moderation import services
+from community.moderation.models import AuditEntry, Reason, ReviewItem
+from community.moderation.services import Conflict
+from community.notifications.models import Notification
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import ReviewItemFactory, SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def imposed():
+    return services.impose(
+        MemberFactory(), actor=MemberFactory(role="moderator"), kind="suspension", rule=Reason.SPAM,
+        reason="You advertised.", hours=72,
+    )  # fmt: skip
+
+
+def decide(item, *, take_back, version=None):
+    return services.decide_appeal(
+        item, actor=MemberFactory(role="manager"), version=version or item.version,
+        take_back=take_back, reason="We read it again.",
+    )  # fmt: skip
+
+
+def test_appeal_sanction_waits_first_in_the_queue():
+    sanction = imposed()
+
+    item = services.appeal_sanction(sanction, text="It was my brother.")
+
+    assert (item.kind, item.member, item.text) == ("appeal", sanction.member, "It was my brother.")
+    assert (item.priority, item.reason) == (ReviewItem.Priority.HIGH, "Appeal against a suspension")
+
+
+def test_appeal_sanction_twice_is_one_appeal():
+    sanction = imposed()
+
+    items = [services.appeal_sanction(sanction, text=text) for text in ("One.", "Two.")]
+
+    assert items[0] == items[1]
+    assert ReviewItem.objects.get().text == "One."
+
+
+def test_appeal_against_a_warning_is_less_urgent():
+    item = services.appeal_sanction(SanctionFactory(kind="warning"), text="Why?")
+
+    assert item.priority == ReviewItem.Priority.MEDIUM
+
+
+def test_appeal_post_twice_is_one_appeal():
+    post = PostFactory(status="hidden")
+
+    items = [services.appeal_post(post, text="I changed it.") for _ in range(2)]
+
+    assert items[0] == items[1]
+    assert (items[0].member, items[0].post) == (post.author, post)
+
+
+def test_decide_appeal_takes_a_sanction_back():
+    sanction = imposed()
+    item = services.appeal_sanction(sanction, text="It was my brother.")
+
+    decide(item, take_back=True)
+
+    item.refresh_from_db()
+    sanction.refresh_from_db()
+    assert (item.outcome, sanction.lift_reason) == ("lifted", "We read it again.")
+    assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
+
+
+def test_decide_appeal_lets_a_sanction_stand_and_says_why():
+    sanction = imposed()
+    item = services.appeal_sanction(sanction, text="It was my brother.")
+
+    decide(item, take_back=False)
+
+    item.refresh_from_db()
+    sanction.refresh_from_db()
+    assert (item.outcome, sanction.is_in_force) == ("upheld", True)
+    assert Notification.objects.filter(member=sanction.member).first().text == (
+        "We looked again, and the decision stands. We read it again."
+    )
+
+
+def test_decide_appeal_shows_a_hidden_post_again():
+    item = services.appeal_post(PostFactory(status="hidden"), text="I changed it.")
+
+    decide(item, take_back=True)
+
+    item.post.refresh_from_db()
+    assert item.post.status == "published"
+
+
+def test_decide_appeal_lets_a_post_stay_hidden():
+    item = services.appeal_post(PostFactory(status="hidden"), text="I changed it.")
+
+    decide(item, take_back=False)
+
+    item.post.refresh_from_db()
+    assert item.post.status == "hidden"
+    assert Notification.objects.get().subject_id == item.post_id
+
+
+def test_decide_appeal_is_in_the_audit_log():
+    item = services.appeal_sanction(imposed(), text="It was my brother.")
+
+    decide(item, take_back=False)
+
+    entry = AuditEntry.objects.get(act="appeal.decide")
+    assert (entry.after, entry.reason) == ({"outcome": "upheld"}, "We read it again.")
+
+
+def test_decide_appeal_twice_conflicts():
+    item = services.appeal_sanction(imposed(), text="It was my brother.")
+    decide(item, take_back=True)
+
+    with pytest.raises(Conflict, match="closed this"):
+        decide(item, take_back=False)
+
+
+def test_decide_appeal_refuses_a_flagged_post():
+    with pytest.raises(ValueError, match="Only an appeal"):
+        decide(ReviewItemFactory(), take_back=True)
+
+
+def test_appeal_can_be_made_again_after_it_was_decided():
+    sanction = imposed()
+    item = services.appeal_sanction(sanction, text="One.")
+    decide(item, take_back=False)
+
+    again = services.appeal_sanction(sanction, text="Two.")
+
+    assert again != item

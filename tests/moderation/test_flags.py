@@ -1,0 +1,232 @@
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED, POST_HIDDEN
+from community.events.models import Event
+from community.moderation import services
+from community.moderation.models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
+from community.moderation.services.flags import resolve_flags
+from community.notifications.models import Notification
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import FlagFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def customer(**fields):
+    """A member whose flag weighs 1 + 2 trust."""
+    return MemberFactory(customer_since="2026-01-01", **fields)
+
+
+def seasoned():
+    """An author whom the limits for new members do not concern."""
+    return customer()
+
+
+def test_flag_post_stores_the_arithmetic_and_waits_in_the_queue():
+    post = PostFactory(author=seasoned())
+
+    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM, text="  buy buy ")
+
+    assert (flag.base, flag.trust, flag.weight, flag.text) == (1, 2, 3, "buy buy")
+    item = ReviewItem.objects.get()
+    assert (item.kind, item.post, item.member, item.score) == ("flagged", post, post.author, 3)
+    assert (item.reason, item.priority) == ("Spam", ReviewItem.Priority.LOW)
+
+
+def test_flag_post_records_the_event():
+    post = PostFactory(author=seasoned())
+    actor = customer()
+
+    services.flag_post(post, actor=actor, reason=Reason.SPAM)
+
+    event = Event.objects.get(name=FLAG_RAISED)
+    assert (event.member, event.counterpart) == (actor, post.author)
+    assert event.props == {"topic_id": post.topic_id, "reason": "spam"}
+
+
+def test_flag_post_twice_is_one_flag():
+    post = PostFactory(author=seasoned())
+    actor = customer()
+
+    flags = [services.flag_post(post, actor=actor, reason=Reason.SPAM) for _ in range(2)]
+
+    assert flags[0] == flags[1]
+    assert Flag.objects.count() == 1
+    assert Event.objects.filter(name=FLAG_RAISED).count() == 1
+    assert ReviewItem.objects.get().score == 3
+
+
+def test_flag_once_is_kept_by_the_database():
+    flag = FlagFactory()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FlagFactory(post=flag.post, member=flag.member)
+
+
+def test_flag_for_something_else_must_say_what():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FlagFactory(reason=Reason.OTHER, text="")
+
+
+def test_flags_below_the_limit_leave_the_post_in_sight():
+    post = PostFactory(author=seasoned())
+
+    for _ in range(2):
+        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+
+    post.refresh_from_db()
+    assert (post.status, ReviewItem.objects.get().score) == ("published", 6)
+    assert ReviewItem.objects.get().priority == ReviewItem.Priority.MEDIUM
+
+
+def test_flags_that_reach_the_limit_hide_the_post_and_tell_the_author():
+    post = PostFactory(author=seasoned())
+
+    for _ in range(3):
+        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+
+    post.refresh_from_db()
+    item = ReviewItem.objects.get()
+    assert (post.status, item.score, item.priority) == ("hidden", 9, ReviewItem.Priority.HIGH)
+    assert Event.objects.get(name=POST_HIDDEN).member == post.author
+    assert Notification.objects.get(member=post.author).text == (
+        "Your post is hidden. Hidden until a moderator has looked, because members flagged it."
+    )
+    assert AuditEntry.objects.get(act="post.hide").actor_name == "Caravan"
+
+
+def test_flags_hide_at_the_weight_of_the_policy():
+    Policy.objects.create(pk=1, hide_at=Decimal("2.50"))
+    post = PostFactory(author=seasoned())
+
+    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+
+    post.refresh_from_db()
+    assert post.status == "hidden"
+
+
+def test_flag_by_a_moderator_who_takes_action_hides_at_once():
+    post = PostFactory(author=seasoned())
+
+    services.flag_post(post, actor=MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
+
+    post.refresh_from_db()
+    assert (post.status, ReviewItem.objects.get().score) == ("hidden", 11)
+
+
+def test_flag_for_breaking_the_law_goes_first():
+    services.flag_post(PostFactory(author=seasoned()), actor=MemberFactory(), reason=Reason.ILLEGAL)
+
+    assert ReviewItem.objects.get().priority == ReviewItem.Priority.HIGH
+
+
+def test_flag_after_a_decision_waits_anew_and_counts_only_itself():
+    post = PostFactory(author=seasoned())
+    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    item = ReviewItem.objects.get()
+    services.decide(
+        item, actor=MemberFactory(role="moderator"), version=item.version, decision=services.Decision("keep")
+    )
+
+    services.flag_post(post, actor=customer(), reason=Reason.OFF_TOPIC)
+
+    assert ReviewItem.objects.open().get().score == 3
+
+
+def test_three_people_who_flag_a_new_member_silence_them_until_a_look():
+    author = MemberFactory()
+    first, second = PostFactory(author=author), PostFactory(author=author)
+
+    for post, actor in ((first, customer()), (first, customer()), (second, customer())):
+        services.flag_post(post, actor=actor, reason=Reason.SPAM)
+
+    sanction = Sanction.objects.get()
+    assert (sanction.member, sanction.kind, sanction.is_strike) == (author, "silence", False)
+    assert Sanction.objects.strikes().count() == 0
+    assert not Event.objects.filter(name="strike.upheld").exists()
+
+
+def test_one_person_who_flags_three_posts_silences_nobody():
+    author, actor = MemberFactory(), customer()
+
+    for _ in range(3):
+        services.flag_post(PostFactory(author=author), actor=actor, reason=Reason.SPAM)
+
+    assert not Sanction.objects.exists()
+
+
+def test_three_people_do_not_silence_an_established_member():
+    post = PostFactory(author=seasoned())
+
+    for _ in range(3):
+        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+
+    assert not Sanction.objects.exists()
+
+
+def test_withdraw_flag_takes_it_back_and_empties_the_queue():
+    flag = services.flag_post(PostFactory(author=seasoned()), actor=customer(), reason=Reason.SPAM)
+
+    services.withdraw_flag(flag)
+
+    assert not Flag.objects.exists()
+    assert ReviewItem.objects.get().outcome == "withdrawn"
+    assert not Event.objects.standing().filter(name=FLAG_RAISED).exists()
+
+
+def test_withdraw_flag_leaves_the_flags_of_others():
+    post = PostFactory(author=seasoned())
+    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    services.flag_post(post, actor=customer(), reason=Reason.OFF_TOPIC)
+
+    services.withdraw_flag(flag)
+
+    item = ReviewItem.objects.open().get()
+    assert (item.score, item.reason) == (3, "Off-topic")
+
+
+def test_withdraw_flag_twice_or_after_a_decision_changes_nothing():
+    flag = FlagFactory(status=Flag.Status.UPHELD)
+
+    services.withdraw_flag(flag)
+
+    assert Flag.objects.get() == flag
+
+
+def test_resolve_flags_credits_members_who_saw_right():
+    post = PostFactory(author=seasoned())
+    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    services.flag_post(post, actor=MemberFactory(role="support"), reason=Reason.SPAM)
+    moderator = MemberFactory(role="moderator")
+
+    resolved = resolve_flags(post, upheld=True, actor=moderator)
+
+    assert resolved == 2
+    event = Event.objects.get(name=MODERATION_HELPED)  # staff are not credited
+    assert (event.member, event.actor, event.props) == (flag.member, moderator, {"reason": "spam"})
+
+
+def test_resolve_flags_twice_credits_once():
+    post = PostFactory(author=seasoned())
+    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    moderator = MemberFactory(role="moderator")
+
+    for _ in range(2):
+        resolve_flags(post, upheld=True, actor=moderator)
+
+    assert Event.objects.filter(name=MODERATION_HELPED).count() == 1
+
+
+def test_resolve_flags_that_were_wrong_credits_nobody():
+    post = PostFactory(author=seasoned())
+    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+
+    resolve_flags(post, upheld=False, actor=MemberFactory(role="moderator"))
+
+    flag.refresh_from_db()
+    assert flag.status == Flag.Status.DECLINED
+    assert not Event.objects.filter(name=MODERATION_HELPED).exists()

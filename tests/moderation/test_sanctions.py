@@ -1,0 +1,159 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from community.events.catalogue import STRIKE_UPHELD
+from community.events.models import Event
+from community.moderation import services, standing
+from community.moderation.models import AuditEntry, Reason, Sanction
+from community.notifications.models import Notification
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def impose(member, kind="silence", **fields):
+    actor = fields.pop("actor", None) or MemberFactory(role="moderator")
+    given = {"rule": Reason.SPAM, "reason": "You advertised.", "hours": 24, **fields}
+    return services.impose(member, actor=actor, kind=kind, **given)
+
+
+def test_impose_has_a_reason_an_end_and_a_strike():
+    member = MemberFactory()
+    moderator = MemberFactory(role="moderator")
+
+    sanction = impose(member, actor=moderator, message="Third time.")
+
+    assert sanction.ends_at - sanction.starts_at == timedelta(hours=24)
+    event = Event.objects.get(name=STRIKE_UPHELD)
+    assert (event.member, event.actor) == (member, moderator)
+    entry = AuditEntry.objects.get(act="member.silence")
+    assert (entry.actor, entry.object_id, entry.reason) == (moderator, str(member.pk), "You advertised.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("warning", "You were given a warning. You advertised."),
+        ("silence", "You can read but not write for now. You advertised."),
+        ("suspension", "Your account is suspended. You advertised."),
+    ],
+)
+def test_impose_tells_the_person(kind, text):
+    sanction = impose(MemberFactory(), kind)
+
+    line = Notification.objects.get(member=sanction.member)
+    assert (line.text, line.subject_id) == (text, sanction.pk)
+
+
+def test_impose_again_for_the_same_post_changes_nothing():
+    post = PostFactory()
+
+    first = impose(post.author, post=post)
+    again = impose(post.author, post=post)
+
+    assert first == again
+    assert Event.objects.filter(name=STRIKE_UPHELD).count() == 1
+    assert Notification.objects.count() == 1
+
+
+def test_impose_without_hours_lasts_until_lifted():
+    assert impose(MemberFactory(), hours=None).ends_at is None
+
+
+def test_a_warning_never_ends_because_it_never_holds():
+    sanction = impose(MemberFactory(), "warning", hours=24)
+
+    assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "told")
+
+
+def test_in_force_ends_by_itself():
+    now = timezone.now()
+    hour = timedelta(hours=1)
+    holding = SanctionFactory(starts_at=now - hour, ends_at=now + hour)
+    SanctionFactory(starts_at=now - 2 * hour, ends_at=now - hour)
+    SanctionFactory(kind="warning")
+    SanctionFactory(lifted_at=now)
+
+    assert list(Sanction.objects.in_force()) == [holding]
+
+
+@pytest.mark.parametrize("fields", [{"reason": ""}, {"ends_at": timezone.now() - timedelta(days=1)}])
+def test_sanction_invariants_are_kept_by_the_database(fields):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SanctionFactory(**fields)
+
+
+def test_lift_ends_it_and_takes_the_strike_back():
+    sanction = impose(MemberFactory())
+    manager = MemberFactory(role="manager")
+
+    sanction = services.lift(sanction, actor=manager, reason="It was a misunderstanding.")
+
+    assert (sanction.is_in_force, sanction.lifted_by, sanction.state) == (False, manager, "lifted")
+    assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
+    assert not Sanction.objects.strikes().exists()
+    assert AuditEntry.objects.get(act="sanction.lift").reason == "It was a misunderstanding."
+    last = Notification.objects.filter(member=sanction.member).first()
+    assert last.text == "We took a decision back: silence. It was a misunderstanding."
+
+
+def test_lift_twice_changes_nothing():
+    sanction = impose(MemberFactory())
+    manager = MemberFactory(role="manager")
+
+    for _ in range(2):
+        services.lift(sanction, actor=manager, reason="Sorry.")
+
+    assert AuditEntry.objects.filter(act="sanction.lift").count() == 1
+    assert Notification.objects.filter(member=sanction.member).count() == 2
+
+
+def test_tell_endings_tells_each_once():
+    now = timezone.now()
+    over = SanctionFactory(starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
+    SanctionFactory(ends_at=now + timedelta(days=1))
+
+    counts = [services.tell_endings() for _ in range(2)]
+
+    assert counts == [1, 0]
+    assert Notification.objects.get().text == "Your silence has ended; you can write again."
+    assert AuditEntry.objects.get(act="sanction.end").object_id == str(over.member_id)
+
+
+def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
+    silenced, suspended, free = MemberFactory.create_batch(3)
+    assert not standing.is_silenced(silenced)  # and remembers that
+
+    with django_capture_on_commit_callbacks(execute=True):
+        impose(silenced)
+        impose(suspended, "suspension")
+        impose(free, "warning")
+
+    assert (standing.is_silenced(silenced), standing.is_suspended(silenced)) == (True, False)
+    assert (standing.is_silenced(suspended), standing.is_suspended(suspended)) == (True, True)
+    assert (standing.is_silenced(free), standing.is_suspended(free)) == (False, False)
+
+
+def test_standing_names_the_suspension_when_there_is_a_silence_too():
+    member = MemberFactory()
+    impose(member, "suspension", hours=1)
+    impose(member, "silence", hours=None)
+
+    assert standing.is_suspended(member)
+
+
+def test_standing_lets_go_at_the_minute_it_ends():
+    member = MemberFactory()
+    soon = timezone.now() + timedelta(milliseconds=1)
+    SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)
+    standing.barred()
+
+    while timezone.now() <= soon:
+        pass
+
+    assert not standing.is_silenced(member)

@@ -1,0 +1,132 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from community.moderation.models import Flag, Reason
+from community.moderation.trust import is_new, trust_level
+from community.moderation.weighing import accuracy_bonus, weigh
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import FlagFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("upheld", "declined", "bonus"),
+    [
+        (0, 0, "0"),
+        (5, 0, "0"),  # too few to say anything
+        (0, 5, "0"),
+        (7, 3, "0"),  # exactly as good as expected
+        (6, 0, "1.29"),  # log4(6)
+        (16, 0, "2"),  # log4(16)
+        (5, 1, "0.57"),  # (0.8333 - 0.7) / 0.3 * log4(6)
+        (0, 6, "-1.29"),
+        (0, 64, "-3"),
+        (35, 65, "-1.66"),  # halfway from 70 % to nothing, log4(100) = 3.32
+    ],
+)
+def test_accuracy_bonus_follows_the_upheld_share(upheld, declined, bonus):
+    assert accuracy_bonus(upheld=upheld, declined=declined) == Decimal(bonus)
+
+
+def test_weigh_of_a_new_member_is_one():
+    weight = weigh(MemberFactory(), reason=Reason.SPAM)
+
+    assert (weight.base, weight.trust, weight.total) == (1, 0, 1)
+
+
+def test_weigh_adds_trust_and_accuracy():
+    member = MemberFactory(customer_since="2026-01-01")
+    FlagFactory.create_batch(5, member=member, status=Flag.Status.UPHELD)
+    FlagFactory(member=member, status=Flag.Status.DECLINED)
+
+    weight = weigh(member, reason=Reason.SPAM)
+
+    assert (weight.base, weight.trust, weight.accuracy) == (1, 2, Decimal("0.57"))
+    assert weight.total == Decimal("3.57")
+
+
+def test_weigh_counts_open_flags_for_nothing():
+    member = MemberFactory()
+    FlagFactory.create_batch(8, member=member)
+
+    assert weigh(member, reason=Reason.SPAM).accuracy == 0
+
+
+def test_weigh_adds_urgency_for_what_breaks_the_law():
+    assert weigh(MemberFactory(), reason=Reason.ILLEGAL).total == 3
+
+
+def test_weigh_of_a_moderator_who_takes_action_hides_alone():
+    weight = weigh(MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
+
+    assert (weight.trust, weight.take_action, weight.total) == (5, 5, 11)
+
+
+def test_weigh_is_never_below_zero():
+    member = MemberFactory()
+    FlagFactory.create_batch(20, member=member, status=Flag.Status.DECLINED)
+
+    weight = weigh(member, reason=Reason.SPAM)
+
+    assert weight.accuracy == Decimal("-2.16")
+    assert weight.total == 0
+
+
+def test_flag_arithmetic_is_said_in_words():
+    flag = FlagFactory.build(
+        trust=Decimal(2), accuracy=Decimal("0.40"), weight=Decimal("3.40"), member=None, post=None
+    )
+
+    assert flag.arithmetic == "1 + 2 trust + 0.4 accuracy = 3.4"
+
+
+def test_flag_arithmetic_says_what_is_taken_off():
+    flag = FlagFactory.build(accuracy=Decimal("-1.29"), weight=Decimal(0), member=None, post=None)
+
+    assert flag.arithmetic == "1 − 1.29 accuracy = 0"
+
+
+def test_flag_arithmetic_of_ten_is_not_written_as_a_power():
+    flag = FlagFactory.build(
+        trust=Decimal(4), take_action=Decimal(5), weight=Decimal("10.00"), member=None, post=None
+    )
+
+    assert flag.arithmetic == "1 + 4 trust + 5 take action = 10"
+
+
+@pytest.mark.parametrize(
+    ("days", "posts", "likes", "level"),
+    [(0, 0, 0, 0), (0, 5, 0, 1), (15, 10, 1, 2), (14, 10, 1, 1), (50, 50, 20, 3), (50, 50, 19, 2)],
+)
+def test_trust_level_grows_with_time_posts_and_likes(days, posts, likes, level):
+    member = MemberFactory(joined_at=timezone.now() - timedelta(days=days))
+    for number in range(posts):
+        PostFactory(author=member, like_count=likes if number == 0 else 0)
+
+    assert trust_level(member) == level
+
+
+def test_trust_level_of_staff_and_customers():
+    assert trust_level(MemberFactory(role="support")) == 5
+    assert trust_level(MemberFactory(customer_since="2026-01-01")) == 2
+
+
+def test_is_new_ends_with_five_published_posts():
+    member = MemberFactory()
+    PostFactory.create_batch(4, author=member)
+    PostFactory(author=member, status="pending")
+
+    before = is_new(member)
+    PostFactory(author=member)
+
+    assert (before, is_new(member)) == (True, False)
+
+
+def test_is_new_spares_staff_and_verified_customers():
+    assert not is_new(MemberFactory(role="sales"))
+    assert not is_new(MemberFactory(customer_since="2026-01-01"))
