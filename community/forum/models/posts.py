@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,13 +38,28 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Posts with a place of their own on the page; comments stand under another."""
         return self.exclude(kind=Post.Kind.COMMENT)
 
+    def placed_for(self, user: Reader) -> PostQuerySet:
+        """Posts with a place on the page for this reader; what is hidden or deleted leaves a stub there."""
+        if user.is_authenticated and user.is_moderator:
+            return self
+        waiting = Q(status=Post.Status.PENDING)
+        return self.exclude(waiting & ~Q(author=user)) if user.is_authenticated else self.exclude(waiting)
+
     def in_reading_order(self, *, best_first: bool) -> PostQuerySet:
         """The opening, then the accepted answer and the best ones; or all as they were written."""
         if not best_first:
             return self.order_by("number")
-        return self.alias(opens=Q(kind=Post.Kind.OPENING)).order_by(
+        opens = Q(kind=Post.Kind.OPENING)
+        return self.alias(opens=ExpressionWrapper(opens, models.BooleanField())).order_by(
             "-opens", "-is_accepted", "-score", "number"
         )
+
+    def for_reading(self, user: Reader) -> PostQuerySet:
+        """Everything that a page of posts shows of each, in one statement; adds `liked`."""
+        posts = self.select_related("author").defer("source", "search")
+        if not user.is_authenticated:
+            return posts.annotate(liked=Value(False))
+        return posts.annotate(liked=Exists(Like.objects.filter(post=OuterRef("pk"), member=user)))
 
 
 class Post(models.Model):

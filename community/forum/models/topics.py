@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +49,45 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
     def published(self) -> TopicQuerySet:
         return self.filter(status=Topic.Status.PUBLISHED)
+
+    def unanswered(self) -> TopicQuerySet:
+        """Open questions that nobody has answered yet."""
+        return self.filter(kind=Topic.Kind.QUESTION, answer_count=0, closed_at=None)
+
+    def with_tag_list(self) -> TopicQuerySet:
+        """Add `tag_list`, dicts of name and slug by name, in the same statement."""
+        tags = Tag.objects.filter(topics=OuterRef("pk")).order_by("name")
+        return self.annotate(tag_list=ArraySubquery(tags.values(json=JSONObject(name="name", slug="slug"))))
+
+    def with_reading_of(self, user: Reader) -> TopicQuerySet:
+        """Add `read_number`, how far the reader has read: None when never opened."""
+        if not user.is_authenticated:
+            return self.annotate(read_number=Value(None, output_field=models.PositiveIntegerField(null=True)))
+        states = apps.get_model("forum", "ReadState").objects.filter(topic=OuterRef("pk"), member=user)
+        return self.annotate(read_number=Subquery(states.values("last_read_number")))
+
+    def with_unread_of(self, user: Reader) -> TopicQuerySet:
+        """Add `unread_count`: published posts by others after the last one read; 0 for a topic never opened."""
+        topics = self.with_reading_of(user)
+        if not user.is_authenticated:
+            return topics.annotate(unread_count=Value(0))
+        later = (
+            apps.get_model("forum", "Post")
+            .objects.published()
+            .filter(topic=OuterRef("pk"), number__gt=OuterRef("read_number"))
+            .exclude(author=user)
+        )
+        counted = later.order_by().values("topic").annotate(n=Count("pk")).values("n")
+        return topics.annotate(
+            unread_count=Case(
+                When(read_number__lt=F("last_number"), then=Coalesce(Subquery(counted), 0)), default=0
+            )
+        )
+
+    def for_list(self, user: Reader) -> TopicQuerySet:
+        """Everything that a row of a list shows, in one statement."""
+        topics = self.with_tag_list().with_unread_of(user)
+        return topics.select_related("category", "author", "last_post_author").defer("search")
 
 
 class Topic(models.Model):
@@ -123,6 +165,7 @@ class Topic(models.Model):
                 name="topic_unanswered",
             ),
             models.Index(fields=["author", "-created_at"], name="topic_author"),
+            models.Index(fields=["-pinned_at"], condition=Q(pinned_at__isnull=False), name="topic_pinned"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="topic_title_trigrams"),
             GinIndex(fields=["search"], name="topic_search"),
         ]

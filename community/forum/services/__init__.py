@@ -11,23 +11,28 @@ from .arranging import (
 )
 from .counting import recount_categories, recount_topics
 from .editing import edit_post, edit_topic
+from .heat import heat, heat_all
 from .liking import like, unlike
 from .reading import mark_read
 from .refusal import Refused
 from .removal import delete_post, hide_post, restore_post, unhide_post
 from .tagging import set_tags
 from .telling import creation_drafts
+from .viewing import count_view, write_views
 from .writing import create_post, create_topic, publish_post
 
 __all__ = [
     "Refused",
     "close_topic",
+    "count_view",
     "create_post",
     "create_topic",
     "creation_drafts",
     "delete_post",
     "edit_post",
     "edit_topic",
+    "heat",
+    "heat_all",
     "hide_post",
     "like",
     "mark_read",
@@ -44,4 +49,5 @@ __all__ = [
     "unhide_post",
     "unlike",
     "unpin_topic",
+    "write_views",
 ]

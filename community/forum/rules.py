@@ -1,0 +1,90 @@
+"""May this reader? Each answer is about one thing, and costs no query unless groups decide."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from .models import Category, Post, Topic
+
+if TYPE_CHECKING:
+    from .models.categories import Reader
+
+# For so long people may change their own words; later changes would pull the ground from under the replies.
+EDIT_WINDOW = timedelta(days=30)
+EDITABLE = (Post.Status.PUBLISHED, Post.Status.PENDING, Post.Status.HIDDEN)
+
+
+def is_moderator(user: Reader) -> bool:
+    return user.is_authenticated and user.is_moderator
+
+
+def can_create_in(user: Reader, category: Category) -> bool:
+    return Category.objects.creatable_by(user).filter(pk=category.pk).exists()
+
+
+def topic_kinds(user: Reader, category: Category) -> list[Topic.Kind]:
+    """The kinds of topic this reader may start here; the first is what one gets without choosing."""
+    kinds = {
+        Category.Kind.FORUM: [Topic.Kind.DISCUSSION, Topic.Kind.QUESTION],
+        Category.Kind.QA: [Topic.Kind.QUESTION, Topic.Kind.DISCUSSION],
+        Category.Kind.IDEAS: [Topic.Kind.IDEA],
+        Category.Kind.ARTICLES: [Topic.Kind.ARTICLE],
+        Category.Kind.PROSPECT: [Topic.Kind.QUESTION],
+    }[Category.Kind(category.kind)]
+    may_announce = user.is_authenticated and user.is_team
+    return [*kinds, Topic.Kind.ANNOUNCEMENT] if may_announce else kinds
+
+
+def can_reply(user: Reader, topic: Topic) -> bool:
+    """Members where the category lets them, while the topic is open; moderators always."""
+    if not user.is_authenticated:
+        return False
+    if user.is_moderator:
+        return True
+    return topic.is_published and not topic.is_closed and may_reply_in(user, topic.category)
+
+
+def may_reply_in(user: Reader, category: Category) -> bool:
+    if category.reply_by != Category.Audience.GROUPS:
+        return user.is_authenticated
+    return Category.objects.replyable_by(user).filter(pk=category.pk).exists()
+
+
+def can_edit_post(user: Reader, post: Post, topic: Topic) -> bool:
+    if not user.is_authenticated or post.status not in EDITABLE:
+        return False
+    if user.is_moderator:
+        return True
+    is_recent = timezone.now() - post.created_at <= EDIT_WINDOW
+    return post.author_id == user.pk and is_recent and not topic.is_closed
+
+
+def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:
+    """Moderators; authors too, but not a topic in which others have written."""
+    if not user.is_authenticated or post.is_deleted:
+        return False
+    if user.is_moderator:
+        return True
+    is_own = post.author_id == user.pk and post.status != Post.Status.HIDDEN
+    return is_own and not (post.is_opening and topic.reply_count) and not post.is_accepted
+
+
+def can_restore_post(user: Reader, post: Post) -> bool:
+    """Moderators; authors what they themselves deleted."""
+    if not user.is_authenticated or not post.is_deleted:
+        return False
+    return user.is_moderator or post.deleted_by_id == post.author_id == user.pk
+
+
+def can_like(user: Reader, post: Post) -> bool:
+    return user.is_authenticated and post.is_published and post.author_id != user.pk
+
+
+def can_read_words(user: Reader, post: Post) -> bool:
+    """The same answer as Post.objects.visible_to, for a post of a topic already found visible."""
+    if post.is_published or is_moderator(user):
+        return True
+    return user.is_authenticated and post.author_id == user.pk and not post.is_deleted

@@ -1,0 +1,100 @@
+"""Views, gathered in Redis and written down in bulk; a crash may lose a few seconds of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from functools import cache as once
+from typing import Any, cast
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import timezone
+
+from community.events.catalogue import TOPIC_VIEWED
+from community.events.services import Draft, record_all
+from community.forum.models import Topic
+from community.members.models import Member
+
+log = logging.getLogger(__name__)
+
+VIEWS, READERS = "forum:views", "forum:readers"
+# A second look within this time is the same view.
+SAME_VIEW = 3_600
+DAY = 26 * 3_600
+TAKEN_AT_ONCE = 5_000
+
+
+def count_view(topic_id: int, *, visitor: str, member: Member | None, now: datetime | None = None) -> None:
+    """Note that someone looked at the topic; `visitor` tells one person's browser from another's."""
+    now = now or timezone.now()
+    try:
+        if not cache.add(f"forum:viewed:{topic_id}:{visitor}", 1, SAME_VIEW):
+            return
+        _redis().hincrby(_key(VIEWS), str(topic_id), 1)
+        if member and cache.add(f"forum:read:{topic_id}:{member.pk}:{now:%Y%m%d}", 1, DAY):
+            _redis().rpush(_key(READERS), json.dumps([topic_id, member.pk, now.isoformat()]))
+    except redis.RedisError:
+        # Nobody is to miss a page because it could not be counted.
+        log.warning("A view could not be counted.", exc_info=True)
+
+
+def write_views() -> int:
+    """Add the gathered views to their topics and tell who read; return how many topics there were."""
+    counts = _take_views()
+    topics, numbers = [int(topic) for topic in counts], [int(n) for n in counts.values()]
+    if topics:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE forum_topic t SET view_count = t.view_count + v.n
+                  FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, n) WHERE t.id = v.id
+                """,
+                [topics, numbers],
+            )
+    _tell_readers()
+    return len(topics)
+
+
+def _take_views() -> dict[str, str]:
+    with _redis().pipeline(transaction=True) as pipe:
+        pipe.hgetall(_key(VIEWS))
+        pipe.delete(_key(VIEWS))
+        counts, _ = pipe.execute()
+    return cast(dict[str, str], counts)
+
+
+def _tell_readers() -> None:
+    while rows := cast(list[str], _redis().lpop(_key(READERS), TAKEN_AT_ONCE)):
+        reads = [json.loads(row) for row in rows]
+        known = _known(reads)
+        with transaction.atomic():
+            record_all(_draft(*read) for read in reads if known.issuperset({("t", read[0]), ("m", read[1])}))
+
+
+def _known(reads: list[Any]) -> set[tuple[str, int]]:
+    """Those topics and members that are still there."""
+    topics = Topic.objects.filter(pk__in={read[0] for read in reads}).values_list("pk", flat=True)
+    members = Member.objects.filter(pk__in={read[1] for read in reads}).values_list("pk", flat=True)
+    return {("t", pk) for pk in topics} | {("m", pk) for pk in members}
+
+
+def _draft(topic_id: int, member_id: int, at: str) -> Draft:
+    return Draft(
+        name=TOPIC_VIEWED, occurred_at=datetime.fromisoformat(at), payload={}, object_type="forum.topic",
+        object_id=topic_id, member_id=member_id, actor_id=member_id, actor_role="member",
+        key=f"{member_id}:{at[:10]}",
+    )  # fmt: skip
+
+
+@once
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
+
+
+def _key(name: str) -> str:
+    """Beside the cache's own keys, so that clearing it clears these too."""
+    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:{name}"

@@ -1,0 +1,141 @@
+"""One page of a topic, put together in as few statements as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from community.core.pagination import PER_PAGE, page_of
+
+from . import rules
+from .hooks import thread_decorations
+from .models import Post, Topic
+
+if TYPE_CHECKING:
+    from .models.categories import Reader
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A post as this reader meets it."""
+
+    words: bool  # whether it can be read, or leaves only a stub
+    is_new: bool
+    can_edit: bool
+    can_delete: bool
+    can_restore: bool
+    can_like: bool
+
+
+def find_topic(reader: Reader, topic_id: int) -> Topic | None:
+    """Return the topic with what its page shows of it, or None when there is none for this reader."""
+    topics = Topic.objects.visible_to(reader).filter(pk=topic_id)
+    return (
+        topics.with_tag_list()
+        .with_reading_of(reader)
+        .select_related("category", "category__parent", "author", "closed_by")
+        .defer("search")
+        .first()
+    )
+
+
+def thread_page(request: HttpRequest, topic: Topic) -> dict[str, Any]:
+    """The context of one page of a topic; Http404 for a page number that is none."""
+    reader = request.user
+    posts = topic.posts.placed_for(reader).for_reading(reader)
+    posts = posts.in_reading_order(best_first=topic.best_first)
+    if topic.last_number <= PER_PAGE:
+        page = page_of(request, posts, total=PER_PAGE)
+        rows = list(page.object_list)
+        mains = [post for post in rows if not post.is_comment]
+        comments = [post for post in rows if post.is_comment]
+    else:
+        page = page_of(request, posts.standing_alone())
+        mains = list(page.object_list)
+        comments = list(posts.filter(kind=Post.Kind.COMMENT, parent__in=mains))
+    return {**posts_context(request, topic, mains, comments), "page": page}
+
+
+def posts_context(
+    request: HttpRequest, topic: Topic, mains: Sequence[Post], comments: Sequence[Post]
+) -> dict[str, Any]:
+    """What `forum/_post.html` needs for these posts, with what the apps above add."""
+    reader = request.user
+    read_up_to: int | None = getattr(topic, "read_number", None)
+    everything = [*mains, *comments]
+    for post in everything:
+        post.topic = topic
+        post.shown = _shown(reader, topic, post, read_up_to)  # type: ignore[attr-defined]
+    under: dict[int | None, list[Post]] = {}
+    for comment in sorted(comments, key=lambda comment: comment.number):
+        under.setdefault(comment.parent_id, []).append(comment)
+    for post in mains:
+        post.comments = under.get(post.pk, [])  # type: ignore[attr-defined]
+    return {
+        "topic": topic,
+        "posts": mains,
+        "everything": everything,
+        "can_reply": rules.can_reply(reader, topic),
+        "can_moderate": rules.is_moderator(reader),
+        **thread_decorations(reader, topic, everything),
+    }
+
+
+def one_post(request: HttpRequest, post: Post) -> dict[str, Any]:
+    """The context to show one post of a topic again after something was done to it."""
+    reader = request.user
+    topic = find_topic(reader, post.topic_id)
+    if topic is None:
+        raise Topic.DoesNotExist
+    main_id = post.parent_id if post.is_comment else post.pk
+    around = topic.posts.placed_for(reader).for_reading(reader)
+    rows = list(around.filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
+    mains = [row for row in rows if row.pk == main_id]
+    context = posts_context(request, topic, mains, [row for row in rows if row.pk != main_id])
+    return {**context, "post": mains[0]}
+
+
+def page_number(reader: Reader, post: Post, topic: Topic) -> int:
+    """On which page of its topic this reader finds the post, or the one it stands under."""
+    main = post.parent if post.is_comment and post.parent else post
+    if main.is_opening or topic.last_number <= PER_PAGE:
+        return 1
+    posts = topic.posts.placed_for(reader).standing_alone()
+    before = Q(number__lt=main.number)
+    if topic.best_first:
+        before = Q(kind=Post.Kind.OPENING) | Q(is_accepted__gt=main.is_accepted)
+        same = Q(is_accepted=main.is_accepted)
+        before |= same & (Q(score__gt=main.score) | Q(score=main.score, number__lt=main.number))
+    return posts.filter(before).exclude(pk=main.pk).count() // PER_PAGE + 1
+
+
+def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
+    """The first post by someone else after number `after`, else the last one there is."""
+    posts = topic.posts.published().select_related("parent").defer("source", "html", "search")
+    unread = posts.filter(number__gt=after)
+    if reader.is_authenticated:
+        unread = unread.exclude(author=reader)
+    return unread.order_by("number").first() or posts.order_by("-number").first()
+
+
+def read_up_to(topic: Topic, context: dict[str, Any]) -> int:
+    """The highest number a reader of this page has seen; on best-first pages only the last one counts."""
+    if topic.best_first and context["page"].has_next():
+        return 0
+    return max((post.number for post in context["everything"]), default=0)
+
+
+def _shown(reader: Reader, topic: Topic, post: Post, read: int | None) -> Shown:
+    is_new = read is not None and post.number > read
+    return Shown(
+        words=rules.can_read_words(reader, post),
+        is_new=is_new and reader.is_authenticated and post.author_id != reader.pk,
+        can_edit=rules.can_edit_post(reader, post, topic),
+        can_delete=rules.can_delete_post(reader, post, topic),
+        can_restore=rules.can_restore_post(reader, post),
+        can_like=rules.can_like(reader, post),
+    )
