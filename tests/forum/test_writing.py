@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from community.events.models import Event
-from community.forum import hooks, services
+from community.forum import services
 from community.forum.hooks import Verdict
 from community.forum.models import Category, Post, Topic
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TopicFactory
@@ -13,16 +13,6 @@ from tests.factories.members import MemberFactory
 from .telling import sole, standing
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def screener(monkeypatch):
-    """Let the test say what the screeners answer."""
-
-    def answer(verdict):
-        monkeypatch.setattr(hooks, "_screeners", [lambda *_: verdict])
-
-    return answer
 
 
 def ask(**changes):
