@@ -13,24 +13,22 @@ from journeys.engine.facts import Fact, Span
 from .arithmetic import BILLION, saturated
 from .counting import NOBODY, Peers
 from .explain import explain
-from .search import band_limits, band_of, below, earliest, either, entering, leaving, reaching
+from .search import band_of, below, earliest, either, entering, leaving, reaching
 from .spans import advocate_spans
 from .tally import Tally, scored_days, tally_of
-from .weights import COMPONENTS, KINDS, LEAVE_BELOW
-
-NOTICEABLE = 100  # hundredths: a change by a point is worth writing down
+from .weights import COMPONENTS, KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A member's score as of a day."""
 
+    counts: bool  # False where all that is left is having been an advocate once
     score: Decimal
     band: str
     explanation: Mapping[str, Any]
     spans: tuple[Span, ...]
     next_due: date | None
-    next_due_why: str
 
 
 def score_member(
@@ -46,38 +44,32 @@ def score_member(
         advocate_spans(facts, as_of, member_id=member_id, peers=peers) if tally.could_ever_advocate else ()
     )
     points = tally.points(day)
-    alive = any(tally.sum_of(key, day) for key in tally.sums) or tally.penalty(day)
-    if not alive and not spans:
+    counts = any(tally.sum_of(key, day) for key in tally.sums) or bool(tally.penalty(day))
+    if not counts and not spans:
         return None
-    due, why = _next_due(tally, day, inside=bool(spans) and spans[-1].end is None)
+    due = _next_due(tally, day, inside=bool(spans) and spans[-1].end is None)
     return Scored(
+        counts=counts,
         score=Decimal(points.hundredths).scaleb(-2),
         band=band_of(points.hundredths),
         explanation=explain(tally, as_of),
         spans=spans,
         next_due=due,
-        next_due_why=why,
     )
 
 
-def _next_due(tally: Tally, day: int, *, inside: bool) -> tuple[date | None, str]:
-    """Return when time alone changes the band, the standing as an advocate, or the score by a point."""
-    now = tally.points(day).hundredths
-    lower, upper = band_limits(now)
-    if tally.only_falls:
-        lines = {lower: "band", now - NOTICEABLE + 1: "point"}
-        if inside:
-            lines[LEAVE_BELOW * 100] = "advocate"
-        highest = max(lines)
-        due = earliest(day + 1, tally.settled_by(), below(tally, highest)) if highest > 0 else None
-        return (date.fromordinal(due), f"advocacy: {lines[highest]}") if due else (None, "")
-    tests = either(
-        below(tally, max(lower, now - NOTICEABLE + 1)),
-        reaching(tally, min(upper, now + NOTICEABLE)),
-        leaving(tally) if inside else entering(tally),
-    )
-    due = earliest(day + 1, tally.settled_by(), tests)
-    return (date.fromordinal(due), "advocacy: change") if due else (None, "")
+def _next_due(tally: Tally, day: int, *, inside: bool) -> date | None:
+    """Return when time alone takes the score over a whole number, or changes the standing as an advocate.
+
+    All bands and both lines of rule R6 are whole numbers. Until that day the answer stays the same, so
+    it does not matter when it was asked.
+    """
+    whole = tally.points(day).hundredths // 100 * 100
+    tests = [below(tally, whole)] if whole else []
+    if not tally.only_falls:
+        tests += [reaching(tally, whole + 100), leaving(tally) if inside else entering(tally)]
+    due = earliest(day + 1, tally.settled_by(), either(*tests))
+    return date.fromordinal(due) if due else None
 
 
 def what_one_more_gives(explanation: Mapping[str, Any], kind: str) -> Decimal:

@@ -48,7 +48,7 @@ def either(*tests: Possible) -> Possible:
 
 
 def band_of(hundredths: int) -> str:
-    return next(band for band, floor in reversed(BANDS.items()) if hundredths >= floor * 100)
+    return max((band for band, floor in BANDS.items() if hundredths >= floor * 100), key=BANDS.__getitem__)
 
 
 def band_limits(hundredths: int) -> tuple[int, int]:

@@ -123,22 +123,19 @@ def test_band_since_without_acts_is_today():
 # When it is due
 
 
-def test_next_due_is_when_the_score_has_lost_a_point():
+def test_next_due_is_when_the_score_falls_over_a_whole_number():
     facts = [did("reply.created", 10, ago=ago) for ago in range(5)]
-    found = scored(*facts)
+    due, whole = scored(*facts).next_due, score(*facts) // 1
 
-    assert found.next_due_why == "advocacy: point"
-    assert score(*facts, on=found.next_due) <= float(found.score) - 1
-    assert score(*facts, on=found.next_due - timedelta(days=1)) > float(found.score) - 1
+    assert score(*facts, on=due) < whole <= score(*facts, on=due - timedelta(days=1))
 
 
-def test_next_due_is_when_the_band_is_left_if_that_comes_first():
-    facts = [did("reply.created", 10), did("topic.created", 2, ago=3)]
-    found = scored(*facts)
+def test_next_due_stays_the_same_until_it_comes():
+    facts = [did("reply.created", 10, ago=ago) for ago in range(5)]
+    due = scored(*facts).next_due
 
-    assert 10 <= found.score < 11
-    assert found.next_due_why == "advocacy: band"
-    assert score(*facts, on=found.next_due) < 10
+    assert {scored(*facts, on=TODAY + timedelta(days=n)).next_due for n in range((due - TODAY).days)} == {due}
+    assert scored(*facts, on=due).next_due > due
 
 
 def test_next_due_is_when_a_strike_wears_off():
@@ -147,7 +144,7 @@ def test_next_due_is_when_a_strike_wears_off():
     assert scored(*facts).next_due <= TODAY + timedelta(days=10)
 
 
-def test_less_than_a_point_is_never_due():
+def test_score_below_one_is_never_due():
     assert scored(did("topic.created")).next_due is None
 
 

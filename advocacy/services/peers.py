@@ -1,0 +1,39 @@
+"""Who the members at the other end are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from advocacy.engine.counting import Peers, partners_of
+from advocacy.engine.weights import REFERRALS, VOTES
+from community.members.models import Member
+from journeys.engine.facts import Fact
+from journeys.hooks import Facts
+from journeys.models import MemberDay
+
+
+def known_peers(facts: Facts) -> Peers:
+    """Return the staff and the companies among these members and those at the other end: one query or none."""
+    partners = partners_of(_flat(facts))
+    if not partners:
+        return Peers()
+    rows = Member.objects.filter(pk__in=partners | set(facts)).values_list("pk", "role", "company_id")
+    return Peers(
+        staff=frozenset(pk for pk, role, _ in rows if role),
+        companies={pk: company_id for pk, _, company_id in rows if company_id is not None},
+    )
+
+
+def _flat(facts: Facts) -> Iterable[Fact]:
+    return (fact for of_member in facts.values() for fact in of_member)
+
+
+def affected_by(member_ids: Collection[int]) -> set[int]:
+    """Return whose score may change when these members' roles or companies do: their own, and those of
+    the members whom they voted for or were referred by."""
+    met = (
+        MemberDay.objects.filter(kind__in=VOTES | REFERRALS)
+        .filter(pairs__has_any_keys=[str(pk) for pk in member_ids])
+        .values_list("member_id", flat=True)
+    )  # fmt: skip
+    return set(member_ids) | set(met)

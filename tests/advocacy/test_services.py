@@ -1,0 +1,319 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from advocacy import services
+from advocacy.models import Band, Score, ScoreHistory
+from advocacy.source import ScoreSource
+from community.events.catalogue import SCORE_BAND_CHANGED
+from community.events.models import Event
+from journeys.hooks import current_source
+from journeys.models import MemberState, StageHistory
+from journeys.services import check_everyone
+from tests.factories.members import CompanyFactory, MemberFactory
+
+from .acts import TODAY
+from .living import drained, happened, make_advocate, score_of, taken_back
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+
+
+@pytest.fixture
+def today():
+    with time_machine.travel(
+        datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12), tick=False
+    ):
+        yield
+
+
+def bands():
+    return [
+        (event.props["previous"], event.props["band"], event.backfill)
+        for event in Event.objects.filter(name=SCORE_BAND_CHANGED).order_by("occurred_at")
+    ]
+
+
+def test_advocacy_is_what_the_stage_engine_asks():
+    assert isinstance(current_source(), ScoreSource)
+
+
+def test_drain_stores_score_band_and_explanation():
+    member = MemberFactory()
+    happened(member, "reply.created", 10)
+
+    drained()
+
+    score = score_of(member)
+    assert (score.score, score.band, score.as_of) == (Decimal("9.25"), Band.NONE, TODAY)
+    assert score.points["helpfulness"] == "9.25"
+    assert score.next_due > TODAY
+    assert [entry["kind"] for entry in score.explanation["top"]] == ["reply.created"] * 5
+
+
+def test_explanation_names_the_events_that_made_the_score():
+    member = MemberFactory()
+    happened(member, "review.verified")
+
+    drained()
+
+    event = Event.objects.get(name="review.verified")
+    assert score_of(member).explanation["top"][0]["events"] == [str(event.pk)]
+
+
+def test_draining_again_on_the_same_day_writes_nothing():
+    make_advocate(MemberFactory())
+    drained()
+    before = list(Score.objects.values()), ScoreHistory.objects.count(), Event.objects.count()
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        drained()
+
+    assert (list(Score.objects.values()), ScoreHistory.objects.count(), Event.objects.count()) == before
+    assert [q["sql"] for q in queries if "advocacy" in q["sql"] and not q["sql"].startswith("SELECT")] == []
+
+
+def test_member_of_whom_nothing_counts_has_no_row():
+    happened(MemberFactory(), "visit.day")
+
+    drained()
+
+    assert Score.objects.count() == 0
+
+
+def test_staff_never_have_a_score():
+    member = MemberFactory(role="support")
+    make_advocate(member)
+
+    drained()
+
+    assert not Score.objects.filter(member=member).exists()
+
+
+def test_who_becomes_staff_loses_the_score_without_a_word():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+    member.role = "product"
+    member.save(update_fields=["role"])
+
+    drained()
+
+    assert not Score.objects.filter(member=member).exists()
+    assert bands() == [("none", "advocate", False)]
+
+
+def test_retraction_takes_the_score_back():
+    member = MemberFactory()
+    happened(member, "reply.created", 10)
+    happened(member, "review.verified")
+    drained()
+    taken_back(member, "review.verified")
+
+    drained()
+
+    assert score_of(member).score == Decimal("9.25")
+    assert bands() == [("none", "emerging", False), ("emerging", "none", False)]
+
+
+def test_score_of_which_nothing_is_left_is_deleted():
+    member = MemberFactory()
+    happened(member, "review.verified", ago=10)
+    happened(member, "reference.completed", ago=10)
+    drained()
+    taken_back(member, "review.verified")
+    taken_back(member, "reference.completed")
+
+    drained()
+
+    assert not Score.objects.filter(member=member).exists()
+    assert bands()[-1][:2] == ("emerging", "none")
+
+
+# Who counts
+
+
+def test_votes_by_staff_do_not_count():
+    member, staff, peer = MemberFactory(), MemberFactory(role="sales"), MemberFactory()
+    happened(member, "helpful_vote.received", by=staff)
+    happened(member, "helpful_vote.received", by=peer)
+
+    drained()
+
+    assert score_of(member).explanation["capped"] == [
+        {"kind": "helpful_vote.received", "why": "staff", "n": 1}
+    ]
+
+
+def test_referral_of_a_colleague_does_not_count():
+    company = CompanyFactory()
+    member, colleague = MemberFactory(company=company), MemberFactory(company=company)
+    happened(member, "referral.purchased", by=colleague)
+    happened(member, "reply.created")
+
+    drained()
+
+    assert score_of(member).points["referral"] == "0.00"
+
+
+def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
+    members = MemberFactory.create_batch(3)
+    facts = {member.pk: [] for member in members}
+    with django_assert_num_queries(0):
+        services.known_peers(facts)
+    for member in members:
+        happened(member, "helpful_vote.received", by=members[0])
+    drained()
+    from journeys.services.rollup import facts_of
+
+    facts = facts_of(list(facts))
+    with django_assert_num_queries(1):
+        services.known_peers(facts)
+
+
+def test_affected_are_those_who_were_voted_for_or_referred_by():
+    voter, author, referrer, other = MemberFactory.create_batch(4)
+    happened(author, "helpful_vote.received", by=voter)
+    happened(referrer, "referral.registered", by=voter)
+    happened(other, "answer.accepted", by=voter)
+    drained()
+
+    assert services.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
+
+
+# History and events
+
+
+def test_history_is_kept_when_the_band_or_a_point_changes():
+    member = MemberFactory()
+    happened(member, "reply.created", 10)
+    drained()
+    drained(TODAY + timedelta(days=3))  # 9.07: neither
+    drained(TODAY + timedelta(days=40))
+
+    kept = ScoreHistory.objects.filter(member=member).order_by("on_date")
+
+    assert [(row.on_date, row.score) for row in kept] == [
+        (TODAY, Decimal("9.25")),
+        (TODAY + timedelta(days=40), score_of(member).score),
+    ]
+    assert kept[0].components["helpfulness"] == "9.25"
+
+
+def test_first_score_below_one_is_not_kept():
+    happened(MemberFactory(), "topic.created")
+
+    drained()
+
+    assert ScoreHistory.objects.count() == 0
+
+
+def test_changed_band_is_told_once():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+    drained()
+
+    event = Event.objects.get(name=SCORE_BAND_CHANGED)
+    assert event.member == member
+    assert event.props == {"previous": "none", "band": "advocate", "score": str(score_of(member).score)}
+    assert event.occurred_at == datetime.combine(TODAY, datetime.min.time(), UTC)
+
+
+def test_old_news_is_flagged_as_backfill():
+    make_advocate(MemberFactory(), ago=30)
+
+    drained()
+
+    assert bands() == [("none", "advocate", True)]
+
+
+def test_band_that_fades_is_told_on_its_day():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+    on = score_of(member).explanation["next"]["on"]
+
+    with time_machine.travel(f"{on}T12:00:00Z", tick=False):
+        drained(datetime.fromisoformat(on).date())
+
+    assert bands() == [("none", "advocate", False), ("advocate", "promising", False)]
+
+
+# The stage engine
+
+
+def test_customer_becomes_an_advocate_with_the_best_acts_as_evidence():
+    member = MemberFactory()
+    happened(member, "purchase.completed", ago=100, cents=9900, external_id="1")
+    make_advocate(member)
+
+    drained()
+
+    row = StageHistory.objects.current().get(member=member, exited_on=None)
+    assert (row.sub_stage, row.effective_on) == ("advocacy", TODAY)
+    assert set(row.evidence) >= set(
+        Event.objects.filter(name__in=["reference.completed", "referral.qualified"]).values_list(
+            "pk", flat=True
+        )
+    )
+
+
+def test_score_makes_the_member_due():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+
+    state, score = MemberState.objects.get(member=member), score_of(member)
+
+    assert state.next_due <= score.next_due
+
+
+def test_check_finds_no_difference_after_a_drain():
+    for member in MemberFactory.create_batch(3):
+        make_advocate(member, ago=member.pk % 5)
+    drained()
+
+    assert check_everyone().differences == []
+
+
+def test_check_finds_no_difference_days_after_the_drain():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+    eve = MemberState.objects.get(member=member).next_due - timedelta(days=1)
+
+    with time_machine.travel(f"{eve}T12:00:00Z", tick=False):
+        assert check_everyone().differences == []
+
+
+def test_check_tells_a_score_that_was_tampered_with():
+    member = MemberFactory()
+    make_advocate(member)
+    drained()
+    Score.objects.filter(member=member).update(score=99)
+
+    (told,) = check_everyone().differences
+
+    assert told.startswith(f"Member {member.pk}: the advocacy score is 99.00, should be ")
+    assert told.endswith("(score differ).")
+
+
+def test_check_tells_a_score_that_is_missing_and_one_too_many():
+    member, other = MemberFactory(), MemberFactory()
+    happened(member, "review.verified")
+    happened(other, "visit.day")
+    drained()
+    Score.objects.filter(member=member).delete()
+    Score.objects.create(member=other, score=5, band="none", explanation={}, as_of=TODAY)
+
+    told = check_everyone().differences
+
+    assert len(told) == 2
+    assert "is absent, should be" in told[0]
+    assert "should be absent" in told[1]
