@@ -56,7 +56,6 @@ DEFAULT_RULES: dict[str, Any] = {
         "answer.marked_official",
         "case_study.published",
         "company.joined",
-        "flag.raised",
         "helpful_vote.received",
         "idea.shipped",
         "member.mentioned",

@@ -1,0 +1,96 @@
+"""How far the members of a period got, and how many are still on their way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+
+from journeys.models import Stage
+from journeys.services import today
+
+# Levels: reaching a later stage counts as passing the earlier ones.
+_FUNNEL = """
+WITH lives AS (
+  SELECT member_id, min(effective_on) AS first_on,
+    min(effective_on) FILTER (WHERE stage <> 'discovery') AS d2,
+    min(effective_on) FILTER (WHERE stage IN ('conversion', 'relationship')) AS d3,
+    min(effective_on) FILTER (WHERE stage = 'relationship') AS d4,
+    bool_or(stage = 'discovery') AS s1, bool_or(stage = 'engagement') AS s2, bool_or(stage = 'conversion') AS s3
+  FROM stage_history WHERE superseded_at IS NULL GROUP BY member_id),
+cohort AS (
+  SELECT *, first_on + %(within)s AS until, first_on + %(within)s > %(today)s AS inside
+  FROM lives WHERE first_on >= %(start)s AND first_on <= %(end)s)
+SELECT count(*),
+  count(*) FILTER (WHERE NOT s1),
+  count(*) FILTER (WHERE d2 <= until),
+  count(*) FILTER (WHERE d2 <= until AND d3 <= until AND NOT s2),
+  count(*) FILTER (WHERE (d2 IS NULL OR d2 > until) AND inside),
+  count(*) FILTER (WHERE d3 <= until),
+  count(*) FILTER (WHERE d4 <= until AND NOT s3),
+  count(*) FILTER (WHERE d2 <= until AND (d3 IS NULL OR d3 > until) AND inside),
+  count(*) FILTER (WHERE d4 <= until),
+  count(*) FILTER (WHERE d3 <= until AND (d4 IS NULL OR d4 > until) AND inside)
+FROM cohort
+"""
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """One stage: who reached it, or a later one, within the window.
+
+    `skipped` of them were never in this stage itself. Of those who reached the step before but not this one,
+    `open` still have time left, and `lost` do not.
+    """
+
+    key: str
+    label: str
+    reached: int
+    skipped: int
+    open: int
+    lost: int
+    of_first: float  # 0 to 1
+    of_previous: float
+
+
+@dataclass(frozen=True)
+class Funnel:
+    start: date
+    end: date
+    within: int
+    steps: tuple[FunnelStep, ...]
+
+    @property
+    def members(self) -> int:
+        return self.steps[0].reached
+
+
+def funnel(*, start: date | None = None, end: date | None = None, within: int = 180) -> Funnel:
+    """Return the funnel of members first seen from `start` to `end` (by default the last 365 days).
+
+    `within` is how many days a member has, from being first seen, to reach a stage. One query.
+    """
+    end = end or today()
+    start = start or end - timedelta(days=365)
+    values: dict[str, date | int] = {"start": start, "end": end, "within": within, "today": today()}
+    with connection.cursor() as cursor:
+        cursor.execute(_FUNNEL, values)
+        first, *rest = cursor.fetchone()
+    counts = [(first, rest[0], 0), tuple(rest[1:4]), tuple(rest[4:7]), (rest[7], 0, rest[8])]
+    steps: list[FunnelStep] = []
+    for stage, (reached, skipped, still_open) in zip(Stage, counts, strict=True):
+        before = steps[-1].reached if steps else reached
+        steps.append(
+            FunnelStep(
+                key=stage.value,
+                label=str(stage.label),
+                reached=reached,
+                skipped=skipped,
+                open=still_open,
+                lost=before - reached - still_open,
+                of_first=reached / first if first else 0.0,
+                of_previous=reached / before if before else 0.0,
+            )
+        )
+    return Funnel(start, end, within, tuple(steps))

@@ -1,0 +1,109 @@
+"""Where everybody is, and who moved lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q
+
+from journeys.engine.stages import SUB_STAGES
+from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
+from journeys.services import today
+
+
+@dataclass(frozen=True)
+class SubStageCount:
+    key: str
+    label: str
+    members: int
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """Members in one stage, counted by the stage computed from facts.
+
+    In relationship a member may hold several facets and counts once, under the highest.
+    """
+
+    key: str
+    label: str
+    members: int
+    sub_stages: tuple[SubStageCount, ...]
+    at_risk: int
+    dormant: int
+    share: float  # of all members with a stage, 0 to 1
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many moved along one edge. `prev` is empty for members seen for the first time."""
+
+    prev: str
+    prev_label: str
+    stage: str
+    label: str
+    moves: int
+    members: int
+
+    @property
+    def is_advance(self) -> bool:
+        keys = ["", *Stage.values]
+        return keys.index(self.stage) > keys.index(self.prev)
+
+
+def stage_counts() -> list[StageCount]:
+    """Return the four stages in order, empty ones included. Two queries."""
+    counted = MemberState.objects.values_list("stage").annotate(
+        members=Count("pk"),
+        at_risk_n=Count("pk", filter=Q(at_risk=True)),
+        dormant_n=Count("pk", filter=Q(activity="dormant")),
+    )
+    by_stage = {stage: (members, at_risk, dormant) for stage, members, at_risk, dormant in counted}
+    by_sub_stage = MemberState.objects.values_list("stage", "sub_stage").annotate(members=Count("pk"))
+    subs = {(stage, sub_stage): members for stage, sub_stage, members in by_sub_stage}
+    everyone = sum(members for members, _, _ in by_stage.values())
+    return [_stage_count(stage, by_stage.get(stage.value, (0, 0, 0)), subs, everyone) for stage in Stage]
+
+
+def _stage_count(
+    stage: Stage, counts: tuple[int, int, int], subs: dict[tuple[str, str], int], everyone: int
+) -> StageCount:
+    members, at_risk, dormant = counts
+    return StageCount(
+        key=stage.value,
+        label=str(stage.label),
+        members=members,
+        sub_stages=tuple(
+            SubStageCount(key, str(SubStage(key).label), subs.get((stage.value, key), 0))
+            for key in SUB_STAGES[stage.value]
+        ),
+        at_risk=at_risk,
+        dormant=dormant,
+        share=members / everyone if everyone else 0.0,
+    )
+
+
+def flows(days: int = 30) -> list[Flow]:
+    """Return the moves between stages of the last days, the busiest edge first. One query."""
+    since = today() - timedelta(days=days)
+    moves = StageHistory.objects.current().moves().filter(effective_on__gt=since)
+    counted = moves.values_list("prev", "stage").annotate(
+        moves=Count("pk"), members=Count("member", distinct=True)
+    )
+    return [
+        Flow(prev, str(Stage(prev).label) if prev else "", stage, str(Stage(stage).label), moved, members)
+        for prev, stage, moved, members in counted.order_by("-moves", "prev", "stage")
+    ]
+
+
+def recent_moves() -> StageHistoryQuerySet:
+    """Return who entered which stage, the latest first; slice it."""
+    moves = StageHistory.objects.current().moves().select_related("member")
+    return moves.order_by("-effective_on", "-id")
+
+
+def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:
+    """Return the state of each of these members who has one. One query."""
+    return {state.member_id: state for state in MemberState.objects.filter(member_id__in=set(member_ids))}

@@ -1,0 +1,77 @@
+"""One member's journey, as staff see it and as they see it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from community.events.models import Event, EventQuerySet
+from community.members.models import Member
+from journeys.engine.rollup import NEUTRAL
+from journeys.models import MemberState, Override, StageHistory
+from journeys.services import today
+
+from .companions import Companion, companions
+
+
+@dataclass(frozen=True)
+class Band:
+    """One stay: the row with its evidence, how long it lasted, and who was there when it began."""
+
+    row: StageHistory
+    days: int
+    share: float  # of the member's time with us, 0 to 1
+    companions: Sequence[Companion]
+
+    @property
+    def is_open(self) -> bool:
+        return self.row.exited_on is None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`bands` run from the first to the present one. `state` is None for those of whom nothing is known."""
+
+    member: Member
+    state: MemberState | None
+    override: Override | None
+    bands: Sequence[Band]
+    superseded: int  # rows we once believed and no longer do
+
+
+def timeline(member: Member) -> Timeline:
+    """Return a member's journey. Eight queries, however long it is."""
+    rows = list(member.stage_history.current().order_by("seq"))
+    beside = companions(member, [row for row in rows if row.is_move])
+    now = today()
+    lived = max(1, (now - rows[0].effective_on).days) if rows else 1
+    bands = []
+    for row in rows:
+        days = (_end(row, now) - row.effective_on).days
+        bands.append(Band(row, days, days / lived, beside.get(row.pk, [])))
+    return Timeline(
+        member=member,
+        state=MemberState.objects.filter(member=member).first(),
+        override=Override.objects.live(now).filter(member=member).select_related("set_by").first(),
+        bands=bands,
+        superseded=member.stage_history.filter(superseded_at__isnull=False).count(),
+    )
+
+
+def events_of(member: Member) -> EventQuerySet:
+    """Return what happened on the member's journey, newest first; slice it."""
+    return Event.objects.standing().of_member(member.pk).exclude(name__in=NEUTRAL)
+
+
+def evidence_of(row: StageHistory) -> list[Event]:
+    """Return the events behind a history row, oldest first. One query, of the member's own events only.
+
+    There may be fewer than `row.evidence`, when some were taken back since and the row awaits its update.
+    """
+    found = Event.objects.standing().filter(member_id=row.member_id, event_id__in=row.evidence)
+    return list(found.order_by("occurred_at", "event_id"))
+
+
+def _end(row: StageHistory, now: date) -> date:
+    return row.exited_on or now

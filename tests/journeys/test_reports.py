@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from community.events import services as events
+from journeys import reports, services
+from journeys.models import MemberState, StageHistory
+from tests.factories.forum import AnswerFactory, QuestionFactory
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, happened, moment, replied
+
+pytestmark = pytest.mark.django_db
+
+
+def test_stage_counts_name_every_stage_and_sub_stage():
+    replied(MemberFactory(), 3)
+    replied(MemberFactory(), 300)
+    bought(MemberFactory(), 200)
+    drained()
+
+    counts = reports.stage_counts()
+
+    assert [(c.key, c.members) for c in counts] == [
+        ("discovery", 1),
+        ("engagement", 1),
+        ("conversion", 0),
+        ("relationship", 1),
+    ]
+    assert [(s.key, s.members) for s in counts[1].sub_stages] == [
+        ("exploring", 1),
+        ("evaluating", 0),
+        ("win_back", 0),
+    ]
+    assert (counts[0].dormant, counts[3].share) == (1, pytest.approx(1 / 3))
+
+
+def test_stage_counts_of_an_empty_community_are_zero():
+    assert [count.share for count in reports.stage_counts()] == [0, 0, 0, 0]
+
+
+def test_stage_counts_cost_two_queries(django_assert_num_queries):
+    for _ in range(3):
+        replied(MemberFactory(), 3)
+    drained()
+
+    with django_assert_num_queries(2):
+        reports.stage_counts()
+
+
+def test_flows_count_moves_of_the_last_days():
+    for _ in range(2):
+        member = MemberFactory()
+        replied(member, 50)
+        bought(member, 10)
+    drained()
+
+    assert [(flow.prev, flow.stage, flow.moves) for flow in reports.flows(30)] == [
+        ("engagement", "conversion", 2)
+    ]
+    assert {flow.prev for flow in reports.flows(60)} == {"", "engagement"}
+    assert all(flow.is_advance for flow in reports.flows(60))
+
+
+def test_flows_count_regressions():
+    member = MemberFactory()
+    bought(member, 10)
+    happened(member, "purchase.refunded", 5, cents=4900, external_id="order-1", full=True)
+    drained()
+
+    flow = next(flow for flow in reports.flows() if flow.prev == "conversion")
+
+    assert (flow.stage, flow.is_advance) == ("engagement", False)
+
+
+def test_recent_moves_say_who_and_why_latest_first():
+    early, late = MemberFactory(), MemberFactory()
+    replied(early, 10)
+    bought(late, 2)
+    drained()
+
+    moves = reports.recent_moves()
+
+    assert [move.member for move in moves] == [late, early]
+    assert moves[0].sentence == "Bought for the first time: bought for 49.00 EUR."
+
+
+def test_recent_moves_leave_out_changes_of_sub_stage():
+    member = MemberFactory()
+    replied(member, 10)
+    happened(member, "demo.requested", 5)
+    drained()
+
+    assert [move.sub_stage for move in reports.recent_moves()] == ["exploring"]
+
+
+def test_funnel_counts_reached_skipped_open_and_lost():
+    one_by_one, skipping, on_the_way, too_late = [MemberFactory() for _ in range(4)]
+    happened(one_by_one, "visit.day", 300)
+    replied(one_by_one, 290)
+    bought(one_by_one, 280)  # and settled in after 30 days
+    happened(skipping, "visit.day", 300)
+    bought(skipping, 280)
+    happened(on_the_way, "visit.day", 20)
+    happened(too_late, "visit.day", 300)
+    replied(too_late, 100)
+    drained()
+
+    found = reports.funnel(within=90)
+
+    assert [(s.key, s.reached, s.skipped, s.open, s.lost) for s in found.steps] == [
+        ("discovery", 4, 0, 0, 0),
+        ("engagement", 2, 1, 1, 1),
+        ("conversion", 2, 0, 0, 0),
+        ("relationship", 2, 0, 0, 0),
+    ]
+    assert [step.of_first for step in found.steps] == [1, 0.5, 0.5, 0.5]
+
+
+def test_funnel_of_a_period_leaves_others_out():
+    replied(MemberFactory(), 300)
+    replied(MemberFactory(), 30)
+    drained()
+
+    found = reports.funnel(start=services.today() - timedelta(days=60))
+
+    assert found.members == 1
+
+
+def test_funnel_of_nobody_is_empty():
+    assert [step.of_previous for step in reports.funnel().steps] == [0, 0, 0, 0]
+
+
+def test_funnel_equals_the_distinct_members_of_the_history():
+    for days_ago in (10, 40, 200):
+        member = MemberFactory()
+        happened(member, "visit.day", days_ago + 5)
+        bought(member, days_ago)
+    drained()
+
+    found = reports.funnel()
+
+    reached = [step.reached for step in found.steps]
+    assert reached == sorted(reached, reverse=True)
+    converted = StageHistory.objects.current().filter(stage="conversion")
+    assert found.steps[2].reached == converted.values("member").distinct().count() == 3
+
+
+def test_timeline_shows_bands_with_days_and_the_present_one_open():
+    member = MemberFactory()
+    replied(member, 50)
+    bought(member, 10)
+    drained()
+
+    found = reports.timeline(member)
+
+    assert [(b.row.stage, b.days, b.is_open) for b in found.bands] == [
+        ("engagement", 40, False),
+        ("conversion", 10, True),
+    ]
+    assert [band.share for band in found.bands] == [0.8, 0.2]
+    assert found.state.stage == "conversion"
+    assert found.superseded == 0
+
+
+def test_timeline_of_somebody_unknown_is_empty():
+    found = reports.timeline(MemberFactory())
+
+    assert (found.state, found.bands, found.override) == (None, [], None)
+
+
+def test_timeline_shows_a_live_override():
+    member, manager = MemberFactory(), MemberFactory(role="manager")
+    replied(member, 5)
+    set_by_hand = services.set_override(
+        member, stage="conversion", mode="pin", reason="Paid by cheque.", actor=manager
+    )
+    drained()
+
+    assert reports.timeline(member).override == set_by_hand
+
+
+def test_timeline_counts_what_we_no_longer_believe():
+    member = MemberFactory()
+    replied(member, 5)
+    drained()
+    replied(member, 9)
+    drained()
+
+    assert reports.timeline(member).superseded == 1
+
+
+def test_companions_are_those_who_were_there_before_the_step():
+    member, voter, helper, late = [MemberFactory() for _ in range(4)]
+    question = QuestionFactory(author=member)
+    AnswerFactory(topic=question, author=helper, created_at=moment(12))
+    AnswerFactory(topic=question, author=late, created_at=moment(3))
+    for _ in range(2):
+        happened(member, "helpful_vote.received", 11, counterpart=voter, topic_id=1)
+    happened(member, "helpful_vote.received", 60, counterpart=late, topic_id=1)
+    bought(member, 10)
+    drained()
+
+    band = reports.timeline(member).bands[-1]
+
+    assert [(c.member, c.did) for c in band.companions] == [
+        (voter, (("found an answer helpful", 2),)),
+        (helper, (("answered", 1),)),
+    ]
+    assert band.companions[0].times == 2
+
+
+def test_timeline_costs_the_same_however_long(django_assert_max_num_queries):
+    short, long = MemberFactory(), MemberFactory()
+    replied(short, 5)
+    for nth in range(5):
+        bought(long, 100 + nth * 100, f"order-{nth}")
+        refunded = {"external_id": f"order-{nth}", "full": True}
+        happened(long, "purchase.refunded", 60 + nth * 100, cents=4900, **refunded)
+    drained()
+
+    for member in (short, long):
+        with django_assert_max_num_queries(8):
+            reports.timeline(member)
+
+
+def test_events_of_a_member_leave_out_what_the_engine_says():
+    member = MemberFactory()
+    first, second = replied(member, 5), replied(member, 3)
+    drained()
+
+    assert list(reports.events_of(member)) == [second, first]
+
+
+def test_evidence_opens_the_events_behind_a_row(django_assert_num_queries):
+    member = MemberFactory()
+    reply = replied(member, 5)
+    drained()
+    row = StageHistory.objects.get()
+
+    with django_assert_num_queries(1):
+        assert reports.evidence_of(row) == [reply]
+
+
+def test_evidence_taken_back_is_not_shown():
+    reply = replied(MemberFactory(), 5)
+    drained()
+    events.retract([reply], reason="Spam.")
+
+    assert reports.evidence_of(StageHistory.objects.get()) == []
+
+
+def test_chips_are_the_states_of_those_who_have_one(django_assert_num_queries):
+    member, nobody = MemberFactory(), MemberFactory()
+    replied(member, 5)
+    drained()
+
+    with django_assert_num_queries(1):
+        found = reports.chips([member.pk, nobody.pk, member.pk])
+
+    assert found == {member.pk: MemberState.objects.get()}
