@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("community.prospects.urls")),
     path("", include("journeys.urls")),
     path("", include("advocacy.urls")),
+    path("", include("community.importers.urls")),
 ]

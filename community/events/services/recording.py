@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
@@ -185,14 +186,13 @@ def _mark(events: Sequence[Event], name: EventName, reason: str, *, standing: bo
 
 
 @transaction.atomic
-def purge(*, source: str) -> int:
-    """Delete the events of one import, as if it had not been. Return how many went.
+def purge(*, source: str, also: Q | None = None) -> int:
+    """Delete the events of one import, as if it had not been, and those that `also` picks. Return how many.
 
     The only way past the table's append-only trigger; whoever calls it answers for what was built on them.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('caravan.purge', 'on', true)")
-        cursor.execute("DELETE FROM event WHERE source = %s", [source])
-        deleted = int(cursor.rowcount)
+        deleted = Event.objects.filter(Q(source=source) | (also or Q()))._raw_delete("default")
         cursor.execute("SELECT set_config('caravan.purge', 'off', true)")
     return deleted

@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from .models import ImportBatch
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ModelAdmin):
+    """Shows what became of every row. Importing and taking back are long, and so are commands."""
+
+    list_display = ["name", "site", "status", "rows_read", "rows_imported", "started_at", "finished_at"]
+    list_filter = ["status"]
+    search_fields = ["name", "site"]
+    readonly_fields = [
+        "name", "status", "site", "hosts", "category", "folder", "started_at", "finished_at", "reconciliation",
+        "remarks",
+    ]  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("Rows read"))
+    def rows_read(self, batch: ImportBatch) -> int:
+        return sum(table["read"] for table in batch.report.get("tables", []))
+
+    @admin.display(description=_("Rows imported"))
+    def rows_imported(self, batch: ImportBatch) -> int:
+        return sum(table["imported"] for table in batch.report.get("tables", []))
+
+    @admin.display(description=_("Rows read = imported + skipped"))
+    def reconciliation(self, batch: ImportBatch) -> SafeString:
+        rows = [
+            (table["file"], f"{table['read']:,}", f"{table['imported']:,}", _reasons(table["skipped"]))
+            for table in batch.report.get("tables", [])
+        ]
+        body = format_html_join("", "<tr><th scope=row>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        return format_html(
+            "<table><thead><tr><th scope=col>{}</th><th scope=col>{}</th><th scope=col>{}</th>"
+            "<th scope=col>{}</th></tr></thead><tbody>{}</tbody></table>",
+            _("File"), _("Read"), _("Imported"), _("Skipped, and why"), body,
+        )  # fmt: skip
+
+    @admin.display(description=_("Worth knowing"))
+    def remarks(self, batch: ImportBatch) -> SafeString:
+        return format_html_join("", "<p>{}</p>", ((remark,) for remark in batch.report.get("remarks", [])))
+
+
+def _reasons(skipped: dict[str, int]) -> SafeString:
+    return format_html_join("", "{} {}<br>", ((f"{rows:,}", reason) for reason, rows in skipped.items()))

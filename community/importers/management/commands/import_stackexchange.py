@@ -1,0 +1,68 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from community.forum.models import Category
+from community.importers import services
+from community.importers.models import ImportBatch
+from community.importers.progress import Shown
+from community.importers.services.staging import find_dump
+from community.importers.stackexchange.reader import DumpError
+
+
+class Command(BaseCommand):
+    help = "Import a Stack Exchange data dump. Goes on where it was stopped; doing it twice changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR", help="the unpacked dump")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
+        parser.add_argument(
+            "--batch", metavar="NAME", help="what to call this import; the folder's name when left out"
+        )
+        parser.add_argument(
+            "--site", default="", metavar="HOST", help="the site's name, when its links do not tell"
+        )
+        parser.add_argument(
+            "--category", default="", metavar="SLUG", help="where the questions go; else one is made"
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        folder: Path,
+        dry_run: bool,
+        batch: str | None,
+        site: str,
+        category: str,
+        **options: Any,
+    ) -> None:
+        home = Category.objects.filter(slug=category).first()
+        if category and home is None:
+            raise CommandError(f"There is no category {category}.")
+        try:
+            dump = find_dump(folder)
+            with Shown(self.stdout) as progress:
+                if dry_run:
+                    result = services.dry_run(dump, site=site, progress=progress)
+                else:
+                    result = services.open_batch(dump, name=(batch or folder.resolve().name)[:80], site=site)
+                    services.run(result, dump, category=home, progress=progress)
+        except (DumpError, services.ImportRefused) as problem:
+            raise CommandError(str(problem)) from problem
+        self._print(result)
+
+    def _print(self, batch: ImportBatch) -> None:
+        verb = "would be imported" if not batch.pk else "imported"
+        self.stdout.write(f"\n{batch.name}: from {batch.site}")
+        for table in batch.report["tables"]:
+            skipped = sum(table["skipped"].values())
+            self.stdout.write(
+                f"{table['file']:<16} {table['read']:>9,} read = {table['imported']:>9,} {verb} + {skipped:>7,} skipped"
+            )
+            for reason, rows in table["skipped"].items():
+                self.stdout.write(f"{'':<20}{rows:>9,} {reason}")
+        for sentence in batch.report["remarks"]:
+            self.stdout.write(f"Note: {sentence}")
+        if batch.pk:
+            self.stdout.write(f"Done. `manage.py import_undo {batch.name}` takes it back.")

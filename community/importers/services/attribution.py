@@ -1,0 +1,51 @@
+"""Saying where imported posts come from and under which licence, as Creative Commons asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from community.importers.models import ImportedRow
+
+if TYPE_CHECKING:
+    from community.forum.models import Post, Topic
+    from community.forum.models.categories import Reader
+
+_LICENCES = "https://creativecommons.org/licenses/by-sa/"
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """One post's origin: `site` to show, `url` to link it to, the licence and its text."""
+
+    site: str
+    url: str
+    licence: str
+    licence_url: str
+
+
+def attributions(reader: Reader, topic: Topic, posts: Sequence[Post]) -> Mapping[str, object]:
+    """Decorate a page of posts with {"attributions": {post id: Attribution}}; one query."""
+    return {"attributions": attributions_of(post.pk for post in posts)}
+
+
+def attributions_of(post_ids: Iterable[int]) -> dict[int, Attribution]:
+    rows = ImportedRow.objects.filter(
+        kind__in=(ImportedRow.Kind.POST, ImportedRow.Kind.COMMENT), target_id__in=list(post_ids)
+    )
+    return {row.target_id: _attribution(row) for row in rows}
+
+
+def _attribution(row: ImportedRow) -> Attribution:
+    is_comment = row.kind == ImportedRow.Kind.COMMENT
+    path = f"posts/comments/{row.source_id}" if is_comment else f"q/{row.source_id}"
+    version = row.licence.rpartition(" ")[2]
+    known = row.licence.startswith("CC BY-SA ") and version in ("2.5", "3.0", "4.0")
+    return Attribution(
+        site=row.site,
+        # A site whose name was not to be found is called after its folder, which leads nowhere.
+        url=f"https://{row.site}/{path}" if "." in row.site else "",
+        licence=row.licence,
+        licence_url=f"{_LICENCES}{version}/" if known else "",
+    )

@@ -1,0 +1,116 @@
+"""Members out of users: unclaimed, without an address, and so never written to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from community.core.markdown import render
+from community.core.text import storable
+from community.events.catalogue import MEMBER_REGISTERED
+from community.events.models import Event
+from community.events.services import Draft, record_all
+from community.importers.models import ImportBatch, ImportedRow, StagedRow
+from community.importers.progress import Progress
+from community.importers.services.stepping import forget_queries, save_progress
+from community.importers.stackexchange.text import from_html
+from community.members.models import Member
+
+SIZE = 500
+NOBODY = "former-member"
+
+
+def build_members(batch: ImportBatch, progress: Progress) -> None:
+    usable = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="").order_by("ordinal")
+    done = int(batch.progress.get("build:members", 0))
+    progress.start("Members", usable.filter(ordinal__gt=done).count())
+    while rows := list(usable.filter(ordinal__gt=done)[:SIZE]):
+        done = rows[-1].ordinal
+        with transaction.atomic():
+            _build(batch, rows)
+            save_progress(batch, **{"build:members": done})
+        progress.advance(len(rows))
+        forget_queries()
+
+
+def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
+    handles = usernames({row.key: row.data.get("DisplayName", "") for row in rows})
+    members = [_member(row, handles[row.key]) for row in rows]
+    Member.objects.bulk_create(members)
+    ImportedRow.objects.bulk_create(
+        ImportedRow(
+            batch=batch, site=batch.site, kind=ImportedRow.Kind.USER, source_id=row.key, target_id=member.pk
+        )
+        for row, member in zip(rows, members, strict=True)
+    )
+    record_all(
+        Draft(
+            name=MEMBER_REGISTERED, occurred_at=member.joined_at, payload={"source": batch.site},
+            object_type="members.member", object_id=member.pk, member_id=member.pk, actor_id=member.pk,
+            actor_role=Event.ActorRole.MEMBER, channel=Event.Channel.IMPORT, source=batch.event_source,
+        )
+        for member in members
+    )  # fmt: skip
+
+
+def _member(row: StagedRow, username: str) -> Member:
+    data = row.data
+    bio = storable(from_html(data.get("AboutMe", "")))
+    website = data.get("WebsiteUrl", "")
+    member = Member(
+        pk=row.target_id,
+        username=username,
+        display_name=(data.get("DisplayName", "").strip() or username)[:80],
+        bio=bio,
+        bio_html=render(bio).html if bio else "",
+        location=data.get("Location", "")[:120],
+        website=website if len(website) <= 200 and re.match(r"https?://\S+$", website) else "",
+        joined_at=row.at,
+        last_seen_at=data.get("LastAccessDate"),
+    )
+    member.set_unusable_password()
+    return member
+
+
+def usernames(names: dict[int, str]) -> dict[int, str]:
+    """Return a free handle for each source id, made of its display name; the id tells namesakes apart."""
+    wished = {source: handle(name) or f"member-{source}".replace("--", "-") for source, name in names.items()}
+    taken = _taken(wished.values())
+    given: dict[int, str] = {}
+    for source, wish in wished.items():
+        if wish in taken:
+            wish = f"{wish[:24]}-{source}"
+            while wish in taken or wish in _taken([wish]):
+                wish = f"{wish[:36]}-x"
+        taken.add(wish)
+        given[source] = wish
+    return given
+
+
+def handle(name: str) -> str:
+    """Return the display name as a handle that can be mentioned: ASCII letters, digits and hyphens."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = "-".join(re.findall(r"[a-z0-9]+", ascii_only))[:38].strip("-")
+    return words if len(words) > 1 else ""
+
+
+def _taken(handles: Iterable[str]) -> set[str]:
+    lower = Member.objects.annotate(lower=Lower("username")).filter(Q(lower__in=set(handles)))
+    return set(lower.values_list("lower", flat=True))
+
+
+def nobody() -> Member:
+    """Return the account that stands for everybody who left; each post still says whose it was."""
+    member: Member
+    member, made = Member.objects.get_or_create(
+        username=NOBODY, defaults={"display_name": "Former member", "is_active": False, "email": None}
+    )
+    if made:
+        member.set_unusable_password()
+        member.save(update_fields=["password"])
+    return member

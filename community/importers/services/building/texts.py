@@ -1,0 +1,132 @@
+"""Turning the words of a bundle into ours, with links that lead to our own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from community.core.markdown import Rendered, render
+from community.core.text import storable
+from community.forum.models import Post, Tag, Topic
+from community.forum.services.writing import topic_slug
+from community.importers.models import ImportBatch, ImportedRow, StagedRow
+from community.importers.stackexchange.addresses import Target
+from community.importers.stackexchange.text import Links, from_comment, from_html, from_markdown
+from community.members.models import Member
+
+from .bundle import Bundle
+
+Found = dict[Target, tuple[str, str]]
+
+
+@dataclass
+class Texts:
+    """Our Markdown of the posts of a bundle."""
+
+    links: Links
+    found: Found
+    mentions: Mapping[str, str]
+
+    def rewritten(self, source: str) -> str:
+        return storable(self.links.rewrite(source, self.found.get))
+
+    def rendered(self, source: str) -> Rendered:
+        """Render with @mentions of the people of the bundle, who are called there by name, not by handle."""
+        return render(source, mentions=self._addresses)
+
+    def _addresses(self, names: Collection[str]) -> dict[str, str]:
+        return {name: self.mentions[name] for name in names if name in self.mentions}
+
+
+def texts_of(bundle: Bundle) -> Texts:
+    links = Links(bundle.batch.hosts)
+    targets: set[Target] = set()
+    for source in _sources(bundle):
+        targets |= links.targets(source)
+    return Texts(links, _lookup(bundle.batch, targets), _mentions(bundle))
+
+
+def source_of(row: StagedRow, markdown: str | None) -> str:
+    """Return a post's text as Markdown, before links are rewritten: what was typed, else made of the HTML."""
+    if row.file == "comments":
+        return from_comment(row.data.get("Text", ""))
+    return from_markdown(markdown) if markdown is not None else from_html(row.data.get("Body", ""))
+
+
+def _sources(bundle: Bundle) -> Iterable[str]:
+    for post in [*bundle.questions, *(row for rows in bundle.answers.values() for row in rows)]:
+        versions = bundle.versions.get(post.key, [])
+        yield from (source_of(post, version.body) for version in versions if version.body is not None)
+        if not versions or versions[-1].body is None:
+            yield source_of(post, None)
+    for rows in bundle.comments.values():
+        yield from (source_of(row, None) for row in rows)
+
+
+def _mentions(bundle: Bundle) -> dict[str, str]:
+    return {
+        "".join(bundle.names[source].split()).lower(): member.get_absolute_url()
+        for source, member in bundle.members.items()
+    }
+
+
+def _lookup(batch: ImportBatch, targets: set[Target]) -> Found:
+    """Return our address and a title for every target that we have, or are about to have."""
+    found: Found = {}
+    wanted: dict[str, list[int]] = {"post": [], "comment": [], "user": []}
+    for target in targets:
+        if target.kind != "tag":
+            wanted[target.kind].append(int(target.key))
+    found |= _posts(batch, wanted["post"])
+    found |= _comments(batch, wanted["comment"])
+    found |= _users(batch, wanted["user"])
+    for tag in Tag.objects.filter(name__in=[target.key for target in targets if target.kind == "tag"]):
+        found[Target("tag", tag.name)] = tag.get_absolute_url(), tag.name
+    return found
+
+
+def _posts(batch: ImportBatch, keys: list[int]) -> Found:
+    rows = list(_staged(batch, "posts", keys))
+    parents = {
+        row.key: row for row in _staged(batch, "posts", [row.parent_id for row in rows if row.parent_id])
+    }
+    found: Found = {}
+    for row in rows:
+        question = parents.get(row.parent_id or 0, row)
+        title = question.data.get("Title", "")[:255]
+        if row is question:
+            topic = Topic(pk=row.topic_id, slug=topic_slug(title))
+            found[Target("post", row.key)] = topic.get_absolute_url(), title
+        else:
+            found[Target("post", row.key)] = Post(pk=row.target_id).get_absolute_url(), title
+    for source, post in _earlier(batch, ImportedRow.Kind.POST, keys):
+        found.setdefault(Target("post", source), (Post(pk=post).get_absolute_url(), f"#{source}"))
+    return found
+
+
+def _comments(batch: ImportBatch, keys: list[int]) -> Found:
+    rows = _staged(batch, "comments", keys)
+    return {
+        Target("comment", row.key): (Post(pk=row.target_id).get_absolute_url(), "comment") for row in rows
+    }
+
+
+def _users(batch: ImportBatch, keys: list[int]) -> Found:
+    targets = dict(_earlier(batch, ImportedRow.Kind.USER, keys))
+    members = Member.objects.in_bulk(set(targets.values()))
+    return {
+        Target("user", source): (members[pk].get_absolute_url(), str(members[pk]))
+        for source, pk in targets.items()
+        if pk in members
+    }
+
+
+def _staged(batch: ImportBatch, file: str, keys: list[int]) -> Iterable[StagedRow]:
+    return StagedRow.objects.filter(
+        batch_id=batch.pk, file=file, skip="", source_id__in=keys, target_id__isnull=False
+    )
+
+
+def _earlier(batch: ImportBatch, kind: str, keys: list[int]) -> Iterable[tuple[int, int]]:
+    rows = ImportedRow.objects.filter(site=batch.site, kind=kind, source_id__in=keys)
+    return rows.values_list("source_id", "target_id")

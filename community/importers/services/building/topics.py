@@ -1,0 +1,76 @@
+"""Saving threads, a hundred questions a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from django.db import transaction
+
+from community.events.services import record_all
+from community.forum.models import Category, Post, Revision, Topic
+from community.forum.services import recount_topics
+from community.forum.services.tagging import find_tags, tag_name
+from community.importers.models import ImportBatch, ImportedRow, StagedRow
+from community.importers.progress import Progress
+from community.importers.services.stepping import forget_queries, save_progress
+from community.importers.stackexchange.kinds import QUESTION
+from community.qa.models import Question
+
+from .bundle import Bundle, load_bundle
+from .people import nobody
+from .tellings import drafts_of
+from .texts import texts_of
+from .threads import Thread, thread_of
+
+SIZE = 100
+
+
+def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> None:
+    questions = StagedRow.objects.filter(batch_id=batch.pk, file="posts", skip="", data__PostTypeId=QUESTION)
+    done = int(batch.progress.get("build:topics", 0))
+    progress.start("Questions", questions.filter(ordinal__gt=done).count())
+    everybody_else = nobody()
+    while (bundle := load_bundle(batch, everybody_else, after=done, size=SIZE)).questions:
+        done = bundle.questions[-1].ordinal
+        texts = texts_of(bundle)
+        threads = [thread_of(row, bundle, texts, category) for row in bundle.questions]
+        with transaction.atomic():
+            _save(threads, bundle)
+            save_progress(batch, **{"build:topics": done})
+        progress.advance(len(threads))
+        forget_queries()
+
+
+def _save(threads: list[Thread], bundle: Bundle) -> None:
+    posts = [post for thread in threads for post in thread.posts]
+    Topic.objects.bulk_create(thread.topic for thread in threads)
+    Post.objects.bulk_create(posts, batch_size=500)
+    Revision.objects.bulk_create((row for thread in threads for row in thread.revisions), batch_size=500)
+    Question.objects.bulk_create(thread.question for thread in threads)
+    _tag(threads)
+    ImportedRow.objects.bulk_create(_mapping(threads, bundle.batch), batch_size=1000)
+    recount_topics([thread.topic.pk for thread in threads])
+    record_all(chain.from_iterable(drafts_of(thread, bundle) for thread in threads))
+
+
+def _tag(threads: list[Thread]) -> None:
+    tags = {tag.name: tag for tag in find_tags({name for thread in threads for name in thread.tags})}
+    through = Topic.tags.through
+    wanted = {
+        (thread.topic.pk, tags[name].pk)
+        for thread in threads
+        for name in map(tag_name, thread.tags)
+        if name in tags
+    }
+    through.objects.bulk_create(through(topic_id=topic, tag_id=tag) for topic, tag in sorted(wanted))
+
+
+def _mapping(threads: list[Thread], batch: ImportBatch) -> Iterable[ImportedRow]:
+    for thread in threads:
+        for post, row in zip(thread.posts, thread.rows, strict=True):
+            kind = ImportedRow.Kind.COMMENT if post.kind == Post.Kind.COMMENT else ImportedRow.Kind.POST
+            yield ImportedRow(
+                batch=batch, site=batch.site, kind=kind, source_id=row.key, target_id=post.pk,
+                licence=row.data.get("ContentLicense", "")[:30],
+            )  # fmt: skip

@@ -1,0 +1,74 @@
+"""What a person should know about an import beyond its counts, one sentence each."""
+
+# ruff: noqa: S608 - every statement is built of the constants here, and its values are parameters
+
+from __future__ import annotations
+
+from community.forum.models import Tag
+from community.importers.models import ImportBatch, StagedRow
+from community.members.models import Member
+
+from .building.people import handle
+from .stepping import fetch
+
+_POSTS = "importers_stagedrow p WHERE p.batch_id = %(batch)s AND p.file = 'posts' AND p.skip = ''"
+_QUESTIONS_AND_ANSWERS = f"{_POSTS} AND p.data->>'PostTypeId' IN ('1', '2')"
+# One number each; a sentence is shown when it is not 0.
+_REMARKS = {
+    "{} posts have a score other than their votes say; the score is kept.": f"""
+        SELECT count(*) FROM (SELECT (p.data->>'Score')::int AS score, (
+            SELECT coalesce(sum(CASE v.data->>'VoteTypeId' WHEN '2' THEN 1 WHEN '3' THEN -1 END), 0)
+              FROM importers_stagedrow v
+             WHERE v.batch_id = p.batch_id AND v.file = 'votes' AND v.parent_id = p.source_id AND v.skip = ''
+          ) AS votes FROM {_QUESTIONS_AND_ANSWERS}) s WHERE score IS DISTINCT FROM votes""",
+    "{} accepted answers are not in the dump; their questions are imported as open.": f"""
+        SELECT count(*) FROM {_POSTS} AND p.data ? 'AcceptedAnswerId' AND NOT EXISTS (
+            SELECT FROM importers_stagedrow a WHERE a.batch_id = p.batch_id AND a.file = 'posts' AND a.skip = ''
+              AND a.source_id = (p.data->>'AcceptedAnswerId')::bigint AND a.parent_id = p.source_id)""",
+    "{} questions and answers have no author; they are shown as a former member's.": f"""
+        SELECT count(*) FROM {_QUESTIONS_AND_ANSWERS} AND NOT p.data ? 'OwnerUserId'""",
+    "{} comments have no author; they are shown as a former member's.": """
+        SELECT count(*) FROM importers_stagedrow p
+         WHERE p.batch_id = %(batch)s AND p.file = 'comments' AND p.skip = '' AND NOT p.data ? 'UserId'""",
+    "{} users posted before their account was made; both times are kept.": f"""
+        SELECT count(DISTINCT u.source_id) FROM importers_stagedrow u, {_QUESTIONS_AND_ANSWERS}
+           AND u.batch_id = p.batch_id AND u.file = 'users' AND u.source_id = (p.data->>'OwnerUserId')::bigint
+           AND p.created_at < u.created_at""",
+    "{} display names belong to several users; their handles differ by a number.": """
+        SELECT count(*) FROM (SELECT 1 FROM importers_stagedrow
+         WHERE batch_id = %(batch)s AND file = 'users' AND skip = '' AND data ? 'DisplayName'
+         GROUP BY data->>'DisplayName' HAVING count(*) > 1) n""",
+}  # fmt: skip
+
+
+def remarks(batch: ImportBatch) -> list[str]:
+    counted = [
+        sentence.format(f"{rows:,}")
+        for sentence, statement in _REMARKS.items()
+        if (rows := fetch(statement, batch=batch.pk)[0][0])
+    ]
+    return [*counted, *_clashes(batch)]
+
+
+def _clashes(batch: ImportBatch) -> list[str]:
+    rows = StagedRow.objects.filter(batch_id=batch.pk, skip="")
+    tags = {name.lower() for name in rows.filter(file="tags").values_list("data__TagName", flat=True)}
+    shared = Tag.objects.filter(name__in=tags).count()
+    taken = _taken(batch)
+    sentences = []
+    if shared:
+        sentences.append(f"{shared:,} tags are used here already; they are shared.")
+    if taken:
+        sentences.append(f"{taken:,} handles are taken here already; theirs get a number.")
+    return sentences
+
+
+def _taken(batch: ImportBatch) -> int:
+    """Count the users whose handle belongs to a member who did not come with this import."""
+    users = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="")
+    names = users.values_list("data__DisplayName", flat=True).iterator(chunk_size=2000)
+    handles = {handle(name or "") for name in names}
+    members = Member.objects.exclude(
+        pk__in=users.filter(target_id__isnull=False).values("target_id")
+    ).values_list("username", flat=True)
+    return sum(username.lower() in handles for username in members.iterator(chunk_size=2000))

@@ -1,0 +1,48 @@
+"""The addresses of the old site: what each of them is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["post", "comment", "user", "tag"]
+
+# The first part of a path that can be about something we imported.
+PREFIXES = "questions|q|a|users|posts|tags"
+
+_COMMENT = re.compile(r"#comment(\d{1,15})(?:_\d+)?$|^posts/comments/(\d{1,15})(?=[/?#]|$)")
+_ANSWER = re.compile(r"^questions/\d+/[^/?#]*/(\d{1,15})\b|^questions/\d+[^#]*#(\d{1,15})$")
+_POST = re.compile(r"^(?:questions|q|a|posts)/(\d{1,15})(?=[/?#]|$)")
+_USER = re.compile(r"^users/(-?\d{1,15})(?=[/?#]|$)")
+_TAG = re.compile(r"^(?:questions/tagged|tags)/([^/?#]{1,35})(?=[/?#]|$)")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an old address was about: a row of the dump by its id, or a tag by its name."""
+
+    kind: Kind
+    key: int | str
+
+
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("comment", _COMMENT),
+    ("post", _ANSWER),
+    ("post", _POST),
+    ("user", _USER),
+)
+
+
+def targets_of(path: str) -> list[Target]:
+    """Return what the path, without its leading slash but with query and fragment, was about.
+
+    The most exact comes first: an answer, then its question.
+    """
+    found = [
+        Target(kind, int(next(filter(None, match.groups()))))
+        for kind, pattern in _PATTERNS
+        if (match := pattern.search(path))
+    ]
+    tag = _TAG.match(path)
+    return [*found, Target("tag", tag[1].lower())] if tag else found

@@ -1,0 +1,140 @@
+"""The eight tables of a dump: their files, the attributes that are read, and what makes a row usable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+LARGEST_NUMBER = 2**31 - 1
+LARGEST_ID = 2**53
+LONGEST_TEXT = 200_000
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Table:
+    """How one file is read. `parent` names the attribute with the id of what a row belongs to."""
+
+    name: str
+    file: str
+    root: str
+    date: str = ""
+    parent: str = ""
+    ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row ready to be staged; `skip` says why it can not be used."""
+
+    source_id: int | None = None
+    parent_id: int | None = None
+    created_at: datetime | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    skip: str = ""
+
+
+_POST_TEXTS = ("Title", "Tags", "Body", "OwnerDisplayName", "LastEditorDisplayName", "ContentLicense")
+TABLES = (
+    Table(
+        "users", "Users.xml", "users", date="CreationDate", dates=("LastAccessDate",),
+        texts=("DisplayName", "AboutMe", "Location", "WebsiteUrl"), required=("CreationDate",),
+    ),
+    Table(
+        "tags", "Tags.xml", "tags", ids=("ExcerptPostId", "WikiPostId"), texts=("TagName",),
+        required=("TagName",),
+    ),
+    Table(
+        "badges", "Badges.xml", "badges", date="Date", parent="UserId", numbers=("Class",), texts=("Name", "TagBased"),
+        required=("UserId", "Name", "Date"),
+    ),
+    Table(
+        "posts", "Posts.xml", "posts", date="CreationDate", parent="ParentId",
+        ids=("OwnerUserId", "LastEditorUserId", "AcceptedAnswerId"),
+        numbers=("PostTypeId", "Score", "ViewCount"), dates=("LastEditDate", "ClosedDate"),
+        texts=_POST_TEXTS, required=("PostTypeId", "CreationDate"),
+    ),
+    Table(
+        "comments", "Comments.xml", "comments", date="CreationDate", parent="PostId", ids=("UserId",),
+        numbers=("Score",), texts=("Text", "UserDisplayName", "ContentLicense"),
+        required=("PostId", "CreationDate", "Text"),
+    ),
+    Table(
+        "history", "PostHistory.xml", "posthistory", date="CreationDate", parent="PostId", ids=("UserId",),
+        numbers=("PostHistoryTypeId",), texts=("RevisionGUID", "UserDisplayName", "Comment", "Text"),
+        required=("PostId", "PostHistoryTypeId", "CreationDate"),
+    ),
+    Table(
+        "votes", "Votes.xml", "votes", date="CreationDate", parent="PostId", numbers=("VoteTypeId",),
+        required=("PostId", "VoteTypeId", "CreationDate"),
+    ),
+    Table(
+        "links", "PostLinks.xml", "postlinks", date="CreationDate", parent="PostId", ids=("RelatedPostId",),
+        numbers=("LinkTypeId",), required=("PostId", "RelatedPostId", "LinkTypeId"),
+    ),
+)  # fmt: skip
+
+
+class _Unusable(Exception):
+    """Why a row can not be used, for the report."""
+
+
+def usable(table: Table, attributes: dict[str, str]) -> Row:
+    """Return the row with the attributes we know, read as what they should be. Others are dropped."""
+    try:
+        source_id = _number(attributes, "Id", LARGEST_ID)
+        if source_id is None:
+            raise _Unusable("no Id")
+        for name in table.required:
+            if not attributes.get(name, "").strip():
+                raise _Unusable(f"no {name}")
+        return _read(table, attributes, source_id)
+    except _Unusable as problem:
+        return Row(skip=str(problem))
+
+
+def _read(table: Table, attributes: dict[str, str], source_id: int) -> Row:
+    data: dict[str, Any] = {name: _number(attributes, name, LARGEST_ID) for name in table.ids}
+    data |= {name: _number(attributes, name, LARGEST_NUMBER) for name in table.numbers}
+    for name in table.dates:
+        moment = _moment(attributes, name)
+        data[name] = moment and moment.isoformat()
+    for name in table.texts:
+        data[name] = attributes.get(name)
+        if len(data[name] or "") > LONGEST_TEXT:
+            raise _Unusable(f"{name} is longer than {LONGEST_TEXT:,} characters")
+    return Row(
+        source_id=source_id,
+        parent_id=_number(attributes, table.parent, LARGEST_ID) if table.parent else None,
+        created_at=_moment(attributes, table.date) if table.date else None,
+        data={name: value for name, value in data.items() if value is not None},
+    )
+
+
+def _number(attributes: dict[str, str], name: str, largest: int) -> int | None:
+    value = attributes.get(name)
+    if value is None or value == "":
+        return None
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20) or int(digits) > largest:
+        raise _Unusable(f"{name} is not a usable number")
+    return int(value)
+
+
+def _moment(attributes: dict[str, str], name: str) -> datetime | None:
+    value = attributes.get(name)
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _Unusable(f"{name} is not a time") from None
+    if not EARLIEST < moment < datetime.now(UTC) + timedelta(days=1):
+        raise _Unusable(f"{name} is out of range")
+    return moment

@@ -1,0 +1,126 @@
+"""The words of a dump as our Markdown: their dialect translated, their links leading to us."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from markdownify import markdownify
+
+from .addresses import PREFIXES, Target, targets_of
+
+# Given what an old address was about: our address and a title to show, or None when we do not have it.
+Lookup = Callable[[Target], "tuple[str, str] | None"]
+
+# Code is left alone: fenced, indented after a blank line, or between backticks.
+_BLOCKS = re.compile(
+    r"(?:^|(?<=\n))(?P<fence>```+|~~~+)[^\n]*\n.*?(?:(?<=\n)(?P=fence)[^\n]*(?:\n|\Z)|\Z)"
+    r"|(?:^|(?<=\n\n))(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+",
+    re.S,
+)
+_TICKS = re.compile("`+")
+_TAG = re.compile(r"\[(?:meta-)?tag:([\w.+#-]{1,35})\]")
+_SITE = re.compile(r"\[((?:meta\.)?[a-z]{2,30})\.se\](?![(\[])")
+_HEADING = re.compile(r"^(#{1,6})(?=[^#\s])", re.M)
+_SPOILER = re.compile(r"^( {0,3})>! ?", re.M)
+_LANGUAGE = re.compile(r"^<!-- language(?:-all)?: .*?-->\n?", re.M)
+_TRAILING = ".,;:!?"
+
+
+def from_html(html: str) -> str:
+    """Return HTML as Markdown. Text nested too deep to be a text becomes plain."""
+    try:
+        return str(markdownify(html, heading_style="ATX", bullets="-")).strip()
+    except RecursionError:
+        return re.sub(r"<[^<>]*>", "", html).strip()
+
+
+def from_markdown(text: str) -> str:
+    """Return a post's Markdown in our dialect: headings, spoilers, [tag:x] and language hints."""
+    text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _outside_code(
+        text, lambda part: _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1 ", _shorthand(part)))
+    ).strip()
+
+
+def from_comment(text: str) -> str:
+    """Return a comment's text, which knows links, emphasis and code only, as Markdown."""
+    return _outside_code(text.replace("\r\n", "\n"), _shorthand).strip()
+
+
+def _shorthand(part: str) -> str:
+    part = _TAG.sub(r"[\1](/tags/\1)", part)
+    return _SITE.sub(r"[\1.se](https://\1.stackexchange.com)", part)
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    parts, end = [], 0
+    for start, stop in _code(text):
+        parts += [change(text[end:start]), text[start:stop]]
+        end = stop
+    return "".join([*parts, change(text[end:])])
+
+
+def _code(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where code begins and ends. Linear in the text, whatever it holds."""
+    end = 0
+    for block in _BLOCKS.finditer(text):
+        yield from _inline_code(text, end, block.start())
+        yield block.span()
+        end = block.end()
+    yield from _inline_code(text, end, len(text))
+
+
+def _inline_code(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    runs = [run.span() for run in _TICKS.finditer(text, start, stop)]
+    following: dict[int, int] = {}
+    closes: list[int | None] = [None] * len(runs)
+    for place in range(len(runs) - 1, -1, -1):
+        length = runs[place][1] - runs[place][0]
+        closes[place] = following.get(length)
+        following[length] = place
+    place = 0
+    while place < len(runs):
+        close = closes[place]
+        if close is not None and text.find("\n\n", runs[place][1], runs[close][0]) < 0:
+            yield runs[place][0], runs[close][1]
+            place = close
+        place += 1
+
+
+class Links:
+    """Finds and rewrites the links of one site."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        site = "|".join(re.escape(host) for host in hosts)
+        absolute = rf"(?:https?:)?//(?:{site})/" if hosts else r"(?!)"
+        rest = rf"(?P<path>(?:{PREFIXES})/[^\s<>()\[\]\"']*)"
+        # What stands before the address says how it is written: as part of a link, or bare.
+        self.pattern = re.compile(
+            rf"(?<!\[)(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])?(?P<open><)?(?:{absolute}|(?(inside)(?(open)(?!)|/)|(?!))){rest}(?(open)>?)",
+            re.I,
+        )
+
+    def targets(self, text: str) -> set[Target]:
+        """Return everything of the old site that the text links to."""
+        paths = (match["path"].rstrip(_TRAILING) for match in self.pattern.finditer(text))
+        return {target for path in paths for target in targets_of(path)}
+
+    def rewrite(self, text: str, lookup: Lookup) -> str:
+        """Return the text with links to what we have leading to us; others stay as they are."""
+
+        def rewritten(match: re.Match[str]) -> str:
+            path = match["path"].rstrip(_TRAILING)
+            ours = next(filter(None, map(lookup, targets_of(path))), None)
+            if ours is None:
+                return match[0]
+            address, title = ours
+            if match["inside"]:
+                return f"{match['inside']}{address}{match['path'][len(path) :]}"
+            return f"[{_label(title)}]({address}){match['path'][len(path) :]}"
+
+        return _outside_code(text, lambda part: self.pattern.sub(rewritten, part))
+
+
+def _label(title: str) -> str:
+    return re.sub(r"([\[\]\\`*_<>])", r"\\\1", title)

@@ -1,0 +1,14 @@
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from .services.addresses import new_address
+
+
+@require_safe
+def old_address(request: HttpRequest) -> HttpResponsePermanentRedirect:
+    """Send whoever comes by an address of the old site to where that is now."""
+    address = new_address(request.get_full_path().lstrip("/"), reader=request.user)
+    if address is None:
+        raise Http404(_("Nothing with this old address has come along."))
+    return HttpResponsePermanentRedirect(address)
