@@ -27,7 +27,10 @@ ALLOW = Verdict()
 Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
 Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
 
+HoldListener = Callable[["Post", str], None]
+
 _decorators: list[Decorator] = []
+_hold_listeners: list[HoldListener] = []
 _screeners: list[Screener] = []
 
 
@@ -44,6 +47,17 @@ def screen_post(screener: Screener) -> Screener:
     """Judge what is about to be posted: `fn(author, category, topic or None when new, source) -> Verdict`."""
     _screeners.append(screener)
     return screener
+
+
+def when_held(listener: HoldListener) -> HoldListener:
+    """Hear of every post that waits for approval: `fn(post, why)`, in the transaction that wrote it."""
+    _hold_listeners.append(listener)
+    return listener
+
+
+def tell_held(post: Post) -> None:
+    for listener in _hold_listeners:
+        listener(post, post.status_reason)
 
 
 def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[str, object]:

@@ -10,10 +10,11 @@ class ModerationConfig(AppConfig):
         from community.forum import hooks
         from community.notifications import subjects
 
-        from . import told
+        from . import holding, told
         from .screening import screen
         from .services import keep_entry
 
         audit.keep_with(keep_entry)
         hooks.screen_post(screen)
+        hooks.when_held(holding.queue_held)
         subjects.register("moderation.sanction", told.sanctions)

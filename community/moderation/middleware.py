@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -40,6 +41,9 @@ class ModerationMiddleware:
 
     def _shown_out(self, request: HttpRequest) -> HttpResponse | None:
         """End the session of a suspended member, and show them why."""
+        # Asking for the user reads the session, so it is not done for visitors.
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
         if not request.user.is_authenticated or not standing.is_suspended(request.user):
             return None
         address = passes.suspended_page(request.user)

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy
 from community.forum.hooks import ALLOW, Verdict
 from community.forum.models import Category, Topic
 from community.members.models import Member
+from community.members.rules import is_verified_customer
 
 from . import standing, words
 from .allowance import allowance_of
 from .models import BlockedWord, Policy
-from .trust import approved_posts, is_verified_customer
+from .trust import approved_posts
 
 SILENCED = gettext_lazy(
     "You can read but not write at the moment. Your notifications say why, and how to answer."

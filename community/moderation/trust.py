@@ -9,16 +9,13 @@ from django.utils import timezone
 
 from community.forum.models import Post
 from community.members.models import Member
+from community.members.rules import is_verified_customer
 
 from .models import Policy
 
 STAFF = 5
 # Level: days a member, published posts, likes received.
 LADDER = ((4, 365, 200, 100), (3, 50, 50, 20), (2, 15, 10, 1))
-
-
-def is_verified_customer(member: Member) -> bool:
-    return member.customer_since is not None
 
 
 def approved_posts(member: Member) -> int:

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from community.core.audit import audit
 from community.events.catalogue import POST_APPROVED
 from community.events.services import record
-from community.forum.hooks import ALLOW, Verdict, screened
+from community.forum.hooks import ALLOW, Verdict, screened, tell_held
 from community.forum.models import Category, Post, Topic
 from community.members.models import Member
 
@@ -69,6 +69,8 @@ def create_topic(
     settle(topic, was=(category.pk, 0, 0))
     if post.is_published:
         tell_creation(post, topic, mentioned=mentioned)
+    else:
+        tell_held(post)
     return topic
 
 
@@ -108,6 +110,8 @@ def create_post(
     settle(topic)
     if post.is_published:
         tell_creation(post, topic, mentioned=mentioned)
+    else:
+        tell_held(post)
     return post
 
 

@@ -1,0 +1,271 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.events.models import Event
+from community.forum import services as forum
+from community.forum.hooks import ALLOW
+from community.forum.models import Post
+from community.forum.services import Refused
+from community.moderation import services
+from community.moderation.allowance import allowance_of
+from community.moderation.models import BlockedWord, Policy, ReviewItem
+from community.moderation.screening import screen
+from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+EARLIER = timedelta(hours=1)
+
+
+def newcomer(*, approved=1, **fields):
+    """A new member, the first of whose posts was approved a while ago."""
+    member = MemberFactory(**fields)
+    for _ in range(approved):
+        PostFactory(author=member, created_at=timezone.now() - EARLIER)
+    return member
+
+
+def judge(author, source="I have a question.", *, topic=None, category=None):
+    return screen(author, category or CategoryFactory(), topic, source)
+
+
+def test_screen_holds_the_first_post():
+    verdict = judge(MemberFactory())
+
+    assert (verdict.hold, verdict.sentence) == (
+        True, "Your first post is looked at by a moderator before it appears.",
+    )  # fmt: skip
+
+
+def test_screen_lets_the_next_post_pass():
+    assert judge(newcomer()) == ALLOW
+
+
+def test_screen_holds_more_first_posts_when_the_policy_says_so():
+    Policy.objects.create(pk=1, approve_first_posts=2)
+
+    assert judge(newcomer()).hold
+
+
+@pytest.mark.parametrize("fields", [{"role": "support"}, {"customer_since": "2026-01-01"}])
+def test_screen_lets_staff_and_verified_customers_pass(fields):
+    assert (
+        judge(MemberFactory(**fields), "See https://a.example https://b.example https://c.example") == ALLOW
+    )
+
+
+def test_screen_holds_every_post_where_the_category_does():
+    verdict = judge(MemberFactory(customer_since="2026-01-01"), category=CategoryFactory(holds_posts=True))
+
+    assert verdict.hold
+
+
+def test_screen_does_not_hold_the_team_where_the_category_does():
+    assert judge(MemberFactory(role="support"), category=CategoryFactory(holds_posts=True)) == ALLOW
+
+
+def test_screen_refuses_a_blocked_word():
+    BlockedWord.objects.create(phrase="casino", action="block")
+
+    verdict = judge(newcomer(), "Visit my casino")
+
+    assert (verdict.refuse, verdict.sentence) == (
+        True, "“casino” cannot be posted here. Please say it differently.",
+    )  # fmt: skip
+
+
+def test_screen_holds_a_watched_word_even_of_customers():
+    BlockedWord.objects.create(phrase="refund", action="hold")
+
+    assert judge(MemberFactory(customer_since="2026-01-01"), "I want a refund").hold
+
+
+def test_screen_publishes_a_word_that_is_only_flagged():
+    BlockedWord.objects.create(phrase="rival", action="flag")
+
+    assert judge(newcomer(), "The rival is better") == ALLOW
+
+
+@pytest.mark.parametrize("kind", ["silence", "suspension"])
+def test_screen_refuses_who_is_silenced(kind):
+    sanction = SanctionFactory(kind=kind)
+
+    verdict = judge(sanction.member)
+
+    assert verdict.refuse
+    assert verdict.sentence.startswith("You can read but not write at the moment.")
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("https://a.example https://b.example https://c.example", "2 links in a post, and this one has 3."),
+        (
+            "![a](https://a.example/1.png) ![b](https://a.example/2.png)",
+            "1 images in a post, and this one has 2.",
+        ),
+        ("[guide](/media/guide.pdf)", "0 attached files in a post, and this one has 1."),
+        ("@ada @bob @cleo, hello", "2 people mentioned in a post, and this one has 3."),
+    ],
+)
+def test_screen_refuses_too_much_in_one_post(source, sentence):
+    verdict = judge(newcomer(), source)
+
+    assert verdict.refuse
+    assert verdict.sentence == f"New members can have at most {sentence}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https://a.example and https://b.example",
+        "See [our own page](/c/help/) and [that](/t/1/) and [this](#x)",
+        "![a](https://a.example/1.png)",
+        "@ada and @bob",
+        "`https://a.example` `https://b.example` `https://c.example`",
+    ],
+)
+def test_screen_lets_what_is_within_the_limits_pass(source):
+    assert judge(newcomer(), source) == ALLOW
+
+
+def test_screen_refuses_the_fourth_topic_of_the_first_day():
+    member = MemberFactory()
+    for _ in range(3):
+        TopicFactory(author=member, created_at=timezone.now() - EARLIER)
+
+    verdict = judge(member)
+
+    assert verdict.sentence == ("You have started 3 topics on your first day; you can start more tomorrow.")
+
+
+def test_screen_counts_topics_on_the_first_day_only():
+    member = MemberFactory(joined_at=timezone.now() - timedelta(days=2))
+    for _ in range(3):
+        TopicFactory(author=member, created_at=timezone.now() - EARLIER)
+
+    assert judge(member) == ALLOW
+
+
+def test_screen_refuses_the_eleventh_reply_of_the_first_day():
+    Policy.objects.create(pk=1, new_until_posts=20)
+    member = newcomer(approved=10)
+
+    verdict = judge(member, topic=TopicFactory())
+
+    assert verdict.sentence == "You have written 10 replies on your first day; you can write more tomorrow."
+
+
+def test_screen_refuses_the_fourth_reply_in_a_topic_of_someone_else():
+    member, topic = MemberFactory(), TopicFactory()
+    PostFactory.create_batch(3, topic=topic, author=member, created_at=timezone.now() - EARLIER)
+
+    verdict = judge(member, topic=topic)
+
+    assert verdict.refuse
+    assert verdict.sentence.startswith("You have replied 3 times here.")
+
+
+def test_screen_lets_people_talk_in_their_own_topic():
+    member = MemberFactory()
+    topic = TopicFactory(author=member, created_at=timezone.now() - EARLIER)
+    PostFactory.create_batch(3, topic=topic, author=member, created_at=timezone.now() - EARLIER)
+
+    assert judge(member, topic=topic) == ALLOW
+
+
+def test_screen_asks_for_half_a_minute_between_posts():
+    member = newcomer()
+    PostFactory(author=member, created_at=timezone.now() - timedelta(seconds=20))
+
+    verdict = judge(member)
+
+    assert verdict.sentence in (
+        "Please wait 10 seconds before your next post.", "Please wait 11 seconds before your next post.",
+    )  # fmt: skip
+
+
+def test_limits_end_after_five_published_posts():
+    assert allowance_of(newcomer(approved=4)) is not None
+    assert allowance_of(newcomer(approved=5)) is None
+
+
+def test_allowance_says_what_is_left_before_anything_is_typed():
+    sentences = allowance_of(newcomer()).sentences(new_topic=True)
+
+    assert sentences == [
+        "You can start 3 more topics today.",
+        "A post can have 2 links, 1 image and mention 2 people, but no attached files.",
+        "These limits are for new members. They end after 4 more published posts.",
+    ]
+
+
+def test_allowance_says_first_what_stands_in_the_way():
+    member = MemberFactory()
+    for _ in range(3):
+        TopicFactory(author=member, created_at=timezone.now() - EARLIER)
+
+    sentences = allowance_of(member).sentences(new_topic=True)
+
+    assert sentences == [
+        "You have started 3 topics on your first day; you can start more tomorrow.",
+        "These limits are for new members. They end after 2 more published posts.",
+    ]
+
+
+def test_allowance_of_a_reply_counts_replies():
+    sentences = allowance_of(newcomer(), topic=TopicFactory()).sentences(new_topic=False)
+
+    assert sentences[0] == "You can write 9 more replies today."
+
+
+def test_a_held_post_waits_in_the_queue_and_tells_nothing():
+    post = forum.create_post(TopicFactory(), author=MemberFactory(), source="Hello!")
+
+    item = ReviewItem.objects.get()
+    assert (post.status, item.kind, item.post) == (Post.Status.PENDING, "held", post)
+    assert item.reason == "Your first post is looked at by a moderator before it appears."
+    assert not Event.objects.filter(name="reply.created").exists()
+
+
+def test_a_held_topic_waits_in_the_queue():
+    topic = forum.create_topic(
+        CategoryFactory(), author=MemberFactory(), kind="discussion", title="Hello there", source="Hi"
+    )
+
+    assert (topic.status, ReviewItem.objects.get().post.topic) == ("pending", topic)
+
+
+def test_a_held_post_with_a_word_says_which_to_the_moderators_only():
+    BlockedWord.objects.create(phrase="refund", action="hold")
+    member = MemberFactory(customer_since="2026-01-01")
+
+    post = forum.create_post(TopicFactory(), author=member, source="I want a refund")
+
+    assert ReviewItem.objects.get().reason == "Contains “refund”"
+    assert post.status_reason == "A moderator looks at this post before it appears."
+
+
+def test_a_refused_post_is_not_written():
+    BlockedWord.objects.create(phrase="casino", action="block")
+
+    with pytest.raises(Refused, match="casino"):
+        forum.create_post(TopicFactory(), author=newcomer(), source="My casino")
+
+    assert not ReviewItem.objects.exists()
+
+
+def test_an_approved_first_post_opens_the_door():
+    member = MemberFactory()
+    forum.create_post(TopicFactory(), author=member, source="Hello!")
+    item = ReviewItem.objects.get()
+
+    services.decide(
+        item, actor=MemberFactory(role="moderator"), version=item.version, decision=services.Decision("keep")
+    )
+
+    assert not judge(member).hold

@@ -1,0 +1,98 @@
+import pytest
+
+from community.events.models import Event
+from community.forum import services as forum
+from community.moderation import words
+from community.moderation.followers import watch_words
+from community.moderation.models import BlockedWord, ReviewItem
+from tests.factories.forum import TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "found"),
+    [
+        ("casino", "Best CASINO in town", True),
+        ("casino", "casinos are many", False),
+        ("casino*", "casinos are many", True),
+        ("*coin", "buy dogecoin now", True),
+        ("free money", "Free\n  money for all", True),
+        ("free money", "free of money", False),
+        ("a.b", "axb", False),
+        ("straße", "Die STRASSE", False),
+        ("straße", "die Straße.", True),
+    ],
+)
+def test_pattern_finds_whole_words(phrase, text, found):
+    assert bool(words.pattern(phrase).search(text)) is found
+
+
+def test_found_in_gives_the_strictest_first():
+    BlockedWord.objects.create(phrase="spam", action="flag")
+    BlockedWord.objects.create(phrase="scam", action="block")
+    BlockedWord.objects.create(phrase="sham", action="hold")
+
+    found = words.found_in("a spam, a sham, a scam")
+
+    assert [word.phrase for word in found] == ["scam", "sham", "spam"]
+
+
+def test_found_in_reads_the_list_again_when_told(django_capture_on_commit_callbacks):
+    assert words.found_in("spam") == []
+    BlockedWord.objects.create(phrase="spam")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        words.forget()
+
+    assert len(words.found_in("spam")) == 1
+
+
+def written(source, *, author=None):
+    author = author or MemberFactory(customer_since="2026-01-01")
+    return forum.create_post(TopicFactory(author=author), author=author, source=source)
+
+
+def watch():
+    watch_words(list(Event.objects.filter(name__in=("reply.created", "topic.created", "post.edited"))))
+
+
+def test_watch_words_queues_what_was_published():
+    BlockedWord.objects.create(phrase="rival", action="flag")
+    post = written("The rival is better.")
+
+    watch()
+
+    item = ReviewItem.objects.get()
+    assert (item.post, item.kind, item.reason) == (post, "flagged", "Contains “rival”")
+    assert post.status == "published"
+
+
+def test_watch_words_twice_queues_once():
+    BlockedWord.objects.create(phrase="rival", action="flag")
+    written("The rival is better.")
+
+    watch()
+    watch()
+
+    assert ReviewItem.objects.count() == 1
+
+
+def test_watch_words_sees_what_was_edited_in():
+    BlockedWord.objects.create(phrase="rival", action="hold")
+    post = written("It is better.")
+    forum.edit_post(post, actor=post.author, source="The rival is better.")
+
+    watch()
+
+    assert ReviewItem.objects.get().post == post
+
+
+def test_watch_words_leaves_the_team_alone():
+    BlockedWord.objects.create(phrase="rival", action="flag")
+    written("The rival is fine too.", author=MemberFactory(role="sales"))
+
+    watch()
+
+    assert not ReviewItem.objects.exists()

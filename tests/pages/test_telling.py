@@ -1,0 +1,176 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from community.events.models import Event
+from community.events.registry import all_followers
+from community.forum import services as forum
+from community.moderation.models import Policy
+from community.notifications.models import Notification
+from community.pages.followers import tell_members
+from community.pages.telling import awards_as_subjects, posts_as_subjects
+from community.qa import services as qa
+from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_new():
+    Policy.objects.create(pk=1, approve_first_posts=0, new_until_posts=0)
+
+
+def follow():
+    names = all_followers()["notifications"].names
+    tell_members(list(Event.objects.filter(name__in=names).order_by("received_at")))
+
+
+def lines():
+    return [
+        (line.member, line.kind, line.subject_id, line.actor) for line in Notification.objects.order_by("pk")
+    ]
+
+
+def test_a_reply_tells_the_author_of_the_topic():
+    topic = TopicFactory()
+    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+
+    follow()
+
+    assert lines() == [(topic.author, "reply", post.pk, post.author)]
+
+
+def test_a_reply_tells_the_one_it_answers_too():
+    topic = TopicFactory()
+    parent = PostFactory(topic=topic)
+    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.", parent=parent)
+
+    follow()
+
+    assert {member for member, *_ in lines()} == {topic.author, parent.author}
+    assert {line[2] for line in lines()} == {post.pk}
+
+
+def test_a_reply_to_oneself_tells_nobody():
+    topic = TopicFactory()
+    forum.create_post(topic, author=topic.author, source="One more thing.")
+
+    follow()
+
+    assert lines() == []
+
+
+def test_a_mention_tells_the_one_mentioned():
+    member = MemberFactory()
+    topic = TopicFactory()
+    post = forum.create_post(topic, author=topic.author, source=f"What do you say, @{member.username}?")
+
+    follow()
+
+    assert lines() == [(member, "mention", post.pk, topic.author)]
+
+
+def test_who_is_answered_and_mentioned_at_once_is_told_once():
+    topic = TopicFactory()
+    forum.create_post(topic, author=MemberFactory(), source=f"Yes, @{topic.author.username}.")
+
+    follow()
+
+    assert len(lines()) == 1
+
+
+def test_nobody_is_told_of_a_place_they_may_not_see():
+    group = Group.objects.create(name="insiders")
+    author = MemberFactory(groups=[group])
+    topic = TopicFactory(category=CategoryFactory(groups=[group]), author=author)
+    outsider = MemberFactory()
+    forum.create_post(topic, author=author, source=f"Do not tell @{outsider.username}.")
+
+    follow()
+
+    assert lines() == []
+
+
+def test_an_accepted_answer_tells_its_author():
+    question = QuestionFactory()
+    answer = AnswerFactory(topic=question)
+    qa.accept_answer(answer, actor=question.author)
+
+    follow()
+
+    assert lines() == [(answer.author, "accepted", answer.pk, question.author)]
+
+
+def test_likes_are_counted_into_one_line():
+    post = PostFactory()
+    for member in MemberFactory.create_batch(3):
+        forum.like(post, member=member)
+
+    follow()
+
+    line = Notification.objects.get()
+    assert (line.member, line.kind, line.people) == (post.author, "like", 3)
+
+
+def test_nobody_is_told_what_was_imported():
+    topic = TopicFactory()
+    forum.create_post(
+        topic, author=MemberFactory(), source="Long ago.", now=timezone.now() - timedelta(days=3)
+    )
+
+    follow()
+
+    assert lines() == []
+
+
+def test_nobody_is_told_what_was_taken_back():
+    post, member = PostFactory(), MemberFactory()
+    forum.like(post, member=member)
+    forum.unlike(post, member=member)
+
+    follow()
+
+    assert lines() == []
+
+
+def test_following_twice_tells_once():
+    topic = TopicFactory()
+    forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+
+    follow()
+    follow()
+
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize("remove", [forum.hide_post, forum.delete_post])
+def test_a_post_that_goes_takes_its_lines_along(remove):
+    topic = TopicFactory()
+    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+    follow()
+    remove(post, actor=MemberFactory(role="moderator"), reason="Spam")
+
+    follow()
+
+    assert lines() == []
+
+
+def test_posts_as_subjects_shows_only_what_the_reader_sees():
+    seen, hidden = PostFactory(), PostFactory(status="hidden")
+
+    assert list(posts_as_subjects(MemberFactory(), [seen.pk, hidden.pk])) == [seen.pk]
+    assert list(posts_as_subjects(hidden.author, [hidden.pk])) == [hidden.pk]
+
+
+def test_awards_as_subjects_shows_only_ones_own():
+    from tests.factories.badges import AwardFactory
+
+    award = AwardFactory()
+
+    found = awards_as_subjects(award.member, [award.pk])
+
+    assert found[award.pk].title == award.badge.name
+    assert awards_as_subjects(MemberFactory(), [award.pk]) == {}
