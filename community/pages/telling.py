@@ -41,8 +41,11 @@ def _posts(events: Iterable[Event]) -> dict[int, Post]:
 
 
 def _members(events: Iterable[Event]) -> dict[int | None, Member]:
-    ids = {pk for event in events for pk in (event.member_id, event.actor_id, event.counterpart_id)}
-    return {member.pk: member for member in Member.objects.filter(pk__in=ids - {None})}
+    events = list(events)
+    ids = [event.member_id for event in events] + [event.actor_id for event in events]
+    return {
+        member.pk: member for member in Member.objects.filter(pk__in=[pk for pk in ids if pk is not None])
+    }
 
 
 def _tell_reply(event: Event, post: Post, members: dict[int | None, Member]) -> None:
@@ -98,7 +101,7 @@ _about_posts: dict[str, Callable[[Event, Post, dict[int | None, Member]], None]]
 
 
 def _tell_badge(event: Event) -> None:
-    award = Award.objects.held().filter(pk=event.object_id).select_related("member", "badge").first()
+    award = Award.objects.held().filter(pk=event.object_id or 0).select_related("member", "badge").first()
     if award is not None:
         notify(award.member, kind=Kind.BADGE, subject=award, at=event.occurred_at)
 

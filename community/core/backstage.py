@@ -1,0 +1,173 @@
+"""What every page of the admin is made of: who may do what there, the log of changes, and places to fill.
+
+Who may do what follows from the person's role alone, so it holds from the first migration on, and no row of
+permissions can be forgotten or left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.admin import TabularInline as Inline
+
+from community.core.audit import audit
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+MANAGER, MODERATOR = "manager", "moderator"
+MANAGERS = frozenset({MANAGER})
+MODERATORS = frozenset({MANAGER, MODERATOR})
+NOBODY: frozenset[str] = frozenset()
+
+
+def has_role(request: HttpRequest, roles: Collection[str]) -> bool:
+    """Whether the one who asks is active staff of one of these roles; a superuser is a manager."""
+    user = request.user
+    if not (user.is_authenticated and user.is_active and user.is_staff):
+        return False
+    return user.role in roles or (user.is_superuser and MANAGER in roles)
+
+
+class ByRole:
+    """Admin permissions by role. Nothing is allowed that a class does not name."""
+
+    seen_by: Collection[str] = MODERATORS
+    added_by: Collection[str] = NOBODY
+    changed_by: Collection[str] = NOBODY
+    deleted_by: Collection[str] = NOBODY
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.seen_by)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.seen_by)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.added_by)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.changed_by)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.deleted_by)
+
+
+class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[misc]  # unfold's own bases disagree
+    """A page of the admin whose changes go into the audit log, before and after."""
+
+    list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def save_model(self, request: Any, obj: models.Model, form: Any, change: bool) -> None:
+        before, after = changes_of(form)
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if after or not change:
+                verb = "change" if change else "add"
+                audit(
+                    f"{self.opts.model_name}.{verb}",
+                    actor=request.user,
+                    subject=obj,
+                    before=before,
+                    after=after,
+                )
+
+    def delete_model(self, request: Any, obj: models.Model) -> None:
+        with transaction.atomic():
+            self._tell_deletion(request, obj)
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: models.QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for obj in queryset:
+                self._tell_deletion(request, obj)
+            super().delete_queryset(request, queryset)
+
+    def _tell_deletion(self, request: Any, obj: models.Model) -> None:
+        before = {field.name: field.value_from_object(obj) for field in self.opts.concrete_fields}
+        audit(f"{self.opts.model_name}.delete", actor=request.user, subject=obj, before=before)
+
+
+class ReadOnlyInline(ByRole, Inline):  # type: ignore[misc]
+    """Rows of another table, to read."""
+
+    extra = 0
+    max_num = 0
+    show_change_link = True
+
+
+def changes_of(form: ModelForm[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields that changed, as they were and as they are."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name in form.changed_data:
+        old, new = form.initial.get(name), form.cleaned_data.get(name)
+        before[name], after[name] = _told(old), _told(new)
+    return before, after
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, models.QuerySet | list | tuple | set):
+        return [str(item) for item in value]
+    return str(value) if isinstance(value, models.Model) else value
+
+
+# Places that apps above fill, from their AppConfig.ready()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number on the first page of the admin, and where to do something about it."""
+
+    title: str
+    figure: int
+    note: str
+    address: str
+    icon: str  # a Material symbol, which the admin's theme brings along
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a member's page in the admin: a template and what it needs."""
+
+    title: str
+    template: str
+    context: Mapping[str, Any]
+
+
+Tiles = Callable[[HttpRequest], "list[Tile]"]
+MemberPanel = Callable[["Member", HttpRequest], "Panel | None"]
+
+_tiles: list[Tiles] = []
+_member_panels: list[MemberPanel] = []
+
+
+def add_tiles(tiles: Tiles) -> Tiles:
+    """Show what `tiles(request)` counts on the first page of the admin."""
+    _tiles.append(tiles)
+    return tiles
+
+
+def add_member_panel(panel: MemberPanel) -> MemberPanel:
+    """Show `panel(member, request)` on the member's page in the admin, to read."""
+    _member_panels.append(panel)
+    return panel
+
+
+def tiles(request: HttpRequest) -> list[Tile]:
+    """Everything that needs a person, the urgent first."""
+    found = [tile for source in _tiles for tile in source(request)]
+    return sorted(found, key=lambda tile: (not tile.urgent, tile.figure == 0))
+
+
+def member_panels(member: Member, request: HttpRequest) -> list[Panel]:
+    return [panel for source in _member_panels if (panel := source(member, request)) is not None]
