@@ -1,0 +1,148 @@
+"""What is measured: a community imported from a data dump, and one member who is logged in."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from bench.report import WorkRow
+from community.events.models import Event
+from community.forum.models import Topic
+from community.members.models import Member
+
+POSTS_A_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    reader: str  # "anonymous" or "logged in"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
+    started = time.perf_counter()
+    count = work()
+    return WorkRow(what, count, unit, time.perf_counter() - started)
+
+
+def import_dump(folder: Path) -> list[WorkRow]:
+    """Import the dump and let followers and engine catch up, timing each."""
+
+    def imported() -> int:
+        call_command("import_stackexchange", str(folder), batch="bench", verbosity=0)
+        return Event.objects.count()
+
+    def followed() -> int:
+        call_command("follow", verbosity=0)
+        return Event.objects.count()
+
+    def drained() -> int:
+        call_command("journeys_drain", verbosity=0)
+        return _member_days()
+
+    def replayed() -> int:
+        call_command("journeys_replay", check=True, verbosity=0)
+        return _member_days()
+
+    return [
+        timed("import", "events", imported),
+        timed("follow", "events", followed),
+        timed("drain", "member-days", drained),
+        timed("replay and compare", "member-days", replayed),
+    ]
+
+
+def _member_days() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM (SELECT DISTINCT member_id, day FROM journeys_memberday) days")
+        return int(cursor.fetchone()[0])
+
+
+def pages() -> list[Page]:
+    """The pages measured, for a visitor and for a member who is logged in."""
+    topic = Topic.objects.published().filter(reply_count__gte=POSTS_A_PAGE).earliest("pk")
+    reading = {
+        "topic": topic.get_absolute_url(),
+        "latest": "/latest/",
+        "search": "/search/?q=lager+temperature",
+    }
+    cookie = f"sessionid={_session(_member())}"
+    rows = [Page(name, path, "anonymous") for name, path in reading.items()]
+    rows += [Page(name, path, "logged in", {"Cookie": cookie}) for name, path in reading.items()]
+    return [*rows, _reply(topic, cookie)]
+
+
+def _reply(topic: Topic, cookie: str) -> Page:
+    """Return a reply to the topic, sent through the form of its page."""
+    client = Client(headers={"cookie": cookie, "host": "127.0.0.1"})
+    page = client.get(topic.get_absolute_url()).content.decode()
+    form = re.search(r'<form[^>]*action="([^"]+)"[^>]*data-reply-form', page)
+    if form is None:
+        raise LookupError("The topic page has no reply form for a member.")
+    token = "b" * 32
+    return Page(
+        "reply",
+        form[1],
+        "logged in",
+        {"Cookie": f"{cookie}; csrftoken={token}", "Content-Type": "application/x-www-form-urlencoded"},
+        f"csrfmiddlewaretoken={token}&source=Keep+it+between+ten+and+twelve+degrees+for+three+weeks.",
+    )
+
+
+def _member() -> Member:
+    """Return a customer of long standing, whom no new-member limit holds."""
+    member, _ = Member.objects.get_or_create(
+        username="bench",
+        defaults={
+            "email": "bench@example.com",
+            "display_name": "Bench",
+            "claimed_at": timezone.now(),
+            "customer_since": "2020-01-01",
+        },
+    )
+    return member
+
+
+def _session(member: Member) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(member.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def cost(page: Page) -> dict[str, int]:
+    """Return the SQL statements and the bytes of one warm request."""
+    client = Client(
+        headers={name.lower(): value for name, value in page.headers.items()} | {"host": "127.0.0.1"}
+    )
+    client.get(page.path) if not page.body else None
+    statements: list[str] = []
+
+    def count(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        if page.body:
+            response = client.post(page.path, page.body, content_type=page.headers["Content-Type"])
+        else:
+            response = client.get(page.path)
+    from gzip import compress
+
+    size = len(response.content)
+    return {"statements": len(statements), "bytes": size, "gzipped": len(compress(response.content))}
