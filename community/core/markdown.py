@@ -87,7 +87,7 @@ def render(source: str, *, mentions: Resolver | None = None) -> Rendered:
         html=html,
         mentions=tuple(name for name in names if name in env["addresses"]),
         words=len(_prose(tokens, quotes=True).split()),
-        excerpt=excerpt(_prose(tokens, quotes=False) or _prose(tokens, quotes=True)),
+        excerpt=excerpt(_prose(tokens, quotes=False).strip() or _prose(tokens, quotes=True)),
         links=html.count("<a ") - sum(name in env["addresses"] for name in found),
         images=html.count("<img "),
     )

@@ -172,7 +172,7 @@ class ProfileForm(forms.Form):
 
 class InvitationForm(forms.Form):
     email = forms.EmailField(
-        label=gettext_lazy("Their e-mail address"),
+        label=gettext_lazy("Their email address"),
         help_text=gettext_lazy("They get one mail, with a link that works for 14 days."),
     )
 

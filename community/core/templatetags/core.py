@@ -8,7 +8,7 @@ from zlib import crc32
 from django import template
 from django.core.paginator import Page
 from django.db.models.fields.files import FieldFile
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -99,7 +99,9 @@ def compact(number: int | None) -> str:
 def pagination(context: Mapping[str, Any], page: Page[Any], fragment: str = "") -> dict[str, Any]:
     """Links to the other pages of `page`, keeping the rest of the address; `fragment` such as "#posts"."""
     elided = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    return {"request": context.get("request"), "page": page, "numbers": list(elided), "fragment": fragment}
+    request: HttpRequest | None = context.get("request")
+    query = request.GET if request else QueryDict()
+    return {"query": query, "page": page, "numbers": list(elided), "fragment": fragment}
 
 
 @register.inclusion_tag("core/_nav_link.html", takes_context=True)

@@ -1,0 +1,60 @@
+from django import forms
+
+
+class Form(forms.Form):
+    title = forms.CharField(help_text="One sentence.", max_length=10)
+    note = forms.CharField(required=False)
+    kind = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+    agree = forms.BooleanField(label="I agree")
+    hidden = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean(self):
+        if self.data.get("title") == "clash":
+            raise forms.ValidationError("These two do not go together.")
+        return self.cleaned_data
+
+
+def squeezed(form: forms.Form) -> str:
+    return " ".join(str(form).split())
+
+
+def test_a_field_has_its_label_and_help_tied_to_it():
+    html = squeezed(Form())
+
+    assert '<label for="id_title"> Title' in html
+    assert 'aria-describedby="id_title_helptext"' in html
+    assert '<div class="field-help" id="id_title_helptext">One sentence.</div>' in html
+
+
+def test_a_field_that_may_stay_empty_says_so():
+    assert squeezed(Form()).count("(optional)") == 1
+
+
+def test_a_wrong_field_says_what_is_wrong_and_keeps_what_was_typed():
+    html = squeezed(Form({"title": "much too long <b>", "kind": "a", "agree": "on"}))
+
+    assert 'value="much too long &lt;b&gt;"' in html
+    assert 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_title_helptext id_title_error"' in html
+    assert 'id="id_title_error"' in html
+
+
+def test_a_check_box_stands_before_its_label():
+    html = squeezed(Form())
+
+    assert html.index('id="id_agree"') < html.index('<label for="id_agree">I agree</label>')
+
+
+def test_radio_buttons_are_a_group_with_a_name():
+    assert "<legend>Kind</legend>" in squeezed(Form())
+
+
+def test_an_error_of_the_whole_form_is_announced():
+    html = squeezed(Form({"title": "clash"}))
+
+    assert 'role="alert"' in html
+    assert "These two do not go together." in html
+
+
+def test_hidden_fields_are_there():
+    assert 'type="hidden" name="hidden"' in squeezed(Form())

@@ -1,0 +1,255 @@
+import pytest
+
+from community.core.markdown import HIGHLIGHT_LIMIT, render
+
+PEOPLE = {"ada": "/u/ada/", "bo-2": "/u/bo-2/"}
+
+
+def html_of(source: str) -> str:
+    return render(source).html.strip()
+
+
+def with_people(source: str):
+    asked = []
+
+    def resolve(names):
+        asked.append(tuple(names))
+        return {name: PEOPLE[name] for name in names if name in PEOPLE}
+
+    return render(source, mentions=resolve), asked
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("plain *soft* **strong**", "<p>plain <em>soft</em> <strong>strong</strong></p>"),
+        ("~~no~~", "<p><s>no</s></p>"),
+        ("`x < y`", "<p><code>x &lt; y</code></p>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
+        ("a  \nb", "<p>a<br>\nb</p>"),
+        ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
+    ],
+)
+def test_render_commonmark(source, html):
+    assert html_of(source) == html
+
+
+def test_render_starts_headings_below_the_title_of_the_page():
+    assert html_of("# One\n\n## Two\n\n###### Six") == "<h3>One</h3>\n<h4>Two</h4>\n<h6>Six</h6>"
+
+
+def test_render_aligns_tables_without_style():
+    html = html_of("| a | b |\n|:--|--:|\n| 1 | 2 |")
+
+    assert '<th align="left">a</th>' in html
+    assert '<td align="right">2</td>' in html
+    assert "style" not in html
+
+
+def test_render_makes_links_of_bare_addresses_with_a_scheme_only():
+    html = html_of("https://example.com/a?b=1, readme.md, ada@example.com")
+
+    assert html == (
+        '<p><a href="https://example.com/a?b=1" rel="nofollow ugc noopener">https://example.com/a?b=1</a>,'
+        " readme.md, ada@example.com</p>"
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](vbscript:x)",
+        "[x](data:text/html;base64,AAAA)",
+        "<javascript:alert(1)>",
+        '<a href="javascript:alert(1)">x</a>',
+        "<a href=' javascript:alert(1)'>x</a>",
+        '<a href="java\nscript:alert(1)">x</a>',
+        "![x](javascript:alert(1))",
+        '<img src="data:text/html,x">',
+        '<img src="//evil.example/x.png">',
+    ],
+)
+def test_render_refuses_addresses_that_act(source):
+    html = html_of(source)
+
+    assert "href=" not in html
+    assert "src=" not in html
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<script>alert(1)</script>",
+        "<ScRiPt src=x></ScRiPt>",
+        "<iframe src=x></iframe>",
+        "<style>p { color: red }</style>",
+        "<svg onload=alert(1)>",
+        "<form action=/x><button>y</button></form>",
+        "a <object data=x> b",
+        "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+        "<base href=//evil.example>",
+        "<p style='x' class='button' id='main' onclick='y'>z</p>",
+        "<a href='/x' onclick='y' class='mention' target='_blank' style='z'>z</a>",
+        "<img src=/x.png onerror=alert(1)>",
+    ],
+)
+def test_render_keeps_no_tag_or_attribute_that_acts_or_dresses_up(source):
+    html = html_of(source).lower()
+
+    for tag in ("<script", "<iframe", "<style", "<svg", "<form", "<button", "<object", "<math", "<base"):
+        assert tag not in html
+    opened = html.split("<")
+    for attribute in (" on", " style=", " class=", " id=", " target="):
+        assert not any(attribute in piece.partition(">")[0] for piece in opened if piece[:1].isalpha())
+
+
+def test_render_shows_unknown_tags_as_they_were_typed():
+    assert html_of("a List<String> and <my-tag x='1'>") == (
+        "<p>a List&lt;String&gt; and &lt;my-tag x='1'&gt;</p>"
+    )
+
+
+def test_render_shows_a_block_of_unknown_html_as_text():
+    assert html_of("<div class='x'>\nhello\n</div>") == ("<p>&lt;div class='x'&gt;\nhello\n&lt;/div&gt;</p>")
+
+
+def test_render_keeps_the_html_that_formats_text():
+    source = 'Press <kbd>Ctrl</kbd>, H<sub>2</sub>O, <a href="/x" title="t">x</a>'
+
+    assert html_of(source) == (
+        "<p>Press <kbd>Ctrl</kbd>, H<sub>2</sub>O,"
+        ' <a href="/x" title="t" rel="nofollow ugc noopener">x</a></p>'
+    )
+
+
+def test_render_keeps_a_block_of_html_that_formats_text():
+    assert html_of("<details>\n<summary>More</summary>\nhidden\n</details>") == (
+        "<details>\n<summary>More</summary>\nhidden\n</details>"
+    )
+
+
+def test_render_drops_comments():
+    assert html_of("a <!-- note --> b\n\n<!-- language: lang-py -->\n\nc") == "<p>a  b</p>\n\n<p>c</p>"
+
+
+def test_render_loads_images_late():
+    rendered = render("![A cup](https://example.com/cup.png)")
+
+    assert (
+        rendered.html.strip() == '<p><img src="https://example.com/cup.png" alt="A cup" loading="lazy"></p>'
+    )
+    assert rendered.images == 1
+
+
+def test_render_keeps_only_numbers_for_sizes():
+    html = html_of('<img src="/a.png" width="40" height="100%" alt="x">')
+
+    assert 'width="40"' in html
+    assert "height" not in html
+
+
+def test_render_colours_code_of_a_known_language():
+    html = html_of('```python\nprint("<b>")\n```')
+
+    assert html.startswith('<pre><code class="language-python"><span class="nb">print</span>')
+    assert "&lt;b&gt;" in html
+    assert "style" not in html
+
+
+@pytest.mark.parametrize("language", ["no-such-thing", "", '"><script>', "python\x00"])
+def test_render_shows_code_of_any_other_language_plainly(language):
+    html = html_of(f"```{language}\na < b\n```")
+
+    assert "a &lt; b\n</code></pre>" in html or "<span" in html
+    assert "<script" not in html
+
+
+def test_render_does_not_colour_very_long_code():
+    html = html_of("```python\n" + "x = 1\n" * (HIGHLIGHT_LIMIT // 6 + 1) + "```")
+
+    assert "<span" not in html
+
+
+def test_render_links_the_people_it_is_told_of():
+    rendered, asked = with_people("Thanks @Ada, and @bo-2, and @nobody!")
+
+    assert rendered.html.strip() == (
+        '<p>Thanks <a class="mention" href="/u/ada/" rel="nofollow ugc noopener">@Ada</a>, and'
+        ' <a class="mention" href="/u/bo-2/" rel="nofollow ugc noopener">@bo-2</a>, and @nobody!</p>'
+    )
+    assert rendered.mentions == ("ada", "bo-2")
+    assert asked == [("ada", "bo-2", "nobody")]
+
+
+def test_render_names_each_person_once_and_mentions_are_no_links():
+    rendered, _ = with_people("@ada @Ada [x](https://example.com) @ada")
+
+    assert rendered.mentions == ("ada",)
+    assert rendered.links == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "`@ada`",
+        "    @ada",
+        "```\n@ada\n```",
+        "me@ada",
+        "[@ada](/x)",
+        "https://example.com/@ada",
+        "@@ada",
+        "@ada@b",
+    ],
+)
+def test_render_sees_no_mention_in_code_links_and_addresses(source):
+    rendered, _ = with_people(source)
+
+    assert rendered.mentions == ()
+    assert "mention" not in rendered.html
+
+
+def test_render_asks_for_nobody_when_nobody_is_mentioned():
+    _, asked = with_people("No names here.")
+
+    assert asked == []
+
+
+def test_render_without_a_resolver_leaves_mentions_as_text():
+    rendered = render("Hello @ada")
+
+    assert rendered.html.strip() == "<p>Hello @ada</p>"
+    assert rendered.mentions == ()
+
+
+def test_render_escapes_what_the_resolver_gives():
+    rendered = render("@ada", mentions=lambda names: {"ada": '/u/"><script>'})
+
+    assert "<script" not in rendered.html
+
+
+def test_render_counts_words_of_prose_only():
+    rendered = render("One two *three*\nfour `five`\n\n```\nnot these\n```\n\n> six seven")
+
+    assert rendered.words == 7
+
+
+def test_render_excerpt_is_one_line_without_code_and_quotes():
+    rendered = render(
+        "> You said so\n\n# It works\n\nI *cleaned* it.\n\n```\ncode\n```\n\nThanks List<T> @ada"
+    )
+
+    assert rendered.excerpt == "It works I cleaned it. Thanks List<T> @ada"
+
+
+def test_render_excerpt_of_nothing_but_a_quote_is_the_quote():
+    assert render("> You said so").excerpt == "You said so"
+
+
+def test_render_of_nothing():
+    rendered = render("")
+
+    assert (rendered.html, rendered.words, rendered.excerpt, rendered.links) == ("", 0, "", 0)
