@@ -1,0 +1,140 @@
+"""What the desk shows of a question, read together for a whole list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count
+
+from community.forum.models import Post, Topic
+from community.members.models import Member
+from journeys.models import MemberState, StageHistory
+
+from . import waits
+from .models import DeskQuestion, Handover
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How many of the replies come from one kind of people."""
+
+    kind: str
+    count: int
+    start: int  # per cent of the replies that stand before it in the bar
+    percent: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """One line of the desk: a question, who asks, and how things stand."""
+
+    question: DeskQuestion
+    asker: Member
+    journey: MemberState | None
+    holder: Member | None
+    minutes: int
+    earlier: int
+    now: datetime
+    voices: list[Voice] = field(default_factory=list)
+
+    @property
+    def is_late(self) -> bool:
+        return self.question.due_at < self.now
+
+    @property
+    def waited(self) -> str:
+        return waits.briefly(self.minutes)
+
+    @property
+    def is_held_back(self) -> bool:
+        return self.question.is_held_back(self.now)
+
+
+def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime) -> list[Card]:
+    """Return the cards, in the same number of queries for any number of questions."""
+    rows = list(questions)
+    askers = [row.topic.author_id for row in rows]
+    journeys = MemberState.objects.in_bulk(askers)
+    earlier = _topics_by(askers, reader)
+    return [
+        Card(
+            question=row,
+            asker=row.topic.author,
+            journey=journeys.get(row.topic.author_id),
+            holder=row.holder(now),
+            minutes=max(0, int((now - row.waiting_since).total_seconds() // 60)),
+            earlier=max(0, earlier[row.topic.author_id] - 1),
+            now=now,
+            voices=voices_of(row),
+        )
+        for row in rows
+    ]
+
+
+def _topics_by(authors: Sequence[int], reader: Member) -> dict[int, int]:
+    topics = Topic.objects.visible_to(reader).filter(author__in=authors, status=Topic.Status.PUBLISHED)
+    counts = topics.values_list("author").annotate(topics=Count("pk")).order_by()
+    return defaultdict(int, counts)
+
+
+def voices_of(question: DeskQuestion) -> list[Voice]:
+    counts = {
+        "customers": question.customer_replies,
+        "undecided": question.undecided_replies,
+        "staff": question.staff_replies,
+    }
+    total = sum(counts.values()) or 1
+    voices: list[Voice] = []
+    before = 0
+    for kind, count in counts.items():
+        voices.append(Voice(kind, count, 100 * before // total, -(-100 * count // total)))
+        before += count
+    return voices
+
+
+@dataclass(frozen=True)
+class Background:
+    """All that a salesperson should have read before answering."""
+
+    opening: Post
+    replies: list[Post]
+    earlier: list[Topic]
+    colleagues: list[tuple[Member, MemberState | None]]
+    handovers: list[Handover]
+
+
+def background_of(question: DeskQuestion, *, reader: Member) -> Background:
+    """Return the conversation so far, what the asker asked before, and who else of their company is here."""
+    topic = question.topic
+    posts = Post.objects.visible_to(reader).filter(topic=topic, status=Post.Status.PUBLISHED)
+    opening, *replies = posts.select_related("author").order_by("number")
+    earlier = Topic.objects.visible_to(reader).filter(author=topic.author, status=Topic.Status.PUBLISHED)
+    return Background(
+        opening=opening,
+        replies=replies,
+        earlier=list(earlier.exclude(pk=topic.pk).select_related("category").order_by("-created_at")[:8]),
+        colleagues=_colleagues(topic.author),
+        handovers=list(question.handovers.select_related("giver", "receiver")[:5]),
+    )
+
+
+def _colleagues(member: Member) -> list[tuple[Member, MemberState | None]]:
+    if member.company_id is None:
+        return []
+    others = list(
+        Member.objects.filter(company=member.company_id, is_active=True)
+        .exclude(pk=member.pk)
+        .order_by("display_name")[:8]
+    )
+    states = MemberState.objects.in_bulk([other.pk for other in others])
+    return [(other, states.get(other.pk)) for other in others]
+
+
+def current_position(member: Member) -> StageHistory | None:
+    """Return the stay the member is in now, with its evidence."""
+    return (
+        StageHistory.objects.current().filter(member=member, exited_on__isnull=True).order_by("-seq").first()
+    )

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from community.members.models import Member
+
+from .models import DeskQuestion, RosterEntry
+
+
+class ReplyForm(forms.Form):
+    source = forms.CharField(
+        label=_("Your answer"),
+        max_length=32_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Ask before you advise. Markdown works here."),
+    )
+
+
+class UrgentForm(forms.Form):
+    reason = forms.CharField(label=_("Why it cannot wait"), max_length=200)
+
+
+class HandoverForm(forms.Form):
+    to: forms.ModelChoiceField[Member] = forms.ModelChoiceField(
+        label=_("Colleague"), queryset=Member.objects.none()
+    )
+    note = forms.CharField(label=_("What they should know"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, question: DeskQuestion, giver: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roster = RosterEntry.objects.on_duty().filter(forum=question.forum_id, is_trained=True)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for mypy
+        field.queryset = Member.objects.filter(pk__in=roster.values("member")).exclude(pk=giver.pk)

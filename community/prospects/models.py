@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from community.forum.models import Category, Topic
+
+from . import waits
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from community.members.models import Member
+
+
+def checkout_words() -> list[str]:
+    return ["checkout", "cart", "basket", "buy-now", "add-to-cart", "order"]
+
+
+class ProspectForumQuerySet(models.QuerySet["ProspectForum"]):
+    def visible_to(self, user: Member | AnonymousUser) -> ProspectForumQuerySet:
+        categories = Category.objects.visible_to(user).filter(is_archived=False, kind=Category.Kind.PROSPECT)
+        return self.filter(category__in=categories)
+
+    def staffed_by(self, member: Member) -> ProspectForumQuerySet:
+        """Forums whose desk the member works at: all of them for a manager."""
+        if member.role == member.Role.MANAGER:
+            return self.all()
+        return self.filter(roster__member=member, roster__is_active=True).distinct()
+
+
+class ProspectForum(models.Model):
+    """What makes a category a prospect forum: who staffs it, and what they promise."""
+
+    category = models.OneToOneField(
+        Category, on_delete=models.CASCADE, primary_key=True, related_name="prospect_forum"
+    )
+    promise_minutes = models.PositiveIntegerField(
+        default=240, validators=[MinValueValidator(1)], help_text=_("Within this a salesperson replies.")
+    )
+    grace_minutes = models.PositiveIntegerField(
+        default=30, help_text=_("Peers first: so long the sales staff hold back.")
+    )
+    welcome = models.CharField(max_length=300, blank=True, help_text=_("What to ask here, and whom."))
+    checkout_words = ArrayField(
+        models.CharField(max_length=40), default=checkout_words, blank=True,
+        help_text=_("A link with one of these is refused in a first answer."),
+    )  # fmt: skip
+    staff_share_limit = models.PositiveSmallIntegerField(
+        default=50, help_text=_("Per cent of replies by staff above which the desk warns.")
+    )
+
+    objects = ProspectForumQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["category__position", "category__name"]
+
+    def __str__(self) -> str:
+        return self.category.name
+
+    @property
+    def promise(self) -> timedelta:
+        return timedelta(minutes=self.promise_minutes)
+
+    @property
+    def promise_in_words(self) -> str:
+        return waits.in_full(self.promise_minutes)
+
+    @property
+    def grace_in_words(self) -> str:
+        return waits.in_full(self.grace_minutes)
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(minutes=self.grace_minutes)
+
+
+class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
+    def on_duty(self) -> RosterEntryQuerySet:
+        return self.filter(is_active=True, member__is_active=True).exclude(member__role="")
+
+
+class RosterEntry(models.Model):
+    """A salesperson who answers in a prospect forum, by their real name."""
+
+    forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="roster")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="roster")
+    real_name = models.CharField(max_length=80)
+    title = models.CharField(max_length=80, help_text=_("Such as: Advisor for cafés, in Lisbon."))
+    is_trained = models.BooleanField(
+        default=False, help_text=_("Trained in consultative selling; only then may they answer.")
+    )
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveIntegerField(default=0)
+
+    objects = RosterEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "real_name"]
+        verbose_name_plural = "roster entries"
+        constraints = [models.UniqueConstraint(fields=["forum", "member"], name="roster_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.real_name}, {self.title}"
+
+
+class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
+    def at_desk_of(self, member: Member) -> DeskQuestionQuerySet:
+        return self.filter(forum__in=ProspectForum.objects.staffed_by(member))
+
+    def open(self) -> DeskQuestionQuerySet:
+        return self.filter(state=DeskQuestion.State.OPEN)
+
+    def for_work(self, now: datetime) -> DeskQuestionQuerySet:
+        """Open questions that staff may answer, the oldest promise first."""
+        return self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now)).order_by("due_at", "pk")
+
+    def held_back(self, now: datetime) -> DeskQuestionQuerySet:
+        """Open questions that peers have to themselves for now."""
+        return self.open().filter(is_urgent=False, opens_at__gt=now).order_by("opens_at", "pk")
+
+    def with_people(self) -> DeskQuestionQuerySet:
+        return self.select_related(
+            "topic__author__company", "topic__category", "forum__category", "claimed_by"
+        )
+
+
+class DeskQuestion(models.Model):
+    """What the sales desk keeps about a prospect's topic. All of it but claims and urgency follows from the posts."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        ANSWERED = "answered", _("Answered by staff")
+        SETTLED = "settled", _("Settled")
+        GONE = "gone", _("Not at the desk")
+
+    CLAIM_LASTS = timedelta(hours=1)
+
+    topic = models.OneToOneField(Topic, on_delete=models.CASCADE, primary_key=True, related_name="at_desk")
+    forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="questions")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    asked_at = models.DateTimeField()
+    # Since when the asker waits for staff: the question, or what they wrote after staff last replied.
+    waiting_since = models.DateTimeField()
+    opens_at = models.DateTimeField(help_text=_("Until then peers go first."))
+    due_at = models.DateTimeField(help_text=_("By then we promised a reply."))
+    first_peer_at = models.DateTimeField(null=True, blank=True)
+    first_staff_at = models.DateTimeField(null=True, blank=True)
+    customer_replies = models.PositiveIntegerField(default=0)
+    undecided_replies = models.PositiveIntegerField(default=0)
+    staff_replies = models.PositiveIntegerField(default=0)
+    is_urgent = models.BooleanField(default=False)
+    urgent_reason = models.CharField(max_length=200, blank=True)
+    urgent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeskQuestionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True) | Q(claimed_at__isnull=False),
+                name="desk_question_claimed_at_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="desk_question_open"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.topic)
+
+    @property
+    def replies(self) -> int:
+        return self.customer_replies + self.undecided_replies + self.staff_replies
+
+    @property
+    def staff_share(self) -> int:
+        """Per cent of the replies that are by staff."""
+        return 100 * self.staff_replies // self.replies if self.replies else 0
+
+    @property
+    def has_too_much_staff(self) -> bool:
+        return self.replies > 1 and self.staff_share > self.forum.staff_share_limit
+
+    def is_held_back(self, now: datetime) -> bool:
+        return self.state == self.State.OPEN and not self.is_urgent and self.opens_at > now
+
+    def holder(self, now: datetime) -> Member | None:
+        """Return who has it in hand; a claim nobody acted on for an hour is over."""
+        if self.claimed_by is None or self.claimed_at is None or self.claimed_at <= now - self.CLAIM_LASTS:
+            return None
+        return self.claimed_by
+
+
+class Handover(models.Model):
+    """A question given to a colleague, with what they should know."""
+
+    question = models.ForeignKey(DeskQuestion, on_delete=models.CASCADE, related_name="handovers")
+    giver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    receiver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    note = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.giver} to {self.receiver}"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from .links import leads_to_checkout
+from .models import DeskQuestion, ProspectForum, RosterEntry
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from community.members.models import Member
+
+
+def can_open_desk(user: Member | AnonymousUser) -> bool:
+    """Managers, and whoever is on the roster of a prospect forum."""
+    if not user.is_authenticated or not user.is_team:
+        return False
+    return user.role == user.Role.MANAGER or RosterEntry.objects.on_duty().filter(member=user).exists()
+
+
+def can_hand_over(user: Member, question: DeskQuestion) -> bool:
+    return user.role == user.Role.MANAGER or question.claimed_by_id == user.pk
+
+
+def can_mark_urgent(user: Member, question: DeskQuestion) -> bool:
+    """The asker, who knows, and managers, who answer for the desk."""
+    return user.pk == question.topic.author_id or user.role == user.Role.MANAGER
+
+
+def objection_to_answering(
+    author: Member, forum: ProspectForum, question: DeskQuestion | None, *, now: datetime
+) -> str:
+    """Return why this member of staff may not answer there now; empty when they may."""
+    if author.is_moderator:
+        return ""
+    entry = RosterEntry.objects.on_duty().filter(forum=forum, member=author).first()
+    if entry is None:
+        return _("Only the people named at the top of this forum answer here for the company.")
+    if not entry.is_trained:
+        return _("You can answer here once your training in consultative selling is noted.")
+    if question is None:
+        return ""
+    if question.is_held_back(now):
+        return _("Peers first: this question opens for staff at %(time)s.") % {
+            "time": date_format(localtime(question.opens_at), "H:i")
+        }
+    return objection_to_taking(author, question, now=now)
+
+
+def objection_to_taking(author: Member, question: DeskQuestion, *, now: datetime) -> str:
+    """Return why the question is not this person's to take; empty when it is."""
+    holder = question.holder(now)
+    if holder is not None and holder.pk != author.pk:
+        return _("%(name)s has taken this question.") % {"name": holder}
+    return ""
+
+
+def objection_to_words(source: str, forum: ProspectForum, question: DeskQuestion | None) -> str:
+    """Return what is wrong with a first answer by staff; empty when nothing is."""
+    if question is None or question.staff_replies:
+        return ""
+    if leads_to_checkout(source, forum.checkout_words):
+        return _("A first answer does not link to a checkout. Answer the question; the shop can wait.")
+    return ""

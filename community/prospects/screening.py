@@ -1,0 +1,27 @@
+"""What is asked of staff before they write in a prospect forum, wherever they write from."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from community.forum.hooks import ALLOW, Verdict
+from community.forum.models import Category, Topic
+from community.members.models import Member
+
+from . import rules
+from .models import DeskQuestion, ProspectForum
+
+
+def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
+    """Hold staff to the roster, to peers first, to one at a time, and to no checkout in a first answer."""
+    if not author.is_team or category.kind != Category.Kind.PROSPECT:
+        return ALLOW
+    forum = ProspectForum.objects.filter(category=category).first()
+    if forum is None:
+        return ALLOW
+    question = (
+        DeskQuestion.objects.filter(topic=topic).select_related("claimed_by").first() if topic else None
+    )
+    sentence = rules.objection_to_answering(author, forum, question, now=timezone.now())
+    sentence = sentence or rules.objection_to_words(source, forum, question)
+    return Verdict(refuse=True, sentence=sentence) if sentence else ALLOW

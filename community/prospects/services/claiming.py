@@ -1,0 +1,84 @@
+"""One question, one salesperson at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.audit import audit
+from community.forum.services import Refused
+from community.members.models import Member
+from community.prospects import rules
+from community.prospects.models import DeskQuestion, Handover, RosterEntry
+
+
+def lock_question(pk: int) -> DeskQuestion:
+    return (
+        DeskQuestion.objects.select_for_update(of=("self",))
+        .select_related("topic__author", "topic__category", "forum", "claimed_by")
+        .get(pk=pk)
+    )
+
+
+@transaction.atomic
+def claim_question(question: DeskQuestion, *, actor: Member, now: datetime | None = None) -> DeskQuestion:
+    """Take the question in hand; taking it again changes nothing.
+
+    Raises Refused when it is not open, held back for peers, or in a colleague's hands.
+    """
+    now = now or timezone.now()
+    question = lock_question(question.pk)
+    if question.state != DeskQuestion.State.OPEN:
+        raise Refused(_("This question no longer waits for us."))
+    objection = rules.objection_to_answering(actor, question.forum, question, now=now)
+    # Moderators may write anywhere, but a question is one person's.
+    objection = objection or rules.objection_to_taking(actor, question, now=now)
+    if objection:
+        raise Refused(objection)
+    if question.holder(now) == actor:
+        return question
+    return _give_to(question, actor, now)
+
+
+@transaction.atomic
+def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
+    """Put the question back; only for whoever holds it, and managers. Raises Refused otherwise."""
+    question = lock_question(question.pk)
+    if question.claimed_by_id is None:
+        return question
+    if not rules.can_hand_over(actor, question):
+        raise Refused(_("%(name)s has taken this question.") % {"name": question.claimed_by})
+    question.claimed_by, question.claimed_at = None, None
+    question.save(update_fields=["claimed_by", "claimed_at"])
+    return question
+
+
+@transaction.atomic
+def hand_over(
+    question: DeskQuestion, *, actor: Member, to: Member, note: str, now: datetime | None = None
+) -> DeskQuestion:
+    """Give the question to a colleague of the roster; giving it to who has it changes nothing.
+
+    Raises Refused when it is not the actor's to give, or the colleague may not answer there.
+    """
+    now = now or timezone.now()
+    question = lock_question(question.pk)
+    if question.claimed_by_id == to.pk:
+        return question
+    if not rules.can_hand_over(actor, question):
+        raise Refused(_("Take the question first; then you can hand it over."))
+    colleague = RosterEntry.objects.on_duty().filter(forum=question.forum, member=to, is_trained=True).first()
+    if colleague is None:
+        raise Refused(_("%(name)s does not answer in this forum.") % {"name": to})
+    Handover.objects.create(question=question, giver=actor, receiver=to, note=note, created_at=now)
+    audit("desk.hand_over", actor=actor, subject=question, after={"to": to.username}, reason=note)
+    return _give_to(question, to, now)
+
+
+def _give_to(question: DeskQuestion, member: Member, now: datetime) -> DeskQuestion:
+    question.claimed_by, question.claimed_at = member, now
+    question.save(update_fields=["claimed_by", "claimed_at"])
+    return question

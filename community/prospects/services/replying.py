@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from community.forum.models import Post
+from community.forum.services import create_post
+from community.members.models import Member
+from community.prospects.models import DeskQuestion
+
+from .claiming import claim_question
+from .tracking import track_topic
+
+
+@transaction.atomic
+def reply_to_question(
+    question: DeskQuestion, *, actor: Member, source: str, now: datetime | None = None
+) -> Post:
+    """Answer from the desk, as the forum would take it; the claim ends with the answer.
+
+    Raises Refused where the person may not answer, or what they wrote may not stand.
+    """
+    now = now or timezone.now()
+    if question.state == DeskQuestion.State.OPEN:
+        claim_question(question, actor=actor, now=now)
+    post = create_post(question.topic, author=actor, source=source, now=now)
+    track_topic(question.topic_id)
+    return post

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from community.core.permissions import require
+from community.events.models import Event
+from community.forum.models import Category, Topic
+from community.forum.services import Refused
+from community.members.models import Member
+
+from . import cards, rules, services
+from .forms import HandoverForm, ReplyForm, UrgentForm
+from .links import links_out
+from .models import DeskQuestion, ProspectForum, RosterEntry
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    class HtmxRequest(HttpRequest):
+        htmx: HtmxDetails
+
+
+NOT_YOURS = "The desk is for the salespeople named in a prospect forum."
+
+
+@require_safe
+def forum_list(request: HttpRequest) -> HttpResponse:
+    """Show the prospect forums the reader may see, and who answers there by what name."""
+    categories = Category.objects.visible_to(request.user).filter(
+        kind=Category.Kind.PROSPECT, is_archived=False
+    )
+    on_duty = RosterEntry.objects.on_duty().select_related("member")
+    forums = list(
+        ProspectForum.objects.filter(category__in=categories)
+        .select_related("category")
+        .prefetch_related(Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
+    )
+    return render(request, "prospects/forum_list.html", {"forums": forums})
+
+
+@require_safe
+@login_required
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show the open questions of the reader's forums, the oldest promise first."""
+    reader = cast(Member, request.user)
+    require(rules.can_open_desk(reader), _(NOT_YOURS))
+    now = timezone.now()
+    questions = DeskQuestion.objects.at_desk_of(reader).with_people()
+    answered = questions.filter(state=DeskQuestion.State.ANSWERED).order_by("-waiting_since")[:5]
+    context = {
+        "waiting": cards.cards_of(questions.for_work(now), reader=reader, now=now),
+        "held_back": cards.cards_of(questions.held_back(now), reader=reader, now=now),
+        "answered": cards.cards_of(answered, reader=reader, now=now),
+        "now": now,
+    }
+    return render(request, "prospects/desk.html", context)
+
+
+@require_safe
+@login_required
+@vary_on_headers("HX-Request")
+def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    """Show one question with all one should know before answering; in place when the desk asks."""
+    return _question_page(request, _question_at_desk(request, topic_id))
+
+
+@require_safe
+@login_required
+@vary_on_headers("HX-Request")
+def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    """Show why we think the asker is where they are: the rule, the sentence and the events."""
+    question = _question_at_desk(request, topic_id)
+    position = cards.current_position(question.topic.author)
+    events = Event.objects.standing().filter(member=question.topic.author)
+    shown = events.filter(event_id__in=position.evidence).order_by("-occurred_at") if position else []
+    context = {"question": question, "position": position, "events": shown}
+    template = "prospects/_evidence.html" if request.htmx else "prospects/evidence.html"
+    return render(request, template, context)
+
+
+@require_POST
+@login_required
+def question_claim(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    question = _question_at_desk(request, topic_id)
+    return _done_or_refused(request, question, lambda actor: services.claim_question(question, actor=actor))
+
+
+@require_POST
+@login_required
+def question_release(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    question = _question_at_desk(request, topic_id)
+    return _done_or_refused(request, question, lambda actor: services.release_question(question, actor=actor))
+
+
+@require_POST
+@login_required
+def question_hand_over(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    """Give the question to a colleague; what was typed comes back when that is not possible."""
+    question = _question_at_desk(request, topic_id)
+    form = HandoverForm(request.POST, question=question, giver=cast(Member, request.user))
+    if not form.is_valid():
+        return _question_page(request, question, hand_over=form, status=422)
+    to, note = form.cleaned_data["to"], form.cleaned_data["note"]
+    return _done_or_refused(
+        request, question, lambda actor: services.hand_over(question, actor=actor, to=to, note=note), form
+    )
+
+
+@require_POST
+@login_required
+def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    """Answer in place; a refusal keeps the words."""
+    question = _question_at_desk(request, topic_id)
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return _question_page(request, question, reply=form, status=422)
+    source, was_first = form.cleaned_data["source"], not question.staff_replies
+    try:
+        services.reply_to_question(question, actor=cast(Member, request.user), source=source)
+    except Refused as refusal:
+        form.add_error("source", refusal.sentence)
+        return _question_page(request, question, reply=form, status=422)
+    if was_first and links_out(source):
+        messages.warning(request, _("Your first answer leads away from here. The words should do without."))
+    messages.success(request, _("Your answer stands."))
+    if not request.htmx:
+        return redirect("prospects:desk")
+    return _question_page(request, _question_at_desk(request, topic_id))
+
+
+@require_POST
+@login_required
+def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """Let the asker or a manager say that a question cannot wait for the grace period."""
+    reader = cast(Member, request.user)
+    topic = get_object_or_404(Topic.objects.visible_to(reader), pk=topic_id)
+    question = get_object_or_404(DeskQuestion, topic=topic)
+    require(rules.can_mark_urgent(reader, question), _("Only whoever asked can say that it is urgent."))
+    form = UrgentForm(request.POST)
+    if form.is_valid():
+        services.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
+        messages.success(request, _("Our people can answer at once now."))
+    else:
+        messages.error(request, _("Please say in a few words why it cannot wait."))
+    return redirect("prospects:desk" if reader.is_team else topic)
+
+
+def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
+    """Fetch a question of the reader's desk: 403 without a desk, 404 for one of another's."""
+    reader = cast(Member, request.user)
+    require(rules.can_open_desk(reader), _(NOT_YOURS))
+    questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
+    visible = questions.filter(topic__in=Topic.objects.visible_to(reader))
+    return get_object_or_404(visible.with_people(), pk=topic_id)
+
+
+def _done_or_refused(
+    request: HtmxRequest,
+    question: DeskQuestion,
+    act: Callable[[Member], object],
+    hand_over: HandoverForm | None = None,
+) -> HttpResponse:
+    try:
+        act(cast(Member, request.user))
+    except Refused as refusal:
+        return _question_page(request, question, hand_over=hand_over, refusal=refusal.sentence, status=422)
+    if not request.htmx:
+        return redirect("prospects:question-detail", question.pk)
+    return _question_page(request, _question_at_desk(request, question.pk))
+
+
+def _question_page(
+    request: HtmxRequest,
+    question: DeskQuestion,
+    *,
+    reply: ReplyForm | None = None,
+    hand_over: HandoverForm | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    reader, now = cast(Member, request.user), timezone.now()
+    (card,) = cards.cards_of([question], reader=reader, now=now)
+    context = {
+        "card": card,
+        "background": cards.background_of(question, reader=reader),
+        "objection": rules.objection_to_answering(reader, question.forum, question, now=now),
+        "reply": reply or ReplyForm(),
+        "hand_over": hand_over or HandoverForm(question=question, giver=reader),
+        "can_hand_over": rules.can_hand_over(reader, question),
+        "can_mark_urgent": rules.can_mark_urgent(reader, question),
+        "refusal": refusal,
+        "now": now,
+    }
+    template = "prospects/_question.html" if request.htmx else "prospects/question_detail.html"
+    return render(request, template, context, status=status)

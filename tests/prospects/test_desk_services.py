@@ -1,0 +1,246 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from community.forum.models import Post
+from community.forum.services import Refused
+from community.prospects import services
+from community.prospects.models import DeskQuestion, Handover
+from tests.factories.members import MemberFactory
+from tests.factories.prospects import (
+    ProspectForumFactory,
+    RosterEntryFactory,
+    a_peer,
+    a_prospect_asks,
+    a_reply,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entry():
+    return RosterEntryFactory()
+
+
+def fresh(question):
+    return DeskQuestion.objects.get(pk=question.pk)
+
+
+def test_claim_question_puts_it_in_ones_hands(entry):
+    question = a_prospect_asks(entry.forum)
+
+    services.claim_question(question, actor=entry.member)
+
+    assert fresh(question).holder(timezone.now()) == entry.member
+
+
+def test_claim_question_twice_keeps_the_first_time(entry):
+    question = a_prospect_asks(entry.forum)
+    first = services.claim_question(question, actor=entry.member).claimed_at
+
+    services.claim_question(question, actor=entry.member)
+
+    assert fresh(question).claimed_at == first
+
+
+def test_claim_question_of_a_colleague_is_refused_until_it_goes_stale(entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+    services.claim_question(question, actor=colleague)
+
+    with pytest.raises(Refused) as refusal:
+        services.claim_question(question, actor=entry.member)
+    services.claim_question(question, actor=entry.member, now=timezone.now() + timedelta(minutes=61))
+
+    assert refusal.value.sentence == f"{colleague} has taken this question."
+    assert fresh(question).claimed_by == entry.member
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_salespeople_at_once_get_it_once():
+    entries = [RosterEntryFactory()]
+    entries.append(RosterEntryFactory(forum=entries[0].forum))
+    question = a_prospect_asks(entries[0].forum)
+    together = Barrier(2)
+
+    def claim(member) -> bool:
+        try:
+            together.wait()
+            services.claim_question(question, actor=member)
+        except Refused:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(claim, [entry.member for entry in entries]))
+
+    assert sorted(got) == [False, True]
+
+
+def test_claim_question_is_refused_during_the_grace_period(entry):
+    a_peer()
+    question = a_prospect_asks(entry.forum, minutes_ago=5)
+
+    with pytest.raises(Refused) as refusal:
+        services.claim_question(question, actor=entry.member)
+
+    assert refusal.value.sentence.startswith("Peers first: this question opens for staff at ")
+
+
+def test_claim_question_of_an_urgent_one_is_possible_at_once(entry):
+    a_peer()
+    question = a_prospect_asks(entry.forum, minutes_ago=5)
+    services.mark_urgent(question, actor=question.topic.author, reason="The café opens tomorrow.")
+
+    services.claim_question(question, actor=entry.member)
+
+    assert fresh(question).claimed_by == entry.member
+
+
+def test_claim_question_that_no_longer_waits_is_refused(entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, entry.member)
+    services.track_topic(question.pk)
+
+    with pytest.raises(Refused) as refusal:
+        services.claim_question(question, actor=entry.member)
+
+    assert refusal.value.sentence == "This question no longer waits for us."
+
+
+def test_claim_question_needs_the_roster_and_the_training(entry):
+    question = a_prospect_asks(entry.forum)
+    untrained = RosterEntryFactory(forum=entry.forum, is_trained=False).member
+
+    with pytest.raises(Refused) as stranger:
+        services.claim_question(question, actor=MemberFactory(role="sales"))
+    with pytest.raises(Refused) as newcomer:
+        services.claim_question(question, actor=untrained)
+
+    assert stranger.value.sentence.startswith("Only the people named")
+    assert newcomer.value.sentence.startswith("You can answer here once")
+
+
+def test_release_question_puts_it_back(entry):
+    question = a_prospect_asks(entry.forum)
+    services.claim_question(question, actor=entry.member)
+
+    for _ in range(2):
+        services.release_question(question, actor=entry.member)
+
+    assert fresh(question).claimed_by is None
+
+
+def test_release_question_of_another_is_refused_but_for_managers(entry):
+    question = a_prospect_asks(entry.forum)
+    services.claim_question(question, actor=entry.member)
+
+    with pytest.raises(Refused):
+        services.release_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+    services.release_question(question, actor=MemberFactory(role="manager"))
+
+    assert fresh(question).claimed_by is None
+
+
+def test_hand_over_gives_it_to_a_colleague_with_a_note(entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+    services.claim_question(question, actor=entry.member)
+
+    for _ in range(2):
+        services.hand_over(question, actor=entry.member, to=colleague, note="Knows pumps.")
+
+    assert fresh(question).claimed_by == colleague
+    handover = Handover.objects.get()
+    assert (handover.giver, handover.receiver, handover.note) == (entry.member, colleague, "Knows pumps.")
+
+
+def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+
+    with pytest.raises(Refused) as refusal:
+        services.hand_over(question, actor=entry.member, to=colleague, note="")
+
+    assert refusal.value.sentence == "Take the question first; then you can hand it over."
+
+
+@pytest.mark.parametrize("fields", [{"is_trained": False}, {"is_active": False}])
+def test_hand_over_to_who_may_not_answer_is_refused(entry, fields):
+    question = a_prospect_asks(entry.forum)
+    services.claim_question(question, actor=entry.member)
+    colleague = RosterEntryFactory(forum=entry.forum, **fields).member
+
+    with pytest.raises(Refused) as refusal:
+        services.hand_over(question, actor=entry.member, to=colleague, note="")
+
+    assert refusal.value.sentence == f"{colleague} does not answer in this forum."
+
+
+def test_reply_to_question_answers_and_ends_the_claim(entry):
+    question = a_prospect_asks(entry.forum)
+
+    post = services.reply_to_question(
+        question, actor=entry.member, source="What do you drink in the morning?"
+    )
+
+    question = fresh(question)
+    assert (post.kind, post.author) == (Post.Kind.ANSWER, entry.member)
+    assert (question.state, question.staff_replies) == (DeskQuestion.State.ANSWERED, 1)
+    assert question.claimed_by is None
+
+
+def test_reply_to_question_in_a_colleagues_hands_is_refused(entry):
+    question = a_prospect_asks(entry.forum)
+    services.claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+
+    with pytest.raises(Refused):
+        services.reply_to_question(question, actor=entry.member, source="Me too!")
+
+    assert fresh(question).staff_replies == 0
+
+
+def test_reply_to_question_with_a_checkout_link_is_refused(entry):
+    question = a_prospect_asks(entry.forum)
+
+    with pytest.raises(Refused) as refusal:
+        services.reply_to_question(
+            question, actor=entry.member, source="Buy it: https://shop.example.com/checkout?sku=1"
+        )
+
+    assert refusal.value.sentence.startswith("A first answer does not link to a checkout.")
+    assert fresh(question).claimed_by is None
+
+
+def test_a_later_answer_may_link_to_the_shop(entry):
+    question = a_prospect_asks(entry.forum)
+    services.reply_to_question(question, actor=entry.member, source="What do you drink?")
+    question.refresh_from_db()
+
+    services.reply_to_question(
+        question, actor=entry.member, source="You asked for it: https://shop.example.com/checkout"
+    )
+
+    assert fresh(question).staff_replies == 2
+
+
+def test_mark_urgent_keeps_the_first_reason_and_can_be_taken_back():
+    question = a_prospect_asks(ProspectForumFactory())
+    asker, manager = question.topic.author, MemberFactory(role="manager")
+
+    services.mark_urgent(question, actor=asker, reason="First.")
+    services.mark_urgent(question, actor=manager, reason="Second.")
+    marked = fresh(question)
+    for _ in range(2):
+        services.unmark_urgent(question, actor=manager)
+
+    assert (marked.is_urgent, marked.urgent_reason, marked.urgent_by) == (True, "First.", asker)
+    assert (fresh(question).is_urgent, fresh(question).urgent_reason) == (False, "")

@@ -1,0 +1,107 @@
+import pytest
+
+from community.forum.hooks import screened
+from community.forum.services import Refused, create_post
+from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.models import checkout_words
+from community.prospects.screening import screen
+from community.prospects.services import claim_question
+from tests.factories.forum import CategoryFactory
+from tests.factories.members import MemberFactory
+from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks
+
+pytestmark = pytest.mark.django_db
+
+
+def test_members_are_not_asked_anything():
+    question = a_prospect_asks()
+
+    verdict = screen(MemberFactory(), question.topic.category, question.topic, "https://a.example/cart")
+
+    assert not verdict.refuse
+
+
+def test_staff_elsewhere_are_not_asked_anything():
+    assert not screen(MemberFactory(role="sales"), CategoryFactory(), None, "/checkout").refuse
+
+
+def test_staff_who_are_not_on_the_roster_are_refused_in_the_thread_as_well():
+    question = a_prospect_asks()
+
+    with pytest.raises(Refused) as refusal:
+        create_post(question.topic, author=MemberFactory(role="support"), source="Hello!")
+
+    assert refusal.value.sentence == (
+        "Only the people named at the top of this forum answer here for the company."
+    )
+
+
+def test_the_grace_period_holds_in_the_thread_as_well():
+    a_peer()
+    entry = RosterEntryFactory()
+    question = a_prospect_asks(entry.forum, minutes_ago=3)
+
+    with pytest.raises(Refused) as refusal:
+        create_post(question.topic, author=entry.member, source="Hello!")
+
+    assert refusal.value.sentence.startswith("Peers first")
+
+
+def test_a_colleagues_claim_holds_in_the_thread_as_well():
+    entry = RosterEntryFactory()
+    question = a_prospect_asks(entry.forum)
+    claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+
+    verdict = screened(entry.member, question.topic.category, question.topic, "Hello!")
+
+    assert verdict.refuse
+
+
+def test_moderators_may_always_write():
+    a_peer()
+    question = a_prospect_asks(minutes_ago=3)
+
+    assert not screen(MemberFactory(role="moderator"), question.topic.category, question.topic, "Hi").refuse
+
+
+def test_a_first_answer_with_a_checkout_link_is_refused_to_moderators_too():
+    question = a_prospect_asks()
+    manager = MemberFactory(role="manager")
+
+    assert screen(manager, question.topic.category, question.topic, "https://a.example/cart").refuse
+
+
+def test_roster_staff_may_start_a_topic():
+    entry = RosterEntryFactory()
+
+    assert not screen(entry.member, entry.forum.category, None, "Holiday hours").refuse
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("https://shop.example.com/checkout", True),
+        ("[buy](https://shop.example.com/en/cart?x=1)", True),
+        ("[buy](/order/12)", True),
+        ("https://checkout.example.com/", True),
+        ("www.example.com/add-to-cart", True),
+        ("https://example.com/checkouts-explained", False),
+        ("Go to the checkout, in words.", False),
+        ("https://example.com/in-order-to-learn", False),
+        ("", False),
+    ],
+)
+def test_leads_to_checkout_looks_at_the_parts_of_links(source, expected):
+    assert leads_to_checkout(source, checkout_words()) is expected
+
+
+def test_links_out_are_those_that_leave_the_community(settings):
+    settings.SITE_URL = "https://community.example.com"
+    source = "[a](/t/1/x/) https://community.example.com/t/2/ https://else.example.org/x."
+
+    assert links_in(source) == [
+        "/t/1/x/",
+        "https://community.example.com/t/2/",
+        "https://else.example.org/x.",
+    ]
+    assert links_out(source) == ["https://else.example.org/x."]

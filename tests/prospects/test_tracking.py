@@ -1,0 +1,159 @@
+from datetime import date, timedelta
+
+import pytest
+
+from community.forum.models import Category
+from community.prospects.models import DeskQuestion, ProspectForum
+from community.prospects.services import track_topic
+from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.factories.prospects import (
+    ProspectForumFactory,
+    RosterEntryFactory,
+    a_peer,
+    a_prospect_asks,
+    a_reply,
+)
+
+pytestmark = pytest.mark.django_db
+State = DeskQuestion.State
+
+
+def again(question: DeskQuestion) -> DeskQuestion:
+    tracked = track_topic(question.pk)
+    assert tracked is not None
+    return tracked
+
+
+def test_a_new_question_waits_with_a_promise_and_opens_after_the_grace_period():
+    a_peer()
+    forum = ProspectForumFactory(promise_minutes=120, grace_minutes=30)
+
+    question = a_prospect_asks(forum, minutes_ago=10)
+
+    asked = question.topic.created_at
+    assert (question.state, question.waiting_since) == (State.OPEN, asked)
+    assert question.due_at == asked + timedelta(minutes=120)
+    assert question.opens_at == asked + timedelta(minutes=30)
+
+
+def test_a_question_opens_at_once_when_nobody_else_can_answer():
+    question = a_prospect_asks(minutes_ago=1)
+
+    assert question.opens_at == question.topic.created_at
+
+
+def test_only_those_who_may_reply_count_as_peers():
+    a_peer()
+    forum = ProspectForumFactory(category=CategoryFactory(kind=Category.Kind.PROSPECT, groups=[]))
+
+    question = a_prospect_asks(forum, minutes_ago=1)
+
+    assert question.opens_at == question.topic.created_at
+
+
+def test_tracking_twice_changes_nothing(django_assert_num_queries):
+    question = a_prospect_asks()
+
+    assert again(question) == question
+    assert DeskQuestion.objects.count() == 1
+
+
+def test_the_voice_mix_tells_customers_undecided_and_staff_apart():
+    question = a_prospect_asks()
+    topic = question.topic
+    a_reply(topic, MemberFactory(customer_since=date(2024, 1, 1)), minutes_ago=50)
+    a_reply(topic, MemberFactory(), minutes_ago=40)
+    a_reply(topic, topic.author, minutes_ago=35)
+    a_reply(topic, MemberFactory(role="sales"), minutes_ago=30)
+    a_reply(topic, MemberFactory(), minutes_ago=20, status="hidden")
+
+    question = again(question)
+
+    counts = (question.customer_replies, question.undecided_replies, question.staff_replies)
+    assert counts == (1, 1, 1)
+    assert question.staff_share == 33
+
+
+def test_a_staff_reply_answers_and_what_the_asker_writes_then_waits_again():
+    question = a_prospect_asks(minutes_ago=300)
+    staff = MemberFactory(role="sales")
+    a_reply(question.topic, staff, minutes_ago=200)
+    assert again(question).state == State.ANSWERED
+
+    back = a_reply(question.topic, question.topic.author, minutes_ago=30)
+    a_reply(question.topic, question.topic.author, minutes_ago=20)
+
+    question = again(question)
+    assert (question.state, question.waiting_since) == (State.OPEN, back.created_at)
+    assert question.due_at == back.created_at + question.forum.promise
+
+
+def test_a_peers_reply_leaves_the_question_waiting_for_staff():
+    question = a_prospect_asks()
+    reply = a_reply(question.topic, a_peer(), minutes_ago=50)
+
+    question = again(question)
+
+    assert (question.state, question.first_peer_at) == (State.OPEN, reply.created_at)
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"is_solved": True}, State.SETTLED),
+        ({"closed_at": "2026-01-01T00:00Z"}, State.SETTLED),
+        ({"status": "hidden"}, State.GONE),
+        ({"status": "deleted"}, State.GONE),
+    ],
+)
+def test_solved_closed_and_removed_topics_leave_the_desk(fields, state):
+    question = a_prospect_asks()
+    type(question.topic).objects.filter(pk=question.pk).update(**fields)
+
+    assert again(question).state == state
+
+
+def test_a_claim_ends_when_the_question_no_longer_waits():
+    entry = RosterEntryFactory()
+    question = a_prospect_asks(entry.forum)
+    DeskQuestion.objects.update(claimed_by=entry.member, claimed_at=question.asked_at)
+    a_reply(question.topic, entry.member)
+
+    assert again(question).claimed_by is None
+
+
+def test_a_topic_by_staff_is_no_question():
+    forum = ProspectForumFactory()
+    topic = QuestionFactory(category=forum.category, author=MemberFactory(role="sales"))
+
+    assert track_topic(topic.pk) is None
+
+
+def test_a_topic_elsewhere_is_no_question():
+    assert track_topic(TopicFactory().pk) is None
+
+
+def test_a_topic_moved_away_leaves_the_desk_and_comes_back():
+    question = a_prospect_asks()
+    topic, home = question.topic, question.topic.category
+    type(topic).objects.update(category=CategoryFactory())
+    assert track_topic(topic.pk) is None
+    assert DeskQuestion.objects.get().state == State.GONE
+
+    type(topic).objects.update(category=home)
+
+    assert again(question).state == State.OPEN
+
+
+def test_a_category_turned_into_a_prospect_forum_gets_the_usual_promise():
+    category = CategoryFactory(kind=Category.Kind.PROSPECT)
+
+    track_topic(QuestionFactory(category=category).pk)
+
+    forum = ProspectForum.objects.get()
+    assert (forum.category, forum.promise_minutes, forum.grace_minutes) == (category, 240, 30)
+
+
+def test_a_topic_that_never_was_is_nothing():
+    assert track_topic(4711) is None

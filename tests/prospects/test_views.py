@@ -1,0 +1,375 @@
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from community.prospects.models import DeskQuestion
+from community.prospects.services import claim_question
+from tests.factories.forum import CategoryFactory, TopicFactory
+from tests.factories.members import CompanyFactory, MemberFactory
+from tests.factories.prospects import (
+    ProspectForumFactory,
+    RosterEntryFactory,
+    a_peer,
+    a_prospect_asks,
+    a_reply,
+)
+
+pytestmark = pytest.mark.django_db
+HTMX = {"headers": {"HX-Request": "true"}}
+
+
+@pytest.fixture
+def entry(client):
+    """A salesperson, logged in."""
+    entry = RosterEntryFactory()
+    client.force_login(entry.member)
+    return entry
+
+
+def url(question: DeskQuestion, act: str = "") -> str:
+    return f"/desk/{question.pk}/{act}"
+
+
+# The list of forums
+
+
+def test_forum_list_shows_a_visitor_who_answers_and_how_soon(client):
+    entry = RosterEntryFactory(real_name="Inês Duarte", title="Advisor, Porto")
+    RosterEntryFactory(forum=entry.forum, real_name="Somebody Gone", is_active=False)
+
+    page = client.get("/prospects/").content.decode()
+
+    assert "Inês Duarte" in page
+    assert "Advisor, Porto" in page
+    assert "Our people reply within 4 hours, and leave the first 30 minutes to owners." in " ".join(
+        page.split()
+    )
+    assert "Somebody Gone" not in page
+
+
+def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
+    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
+    public = ProspectForumFactory()
+
+    visitor = client.get("/prospects/").context["forums"]
+    client.force_login(MemberFactory(role="manager"))
+    manager = client.get("/prospects/").context["forums"]
+
+    assert visitor == [public]
+    assert manager == [private, public]
+
+
+def test_forum_list_without_forums_says_what_to_do(client):
+    assert b"No such forum yet" in client.get("/prospects/").content
+
+
+def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, django_assert_num_queries):
+    RosterEntryFactory()
+    with CaptureQueriesContext(connection) as one:
+        client.get("/prospects/")
+    RosterEntryFactory.create_batch(2)
+
+    with django_assert_num_queries(len(one)):
+        client.get("/prospects/")
+
+
+# The desk, and who may open it
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/desk/{}/", "/desk/{}/evidence/"])
+def test_the_desk_is_for_those_on_a_roster_and_managers(client, path):
+    entry = RosterEntryFactory()
+    question = a_prospect_asks(entry.forum)
+    path = path.format(question.pk)
+
+    def status(member):
+        client.force_login(member)
+        return client.get(path).status_code
+
+    assert status(entry.member) == 200
+    assert status(MemberFactory(role="manager")) == 200
+    assert status(MemberFactory()) == 403
+    assert status(question.topic.author) == 403
+    assert status(MemberFactory(role="support")) == 403
+    assert status(RosterEntryFactory(forum=entry.forum, is_active=False).member) == 403
+    client.logout()
+    assert client.get(path).status_code == 302
+
+
+def test_the_desk_of_another_forum_is_not_ones_own(client, entry):
+    other = a_prospect_asks()
+
+    page = client.get("/desk/")
+
+    assert page.context["waiting"] == []
+    assert client.get(url(other)).status_code == 404
+    assert client.post(url(other, "claim/")).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["claim/", "release/", "reply/", "hand-over/"])
+def test_acts_at_the_desk_are_refused_to_others_and_to_get(client, act):
+    question = a_prospect_asks()
+
+    anonymous = client.post(url(question, act))
+    client.force_login(MemberFactory())
+    member = client.post(url(question, act))
+    client.force_login(MemberFactory(role="manager"))
+    got = client.get(url(question, act))
+
+    assert (anonymous.status_code, member.status_code, got.status_code) == (302, 403, 405)
+
+
+def test_the_desk_puts_the_oldest_promise_first_and_holds_the_new_back(client, entry):
+    a_peer()
+    late = a_prospect_asks(entry.forum, minutes_ago=600)
+    newer = a_prospect_asks(entry.forum, minutes_ago=60)
+    new = a_prospect_asks(entry.forum, minutes_ago=5)
+
+    page = client.get("/desk/")
+
+    assert [card.question for card in page.context["waiting"]] == [late, newer]
+    assert [card.question for card in page.context["held_back"]] == [new]
+    assert [card.is_late for card in page.context["waiting"]] == [True, False]
+    assert b"Peers first until" in page.content
+
+
+def test_the_desk_shows_what_was_answered_of_late(client, entry):
+    question = a_prospect_asks(entry.forum)
+    client.post(url(question, "reply/"), {"source": "How many cups a day?"})
+
+    page = client.get("/desk/")
+
+    assert page.context["waiting"] == []
+    assert [card.question for card in page.context["answered"]] == [question]
+
+
+def test_the_desk_takes_the_same_queries_for_one_question_and_three(client, entry, django_assert_num_queries):
+    a_prospect_asks(entry.forum)
+    client.get("/desk/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/desk/")
+    for _ in range(2):
+        a_prospect_asks(entry.forum)
+
+    with django_assert_num_queries(len(one)):
+        client.get("/desk/")
+
+
+# One question
+
+
+def test_question_detail_tells_what_was_said_before_and_by_whom(client, entry):
+    company = CompanyFactory(name="Rossio Roasters")
+    asker = MemberFactory(company=company, display_name="Rui")
+    MemberFactory(company=company, display_name="Carla of the same firm")
+    TopicFactory(author=asker, title="What I asked last week")
+    question = a_prospect_asks(entry.forum, author=asker, opening__source="Will it fit under a shelf?")
+    a_reply(question.topic, MemberFactory(customer_since=date(2023, 1, 1)), source="Mine does, at 38 cm.")
+
+    page = client.get(url(question)).content.decode()
+
+    for words in (
+        "Will it fit under a shelf?",
+        "Mine does, at 38 cm.",
+        "What I asked last week",
+        "Carla of the same firm",
+        "Rossio Roasters",
+        "1 earlier topic",
+    ):
+        assert words in page
+
+
+def test_question_detail_shows_no_earlier_topic_the_reader_may_not_see(client, entry):
+    asker = MemberFactory()
+    TopicFactory(author=asker, category=CategoryFactory(groups=[]), title="Among ourselves")
+    question = a_prospect_asks(entry.forum, author=asker)
+
+    assert "Among ourselves" not in client.get(url(question)).content.decode()
+
+
+def test_question_detail_comes_in_place_when_the_desk_asks(client, entry):
+    question = a_prospect_asks(entry.forum)
+
+    whole, part = client.get(url(question)), client.get(url(question), **HTMX)
+
+    assert b"<html" in whole.content
+    assert b"<html" not in part.content
+    assert f'id="question-{question.pk}"' in part.content.decode()
+
+
+def test_question_evidence_without_a_stage_says_so(client, entry):
+    question = a_prospect_asks(entry.forum)
+
+    whole, part = client.get(url(question, "evidence/")), client.get(url(question, "evidence/"), **HTMX)
+
+    assert b"Nothing is known of this person yet" in whole.content
+    assert b"<html" not in part.content
+
+
+def test_a_question_that_left_the_desk_is_not_there(client, entry):
+    question = a_prospect_asks(entry.forum)
+    DeskQuestion.objects.update(state=DeskQuestion.State.GONE)
+
+    assert client.get(url(question)).status_code == 404
+
+
+# Acts
+
+
+@pytest.mark.parametrize("extra", [{}, HTMX])
+def test_question_claim_takes_it(client, entry, extra):
+    question = a_prospect_asks(entry.forum)
+
+    response = client.post(url(question, "claim/"), **extra)
+
+    question.refresh_from_db()
+    assert question.claimed_by == entry.member
+    assert response.status_code == (200 if extra else 302)
+
+
+def test_question_claim_of_a_colleagues_says_who_has_it(client, entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+    claim_question(question, actor=colleague)
+
+    response = client.post(url(question, "claim/"), **HTMX)
+
+    assert response.status_code == 422
+    assert f"{colleague} has taken this question." in response.content.decode()
+
+
+def test_question_release_puts_it_back(client, entry):
+    question = a_prospect_asks(entry.forum)
+    claim_question(question, actor=entry.member)
+
+    client.post(url(question, "release/"))
+
+    question.refresh_from_db()
+    assert question.claimed_by is None
+
+
+@pytest.mark.parametrize(("extra", "status"), [({}, 302), (HTMX, 200)])
+def test_question_reply_answers(client, entry, extra, status):
+    question = a_prospect_asks(entry.forum)
+
+    response = client.post(url(question, "reply/"), {"source": "How many cups a day?"}, **extra)
+
+    question.refresh_from_db()
+    assert response.status_code == status
+    assert question.state == DeskQuestion.State.ANSWERED
+    assert question.topic.posts.filter(author=entry.member, source="How many cups a day?").exists()
+
+
+@pytest.mark.parametrize("extra", [{}, HTMX])
+def test_question_reply_that_is_refused_keeps_the_words(client, entry, extra):
+    question = a_prospect_asks(entry.forum)
+    words = "Just buy it: https://shop.example.com/checkout now"
+
+    response = client.post(url(question, "reply/"), {"source": words}, **extra)
+
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert words in page
+    assert "A first answer does not link to a checkout." in page
+
+
+def test_question_reply_without_words_is_refused(client, entry):
+    question = a_prospect_asks(entry.forum)
+
+    response = client.post(url(question, "reply/"), {"source": "  "})
+
+    assert response.status_code == 422
+    assert response.context["reply"].errors == {"source": ["This field is required."]}
+
+
+def test_question_reply_with_a_link_in_a_first_answer_warns(client, entry):
+    question = a_prospect_asks(entry.forum)
+
+    client.post(url(question, "reply/"), {"source": "See https://example.org/manual for that."})
+
+    page = client.get("/desk/").content.decode()
+    assert "Your first answer leads away from here." in page
+
+
+def test_question_hand_over_gives_it_to_a_colleague(client, entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+    claim_question(question, actor=entry.member)
+
+    client.post(url(question, "hand-over/"), {"to": colleague.pk, "note": "Knows pumps."})
+
+    question.refresh_from_db()
+    assert question.claimed_by == colleague
+    client.force_login(colleague)
+    assert "Knows pumps." in client.get(url(question)).content.decode()
+
+
+def test_question_hand_over_offers_trained_colleagues_only(client, entry):
+    question = a_prospect_asks(entry.forum)
+    untrained = RosterEntryFactory(forum=entry.forum, is_trained=False).member
+    claim_question(question, actor=entry.member)
+
+    response = client.post(url(question, "hand-over/"), {"to": untrained.pk})
+
+    assert response.status_code == 422
+    assert "to" in response.context["hand_over"].errors
+
+
+def test_question_hand_over_of_what_is_not_in_ones_hands_is_refused(client, entry):
+    question = a_prospect_asks(entry.forum)
+    colleague = RosterEntryFactory(forum=entry.forum).member
+
+    response = client.post(url(question, "hand-over/"), {"to": colleague.pk})
+
+    assert response.status_code == 422
+    assert b"Take the question first" in response.content
+
+
+# Urgency
+
+
+def test_question_urgent_is_for_the_asker_and_managers(client):
+    a_peer()
+    question = a_prospect_asks(minutes_ago=3)
+    path = f"/prospects/questions/{question.pk}/urgent/"
+
+    client.force_login(MemberFactory())
+    other = client.post(path, {"reason": "Me too."})
+    client.force_login(question.topic.author)
+    client.post(path, {"reason": "We open tomorrow."})
+
+    question.refresh_from_db()
+    assert other.status_code == 403
+    assert (question.is_urgent, question.urgent_reason) == (True, "We open tomorrow.")
+
+
+def test_question_urgent_needs_a_reason(client):
+    question = a_prospect_asks(minutes_ago=3)
+    client.force_login(question.topic.author)
+
+    client.post(f"/prospects/questions/{question.pk}/urgent/", {"reason": ""})
+
+    question.refresh_from_db()
+    assert question.is_urgent is False
+
+
+def test_question_urgent_of_a_topic_one_may_not_see_is_not_there(client):
+    forum = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
+    question = a_prospect_asks(forum)
+    client.force_login(MemberFactory())
+
+    assert client.post(f"/prospects/questions/{question.pk}/urgent/", {"reason": "x"}).status_code == 404
+
+
+def test_too_much_staff_is_warned_about(client, entry):
+    question = a_prospect_asks(entry.forum)
+    for _ in range(2):
+        a_reply(question.topic, entry.member)
+    a_reply(question.topic, MemberFactory())
+    client.post(url(question, "reply/"), {"source": "And another thing."})
+
+    page = client.get(url(question)).content.decode()
+
+    assert "75 % of the replies are ours." in page
