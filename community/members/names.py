@@ -19,7 +19,7 @@ from community.core.text import INVISIBLE
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 DISPLAY_NAME_MAX = 60
-USERNAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$"
+USERNAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?\Z"
 username_characters = RegexValidator(
     USERNAME_PATTERN,
     gettext_lazy("Use letters from a to z, digits, - and _; begin and end with a letter or a digit."),

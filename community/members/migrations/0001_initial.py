@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                         max_length=40,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$",
+                                "^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?\\Z",
                                 "Use letters from a to z, digits, - and _; begin and end with a letter or a digit.",
                             )
                         ],
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="member",
             constraint=models.CheckConstraint(
-                condition=models.Q(("username__regex", "^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$")),
+                condition=models.Q(("username__regex", "^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?\\Z")),
                 name="member_username_plain",
             ),
         ),

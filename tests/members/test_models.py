@@ -1,0 +1,131 @@
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from community.members.models import Guidelines, Member
+from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"username": "ADA", "email": "other@example.com"},
+        {"username": "other", "email": "Ada@Example.com"},
+        {"username": "with space", "email": "other@example.com"},
+        {"username": "", "email": "other@example.com"},
+    ],
+    ids=["username in another case", "email in another case", "not plain", "empty"],
+)
+def test_the_database_refuses_a_second_ada_and_strange_usernames(fields):
+    MemberFactory(username="ada", email="ada@example.com")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Member.objects.create(**fields)
+
+
+def test_members_without_an_email_do_not_clash():
+    MemberFactory.create_batch(2, unclaimed=True)
+
+    assert Member.objects.filter(email=None).count() == 2
+
+
+def test_create_user_without_a_password_cannot_log_in():
+    assert not Member.objects.create_user("ada@example.com", "ada").has_usable_password()
+
+
+def test_create_superuser_is_a_manager_who_may_open_the_admin():
+    member = Member.objects.create_superuser("ada@example.com", "ada", "a-good-password")
+
+    assert (member.role, member.is_staff, member.is_superuser, member.is_claimed) == (
+        "manager",
+        True,
+        True,
+        True,
+    )
+
+
+def test_claimed_leaves_out_imported_members():
+    ada = MemberFactory()
+    MemberFactory(unclaimed=True)
+
+    assert list(Member.objects.claimed()) == [ada]
+
+
+def test_team_and_everybody_else():
+    member, sales = MemberFactory(), MemberFactory(role="sales")
+
+    assert list(Member.objects.team()) == [sales]
+    assert list(Member.objects.not_team()) == [member]
+
+
+def test_named_finds_whatever_case():
+    ada = MemberFactory(username="Ada")
+    MemberFactory(username="bo")
+
+    assert list(Member.objects.named(["ADA", "nobody"])) == [ada]
+
+
+def test_addresses_of_names_the_profiles_of_those_who_exist(django_assert_num_queries):
+    MemberFactory(username="Ada")
+
+    with django_assert_num_queries(1):
+        addresses = Member.objects.addresses_of(["ada", "nobody"])
+
+    assert addresses == {"ada": "/u/Ada/"}
+
+
+def test_str_is_the_name_people_know():
+    assert str(MemberFactory.build(username="ada", display_name="Ada Winter")) == "Ada Winter"
+    assert str(MemberFactory.build(username="ada", display_name="")) == "ada"
+
+
+@pytest.mark.parametrize(
+    ("role", "team", "moderator"),
+    [("", False, False), ("sales", True, False), ("moderator", True, True), ("manager", True, True)],
+)
+def test_roles_say_who_is_of_the_team(role, team, moderator):
+    member = Member(role=role)
+
+    assert (member.is_team, member.is_moderator) == (team, moderator)
+
+
+def test_a_verified_customer_has_bought():
+    assert Member(customer_since=timezone.now().date()).is_verified_customer
+
+
+def test_a_verified_customer_writes_from_a_domain_of_their_company():
+    company = CompanyFactory(verified_domains=["acme.example"])
+
+    assert Member(email="ada@ACME.example", company=company).is_verified_customer
+    assert not Member(email="ada@evil-acme.example", company=company).is_verified_customer
+    assert not Member(email=None, company=company).is_verified_customer
+
+
+def test_anybody_else_is_no_verified_customer():
+    assert not Member(email="ada@acme.example").is_verified_customer
+
+
+def test_in_force_is_the_newest_version():
+    GuidelinesFactory(version=7)
+
+    assert Guidelines.objects.in_force().version == 7
+
+
+def test_in_force_is_nothing_before_the_first_version():
+    Guidelines.objects.all().delete()
+
+    assert Guidelines.objects.in_force() is None
+
+
+def test_the_site_starts_with_guidelines():
+    current = Guidelines.objects.get(version=1)
+
+    assert current.html.startswith("<p>We are here")
+
+
+def test_the_username_field_explains_itself():
+    with pytest.raises(ValidationError, match="Use letters from a to z"):
+        Member(username="no spaces please", display_name="x", email="x@example.com").full_clean()

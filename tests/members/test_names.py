@@ -1,0 +1,112 @@
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from community.members import names
+
+
+@pytest.mark.parametrize("name", ["ada", "Ada-Winter", "bo_2", "a1b", "x" * 30])
+def test_clean_username_allows_plain_names(name):
+    assert names.clean_username(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("ab", "Use at least 3 characters."),
+        ("x" * 31, "Use at most 30 characters."),
+        ("-ada", "begin and end with a letter or a digit"),
+        ("ada_", "begin and end with a letter or a digit"),
+        ("ada winter", "Use letters from a to z"),
+        ("ada\n", "Use letters from a to z"),
+        ("аda", "Use letters from a to z"),  # a Cyrillic а
+        ("zoë", "Use letters from a to z"),
+        ("ada.w", "Use letters from a to z"),
+        ("Admin", "“Admin” is not free."),
+        ("CARAVAN", "“CARAVAN” is not free."),
+        ("settings", "“settings” is not free."),
+    ],
+)
+def test_clean_username_says_what_is_wrong(name, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        names.clean_username(name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ada Winter", "Ada Winter"),
+        ("  Ada \t Winter ", "Ada Winter"),
+        ("Ada\u200b\u202eWinter", "AdaWinter"),
+        ("ゆき", "ゆき"),
+        ("Zoe\u0308", "Zoë"),
+        ("👾", "👾"),
+    ],
+)
+def test_clean_display_name_keeps_what_can_be_seen(typed, kept):
+    assert names.clean_display_name(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["\u200b\u200d", "   ", "\u2060", "\ufeff"])
+def test_clean_display_name_refuses_what_cannot_be_seen(typed):
+    with pytest.raises(ValidationError, match="that can be seen"):
+        names.clean_display_name(typed)
+
+
+def test_clean_display_name_refuses_a_long_one():
+    with pytest.raises(ValidationError, match="at most 60"):
+        names.clean_display_name("x" * 61)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "ada winter",
+        "ADA WINTER",
+        "Αda Wіnter",
+        "Ada  Winter",
+        "Adа Winter",
+        "Ada.Winter",
+        "Ada W1nter",
+        "Adá Winter",
+    ],
+)
+def test_skeleton_is_the_same_for_names_that_read_alike(other):
+    assert names.skeleton(other) == names.skeleton("Ada Winter")
+
+
+@pytest.mark.parametrize("other", ["Ada Winters", "Eda Winter", "Winter Ada"])
+def test_skeleton_tells_other_names_apart(other):
+    assert names.skeleton(other) != names.skeleton("Ada Winter")
+
+
+@pytest.mark.parametrize(
+    ("name", "username"),
+    [
+        ("Ada Winter", "ada-winter"),
+        ("Zoë O'Neil", "zoe-oneil"),
+        ("J.", "member-j"),
+        ("ゆき", "member"),
+        ("", "member"),
+        ("Admin", "admin-2"),
+        ("--x__y--", "x-y"),
+    ],
+)
+def test_suggested_makes_a_username_of_a_name(name, username):
+    assert names.suggested(name, taken=()) == username
+
+
+def test_suggested_counts_on_until_one_is_free():
+    assert names.suggested("Ada", taken={"ada", "ada-2"}) == "ada-3"
+
+
+def test_suggested_stays_short_enough_when_it_counts():
+    long = "x" * 40
+
+    assert names.suggested(long, taken={"x" * 30}) == "x" * 28 + "-2"
+
+
+@given(st.text(max_size=80))
+def test_suggested_is_always_allowed(name):
+    assert names.clean_username(names.suggested(name, taken=()))

@@ -1,0 +1,252 @@
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+
+from community.core import audit
+from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
+from community.events.models import Event
+from community.members import services
+from community.members.models import Guidelines, Member
+from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acts(monkeypatch):
+    told = []
+    monkeypatch.setattr(audit, "_sinks", [told.append])
+    return told
+
+
+def new_member(**fields):
+    return Member(**{"username": "ada", "email": "ada@example.com", "display_name": "Ada", **fields})
+
+
+def confirm(member, email):
+    return EmailAddress.objects.create(user=member, email=email, verified=True, primary=True)
+
+
+# Accounts
+
+
+def test_register_saves_the_member_with_their_agreement_and_tells_of_both():
+    current = Guidelines.objects.in_force()
+
+    member = services.register(new_member(), guidelines=current)
+
+    member.refresh_from_db()
+    assert member.is_claimed
+    assert (member.guidelines, member.guidelines_accepted_at is None) == (current, False)
+    told = {event.name: event.props for event in Event.objects.filter(member=member)}
+    assert told == {
+        MEMBER_REGISTERED: {"source": "signup", "guidelines_version": current.version},
+        GUIDELINES_ACCEPTED: {"version": current.version},
+    }
+
+
+def test_register_without_guidelines_records_no_agreement():
+    member = services.register(new_member(), guidelines=None)
+
+    assert member.guidelines is None
+    assert [event.name for event in Event.objects.all()] == [MEMBER_REGISTERED]
+
+
+@pytest.mark.parametrize(
+    ("taken", "name", "free"),
+    [
+        ([], "Ada Winter", "ada-winter"),
+        (["Ada-Winter"], "Ada Winter", "ada-winter-2"),
+        (["ada-winter", "ada-winter-2", "ada-winter-9"], "Ada Winter", "ada-winter-3"),
+        (["x" * 30], "x" * 40, "x" * 28 + "-2"),
+    ],
+)
+def test_free_username_is_nobodys(taken, name, free):
+    for username in taken:
+        MemberFactory(username=username)
+
+    assert services.free_username(name) == free
+
+
+# Guidelines
+
+
+def test_publish_guidelines_renders_a_new_version(acts):
+    manager = MemberFactory(role="manager")
+
+    guidelines = services.publish_guidelines("Be *kind*.", actor=manager)
+
+    assert (guidelines.version, guidelines.html) == (2, "<p>Be <em>kind</em>.</p>\n")
+    assert [(act.name, act.actor, act.after) for act in acts] == [
+        ("guidelines.publish", manager, {"version": 2})
+    ]
+
+
+def test_publish_guidelines_twice_is_one_version(acts):
+    for _ in range(2):
+        services.publish_guidelines("Be kind.", actor=None)
+
+    assert Guidelines.objects.in_force().version == 2
+    assert len(acts) == 1
+
+
+def test_publish_the_first_guidelines():
+    Guidelines.objects.all().delete()
+
+    assert services.publish_guidelines("Be kind.", actor=None).version == 1
+
+
+def test_accept_guidelines_keeps_version_and_time():
+    member, newer = MemberFactory(), GuidelinesFactory(version=2)
+    before = member.guidelines_accepted_at
+
+    services.accept_guidelines(member, guidelines=newer)
+
+    member.refresh_from_db()
+    assert member.guidelines == newer
+    assert member.guidelines_accepted_at > before
+    assert Event.objects.get().props == {"version": 2}
+
+
+def test_accept_guidelines_twice_keeps_the_first_time():
+    member, newer = MemberFactory(), GuidelinesFactory(version=2)
+
+    services.accept_guidelines(member, guidelines=newer)
+    first = member.guidelines_accepted_at
+    services.accept_guidelines(member, guidelines=newer)
+
+    assert member.guidelines_accepted_at == first
+    assert Event.objects.filter(name=GUIDELINES_ACCEPTED).count() == 1
+
+
+# Companies
+
+
+def test_match_company_goes_by_the_domain():
+    member, company = MemberFactory(), CompanyFactory(verified_domains=["acme.example"])
+
+    assert services.match_company(member, email="ada@Acme.Example") == company
+
+    member.refresh_from_db()
+    assert member.company == company
+    event = Event.objects.get(name=COMPANY_JOINED)
+    assert (event.member, event.props) == (member, {"domain": "acme.example"})
+
+
+def test_match_company_twice_records_one_event():
+    member = MemberFactory()
+    CompanyFactory(verified_domains=["acme.example"])
+
+    for _ in range(2):
+        services.match_company(member, email="ada@acme.example")
+
+    assert Event.objects.filter(name=COMPANY_JOINED).count() == 1
+
+
+@pytest.mark.parametrize("email", ["ada@other.example", "ada@sub.acme.example", "ada@notacme.example", "ada"])
+def test_match_company_of_any_other_domain_is_none(email):
+    member = MemberFactory()
+    CompanyFactory(verified_domains=["acme.example"])
+
+    assert services.match_company(member, email=email) is None
+    assert member.company is None
+
+
+def test_match_company_leaves_a_member_where_they_are():
+    first, member = CompanyFactory(), MemberFactory()
+    Member.objects.filter(pk=member.pk).update(company=first)
+    CompanyFactory(verified_domains=["acme.example"])
+
+    assert services.match_company(member, email="ada@acme.example") == first
+
+
+def test_verify_domain_brings_in_who_has_a_confirmed_address_there(acts):
+    company = CompanyFactory()
+    ada, bo, cy = MemberFactory(), MemberFactory(), MemberFactory()
+    confirm(ada, "ada@acme.example")
+    EmailAddress.objects.create(user=bo, email="bo@acme.example", verified=False)
+    confirm(cy, "cy@notacme.example")
+
+    services.verify_domain(company, " @ACME.example ", actor=None)
+
+    assert list(company.members.all()) == [ada]
+    company.refresh_from_db()
+    assert company.verified_domains == ["acme.example"]
+    assert [act.name for act in acts] == ["company.verify_domain"]
+
+
+def test_verify_domain_twice_is_one_domain(acts):
+    company = CompanyFactory()
+
+    for _ in range(2):
+        company = services.verify_domain(company, "acme.example", actor=None)
+
+    assert company.verified_domains == ["acme.example"]
+    assert len(acts) == 1
+
+
+def test_verify_domain_refuses_what_is_open_to_everybody():
+    with pytest.raises(ValidationError, match="open to everybody"):
+        services.verify_domain(CompanyFactory(), "Gmail.com", actor=None)
+
+
+def test_verify_domain_refuses_what_belongs_to_another_company():
+    CompanyFactory(verified_domains=["acme.example"])
+
+    with pytest.raises(ValidationError, match="another company"):
+        services.verify_domain(CompanyFactory(), "acme.example", actor=None)
+
+
+# Roles
+
+
+def test_set_roles_makes_the_strongest_one_the_badge(acts):
+    member, manager = MemberFactory(), MemberFactory(role="manager")
+
+    services.set_roles(member, ["sales", "moderator"], actor=manager)
+
+    member.refresh_from_db()
+    assert (member.role, member.is_staff) == ("moderator", True)
+    assert {group.name for group in member.groups.all()} == {"sales", "moderator"}
+    assert [(act.name, act.before, act.after) for act in acts] == [
+        ("roles.set", {"roles": []}, {"roles": ["moderator", "sales"]})
+    ]
+
+
+def test_set_roles_twice_is_told_once(acts):
+    member = MemberFactory()
+
+    for _ in range(2):
+        services.set_roles(member, ["sales"])
+
+    assert member.groups.count() == 1
+    assert len(acts) == 1
+
+
+def test_set_roles_to_none_takes_the_badge_and_the_admin_and_leaves_other_groups():
+    member = MemberFactory(role="manager", groups=[Group.objects.create(name="pilots")])
+
+    services.set_roles(member, [])
+
+    member.refresh_from_db()
+    assert (member.role, member.is_staff, member.is_team) == ("", False, False)
+    assert [group.name for group in member.groups.all()] == ["pilots"]
+
+
+@pytest.mark.parametrize(
+    ("role", "admin"), [("manager", True), ("moderator", True), ("support", False), ("product", False)]
+)
+def test_set_roles_opens_the_admin_to_managers_and_moderators(role, admin):
+    assert services.set_roles(MemberFactory(), [role]).is_staff is admin
+
+
+def test_set_roles_does_not_shut_out_a_superuser():
+    member = Member.objects.create_superuser("root@example.com", "boss", "a-good-password")
+
+    assert services.set_roles(member, []).is_staff
+
+
+def test_set_roles_refuses_a_role_there_is_not():
+    with pytest.raises(ValueError, match="no role called 'king'"):
+        services.set_roles(MemberFactory(), ["king"])
