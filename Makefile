@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 PYTEST_FLAGS ?= -n 2 $(if $(CI),--require-browser)
 
-.PHONY: up test lint chromium requirements
+.PHONY: up test lint chromium requirements vendor
 
 up: .venv/.installed
 	$(BIN)/python manage.py up --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo)
@@ -38,3 +38,7 @@ chromium: .venv/.installed
 requirements: .venv/.installed
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev --output-file requirements-dev.txt
+
+# Fetch the browser libraries and draw the icons anew; versions and names are in tools/.
+vendor:
+	$(PYTHON) tools/vendor.py

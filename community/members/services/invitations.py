@@ -36,18 +36,22 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
 
 
 def send_invitation(invitation: Invitation) -> bool:
-    """Send the mail, once; False when it has been sent before."""
+    """Send the mail, once; False when it has been sent before. OSError when the mail server fails us."""
     claimed = Invitation.objects.filter(pk=invitation.pk, sent_at=None).update(sent_at=timezone.now())
     if not claimed:
         return False
     address = settings.SITE_URL + reverse("members:invitation-accept", args=[token_of(invitation)])
     context = {"invitation": invitation, "address": address, "site_name": settings.SITE_NAME}
-    send_mail(
-        subject=_("Your posts are waiting for you at %(site)s") % {"site": settings.SITE_NAME},
-        message=render_to_string("members/email/invitation.txt", context),
-        from_email=None,
-        recipient_list=[invitation.email],
-    )
+    try:
+        send_mail(
+            subject=_("Your posts are waiting for you at %(site)s") % {"site": settings.SITE_NAME},
+            message=render_to_string("members/email/invitation.txt", context),
+            from_email=None,
+            recipient_list=[invitation.email],
+        )
+    except OSError:  # SMTP's errors are among them
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=None)
+        raise
     return True
 
 

@@ -1,0 +1,396 @@
+"""From sign-up to two-step log-in, through allauth's own addresses."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.test import Client
+
+from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
+from community.events.models import Event
+from community.members.models import Guidelines, Member
+from tests.factories.members import CompanyFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a quiet morning with coffee"
+
+
+@pytest.fixture(autouse=True)
+def confirmation_is_needed(settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+
+def sign_up(client, **fields):
+    typed = {
+        "display_name": "Ada Winter", "username": "", "email": "ada@acme.example", "password1": PASSWORD,
+        "guidelines": "on", **fields,
+    }  # fmt: skip
+    return client.post(
+        "/accounts/signup/", {name: value for name, value in typed.items() if value is not None}
+    )
+
+
+def log_in(client, email="ada@acme.example", password=PASSWORD):
+    return client.post("/accounts/login/", {"login": email, "password": password})
+
+
+def confirmed(**fields):
+    member = MemberFactory(email="ada@acme.example", password=PASSWORD, **fields)
+    EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+    return member
+
+
+def log_in_and_show_again(client):
+    """Weighty changes ask for the password once more, however fresh the log-in."""
+    log_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+
+def link_in(message):
+    return re.search(r"http://testserver\S+", message.body).group()
+
+
+def totp_code(secret):
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+# Sign-up
+
+
+def test_sign_up_makes_a_member_with_a_username_from_the_name(client):
+    response = sign_up(client)
+
+    assert response["Location"] == "/accounts/confirm-email/"
+    member = Member.objects.get(email="ada@acme.example")
+    assert (member.username, member.display_name, member.is_claimed) == ("ada-winter", "Ada Winter", True)
+    assert member.guidelines == Guidelines.objects.in_force()
+    assert member.check_password(PASSWORD)
+    assert set(Event.objects.filter(member=member).values_list("name", flat=True)) == {
+        MEMBER_REGISTERED,
+        GUIDELINES_ACCEPTED,
+    }
+
+
+def test_sign_up_with_a_username_of_ones_own_keeps_its_case(client):
+    sign_up(client, username="AdaW")
+
+    assert Member.objects.get().username == "AdaW"
+
+
+def test_sign_up_with_next_to_nothing_known_of_the_name(client):
+    sign_up(client, display_name="ゆき")
+
+    member = Member.objects.get()
+    assert (member.username, member.display_name) == ("member", "ゆき")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"display_name": ""}, "This field is required."),
+        ({"display_name": "\u200b\u200b"}, "that can be seen"),
+        ({"display_name": "Тaken Tom"}, "somebody in the team"),
+        ({"username": "TOM"}, "Somebody has this username already."),
+        ({"username": "admin"}, "“admin” is not free."),
+        ({"username": "no spaces"}, "Use letters from a to z"),
+        ({"username": "аdа"}, "Use letters from a to z"),
+        ({"username": "ab"}, "at least 3 characters"),
+        ({"email": "nowhere"}, "Enter a valid email address."),
+        ({"email": ""}, "This field is required."),
+        ({"password1": "short"}, "too short"),
+        ({"password1": "1234567890"}, "entirely numeric"),
+        ({"password1": "password123"}, "too common"),
+        ({"guidelines": None}, "To take part, please agree to the guidelines."),
+    ],
+)
+def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sentence):
+    MemberFactory(username="tom", display_name="Taken Tom", role="support")
+
+    response = sign_up(client, **fields)
+
+    assert response.status_code == 200
+    assert sentence in response.text
+    kept = {"display_name": "Ada Winter", "email": "ada@acme.example", **fields}
+    assert f'value="{kept["email"]}"' in response.text or not kept["email"]
+    assert not Member.objects.exclude(username="tom").exists()
+
+
+def test_sign_up_without_guidelines_asks_for_no_agreement(client):
+    Guidelines.objects.all().delete()
+
+    sign_up(client, guidelines=None)
+
+    assert Member.objects.get().guidelines is None
+
+
+def test_sign_up_with_an_address_in_use_tells_only_its_owner(client):
+    confirmed()
+
+    response = sign_up(client)
+
+    assert response["Location"] == "/accounts/confirm-email/"
+    assert Member.objects.count() == 1
+    (message,) = mail.outbox
+    assert message.subject == "You have an account at Caravan already"
+
+
+def test_sign_up_page_asks_for_the_password_once_and_checks_the_username(client):
+    html = client.get("/accounts/signup/").text
+
+    assert html.count('type="password"') == 1
+    assert 'hx-get="/accounts/username/"' in html
+    assert 'href="/guidelines/"' in html
+
+
+# Confirming the address
+
+
+def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
+    company = CompanyFactory(verified_domains=["acme.example"])
+    sign_up(client)
+    (message,) = mail.outbox
+    assert message.subject == "Confirm your address for Caravan"
+    assert "Hello Ada Winter," in message.body
+
+    link = link_in(message)
+    assert "Yes, confirm" in client.get(link).text
+    response = client.post(link)
+
+    assert response.status_code == 302
+    member = Member.objects.get()
+    assert member.company == company
+    assert Event.objects.filter(name=COMPANY_JOINED, member=member).count() == 1
+    assert client.get("/me/settings/").status_code == 200
+
+
+def test_another_browser_has_to_log_in_after_confirming(client):
+    sign_up(client)
+
+    other = Client()
+    other.post(link_in(mail.outbox[0]))
+
+    assert other.get("/me/settings/").status_code == 302
+    assert log_in(other).status_code == 302
+    assert other.get("/me/settings/").status_code == 200
+
+
+def test_an_unconfirmed_address_does_not_find_a_company(client):
+    CompanyFactory(verified_domains=["acme.example"])
+
+    sign_up(client)
+
+    assert Member.objects.get().company is None
+
+
+def test_a_broken_confirmation_link_says_so(client):
+    assert "This link does not work any more" in client.get("/accounts/confirm-email/nonsense/").text
+
+
+def test_logging_in_before_confirming_sends_the_link_again(client):
+    sign_up(client)
+
+    response = log_in(Client())
+
+    assert response["Location"] == "/accounts/confirm-email/"
+
+
+# Logging in and out
+
+
+def test_log_in_by_email_in_any_case(client):
+    confirmed()
+
+    assert log_in(client, email="ADA@acme.example")["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("ada@acme.example", "wrong"), ("bo@acme.example", PASSWORD)]
+)
+def test_log_in_with_anything_wrong_says_the_same(client, email, password):
+    confirmed()
+
+    response = log_in(client, email, password)
+
+    assert "The email address and/or password you specified are not correct." in response.text
+
+
+def test_an_imported_member_cannot_log_in(client):
+    MemberFactory(unclaimed=True, username="old-hand")
+
+    assert log_in(client, email="old-hand", password="").status_code == 200
+    assert log_in(client, email="", password="").status_code == 200
+
+
+def test_a_closed_account_says_so(client):
+    confirmed(is_active=False)
+
+    response = client.post(
+        "/accounts/login/", {"login": "ada@acme.example", "password": PASSWORD}, follow=True
+    )
+
+    assert "This account is closed" in response.text
+
+
+def test_log_out_needs_a_form(client):
+    client.force_login(confirmed())
+    assert "Log out?" in client.get("/accounts/logout/").text
+
+    client.post("/accounts/logout/")
+
+    assert client.get("/me/settings/").status_code == 302
+
+
+# A forgotten password
+
+
+def test_a_forgotten_password_is_chosen_anew_by_mail(client):
+    confirmed()
+    client.post("/accounts/password/reset/", {"email": "ada@acme.example"})
+    (message,) = mail.outbox
+    assert message.subject == "Choose a new password for Caravan"
+
+    page = client.get(link_in(message), follow=True)
+    address = page.redirect_chain[-1][0]
+    client.post(address, {"password1": "another quiet morning", "password2": "another quiet morning"})
+
+    assert log_in(client, password="another quiet morning")["Location"] == "/"
+
+
+def test_a_reset_link_works_once(client):
+    confirmed()
+    client.post("/accounts/password/reset/", {"email": "ada@acme.example"})
+    link = link_in(mail.outbox[0])
+    address = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(address, {"password1": "another quiet morning", "password2": "another quiet morning"})
+
+    assert "This link does not work any more" in Client().get(link, follow=True).text
+
+
+def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
+    MemberFactory(unclaimed=True, username="old-hand")
+
+    client.post("/accounts/password/reset/", {"email": "old-hand@example.com"})
+
+    assert all("old-hand" not in message.body for message in mail.outbox if "/reset/" in message.body)
+
+
+# Two-step log-in
+
+
+@pytest.fixture
+def with_totp(client):
+    """A member who has set two-step log-in up in the browser, and the secret their app holds."""
+    confirmed()
+    log_in_and_show_again(client)
+    page = client.get("/accounts/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    assert secret in page.text
+
+    response = client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
+
+    assert response["Location"] == "/accounts/2fa/recovery-codes/"
+    return secret
+
+
+def test_setting_up_two_step_log_in_gives_recovery_codes(client, with_totp):
+    page = client.get("/accounts/2fa/recovery-codes/")
+
+    assert len(page.context["unused_codes"]) == 10
+    assert all(code in page.text for code in page.context["unused_codes"])
+    assert "10 of 10 are left" in client.get("/accounts/2fa/").text
+
+
+def test_a_wrong_code_does_not_set_it_up(client):
+    confirmed()
+    log_in_and_show_again(client)
+    client.get("/accounts/2fa/totp/activate/")
+
+    response = client.post("/accounts/2fa/totp/activate/", {"code": "000000"})
+
+    assert "Incorrect code." in response.text
+    assert not Authenticator.objects.exists()
+
+
+def test_step_two_asks_for_the_code(with_totp):
+    browser = Client()
+    assert log_in(browser)["Location"] == "/accounts/2fa/authenticate/"
+    assert browser.get("/me/settings/").status_code == 302
+
+    wrong = browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert "Incorrect code." in wrong.text
+
+
+def test_a_recovery_code_opens_the_account_once(client, with_totp):
+    code = client.get("/accounts/2fa/recovery-codes/").context["unused_codes"][0]
+
+    first, second = Client(), Client()
+    log_in(first)
+    log_in(second)
+
+    assert first.post("/accounts/2fa/authenticate/", {"code": code})["Location"] == "/"
+    assert "Incorrect code." in second.post("/accounts/2fa/authenticate/", {"code": code}).text
+
+
+# Every page of allauth that one can open is in our frame
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/",
+        "/accounts/password/reset/key/done/", "/accounts/confirm-email/", "/accounts/inactive/",
+    ],
+)  # fmt: skip
+def test_pages_on_the_way_in_are_in_our_frame(client, path):
+    html = client.get(path).text
+
+    assert 'class="entrance"' in html
+    assert 'class="site-header"' in html
+    assert " style=" not in html
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/totp/activate/",
+        "/me/settings/",
+    ],
+)  # fmt: skip
+def test_pages_of_ones_account_are_in_our_frame(client, path):
+    confirmed()
+    log_in_and_show_again(client)
+
+    html = client.get(path).text
+
+    assert 'class="settings-nav"' in html
+    assert html.count('aria-current="page"') == 1
+    assert " style=" not in html
+
+
+@pytest.mark.parametrize("path", ["/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/generate/"])
+def test_pages_of_two_step_log_in_are_in_our_frame(client, with_totp, path):
+    assert 'class="settings-nav"' in client.get(path).text
+
+
+def test_changing_the_address_waits_for_the_new_one(client):
+    confirmed()
+    log_in(client)
+
+    client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})
+
+    assert "new@acme.example</strong> takes over as soon as" in " ".join(
+        client.get("/accounts/email/").text.split()
+    )
+    assert Member.objects.get().email == "ada@acme.example"
+
+
+def test_the_same_question_again_before_something_weighty(client):
+    confirmed()
+    client.force_login(Member.objects.get())
+
+    response = client.get("/accounts/2fa/totp/activate/", follow=True)
+
+    assert "Is it you?" in response.text

@@ -1,0 +1,267 @@
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
+from community.events.models import Event
+from community.members import services
+from community.members.models import Guidelines, Invitation, Member
+from community.members.services.invitations import token_of
+from tests.factories.members import CompanyFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+EMAIL = "owner@acme.example"
+PASSWORD = "a quiet morning with coffee"
+
+
+@pytest.fixture
+def manager():
+    return MemberFactory(role="manager")
+
+
+@pytest.fixture
+def imported():
+    return MemberFactory(unclaimed=True, username="old-hand", display_name="Old Hand")
+
+
+@pytest.fixture
+def invitation(imported, manager):
+    return services.invite(imported, email=EMAIL, actor=manager)
+
+
+def accept_url(invitation):
+    return reverse("members:invitation-accept", args=[token_of(invitation)])
+
+
+def send_url(member):
+    return reverse("members:invitation-send", args=[member.username])
+
+
+# Services
+
+
+def test_invite_sends_nothing_by_itself(invitation, imported, manager):
+    assert (invitation.member, invitation.email, invitation.invited_by) == (imported, EMAIL, manager)
+    assert mail.outbox == []
+
+
+def test_invite_again_ends_the_earlier_invitation(invitation, imported, manager):
+    services.invite(imported, email="new@acme.example", actor=manager)
+
+    assert [row.email for row in Invitation.objects.all()] == ["new@acme.example"]
+    assert services.invitation_of(token_of(invitation)) is None
+
+
+def test_invite_refuses_an_account_that_has_an_owner(manager):
+    with pytest.raises(ValidationError, match="taken over already"):
+        services.invite(MemberFactory(), email=EMAIL, actor=manager)
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "Ada@Example.COM"])
+def test_invite_refuses_an_address_that_somebody_has(imported, manager, email):
+    MemberFactory(email="ada@example.com")
+
+    with pytest.raises(ValidationError, match="has this address already"):
+        services.invite(imported, email=email, actor=manager)
+
+
+def test_send_invitation_goes_out_once(invitation):
+    assert services.send_invitation(invitation)
+    assert not services.send_invitation(invitation)
+
+    (message,) = mail.outbox
+    assert message.to == [EMAIL]
+    assert message.subject == "Your posts are waiting for you at Caravan"
+    assert accept_url(invitation) in message.body
+
+
+def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
+
+    with pytest.raises(OSError):
+        services.send_invitation(invitation)
+
+    invitation.refresh_from_db()
+    assert invitation.sent_at is None
+
+
+def test_claim_makes_the_imported_member_an_owner_of_their_account(invitation, imported):
+    company = CompanyFactory(verified_domains=["acme.example"])
+    current = Guidelines.objects.in_force()
+
+    member = services.claim(invitation, password=PASSWORD, guidelines=current)
+
+    member.refresh_from_db()
+    assert member == imported
+    assert (member.email, member.is_claimed, member.guidelines, member.company) == (
+        EMAIL,
+        True,
+        current,
+        company,
+    )
+    assert member.check_password(PASSWORD)
+    assert EmailAddress.objects.get(user=member).verified
+    assert set(Event.objects.values_list("name", flat=True)) == {
+        MEMBER_REGISTERED,
+        GUIDELINES_ACCEPTED,
+        COMPANY_JOINED,
+    }
+    registered = Event.objects.get(name=MEMBER_REGISTERED)
+    assert registered.props == {"source": "invitation", "invite_id": invitation.pk, "guidelines_version": 1}
+
+
+def test_claim_twice_is_refused(invitation):
+    services.claim(invitation, password=PASSWORD, guidelines=None)
+
+    with pytest.raises(ValidationError, match="taken over already"):
+        services.claim(invitation, password="another good one", guidelines=None)
+
+    assert Member.objects.get(email=EMAIL).check_password(PASSWORD)
+
+
+def test_claim_is_refused_when_somebody_took_the_address_meanwhile(invitation):
+    MemberFactory(email=EMAIL)
+
+    with pytest.raises(ValidationError, match="has this address already"):
+        services.claim(invitation, password=PASSWORD, guidelines=None)
+
+
+def test_an_invitation_works_for_14_days(invitation):
+    token = token_of(invitation)
+
+    with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
+        assert services.invitation_of(token) == invitation
+    with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
+        assert services.invitation_of(token) is None
+
+
+@pytest.mark.parametrize("token", ["", "1", "x:y:z"])
+def test_a_forged_invitation_is_none(invitation, token):
+    assert services.invitation_of(token) is None
+
+
+# Pages
+
+
+def test_invitation_send_is_for_managers(client, imported):
+    client.force_login(MemberFactory(role="moderator"))
+
+    response = client.post(send_url(imported), {"email": EMAIL})
+
+    assert response.status_code == 403
+    assert "Only community managers invite people." in response.text
+    assert mail.outbox == []
+
+
+def test_invitation_send_asks_visitors_to_log_in(client, imported):
+    response = client.get(send_url(imported))
+
+    assert response["Location"] == f"/accounts/login/?next={send_url(imported)}"
+
+
+def test_invitation_send_to_somebody_with_an_account_is_refused(client, manager):
+    client.force_login(manager)
+
+    response = client.get(send_url(MemberFactory()))
+
+    assert response.status_code == 403
+    assert "This account has an owner already." in response.text
+
+
+def test_invitation_send_to_nobody_is_not_found(client, manager):
+    client.force_login(manager)
+
+    assert client.get("/u/nobody-here/invite/").status_code == 404
+
+
+def test_invitation_send_sends_one_mail(client, manager, imported):
+    client.force_login(manager)
+    assert client.get(send_url(imported)).status_code == 200
+
+    response = client.post(send_url(imported), {"email": EMAIL})
+
+    assert response["Location"] == "/u/old-hand/"
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+
+
+@pytest.mark.parametrize(
+    ("email", "sentence"),
+    [
+        ("no address", "Enter a valid email address."),
+        ("taken@example.com", "Somebody here has this address already."),
+    ],
+)
+def test_invitation_send_says_what_is_wrong_with_the_address(client, manager, imported, email, sentence):
+    MemberFactory(email="taken@example.com")
+    client.force_login(manager)
+
+    response = client.post(send_url(imported), {"email": email})
+
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert f'value="{email}"' in response.text
+
+
+def test_invitation_send_says_when_the_mail_did_not_go_out(client, manager, imported, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
+    client.force_login(manager)
+
+    response = client.post(send_url(imported), {"email": EMAIL})
+
+    assert response.status_code == 422
+    assert "could not be sent" in response.text
+
+
+def test_invitation_accept_sets_the_password_and_logs_in(client, invitation):
+    services.send_invitation(invitation)
+    link = re.search(r"http://\S+", mail.outbox[0].body).group()
+    assert "Welcome back, Old Hand" in client.get(link).text
+
+    response = client.post(link, {"password": PASSWORD, "guidelines": "on"})
+
+    assert response["Location"] == "/me/settings/"
+    assert client.get("/me/settings/").context["user"].username == "old-hand"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"password": "short", "guidelines": "on"}, "too short"),
+        ({"password": "old-hand-1", "guidelines": "on"}, "too similar"),
+        ({"password": PASSWORD}, "please agree to the guidelines"),
+        ({"guidelines": "on"}, "This field is required."),
+    ],
+)
+def test_invitation_accept_says_what_is_missing(client, invitation, data, sentence):
+    response = client.post(accept_url(invitation), data)
+
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert not Member.objects.filter(email=EMAIL).exists()
+
+
+def test_invitation_accept_when_the_address_is_taken_meanwhile(client, invitation):
+    MemberFactory(email=EMAIL)
+
+    response = client.post(accept_url(invitation), {"password": PASSWORD, "guidelines": "on"})
+
+    assert response.status_code == 422
+    assert "Somebody here has this address already." in response.text
+
+
+def test_an_ended_invitation_says_so(client, invitation):
+    services.claim(invitation, password=PASSWORD, guidelines=None)
+
+    response = client.get(accept_url(invitation))
+
+    assert response.status_code == 410
+    assert "This invitation has ended" in response.text

@@ -1,0 +1,306 @@
+import json
+import tarfile
+from io import BytesIO
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from community.members import services
+from community.members.forms import BIO_MAX, ConsentMixin
+from community.members.models import Guidelines, Member
+from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+SETTINGS = "/me/settings/"
+ACCEPT = "/guidelines/accept/"
+
+
+@pytest.fixture
+def ada(client):
+    member = MemberFactory(username="ada", display_name="Ada Winter")
+    client.force_login(member)
+    return member
+
+
+def typed(**fields):
+    return {"display_name": "Ada Winter", "bio": "", "time_zone": "UTC", **fields}
+
+
+def png(name="me.png"):
+    file = BytesIO()
+    Image.new("RGB", (50, 50), "red").save(file, "PNG")
+    return SimpleUploadedFile(name, file.getvalue(), "image/png")
+
+
+# Guidelines
+
+
+def test_guidelines_are_open_to_visitors(client):
+    response = client.get("/guidelines/")
+
+    assert response.status_code == 200
+    assert "Version 1" in response.text
+    assert "I agree" not in response.text
+
+
+def test_guidelines_tell_a_member_when_they_agreed(client, ada):
+    assert "You agreed to this version" in client.get("/guidelines/").text
+
+
+def test_guidelines_ask_for_agreement_to_a_new_version(client, ada):
+    services.publish_guidelines("Be *very* kind.", actor=None)
+
+    html = client.get("/guidelines/?next=/new/").text
+
+    assert "Be <em>very</em> kind." in html
+    assert "There is a new version" in html
+    assert 'name="next" value="/new/"' in html
+
+
+def test_guidelines_before_the_first_version(client):
+    Guidelines.objects.all().delete()
+
+    assert "There are no guidelines yet." in client.get("/guidelines/").text
+
+
+def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
+    newer = GuidelinesFactory(version=2)
+
+    response = client.post(ACCEPT, {"version": "2", "next": "/new/"})
+
+    assert response["Location"] == "/new/"
+    ada.refresh_from_db()
+    assert ada.guidelines == newer
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", ""])
+def test_guidelines_accept_goes_nowhere_else(client, ada, elsewhere):
+    GuidelinesFactory(version=2)
+
+    assert client.post(ACCEPT, {"version": "2", "next": elsewhere})["Location"] == "/"
+
+
+@pytest.mark.parametrize("version", ["1", "", "two"])
+def test_guidelines_accept_of_another_version_shows_the_new_one(client, ada, version):
+    GuidelinesFactory(version=2)
+
+    response = client.post(ACCEPT, {"version": version, "next": "/new/"})
+
+    assert response.status_code == 422
+    assert "have changed since you opened this page" in response.text
+    ada.refresh_from_db()
+    assert ada.guidelines.version == 1
+
+
+def test_guidelines_accept_is_for_members(client):
+    assert client.post(ACCEPT, {"version": "1"})["Location"].startswith("/accounts/login/")
+
+
+def test_guidelines_accept_is_not_for_reading(client, ada):
+    assert client.get(ACCEPT).status_code == 405
+
+
+# Asking for agreement where something is posted
+
+
+class PostForm(ConsentMixin, forms.Form):
+    body = forms.CharField()
+
+
+def test_a_form_that_posts_asks_nothing_of_who_has_agreed(ada):
+    assert "guidelines" not in PostForm(member=ada).fields
+
+
+def test_a_form_that_posts_asks_who_has_not_agreed(ada):
+    newer = GuidelinesFactory(version=2)
+    form = PostForm({"body": "Hello"}, member=ada)
+    assert not form.is_valid()
+    assert form.errors == {"guidelines": ["To take part, please agree to the guidelines."]}
+
+    form = PostForm({"body": "Hello", "guidelines": "on"}, member=ada)
+    assert form.is_valid()
+    form.save_consent()
+
+    ada.refresh_from_db()
+    assert ada.guidelines == newer
+
+
+def test_saving_consent_that_was_not_asked_changes_nothing(ada):
+    before = ada.guidelines_accepted_at
+    form = PostForm({"body": "Hello"}, member=ada)
+    assert form.is_valid()
+
+    form.save_consent()
+
+    ada.refresh_from_db()
+    assert ada.guidelines_accepted_at == before
+
+
+# Profile
+
+
+def test_profile_edit_is_for_members(client):
+    assert client.get(SETTINGS)["Location"] == f"/accounts/login/?next={SETTINGS}"
+
+
+def test_profile_edit_shows_what_is_there(client, ada):
+    services.save_profile(ada, bio="I <roast>.", location="Ghent")
+    Member.objects.filter(pk=ada.pk).update(company=CompanyFactory(name="Acme"))
+
+    html = client.get(SETTINGS).text
+
+    assert "I &lt;roast&gt;." in html
+    assert 'value="Ghent"' in html
+    assert "You are with <strong>Acme</strong>" in html
+    assert "75% complete" in html
+
+
+def test_profile_edit_saves(client, ada):
+    response = client.post(
+        SETTINGS,
+        typed(display_name="Ada W.", bio="**Hello**", website="example.com", time_zone="Europe/Brussels"),
+    )
+
+    assert response["Location"] == SETTINGS
+    ada.refresh_from_db()
+    assert (ada.display_name, ada.website, ada.time_zone) == (
+        "Ada W.",
+        "https://example.com",
+        "Europe/Brussels",
+    )
+    assert ada.bio_html == "<p><strong>Hello</strong></p>\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"display_name": ""}, "This field is required."),
+        ({"display_name": "\u200b"}, "that can be seen"),
+        ({"display_name": "x" * 61}, "at most 60"),
+        ({"display_name": "Мax Моderator"}, "somebody in the team"),
+        ({"display_name": "Caravan"}, "somebody in the team"),
+        ({"bio": "x" * (BIO_MAX + 1)}, "at most 1000"),
+        ({"bio": "a\x00b"}, "Null characters are not allowed."),
+        ({"website": "javascript:alert(1)"}, "Enter a valid URL."),
+        ({"time_zone": "Mars/Olympus"}, "Select a valid choice."),
+    ],
+)
+def test_profile_edit_says_what_is_wrong_and_keeps_what_was_typed(client, ada, fields, sentence):
+    MemberFactory(role="moderator", display_name="Max Moderator")
+
+    response = client.post(SETTINGS, typed(location="Somewhere new", **fields))
+
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert 'value="Somewhere new"' in response.text
+    ada.refresh_from_db()
+    assert (ada.display_name, ada.location) == ("Ada Winter", "")
+
+
+def test_profile_edit_lets_the_team_keep_their_own_names(client):
+    member = MemberFactory(role="moderator", display_name="Max Moderator")
+    client.force_login(member)
+
+    assert client.post(SETTINGS, typed(display_name="Max Moderator")).status_code == 302
+
+
+def test_profile_edit_takes_and_removes_a_picture(client, ada):
+    client.post(SETTINGS, typed(avatar=png()))
+    ada.refresh_from_db()
+    picture = client.get(ada.avatar.url)
+    assert picture["Content-Type"] == "image/webp"
+    assert picture["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in picture["Cache-Control"]
+    assert Image.open(BytesIO(picture.getvalue())).size == (256, 256)
+    assert ada.avatar.url in client.get(SETTINGS).text
+
+    client.post(SETTINGS, typed(remove_avatar="on"))
+    ada.refresh_from_db()
+    assert not ada.avatar
+
+
+def test_profile_edit_refuses_what_is_no_picture(client, ada):
+    fake = SimpleUploadedFile("me.png", b"<script>alert(1)</script>", "image/png")
+
+    response = client.post(SETTINGS, typed(avatar=fake))
+
+    assert response.status_code == 422
+    assert "could not be read as a picture" in response.text
+
+
+@pytest.mark.parametrize("name", ["0" * 24 + ".webp", "../../settings.py", "x.svg"])
+def test_avatar_file_serves_nothing_else(client, name):
+    assert client.get(f"/media/avatars/{name}").status_code == 404
+
+
+def naughty_strings():
+    archive = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
+    if not archive.exists():
+        pytest.skip(f"the text corpora are not at {archive}")
+    with tarfile.open(archive) as corpora:
+        return json.load(corpora.extractfile("text-corpora/blns/blns.json"))
+
+
+def test_naughty_strings_in_a_profile_are_stored_exactly_and_shown_safely(client, ada):
+    bio = "\n".join(naughty_strings()).replace("\r", "")
+    for start in range(0, len(bio), BIO_MAX):
+        piece = bio[start : start + BIO_MAX]
+
+        response = client.post(SETTINGS, typed(bio=piece))
+
+        assert response.status_code == 302
+        ada.refresh_from_db()
+        assert ada.bio == piece.replace("\n", "\r\n") or ada.bio == piece
+        assert "<script" not in client.get(SETTINGS).text.replace("<script src=", "").replace(
+            '<script type="module"', ""
+        )
+
+
+# Username check
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "Leave it empty and we make one from your name."),
+        ("display_name=Bo+Summer", "You will be <strong>@bo-summer</strong>"),
+        ("display_name=Ada", "You will be <strong>@ada-2</strong>"),
+        ("username=bo-summer", "@bo-summer is free."),
+        ("username=ADA", "@ADA is taken.</span> @ada-2 is free."),
+        ("username=admin", "“admin” is not free."),
+        ("username=a+b+c", "Use letters from a to z"),
+        ("username=%3Cscript%3E", "Use letters from a to z"),
+    ],
+)
+def test_username_check(client, query, said):
+    MemberFactory(username="ada")
+
+    response = client.get(f"/accounts/username/?{query}")
+
+    assert response.status_code == 200
+    assert said in response.text
+
+
+def test_username_check_is_not_for_sending(client):
+    assert client.post("/accounts/username/").status_code == 405
+
+
+# Time zone
+
+
+def test_times_are_shown_in_the_members_own_time_zone(client, ada):
+    Member.objects.filter(pk=ada.pk).update(
+        time_zone="Asia/Tokyo", guidelines_accepted_at="2026-07-01T12:00:00Z"
+    )
+
+    assert 'title="1 July 2026, 21:00 JST"' in client.get("/guidelines/").text
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
+def test_a_time_zone_that_is_no_more_is_utc(client, ada, zone):
+    Member.objects.filter(pk=ada.pk).update(time_zone=zone, guidelines_accepted_at="2026-07-01T12:00:00Z")
+
+    assert 'title="1 July 2026, 12:00 UTC"' in client.get("/guidelines/").text
