@@ -18,11 +18,13 @@ from community.forum.services import recount_categories
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.members.models import Member
+from journeys.services import mark_events
 
 from .building.people import NOBODY
 from .importing import ImportRefused
 
 SIZE = 200
+MARKED = 5000
 Kind = ImportedRow.Kind
 
 
@@ -55,7 +57,12 @@ def posts_added(batch: ImportBatch) -> QuerySet[Post]:
     ours = ImportedRow.objects.filter(
         batch=batch, kind__in=(Kind.POST, Kind.COMMENT), target_id=OuterRef("pk")
     )
-    return Post.objects.filter(topic__in=_topics(batch)).exclude(Exists(ours))
+    return posts_in(batch).exclude(Exists(ours))
+
+
+def posts_in(batch: ImportBatch) -> QuerySet[Post]:
+    """Every post in the batch's topics, whoever wrote it."""
+    return Post.objects.filter(topic__in=_topics(batch))
 
 
 def _targets(batch: ImportBatch, *kinds: str) -> QuerySet[ImportedRow, Any]:
@@ -76,13 +83,21 @@ def _leaving(batch: ImportBatch) -> QuerySet[Member]:
     return leaving
 
 
+@transaction.atomic
 def _purge_events(batch: ImportBatch) -> int:
-    """Delete the import's events, and those that followers and people built on what it brought."""
+    """Delete the import's events, and those that followers and people built on what it brought.
+
+    Their days are marked, so that the next drain drops what was computed of them.
+    """
     built_on = (
         Q(member__in=Member.objects.filter(pk__in=_targets(batch, Kind.USER), claimed_at=None).values("pk"))
         | Q(object_type="forum.post", object_id__in=_targets(batch, Kind.POST, Kind.COMMENT))
+        | Q(object_type="forum.post", object_id__in=posts_in(batch).values("pk"))
         | Q(object_type="forum.topic", object_id__in=_topics(batch))
     )
+    going = Event.objects.filter(Q(source=batch.event_source) | built_on).iterator(chunk_size=MARKED)
+    while events := list(islice(going, MARKED)):
+        mark_events(events)
     return purge(source=batch.event_source, also=built_on)
 
 
@@ -124,11 +139,3 @@ def _remove_rest(batch: ImportBatch) -> None:
     batch.status, batch.progress, batch.category = ImportBatch.Status.UNDONE, {}, None
     batch.made_category, batch.finished_at = False, timezone.now()
     batch.save()
-
-
-def touched_members(batch: ImportBatch) -> list[int]:
-    """Members who stay but lose events with the import, and so must be counted anew."""
-    events = Event.objects.filter(source=batch.event_source).exclude(member=None)
-    return list(
-        events.filter(member__claimed_at__isnull=False).values_list("member_id", flat=True).distinct()
-    )

@@ -14,7 +14,7 @@ Lookup = Callable[[Target], "tuple[str, str] | None"]
 
 # Code is left alone: fenced, indented after a blank line, or between backticks.
 _BLOCKS = re.compile(
-    r"(?:^|(?<=\n))(?P<fence>```+|~~~+)[^\n]*\n.*?(?:(?<=\n)(?P=fence)[^\n]*(?:\n|\Z)|\Z)"
+    r"(?:^|(?<=\n))(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?(?:(?<=\n)(?P=fence)[^\n]*(?:\n|\Z)|\Z)"
     r"|(?:^|(?<=\n\n))(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+",
     re.S,
 )
@@ -96,10 +96,11 @@ class Links:
         absolute = rf"(?:https?:)?//(?:{site})/" if hosts else r"(?!)"
         rest = rf"(?P<path>(?:{PREFIXES})/[^\s<>()\[\]\"']*)"
         # What stands before the address says how it is written: as part of a link, or bare.
-        self.pattern = re.compile(
-            rf"(?<!\[)(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])?(?P<open><)?(?:{absolute}|(?(inside)(?(open)(?!)|/)|(?!))){rest}(?(open)>?)",
-            re.I,
-        )
+        inside = r"(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])"
+        bare = r"(?<!\[)(?<!https:)(?<!http:)(?P<open><)?"
+        # A path alone is a link only inside of one.
+        start = rf"(?:{absolute}|(?(inside)/|(?!)))"
+        self.pattern = re.compile(rf"(?:{inside}|{bare}){start}{rest}(?(open)>?)", re.I)
 
     def targets(self, text: str) -> set[Target]:
         """Return everything of the old site that the text links to."""

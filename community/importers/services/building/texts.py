@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from community.core.markdown import Rendered, render
 from community.core.text import storable
@@ -25,13 +25,23 @@ class Texts:
 
     links: Links
     found: Found
-    mentions: Mapping[str, str]
+    mentions: Mapping[str, str] = field(default_factory=dict)
+
+    def among(self, people: Iterable[int], bundle: Bundle) -> Texts:
+        """Return the same for the thread of these people, who are mentioned there by name, not by handle."""
+        addresses: dict[str, set[str]] = {}
+        for source in people:
+            if source in bundle.members:
+                name = "".join(bundle.names[source].split()).lower()
+                addresses.setdefault(name, set()).add(bundle.members[source].get_absolute_url())
+        return replace(
+            self, mentions={name: found.pop() for name, found in addresses.items() if len(found) == 1}
+        )
 
     def rewritten(self, source: str) -> str:
         return storable(self.links.rewrite(source, self.found.get))
 
     def rendered(self, source: str) -> Rendered:
-        """Render with @mentions of the people of the bundle, who are called there by name, not by handle."""
         return render(source, mentions=self._addresses)
 
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
@@ -43,7 +53,7 @@ def texts_of(bundle: Bundle) -> Texts:
     targets: set[Target] = set()
     for source in _sources(bundle):
         targets |= links.targets(source)
-    return Texts(links, _lookup(bundle.batch, targets), _mentions(bundle))
+    return Texts(links, _lookup(bundle.batch, targets))
 
 
 def source_of(row: StagedRow, markdown: str | None) -> str:
@@ -61,13 +71,6 @@ def _sources(bundle: Bundle) -> Iterable[str]:
             yield source_of(post, None)
     for rows in bundle.comments.values():
         yield from (source_of(row, None) for row in rows)
-
-
-def _mentions(bundle: Bundle) -> dict[str, str]:
-    return {
-        "".join(bundle.names[source].split()).lower(): member.get_absolute_url()
-        for source, member in bundle.members.items()
-    }
 
 
 def _lookup(batch: ImportBatch, targets: set[Target]) -> Found:

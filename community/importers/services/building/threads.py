@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,7 +35,9 @@ def thread_of(row: StagedRow, bundle: Bundle, texts: Texts, category: Category) 
     topic = _topic(row, bundle, category)
     thread = Thread(topic, Question(topic=topic), tags=tag_names(row.data.get("Tags", "")))
     by_source: dict[int, Post] = {}
-    for number, (kind, staged) in enumerate(_in_order(row, bundle), start=1):
+    replies = list(_in_order(row, bundle))
+    texts = texts.among(_writers(replies), bundle)
+    for number, (kind, staged) in enumerate(replies, start=1):
         post = _post(staged, kind, number, topic, bundle)
         if kind == Post.Kind.COMMENT:
             post.parent = by_source[staged.parent_id or 0]
@@ -89,6 +91,11 @@ def _in_order(row: StagedRow, bundle: Bundle) -> Iterator[tuple[str, StagedRow]]
     yield Post.Kind.OPENING, row
     for _, _, _, kind, reply in sorted(replies, key=lambda reply: reply[:3]):
         yield kind, reply
+
+
+def _writers(replies: Iterable[tuple[str, StagedRow]]) -> set[int]:
+    found = {row.data.get(name) for _, row in replies for name in ("OwnerUserId", "UserId")}
+    return {writer for writer in found if writer is not None}
 
 
 def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) -> Post:

@@ -1,0 +1,64 @@
+import tarfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from community.importers import services
+from community.importers.models import ImportBatch
+from community.importers.progress import NoProgress
+from tests.importers.dumps import Dump, village
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
+
+
+@pytest.fixture
+def dump(tmp_path) -> Dump:
+    return village(tmp_path / "village")
+
+
+@pytest.fixture
+def imported(db):
+    """Import a dump under a name, and return the batch."""
+
+    def run(dump: Dump | Path, name: str = "village", **options) -> ImportBatch:
+        folder = dump.write() if isinstance(dump, Dump) else dump
+        batch = services.open_batch(folder, name=name, site=options.pop("site", "beer.example.com"))
+        return services.run(batch, folder, category=None, progress=NoProgress())
+
+    return run
+
+
+@pytest.fixture
+def undone(db):
+    def run(batch: ImportBatch, *, force: bool = False) -> dict[str, int]:
+        return services.undo(batch, force=force, progress=NoProgress())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def conlang(tmp_path_factory) -> Path:
+    """The real dump of a small site; it is not part of the project and may not be there."""
+    archive = DATA / "conlang.meta.stackexchange.tar.xz"
+    if not archive.exists():
+        pytest.skip(f"{archive.name} is not beside the project")
+    folder = tmp_path_factory.mktemp("conlang")
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
+    return folder / "se_conlang_meta"
+
+
+@pytest.fixture
+def drained():
+    """Run the followers and drains to the end."""
+
+    def run() -> None:
+        call_command("follow")
+        call_command("journeys_drain")
+
+    return run
+
+
+def skipped(batch: ImportBatch, file: str) -> dict[str, int]:
+    return next(table["skipped"] for table in batch.report["tables"] if table["file"] == file)

@@ -1,0 +1,133 @@
+"""Dumps that are broken or meant to harm: nothing of them gets in, and what was there stays."""
+
+import pytest
+
+from community.events.models import Event
+from community.forum.models import Post, Topic
+from community.importers.models import StagedRow
+from community.importers.services.staging import find_dump
+from community.importers.stackexchange.reader import DumpError
+from community.members.models import Member
+from tests.importers.conftest import skipped
+from tests.importers.dumps import Dump
+
+pytestmark = pytest.mark.django_db
+
+
+def test_import_of_a_truncated_file_builds_nothing(dump, imported):
+    folder = dump.write()
+    whole = (folder / "Votes.xml").read_text()
+    (folder / "Votes.xml").write_text(whole[:-30])
+
+    with pytest.raises(DumpError, match=r"Votes\.xml"):
+        imported(folder)
+
+    assert not Topic.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_import_begins_anew_once_the_file_is_whole(dump, imported):
+    folder = dump.write()
+    whole = (folder / "Votes.xml").read_text()
+    (folder / "Votes.xml").write_text(whole[:-30])
+    with pytest.raises(DumpError):
+        imported(folder)
+    (folder / "Votes.xml").write_text(whole)
+
+    batch = imported(folder)
+
+    assert Topic.objects.count() == 2
+    assert batch.report["tables"][0]["read"] == 3
+
+
+def test_import_refuses_an_entity_bomb(dump, imported):
+    folder = dump.write()
+    bomb = "<!DOCTYPE users [" + "".join(
+        f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(12)
+    )
+    (folder / "Users.xml").write_text(f'{bomb}]><users><row Id="1" DisplayName="&e11;" /></users>')
+
+    with pytest.raises(DumpError, match="entity bomb"):
+        imported(folder)
+
+    assert not StagedRow.objects.exists()
+
+
+def test_import_skips_rows_of_wrong_types(dump, imported):
+    dump.question("many").question(70, Score="lots").question(71, CreationDate="yesterday")
+    dump.question(72, Tags=None, ViewCount=-5, Body=None)
+
+    batch = imported(dump)
+
+    assert skipped(batch, "Posts.xml") == {
+        "CreationDate is not a time": 1, "Id is not a usable number": 1, "Score is not a usable number": 1,
+    }  # fmt: skip
+    assert Topic.objects.get(title="Question 72?").view_count == 0
+
+
+def test_import_never_believes_what_rows_say_of_rights(dump, imported):
+    dump.user(9, DisplayName="Mallory", IsStaff="True", is_superuser="1", Email="m@example.com", Password="x")
+
+    imported(dump)
+
+    mallory = Member.objects.get(display_name="Mallory")
+    assert (mallory.is_staff, mallory.is_superuser, mallory.email, mallory.role) == (False, False, None, "")
+
+
+def test_import_makes_markup_harmless(tmp_path, imported):
+    dump = Dump(tmp_path).user(
+        1, DisplayName="<script>x</script>", AboutMe="<script>alert(1)</script><p>Hi</p>"
+    )
+    dump.user(2, WebsiteUrl="javascript:alert(1)")
+    dump.question(1, Title="<img src=x onerror=alert(1)>")
+    dump.history(1, 2, '<script>alert(1)</script> [x](javascript:alert(1)) <a href="x" onclick="y">z</a>')
+
+    imported(dump)
+
+    html = Post.objects.get().html
+    assert "<script" not in html
+    assert "onclick" not in html
+    assert 'href="javascript:' not in html
+    assert "<script" not in Member.objects.get(display_name="<script>x</script>").bio_html
+    assert Member.objects.get(display_name="User 2").website == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202etxet", "\ufdd0", "a\u0000b".replace("\u0000", "&#0;"), "💥" * 1000, "`" * 5000]
+)
+def test_import_keeps_odd_characters(tmp_path, imported, text):
+    dump = Dump(tmp_path).user(1, DisplayName=text[:30]).question(1, Title=text[:100] + "?")
+    dump.history(1, 2, text)
+
+    imported(dump)
+
+    assert Post.objects.get().source.strip() == text.strip()
+
+
+def test_import_survives_a_question_that_answers_itself(tmp_path, imported):
+    dump = Dump(tmp_path).user(1).question(1, AcceptedAnswerId=1, ParentId=1).answer(2, to=2).answer(3, to=4)
+    dump.answer(4, to=3)
+
+    batch = imported(dump)
+
+    assert Post.objects.count() == 1
+    assert skipped(batch, "Posts.xml") == {"its question is not in the dump": 3}
+
+
+def test_find_dump_looks_one_folder_deep(dump):
+    folder = dump.write()
+
+    assert find_dump(folder) == find_dump(folder.parent) == folder
+
+
+def test_find_dump_says_what_is_missing(tmp_path):
+    with pytest.raises(DumpError, match=r"holds no dump: there is no Posts.xml and Users.xml in it"):
+        find_dump(tmp_path)
+
+
+def test_find_dump_does_not_choose_between_two(tmp_path):
+    Dump(tmp_path / "one").write()
+    Dump(tmp_path / "two").write()
+
+    with pytest.raises(DumpError, match="name one of one, two"):
+        find_dump(tmp_path)

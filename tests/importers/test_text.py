@@ -1,0 +1,110 @@
+import time
+
+import pytest
+
+from community.importers.stackexchange.addresses import Target
+from community.importers.stackexchange.text import Links, from_comment, from_html, from_markdown
+
+OURS = {
+    Target("post", 12): ("/t/1/why-hops/", "Why [hops]?"),
+    Target("post", 34): ("/p/2/", "Why [hops]?"),
+    Target("user", 7): ("/u/ann/", "Ann"),
+}
+LINKS = Links(["beer.example.com", "alcohol.example.com"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("#Heading", "# Heading"),
+        ("###Heading\ntext", "### Heading\ntext"),
+        ("# Heading", "# Heading"),
+        (">! hidden\n>! more", "> hidden\n> more"),
+        ("see [tag:dry-hopping] here", "see [dry-hopping](/tags/dry-hopping) here"),
+        ("[meta-tag:bug]", "[bug](/tags/bug)"),
+        ("on [cooking.se] too", "on [cooking.se](https://cooking.stackexchange.com) too"),
+        ("[cooking.se](https://x.example)", "[cooking.se](https://x.example)"),
+        ("<!-- language: lang-py -->\n\n    code", "    code".strip()),
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("`#Heading [tag:x]`", "`#Heading [tag:x]`"),
+        ("```\n#Heading\n```\n#Real", "```\n#Heading\n```\n# Real"),
+        ("text\n\n    #indented\n\n#Real", "text\n\n    #indented\n\n# Real"),
+        ("``a ` [tag:x]`` [tag:y]", "``a ` [tag:x]`` [y](/tags/y)"),
+        ("one ` tick\n\n[tag:x] other ` tick", "one ` tick\n\n[x](/tags/x) other ` tick"),
+        ("```\nnever closed\n#Heading", "```\nnever closed\n#Heading"),
+    ],
+)  # fmt: skip
+def test_from_markdown_translates_the_dialect_outside_code(before, after):
+    assert from_markdown(before) == after
+
+
+def test_from_comment_leaves_headings_alone():
+    assert from_comment("#1 is [tag:hops]\r\n") == "#1 is [hops](/tags/hops)"
+
+
+def test_from_html_makes_markdown():
+    html = "<h2>Why</h2><p>I <b>brew</b> <a href='https://x.example'>here</a>.</p><ul><li>one</li></ul>"
+
+    assert from_html(html) == "## Why\n\nI **brew** [here](https://x.example).\n\n- one"
+
+
+def test_from_html_survives_absurd_nesting():
+    assert "words" in from_html("<b>" * 5000 + "words")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[why](https://beer.example.com/questions/12/why-hops)", "[why](/t/1/why-hops/)"),
+        ("[why](http://alcohol.example.com/q/12)", "[why](/t/1/why-hops/)"),
+        ("[why](//beer.example.com/a/34/7 \"title\")", "[why](/p/2/ \"title\")"),
+        ("[why](/questions/12/why-hops#34)", "[why](/p/2/)"),
+        ("[why](/questions/12/why-hops/99)", "[why](/t/1/why-hops/)"),
+        ("[1]: https://beer.example.com/users/7/ann", "[1]: /u/ann/"),
+        ('<a href="https://beer.example.com/users/7">x</a>', '<a href="/u/ann/">x</a>'),
+        ("see https://beer.example.com/q/12.", r"see [Why \[hops\]?](/t/1/why-hops/)."),
+        ("see <https://beer.example.com/q/12> now", r"see [Why \[hops\]?](/t/1/why-hops/) now"),
+        ("[https://beer.example.com/q/12](https://beer.example.com/q/12)",
+         "[https://beer.example.com/q/12](/t/1/why-hops/)"),
+        ("https://beer.example.com/q/999", "https://beer.example.com/q/999"),
+        ("https://other.example.com/q/12", "https://other.example.com/q/12"),
+        ("`https://beer.example.com/q/12`", "`https://beer.example.com/q/12`"),
+        ("a path /questions/12 is no link", "a path /questions/12 is no link"),
+        ("https://beer.example.com/help", "https://beer.example.com/help"),
+    ],
+)  # fmt: skip
+def test_rewrite_leads_links_to_us(before, after):
+    assert LINKS.rewrite(before, OURS.get) == after
+
+
+def test_rewrite_without_a_known_site_rewrites_paths_only():
+    links = Links([])
+
+    assert links.rewrite("[a](/q/12) https://beer.example.com/q/12", OURS.get) == (
+        "[a](/t/1/why-hops/) https://beer.example.com/q/12"
+    )
+
+
+def test_targets_names_everything_linked_to():
+    text = "[a](https://beer.example.com/q/12) and https://alcohol.example.com/users/7, [b](/questions/tagged/ale)"
+
+    assert LINKS.targets(text) == {Target("post", 12), Target("user", 7), Target("tag", "ale")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "` " * 60_000,
+        "`" * 120_000,
+        "[" * 120_000,
+        "```\n" * 40_000,
+        "https://beer.example.com/q/" * 5_000,
+        "#" * 120_000,
+    ],
+)
+def test_translating_takes_time_in_proportion(text):
+    started = time.monotonic()
+
+    LINKS.rewrite(from_markdown(text), OURS.get)
+
+    assert time.monotonic() - started < 3

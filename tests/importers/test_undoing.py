@@ -1,0 +1,186 @@
+"""Taking an import back leaves the community as it was, and what people made since is not lost unasked."""
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from community.badges.models import Award, Badge
+from community.events.models import Event
+from community.forum.models import Category, Post, Tag, Topic
+from community.forum.services import create_post, create_topic
+from community.importers import services
+from community.importers.models import ImportBatch, ImportedRow
+from community.members.models import Member
+from journeys.models import MemberDay, MemberState, StageHistory
+from journeys.services import mark_events
+from tests.factories.forum import CategoryFactory
+from tests.factories.members import MemberFactory
+from tests.importers.dumps import village
+from tests.importers.test_importing import counts, member, topic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled():
+    """A community with a life of its own before the import."""
+    author = MemberFactory()
+    category = CategoryFactory()
+    create_topic(
+        category, author=author, kind="discussion", title="Ours", source="Words.", tags=["hops"], screen=False
+    )
+    return author
+
+
+def test_undo_leaves_what_was_there_before(settled, dump, imported, undone):
+    before = counts()
+
+    batch = imported(dump)
+    gone = undone(batch)
+
+    assert counts() == before
+    assert gone == {"events": 16, "topics": 2, "badges": 2, "members": 3}
+    batch.refresh_from_db()
+    assert batch.status == ImportBatch.Status.UNDONE
+    assert Tag.objects.get(name="hops").topic_count == 1
+
+
+def test_undo_twice_changes_nothing(dump, imported, undone):
+    batch = imported(dump)
+    undone(batch)
+
+    assert undone(ImportBatch.objects.get()) == {}
+
+
+def test_undo_lets_the_dump_be_imported_again(dump, imported, undone):
+    first = imported(dump)
+    before, report = counts(), first.report
+    undone(first)
+
+    second = imported(dump)
+
+    assert counts() == before
+    assert second.pk == first.pk
+    assert second.report == report
+
+
+def test_undo_drops_what_was_computed(dump, imported, undone):
+    batch = imported(dump)
+    mark_events(Event.objects.all())
+    call_command("journeys_drain")
+    assert MemberState.objects.count() == 3
+
+    undone(batch)
+    call_command("journeys_drain")
+
+    assert not MemberDay.objects.exists()
+    assert not MemberState.objects.exists()
+    assert not StageHistory.objects.exists()
+
+
+def test_undo_is_refused_when_people_have_replied(settled, dump, imported, undone):
+    batch = imported(dump)
+    create_post(topic(), author=settled, source="A new answer.", screen=False)
+
+    with pytest.raises(services.ImportRefused, match="1 posts were written in imported topics since"):
+        undone(batch)
+
+    assert Topic.objects.filter(title="Question 10?").exists()
+    assert ImportBatch.objects.get().status == ImportBatch.Status.DONE
+
+
+def test_undo_by_force_takes_replies_and_their_events_along(settled, dump, imported, undone):
+    before = counts()
+    batch = imported(dump)
+    create_post(topic(), author=settled, source="A new answer.", screen=False)
+
+    undone(batch, force=True)
+
+    assert counts() == before
+
+
+def test_undo_keeps_members_who_took_their_account_over(dump, imported, undone):
+    batch = imported(dump)
+    Member.objects.filter(pk=member(1).pk).update(claimed_at=timezone.now(), email="ann@example.com")
+
+    undone(batch)
+
+    ann = Member.objects.get(email="ann@example.com")
+    assert not Post.objects.filter(author=ann).exists()
+    assert not Award.objects.filter(member=ann).exists()
+    assert not Event.objects.filter(member=ann).exists()
+    assert not Badge.objects.filter(source="imported").exists()
+
+
+def test_import_after_undo_finds_who_stayed(dump, imported, undone):
+    batch = imported(dump)
+    Member.objects.filter(pk=member(1).pk).update(claimed_at=timezone.now())
+    ann = member(1)
+    undone(batch)
+
+    imported(dump)
+
+    assert member(1) == ann
+    assert topic().author == ann
+
+
+def test_undo_keeps_members_who_wrote_elsewhere(settled, dump, imported, undone):
+    batch = imported(dump)
+    create_topic(
+        CategoryFactory(),
+        author=member(2),
+        kind="discussion",
+        title="Elsewhere",
+        source="Words.",
+        screen=False,
+    )
+
+    undone(batch)
+
+    assert Topic.objects.get(title="Elsewhere").author.username == "bob"
+
+
+def test_undo_keeps_a_category_that_is_used(settled, dump, imported, undone):
+    batch = imported(dump)
+    create_topic(
+        Category.objects.get(pk=batch.category_id),
+        author=settled,
+        kind="question",
+        title="New",
+        source="Words.",
+        screen=False,
+    )
+
+    undone(batch)
+
+    assert Topic.objects.get(title="New").category.slug == "beer"
+
+
+def test_undo_goes_on_after_it_was_stopped(dump, imported, undone):
+    batch = imported(dump)
+    Topic.objects.get(title="Question 20?").delete()
+    ImportBatch.objects.update(status=ImportBatch.Status.UNDOING)
+    batch.refresh_from_db()
+
+    undone(batch)
+
+    assert not Topic.objects.exists()
+    assert not ImportedRow.objects.exists()
+
+
+def test_open_batch_refuses_while_being_undone(dump, imported):
+    imported(dump)
+    ImportBatch.objects.update(status=ImportBatch.Status.UNDOING)
+
+    with pytest.raises(services.ImportRefused, match="village is being taken back"):
+        imported(dump)
+
+
+def test_undo_leaves_another_import_alone(tmp_path, dump, imported, undone):
+    imported(village(tmp_path / "other"), name="other", site="wine.example.com")
+    before = counts()
+    batch = imported(dump)
+
+    undone(batch)
+
+    assert counts() == before
