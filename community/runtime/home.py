@@ -72,7 +72,12 @@ class Home:
     def _sockets(self, wanted: Path, server: str) -> Path:
         if PLAIN_PATH.fullmatch(str(wanted)):
             return wanted
-        return Path("/tmp") / f"caravan-{os.geteuid()}-{self.digest}" / server  # noqa: S108 - made private below
+        return self._short / server
+
+    @property
+    def _short(self) -> Path:
+        """Where sockets go whose own place has too long a name; made private by `prepare`."""
+        return Path("/tmp") / f"caravan-{os.geteuid()}-{self.digest}"  # noqa: S108
 
     def prepare(self) -> None:
         """Make every folder, private to the one who runs its server; raises HomeError when that fails."""
@@ -90,6 +95,10 @@ class Home:
                 f"Cannot keep data in {self.root} ({error.strerror}: {error.filename}). "
                 "Name a folder that you may write to with --data DIR or CARAVAN_DATA."
             ) from error
+
+    def tidy(self) -> None:
+        """Remove the sockets that lie outside `root`; they serve nobody once the servers have stopped."""
+        shutil.rmtree(self._short, ignore_errors=True)
 
 
 def can_reach(folder: Path, user: str) -> bool:

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +24,9 @@ from community.runtime.home import Home, HomeError
 from community.runtime.processes import stop
 
 POLL_SECONDS = 0.2
-RESTART_SECONDS = 1.0
+RESTART_SECONDS = 0.5
+STEADY_SECONDS = 10
+QUICK_ENDS = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -48,22 +52,44 @@ def main(arguments: list[str]) -> int:
 def keep(home: Home, users: IO[str]) -> None:
     """Start both servers, restart one that ends, and stop both when no user is left."""
     home.prepare()
-    starters = {"redis": redis_server.start, "postgres": postgres.start}
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    kept = [
+        Kept("Redis", redis_server.start, signal.SIGTERM),
+        Kept("PostgreSQL", postgres.start, postgres.FAST_SHUTDOWN),
+    ]
     try:
         while not try_lock(users):
-            for name, starter in starters.items():
-                if name in running and running[name].poll() is not None:
-                    time.sleep(RESTART_SECONDS)
-                    del running[name]
-                if name not in running:
-                    running[name] = starter(home)
+            for server in kept:
+                server.keep_up(home)
             time.sleep(POLL_SECONDS)
     finally:
-        if "postgres" in running:
-            stop(running["postgres"], postgres.FAST_SHUTDOWN, seconds=20)
-        if "redis" in running:
-            stop(running["redis"], signal.SIGTERM, seconds=10)
+        for server in reversed(kept):
+            if server.process:
+                stop(server.process, server.stop_signal, seconds=20)
+        home.tidy()
+
+
+@dataclass
+class Kept:
+    """One server, started again when it ends; HomeError when it ends at once, time after time."""
+
+    name: str
+    start: Callable[[Home], subprocess.Popen[bytes]]
+    stop_signal: signal.Signals
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    quick_ends: int = 0
+
+    def keep_up(self, home: Home) -> None:
+        if self.process and self.process.poll() is None:
+            return
+        if self.process:
+            steady = time.monotonic() - self.started_at > STEADY_SECONDS
+            self.quick_ends = 0 if steady else self.quick_ends + 1
+            if self.quick_ends == QUICK_ENDS:
+                raise HomeError(f"{self.name} does not stay up; the logs in {home.root} say why.")
+            time.sleep(RESTART_SECONDS)
+        self.process = self.start(home)
+        self.started_at = time.monotonic()
 
 
 def try_lock(file: IO[str]) -> bool:

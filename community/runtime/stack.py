@@ -108,6 +108,7 @@ def run(home: Home, *, port: int, demo: bool) -> None:
         **os.environ,
         "SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}"),
         "PYTHONUNBUFFERED": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(home.root / "metrics"),
         # Celery's advice is meant for servers; in a container or on a test machine root is all there is.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }

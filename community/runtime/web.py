@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+from pathlib import Path
 from typing import Any
 
 # Threads wait for the database in parallel; one process per core does the work between.
@@ -25,8 +25,9 @@ errorlog = "-"
 loglevel = "warning"
 
 # The workers' counters meet in files, so that /metrics tells of all of them whoever answers.
-_metrics = tempfile.mkdtemp(prefix="caravan-metrics-")
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+_metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", f"/tmp/caravan-metrics-{os.getpid()}"))  # noqa: S108
+shutil.rmtree(_metrics, ignore_errors=True)
+_metrics.mkdir(mode=0o700, parents=True)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -1,0 +1,22 @@
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from community.runtime.home import Home
+from tests.runtime.helpers import processes_using, wait_for
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """A home that PostgreSQL's user can reach and that has a short name, unlike pytest's own folders."""
+    folder = Path(tempfile.mkdtemp(prefix="caravan-test-"))
+    folder.chmod(0o755)
+    made = Home(folder / "var", durable=False)
+    yield made
+    wait_for(lambda: not processes_using(folder))
+    made.tidy()
+    for leftover in {folder, made.postgres}:
+        shutil.rmtree(leftover, ignore_errors=True)

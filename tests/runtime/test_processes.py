@@ -1,0 +1,95 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from community.runtime.embedded import BASE_DIR
+from community.runtime.processes import kill_group, spawn, stop
+from tests.runtime.helpers import is_alive, wait_for
+
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
+
+
+def test_spawn_leads_a_session_of_its_own():
+    process = spawn(["sleep", "60"])
+
+    assert os.getsid(process.pid) == process.pid
+
+    kill_group(process)
+
+
+def test_spawn_passes_output_and_environment_on(tmp_path: Path):
+    with (tmp_path / "log").open("wb") as log:
+        spawn(["sh", "-c", "echo $WORD; pwd >&2"], env={"WORD": "hello"}, cwd=tmp_path, output=log).wait()
+
+    assert (tmp_path / "log").read_text() == f"hello\n{tmp_path}\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_spawn_becomes_the_user_with_no_groups_of_ours(tmp_path: Path):
+    with (tmp_path / "log").open("wb") as log:
+        spawn(["id", "-un"], user="nobody", output=log).wait()
+        spawn(["id", "-G"], user="nobody", output=log).wait()
+
+    user, groups = (tmp_path / "log").read_text().splitlines()
+    assert user == "nobody"
+    assert "0" not in groups.split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
+def test_spawned_process_dies_with_a_killed_parent(tmp_path: Path):
+    script = (
+        "import sys, time; from community.runtime.processes import spawn; "
+        "print(spawn(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+
+    with parent:
+        parent.kill()
+
+    wait_for(lambda: not is_alive(child))
+
+
+def test_stop_asks_politely_first():
+    process = spawn(["sh", "-c", "trap 'exit 7' TERM; while true; do sleep 0.05; done"])
+    wait_for(lambda: b"SigCgt" in Path(f"/proc/{process.pid}/status").read_bytes())
+
+    stop(process, signal.SIGTERM, seconds=5)
+
+    assert process.returncode in (7, -signal.SIGTERM)
+
+
+def test_stop_ends_what_does_not_listen():
+    process = spawn([sys.executable, "-c", DEAF], output=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"on\n"
+
+    stop(process, signal.SIGTERM, seconds=0.2)
+
+    assert process.returncode == -signal.SIGKILL
+    process.stdout.close()
+
+
+def test_kill_group_ends_grandchildren_too():
+    process = spawn(["sh", "-c", "sleep 60 & echo $!; wait"], output=subprocess.PIPE)
+    assert process.stdout is not None
+    grandchild = int(process.stdout.readline())
+
+    kill_group(process)
+
+    wait_for(lambda: not is_alive(grandchild))
+    process.stdout.close()
+
+
+def test_kill_group_of_one_that_ended_is_no_error():
+    process = spawn(["true"])
+    process.wait()
+
+    kill_group(process)
+
+    assert process.returncode == 0

@@ -1,0 +1,112 @@
+"""The settings as a deployment gets them."""
+
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import environ
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from community.runtime.embedded import BASE_DIR
+from tests.runtime.helpers import served_environment
+
+
+def manage(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """`load(NAME=value)`: the settings of a deployment whose environment also has these; None takes one out."""
+
+    def load(**values: str | None) -> dict[str, Any]:
+        environment = {**served_environment(), **values}
+        environment = {name: text for name, text in environment.items() if text is not None}
+        monkeypatch.setattr(os, "environ", environment)
+        monkeypatch.setattr(environ.Env, "ENVIRON", environment)
+        return runpy.run_path(str(BASE_DIR / "community/settings.py"))
+
+    return load
+
+
+def test_check_deploy_is_clean_when_served():
+    answer = manage(served_environment(), "check", "--deploy", "--fail-level", "INFO")
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("System check identified no issues")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "change-me", "secret", "x" * 80, "change-me" * 10, "kqM0Zw1Yx2Xv3Wu4Vt5Us6Tr7Sq8"],
+)
+def test_served_refuses_a_weak_secret_key(load: Callable[..., dict[str, Any]], key: str):
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is missing, a default, or too short"):
+        load(SECRET_KEY=key)
+
+
+def test_served_web_process_refuses_a_weak_secret_key():
+    answer = subprocess.run(
+        [sys.executable, "-c", "import community.wsgi"],
+        cwd=BASE_DIR, env=served_environment(SECRET_KEY="change-me"), capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert "ImproperlyConfigured: SECRET_KEY" in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+def test_settings_have_no_default_for(load: Callable[..., dict[str, Any]], name: str):
+    with pytest.raises(ImproperlyConfigured, match=f"Set the {name} environment variable"):
+        load(**{name: None})
+
+
+def test_served_settings_are_secure_by_default(load: Callable[..., dict[str, Any]]):
+    settings = load()
+
+    names = ("DEBUG", "DEMO", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    assert [settings[name] for name in names] == [False, False, True, True, True]
+
+
+def test_forwarded_headers_are_trusted_only_behind_a_proxy(load: Callable[..., dict[str, Any]]):
+    assert load()["SECURE_PROXY_SSL_HEADER"] is None
+    assert load(BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+@pytest.mark.parametrize(
+    ("redis", "queue", "broker"),
+    [
+        ("redis://r:6379/0", None, "redis://r:6379/0"),
+        ("redis://r:6379/0", "redis://r:6379/1", "redis://r:6379/1"),
+        ("unix:///run/r.sock?db=0", "unix:///run/r.sock?db=1", "redis+socket:///run/r.sock?virtual_host=1"),
+    ],
+)
+def test_queue_url_is_spelled_for_celery(
+    load: Callable[..., dict[str, Any]], redis: str, queue: str | None, broker: str
+):
+    assert load(REDIS_URL=redis, QUEUE_URL=queue)["CELERY_BROKER_URL"] == broker
+
+
+def test_email_url_names_the_mail_server(load: Callable[..., dict[str, Any]]):
+    settings = load(EMAIL_URL="smtp+tls://ada:pass@smtp.example:587")
+
+    names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_HOST_USER")
+    assert [settings[name] for name in names] == ["smtp.example", 587, True, "ada"]
+
+
+def test_anymail_backend_gets_its_settings(load: Callable[..., dict[str, Any]]):
+    backend = "anymail.backends.postmark.EmailBackend"
+
+    settings = load(EMAIL_BACKEND=backend, ANYMAIL_POSTMARK_SERVER_TOKEN="t")
+
+    assert settings["EMAIL_BACKEND"] == backend
+    assert settings["ANYMAIL"] == {"POSTMARK_SERVER_TOKEN": "t"}

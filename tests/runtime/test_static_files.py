@@ -1,0 +1,70 @@
+import os
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from community.runtime.static_files import collect_when_changed, fingerprint
+
+
+@pytest.fixture
+def source(tmp_path: Path, settings: Settings) -> Path:
+    """The one folder with static files, and an empty place to collect them in."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "site.css").write_text("body { color: teal }")
+    settings.STATICFILES_DIRS = [folder]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = tmp_path / "collected"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+    return folder
+
+
+def test_collect_the_first_time(source: Path, tmp_path: Path):
+    assert collect_when_changed() is True
+
+    assert (tmp_path / "collected/staticfiles.json").exists()
+
+
+def test_collect_not_when_nothing_changed(source: Path):
+    collect_when_changed()
+
+    assert collect_when_changed() is False
+
+
+def test_collect_again_when_a_file_changed(source: Path, tmp_path: Path):
+    collect_when_changed()
+    (source / "site.css").write_text("body { color: plum }")
+    os.utime(source / "site.css", ns=(1, 1))
+
+    assert collect_when_changed() is True
+
+    assert (tmp_path / "collected/site.css").read_text() == "body { color: plum }"
+
+
+def test_collect_again_after_an_interrupted_collection(source: Path, tmp_path: Path):
+    collect_when_changed()
+    (tmp_path / "collected/.collected").unlink()
+
+    assert collect_when_changed() is True
+
+
+def test_collect_drops_files_that_are_gone(source: Path, tmp_path: Path):
+    (source / "old.css").write_text("")
+    collect_when_changed()
+    (source / "old.css").unlink()
+
+    collect_when_changed()
+
+    assert not (tmp_path / "collected/old.css").exists()
+
+
+def test_fingerprint_tells_of_new_files(source: Path):
+    before = fingerprint()
+
+    (source / "new.css").write_text("")
+
+    assert fingerprint() != before

@@ -1,0 +1,211 @@
+"""`manage.py up` for real: servers, web, worker and beat, as a person starts and stops them."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from community.runtime import stack
+from community.runtime.embedded import BASE_DIR
+from tests.runtime.helpers import bare_environment, is_alive, processes_using, wait_for
+
+pytestmark = pytest.mark.worker
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Stack:
+    """One `manage.py up` on a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "up.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str, port: int | None = None) -> list[str]:
+        data = ["--data", str(self.folder / "var"), "--port", str(port or self.port)]
+        return [sys.executable, "manage.py", "up", "--no-demo", *data, *arguments]
+
+    def start(self) -> None:
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                self.command(), cwd=BASE_DIR, env=bare_environment(), stdout=output, stderr=output
+            )
+        wait_for(lambda: self.answers() or self.process.poll() is not None, seconds=90)
+        assert self.process.poll() is None, self.log.read_text()
+
+    def get(self, path: str) -> HTTPResponse:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", path, headers={"Host": f"localhost:{self.port}"})
+        response = connection.getresponse()
+        response.body = response.read()  # type: ignore[attr-defined]
+        connection.close()
+        return response
+
+    def answers(self) -> bool:
+        try:
+            return self.get("/healthz").status == 200
+        except (OSError, HTTPException):
+            return False
+
+    def again(self, *arguments: str, port: int | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments, port=port),
+            cwd=BASE_DIR,
+            env=bare_environment(),
+            capture_output=True,
+            text=True,
+        )
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def pid_of(self, word: str) -> int:
+        """The oldest process of this stack whose command has `word` in it."""
+        assert self.process is not None
+        found = [pid for pid in processes_using(word) if parent_of(pid) == self.process.pid]
+        return min(found, default=0)
+
+
+def parent_of(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return 0
+    found = re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Stack]:
+    """A stack that runs for all tests of this module, which leave it running."""
+    folder = Path(tempfile.mkdtemp(prefix="caravan-up-"))
+    folder.chmod(0o755)
+    made = Stack(folder)
+    made.start()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.stop()
+    wait_for(lambda: not processes_using(folder))
+    shutil.rmtree(folder)
+
+
+def test_up_serves_and_a_worker_is_there(up: Stack):
+    wait_for(lambda: up.get("/readyz").status == 200, seconds=60)
+
+
+def test_up_says_where_it_is(up: Stack):
+    wait_for(lambda: f"caravan │ Caravan is at http://localhost:{up.port}" in up.log.read_text())
+
+
+def test_up_serves_static_files_under_lasting_names(up: Stack):
+    css = next(
+        path.name
+        for path in (up.folder / "var/static/css").iterdir()
+        if re.search(r"\.\w{12}\.css$", path.name)
+    )
+
+    response = up.get(f"/static/css/{css}")
+
+    assert response.status == 200
+    assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_up_refuses_names_it_was_not_told(up: Stack):
+    connection = HTTPConnection("127.0.0.1", up.port, timeout=20)
+    connection.request("GET", "/healthz", headers={"Host": "evil.example"})
+
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_up_twice_says_what_runs_where(up: Stack):
+    answer = up.again(port=free_port())
+
+    assert answer.returncode == 0
+    assert answer.stdout.startswith(
+        f"Caravan already runs at http://localhost:{up.port} (process {up.process.pid}"
+    )
+
+
+def test_up_on_a_taken_port_says_so(up: Stack, tmp_path: Path):
+    answer = up.again("--data", str(tmp_path / "other"))
+
+    assert answer.returncode == 1
+    assert answer.stderr.strip() == (
+        f"CommandError: Port {up.port} is taken by another program. Stop that one, or choose another port: "
+        f"make up PORT={up.port + 1}"
+    )
+    assert not (tmp_path / "other/postgres").exists()
+
+
+def test_up_is_found_by_other_commands_of_the_checkout(up: Stack):
+    script = "from django.conf import settings; print(settings.DATABASES['default']['HOST'])"
+
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", script],
+        cwd=BASE_DIR, env=bare_environment(), capture_output=True, text=True,
+    )  # fmt: skip
+
+    # Another xdist worker may have started a stack of its own since; the last one counts.
+    assert answer.stdout.startswith(str(up.folder.parent / "caravan-up-")), answer.stderr
+    assert up.answers()
+
+
+def test_up_with_a_database_of_ones_own_is_refused(tmp_path: Path):
+    environment = bare_environment(
+        DATABASE_URL="postgres://db.invalid/caravan",
+        REDIS_URL="redis://redis.invalid",
+        SECRET_KEY="kqM0Zw1Yx2Xv3Wu4Vt5Us6Tr7Sq8Rp9Qo0Pn1Om2Nl3Mk4Lj5Ki6Jh7Ig8",
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=environment, capture_output=True, text=True
+    )
+
+    assert answer.returncode == 1
+    assert "DATABASE_URL names a server of your own" in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["worker", "beat", "gunicorn"])
+def test_up_starts_what_is_killed_again(up: Stack, name: str):
+    first = wait_for(lambda: up.pid_of(name))
+
+    os.kill(first, signal.SIGKILL)
+
+    second = wait_for(lambda: up.pid_of(name) if up.pid_of(name) != first else 0, seconds=60)
+    assert second != first
+    wait_for(up.answers, seconds=60)
+
+
+def test_up_after_kill_9_starts_again_and_ctrl_c_leaves_nothing_behind(up: Stack):
+    assert up.process is not None
+    up.process.kill()
+    up.process.wait()
+    wait_for(lambda: not up.answers(), seconds=60)
+
+    up.start()
+
+    assert stack.find_running(up.folder / "var") is not None
+    assert up.stop(signal.SIGINT) == 0
+    assert up.log.read_text().rstrip().endswith("caravan │ stopped")
+    assert processes_using(up.folder) == []
+    assert stack.find_running(up.folder / "var") is None
+    assert not is_alive(up.process.pid)
