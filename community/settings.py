@@ -8,6 +8,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from community.core.admin_look import unfold_settings
 from community.runtime import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -261,3 +262,4 @@ SITE_NAME = env.str("SITE_NAME", default="Caravan")
 # The address of a picture to show before the name; and a colour such as #0f766e, made readable when it is not.
 SITE_LOGO = env.str("SITE_LOGO", default="")
 BRAND_COLOUR = env.str("BRAND_COLOUR", default="")
+UNFOLD = unfold_settings(site_name=SITE_NAME, colour=BRAND_COLOUR)

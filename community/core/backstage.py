@@ -8,23 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
-from unfold.admin import TabularInline as Inline
+from unfold import decorators
 
 from community.core.audit import audit
 
 if TYPE_CHECKING:
+    # Django's are typed; unfold's, which stand on them, are half typed and contradict each other.
+    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin import TabularInline as Inline
+    from django_stubs_ext import StrOrPromise
+
     from community.members.models import Member
+else:
+    from unfold.admin import ModelAdmin
+    from unfold.admin import TabularInline as Inline
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 MANAGER, MODERATOR = "manager", "moderator"
 MANAGERS = frozenset({MANAGER})
 MODERATORS = frozenset({MANAGER, MODERATOR})
 NOBODY: frozenset[str] = frozenset()
+
+
+def display(
+    *,
+    description: StrOrPromise,
+    ordering: str | None = None,
+    label: Mapping[Any, str] | None = None,
+    header: bool = False,
+    boolean: bool | None = None,
+) -> Callable[[Method], Method]:
+    """Describe a column. `label` gives each value a tone; then the method returns (value, text)."""
+    return cast(
+        Callable[[Method], Method],
+        decorators.display(
+            description=cast(str, description), ordering=ordering, label=cast(Any, label), header=header,
+            boolean=boolean,
+        ),
+    )  # fmt: skip
+
+
+def action(
+    *,
+    description: StrOrPromise,
+    url_path: str,
+    permissions: Collection[str] | None = None,
+    icon: str | None = None,
+) -> Callable[[Method], Method]:
+    """Make a method a button on a page of the admin, with an address of its own."""
+    decorate = decorators.action(
+        description=cast(str, description), url_path=url_path, permissions=permissions, icon=icon
+    )
+    return cast(Callable[[Method], Method], decorate)
 
 
 def has_role(request: HttpRequest, roles: Collection[str]) -> bool:
@@ -59,14 +100,14 @@ class ByRole:
         return has_role(request, self.deleted_by)
 
 
-class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[misc]  # unfold's own bases disagree
+class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin whose changes go into the audit log, before and after."""
 
     list_fullwidth = True
     compressed_fields = True
     warn_unsaved_form = True
 
-    def save_model(self, request: Any, obj: models.Model, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         before, after = changes_of(form)
         with transaction.atomic():
             super().save_model(request, obj, form, change)
@@ -96,7 +137,7 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[misc]  # unfold's own 
         audit(f"{self.opts.model_name}.delete", actor=request.user, subject=obj, before=before)
 
 
-class ReadOnlyInline(ByRole, Inline):  # type: ignore[misc]
+class ReadOnlyInline(ByRole, Inline):  # type: ignore[type-arg]
     """Rows of another table, to read."""
 
     extra = 0

@@ -6,15 +6,18 @@ class ModerationConfig(AppConfig):
     label = "moderation"
 
     def ready(self) -> None:
-        from community.core import audit
+        from community.core import audit, backstage
         from community.forum import hooks
         from community.notifications import subjects
 
-        from . import holding, told
+        from . import dashboard, desk, holding, told
         from .screening import screen
         from .services import keep_entry
 
         audit.keep_with(keep_entry)
         hooks.screen_post(screen)
         hooks.when_held(holding.queue_held)
+        backstage.add_tiles(dashboard.moderation_tiles)
+        backstage.add_tiles(dashboard.system_tiles)
+        backstage.add_member_panel(desk.conduct_panel)
         subjects.register("moderation.sanction", told.sanctions)

@@ -35,7 +35,7 @@ def tell(events: Sequence[Event]) -> None:
 
 
 def _posts(events: Iterable[Event]) -> dict[int, Post]:
-    ids = {event.object_id for event in events if event.object_type == "forum.post"}
+    ids = [event.object_id or 0 for event in events if event.object_type == "forum.post"]
     found = Post.objects.filter(pk__in=ids).select_related("author", "topic__author", "parent__author")
     return {post.pk: post for post in found}
 

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def imposed():
     return services.impose(
         MemberFactory(), actor=MemberFactory(role="moderator"), kind="suspension", rule=Reason.SPAM,
-        reason="You advertised.", hours=72,
+        reason="You advertised.", ends_at=timezone.now() + timedelta(hours=72),
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from community.events.catalogue import MODERATION_HELPED, POST_APPROVED, STRIKE_UPHELD
 from community.events.models import Event
@@ -119,7 +122,7 @@ def test_decide_edit_shows_a_hidden_post_with_its_new_words():
 def test_decide_with_a_sanction_records_a_strike(kind, severity):
     item = flagged()
 
-    decide(item, "hide", person=kind, hours=24)
+    decide(item, "hide", person=kind, ends_at=timezone.now() + timedelta(hours=24))
 
     sanction = Sanction.objects.get()
     assert (sanction.member, sanction.kind, sanction.post) == (item.member, kind, item.post)
@@ -156,7 +159,13 @@ def test_decide_is_in_the_audit_log():
 
     entry = AuditEntry.objects.get(act="review.decide")
     assert (entry.actor, entry.reason) == (moderator, "It is an advertisement.")
-    assert entry.after == {"outcome": "hidden", "person": "", "hours": None, "post": item.post_id, "flags": 1}
+    assert entry.after == {
+        "outcome": "hidden",
+        "person": "",
+        "ends_at": None,
+        "post": item.post_id,
+        "flags": 1,
+    }
     hidden = AuditEntry.objects.get(act="post.hide")
     assert (hidden.before, hidden.after) == ({"status": "published"}, {"status": "hidden"})
 

@@ -18,7 +18,12 @@ pytestmark = pytest.mark.django_db
 
 def impose(member, kind="silence", **fields):
     actor = fields.pop("actor", None) or MemberFactory(role="moderator")
-    given = {"rule": Reason.SPAM, "reason": "You advertised.", "hours": 24, **fields}
+    given = {
+        "rule": Reason.SPAM,
+        "reason": "You advertised.",
+        "ends_at": timezone.now() + timedelta(hours=24),
+        **fields,
+    }
     return services.impose(member, actor=actor, kind=kind, **given)
 
 
@@ -26,9 +31,11 @@ def test_impose_has_a_reason_an_end_and_a_strike():
     member = MemberFactory()
     moderator = MemberFactory(role="moderator")
 
-    sanction = impose(member, actor=moderator, message="Third time.")
+    end = timezone.now() + timedelta(hours=24)
 
-    assert sanction.ends_at - sanction.starts_at == timedelta(hours=24)
+    sanction = impose(member, actor=moderator, message="Third time.", ends_at=end)
+
+    assert (sanction.ends_at, sanction.reason, sanction.message) == (end, "You advertised.", "Third time.")
     event = Event.objects.get(name=STRIKE_UPHELD)
     assert (event.member, event.actor) == (member, moderator)
     entry = AuditEntry.objects.get(act="member.silence")
@@ -62,11 +69,11 @@ def test_impose_again_for_the_same_post_changes_nothing():
 
 
 def test_impose_without_hours_lasts_until_lifted():
-    assert impose(MemberFactory(), hours=None).ends_at is None
+    assert impose(MemberFactory(), ends_at=None).ends_at is None
 
 
 def test_a_warning_never_ends_because_it_never_holds():
-    sanction = impose(MemberFactory(), "warning", hours=24)
+    sanction = impose(MemberFactory(), "warning", ends_at=timezone.now() + timedelta(hours=24))
 
     assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "told")
 
@@ -141,8 +148,8 @@ def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
 
 def test_standing_names_the_suspension_when_there_is_a_silence_too():
     member = MemberFactory()
-    impose(member, "suspension", hours=1)
-    impose(member, "silence", hours=None)
+    impose(member, "suspension", ends_at=timezone.now() + timedelta(hours=1))
+    impose(member, "silence", ends_at=None)
 
     assert standing.is_suspended(member)
 

@@ -24,7 +24,7 @@ from .queue import close, note, queue_post
 from .sanctions import impose
 
 UNDO = timedelta(minutes=10)
-SILENCE_HOURS = 72
+SILENCE = timedelta(hours=72)
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def _silence_if_many_flag(author: Member) -> None:
         return
     impose(
         author, actor=None, kind=Sanction.Kind.SILENCE, rule=open_flags.latest("created_at").reason,
-        hours=SILENCE_HOURS, is_strike=False,
+        ends_at=timezone.now() + SILENCE, is_strike=False,
         reason=_("Several members flagged your first posts. A moderator will look at them."),
     )  # fmt: skip
 

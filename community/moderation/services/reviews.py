@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ class Decision:
     rule: str = Reason.OTHER
     reason: str = ""  # one sentence; the author reads it
     message: str = ""
-    hours: int | None = None
+    ends_at: datetime | None = None  # of a silence or suspension; None: until it is lifted
     source: str = ""  # the new text, when the post is edited
 
     KEEP = "keep"
@@ -58,7 +59,7 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
     if decision.person:
         impose(
             post.author, actor=actor, kind=decision.person, rule=decision.rule, reason=decision.reason,
-            message=decision.message, hours=decision.hours, post=post,
+            message=decision.message, ends_at=decision.ends_at, post=post,
         )  # fmt: skip
     flags = resolve_flags(post, upheld=decision.post != Decision.KEEP or bool(decision.person), actor=actor)
     says = _said(decision)
@@ -67,7 +68,7 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
     audit(
         "review.decide", actor=actor, subject=item, reason=decision.reason,
         after={
-            "outcome": item.outcome, "person": decision.person, "hours": decision.hours,
+            "outcome": item.outcome, "person": decision.person, "ends_at": decision.ends_at,
             "post": post.pk, "flags": flags,
         },
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,11 +25,11 @@ SUGGESTED_HOURS = (24, 72, 168, 720)
 @transaction.atomic
 def impose(
     member: Member, *, actor: Member | None, kind: str, rule: str, reason: str,
-    message: str = "", hours: int | None = None, post: Post | None = None, is_strike: bool = True,
+    message: str = "", ends_at: datetime | None = None, post: Post | None = None, is_strike: bool = True,
 ) -> Sanction:  # fmt: skip
     """Warn, silence or suspend a member and tell them why; the same for the same post again changes nothing.
 
-    `hours` counts from now; without it a silence or suspension lasts until it is lifted. Not a strike:
+    Without `ends_at` a silence or suspension lasts until it is lifted; a warning has no end. Not a strike:
     a precaution of the system's, until a moderator has looked.
     """
     Member.objects.select_for_update().get(pk=member.pk)
@@ -38,7 +38,8 @@ def impose(
             if earlier.is_in_force or kind == Sanction.Kind.WARNING:
                 return earlier
     now = timezone.now()
-    ends_at = now + timedelta(hours=hours) if hours and kind != Sanction.Kind.WARNING else None
+    if kind == Sanction.Kind.WARNING:
+        ends_at = None
     sanction = Sanction.objects.create(
         member=member, kind=kind, rule=rule, reason=reason, message=message, post=post,
         starts_at=now, ends_at=ends_at, given_by=actor, is_strike=is_strike,

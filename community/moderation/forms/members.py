@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Reason
+from community.moderation.models import Reason
 
 EXPLAINED = {
     Reason.OFF_TOPIC: _("Off-topic: it does not belong in this conversation"),

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.paginator import InfinitePaginator
+
+from community.core.audit import audit
+from community.core.backstage import MANAGERS, BackstageAdmin, display
+
+from . import services
+from .models import Cursor, DeadLetter, Event
+from .registry import all_followers
+
+
+@admin.register(Event)
+class EventAdmin(BackstageAdmin):
+    """The log of what happened, to read. It has too many rows to be counted for a page of it."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_display = (
+        "occurred_at",
+        "name",
+        "member",
+        "actor_role",
+        "object_shown",
+        "source",
+        "backfill",
+        "retracted_at",
+    )
+    list_filter = ("actor_role", "channel", "backfill", ("retracted_at", admin.EmptyFieldListFilter))
+    search_fields = ("=name", "=member__username", "=source")
+    search_help_text = gettext_lazy("The whole name of an event, a username or a source.")
+    list_select_related = ("member",)
+    ordering = ("-occurred_at",)
+
+    @display(description=gettext_lazy("About"))
+    def object_shown(self, event: Event) -> str:
+        return f"{event.object_type} {event.object_id}" if event.object_type else ""
+
+
+@admin.register(Cursor)
+class CursorAdmin(BackstageAdmin):
+    """How far each follower has read."""
+
+    seen_by = MANAGERS
+    list_display = ("name", "behind", "failures", "moved_at", "epoch", "last_seq")
+
+    @display(description=gettext_lazy("Has something to read"), boolean=True)
+    def behind(self, cursor: Cursor) -> bool:
+        return cursor.name in all_followers() and services.behind(cursor.name)
+
+
+class ResolvedFilter(admin.SimpleListFilter):
+    """Those that still need somebody, unless all are asked for."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("resolved", gettext_lazy("Went through")), ("all", gettext_lazy("All"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolved_at__isnull=self.value() != "resolved")
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(BackstageAdmin):
+    """Events that a follower could not handle, to be tried again once the reason is gone."""
+
+    seen_by = MANAGERS
+    list_display = ("failed_at", "follower", "name", "error", "occurred_at", "resolved_at")
+    list_filter = (ResolvedFilter, "follower", "name")
+    search_fields = ("error", "name")
+    ordering = ("-failed_at",)
+    actions = ("retry_selected",)
+
+    @admin.action(description=gettext_lazy("Try again"))
+    def retry_selected(self, request: Any, queryset: QuerySet[DeadLetter]) -> None:
+        letters = list(queryset.filter(resolved_at__isnull=True))
+        resolved = services.retry_dead_letters(letters)
+        for letter in letters:
+            audit(
+                "dead_letter.retry",
+                actor=request.user,
+                subject=letter,
+                after={"resolved": bool(letter.resolved_at)},
+            )
+        said = _("%(done)d of %(all)d went through.") % {"done": resolved, "all": len(letters)}
+        messages.add_message(
+            request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, said
+        )

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext_lazy
+from unfold.paginator import InfinitePaginator
+
+from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin, action, display
+from community.core.text import excerpt
+
+from .models import Category, Post, Tag, Topic
+
+STATES = {"published": "success", "pending": "warning", "hidden": "danger", "deleted": "danger"}
+
+
+@admin.register(Category)
+class CategoryAdmin(BackstageAdmin):
+    """Places for topics: their kind, their order, and who may see, reply and create."""
+
+    added_by = changed_by = deleted_by = MANAGERS
+    list_display = (
+        "name",
+        "kind",
+        "parent",
+        "position",
+        "see_by",
+        "holds_posts",
+        "is_archived",
+        "topic_count",
+    )
+    list_filter = ("kind", "see_by", "holds_posts", "is_archived")
+    search_fields = ("name", "slug", "description")
+    list_select_related = ("parent",)
+    prepopulated_fields = {"slug": ("name",)}
+    filter_horizontal = ("see_groups", "reply_groups", "create_groups")
+    readonly_fields = ("topic_count", "post_count")
+    fieldsets = (
+        (None, {"fields": (("name", "slug"), "description", ("kind", "icon"), ("parent", "position"))}),
+        ("Who may", {"fields": (("see_by", "see_groups"), ("reply_by", "reply_groups"), ("create_by", "create_groups"))}),
+        ("Rules", {"fields": ("holds_posts", "is_archived")}),
+        ("Contents", {"fields": (("topic_count", "post_count"),)}),
+    )  # fmt: skip
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+
+@admin.register(Tag)
+class TagAdmin(BackstageAdmin):
+    changed_by = added_by = MODERATORS
+    deleted_by = MANAGERS
+    list_display = ("name", "description", "topic_count")
+    search_fields = ("name", "slug")
+    readonly_fields = ("topic_count",)
+    fields = ("name", "slug", "description", "topic_count")
+
+
+@admin.register(Topic)
+class TopicAdmin(BackstageAdmin):
+    """Topics to find; they are moved, merged and closed where they are read."""
+
+    list_display = ("title", "kind", "category", "author", "state", "reply_count", "view_count", "created_at")
+    list_filter = ("status", "kind", "category", ("created_at", admin.DateFieldListFilter))
+    search_fields = ("title", "author__username", "author__display_name")
+    list_select_related = ("category", "author")
+    show_full_result_count = False
+    ordering = ("-created_at",)
+    actions_detail = ("open_topic",)
+
+    @display(description=gettext_lazy("State"), label=STATES, ordering="status")
+    def state(self, topic: Topic) -> tuple[str, str]:
+        return topic.status, topic.get_status_display()
+
+    @action(description=gettext_lazy("Open it in the forum"), url_path="open")
+    def open_topic(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect(get_object_or_404(Topic, pk=object_id))
+
+
+@admin.register(Post)
+class PostAdmin(BackstageAdmin):
+    """Posts to find; they are edited, hidden and restored where they are read."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_display = ("words", "topic", "author", "kind", "state", "like_count", "score", "created_at")
+    list_filter = ("status", "kind", ("created_at", admin.DateFieldListFilter))
+    search_fields = ("source", "author__username", "author__display_name")
+    list_select_related = ("topic", "author")
+    ordering = ("-created_at",)
+    exclude = ("search", "html")
+    actions_detail = ("open_post",)
+
+    @display(description=gettext_lazy("Post"))
+    def words(self, post: Post) -> str:
+        return excerpt(post.source, length=90)
+
+    @display(description=gettext_lazy("State"), label=STATES, ordering="status")
+    def state(self, post: Post) -> tuple[str, str]:
+        return post.status, post.get_status_display()
+
+    @action(description=gettext_lazy("Open it in the forum"), url_path="open")
+    def open_post(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect(get_object_or_404(Post, pk=object_id))

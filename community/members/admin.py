@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+
+from community.core.backstage import MANAGERS, BackstageAdmin, action, display, member_panels
+
+from . import rules, services
+from .models import Company, Guidelines, Invitation, Member
+
+TONES = {
+    Member.Role.MANAGER: "primary", Member.Role.MODERATOR: "primary", Member.Role.PRODUCT: "info",
+    Member.Role.SUPPORT: "info", Member.Role.SALES: "success",
+}  # fmt: skip
+
+
+class ClaimedFilter(admin.SimpleListFilter):
+    title = gettext_lazy("account")
+    parameter_name = "account"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("own", gettext_lazy("Their own")), ("imported", gettext_lazy("Imported, unclaimed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
+        if self.value() == "own":
+            return queryset.filter(claimed_at__isnull=False)
+        return queryset.filter(claimed_at__isnull=True) if self.value() == "imported" else queryset
+
+
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    roles = forms.MultipleChoiceField(
+        choices=Member.Role.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=gettext_lazy("What the person does here. Managers and moderators may open this admin."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Member
+        fields = ("display_name", "username", "company", "customer_since", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = self.instance.groups.filter(name__in=Member.Role.values).values_list("name", flat=True)
+        self.initial["roles"] = sorted(held)
+
+
+@admin.register(Member)
+class MemberAdmin(BackstageAdmin):
+    """People. Roles go through the service that keeps groups, badge and admin access together."""
+
+    form = MemberForm
+    changed_by = MANAGERS
+    list_display = (
+        "person",
+        "role_shown",
+        "company",
+        "customer_since",
+        "joined_at",
+        "last_seen_at",
+        "is_active",
+    )
+    list_filter = (
+        "role", ClaimedFilter, "is_active", ("customer_since", admin.EmptyFieldListFilter),
+        ("joined_at", admin.DateFieldListFilter),
+    )  # fmt: skip
+    search_fields = ("username", "display_name", "email", "company__name")
+    list_select_related = ("company",)
+    autocomplete_fields = ("company",)
+    ordering = ("-joined_at",)
+    actions_detail = ("invite", "open_profile")
+    change_form_outer_after_template = "admin/members/panels.html"
+    told = ("email", "joined_at", "last_seen_at", "claimed_at", "guidelines", "guidelines_accepted_at")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        roles = "roles" if self.has_change_permission(request) else "role"
+        return (
+            (None, {"fields": (("display_name", "username"), ("company", "customer_since"), "is_active")}),
+            (_("Roles"), {"fields": (roles,)}),
+            (_("Facts"), {"fields": self.told}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        return self.told
+
+    @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
+    def person(self, member: Member) -> list[str]:
+        return [member.display_name, f"@{member.username}"]
+
+    @display(description=gettext_lazy("Role"), label=TONES, ordering="role")
+    def role_shown(self, member: Member) -> tuple[str, str] | None:
+        return (member.role, member.get_role_display()) if member.role else None
+
+    def save_model(self, request: Any, obj: Member, form: Any, change: bool) -> None:
+        roles = form.cleaned_data.get("roles", [])
+        if "roles" in form.changed_data:
+            # set_roles() writes this change down itself.
+            form.changed_data = [name for name in form.changed_data if name != "roles"]
+            if obj.pk == request.user.pk:
+                messages.error(request, _("Someone else changes your own roles."))
+                roles = form.initial["roles"]
+        super().save_model(request, obj, form, change)
+        services.set_roles(obj, roles, actor=request.user)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        member = Member.objects.select_related("company").filter(pk=object_id).first()
+        panels = member_panels(member, request) if member else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+
+    @action(
+        description=gettext_lazy("Invite to take the account over"), url_path="invite", permissions=["invite"]
+    )
+    def invite(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect("members:invitation-send", get_object_or_404(Member, pk=object_id).username)
+
+    def has_invite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        member = Member.objects.filter(pk=object_id).first()
+        manager = cast(Member, request.user)
+        return member is not None and rules.can_invite(manager) and rules.can_be_invited(member)
+
+    @action(description=gettext_lazy("Open the profile"), url_path="profile")
+    def open_profile(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect(get_object_or_404(Member, pk=object_id))
+
+
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+    new_domain = forms.CharField(
+        required=False, widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("A domain whose owner you have checked. Members with a confirmed address there join."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Company
+        fields = ("name", "slug", "external_id")
+
+
+@admin.register(Company)
+class CompanyAdmin(BackstageAdmin):
+    form = CompanyForm
+    added_by = changed_by = MANAGERS
+    list_display = ("name", "domains", "external_id", "created_at")
+    search_fields = ("name", "slug", "external_id")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("verified_domains", "created_at")
+    fields = ("name", "slug", "external_id", "verified_domains", "new_domain", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        shown = list(self.fields)
+        if obj is None or not self.has_change_permission(request):
+            shown.remove("new_domain")
+        return shown
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    @display(description=gettext_lazy("Verified domains"))
+    def domains(self, company: Company) -> str:
+        return ", ".join(company.verified_domains)
+
+    def save_model(self, request: Any, obj: Company, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        domain = form.cleaned_data.get("new_domain")
+        if domain:
+            try:
+                services.verify_domain(obj, domain, actor=request.user)
+            except ValidationError as error:
+                messages.error(request, error.messages[0])
+
+
+class GuidelinesForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Guidelines
+        fields = ("source",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = Guidelines.objects.in_force()
+        if current is not None and "source" in self.fields:
+            self.initial.setdefault("source", current.source)
+
+
+@admin.register(Guidelines)
+class GuidelinesAdmin(BackstageAdmin):
+    """Versions of the rules. One in force is never changed: a new one is published."""
+
+    form = GuidelinesForm
+    added_by = MANAGERS
+    list_display = ("version", "published_at")
+    readonly_fields = ("version", "published_at")
+
+    def get_fields(self, request: HttpRequest, obj: Guidelines | None = None) -> Any:
+        return ("version", "published_at", "source") if obj else ("source",)
+
+    def save_model(self, request: Any, obj: Guidelines, form: Any, change: bool) -> None:
+        obj.pk = services.publish_guidelines(form.cleaned_data["source"], actor=request.user).pk
+        obj.refresh_from_db()
+
+    def response_add(self, request: HttpRequest, obj: Guidelines, post_url_continue: Any = None) -> Any:
+        messages.success(
+            request,
+            _("Version %(n)d is in force. Everyone agrees to it before their next post.")
+            % {"n": obj.version},
+        )
+        return redirect(reverse("admin:members_guidelines_changelist"))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(BackstageAdmin):
+    list_display = ("member", "email", "invited_by", "created_at", "sent_at", "accepted_at")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
+    search_fields = ("email", "member__username", "member__display_name")
+    list_select_related = ("member", "invited_by")

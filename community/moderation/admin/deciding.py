@@ -1,0 +1,66 @@
+"""What the buttons of an item's page do."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from community.core.backstage import MODERATORS
+from community.core.permissions import require
+from community.members.models import Member
+from community.moderation import rules, services
+from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.models import ReviewItem
+
+OWN = _("Someone else decides about what you wrote yourself.")
+ABOVE = _("You cannot warn, silence or suspend this person; a manager can, unless they are one.")
+
+
+def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:
+    """Carry out what was posted. False when the form must be filled in again. Raises Conflict."""
+    moderator = cast(Member, request.user)
+    act = request.POST.get("act")
+    if act in ("claim", "release", "assign"):
+        _hand_around(request, item, moderator, act)
+        return True
+    require(item.member_id != moderator.pk, OWN)
+    if not form.is_valid():
+        return False
+    if isinstance(form, AppealDecisionForm):
+        data = form.cleaned_data
+        services.decide_appeal(
+            item, actor=moderator, version=data["version"], reason=data["reason"],
+            take_back=data["verdict"] == "taken_back",
+        )  # fmt: skip
+        messages.success(request, _("Decided, and %(name)s is told.") % {"name": item.member})
+        return True
+    decision = form.decision()
+    require(not decision.person or rules.can_sanction(moderator, item.member), ABOVE)
+    services.decide(item, actor=moderator, version=form.cleaned_data["version"], decision=decision)
+    messages.success(request, _("Decided: “%(title)s”.") % {"title": item.post.topic if item.post else item})
+    return True
+
+
+def _hand_around(request: HttpRequest, item: ReviewItem, moderator: Member, act: str) -> None:
+    version = _number(request.POST.get("version", ""))
+    if act == "release":
+        services.release(item, actor=moderator, version=version)
+        messages.success(request, _("It is everyone's again."))
+        return
+    assignee = moderator
+    if act == "assign":
+        team = Member.objects.filter(role__in=MODERATORS, is_active=True)
+        assignee = get_object_or_404(team, pk=_number(request.POST.get("assignee", "")))
+    services.claim(item, actor=moderator, version=version, assignee=assignee)
+    messages.success(
+        request,
+        _("It is yours.") if assignee == moderator else _("It is with %(name)s.") % {"name": assignee},
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0

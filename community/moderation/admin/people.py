@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.core.backstage import MODERATORS, BackstageAdmin, action, display
+from community.core.permissions import require
+from community.members.models import Member
+from community.moderation import desk, rules, services
+from community.moderation.forms import SanctionForm
+from community.moderation.models import Flag, ReviewItem, Sanction
+
+from .deciding import ABOVE
+
+
+class InForceFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("in_force", gettext_lazy("In force")), ("lifted", gettext_lazy("Taken back"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> QuerySet[Sanction]:
+        if self.value() == "in_force":
+            return queryset.filter(pk__in=Sanction.objects.in_force())
+        return queryset.filter(lifted_at__isnull=False) if self.value() == "lifted" else queryset
+
+
+@admin.register(Sanction)
+class SanctionAdmin(BackstageAdmin):
+    """Warnings, silences and suspensions: given with a reason, taken back with one, never edited."""
+
+    added_by = MODERATORS
+    list_display = (
+        "member",
+        "kind_shown",
+        "rule",
+        "reason",
+        "starts_at",
+        "ends_at",
+        "state_shown",
+        "given_by",
+    )
+    list_filter = (InForceFilter, "kind", "rule", "is_strike")
+    search_fields = ("member__username", "member__display_name", "reason")
+    list_select_related = ("member", "given_by")
+    actions = ("lift_selected",)
+    readonly_fields = (
+        "member", "kind", "rule", "reason", "message", "post", "starts_at", "ends_at", "given_by",
+        "is_strike", "lifted_at", "lifted_by", "lift_reason",
+    )  # fmt: skip
+
+    @display(
+        description=gettext_lazy("What"), ordering="kind",
+        label={"warning": "info", "silence": "warning", "suspension": "danger"},
+    )  # fmt: skip
+    def kind_shown(self, sanction: Sanction) -> tuple[str, str]:
+        return sanction.kind, sanction.get_kind_display()
+
+    @display(description=gettext_lazy("State"))
+    def state_shown(self, sanction: Sanction) -> str:
+        return sanction.state
+
+    @admin.action(description=gettext_lazy("Take back (they no longer count)"), permissions=["add"])
+    def lift_selected(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
+        moderator = cast(Member, request.user)
+        for sanction in queryset.select_related("member"):
+            if rules.can_sanction(moderator, sanction.member):
+                services.lift(sanction, actor=moderator, reason=_("Looked at again."))
+            else:
+                messages.error(request, ABOVE)
+        messages.success(request, _("Taken back, and the people are told."))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Warn, silence or suspend the member that the address names."""
+        require(self.has_add_permission(request), _("Only moderators do this."))
+        moderator = cast(Member, request.user)
+        members = Member.objects.select_related("company")
+        number = request.GET.get("member", "")
+        member = get_object_or_404(members, pk=int(number) if number.isdecimal() else 0)
+        require(rules.can_sanction(moderator, member), ABOVE)
+        form = SanctionForm(request.POST or None)
+        if form.is_bound and form.is_valid():
+            data = form.cleaned_data
+            services.impose(
+                member, actor=moderator, kind=data["person"], rule=data["rule"], reason=data["reason"],
+                message=data["message"], ends_at=data["ends_at"],
+            )  # fmt: skip
+            messages.success(request, _("%(name)s is told.") % {"name": member})
+            return redirect("admin:members_member_change", member.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Warn, silence or suspend"),
+            "form": form,
+            "author": desk.person(member),
+            "panels": desk.other_panels(member, request),
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/moderation/sanction.html", context, status=status)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is edited; the list's action needs this to be offered, and each row opens to be read."""
+        return False
+
+
+@admin.register(Flag)
+class FlagAdmin(BackstageAdmin):
+    """Who flagged what, with the arithmetic."""
+
+    list_display = ("post_title", "member", "reason_shown", "text", "sum", "status_shown", "created_at")
+    list_filter = ("status", "reason", ("created_at", admin.DateFieldListFilter))
+    search_fields = ("member__username", "member__display_name", "text", "post__source", "post__topic__title")
+    list_select_related = ("post__topic", "member")
+    date_hierarchy = "created_at"
+    actions_detail = ("open_review",)
+
+    @display(description=gettext_lazy("Post"))
+    def post_title(self, flag: Flag) -> str:
+        return str(flag.post.topic)
+
+    @display(
+        description=gettext_lazy("Reason"), label={"illegal": "danger", "spam": "warning"}, ordering="reason"
+    )
+    def reason_shown(self, flag: Flag) -> tuple[str, str]:
+        return flag.reason, flag.get_reason_display()
+
+    @display(description=gettext_lazy("Arithmetic"), ordering="weight")
+    def sum(self, flag: Flag) -> str:
+        return flag.arithmetic
+
+    @display(
+        description=gettext_lazy("State"), label={"upheld": "success", "declined": "info", "open": "warning"}
+    )
+    def status_shown(self, flag: Flag) -> tuple[str, str]:
+        return flag.status, flag.get_status_display()
+
+    @action(description=gettext_lazy("Open in the review queue"), url_path="review")
+    def open_review(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        flag = get_object_or_404(Flag, pk=object_id)
+        item = (
+            ReviewItem.objects.filter(post=flag.post_id, kind=ReviewItem.Kind.FLAGGED).order_by("-pk").first()
+        )
+        if item is None:
+            return redirect("admin:moderation_flag_changelist")
+        return redirect("admin:moderation_reviewitem_change", item.pk)

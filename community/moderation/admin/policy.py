@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin
+from community.moderation import words
+from community.moderation.models import BlockedWord, Policy
+
+
+@admin.register(Policy)
+class PolicyAdmin(BackstageAdmin):
+    """The numbers of moderation: one row, made of the defaults the first time it is opened."""
+
+    changed_by = MANAGERS
+    fieldsets = (
+        ("Flags", {"fields": ("hide_at", "silence_at_reporters")}),
+        ("Approval", {"fields": ("approve_first_posts",)}),
+        (
+            "Limits for new members",
+            {
+                "fields": (
+                    "new_until_posts", "max_links", "max_images", "max_attachments", "max_mentions",
+                    "first_day_topics", "first_day_replies", "replies_per_topic", "seconds_between_posts",
+                ),
+                "description": "Shown above the composer before anything is typed. Staff and verified customers never have them.",
+            },
+        ),
+    )  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        Policy.objects.get_or_create(pk=1)
+        return redirect("admin:moderation_policy_change", 1)
+
+
+@admin.register(BlockedWord)
+class BlockedWordAdmin(BackstageAdmin):
+    added_by = changed_by = deleted_by = MODERATORS
+    list_display = ("phrase", "action", "note")
+    list_filter = ("action",)
+    search_fields = ("phrase", "note")
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        words.forget()
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        super().delete_model(request, obj)
+        words.forget()
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)
+        words.forget()

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from community.core.ago import phrase
+from community.core.backstage import MODERATORS, BackstageAdmin, display
+from community.core.permissions import require
+from community.core.text import excerpt
+from community.members.models import Member
+from community.moderation import desk, rules
+from community.moderation.dashboard import QUEUE
+from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.models import Policy, ReviewItem
+from community.moderation.services import Conflict
+
+from .bulk import BulkDecisions
+from .deciding import act_on
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What waits, unless something else is asked for."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("Mine")), ("free", _("Nobody's")), ("closed", _("Decided")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("Waiting"),
+        }
+        for value, text in self.lookup_choices:
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": text,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
+        if self.value() == "all":
+            return queryset
+        if self.value() == "closed":
+            return queryset.filter(closed_at__isnull=False)
+        waiting = queryset.filter(closed_at__isnull=True)
+        if self.value() == "mine":
+            return waiting.filter(claimed_by=request.user.pk)
+        return waiting.filter(claimed_by=None) if self.value() == "free" else waiting
+
+
+PRIORITIES = {
+    ReviewItem.Priority.HIGH: "danger", ReviewItem.Priority.MEDIUM: "warning", ReviewItem.Priority.LOW: "info",
+}  # fmt: skip
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
+    """The review queue. A row opens the post where it stands, with everything needed to decide."""
+
+    changed_by = MODERATORS
+    list_display = ("what", "why", "priority_shown", "weight", "author", "waits_since", "taken_by")
+    list_display_links = ("what",)
+    list_filter = (StateFilter, "kind", "priority", "outcome", "post__topic__category")
+    list_before_template = "admin/moderation/queue_tabs.html"
+    search_fields = ("post__source", "post__topic__title", "member__username", "member__display_name", "text")
+    list_select_related = ("post__topic__category", "member", "claimed_by")
+    list_per_page = 30
+    list_disable_select_all = True
+    ordering = ("-priority", "created_at", "pk")
+    actions = ("keep_selected", "hide_selected")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewItem]:
+        return super().get_queryset(request).order_by("-priority", "created_at", "pk")
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @display(description=_("What"))
+    def what(self, item: ReviewItem) -> SafeString:
+        text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.source if item.post else "")
+        title = item.post.topic.title if item.post else item.reason
+        return format_html(
+            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            Truncator(title).chars(70), Truncator(excerpt(text)).chars(110),
+        )  # fmt: skip
+
+    @display(description=_("Why"))
+    def why(self, item: ReviewItem) -> SafeString:
+        return format_html(
+            '<span class="bs-what"><b>{}</b><span>{}</span></span>', item.get_kind_display(),
+            Truncator(item.reason).chars(60),
+        )  # fmt: skip
+
+    @display(description=_("Priority"), label=PRIORITIES, ordering="priority")
+    def priority_shown(self, item: ReviewItem) -> tuple[int, Any]:
+        return item.priority, item.get_priority_display()
+
+    @display(description=_("Flags weigh"), ordering="score")
+    def weight(self, item: ReviewItem) -> str:
+        if not item.score:
+            return "–"
+        return f"{item.score.normalize():f} of {self._limit:f}"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self._limit = Policy.current().hide_at.normalize()
+        return super().changelist_view(request, extra_context)
+
+    @display(description=_("Author"), ordering="member__display_name")
+    def author(self, item: ReviewItem) -> str:
+        return str(item.member)
+
+    @display(description=_("Waits"), ordering="created_at")
+    def waits_since(self, item: ReviewItem) -> SafeString | str:
+        if item.closed_at:
+            return item.get_outcome_display()
+        return phrase(item.created_at, now=timezone.now())
+
+    @display(description=_("Taken by"))
+    def taken_by(self, item: ReviewItem) -> Any:
+        return item.claimed_by
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show one item with all there is to know, or carry out what the moderator decided."""
+        require(self.has_change_permission(request), str(_("Only moderators open the review queue.")))
+        items = ReviewItem.objects.select_related(
+            "post__topic__category", "post__author", "member__company", "sanction__given_by", "claimed_by", "closed_by"
+        )  # fmt: skip
+        item = get_object_or_404(items, pk=object_id)
+        moderator = cast(Member, request.user)
+        form = self._form(request, item)
+        if request.method == "POST":
+            try:
+                if act_on(request, item, form):
+                    return self._onward(item, moderator)
+            except Conflict as conflict:
+                messages.error(request, str(conflict))
+                return redirect(request.path)
+        context = self._context(request, item, form)
+        return TemplateResponse(
+            request, "admin/moderation/review.html", context, status=422 if form.errors else 200
+        )
+
+    def _form(self, request: HttpRequest, item: ReviewItem) -> DecisionForm | AppealDecisionForm:
+        data = request.POST if request.POST.get("act") == "decide" else None
+        if item.kind == ReviewItem.Kind.APPEAL:
+            return AppealDecisionForm(data, initial={"version": item.version})
+        initial = {
+            "version": item.version,
+            "source": item.post.source if item.post else "",
+            "rule": desk.likely_rule(item.post),
+        }
+        return DecisionForm(data, initial=initial)
+
+    def _context(self, request: HttpRequest, item: ReviewItem, form: Any) -> dict[str, Any]:
+        moderator = cast(Member, request.user)
+        return {
+            **self.admin_site.each_context(request),
+            **desk.page_of(item),
+            "opts": self.opts,
+            "title": item.get_kind_display(),
+            "form": form,
+            "panels": desk.other_panels(item.member, request),
+            "is_own": item.member_id == moderator.pk,
+            "can_sanction": rules.can_sanction(moderator, item.member),
+            "team": Member.objects.filter(role__in=MODERATORS, is_active=True).order_by("display_name"),
+            "queue": reverse(QUEUE),
+        }
+
+    def _onward(self, item: ReviewItem, moderator: Member) -> HttpResponse:
+        """After a decision comes the next item; after taking one, itself."""
+        if ReviewItem.objects.open().filter(pk=item.pk).exists():
+            return redirect("admin:moderation_reviewitem_change", item.pk)
+        following = desk.next_after(item, moderator)
+        if following is None:
+            return redirect(QUEUE)
+        return redirect("admin:moderation_reviewitem_change", following.pk)

@@ -1,0 +1,158 @@
+"""The admin's first page, which says what needs a person today, and its navigation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core import backstage
+from community.core.ago import phrase
+from community.core.backstage import MANAGERS, MODERATORS, Tile, has_role
+from community.events.models import DeadLetter
+
+from .models import AuditEntry, Flag, ReviewItem, Sanction
+
+# Moderators are reminded of what waits this long. Source: COMMUNITY.md §4.4.
+LATE = timedelta(hours=24)
+QUEUE = "admin:moderation_reviewitem_changelist"
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's DASHBOARD_CALLBACK."""
+    waiting = ReviewItem.objects.open().select_related("post__topic", "member", "claimed_by")
+    context |= {
+        "tiles": backstage.tiles(request),
+        "next_items": waiting.most_urgent_first()[:6],
+        "recent_acts": AuditEntry.objects.select_related("actor")[:10],
+    }
+    return context
+
+
+def moderation_tiles(request: HttpRequest) -> list[Tile]:
+    now = timezone.now()
+    queue = reverse(QUEUE)
+    found = ReviewItem.objects.open().aggregate(
+        all=Count("pk"), oldest=Min("created_at"),
+        flagged=Count("pk", filter=Q(kind="flagged")), held=Count("pk", filter=Q(kind="held")),
+        appeals=Count("pk", filter=Q(kind="appeal")), mine=Count("pk", filter=Q(claimed_by=request.user.pk)),
+    )  # fmt: skip
+    oldest = found["oldest"]
+    late = oldest is not None and now - oldest > LATE
+    age = _("the oldest came %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else _("all done")
+    flags = Flag.objects.filter(status=Flag.Status.OPEN).count()
+    barred = Sanction.objects.in_force().count()
+    return [
+        Tile(_("Waiting for a decision"), found["all"], age, queue, "inbox", urgent=late),
+        Tile(_("Flagged posts"), found["flagged"], _("%(n)d flags in all") % {"n": flags}, f"{queue}?kind__exact=flagged", "flag"),
+        Tile(_("Held posts"), found["held"], _("their authors wait"), f"{queue}?kind__exact=held", "pause_circle"),
+        Tile(_("Appeals"), found["appeals"], _("someone disagrees"), f"{queue}?kind__exact=appeal", "gavel"),
+        Tile(_("Yours"), found["mine"], _("you took them"), f"{queue}?state=mine", "person"),
+        Tile(_("Silenced or suspended"), barred, _("at this moment"), f"{reverse('admin:moderation_sanction_changelist')}?state=in_force", "block"),
+    ]  # fmt: skip
+
+
+def system_tiles(request: HttpRequest) -> list[Tile]:
+    if not has_role(request, MANAGERS):
+        return []
+    letters = DeadLetter.objects.filter(resolved_at__isnull=True).count()
+    note = _("events that a follower could not handle") if letters else _("every event was handled")
+    address = reverse("admin:events_deadletter_changelist")
+    return [Tile(_("Dead letters"), letters, note, address, "mark_email_unread", urgent=letters > 0)]
+
+
+def queue_badge(request: HttpRequest) -> str:
+    return str(ReviewItem.objects.open().count() or "")
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's sidebar: grouped by job, and only what the reader may open."""
+    return [
+        {
+            "title": _("Today"),
+            "items": [
+                _item(request, _("Overview"), "admin:index", "space_dashboard"),
+                _item(request, _("Review queue"), QUEUE, "inbox", badge=queue_badge(request)),
+                _item(request, _("Flags"), "admin:moderation_flag_changelist", "flag"),
+                _item(request, _("Sanctions"), "admin:moderation_sanction_changelist", "gavel"),
+            ],
+        },
+        _group(request, _("People"), _PEOPLE),
+        _group(request, _("Content"), _CONTENT),
+        _group(request, _("Recognition"), _RECOGNITION),
+        _group(request, _("Journeys"), _JOURNEYS),
+        _group(request, _("Rules and log"), _RULES),
+        _group(request, _("System"), _SYSTEM),
+    ]
+
+
+Entry = tuple[str, str, str]
+
+_PEOPLE: list[Entry] = [
+    ("Members", "admin:members_member_changelist", "group"),
+    ("Companies", "admin:members_company_changelist", "apartment"),
+    ("Invitations", "admin:members_invitation_changelist", "mail"),
+]
+_CONTENT: list[Entry] = [
+    ("Categories", "admin:forum_category_changelist", "folder"),
+    ("Topics", "admin:forum_topic_changelist", "forum"),
+    ("Posts", "admin:forum_post_changelist", "chat"),
+    ("Tags", "admin:forum_tag_changelist", "sell"),
+    ("Prospect forums", "admin:prospects_prospectforum_changelist", "handshake"),
+]
+_RECOGNITION: list[Entry] = [
+    ("Badges", "admin:badges_badge_changelist", "military_tech"),
+    ("Awards", "admin:badges_award_changelist", "workspace_premium"),
+    ("Advocates", "advocacy:advocate-list", "campaign"),
+]
+_JOURNEYS: list[Entry] = [
+    ("Journey map", "journeys:map", "route"),
+    ("Rules", "admin:journeys_ruleset_changelist", "rule"),
+    ("Overrides", "admin:journeys_override_changelist", "edit_location"),
+    ("Stage history", "admin:journeys_stagehistory_changelist", "history"),
+]
+_RULES: list[Entry] = [
+    ("Guidelines", "admin:members_guidelines_changelist", "menu_book"),
+    ("Moderation policy", "admin:moderation_policy_changelist", "tune"),
+    ("Blocked words", "admin:moderation_blockedword_changelist", "do_not_disturb"),
+    ("Audit log", "admin:moderation_auditentry_changelist", "receipt_long"),
+]
+_SYSTEM: list[Entry] = [
+    ("Dead letters", "admin:events_deadletter_changelist", "mark_email_unread"),
+    ("Followers", "admin:events_cursor_changelist", "timeline"),
+    ("Events", "admin:events_event_changelist", "bolt"),
+    ("Unmatched purchases", "admin:api_unmatched_changelist", "shopping_cart"),
+    ("Imports", "admin:importers_importbatch_changelist", "move_to_inbox"),
+    ("API tokens", "admin:api_token_changelist", "key"),
+]
+
+
+def _group(request: HttpRequest, title: str, entries: list[Entry]) -> dict[str, Any]:
+    items = [_item(request, _(text), name, icon) for text, name, icon in entries]
+    return {"title": title, "items": [item for item in items if item["link"]], "separator": True}
+
+
+def _item(request: HttpRequest, title: str, name: str, icon: str, badge: str = "") -> dict[str, Any]:
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": _address(request, name)}
+    if badge:
+        item["badge"], item["badge_variant"] = badge, "primary"
+    return item
+
+
+def _address(request: HttpRequest, name: str) -> str:
+    """Return where it leads; empty when there is no such page, or not for this reader."""
+    from django.contrib import admin
+
+    try:
+        address = reverse(name)
+    except NoReverseMatch:
+        return ""
+    for model, model_admin in admin.site._registry.items():
+        if name == f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist":
+            return address if model_admin.has_view_permission(request) else ""
+    return address if has_role(request, MODERATORS) else ""

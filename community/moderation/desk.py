@@ -1,0 +1,119 @@
+"""What a moderator reads before deciding: the post where it stands, its author, the rules, the history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from community.core.backstage import Panel, member_panels
+from community.forum.models import Post
+from community.members.models import Guidelines, Member
+
+from . import rules
+from .models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
+from .trust import approved_posts, trust_level
+
+AROUND = 2
+
+
+def page_of(item: ReviewItem) -> dict[str, Any]:
+    """Return the context of one item's page."""
+    policy = Policy.current()
+    return {
+        "item": item,
+        "policy": policy,
+        "post": item.post,
+        "before": _before(item.post),
+        "after": _after(item.post),
+        "flags": _flags(item.post),
+        "share": share_of(item.score, policy.hide_at),
+        "author": person(item.member),
+        "guidelines": Guidelines.objects.order_by("-version").first(),
+        "steps": item.steps.select_related("actor"),
+        "revisions": item.post.revisions.select_related("editor").order_by("-number")[:5]
+        if item.post
+        else [],
+    }
+
+
+def _before(post: Post | None) -> list[Post]:
+    """The opening, and the posts right before."""
+    if post is None or post.is_opening:
+        return []
+    earlier = post.topic.posts.filter(number__lt=post.number).select_related("author")
+    near = list(earlier.order_by("-number")[:AROUND])[::-1]
+    opening = [earlier.order_by("number")[0]] if near and near[0].number > 1 else []
+    return opening + near
+
+
+def _after(post: Post | None) -> list[Post]:
+    if post is None:
+        return []
+    later = post.topic.posts.filter(number__gt=post.number).select_related("author")
+    return list(later.order_by("number")[:AROUND])
+
+
+def _flags(post: Post | None) -> list[Flag]:
+    return list(post.flags.select_related("member")) if post else []
+
+
+def share_of(score: Decimal, limit: Decimal) -> int:
+    """How far the flags are on the way to hiding the post, in per cent, at most 100."""
+    return min(100, int(score * 100 / limit)) if limit else 100
+
+
+def person(member: Member) -> dict[str, Any]:
+    """What there is to know about someone before judging them."""
+    posts = Post.objects.filter(author=member)
+    decided = Flag.objects.filter(member=member).exclude(status=Flag.Status.OPEN)
+    flags = Counter(decided.values_list("status", flat=True))
+    return {
+        "member": member,
+        "trust": trust_level(member),
+        "published": approved_posts(member),
+        "hidden": posts.filter(status=Post.Status.HIDDEN).count(),
+        "strikes": list(Sanction.objects.strikes().filter(member=member).select_related("given_by", "post")),
+        "in_force": Sanction.objects.in_force().filter(member=member).first(),
+        "lifted": Sanction.objects.filter(member=member, lifted_at__isnull=False).count(),
+        "flags_upheld": flags[Flag.Status.UPHELD],
+        "flags_declined": flags[Flag.Status.DECLINED],
+    }
+
+
+CONDUCT = "admin/moderation/_conduct.html"
+
+
+def conduct_panel(member: Member, request: HttpRequest) -> Panel:
+    """What moderation knows of a member, for their page in the admin."""
+    entries = AuditEntry.objects.filter(object_type="members.member", object_id=str(member.pk))
+    return Panel(
+        title=_("Conduct"),
+        template=CONDUCT,
+        context={
+            "author": person(member),
+            "entries": entries[:10],
+            "can_sanction": rules.can_sanction(cast(Member, request.user), member),
+        },
+    )
+
+
+def other_panels(member: Member, request: HttpRequest) -> list[Panel]:
+    """What the other apps know of a member: where they stand, what they did."""
+    return [panel for panel in member_panels(member, request) if panel.template != CONDUCT]
+
+
+def likely_rule(post: Post | None) -> str:
+    """The reason that most flags give."""
+    counts = Counter(flag.reason for flag in _flags(post) if flag.status == Flag.Status.OPEN)
+    return counts.most_common(1)[0][0] if counts else Reason.OTHER
+
+
+def next_after(item: ReviewItem, moderator: Member) -> ReviewItem | None:
+    """What to look at next: nobody else's, the most urgent first."""
+    open_items = ReviewItem.objects.open().exclude(pk=item.pk).exclude(member=moderator)
+    free = open_items.filter(claimed_by=None) | open_items.filter(claimed_by=moderator)
+    return free.most_urgent_first().first()

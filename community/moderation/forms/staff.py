@@ -1,0 +1,149 @@
+"""What moderators fill in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from community.moderation.models import Reason, Sanction
+from community.moderation.services import Decision
+from community.moderation.services.sanctions import SUGGESTED_HOURS
+
+NOTHING = ("", _("Nothing"))
+UNTIL_DATE, UNTIL_LIFTED = "date", "lifted"
+LENGTHS = [
+    *((str(hours), _("%(days)d days") % {"days": hours // 24} if hours > 24 else _("1 day")) for hours in SUGGESTED_HOURS),
+    (UNTIL_DATE, _("Until the day below")),
+    (UNTIL_LIFTED, _("Until it is lifted")),
+]  # fmt: skip
+
+
+class SanctionFields(forms.Form):
+    """What is said to the author, and what happens to them. `person` is a Sanction.Kind or empty."""
+
+    person = forms.ChoiceField(
+        label=_("The person"), choices=[NOTHING, *Sanction.Kind.choices], required=False,
+        widget=UnfoldAdminRadioSelectWidget,
+    )  # fmt: skip
+    length = forms.ChoiceField(
+        label=_("For"), choices=LENGTHS, initial="72", required=False, widget=UnfoldAdminSelectWidget,
+        help_text=_("Silences and suspensions end by themselves."),
+    )  # fmt: skip
+    until = forms.DateField(label=_("Last day"), required=False, widget=UnfoldAdminSingleDateWidget)
+    rule = forms.ChoiceField(label=_("Rule broken"), choices=Reason, widget=UnfoldAdminSelectWidget)
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=300, widget=UnfoldAdminTextInputWidget,
+        help_text=_("One sentence. The author reads it."),
+    )  # fmt: skip
+    message = forms.CharField(
+        label=_("More for the author"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self._needs_reason(data) and not data.get("reason", "").strip():
+            self.add_error("reason", _("The author is owed a reason."))
+        data["ends_at"] = self._ends_at(data)
+        return data
+
+    def _needs_reason(self, data: dict[str, Any]) -> bool:
+        return bool(data.get("person"))
+
+    def _ends_at(self, data: dict[str, Any]) -> datetime | None:
+        person, length = data.get("person"), data.get("length")
+        if person in ("", None, Sanction.Kind.WARNING) or length == UNTIL_LIFTED:
+            return None
+        if length != UNTIL_DATE:
+            return timezone.now() + timedelta(hours=int(length or 72))
+        day = data.get("until")
+        if day is None or day < timezone.localdate():
+            self.add_error("until", _("Give a day from today on."))
+            return None
+        # The whole of the last day, in the moderator's own time zone.
+        return timezone.make_aware(datetime.combine(day, datetime.max.time().replace(microsecond=0)))
+
+
+class DecisionForm(SanctionFields):
+    post = forms.ChoiceField(
+        label=_("The post"), widget=UnfoldAdminRadioSelectWidget,
+        choices=[
+            (Decision.KEEP, _("Keep it: it is fine")),
+            (Decision.HIDE, _("Hide it: the author can change it and ask again")),
+            (Decision.EDIT, _("Edit it: publish it with the words below")),
+        ],
+    )  # fmt: skip
+    source = forms.CharField(
+        label=_("Its words"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8})
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    field_order = ["post", "source", "person", "length", "until", "rule", "reason", "message", "version"]
+
+    def _needs_reason(self, data: dict[str, Any]) -> bool:
+        return super()._needs_reason(data) or data.get("post") in (Decision.HIDE, Decision.EDIT)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("post") == Decision.EDIT and not data.get("source", "").strip():
+            self.add_error("source", _("A post needs words. To take it away, hide it."))
+        return data
+
+    def decision(self) -> Decision:
+        data = self.cleaned_data
+        names = ("post", "person", "rule", "reason", "message", "source", "ends_at")
+        return Decision(**{name: data[name] for name in names})
+
+
+class BulkForm(SanctionFields):
+    """One decision for many items; each comes with the version that was looked at."""
+
+    post = forms.ChoiceField(choices=[(Decision.KEEP, ""), (Decision.HIDE, "")], widget=forms.HiddenInput)
+    items = forms.CharField(widget=forms.HiddenInput)
+
+    def _needs_reason(self, data: dict[str, Any]) -> bool:
+        return super()._needs_reason(data) or data.get("post") == Decision.HIDE
+
+    def clean_items(self) -> dict[int, int]:
+        """`12:3 14:1`: item 12 as of version 3, item 14 as of version 1."""
+        try:
+            pairs = [pair.split(":") for pair in self.cleaned_data["items"].split()]
+            return {int(item): int(version) for item, version in pairs}
+        except ValueError as error:
+            raise forms.ValidationError(_("Please choose the items again.")) from error
+
+    def decision(self) -> Decision:
+        data = self.cleaned_data
+        names = ("post", "person", "rule", "reason", "message", "ends_at")
+        return Decision(**{name: data[name] for name in names})
+
+
+class AppealDecisionForm(forms.Form):
+    verdict = forms.ChoiceField(
+        label=_("The decision"), widget=UnfoldAdminRadioSelectWidget,
+        choices=[("stands", _("It stands")), ("taken_back", _("It is taken back"))],
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, widget=UnfoldAdminTextInputWidget,
+        help_text=_("One sentence. The person reads it."),
+    )  # fmt: skip
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SanctionForm(SanctionFields):
+    """Warn, silence or suspend someone apart from any post."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].choices = Sanction.Kind.choices  # type: ignore[attr-defined]
+        self.fields["person"].required = True
