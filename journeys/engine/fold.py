@@ -48,7 +48,6 @@ def fold(
             break
         member.settle(day - ONE_DAY)
         member.take(day, list(of_day))
-        member.settle(day)
     member.settle(as_of)
     return member.result(as_of, overrides)
 
@@ -265,6 +264,8 @@ class _Member:
         return min(self._deadlines(), key=lambda deadline: deadline.day, default=None)
 
     def _deadlines(self) -> list[Deadline]:
+        if self.stage == at.DISCOVERY:
+            return []
         if self.stage == at.ENGAGEMENT:
             silent_since = max(self.entered, self.pulse.last_on or self.entered)
             return [Deadline(silent_since + timedelta(days=self.rules.L1.days), "L1", self._lapse)]

@@ -318,5 +318,5 @@ def test_drain_of_many_costs_as_many_queries_as_of_one(django_assert_max_num_que
         bought(member, 2)
     services.mark_events(Event.objects.all())
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         assert services.drain(0).keys == 60

@@ -1,0 +1,56 @@
+"""Many random events for many members, in the database."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from uuid import UUID
+
+from community.events import services as events
+from community.events.catalogue import EventName
+from community.members.models import Member
+
+from .journey_fixtures import moment
+
+NAMES = (
+    "visit.day", "pricing.viewed", "member.registered", "reply.created", "question.asked", "answer.accepted",
+    "helpful_vote.received", "demo.requested", "onboarding.completed", "purchase.completed",
+    "purchase.refunded", "subscription.started", "subscription.upgraded", "subscription.lapsed",
+    "subscription.cancelled", "nps.answered", "payment.failed", "review.verified", "article.published",
+)  # fmt: skip
+PAYLOADS = {
+    "reply.created": {"words": 9, "is_answer": True, "topic_id": 1},
+    "question.asked": {"title": "Why?", "category": "help"},
+    "article.published": {"title": "How"},
+    "answer.accepted": {"topic_id": 1, "minutes": 9},
+    "helpful_vote.received": {"topic_id": 1},
+    "purchase.refunded": {"external_id": "a", "full": True},
+    "purchase.completed": {"external_id": "a"},
+    "nps.answered": {"score": 3},
+    "review.verified": {"site": "example.com"},
+}
+WITH_ANOTHER = ("answer.accepted", "helpful_vote.received")
+
+
+def draft_of(dice: random.Random, members: Sequence[Member]) -> events.Draft:
+    name = dice.choice(NAMES)
+    member = dice.choice(members)
+    payload = PAYLOADS.get(name, {})
+    if name.startswith(("subscription", "payment")):
+        payload = {"external_id": dice.choice(["a", "b"])}
+    return events.Draft(
+        name=EventName(name),
+        occurred_at=moment(dice.randint(0, 700), dice.randint(0, 11)),
+        payload=payload,
+        object_type="test.thing",
+        member_id=member.pk,
+        actor_id=member.pk,
+        counterpart_id=dice.choice(members).pk if name in WITH_ANOTHER else None,
+        value_cents=4900 if "purchase" in name or name == "subscription.started" else None,
+        currency="EUR",
+        event_id=UUID(int=dice.getrandbits(128)),
+    )
+
+
+def add_random_events(dice: random.Random, members: Sequence[Member], n: int) -> None:
+    events.record_all([draft_of(dice, members) for _ in range(n)])

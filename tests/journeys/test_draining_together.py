@@ -1,0 +1,238 @@
+"""Drains, writers and killed workers at the same time. All on committed transactions."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connections, transaction
+
+from community.events.services import ensure_months, follow
+from community.runtime.embedded import BASE_DIR
+from journeys import hooks, services, tasks
+from journeys.models import Dirty, MemberDay, StageHistory
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import drain_all, moment, replied
+from .random_lives import add_random_events
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def mark_all() -> None:
+    while follow("journeys.mark"):
+        pass
+
+
+def drain_to_the_end() -> None:
+    mark_all()
+    drain_all()
+    mark_all()  # what the drains themselves have told
+
+
+def in_thread(work) -> threading.Thread:
+    def run():
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+class SlowSource:
+    """A source of standings that waits inside the drain's transaction, after the rollup."""
+
+    def __init__(self) -> None:
+        self.inside, self.go_on = threading.Event(), threading.Event()
+
+    def standing(self, facts, as_of):
+        return {}
+
+    def store(self, standings, members, as_of):
+        self.inside.set()
+        self.go_on.wait(20)
+
+    def differences(self, standings, members, as_of):
+        return []
+
+
+@pytest.fixture
+def slow_source(monkeypatch):
+    source = SlowSource()
+    monkeypatch.setattr(hooks, "_source", source)
+    yield source
+    source.go_on.set()
+
+
+def test_a_second_worker_leaves_the_shard_alone(slow_source):
+    member = MemberFactory()
+    replied(member, 3)
+    mark_all()
+    shard = services.shard_of(member.pk)
+    first = in_thread(lambda: services.drain(shard))
+    slow_source.inside.wait(20)
+
+    assert services.drain(shard).keys == 0
+
+    slow_source.go_on.set()
+    first.join()
+    assert StageHistory.objects.count() == 1
+    assert not Dirty.objects.exists()
+
+
+def test_an_event_of_a_day_that_is_being_drained_is_not_lost(slow_source):
+    member = MemberFactory()
+    replied(member, 3)
+    mark_all()
+    drain = in_thread(lambda: services.drain(services.shard_of(member.pk)))
+    slow_source.inside.wait(20)
+
+    services.mark_events([replied(member, 3)])
+    slow_source.go_on.set()
+    drain.join()
+    drain_all()
+
+    assert MemberDay.objects.get().n == 2
+    assert services.check_everyone().differences == []
+
+
+def test_a_slow_writer_who_commits_late_is_not_lost():
+    member = MemberFactory()
+    ensure_months([moment(3), moment(9)])  # or the writer's transaction makes them and all others wait
+    wrote, may_commit = threading.Event(), threading.Event()
+
+    def write_slowly():
+        with transaction.atomic():
+            replied(member, 3)
+            wrote.set()
+            may_commit.wait(20)
+
+    writer = in_thread(write_slowly)
+    wrote.wait(20)
+    replied(member, 9)
+    drain_to_the_end()
+    may_commit.set()
+    writer.join()
+    drain_to_the_end()
+
+    assert MemberDay.objects.count() == 2
+    assert services.check_everyone().differences == []
+
+
+def test_writers_and_drains_at_once_lose_nothing():
+    members = [MemberFactory() for _ in range(10)]
+    done = threading.Event()
+
+    def write(seed):
+        dice = random.Random(seed)
+        for _ in range(15):
+            with transaction.atomic():
+                add_random_events(dice, members, 5)
+
+    def drain():
+        while not done.is_set():
+            drain_to_the_end()
+
+    writers = [in_thread(lambda seed=seed: write(seed)) for seed in (1, 2)]
+    drains = [in_thread(drain) for _ in range(2)]
+    for writer in writers:
+        writer.join()
+    done.set()
+    for thread in drains:
+        thread.join()
+    drain_to_the_end()
+
+    found = services.check_everyone()
+    assert (found.differences, found.waiting, found.follower_behind) == ([], 0, False)
+
+
+KILLED_IN_THE_MIDDLE = """
+    import os, sys
+    import django
+    django.setup()
+    from journeys import hooks, services
+
+    class Stuck:
+        def standing(self, facts, as_of): return {}
+        def store(self, standings, members, as_of):
+            print("inside", flush=True)
+            import time
+            time.sleep(60)
+
+    hooks.standing_source(Stuck())
+    services.drain(int(sys.argv[1]))
+"""
+
+
+def test_a_process_killed_in_the_middle_of_a_drain_changes_nothing(process_environment):
+    member = MemberFactory()
+    replied(member, 3)
+    mark_all()
+    shard = services.shard_of(member.pk)
+    command = [sys.executable, "-c", textwrap.dedent(KILLED_IN_THE_MIDDLE), str(shard)]
+    with subprocess.Popen(
+        command, env=process_environment, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "inside\n"
+        process.send_signal(signal.SIGKILL)
+
+    assert (Dirty.objects.count(), MemberDay.objects.count(), StageHistory.objects.count()) == (1, 0, 0)
+    drain_when_free(shard)
+    assert services.check_everyone().differences == []
+    assert StageHistory.objects.count() == 1
+
+
+def drain_when_free(shard: int) -> None:
+    """Drain once the server has noticed that the killed process is gone."""
+    deadline = time.monotonic() + 20
+    while not services.drain(shard).keys and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.worker
+def test_workers_killed_twice_while_draining_lose_nothing(start_celery_worker, kill_celery_worker):
+    dice = random.Random(5)
+    members = [MemberFactory() for _ in range(64)]
+    add_random_events(dice, members, 2000)
+    mark_all()
+
+    for _ in range(2):
+        worker = start_celery_worker(queues="journeys")
+        before = Dirty.objects.count()
+        tasks.wake.delay()
+        wait_until(lambda before=before: Dirty.objects.count() < before)
+        kill_celery_worker(worker)
+        assert Dirty.objects.exists()
+
+    deadline = time.monotonic() + 20
+    while Dirty.objects.exists() and time.monotonic() < deadline:
+        drain_to_the_end()
+    found = services.check_everyone()
+    assert (found.members, found.waiting, found.differences) == (64, 0, [])
+
+
+@pytest.mark.worker
+def test_a_worker_drains_on_waking(celery_worker):
+    member = MemberFactory()
+    replied(member, 3)
+
+    mark_all()  # wakes the worker
+
+    wait_until(StageHistory.objects.filter(member=member).exists)
+
+
+def wait_until(holds, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"nothing happened until {datetime.now(UTC)}"
+        time.sleep(0.005)

@@ -1,0 +1,163 @@
+"""The independent check: every member folded afresh from the raw events equals what the drains stored."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from community.events import services as events
+from community.events.models import Event
+from community.members.models import Member
+from journeys import services
+from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, replied
+from .random_lives import add_random_events
+
+pytestmark = pytest.mark.django_db
+
+
+def check() -> services.Replay:
+    return services.check_everyone()
+
+
+def about(found: services.Replay) -> set[str]:
+    """What of the engine's own the differences are about."""
+    return {part for part in ("rollup", "history", "state") for d in found.differences if f" {part} " in d}
+
+
+def test_check_of_an_empty_community_finds_nothing():
+    found = check()
+
+    assert (found.members, found.differences) == (0, [])
+
+
+def test_check_finds_nothing_after_500_late_events_and_100_retractions():
+    dice = random.Random(20)
+    members = [MemberFactory() for _ in range(40)]
+    add_random_events(dice, members, 800)
+    drained()
+
+    add_random_events(dice, members, 500)
+    standing = list(Event.objects.standing().exclude(name__startswith="stage."))
+    events.retract(dice.sample(standing, 100), reason="Taken back.")
+    drained()
+
+    found = check()
+    assert found.differences == []
+    assert (found.members, found.waiting) == (40, 0)
+    assert Event.objects.filter(name="event.retracted").count() == 100
+
+
+def test_arrival_in_another_order_gives_the_same_history():
+    members = [MemberFactory() for _ in range(12)]
+    add_random_events(random.Random(3), members, 300)
+    log = list(Event.objects.all())
+    random.Random(4).shuffle(log)
+
+    for start in range(0, len(log), 50):
+        services.mark_events(log[start : start + 50])
+        for shard in services.waiting_shards():
+            services.drain(shard)
+
+    assert check().differences == []
+
+
+def test_check_leaves_out_those_who_wait():
+    replied(MemberFactory(), 3)
+    services.mark_events(Event.objects.all())
+
+    found = check()
+
+    assert (found.waiting, found.members, found.differences) == (1, 0, [])
+
+
+def test_check_leaves_out_those_whom_the_date_has_changed():
+    replied(MemberFactory(), 3)
+    drained()
+    MemberState.objects.update(next_due=services.today(), activity="cooling")
+
+    assert (check().waiting, check().differences) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda: MemberDay.objects.update(n=7), "the rollup of"),
+        (lambda: StageHistory.objects.update(evidence_n=7), "history row 1 is"),
+        (lambda: StageHistory.objects.all().delete(), "history row 1 is None"),
+        (lambda: MemberState.objects.update(activity="dormant"), "the state is"),
+        (lambda: MemberState.objects.all().delete(), "the state is None"),
+        (lambda: Member.objects.update(customer_since="2020-01-01"), "customer since 2020-01-01"),
+    ],
+)
+def test_check_notices_what_is_wrong(spoil, sentence):
+    bought(MemberFactory(), 3)
+    drained()
+
+    spoil()
+
+    assert [sentence in difference for difference in check().differences] == [True]
+
+
+def test_check_notices_an_event_that_nobody_was_told_of():
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+
+    replied(member, 9)
+
+    assert about(check()) == {"rollup", "history", "state"}
+
+
+def test_check_notices_staff_who_still_have_a_stage():
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+
+    Member.objects.update(role="sales")
+
+    assert about(check()) == {"history", "state"}
+
+
+def test_replay_command_check_says_what_it_did():
+    replied(MemberFactory(), 3)
+    drained()
+    said = StringIO()
+
+    call_command("journeys_replay", check=True, stdout=said)
+
+    assert "Compared 1 members with 1 member-days." in said.getvalue()
+    assert "No difference." in said.getvalue()
+
+
+def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
+    replied(MemberFactory(), 3)
+    drained()
+    MemberDay.objects.update(n=7)
+
+    with pytest.raises(CommandError, match="1 differences"):
+        call_command("journeys_replay", check=True, stdout=StringIO())
+
+    assert MemberDay.objects.get().n == 7
+    assert not Dirty.objects.exists()
+
+
+def test_marking_every_day_repairs_what_was_spoiled():
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+    MemberDay.objects.update(n=7)
+    StageHistory.objects.update(evidence_n=7)
+    MemberState.objects.update(activity="dormant", next_due=services.today() + timedelta(days=999))
+
+    services.mark_every_day()
+    call_command("journeys_drain", stdout=StringIO())
+
+    assert check().differences == []
+    assert StageHistory.objects.filter(superseded_at__isnull=False).count() == 1
