@@ -30,6 +30,14 @@ class ScoreQuerySet(models.QuerySet["Score"]):
     def ranked(self) -> ScoreQuerySet:
         return self.order_by("-score", "member_id")
 
+    def quiet_promoters(self) -> ScoreQuerySet:
+        """Members who would recommend us and have done nothing else for it yet: the best to ask next."""
+        silent = {
+            f"explanation__components__{key}__sum": 0
+            for key in (weights.HELPFULNESS, weights.REFERRAL, weights.PROOF, weights.CONTENT)
+        }
+        return self.filter(explanation__components__sentiment__sum__gt=0, **silent).ranked()
+
 
 class Score(models.Model):
     """A member's advocacy score. Staff, and members who did nothing that counts, have no row."""
@@ -58,6 +66,12 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.score} ({self.band})"
+
+    @property
+    def parts(self) -> list[tuple[str, str, int]]:
+        """Key, points and most of each component, in their order (which JSON in the database forgets)."""
+        stored = self.explanation["components"]
+        return [(key, stored[key]["points"], part.most) for key, part in weights.COMPONENTS.items()]
 
     @property
     def points(self) -> dict[str, str]:

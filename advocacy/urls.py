@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "advocacy"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("advocacy/", views.advocate_list, name="advocate-list"),
+    path("me/advocacy/", views.own_standing, name="own-standing"),
+]

@@ -1,4 +1,13 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "journeys"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("journeys/", views.journey_map, name="journey-map"),
+    path("journeys/rules/", views.rule_list, name="rule-list"),
+    path("journeys/members/<username>/", views.member_journey, name="member-journey"),
+    path("journeys/members/<username>/override/", views.override_set, name="override-set"),
+    path("journeys/members/<username>/override/clear/", views.override_clear, name="override-clear"),
+    path("me/journey/", views.own_journey, name="own-journey"),
+]

@@ -3,5 +3,15 @@
 from .peers import affected_by, known_peers
 from .scoring import Known, differences, standings_of
 from .storing import store
+from .today import known_today, last_year
 
-__all__ = ["Known", "affected_by", "differences", "known_peers", "standings_of", "store"]
+__all__ = [
+    "Known",
+    "affected_by",
+    "differences",
+    "known_peers",
+    "known_today",
+    "last_year",
+    "standings_of",
+    "store",
+]

@@ -1,6 +1,7 @@
 """What the pages show, read from stage_history and member_state and never from raw events.
 
 stage_counts()            members per stage and sub-stage, at risk, moved by hand
+movement(days=30)         where everybody was and is: every member once
 flows(days=30)            who moved from where to where: counts per edge
 recent_moves()            QuerySet: who moved last, and why (sentence, rule, evidence)
 funnel(...)               skip-aware, with those still inside their time shown as open
@@ -12,6 +13,7 @@ chips(member_ids)         stage chips beside authors, in one query
 
 from .companions import Companion
 from .funnel import Funnel, FunnelStep, funnel
+from .movement import Movement, movement
 from .overview import Flow, StageCount, SubStageCount, chips, flows, recent_moves, stage_counts
 from .timeline import Band, Timeline, events_of, evidence_of, timeline
 
@@ -21,6 +23,7 @@ __all__ = [
     "Flow",
     "Funnel",
     "FunnelStep",
+    "Movement",
     "StageCount",
     "SubStageCount",
     "Timeline",
@@ -29,6 +32,7 @@ __all__ = [
     "evidence_of",
     "flows",
     "funnel",
+    "movement",
     "recent_moves",
     "stage_counts",
     "timeline",

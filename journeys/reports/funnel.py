@@ -53,6 +53,11 @@ class FunnelStep:
     of_first: float  # 0 to 1
     of_previous: float
 
+    @property
+    def drawn_open(self) -> int:
+        """How many reached the step or still may."""
+        return self.reached + self.open
+
 
 @dataclass(frozen=True)
 class Funnel:

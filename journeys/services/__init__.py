@@ -1,7 +1,16 @@
 """Marking what is stale, recomputing it, and changing the rules."""
 
 from .draining import Drained, drain, today, waiting_shards
-from .marking import SHARDS, mark_due, mark_events, mark_every_day, mark_everyone, mark_members, shard_of
+from .marking import (
+    SHARDS,
+    mark_due,
+    mark_events,
+    mark_every_day,
+    mark_everyone,
+    mark_members,
+    shard_of,
+    waiting_members,
+)
 from .overrides import clear_override, set_override
 from .replay import Replay, check_everyone
 from .rulesets import live_ruleset, parsed, publish_ruleset
@@ -24,5 +33,6 @@ __all__ = [
     "set_override",
     "shard_of",
     "today",
+    "waiting_members",
     "waiting_shards",
 ]

@@ -1,0 +1,40 @@
+"""What kind of advocate somebody is: the band crossed with where the points come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .engine import weights
+
+HELPER, CONNECTOR, VOICE, REFERENCE = "helper", "connector", "voice", "reference"
+QUIET_PROMOTER, AT_RISK = "quiet promoter", "at-risk advocate"
+
+MEANS: Final[Mapping[str, str]] = {
+    HELPER: "Most of it comes from helping others.",
+    CONNECTOR: "Brings other people along.",
+    VOICE: "Writes, tells and presents.",
+    REFERENCE: "Stands up for us with reviews and references.",
+    QUIET_PROMOTER: "Would recommend us, and nobody has asked for more yet: the best next ask.",
+    AT_RISK: "An advocate with early signs of trouble. Look after them before asking for anything.",
+}
+_OF_COMPONENT = {
+    weights.HELPFULNESS: HELPER, weights.REFERRAL: CONNECTOR, weights.CONTENT: VOICE, weights.PROOF: REFERENCE,
+}  # fmt: skip
+# A share of a component's most at which it says something about the person.
+_TELLING = 0.3
+_ADVOCATES = frozenset({weights.ADVOCATE, weights.CHAMPION})
+
+
+def segments_of(band: str, points: Mapping[str, str], *, at_risk: bool) -> list[str]:
+    """Return the segments that fit a member, the most telling component first."""
+    shares = {key: float(points[key]) / weights.COMPONENTS[key].most for key in _OF_COMPONENT}
+    telling = sorted(
+        (key for key, share in shares.items() if share >= _TELLING), key=lambda key: -shares[key]
+    )
+    found = [_OF_COMPONENT[key] for key in telling]
+    if float(points[weights.SENTIMENT]) > 0 and not any(shares.values()):
+        found.append(QUIET_PROMOTER)
+    if at_risk and band in _ADVOCATES:
+        found.append(AT_RISK)
+    return found

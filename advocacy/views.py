@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from community.core.pagination import page_of
+from community.core.permissions import require
+from community.members.models import Member
+from journeys.services import today
+from journeys.telling import Told, tell_by_id
+
+from . import services, words
+from .drawing import Part, line_through, parts_of
+from .engine.score import what_one_more_gives
+from .engine.search import band_limits
+from .models import Band, Score
+from .segments import MEANS, segments_of
+
+SUGGESTIONS = 4
+ASKS = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A member's standing as the team's list shows it."""
+
+    score: Score
+    parts: list[Part]
+    segments: list[tuple[str, str]]
+    top: list[dict[str, Any]]
+
+
+@require_safe
+@login_required
+def advocate_list(request: HttpRequest) -> HttpResponse:
+    """Show the team who speaks for the brand, and what made each score."""
+    require(_member(request).is_team, _("Only the team sees everybody's standing. Your own is on your page."))
+    band = request.GET.get("band", "")
+    if band and band not in Band.values:
+        raise Http404(_("There is no such band."))
+    scores = Score.objects.of_members()
+    counts = dict(scores.order_by().values_list("band").annotate(n=Count("pk")))
+    rows = (scores.filter(band=band) if band else scores).ranked()
+    rows = rows.select_related("member", "member__company", "member__journey")
+    page = page_of(request, rows, total=counts.get(band, 0) if band else sum(counts.values()))
+    context = {
+        "page": page,
+        "rows": [_row(score) for score in page],
+        "band": band,
+        "bands": [(one, counts.get(one.value, 0)) for one in reversed(Band)],
+        "total": sum(counts.values()),
+        "components": parts_of({}),
+        "quiet_promoters": Score.objects.of_members().quiet_promoters().select_related("member")[:ASKS],
+    }
+    return render(request, "advocacy/advocate_list.html", context)
+
+
+def _row(score: Score) -> Row:
+    state = getattr(score.member, "journey", None)
+    found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
+    top = [
+        {**entry, "what": words.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
+        for entry in score.explanation["top"]
+    ]
+    return Row(score, parts_of(score.points), [(name, MEANS[name]) for name in found], top)
+
+
+@require_safe
+@login_required
+def own_standing(request: HttpRequest) -> HttpResponse:
+    """Explain a member's own score: what made it, what did not count, and what comes next."""
+    member, day = _member(request), today()
+    known = services.known_today(member, day)
+    if known is None:
+        return render(request, "advocacy/own_standing.html", {"parts": parts_of({}), "bands": _ladder()})
+    scored = known.scored
+    explanation = scored.explanation
+    history = services.last_year(known, day)
+    upper = Decimal(band_limits(int(scored.score * 100))[1]) / 100
+    context = {
+        "scored": scored,
+        "band": Band(scored.band),
+        "band_means": words.BAND_MEANS[scored.band],
+        "bands": _ladder(),
+        "to_next": upper - scored.score if upper <= 100 else None,
+        "next_band": next((one for one in Band if one.floor == upper), None),
+        "parts": parts_of({key: part["points"] for key, part in explanation["components"].items()}),
+        "top": _told_top(explanation["top"], member),
+        "left_out": [words.left_out(**one) for one in explanation["capped"]],
+        "suggestions": _suggestions(explanation),
+        "history": history,
+        "line": line_through(history),
+        "today": day,
+    }
+    return render(request, "advocacy/own_standing.html", context)
+
+
+def _ladder() -> list[tuple[Band, int]]:
+    return [(band, band.floor) for band in Band]
+
+
+def _told_top(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[str, Any], Told | None]]:
+    """Pair the acts that give most with their events; voters stay unnamed."""
+    ids = [UUID(entry["events"][0]) for entry in top if entry["of"] == 1 and entry["events"]]
+    told = tell_by_id(ids, of_member=member.pk, reader=member)
+    found = {str(event_id): one for event_id, one in told.items()}
+    return [
+        (
+            {**entry, "what": _what(entry), "on": date.fromisoformat(entry["day"])},
+            found.get(entry["events"][0]) if entry["of"] == 1 and entry["events"] else None,
+        )
+        for entry in top
+    ]
+
+
+def _what(entry: dict[str, Any]) -> str:
+    """Return "verified review" for one act and "3 replies" for several."""
+    return words.ACTS[entry["kind"]][0] if entry["of"] == 1 else words.acts(entry["kind"], entry["n"])
+
+
+def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
+    """Return what would add most today, and how much."""
+    gains = [(words.ACTS[kind][0], what_one_more_gives(explanation, kind)) for kind in words.SUGGESTED]
+    return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
+
+
+def _member(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    return request.user

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Override, Stage
+
+
+class OverrideForm(forms.Form):
+    """A stage set by hand: never without a reason, never for ever."""
+
+    stage = forms.ChoiceField(label=_("Stage"), choices=Stage)
+    mode = forms.ChoiceField(
+        label=_("How"), choices=Override.Mode, initial=Override.Mode.PIN, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever finds this later must be able to understand it."),
+    )
+    days = forms.IntegerField(
+        label=_("For how many days"),
+        min_value=1,
+        max_value=Override.MOST_DAYS,
+        initial=Override.DEFAULT_DAYS,
+        help_text=_("Then the computed stage shows again. At most 180."),
+    )

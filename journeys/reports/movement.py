@@ -1,0 +1,74 @@
+"""Where everybody was some days ago, and where they are now: a table whose sums agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+
+from journeys.models import Stage
+from journeys.services import today
+
+NEW = ""  # not seen before the first day
+
+_MOVEMENT = """
+SELECT coalesce(was.stage, ''), now.stage, count(*)
+FROM stage_history now
+LEFT JOIN stage_history was ON was.member_id = now.member_id AND was.superseded_at IS NULL
+  AND was.effective_on <= %(then)s AND (was.exited_on IS NULL OR was.exited_on > %(then)s)
+WHERE now.superseded_at IS NULL AND now.exited_on IS NULL
+GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class MovementRow:
+    """Members who were in one stage then (`key` empty: not here yet), by the stage they are in now."""
+
+    key: str
+    label: str
+    cells: tuple[int, ...]  # by stage, in order
+    stayed: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.cells)
+
+    @property
+    def moved(self) -> int:
+        return self.total - self.stayed
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Every member once: the rows sum to the stages then, the columns to the stages now."""
+
+    since: date
+    rows: Sequence[MovementRow]
+
+    @property
+    def totals(self) -> list[int]:
+        return [sum(column) for column in zip(*(row.cells for row in self.rows), strict=True)]
+
+    @property
+    def members(self) -> int:
+        return sum(row.total for row in self.rows)
+
+    @property
+    def moved(self) -> int:
+        return sum(row.moved for row in self.rows)
+
+
+def movement(days: int = 30) -> Movement:
+    """Return where members were at the end of the day `days` ago, against today. One query."""
+    then = today() - timedelta(days=days)
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVEMENT, {"then": then})
+        found = {(was, now): n for was, now, n in cursor.fetchall()}
+    rows = []
+    for was, label in [(NEW, "Not here yet"), *((stage.value, str(stage.label)) for stage in Stage)]:
+        cells = tuple(found.get((was, stage.value), 0) for stage in Stage)
+        rows.append(MovementRow(was, label, cells, found.get((was, was), 0)))
+    return Movement(then, rows)

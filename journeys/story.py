@@ -1,0 +1,75 @@
+"""One member's journey, put together for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from community.members.models import Member
+
+from . import words
+from .drawing import LifeLine, life_line
+from .models import MemberState, Override, StageHistory
+from .reports import Band, Companion, timeline
+from .services import today
+from .telling import Told, tell_by_id
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stay with the events that are its evidence, as the reader may see them."""
+
+    band: Band
+    evidence: Sequence[Told]
+    companions: Sequence[Companion]
+
+    @property
+    def row(self) -> StageHistory:
+        return self.band.row
+
+    @property
+    def unseen(self) -> int:
+        """How many more events there were than the evidence names."""
+        return max(0, self.row.evidence_n - len(self.evidence))
+
+
+@dataclass(frozen=True)
+class Story:
+    """`steps` run from the present one back to the first."""
+
+    member: Member
+    state: MemberState | None
+    override: Override | None
+    steps: Sequence[Step]
+    line: LifeLine | None
+    superseded: int
+
+
+def story_of(member: Member, reader: Member) -> Story:
+    """Return a member's journey for a reader; to themselves without the names of those who voted."""
+    found = timeline(member)
+    own = reader.pk == member.pk
+    ids: list[UUID] = [event_id for band in found.bands for event_id in band.row.evidence]
+    told = tell_by_id(ids, of_member=member.pk, reader=reader)
+    steps = [
+        Step(
+            band,
+            [told[event_id] for event_id in band.row.evidence if event_id in told],
+            [one for one in map(_for_member, band.companions) if one] if own else band.companions,
+        )
+        for band in reversed(found.bands)
+    ]
+    return Story(
+        member=member,
+        state=found.state,
+        override=found.override,
+        steps=steps,
+        line=life_line(found.bands, member.pk, today()),
+        superseded=found.superseded,
+    )
+
+
+def _for_member(companion: Companion) -> Companion | None:
+    did = tuple((words.FOR_YOU.get(what, what), n) for what, n in companion.did if what not in words.UNNAMED)
+    return Companion(companion.member, did) if did else None

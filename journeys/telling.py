@@ -1,0 +1,158 @@
+"""Events as people read them: what was done, where, with whom, and the words behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import unescape
+from uuid import UUID
+
+from django.utils.html import strip_tags
+
+from community.core.text import excerpt
+from community.events.catalogue import EVENT_TYPES
+from community.events.models import Event
+from community.forum.models import Post, Topic
+from community.members.models import Member
+
+from .engine.sentences import money
+
+POST, TOPIC = "forum.post", "forum.topic"
+
+ICONS = {
+    "answer": "circle-check", "article": "article", "badge": "award", "call": "smartphone", "demo": "play",
+    "event": "calendar", "flag": "flag", "helpful_vote": "arrow-big-up", "idea": "lightbulb", "meeting": "users",
+    "member": "user-plus", "mentee": "life-buoy", "nps": "star", "onboarding": "rocket", "page": "eye",
+    "post": "pencil", "pricing": "tag", "prospect": "handshake", "purchase": "shopping-bag",
+    "question": "circle-help", "question_vote": "arrow-big-up", "reaction": "heart", "referral": "send",
+    "reference": "medal", "reply": "reply", "review": "star", "search": "search", "strike": "siren",
+    "subscription": "shopping-bag", "support": "life-buoy", "survey": "star", "topic": "messages-square",
+    "visit": "footprints", "webinar": "play", "comparison": "scale", "newsletter": "mail", "trial": "rocket",
+}  # fmt: skip
+# Who is at the other end, in words that stand before a name.
+WITH = {
+    "answer.accepted": "for", "helpful_vote.received": "from", "question.resolved": "thanks to",
+    "question_vote.received": "from", "reaction.received": "from", "reply.created": "to", "vote.given": "for",
+    "prospect.staff_replied": "by", "member.mentioned": "by", "mentee.helped": "for",
+}  # fmt: skip
+# Who voted for or liked something is their own business; only the team sees it.
+SECRET = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as a reader sees it; what they may not see is left empty."""
+
+    event: Event
+    says: str
+    icon: str
+    about: str = ""  # a title, a page, an amount
+    url: str = ""
+    words: str = ""  # the beginning of what was written
+    between: str = ""
+    who: Member | None = None  # the member at the other end
+    times: int = 1  # how often in a row, see `folded`
+
+    @property
+    def says_nothing_more(self) -> bool:
+        """Whether it is like any other of its kind."""
+        return not (self.about or self.words or self.who)
+
+
+def tell(events: Iterable[Event], reader: Member) -> list[Told]:
+    """Return the events for a reader, in their order: three queries however many there are.
+
+    Posts and topics that the reader may not see stay unnamed, and so do voters, but to the team.
+    """
+    events = list(events)
+    posts = Post.objects.visible_to(reader).select_related("topic").defer("search", "source", "topic__search")
+    posts_by_id = posts.in_bulk(_ids(events, POST))
+    topics_by_id = Topic.objects.visible_to(reader).defer("search").in_bulk(_ids(events, TOPIC))
+    people = Member.objects.in_bulk(_counterparts(events, reader))
+    return [_told(event, reader, posts_by_id, topics_by_id, people) for event in events]
+
+
+def folded(told: Iterable[Told]) -> list[Told]:
+    """Make one of what follows upon itself and says nothing more: five visits are "visited, 5 times"."""
+    found: list[Told] = []
+    for one in told:
+        last = found[-1] if found else None
+        if last and one.says_nothing_more and last.says_nothing_more and one.event.name == last.event.name:
+            found[-1] = replace(last, times=last.times + 1)
+        else:
+            found.append(one)
+    return found
+
+
+def tell_by_id(ids: Iterable[UUID], *, of_member: int, reader: Member) -> dict[UUID, Told]:
+    """Return one member's events of these ids; those retracted since are left out."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    found = Event.objects.standing().filter(event_id__in=wanted, member_id=of_member).order_by("occurred_at")
+    return {told.event.event_id: told for told in tell(found, reader)}
+
+
+def _ids(events: Sequence[Event], object_type: str) -> set[int]:
+    return {e.object_id for e in events if e.object_type == object_type and e.object_id is not None}
+
+
+def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
+    """Return who was at the other end, as far as it is the reader's business."""
+    return {
+        event.counterpart_id
+        for event in events
+        if event.counterpart_id is not None and (reader.is_team or event.name not in SECRET)
+    }
+
+
+def _says(event: Event, reader: Member) -> str:
+    declared = EVENT_TYPES.get(event.name)
+    says = declared.says if declared else event.name
+    return says.replace(" their ", " your ") if event.member_id == reader.pk else says
+
+
+def _told(
+    event: Event,
+    reader: Member,
+    posts: Mapping[int, Post],
+    topics: Mapping[int, Topic],
+    people: Mapping[int, Member],
+) -> Told:
+    about, url, words = _place(event, posts, topics)
+    who = people.get(event.counterpart_id or 0)
+    return Told(
+        event=event,
+        says=_says(event, reader),
+        icon=ICONS.get(event.name.split(".", 1)[0], "circle-check"),
+        about=about,
+        url=url,
+        words=words,
+        between=WITH.get(event.name, "with") if who else "",
+        who=who,
+    )
+
+
+def _place(event: Event, posts: Mapping[int, Post], topics: Mapping[int, Topic]) -> tuple[str, str, str]:
+    if event.object_type == POST:
+        post = posts.get(event.object_id or 0)
+        if post is None:
+            return "", "", ""
+        return post.topic.title, post.get_absolute_url(), excerpt(unescape(strip_tags(post.html)))
+    if event.object_type == TOPIC:
+        topic = topics.get(event.object_id or 0)
+        return (topic.title, topic.get_absolute_url(), topic.excerpt) if topic else ("", "", "")
+    return _outside(event), "", ""
+
+
+def _outside(event: Event) -> str:
+    """Return what an event from outside the forum was about."""
+    props = event.props
+    said = [
+        money(event.value_cents, event.currency) if event.value_cents else "",
+        ", ".join(props.get("products") or []) or props.get("product") or "",
+        f"{props['score']} of 10" if event.name == "nps.answered" else "",
+        next((str(props[key]) for key in ("title", "url", "query", "site", "step", "feature") if props.get(key)), ""),
+        props.get("note") or props.get("reason") or "",
+    ]  # fmt: skip
+    return " · ".join(part for part in said if part)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from community.core.pagination import page_of
+from community.core.permissions import require
+from community.events.catalogue import EVENT_TYPES
+from community.events.services import behind
+from community.members.models import Member
+
+from . import reports, rules, services, words
+from .drawing import sankey
+from .forms import OverrideForm
+from .models import Ruleset
+from .story import Story, story_of
+from .telling import folded, tell
+
+MOVES, EVENTS = 12, 25
+MOVEMENT_DAYS = 30
+# Who the funnel counts: members first seen in so many days; None is everybody ever.
+PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
+
+
+@require_safe
+@login_required
+def journey_map(request: HttpRequest) -> HttpResponse:
+    """Show the team where everybody is, who moved, and how far people get."""
+    require(rules.can_see_journeys(_member(request)), _("Only the team sees where everybody is."))
+    period = request.GET.get("seen", "365")
+    if period not in PERIODS:
+        raise Http404(_("There is no such period."))
+    days = PERIODS[period]
+    movement = reports.movement(MOVEMENT_DAYS)
+    counts = reports.stage_counts()
+    context = {
+        "counts": counts,
+        "everybody": sum(count.members for count in counts),
+        "at_risk": sum(count.at_risk for count in counts),
+        "movement": movement,
+        "sankey": sankey(movement),
+        "funnel": reports.funnel(start=date.min if days is None else services.today() - timedelta(days=days)),
+        "period": period,
+        "periods": PERIODS,
+        "moves": reports.recent_moves()[:MOVES],
+        "as_of": services.today(),
+        "waiting": len(services.waiting_members()),
+        "is_behind": behind("journeys.mark"),
+        "means": words.STAGE_MEANS,
+    }
+    return render(request, "journeys/journey_map.html", context)
+
+
+@require_safe
+@login_required
+def member_journey(request: HttpRequest, username: str) -> HttpResponse:
+    """Show the team one member's journey, with the evidence of every step."""
+    return _member_page(request, username, form=None)
+
+
+@require_POST
+@login_required
+def override_set(request: HttpRequest, username: str) -> HttpResponse:
+    member = _watched(request, username)
+    require(rules.can_override(_member(request), member), _("Only community managers set a stage by hand."))
+    form = OverrideForm(request.POST)
+    if not form.is_valid():
+        return _member_page(request, username, form=form)
+    services.set_override(member, actor=_member(request), **form.cleaned_data)
+    messages.success(request, _("The stage is set by hand. The computed one goes on beside it."))
+    return redirect("journeys:member-journey", member.username)
+
+
+@require_POST
+@login_required
+def override_clear(request: HttpRequest, username: str) -> HttpResponse:
+    member = _watched(request, username)
+    require(rules.can_override(_member(request), member), _("Only community managers set a stage by hand."))
+    services.clear_override(member, actor=_member(request))
+    messages.success(request, _("The computed stage shows again."))
+    return redirect("journeys:member-journey", member.username)
+
+
+@require_safe
+@login_required
+def own_journey(request: HttpRequest) -> HttpResponse:
+    """Show members their own journey: what is recorded, which stage follows from it, and why."""
+    member = _member(request)
+    story = story_of(member, member)
+    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    context = {
+        "story": story,
+        "means": words.STAGE_FOR_YOU,
+        "risks": _risks(story, words.RISKS_FOR_YOU),
+        "page": page,
+        "events": folded(tell(page, member)),
+        "own": True,
+    }
+    return render(request, "journeys/own_journey.html", context)
+
+
+@require_safe
+@login_required
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """Show the team the rules in force, in words."""
+    require(rules.can_see_journeys(_member(request)), _("Only the team sees the rules of the journey."))
+    live = services.live_ruleset()
+    found = [
+        (rule, enters, when.format(**live.rules.get(rule, {})))
+        for rule, (enters, when) in words.RULES.items()
+    ]
+    caps = live.rules.get("day_caps", {})
+    points = [
+        (EVENT_TYPES[kind].says if kind in EVENT_TYPES else kind, given, caps.get(kind))
+        for kind, given in sorted(live.rules["points"].items(), key=lambda item: (-item[1], item[0]))
+    ]
+    context = {
+        "live": live,
+        "rules": found,
+        "points": points,
+        "versions": Ruleset.objects.exclude(pk=live.pk).exclude(status=Ruleset.Status.DRAFT)[:10],
+    }
+    return render(request, "journeys/rule_list.html", context)
+
+
+def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
+    member, reader = _watched(request, username), _member(request)
+    story = story_of(member, reader)
+    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    context = {
+        "member": member,
+        "story": story,
+        "risks": _risks(story, words.RISKS),
+        "means": words.STAGE_MEANS,
+        "believed": member.stage_history.filter(superseded_at__isnull=False).order_by(
+            "-superseded_at", "-id"
+        ),
+        "page": page,
+        "events": folded(tell(page, reader)),
+        "score": getattr(member, "advocacy", None),
+        "can_override": rules.can_override(reader, member),
+        "form": form or OverrideForm(initial={"stage": story.state.stage if story.state else None}),
+    }
+    return render(request, "journeys/member_journey.html", context, status=422 if form else 200)
+
+
+def _watched(request: HttpRequest, username: str) -> Member:
+    require(rules.can_see_journeys(_member(request)), _("Only the team sees other people's journeys."))
+    members = Member.objects.select_related("company", "advocacy")
+    member: Member = get_object_or_404(members, username__iexact=username)
+    return member
+
+
+def _risks(story: Story, said: Mapping[str, str]) -> list[str]:
+    return [said.get(risk, risk) for risk in story.state.risks] if story.state else []
+
+
+def _member(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    return request.user
