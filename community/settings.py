@@ -123,6 +123,8 @@ CACHES = {
         "KEY_PREFIX": "caravan",
     }
 }
+# How long visitors may be shown the page that another visitor got; 0 keeps none.
+VISITOR_PAGE_SECONDS = env.int("VISITOR_PAGE_SECONDS", default=30)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Celery

@@ -65,16 +65,16 @@ def posts_context(
 ) -> dict[str, Any]:
     """What `forum/_post.html` needs for these posts, with what the apps above add."""
     reader = request.user
-    read_up_to: int | None = getattr(topic, "read_number", None)
+    read = read_before(topic)
     everything = [*mains, *comments]
     for post in everything:
         post.topic = topic
-        post.shown = _shown(reader, topic, post, read_up_to)  # type: ignore[attr-defined]
+        post.shown = _shown(reader, topic, post, read)
     under: dict[int | None, list[Post]] = {}
     for comment in sorted(comments, key=lambda comment: comment.number):
         under.setdefault(comment.parent_id, []).append(comment)
     for post in mains:
-        post.comments = under.get(post.pk, [])  # type: ignore[attr-defined]
+        post.comments = under.get(post.pk, [])
     return {
         "topic": topic,
         "posts": mains,
@@ -120,6 +120,12 @@ def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
     if reader.is_authenticated:
         unread = unread.exclude(author=reader)
     return unread.order_by("number").first() or posts.order_by("-number").first()
+
+
+def read_before(topic: Topic) -> int | None:
+    """How far the reader had read when the topic was found; None when never opened."""
+    number: int | None = getattr(topic, "read_number", None)
+    return number
 
 
 def read_up_to(topic: Topic, context: dict[str, Any]) -> int:

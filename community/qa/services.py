@@ -26,6 +26,7 @@ from community.forum.services.counting import lock_topic, settle
 from community.forum.services.telling import retract_named
 
 from .models import OfficialMark, Question, Vote
+from .rules import takes_votes
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -139,12 +140,6 @@ def _require_votable(post: Post, topic: Topic, member: Member, value: int) -> No
         raise Refused("Ideas are only voted up; say in a reply what speaks against one.")
     if not post.is_published:
         raise Refused("This post cannot be voted on at the moment.")
-
-
-def takes_votes(post: Post, topic: Topic) -> bool:
-    if post.is_opening:
-        return topic.kind in (Topic.Kind.QUESTION, Topic.Kind.IDEA)
-    return post.is_answer
 
 
 def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: int, now: datetime) -> None:

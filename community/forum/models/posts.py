@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from .topics import Topic
 
 if TYPE_CHECKING:
+    from community.forum.thread import Shown
+
     from .categories import Reader
 
 
@@ -116,6 +118,11 @@ class Post(models.Model):
     search = models.GeneratedField(
         expression=SearchVector("source", config="english"), output_field=SearchVectorField(), db_persist=True
     )
+
+    # Added by whoever puts a page of posts together.
+    comments: list[Post]
+    shown: Shown
+    takes_votes: bool
 
     objects = PostQuerySet.as_manager()
 

@@ -1,0 +1,126 @@
+"""The shape of what people write. Nothing typed is trimmed or lost: refusals come back with the form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from community.forum import rules
+from community.forum.models import Category, Post, Topic
+from community.forum.services.tagging import TAGS, tag_name
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+TITLE = (15, 255)
+QUESTION_TITLE = 10
+BODY = (10, 32_000)
+COMMENT = (5, 1_000)
+
+
+class SourceField(forms.CharField):
+    """Markdown, kept exactly as typed."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
+        super().__init__(strip=False, max_length=limits[1], **kwargs)
+        self.least = limits[0]
+        self.widget.attrs.update(rows=rows, data_limit=limits[1])
+        # The browser would cut silently at maxlength; the counter and the server say so instead.
+        self.widget.attrs.pop("maxlength", None)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {}
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).replace("\r\n", "\n")
+        if len(text.strip()) < self.least:
+            missing = self.least - len(text.strip())
+            raise forms.ValidationError(
+                _t("Please write a little more: %(n)d characters are missing.") % {"n": missing}
+            )
+        return text
+
+
+class TagsField(forms.CharField):
+    """Names divided by commas."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=255, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        names = list(dict.fromkeys(filter(None, map(tag_name, str(super().clean(value)).split(",")))))
+        if len(names) > TAGS:
+            raise forms.ValidationError(_t("At most %(n)d tags, please.") % {"n": TAGS})
+        return names
+
+
+class TopicForm(forms.Form):
+    """A new topic: where, what kind, its title and its first post."""
+
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("Where"), empty_label=_("Choose…"))
+    kind = forms.ChoiceField(label=_("What is it?"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
+    title = forms.CharField(label=_("Title"), max_length=TITLE[1])
+    source = SourceField(label=_("Your post"), limits=BODY, rows=12)
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, with commas between them."))
+
+    def __init__(self, *args: Any, author: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.author = author
+        categories = Category.objects.creatable_by(author).select_related("parent")
+        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
+        self.fields["title"].widget.attrs.update(autocomplete="off", data_limit=TITLE[1])
+        self.fields["tags"].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        category, kind, title = data.get("category"), data.get("kind"), data.get("title", "")
+        if category and kind and kind not in rules.topic_kinds(self.author, category):
+            allowed = ", ".join(str(k.label).lower() for k in rules.topic_kinds(self.author, category))
+            self.add_error(
+                "kind", _t("%(where)s takes: %(kinds)s.") % {"where": category.name, "kinds": allowed}
+            )
+        least = QUESTION_TITLE if kind == Topic.Kind.QUESTION else TITLE[0]
+        if title and len(title) < least:
+            self.add_error(
+                "title", _t("A title of at least %(n)d characters helps others find it.") % {"n": least}
+            )
+        return data
+
+
+class ReplyForm(forms.Form):
+    source = SourceField(label=_("Your reply"), limits=BODY, rows=6)
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class CommentForm(forms.Form):
+    source = SourceField(label=_("Your comment"), limits=COMMENT, rows=2)
+
+
+class EditForm(forms.Form):
+    """New words for a post; for the opening, the title and tags of its topic too."""
+
+    title = forms.CharField(label=_("Title"), max_length=TITLE[1], min_length=QUESTION_TITLE)
+    source = SourceField(label=_("Text"), limits=BODY, rows=10)
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, with commas between them."))
+    reason = forms.CharField(
+        label=_("Why?"), required=False, max_length=300, help_text=_("Shown in the history.")
+    )
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        topic = post.topic
+        kwargs.setdefault("initial", {"source": post.source})
+        if post.is_opening:
+            tags = ", ".join(tag.name for tag in topic.tags.all())
+            kwargs["initial"] |= {"title": topic.title, "tags": tags}
+        super().__init__(*args, **kwargs)
+        if post.is_comment:
+            self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT, rows=3)
+        if not post.is_opening:
+            del self.fields["title"], self.fields["tags"]
+        else:
+            self.fields["title"].widget.attrs["data_limit"] = TITLE[1]

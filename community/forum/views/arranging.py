@@ -1,0 +1,102 @@
+"""What moderators do with a topic."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from community.core.permissions import require
+from community.forum import rules, services
+from community.forum.forms import MergeForm, MoveForm, SplitForm
+from community.forum.models import Topic
+
+from .common import HtmxRequest, member_of, refusing, topic_or_404
+
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_POST
+@login_required
+def topic_pin(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    services.pin_topic(topic, actor=member_of(request), everywhere="everywhere" in request.POST)
+    return _done(request, topic, _("The topic is pinned."))
+
+
+@require_POST
+@login_required
+def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    services.unpin_topic(topic, actor=member_of(request))
+    return _done(request, topic, _("The topic is no longer pinned."))
+
+
+@require_POST
+@login_required
+def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    services.close_topic(topic, actor=member_of(request), reason=request.POST.get("reason", "")[:200])
+    return _done(request, topic, _("The topic is closed."))
+
+
+@require_POST
+@login_required
+def topic_reopen(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    services.reopen_topic(topic, actor=member_of(request))
+    return _done(request, topic, _("The topic is open again."))
+
+
+@read_or_send
+@login_required
+def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    form = MoveForm(request.POST or None, actor=member_of(request), topic=topic)
+    if request.method == "POST" and form.is_valid():
+        services.move_topic(topic, to=form.cleaned_data["category"], actor=member_of(request))
+        return _done(request, topic, _("The topic is moved."))
+    return _page(request, "forum/topic_move.html", topic, form)
+
+
+@read_or_send
+@login_required
+def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    form = MergeForm(request.POST or None, actor=member_of(request), topic=topic)
+    if request.method == "POST" and form.is_valid():
+        target = services.merge_topic(topic, into=form.cleaned_data["into"], actor=member_of(request))
+        return _done(request, target, _("The topics are one now."))
+    return _page(request, "forum/topic_merge.html", topic, form)
+
+
+@read_or_send
+@login_required
+@refusing
+def topic_split(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    topic = _moderated(request, topic_id)
+    form = SplitForm(request.POST or None, actor=member_of(request), topic=topic)
+    if request.method == "POST" and form.is_valid():
+        new = services.split_topic(topic, actor=member_of(request), **form.cleaned_data)
+        return _done(request, new, _("The chosen posts are a topic of their own now."))
+    return _page(request, "forum/topic_split.html", topic, form)
+
+
+def _moderated(request: HtmxRequest, topic_id: int) -> Topic:
+    topic = topic_or_404(request, topic_id)
+    require(rules.is_moderator(request.user), _("Only moderators arrange topics."))
+    return topic
+
+
+def _done(request: HtmxRequest, topic: Topic, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    return redirect(topic)
+
+
+def _page(request: HtmxRequest, template: str, topic: Topic, form: forms.Form) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return render(request, template, {"topic": topic, "form": form}, status=status)

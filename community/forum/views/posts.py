@@ -1,0 +1,153 @@
+"""What is done to one post."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from community.core.permissions import require
+from community.forum import rules, services, thread
+from community.forum.differences import shortened, word_diff
+from community.forum.forms import EditForm
+from community.forum.models import Post, Revision
+
+from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
+from .composing import PREVIEWED
+
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@read_or_send
+@login_required
+@refusing
+def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """Change a post in its place; of an opening post the title and the tags too."""
+    post = post_or_404(request, post_id)
+    may = rules.can_edit_post(request.user, post, post.topic)
+    require(may, _("Posts are changed by their authors for thirty days, and by moderators."))
+    form = EditForm(request.POST or None, post=post, auto_id=f"id_e{post.pk}_%s")
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        require_agreement(request, form)
+        if not form.errors:
+            _save(request, post, form.cleaned_data)
+            if post.is_opening and request.htmx:
+                return _elsewhere(post.topic.get_absolute_url())
+            return posted(show_post(request, post), f"edit:{post.pk}")
+    context = {"form": form, "post": post, "topic": post.topic, "preview_html": _preview(request)}
+    template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
+    is_bad = bool(form.errors) and "preview" not in request.POST
+    response = render(request, template, context, status=422 if is_bad else 200)
+    if request.method == "POST":
+        response["HX-Retarget"] = f"#p{post.pk}"
+    return response
+
+
+@require_safe
+@login_required
+def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """The post as it stands: the way back out of editing in place."""
+    return show_post(request, post_or_404(request, post_id))
+
+
+@require_safe
+def post_history(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Every version of a post, newest first, each with what it changed."""
+    post = post_or_404(request, post_id)
+    require(rules.can_read_words(request.user, post), _("This post is not to be seen at the moment."))
+    revisions = list(post.revisions.select_related("editor").order_by("number"))
+    changes = [_change(before, after) for before, after in pairwise(revisions)]
+    context = {"post": post, "topic": post.topic, "first": next(iter(revisions), None)}
+    return render(request, "forum/post_history.html", {**context, "changes": changes[::-1]})
+
+
+@require_POST
+@login_required
+@refusing
+def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    may = rules.can_delete_post(request.user, post, post.topic)
+    require(may or post.is_deleted, _("This post is deleted by moderators only."))
+    services.delete_post(post, actor=member_of(request), reason=request.POST.get("reason", "")[:300])
+    if not post.is_opening:
+        return show_post(request, post)
+    if member_of(request).is_moderator:
+        return _elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
+    messages.success(request, _("Your topic is deleted."))
+    where = post.topic.category.get_absolute_url()
+    return _elsewhere(where) if request.htmx else redirect(where)
+
+
+@require_POST
+@login_required
+@refusing
+def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    may = rules.can_restore_post(request.user, post)
+    require(may or not post.is_deleted, _("This post is brought back by whoever deleted it."))
+    services.restore_post(post, actor=member_of(request))
+    if post.is_opening and request.htmx:
+        return _elsewhere(post.topic.get_absolute_url())
+    return show_post(request, post)
+
+
+@require_POST
+@login_required
+@refusing
+def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    services.like(post, member=member_of(request))
+    return _liked(request, post)
+
+
+@require_POST
+@login_required
+@refusing
+def post_unlike(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    services.unlike(post, member=member_of(request))
+    return _liked(request, post)
+
+
+def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
+    """Only the button changes, so only the button is sent."""
+    if not request.htmx:
+        return redirect(post)
+    topic = thread.find_topic(request.user, post.topic_id)
+    rows = post.topic.posts.for_reading(request.user).filter(pk=post.pk)
+    context = thread.posts_context(request, topic or post.topic, list(rows), [])
+    return render(request, "forum/_like_button.html", {**context, "post": context["posts"][0]})
+
+
+def _save(request: HttpRequest, post: Post, data: dict[str, Any]) -> None:
+    actor, reason = member_of(request), data["reason"]
+    if post.is_opening:
+        services.edit_topic(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
+    services.edit_post(post, actor=actor, source=data["source"], reason=reason)
+    post.topic.refresh_from_db(fields=["title", "slug"])
+
+
+def _change(before: Revision, after: Revision) -> dict[str, Any]:
+    return {
+        "revision": after,
+        "text": shortened(word_diff(before.source, after.source)) if before.source != after.source else [],
+        "title": word_diff(before.title, after.title) if before.title != after.title else [],
+        "tags": word_diff(before.tags, after.tags) if before.tags != after.tags else [],
+    }
+
+
+def _preview(request: HttpRequest) -> str:
+    if "preview" not in request.POST:
+        return ""
+    return services.rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
+
+
+def _elsewhere(address: str) -> HttpResponse:
+    """Tell htmx to load a whole page: more than the post has changed."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address})

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from community.forum import search, services, thread
+from community.forum.forms import ReplyForm
+from community.forum.models import Post, Topic
+from community.forum.visitor_cache import kept_for_visitors
+from community.members.models import Member
+
+from .common import member_of, post_or_404, topic_or_404
+
+
+@require_safe
+def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse:
+    """A page of a topic. Looking at it counts as a view, and as having read it for members."""
+    response = _topic_page(request, topic_id=topic_id, slug=slug)
+    if response.status_code == 200:
+        member = request.user if isinstance(request.user, Member) else None
+        services.count_view(topic_id, visitor=_visitor(request, member), member=member)
+    return response
+
+
+@kept_for_visitors
+def _topic_page(request: HttpRequest, *, topic_id: int, slug: str) -> HttpResponse:
+    topic = thread.find_topic(request.user, topic_id)
+    if topic is None or topic.merged_into_id:
+        return redirect(_successor(request, topic_id), permanent=True)
+    if topic.slug != slug:
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(f"{topic.get_absolute_url()}{'?' if query else ''}{query}", permanent=True)
+    context = thread.thread_page(request, topic)
+    if request.user.is_authenticated:
+        _read(topic, member_of(request), thread.read_up_to(topic, context))
+    context |= {"reply_form": ReplyForm(), "unread_post": _unread(topic, context)}
+    return render(request, "forum/topic_detail.html", context)
+
+
+@require_safe
+def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """The address without words, as people shorten it."""
+    topic = thread.find_topic(request.user, topic_id)
+    if topic is None or topic.merged_into_id:
+        return redirect(_successor(request, topic_id), permanent=True)
+    return redirect(topic, permanent=True)
+
+
+@require_safe
+@login_required
+def topic_unread(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """To the first post the member has not read, or that follows `?after=`."""
+    topic = topic_or_404(request, topic_id)
+    asked = request.GET.get("after", "")
+    after = (
+        int(asked)
+        if asked.isascii() and asked.isdigit() and len(asked) < 9
+        else thread.read_before(topic) or 0
+    )
+    post = thread.first_unread(request.user, topic, after=after)
+    return redirect(_place(request, post, topic) if post else topic.get_absolute_url())
+
+
+@require_safe
+@kept_for_visitors
+def topic_similar(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """Topics about much the same, fetched by the page once it is shown."""
+    topic = topic_or_404(request, topic_id)
+    found = search.similar(request.user, topic.title, besides=topic.pk)
+    return render(request, "forum/_similar_topics.html", {"similar": found})
+
+
+@require_safe
+def post_permalink(request: HttpRequest, post_id: int) -> HttpResponse:
+    """To the page of the topic on which the post stands. It moves as others write, so it is not permanent."""
+    post = post_or_404(request, post_id)
+    return redirect(_place(request, post, post.topic))
+
+
+def _place(request: HttpRequest, post: Post, topic: Topic) -> str:
+    number = thread.page_number(request.user, post, topic)
+    query = f"?page={number}" if number > 1 else ""
+    return f"{topic.get_absolute_url()}{query}#p{post.pk}"
+
+
+def _successor(request: HttpRequest, topic_id: int) -> Topic:
+    """The topic this one was merged into, through any number of merges; else 404."""
+    visible = Topic.objects.visible_to(request.user)
+    topic = get_object_or_404(Topic.objects.only("merged_into"), pk=topic_id, merged_into__isnull=False)
+    while topic.merged_into_id:
+        topic = get_object_or_404(Topic, pk=topic.merged_into_id)
+    return get_object_or_404(visible, pk=topic.pk)
+
+
+def _unread(topic: Topic, context: dict[str, Any]) -> str:
+    """Where the first unread post is: on this page, or by way of the address that finds it."""
+    before = thread.read_before(topic)
+    if not before or before >= topic.last_number:
+        return ""
+    new = [(post.number, post.pk) for post in context["everything"] if post.shown.is_new]
+    if new and (context["page"].paginator.num_pages == 1 or min(new)[0] == before + 1):
+        return f"#p{min(new)[1]}"
+    return f"{reverse('forum:topic-unread', args=[topic.pk])}?after={before}"
+
+
+def _read(topic: Topic, member: Member, number: int) -> None:
+    before = thread.read_before(topic)
+    if before is None or before < number:
+        services.mark_read(topic, member=member, number=number)
+
+
+def _visitor(request: HttpRequest, member: Member | None) -> str:
+    if member:
+        return f"m{member.pk}"
+    told = f"{request.META.get('REMOTE_ADDR', '')}\n{request.headers.get('User-Agent', '')}"
+    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()

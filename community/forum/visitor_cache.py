@@ -1,0 +1,61 @@
+"""Whole pages kept a few seconds for visitors, who all see the same; dropped when what they show changes."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+
+from community.core.theme import chosen_theme
+
+from .freshness import LISTS, topic_key
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+COOKIES_OF_SOMEONE = (settings.SESSION_COOKIE_NAME, "messages", settings.CSRF_COOKIE_NAME)
+
+
+def kept_for_visitors(view: View[P]) -> View[P]:
+    """Answer visitors with the page another one got, while neither its topic nor the lists have changed.
+
+    A view with a `topic_id` depends on that topic, any other on all lists. Whoever carries a session, a
+    message or a form token gets a page of their own, and such a page is never kept.
+    """
+
+    @functools.wraps(view)
+    def kept(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not _is_visitor(request):
+            return view(request, *args, **kwargs)
+        depends_on = topic_key(int(str(kwargs["topic_id"]))) if "topic_id" in kwargs else LISTS
+        key = _key(request)
+        found: dict[str, Any] = cache.get_many([key, depends_on])
+        version = found.get(depends_on)
+        if (page := found.get(key)) is not None and page[0] == version:
+            return HttpResponse(page[1])
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200 and not response.cookies and not response.streaming:
+            cache.set(key, (version, response.content), settings.VISITOR_PAGE_SECONDS)
+        return response
+
+    return kept
+
+
+def _is_visitor(request: HttpRequest) -> bool:
+    if settings.VISITOR_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD"):
+        return False
+    return not any(name in request.COOKIES for name in COOKIES_OF_SOMEONE)
+
+
+def _key(request: HttpRequest) -> str:
+    parts = (
+        request.get_host(), request.get_full_path(), chosen_theme(request), get_language(),
+        request.headers.get("HX-Request", ""),
+    )  # fmt: skip
+    return "forum:page:" + hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()

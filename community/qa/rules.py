@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from community.forum.models import Post, Topic
+
+if TYPE_CHECKING:
+    from community.forum.models.categories import Reader
+
+
+def takes_votes(post: Post, topic: Topic) -> bool:
+    """Questions and ideas do, and answers; a discussion is liked instead."""
+    if post.is_opening:
+        return topic.kind in (Topic.Kind.QUESTION, Topic.Kind.IDEA)
+    return post.is_answer
+
+
+def can_vote(user: Reader, post: Post, topic: Topic) -> bool:
+    if not user.is_authenticated or post.author_id == user.pk:
+        return False
+    return post.is_published and takes_votes(post, topic)
+
+
+def can_accept_in(user: Reader, topic: Topic) -> bool:
+    """The asker, and staff: askers do not always come back."""
+    if not (user.is_authenticated and topic.is_question):
+        return False
+    return topic.author_id == user.pk or user.is_team
+
+
+def can_mark_official(user: Reader) -> bool:
+    return user.is_authenticated and user.is_team

@@ -1,0 +1,153 @@
+import pytest
+from django.contrib.auth.models import Group
+
+from community.forum import services
+from community.forum.models import Topic
+from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
+
+from .pages import texts
+
+pytestmark = pytest.mark.django_db
+
+ACTS = ["pin", "unpin", "close", "reopen", "move", "merge", "split"]
+
+
+@pytest.fixture
+def topic():
+    return PostFactory().topic
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_arranging_is_for_moderators(client, log_in, topic, act):
+    visitor = client.post(f"/topics/{topic.pk}/{act}/").status_code
+    log_in(topic.author)
+    author = client.post(f"/topics/{topic.pk}/{act}/")
+    log_in(role="sales")
+    sales = client.post(f"/topics/{topic.pk}/{act}/").status_code
+
+    assert (visitor, author.status_code, sales) == (302, 403, 403)
+    assert "Only moderators arrange topics." in author.content.decode()
+
+
+@pytest.mark.parametrize("act", ["pin", "unpin", "close", "reopen"])
+def test_acts_are_not_done_by_looking(client, log_in, topic, act):
+    log_in(role="moderator")
+
+    assert client.get(f"/topics/{topic.pk}/{act}/").status_code == 405
+
+
+def test_moderator_pins_and_unpins(client, log_in, topic):
+    log_in(role="moderator")
+
+    client.post(f"/topics/{topic.pk}/pin/", {"everywhere": "1"})
+    pinned = Topic.objects.get(pk=topic.pk)
+    response = client.post(f"/topics/{topic.pk}/unpin/", follow=True)
+
+    assert (pinned.is_pinned, pinned.pinned_everywhere) == (True, True)
+    assert "The topic is no longer pinned." in " ".join(texts(response, ".messages"))
+    assert not Topic.objects.get(pk=topic.pk).is_pinned
+
+
+def test_moderator_closes_with_a_reason_and_opens_again(client, log_in, topic):
+    log_in(role="manager")
+
+    closed = client.post(f"/topics/{topic.pk}/close/", {"reason": "answered"}, follow=True)
+    client.post(f"/topics/{topic.pk}/reopen/")
+
+    assert "answered" in texts(closed, "main .alert[data-tone=info]")[0]
+    assert not Topic.objects.get(pk=topic.pk).is_closed
+
+
+def test_moderator_moves(client, log_in, topic):
+    log_in(role="moderator")
+    to = CategoryFactory()
+
+    form = client.get(f"/topics/{topic.pk}/move/")
+    response = client.post(f"/topics/{topic.pk}/move/", {"category": to.pk})
+
+    assert (form.status_code, response.url) == (200, topic.get_absolute_url())
+    assert Topic.objects.get(pk=topic.pk).category == to
+
+
+def test_moving_nowhere_comes_back(client, log_in, topic):
+    log_in(role="moderator")
+
+    assert client.post(f"/topics/{topic.pk}/move/", {"category": topic.category_id}).status_code == 422
+
+
+@pytest.mark.parametrize("address", ["{0}", "/t/{0}/whatever/", "https://example.com/t/{0}/x/?page=2#p9"])
+def test_moderator_merges_by_number_or_address(client, log_in, topic, address):
+    log_in(role="moderator")
+    target = TopicFactory()
+
+    response = client.post(f"/topics/{topic.pk}/merge/", {"into": address.format(target.pk)})
+
+    assert response.url == target.get_absolute_url()
+    assert Topic.objects.get(pk=topic.pk).merged_into == target
+
+
+@pytest.mark.parametrize("address", ["nowhere", "999999", "{0}"])
+def test_merging_into_nothing_or_itself_comes_back(client, log_in, topic, address):
+    log_in(role="moderator")
+
+    response = client.post(f"/topics/{topic.pk}/merge/", {"into": address.format(topic.pk)})
+
+    assert response.status_code == 422
+    assert texts(response, ".errorlist") == ["There is no other topic with this address."]
+
+
+def test_moderator_splits(client, log_in, topic):
+    log_in(role="moderator")
+    reply = topic.posts.get(kind="reply")
+    sent = {
+        "posts": [reply.pk],
+        "title": "On its own now",
+        "category": topic.category_id,
+        "kind": "discussion",
+    }
+
+    form = client.get(f"/topics/{topic.pk}/split/")
+    response = client.post(f"/topics/{topic.pk}/split/", sent)
+
+    new = Topic.objects.get(title="On its own now")
+    assert (form.status_code, response.url) == (200, new.get_absolute_url())
+    assert new.posts.get() == reply
+
+
+def test_splitting_off_nothing_comes_back(client, log_in, topic):
+    log_in(role="moderator")
+    sent = {"posts": [], "title": "On its own now", "category": topic.category_id, "kind": "discussion"}
+
+    assert client.post(f"/topics/{topic.pk}/split/", sent).status_code == 422
+
+
+def test_splitting_off_an_accepted_answer_is_refused_with_a_sentence(client, log_in):
+    answer = AnswerFactory(is_accepted=True)
+    log_in(role="moderator")
+    sent = {
+        "posts": [answer.pk],
+        "title": "On its own now",
+        "category": answer.topic.category_id,
+        "kind": "question",
+    }
+
+    response = client.post(f"/topics/{answer.topic_id}/split/", sent)
+
+    assert response.status_code == 403
+    assert "Take back the acceptance" in response.content.decode()
+
+
+def test_what_one_cannot_see_is_not_arranged(client, log_in):
+    topic = TopicFactory(category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
+    log_in()
+
+    assert client.post(f"/topics/{topic.pk}/pin/").status_code == 404
+
+
+def test_split_of_an_opening_is_not_even_offered(client, log_in, topic):
+    log_in(role="moderator")
+    services.close_topic(topic, actor=topic.author)
+
+    offered = texts(client.get(f"/topics/{topic.pk}/split/"), ".split-choice")
+
+    assert len(offered) == 1

@@ -1,0 +1,250 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from community.forum.models import Topic
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    PostFactory,
+    QuestionFactory,
+    TagFactory,
+    TopicFactory,
+)
+from tests.factories.members import MemberFactory
+
+from .pages import texts, titles
+
+pytestmark = pytest.mark.django_db
+
+LISTS = ["/latest/", "/hot/", "/top/", "/unanswered/"]
+
+
+def test_latest_is_ordered_by_the_newest_post(client):
+    now = timezone.now()
+    TopicFactory(title="Quiet for a day", bumped_at=now - timedelta(days=1))
+    TopicFactory(title="Busy just now", bumped_at=now)
+
+    assert titles(client.get("/latest/")) == ["Busy just now", "Quiet for a day"]
+
+
+def test_hot_is_ordered_by_the_hot_score(client):
+    Topic.objects.filter(pk=TopicFactory(title="Lukewarm").pk).update(hot_score=0.1)
+    Topic.objects.filter(pk=TopicFactory(title="Burning").pk).update(hot_score=3)
+
+    assert titles(client.get("/hot/")) == ["Burning", "Lukewarm"]
+
+
+def test_top_counts_votes_likes_and_answers_of_its_period(client):
+    now = timezone.now()
+    TopicFactory(title="Best of all time", created_at=now - timedelta(days=900), score=50)
+    TopicFactory(title="Liked this week", created_at=now - timedelta(days=3), like_count=4)
+    TopicFactory(title="Ignored this week", created_at=now - timedelta(days=2))
+
+    week = titles(client.get("/top/?period=week"))
+    ever = titles(client.get("/top/?period=all"))
+
+    assert week == ["Liked this week", "Ignored this week"]
+    assert ever == ["Best of all time", "Liked this week", "Ignored this week"]
+
+
+def test_unknown_period_is_a_month(client):
+    TopicFactory(title="Ten days old", created_at=timezone.now() - timedelta(days=10))
+
+    assert titles(client.get("/top/?period=aeon")) == ["Ten days old"]
+
+
+def test_unanswered_lists_open_questions_without_answer(client):
+    QuestionFactory(title="Nobody knows this")
+    QuestionFactory(title="Closed without an answer", closed_at=timezone.now())
+    AnswerFactory(topic__title="Somebody knew this")
+    TopicFactory(title="Not a question at all")
+
+    assert titles(client.get("/unanswered/")) == ["Nobody knows this"]
+
+
+def test_unanswered_says_so_when_nobody_waits(client):
+    assert texts(client.get("/unanswered/"), ".empty h2") == ["Every question has an answer"]
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_lists_show_only_what_the_reader_may_see(client, log_in, address):
+    group = Group.objects.create(name="owners")
+    secret = CategoryFactory(groups=[group], kind="qa")
+    QuestionFactory(title="Private question", category=secret)
+    for status in ("pending", "hidden", "deleted"):
+        QuestionFactory(title=f"A {status} question", status=status)
+
+    visitor = titles(client.get(address))
+    log_in()
+    member = titles(client.get(address))
+    log_in(MemberFactory(groups=[group]))
+    owner = titles(client.get(address))
+
+    assert (visitor, member, owner) == ([], [], ["Private question"])
+
+
+def test_category_of_a_hidden_parent_is_hidden_too(client):
+    parent = CategoryFactory(groups=[Group.objects.create(name="owners")])
+    child = CategoryFactory(parent=parent)
+    TopicFactory(category=child, title="In the child of a private one")
+
+    assert client.get(child.get_absolute_url()).status_code == 404
+    assert titles(client.get("/latest/")) == []
+
+
+def test_category_shows_its_own_and_its_childrens_topics(client):
+    parent = CategoryFactory()
+    TopicFactory(category=parent, title="In the parent")
+    TopicFactory(category=CategoryFactory(parent=parent), title="In the child")
+    TopicFactory(title="Elsewhere")
+
+    assert sorted(titles(client.get(parent.get_absolute_url()))) == ["In the child", "In the parent"]
+
+
+def test_pinned_topics_stand_first_and_once(client):
+    category = CategoryFactory()
+    TopicFactory(
+        category=category, title="Pinned", pinned_at=timezone.now(), bumped_at=timezone.now() - timedelta(9)
+    )
+    TopicFactory(category=category, title="Newer")
+
+    assert titles(client.get(category.get_absolute_url())) == ["Pinned", "Newer"]
+    assert titles(client.get("/latest/")) == ["Newer", "Pinned"]
+
+
+def test_topic_pinned_everywhere_stands_first_in_every_list(client):
+    TopicFactory(
+        title="Pinned",
+        pinned_at=timezone.now(),
+        pinned_everywhere=True,
+        bumped_at=timezone.now() - timedelta(9),
+    )
+    TopicFactory(title="Newer")
+
+    assert titles(client.get("/latest/")) == ["Pinned", "Newer"]
+
+
+def test_pinned_topics_stand_on_the_first_page_only(client):
+    category = CategoryFactory()
+    TopicFactory(category=category, title="Pinned", pinned_at=timezone.now())
+    TopicFactory.create_batch(21, category=category)
+
+    second = titles(client.get(f"{category.get_absolute_url()}?page=2"))
+
+    assert len(second) == 1
+    assert "Pinned" not in second
+
+
+@pytest.mark.parametrize("sort", ["latest", "hot", "top", "unanswered", "nonsense"])
+def test_category_can_be_ordered(client, sort):
+    category = CategoryFactory()
+    QuestionFactory(category=category, title="The only question")
+
+    response = client.get(f"{category.get_absolute_url()}?sort={sort}")
+
+    assert titles(response) == ["The only question"]
+
+
+def test_category_offers_a_new_topic_to_those_who_may(client, log_in):
+    category = CategoryFactory(kind="qa")
+    closed = CategoryFactory(kind="qa", is_archived=True)
+    visitor = texts(client.get(category.get_absolute_url()), ".page-head .button")
+    log_in()
+
+    assert visitor == []
+    assert texts(client.get(category.get_absolute_url()), ".page-head .button") == ["Ask a question"]
+    assert texts(client.get(closed.get_absolute_url()), ".page-head .button") == []
+
+
+def test_unknown_category_tag_and_page_are_404(client):
+    assert client.get("/c/nowhere/").status_code == 404
+    assert client.get("/tags/nothing/").status_code == 404
+    assert client.get("/latest/?page=x").status_code == 404
+
+
+def test_tag_lists_its_topics_only(client):
+    tag = TagFactory(name="grinder")
+    TopicFactory(title="About grinders", tags=[tag])
+    TopicFactory(title="About nothing")
+
+    assert titles(client.get(tag.get_absolute_url())) == ["About grinders"]
+
+
+def test_tags_count_what_the_reader_sees(client):
+    tag, secret = TagFactory(name="open"), TagFactory(name="secret")
+    group = Group.objects.create(name="owners")
+    TopicFactory(tags=[tag])
+    TopicFactory(tags=[tag, secret], category=CategoryFactory(groups=[group]))
+
+    assert texts(client.get("/tags/"), ".tag-cloud a") == ["open 1 topics"]
+
+
+def test_tags_say_so_when_there_are_none(client):
+    assert texts(client.get("/tags/"), ".empty h2") == ["No tags yet"]
+
+
+def test_row_says_how_many_posts_are_unread(client, log_in):
+    member = log_in()
+    topic = TopicFactory(title="Read up to here")
+    client.get(topic.get_absolute_url())
+    PostFactory(topic=topic)
+    PostFactory(topic=topic, author=member)
+    PostFactory(topic=topic, status="deleted")
+
+    response = client.get("/latest/")
+
+    assert texts(response, ".count.unread") == ["1 unread"]
+
+
+def test_topic_never_opened_has_no_unread_count(client, log_in):
+    log_in()
+    PostFactory()
+
+    assert texts(client.get("/latest/"), ".count.unread") == []
+
+
+def test_row_of_a_solved_question_says_so(client):
+    AnswerFactory(topic__is_solved=True)
+
+    assert texts(client.get("/latest/"), ".topic-figures .solved") == ["1 answer"]
+
+
+@pytest.mark.parametrize("address", [*LISTS, "category", "tag"])
+@pytest.mark.parametrize("who", ["visitor", "member", "moderator"])
+def test_lists_cost_the_same_for_one_row_and_for_three(
+    client, log_in, django_assert_num_queries, settings, address, who
+):
+    settings.VISITOR_PAGE_SECONDS = 0
+    category, tag = CategoryFactory(), TagFactory(name="same")
+    if who != "visitor":
+        log_in(role="moderator" if who == "moderator" else "")
+    address = {"category": category.get_absolute_url(), "tag": tag.get_absolute_url()}.get(address, address)
+    QuestionFactory(category=category, tags=[tag])
+    client.get(address)
+
+    one = count(client, address)
+    QuestionFactory.create_batch(2, category=category, tags=[tag])
+
+    assert count(client, address) == one
+    assert one <= 7
+
+
+def count(client, address):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def test_addresses_are_the_published_ones():
+    assert [reverse(f"forum:{name}") for name in ("latest", "top", "unanswered", "topic-create", "tags")] == [
+        "/latest/", "/top/", "/unanswered/", "/new/", "/tags/",
+    ]  # fmt: skip

@@ -1,0 +1,250 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.forum import services
+from community.forum.models import Post, Topic
+from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+from .pages import ids, page, texts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def post():
+    return PostFactory(source="Use tap water.", html="<p>Use tap water.</p>")
+
+
+def status(post):
+    return Post.objects.get(pk=post.pk).status
+
+
+# Editing
+
+
+def test_post_edit_in_place(client, log_in, htmx, post):
+    log_in(post.author)
+
+    form = client.get(f"/posts/{post.pk}/edit/", headers=htmx)
+    saved = client.post(
+        f"/posts/{post.pk}/edit/", {"source": "Use *soft* water.", "reason": "clearer"}, headers=htmx
+    )
+
+    assert page(form).cssselect("textarea")[0].text.strip() == "Use tap water."
+    assert ids(form) == ids(saved) == [post.pk]
+    assert texts(saved, ".prose em") == ["soft"]
+
+
+def test_post_edit_as_a_page(client, log_in, post):
+    log_in(post.author)
+
+    assert client.get(f"/posts/{post.pk}/edit/").status_code == 200
+    response = client.post(f"/posts/{post.pk}/edit/", {"source": "Use soft water.", "reason": ""})
+
+    assert response.url == f"/p/{post.pk}/"
+    assert Post.objects.get(pk=post.pk).source == "Use soft water."
+
+
+def test_post_edit_of_an_opening_changes_title_and_tags(client, log_in, htmx):
+    topic = TopicFactory()
+    opening = topic.posts.get()
+    log_in(topic.author)
+    sent = {"source": "Whole new words.", "title": "A better title", "tags": "water", "reason": ""}
+
+    response = client.post(f"/posts/{opening.pk}/edit/", sent, headers=htmx)
+
+    topic.refresh_from_db()
+    assert (topic.title, [tag.name for tag in topic.tags.all()]) == ("A better title", ["water"])
+    assert (response.status_code, response["HX-Redirect"]) == (204, topic.get_absolute_url())
+
+
+@pytest.mark.parametrize("by_htmx", [True, False])
+def test_refused_edit_comes_back_with_the_words(client, log_in, htmx, post, by_htmx):
+    log_in(post.author)
+
+    response = client.post(f"/posts/{post.pk}/edit/", {"source": "No."}, headers=htmx if by_htmx else {})
+
+    assert response.status_code == 422
+    assert page(response).cssselect("textarea")[0].text.strip() == "No."
+    assert response["HX-Retarget"] == f"#p{post.pk}"
+
+
+def test_post_edit_is_refused_to_others_and_after_thirty_days(client, log_in, post):
+    old = PostFactory(created_at=timezone.now() - timedelta(days=31))
+    visitor = client.get(f"/posts/{post.pk}/edit/").status_code
+    log_in()
+    other = client.post(f"/posts/{post.pk}/edit/", {"source": "Something else."}).status_code
+    log_in(old.author)
+    late = client.post(f"/posts/{old.pk}/edit/", {"source": "Something else."}).status_code
+    log_in(role="moderator")
+    moderator = client.post(f"/posts/{old.pk}/edit/", {"source": "Something else."}).status_code
+
+    assert (visitor, other, late, moderator) == (302, 403, 403, 302)
+
+
+def test_comment_is_edited_in_its_place(client, log_in, htmx):
+    comment = CommentFactory()
+    log_in(comment.author)
+
+    form = client.get(f"/posts/{comment.pk}/edit/", headers=htmx)
+    saved = client.post(f"/posts/{comment.pk}/edit/", {"source": "Five minutes.", "reason": ""}, headers=htmx)
+
+    assert len(page(form).cssselect(f"li#p{comment.pk} textarea")) == 1
+    assert texts(saved, ".comment .prose") == ["Five minutes."]
+
+
+def test_cancelling_an_edit_shows_the_post_again(client, log_in, htmx, post):
+    log_in(post.author)
+
+    response = client.get(f"/posts/{post.pk}/", headers=htmx)
+
+    assert ids(response) == [post.pk]
+
+
+# History
+
+
+def test_history_shows_who_changed_which_words(client, post):
+    editor = MemberFactory(display_name="Ed Itor")
+    services.edit_post(post, actor=editor, source="Use soft water.", reason="scale")
+
+    response = client.get(f"/posts/{post.pk}/history/")
+
+    assert (texts(response, "del"), texts(response, "ins")) == (["tap"], ["soft"])
+    assert "Ed Itor" in texts(response, ".card .meta")[0]
+    assert "“scale”" in texts(response, ".card p")
+
+
+def test_history_of_a_title(client):
+    topic = TopicFactory(title="Old title of this")
+    services.edit_topic(topic, actor=topic.author, title="New title of this", tags=[])
+
+    response = client.get(f"/posts/{topic.posts.get().pk}/history/")
+
+    assert (texts(response, "del"), texts(response, "ins")) == (["Old"], ["New"])
+
+
+def test_history_of_an_untouched_post_says_so(client, post):
+    assert texts(client.get(f"/posts/{post.pk}/history/"), ".empty h2") == ["Never changed"]
+
+
+def test_history_escapes_what_was_written(client, post):
+    services.edit_post(post, actor=post.author, source="<script>alert(1)</script> and more")
+
+    response = client.get(f"/posts/{post.pk}/history/")
+
+    assert b"<script>alert" not in response.content
+
+
+@pytest.mark.parametrize("state", ["hidden", "deleted"])
+def test_history_of_removed_words_is_for_moderators(client, log_in, state):
+    gone = PostFactory(status=state)
+
+    visitor = client.get(f"/posts/{gone.pk}/history/").status_code
+    log_in(role="moderator")
+
+    assert (visitor, client.get(f"/posts/{gone.pk}/history/").status_code) == (403, 200)
+
+
+# Deleting and bringing back
+
+
+def test_author_deletes_and_brings_back(client, log_in, htmx, post):
+    log_in(post.author)
+
+    deleted = client.post(f"/posts/{post.pk}/delete/", headers=htmx)
+    gone = status(post)
+    restored = client.post(f"/posts/{post.pk}/restore/")
+
+    assert texts(deleted, ".stub")[0].startswith("Deleted by its author")
+    assert (gone, status(post), restored.url) == ("deleted", "published", f"/p/{post.pk}/")
+
+
+def test_delete_is_refused_to_others(client, log_in, post):
+    visitor = client.post(f"/posts/{post.pk}/delete/").status_code
+    log_in()
+    other = client.post(f"/posts/{post.pk}/delete/").status_code
+    get = client.get(f"/posts/{post.pk}/delete/").status_code
+
+    assert (visitor, other, get, status(post)) == (302, 403, 405, "published")
+
+
+def test_author_cannot_bring_back_what_a_moderator_deleted(client, log_in, post):
+    services.delete_post(post, actor=MemberFactory(role="moderator"))
+    log_in(post.author)
+
+    assert client.post(f"/posts/{post.pk}/restore/").status_code == 403
+    assert status(post) == "deleted"
+
+
+def test_author_deletes_a_topic_without_replies_only(client, log_in):
+    alone, answered = TopicFactory(), PostFactory().topic
+    log_in(alone.author)
+    first = client.post(f"/posts/{alone.posts.get().pk}/delete/")
+    log_in(answered.author)
+    second = client.post(f"/posts/{answered.posts.get(number=1).pk}/delete/")
+
+    assert (first.url, second.status_code) == (alone.category.get_absolute_url(), 403)
+    assert [Topic.objects.get(pk=t.pk).status for t in (alone, answered)] == ["deleted", "published"]
+
+
+def test_moderator_deletes_a_topic_and_stays_there(client, log_in, htmx):
+    topic = PostFactory().topic
+    opening = topic.posts.get(number=1)
+    log_in(role="moderator")
+
+    deleted = client.post(f"/posts/{opening.pk}/delete/", {"reason": "spam"})
+    restored = client.post(f"/posts/{opening.pk}/restore/", headers=htmx)
+
+    assert deleted.url == topic.get_absolute_url()
+    assert restored["HX-Redirect"] == topic.get_absolute_url()
+    assert Topic.objects.get(pk=topic.pk).status == "published"
+
+
+def test_author_cannot_delete_a_hidden_post(client, log_in):
+    hidden = PostFactory(status="hidden")
+    log_in(hidden.author)
+
+    assert client.post(f"/posts/{hidden.pk}/delete/").status_code == 403
+
+
+# Likes
+
+
+def test_like_and_unlike_by_htmx_give_the_button(client, log_in, htmx, post):
+    log_in()
+
+    liked = client.post(f"/posts/{post.pk}/like/", headers=htmx)
+    unliked = client.post(f"/posts/{post.pk}/unlike/", headers=htmx)
+
+    buttons = [page(response).cssselect("button")[0] for response in (liked, unliked)]
+    assert [button.get("aria-pressed") for button in buttons] == ["true", "false"]
+    assert [button.text_content().strip() for button in buttons] == ["1", ""]
+
+
+def test_like_as_a_plain_form_goes_back_to_the_post(client, log_in, post):
+    log_in()
+
+    response = client.post(f"/posts/{post.pk}/like/")
+
+    assert (response.url, Post.objects.get(pk=post.pk).like_count) == (f"/p/{post.pk}/", 1)
+
+
+def test_like_is_refused_to_visitors_authors_and_for_hidden_topics(client, log_in, post):
+    visitor = client.post(f"/posts/{post.pk}/like/").status_code
+    log_in()
+    hidden = client.post(f"/posts/{PostFactory(topic__status='hidden').pk}/like/").status_code
+    log_in(post.author)
+    own = client.post(f"/posts/{post.pk}/like/")
+
+    assert (visitor, hidden, own.status_code) == (302, 404, 403)
+    assert "Your own posts are liked by others" in own.content.decode()
+
+
+def test_visitor_sees_the_number_of_likes(client, post):
+    services.like(post, member=MemberFactory())
+
+    assert texts(client.get(post.topic.get_absolute_url()), ".likes") == ["1 like"]

@@ -1,0 +1,316 @@
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from community.forum.models import ReadState, Topic
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TopicFactory,
+)
+from tests.factories.members import MemberFactory
+
+from .pages import ids, page, texts
+
+pytestmark = pytest.mark.django_db
+
+
+def test_discussion_reads_in_the_order_it_was_written(client):
+    topic = TopicFactory()
+    replies = PostFactory.create_batch(3, topic=topic)
+
+    response = client.get(topic.get_absolute_url())
+
+    assert ids(response) == [topic.posts.get(number=1).pk, *(reply.pk for reply in replies)]
+
+
+def test_question_shows_the_accepted_answer_first_then_the_best(client):
+    question = QuestionFactory()
+    plain = AnswerFactory(topic=question)
+    liked = AnswerFactory(topic=question, score=5)
+    accepted = AnswerFactory(topic=question, score=2, is_accepted=True)
+
+    response = client.get(question.get_absolute_url())
+
+    assert ids(response) == [question.posts.get(number=1).pk, accepted.pk, liked.pk, plain.pk]
+
+
+def test_solved_question_links_to_its_answer(client):
+    from community.qa.services import accept_answer
+
+    answer = AnswerFactory()
+    accept_answer(answer, actor=answer.topic.author)
+
+    response = client.get(answer.topic.get_absolute_url())
+
+    assert [a.get("href") for a in page(response).cssselect(".topic-head a.solved")] == [f"/p/{answer.pk}/"]
+    assert texts(response, ".answer-mark")[0].startswith("Accepted answer by the asker")
+
+
+def test_comments_stand_under_their_post(client):
+    comment = CommentFactory(html="<p>Under the answer.</p>")
+
+    response = client.get(comment.topic.get_absolute_url())
+
+    assert texts(response, f"#p{comment.parent_id} .comment .prose") == ["Under the answer."]
+    assert comment.pk not in ids(response)
+
+
+def test_twenty_posts_stand_on_a_page_and_comments_do_not_count(client):
+    topic = TopicFactory()
+    replies = PostFactory.create_batch(21, topic=topic)
+    CommentFactory(parent=replies[0], topic=topic)
+
+    first, second = (client.get(f"{topic.get_absolute_url()}?page={n}") for n in (1, 2))
+
+    assert (len(ids(first)), ids(second)) == (20, [reply.pk for reply in replies[19:]])
+    assert len(page(first).cssselect(".comment")) == 1
+
+
+@pytest.mark.parametrize("kind", ["discussion", "question"])
+def test_permalink_leads_to_the_page_on_which_the_post_stands(client, kind):
+    topic = TopicFactory(kind=kind)
+    PostFactory.create_batch(30, topic=topic, kind="answer" if kind == "question" else "reply")
+    best = PostFactory(topic=topic, kind="answer", score=9)
+    best.topic.refresh_from_db()
+    comment = CommentFactory(parent=best, topic=best.topic)
+
+    for post in [*topic.posts.all(), comment]:
+        address = client.get(f"/p/{post.pk}/").url
+        shown, _, anchor = address.partition("#")
+        response = client.get(shown)
+        assert anchor == f"p{post.pk}"
+        assert len(page(response).cssselect(f"#{anchor}")) == 1
+
+
+def test_permalink_of_what_one_may_not_see_is_404(client):
+    hidden = PostFactory(topic__category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
+    waiting = PostFactory(status="pending")
+
+    assert client.get(f"/p/{hidden.pk}/").status_code == 404
+    assert client.get(f"/p/{waiting.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
+def test_topic_that_is_not_published_is_found_by_author_and_moderators_only(client, log_in, status):
+    topic = TopicFactory(status=status)
+    seen = {"visitor": client.get(topic.get_absolute_url()).status_code}
+
+    log_in()
+    seen["member"] = client.get(topic.get_absolute_url()).status_code
+    log_in(topic.author)
+    seen["author"] = client.get(topic.get_absolute_url()).status_code
+    log_in(role="moderator")
+    seen["moderator"] = client.get(topic.get_absolute_url()).status_code
+
+    own = 404 if status == "deleted" else 200
+    assert seen == {"visitor": 404, "member": 404, "author": own, "moderator": 200}
+
+
+def test_topic_of_a_private_category_is_404_for_others(client, log_in):
+    group = Group.objects.create(name="owners")
+    topic = TopicFactory(category=CategoryFactory(groups=[group]))
+    log_in()
+    outside = client.get(topic.get_absolute_url()).status_code
+    log_in(MemberFactory(groups=[group]))
+
+    assert (outside, client.get(topic.get_absolute_url()).status_code) == (404, 200)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [("deleted", "Deleted by a moderator"), ("hidden", "Hidden until a moderator has looked at it")],
+)
+def test_words_of_a_removed_post_leave_a_stub(client, status, sentence):
+    moderator = MemberFactory(role="moderator")
+    gone = PostFactory(
+        status=status, html="<p>unspeakable</p>", deleted_at=timezone.now(), deleted_by=moderator
+    )
+
+    response = client.get(gone.topic.get_absolute_url())
+
+    assert "unspeakable" not in response.content.decode()
+    assert texts(response, f"#p{gone.pk} .stub")[0].startswith(sentence)
+
+
+def test_waiting_reply_is_seen_by_its_author_and_moderators(client, log_in):
+    waiting = PostFactory(status="pending")
+    address = waiting.topic.get_absolute_url()
+
+    visitor = waiting.pk in ids(client.get(address))
+    log_in()
+    member = waiting.pk in ids(client.get(address))
+    log_in(waiting.author)
+    author = waiting.pk in ids(client.get(address))
+    log_in(role="manager")
+    manager = waiting.pk in ids(client.get(address))
+
+    assert (visitor, member, author, manager) == (False, False, True, True)
+
+
+def test_wrong_words_in_the_address_lead_to_the_right_ones(client):
+    topic = TopicFactory(slug="right-words")
+
+    response = client.get(f"/t/{topic.pk}/wrong-words/?page=1")
+
+    assert (response.status_code, response.url) == (301, f"/t/{topic.pk}/right-words/?page=1")
+
+
+def test_short_address_leads_to_the_whole(client):
+    topic = TopicFactory()
+
+    response = client.get(f"/t/{topic.pk}/")
+
+    assert (response.status_code, response.url) == (301, topic.get_absolute_url())
+
+
+def test_merged_topic_leads_to_where_its_posts_are(client, log_in):
+    last = TopicFactory()
+    middle = TopicFactory(status="deleted", merged_into=last)
+    first = TopicFactory(status="deleted", merged_into=middle)
+
+    visitor = client.get(first.get_absolute_url())
+    log_in(role="moderator")
+    moderator = client.get(f"/t/{first.pk}/")
+
+    assert (visitor.status_code, visitor.url) == (301, last.get_absolute_url())
+    assert (moderator.status_code, moderator.url) == (301, last.get_absolute_url())
+
+
+def test_topic_merged_into_a_private_one_is_404(client):
+    secret = TopicFactory(category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
+    merged = TopicFactory(status="deleted", merged_into=secret)
+
+    assert client.get(merged.get_absolute_url()).status_code == 404
+
+
+def test_reading_a_page_is_remembered(client, log_in):
+    member = log_in()
+    topic = TopicFactory()
+    PostFactory.create_batch(2, topic=topic)
+
+    client.get(topic.get_absolute_url())
+
+    assert ReadState.objects.get(topic=topic, member=member).last_read_number == 3
+
+
+def test_first_page_of_a_long_topic_is_read_so_far_only(client, log_in):
+    member = log_in()
+    topic = TopicFactory()
+    PostFactory.create_batch(30, topic=topic)
+
+    client.get(topic.get_absolute_url())
+
+    assert ReadState.objects.get(topic=topic, member=member).last_read_number == 20
+
+
+def test_new_posts_are_marked_and_can_be_jumped_to(client, log_in):
+    log_in()
+    topic = TopicFactory()
+    client.get(topic.get_absolute_url())
+    new = PostFactory(topic=topic)
+
+    response = client.get(topic.get_absolute_url())
+
+    assert texts(response, f"#p{new.pk} .post-head .chip") == ["new"]
+    assert [a.get("href") for a in page(response).cssselect(".topic-head .button")] == [f"#p{new.pk}"]
+
+
+def test_unread_leads_to_the_first_post_by_another(client, log_in):
+    member = log_in()
+    topic = TopicFactory()
+    client.get(topic.get_absolute_url())
+    PostFactory(topic=topic, author=member)
+    PostFactory(topic=topic, status="deleted")
+    first = PostFactory(topic=topic)
+    PostFactory.create_batch(25, topic=topic)
+
+    response = client.get(f"/topics/{topic.pk}/unread/")
+
+    assert response.url == f"{topic.get_absolute_url()}#p{first.pk}"
+
+
+def test_unread_leads_to_the_last_post_when_all_is_read(client, log_in):
+    log_in()
+    last = PostFactory()
+    client.get(last.topic.get_absolute_url())
+
+    response = client.get(f"/topics/{last.topic.pk}/unread/?after=99")
+
+    assert response.url == f"{last.topic.get_absolute_url()}#p{last.pk}"
+
+
+def test_closed_topic_says_who_and_why(client):
+    closer = MemberFactory(display_name="Mo Derator")
+    topic = TopicFactory(closed_at=timezone.now(), closed_by=closer, close_reason="answered elsewhere")
+
+    assert (
+        "closed now by mo derator: answered elsewhere"
+        in texts(client.get(topic.get_absolute_url()), "main .alert")[0].lower()
+    )
+
+
+def test_visitor_is_asked_to_join_and_sends_nothing(client):
+    response = client.get(QuestionFactory().get_absolute_url())
+
+    assert texts(response, "#reply h2") == ["Do you know the answer?"]
+    assert page(response).cssselect("main form, main button") == []
+    assert response.cookies == {}
+
+
+def test_member_gets_a_reply_form_and_no_moderation(client, log_in):
+    log_in()
+
+    response = client.get(TopicFactory().get_absolute_url())
+
+    assert len(page(response).cssselect("#reply-form")) == 1
+    assert page(response).cssselect(".moderate") == []
+
+
+def test_moderator_gets_the_means(client, log_in):
+    log_in(role="moderator")
+
+    assert len(page(client.get(TopicFactory().get_absolute_url())).cssselect(".moderate")) == 1
+
+
+def test_similar_topics_are_found_without_the_topic_itself(client):
+    topic = TopicFactory(title="Grinder makes a loud noise")
+    other = TopicFactory(title="Loud noise from the grinder")
+
+    response = client.get(f"/topics/{topic.pk}/similar/")
+
+    assert texts(response, ".similar a") == [other.title]
+
+
+@pytest.mark.parametrize(("who", "most"), [("visitor", 5), ("member", 10), ("moderator", 12)])
+def test_topic_page_is_cheap_and_costs_the_same_for_many_posts(client, log_in, settings, who, most):
+    settings.VISITOR_PAGE_SECONDS = 0
+    if who != "visitor":
+        # A customer: moderation asks a little more about newcomers.
+        log_in(role="moderator" if who == "moderator" else "", customer_since=date(2026, 1, 1))
+    topic = QuestionFactory(created_at=timezone.now() - timedelta(days=1))
+    answer = AnswerFactory(topic=topic)
+    CommentFactory(parent=answer, topic=topic)
+    client.get(topic.get_absolute_url())
+
+    few = statements(client, topic)
+    for post in AnswerFactory.create_batch(8, topic=topic):
+        CommentFactory(parent=post, topic=topic)
+    client.get(topic.get_absolute_url())
+    many = statements(client, topic)
+
+    assert len(many) == len(few)
+    assert len(few) <= most, "\n".join(few)
+
+
+def statements(client, topic):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(Topic.objects.get(pk=topic.pk).get_absolute_url()).status_code == 200
+    return [query["sql"] for query in queries][1:]

@@ -1,0 +1,172 @@
+import pytest
+
+from community.forum.models import Post, Topic
+from community.qa.models import Vote
+from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory
+from tests.factories.members import MemberFactory
+from tests.forum.pages import ids, page, texts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def answer():
+    return AnswerFactory()
+
+
+def pressed(response):
+    return [button.get("aria-pressed") for button in page(response).cssselect(".vote-button")]
+
+
+def test_post_vote_by_htmx_gives_the_votes(client, log_in, htmx, answer):
+    log_in()
+
+    up = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}, headers=htmx)
+    none = client.post(f"/posts/{answer.pk}/vote/", {"value": 0}, headers=htmx)
+
+    assert (pressed(up), texts(up, ".vote-count")) == (["true", "false"], ["1 vote"])
+    assert (pressed(none), texts(none, ".vote-count")) == (["false", "false"], ["0 votes"])
+
+
+def test_post_vote_as_a_plain_form_goes_back_to_the_post(client, log_in, answer):
+    member = log_in()
+
+    response = client.post(f"/posts/{answer.pk}/vote/", {"value": -1})
+
+    assert response.url == f"/p/{answer.pk}/"
+    assert Vote.objects.get(member=member).value == -1
+
+
+def test_pressed_button_takes_the_vote_back(client, log_in, answer):
+    log_in()
+    client.post(f"/posts/{answer.pk}/vote/", {"value": 1})
+
+    response = client.get(answer.topic.get_absolute_url())
+
+    buttons = page(response).cssselect(f"#v{answer.pk} .vote-button")
+    assert [button.get("value") for button in buttons] == ["0", "-1"]
+
+
+@pytest.mark.parametrize("value", ["2", "", "many"])
+def test_odd_votes_are_refused(client, log_in, answer, value):
+    log_in()
+
+    assert client.post(f"/posts/{answer.pk}/vote/", {"value": value}).status_code == 403
+
+
+def test_post_vote_is_refused_to_visitors_authors_and_in_discussions(client, log_in, answer):
+    visitor = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}).status_code
+    log_in(answer.author)
+    own = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}).status_code
+    reply = client.post(f"/posts/{PostFactory().pk}/vote/", {"value": 1}).status_code
+    hidden = client.post(f"/posts/{AnswerFactory(status='hidden').pk}/vote/", {"value": 1}).status_code
+    get = client.get(f"/posts/{answer.pk}/vote/").status_code
+
+    assert (visitor, own, reply, hidden, get) == (302, 403, 403, 404, 405)
+
+
+def test_idea_is_only_voted_up(client, log_in):
+    from tests.factories.forum import TopicFactory
+
+    idea = TopicFactory(kind="idea")
+    log_in()
+
+    response = client.get(idea.get_absolute_url())
+
+    assert len(page(response).cssselect(".vote-button")) == 1
+
+
+def test_asker_accepts_by_htmx_and_sees_the_answer_first(client, log_in, htmx):
+    question = QuestionFactory()
+    AnswerFactory(topic=question, score=9)
+    answer = AnswerFactory(topic=question)
+    log_in(question.author)
+
+    response = client.post(f"/posts/{answer.pk}/accept/", headers=htmx)
+
+    assert ids(response)[1] == answer.pk
+    assert len(page(response).cssselect("#posts, body > div")) >= 1
+    assert response["HX-Push-Url"] == f"{question.get_absolute_url()}#p{answer.pk}"
+
+
+def test_asker_accepts_and_takes_back_as_plain_forms(client, log_in, answer):
+    log_in(answer.topic.author)
+
+    accepted = client.post(f"/posts/{answer.pk}/accept/")
+    was = Topic.objects.get(pk=answer.topic_id).is_solved
+    taken_back = client.post(f"/posts/{answer.pk}/unaccept/")
+
+    assert (accepted.url, was, taken_back.url) == (f"/p/{answer.pk}/", True, f"/p/{answer.pk}/")
+    assert not Topic.objects.get(pk=answer.topic_id).is_solved
+
+
+def test_staff_accepts_for_an_asker_who_does_not_return(client, log_in, answer):
+    support = log_in(role="support")
+
+    client.post(f"/posts/{answer.pk}/accept/")
+
+    assert Topic.objects.get(pk=answer.topic_id).question.accepted_by == support
+
+
+@pytest.mark.parametrize("act", ["accept", "unaccept"])
+def test_accepting_is_refused_to_others(client, log_in, answer, act):
+    visitor = client.post(f"/posts/{answer.pk}/{act}/").status_code
+    log_in()
+    other = client.post(f"/posts/{answer.pk}/{act}/").status_code
+    log_in(answer.author)
+    author = client.post(f"/posts/{answer.pk}/{act}/").status_code
+    get = client.get(f"/posts/{answer.pk}/{act}/").status_code
+
+    assert (visitor, other, author, get) == (302, 403, 403, 405)
+    assert not Post.objects.get(pk=answer.pk).is_accepted
+
+
+def test_question_itself_is_not_accepted(client, log_in):
+    question = QuestionFactory()
+    log_in(question.author)
+
+    assert client.post(f"/posts/{question.posts.get().pk}/accept/").status_code == 403
+
+
+def test_accept_button_is_offered_to_the_asker_only(client, log_in, answer):
+    address = answer.topic.get_absolute_url()
+    visitor = page(client.get(address)).cssselect(".accept")
+    log_in()
+    other = page(client.get(address)).cssselect(".accept")
+    log_in(answer.topic.author)
+
+    assert (visitor, other, len(page(client.get(address)).cssselect(".accept"))) == ([], [], 1)
+
+
+def test_staff_marks_official_by_htmx_and_takes_it_back(client, log_in, htmx, answer):
+    log_in(role="product", display_name="Pro Duct")
+
+    marked = client.post(f"/posts/{answer.pk}/official/", headers=htmx)
+    plain = client.post(f"/posts/{answer.pk}/unofficial/")
+
+    assert texts(marked, ".answer-mark")[0].startswith("Official answer by Pro Duct")
+    assert plain.url == f"/p/{answer.pk}/"
+    assert not Post.objects.get(pk=answer.pk).is_official
+
+
+@pytest.mark.parametrize("act", ["official", "unofficial"])
+def test_official_is_said_by_staff_only(client, log_in, answer, act):
+    visitor = client.post(f"/posts/{answer.pk}/{act}/").status_code
+    log_in()
+
+    assert (visitor, client.post(f"/posts/{answer.pk}/{act}/").status_code) == (302, 403)
+
+
+def test_question_is_not_marked_official(client, log_in):
+    log_in(role="product")
+
+    assert client.post(f"/posts/{QuestionFactory().posts.get().pk}/official/").status_code == 403
+
+
+def test_votes_of_others_are_not_shown_as_ones_own(client, log_in, answer):
+    from community.qa.services import vote
+
+    vote(answer, member=MemberFactory(), value=1)
+    log_in()
+
+    assert pressed(client.get(answer.topic.get_absolute_url()))[-2:] == ["false", "false"]
