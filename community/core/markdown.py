@@ -32,12 +32,10 @@ Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
 
 MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
-# A page title is h1 and its sections h2, so a heading inside a post starts at h3.
-DEMOTION = 2
 # Longer code is shown, but not coloured: no reader gains from it and the colouring takes its time.
 HIGHLIGHT_LIMIT = 20_000
 SCHEMES = {"http", "https", "mailto"}
-TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "h3", "h4", "h5", "h6", "span"}
+TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "h2", "h3", "h4", "h5", "h6", "span"}
 ATTRIBUTES = {
     **{tag: set(names) for tag, names in raw_html.ATTRIBUTES.items()},
     "a": {"href", "title", "class"},
@@ -66,10 +64,17 @@ class Rendered:
     images: int
 
 
-def render(source: str, *, mentions: Resolver | None = None) -> Rendered:
-    """Never raises, whatever was typed; NUL and half surrogate pairs are cleaned away first."""
+def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Rendered:
+    """Never raises, whatever was typed; NUL and half surrogate pairs are cleaned away first.
+
+    `top` is the level that the biggest heading gets: a page's title is h1 and its sections are h2, so h3 in
+    a post, and h2 where the text is the whole page.
+    """
     env: dict[str, Any] = {"addresses": {}}
     tokens = _parser.parse(storable(source), env)
+    env["shift"] = top - min(
+        (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=1
+    )
     found = _mentioned(tokens)
     names = tuple(dict.fromkeys(found))
     if names and mentions is not None:
@@ -169,10 +174,10 @@ class _Renderer(RendererHTML):
         return raw_html.filtered_block(tokens[index].content)
 
     def heading_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        return f"<{_demoted(tokens[index].tag)}>"
+        return f"<{_demoted(tokens[index], env)}>"
 
     def heading_close(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        return f"</{_demoted(tokens[index].tag)}>\n"
+        return f"</{_demoted(tokens[index], env)}>\n"
 
     def th_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return _cell(tokens[index])
@@ -187,8 +192,8 @@ def _cell(token: Token) -> str:
     return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
 
 
-def _demoted(tag: str) -> str:
-    return f"h{min(int(tag[1]) + DEMOTION, 6)}"
+def _demoted(token: Token, env: Env) -> str:
+    return f"h{min(int(token.tag[1]) + env['shift'], 6)}"
 
 
 def _highlighted(code: str, language: str, attributes: str) -> str:

@@ -39,6 +39,14 @@ def test_render_starts_headings_below_the_title_of_the_page():
     assert html_of("# One\n\n## Two\n\n###### Six") == "<h3>One</h3>\n<h4>Two</h4>\n<h6>Six</h6>"
 
 
+def test_render_starts_with_the_biggest_heading_there_is():
+    assert html_of("### Three\n\n##### Five") == "<h3>Three</h3>\n<h5>Five</h5>"
+
+
+def test_render_of_a_whole_page_starts_with_its_sections():
+    assert render("# One\n\n## Two", top=2).html == "<h2>One</h2>\n<h3>Two</h3>\n"
+
+
 def test_render_aligns_tables_without_style():
     html = html_of("| a | b |\n|:--|--:|\n| 1 | 2 |")
 

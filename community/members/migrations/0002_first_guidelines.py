@@ -36,7 +36,9 @@ why, and you can answer.
 
 def publish(apps, schema_editor):
     guidelines = apps.get_model("members", "Guidelines")
-    guidelines.objects.get_or_create(version=1, defaults={"source": SOURCE, "html": render(SOURCE).html})
+    guidelines.objects.get_or_create(
+        version=1, defaults={"source": SOURCE, "html": render(SOURCE, top=2).html}
+    )
 
 
 class Migration(migrations.Migration):

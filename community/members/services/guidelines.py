@@ -19,7 +19,7 @@ def publish_guidelines(source: str, *, actor: Member | None) -> Guidelines:
     if current is not None and current.source == source:
         return current
     newest = Guidelines.objects.aggregate(Max("version"))["version__max"] or 0
-    guidelines = Guidelines.objects.create(version=newest + 1, source=source, html=render(source).html)
+    guidelines = Guidelines.objects.create(version=newest + 1, source=source, html=render(source, top=2).html)
     audit("guidelines.publish", actor=actor, subject=guidelines, after={"version": guidelines.version})
     return guidelines
 

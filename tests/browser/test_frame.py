@@ -1,0 +1,91 @@
+"""The frame of every page, as people and their browsers meet it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories.members import MemberFactory
+
+
+def theme_of(page: Page) -> str | None:
+    return page.locator("html").get_attribute("data-theme")
+
+
+def test_the_colours_can_be_chosen_and_stay(any_page):
+    any_page.goto("/guidelines/")
+    assert theme_of(any_page) is None
+
+    any_page.get_by_role("button", name="Dark").click()
+    expect(any_page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(any_page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    any_page.wait_for_load_state("networkidle")
+    any_page.goto("/accounts/login/")
+    assert theme_of(any_page) == "dark"
+
+    any_page.get_by_role("button", name="As the system").click()
+    expect(any_page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+def test_the_skip_link_leads_to_the_content(page):
+    page.goto("/guidelines/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_slash_goes_to_the_search_box_but_not_while_typing(page):
+    page.goto("/accounts/login/")
+
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+    page.get_by_label("Email").press_sequentially("a/b")
+    expect(page.get_by_label("Email")).to_have_value("a/b")
+
+
+def test_the_own_menu_opens_and_closes(page, login):
+    login(page, MemberFactory(display_name="Ada Winter"))
+    page.goto("/guidelines/")
+
+    page.get_by_label("Your menu").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+    expect(page.get_by_label("Your menu")).to_be_focused()
+
+    page.get_by_label("Your menu").click()
+    page.locator("h1").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+
+
+def test_one_can_log_out_from_the_menu(any_page, login):
+    login(any_page, MemberFactory())
+    any_page.goto("/guidelines/")
+
+    any_page.get_by_label("Your menu").click()
+    any_page.get_by_role("button", name="Log out").click()
+
+    expect(any_page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+def test_times_say_how_long_ago_and_the_full_time(any_page, login):
+    login(any_page, MemberFactory())
+
+    any_page.goto("/guidelines/")
+
+    moment = any_page.locator("relative-time")
+    expect(moment).to_contain_text("now")
+    assert moment.get_attribute("title").endswith(" UTC")
+
+
+@pytest.mark.parametrize("path", ["/guidelines/", "/accounts/signup/", "/me/settings/", "/nowhere/"])
+def test_nothing_runs_out_of_the_page(page, login, path):
+    login(page, MemberFactory(username="x" * 30, display_name="Wolfeschlegelsteinhausenbergerdorff"))
+    page.goto(path)
+
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
