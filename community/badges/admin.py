@@ -5,14 +5,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin
 
 from . import services
 from .models import Award, Badge
 
 
 @admin.register(Badge)
-class BadgeAdmin(ModelAdmin):
+class BadgeAdmin(BackstageAdmin):
+    added_by = changed_by = MANAGERS
     list_display = ("name", "level", "series", "sentence", "holders", "is_active")
     list_filter = ("is_active", "level", "series", "source")
     search_fields = ("name", "slug", "sentence")
@@ -42,8 +44,9 @@ class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Award)
-class AwardAdmin(ModelAdmin):
+class AwardAdmin(BackstageAdmin):
     form = AwardForm
+    added_by = changed_by = MODERATORS
     list_display = ("badge", "member", "awarded_at", "source", "given_by", "taken_back_at")
     list_filter = ("source", "badge__level", ("taken_back_at", admin.EmptyFieldListFilter))
     search_fields = ("member__username", "member__display_name", "badge__name")
@@ -74,6 +77,3 @@ class AwardAdmin(ModelAdmin):
             obj.pk = given.pk
         elif form.cleaned_data["take_back"]:
             services.take_back(obj, actor=request.user, reason=why)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Award | None = None) -> bool:
-        return False

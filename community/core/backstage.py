@@ -137,6 +137,13 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
         audit(f"{self.opts.model_name}.delete", actor=request.user, subject=obj, before=before)
 
 
+class EditableInline(ByRole, Inline):  # type: ignore[type-arg]
+    """Rows of another table, edited with the page's own."""
+
+    added_by = changed_by = deleted_by = MANAGERS
+    extra = 1
+
+
 class ReadOnlyInline(ByRole, Inline):  # type: ignore[type-arg]
     """Rows of another table, to read."""
 

@@ -1,19 +1,18 @@
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+
+from community.core.backstage import MANAGERS, BackstageAdmin
 
 from .models import ImportBatch
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ModelAdmin):
+class ImportBatchAdmin(BackstageAdmin):
     """Shows what became of every row. Importing and taking back are long, and so are commands."""
 
+    seen_by = MANAGERS
     list_display = ["name", "site", "status", "rows_read", "rows_imported", "started_at", "finished_at"]
     list_filter = ["status"]
     search_fields = ["name", "site"]
@@ -21,15 +20,6 @@ class ImportBatchAdmin(ModelAdmin):
         "name", "status", "site", "hosts", "category", "folder", "started_at", "finished_at", "reconciliation",
         "remarks",
     ]  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("Rows read"))
     def rows_read(self, batch: ImportBatch) -> int:

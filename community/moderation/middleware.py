@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Where a silenced member may still write: answers to decisions, their own settings, their notifications.
 WRITTEN_BY_THE_SILENCED = ("moderation", "members", "notifications", "account", "mfa", "core")
 # These say no by themselves, with the text still in the form.
-SAYS_NO_ITSELF = ("forum:topic-create", "forum:post-create")
+SAYS_NO_ITSELF = ("forum:topic-create", "forum:post-create", "forum:comment-create", "forum:preview")
 
 # Alpine, which the admin's theme is built on, compiles its attributes and sets styles on elements.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}

@@ -10,7 +10,7 @@ from django.db import transaction
 from .models import BlockedWord
 
 KEY = "moderation:words"
-SECONDS = 300
+SECONDS = 60
 
 
 def found_in(text: str) -> list[BlockedWord]:

@@ -1,16 +1,18 @@
 from django.contrib import admin
-from unfold.admin import ModelAdmin, TabularInline
+
+from community.core.backstage import MANAGERS, BackstageAdmin, EditableInline
 
 from .models import ProspectForum, RosterEntry
 
 
-class RosterInline(TabularInline):
+class RosterInline(EditableInline):
     model = RosterEntry
     raw_id_fields = ("member",)
     extra = 1
 
 
 @admin.register(ProspectForum)
-class ProspectForumAdmin(ModelAdmin):
+class ProspectForumAdmin(BackstageAdmin):
+    added_by = changed_by = MANAGERS
     list_display = ("category", "promise_minutes", "grace_minutes", "staff_share_limit")
     inlines = (RosterInline,)

@@ -79,21 +79,33 @@ def test_weigh_is_never_below_zero():
 
 def test_flag_arithmetic_is_said_in_words():
     flag = FlagFactory.build(
-        trust=Decimal(2), accuracy=Decimal("0.40"), weight=Decimal("3.40"), member=None, post=None
+        base=Decimal("1.00"),
+        trust=Decimal(2),
+        accuracy=Decimal("0.40"),
+        weight=Decimal("3.40"),
+        member=None,
+        post=None,
     )
 
     assert flag.arithmetic == "1 + 2 trust + 0.4 accuracy = 3.4"
 
 
 def test_flag_arithmetic_says_what_is_taken_off():
-    flag = FlagFactory.build(accuracy=Decimal("-1.29"), weight=Decimal(0), member=None, post=None)
+    flag = FlagFactory.build(
+        base=Decimal(1), accuracy=Decimal("-1.29"), weight=Decimal(0), member=None, post=None
+    )
 
     assert flag.arithmetic == "1 − 1.29 accuracy = 0"
 
 
 def test_flag_arithmetic_of_ten_is_not_written_as_a_power():
     flag = FlagFactory.build(
-        trust=Decimal(4), take_action=Decimal(5), weight=Decimal("10.00"), member=None, post=None
+        base=Decimal(1),
+        trust=Decimal(4),
+        take_action=Decimal(5),
+        weight=Decimal("10.00"),
+        member=None,
+        post=None,
     )
 
     assert flag.arithmetic == "1 + 4 trust + 5 take action = 10"

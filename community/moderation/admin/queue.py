@@ -72,7 +72,8 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
     """The review queue. A row opens the post where it stands, with everything needed to decide."""
 
     changed_by = MODERATORS
-    list_display = ("what", "why", "priority_shown", "weight", "author", "waits_since", "taken_by")
+    list_display = ("what", "why", "priority_shown", "weight", "author", "waits_since")
+    sortable_by = ()
     list_display_links = ("what",)
     list_filter = (StateFilter, "kind", "priority", "outcome", "post__topic__category")
     list_before_template = "admin/moderation/queue_tabs.html"
@@ -107,11 +108,11 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
             Truncator(item.reason).chars(60),
         )  # fmt: skip
 
-    @display(description=_("Priority"), label=PRIORITIES, ordering="priority")
+    @display(description=_("Priority"), label=PRIORITIES)
     def priority_shown(self, item: ReviewItem) -> tuple[int, Any]:
         return item.priority, item.get_priority_display()
 
-    @display(description=_("Flags weigh"), ordering="score")
+    @display(description=_("Flags weigh"))
     def weight(self, item: ReviewItem) -> str:
         if not item.score:
             return "–"
@@ -121,19 +122,18 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         self._limit = Policy.current().hide_at.normalize()
         return super().changelist_view(request, extra_context)
 
-    @display(description=_("Author"), ordering="member__display_name")
+    @display(description=_("Author"))
     def author(self, item: ReviewItem) -> str:
         return str(item.member)
 
-    @display(description=_("Waits"), ordering="created_at")
-    def waits_since(self, item: ReviewItem) -> SafeString | str:
+    @display(description=_("Waits"))
+    def waits_since(self, item: ReviewItem) -> SafeString:
+        since = phrase(item.closed_at or item.created_at, now=timezone.now())
         if item.closed_at:
-            return item.get_outcome_display()
-        return phrase(item.created_at, now=timezone.now())
-
-    @display(description=_("Taken by"))
-    def taken_by(self, item: ReviewItem) -> Any:
-        return item.claimed_by
+            note = item.get_outcome_display()
+        else:
+            note = _("%(name)s has it") % {"name": item.claimed_by} if item.claimed_by else ""
+        return format_html('<span class="bs-since"><b>{}</b><span>{}</span></span>', since, note)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -53,7 +53,7 @@ class Flag(models.Model):
     @property
     def arithmetic(self) -> str:
         """The sum in words: “1 + 2 trust + 0.4 accuracy = 3.4”."""
-        parts = [f"{self.base:g}"]
+        parts = [f"{self.base.normalize():f}"]
         for value, word in (
             (self.trust, _("trust")),
             (self.accuracy, _("accuracy")),

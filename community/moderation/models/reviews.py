@@ -67,6 +67,7 @@ class ReviewItem(models.Model):
     objects = ReviewItemQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = _("review queue")
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "kind"],

@@ -73,7 +73,7 @@ def weigh_up(post: Post) -> ReviewItem | None:
             post, actor=None, reason=_("Hidden until a moderator has looked, because members flagged it.")
         )
         note(item, None, _("hidden: the flags weigh %(total)s of %(limit)s") % {
-            "total": f"{total:g}", "limit": f"{policy.hide_at:g}",
+            "total": f"{total.normalize():f}", "limit": f"{policy.hide_at.normalize():f}",
         })  # fmt: skip
     return item
 

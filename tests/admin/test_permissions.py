@@ -1,0 +1,110 @@
+import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+
+from community.core.backstage import BackstageAdmin, ByRole
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+# What each role may do besides looking, by model; whatever is not here may only be looked at.
+MANAGES = {
+    "members.member": {"change"},
+    "members.company": {"add", "change"},
+    "members.guidelines": {"add"},
+    "forum.category": {"add", "change", "delete"},
+    "forum.tag": {"add", "change", "delete"},
+    "moderation.policy": {"change"},
+    "moderation.blockedword": {"add", "change", "delete"},
+    "moderation.reviewitem": {"change"},
+    "moderation.sanction": {"add"},
+}
+MODERATES = {
+    "forum.tag": {"add", "change"},
+    "moderation.blockedword": {"add", "change", "delete"},
+    "moderation.reviewitem": {"change"},
+    "moderation.sanction": {"add"},
+}
+APPS = ("members", "forum", "moderation", "events")
+HIDDEN_FROM_MODERATORS = {"events.cursor", "events.deadletter"}
+
+
+def allowed(member, *, apps=APPS):
+    request = RequestFactory().get("/admin/")
+    request.user = member
+    found = {}
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.app_label in apps:
+            acts = {
+                act
+                for act in ("view", "add", "change", "delete")
+                if getattr(model_admin, f"has_{act}_permission")(request)
+            }
+            found[model._meta.label_lower] = acts
+    return found
+
+
+def test_managers_may_do_exactly_this():
+    found = allowed(MemberFactory(role="manager"))
+
+    assert {name: acts - {"view"} for name, acts in found.items() if acts - {"view"}} == MANAGES
+    assert all("view" in acts for acts in found.values())
+
+
+def test_moderators_may_do_exactly_this():
+    found = allowed(MemberFactory(role="moderator"))
+
+    assert {name: acts - {"view"} for name, acts in found.items() if acts - {"view"}} == MODERATES
+    assert {name for name, acts in found.items() if "view" not in acts} == HIDDEN_FROM_MODERATORS
+
+
+@pytest.mark.parametrize("role", ["", "sales", "support", "product"])
+def test_everyone_else_may_do_nothing(role):
+    found = allowed(MemberFactory(role=role))
+
+    assert not any(found.values())
+
+
+def test_a_manager_without_access_to_the_admin_may_do_nothing():
+    assert not any(allowed(MemberFactory(role="manager", is_staff=False)).values())
+
+
+def test_a_superuser_is_a_manager_and_no_more():
+    member = MemberFactory(is_superuser=True, is_staff=True)
+
+    found = allowed(member)
+
+    assert found["moderation.auditentry"] == {"view"}
+    assert found["forum.category"] == {"view", "add", "change", "delete"}
+
+
+@pytest.mark.parametrize("role", ["", "sales", "support", "product"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/admin/",
+        "/admin/moderation/reviewitem/",
+        "/admin/members/member/",
+        "/admin/moderation/reviewitem/bulk/",
+    ],
+)
+def test_pages_of_the_admin_turn_others_away(client, role, page):
+    client.force_login(MemberFactory(role=role))
+
+    assert client.get(page).status_code in (302, 403)
+
+
+def test_a_visitor_is_sent_to_the_log_in(client):
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
+
+
+def test_every_page_of_ours_says_who_may_do_what():
+    ours = ("community", "journeys", "advocacy")
+    plain = [
+        model._meta.label
+        for model, model_admin in admin.site._registry.items()
+        if model.__module__.split(".")[0] in ours and not isinstance(model_admin, ByRole)
+    ]
+
+    assert plain == []
+    assert issubclass(BackstageAdmin, ByRole)
