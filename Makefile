@@ -1,11 +1,11 @@
 # `make up` and `make test` are all that a fresh machine with Python 3.11+ needs.
-PYTHON ?= $(shell command -v python3.14 || command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PORT ?= 8000
 DEMO ?= 1
 BIN := .venv/bin
 PYTEST_FLAGS ?= -n 2 $(if $(CI),--require-browser)
 
-.PHONY: up test lint chromium requirements vendor
+.PHONY: up test lint bench chromium wrk requirements vendor
 
 up: .venv/.installed
 	$(BIN)/python manage.py up --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo)
@@ -21,8 +21,20 @@ lint: .venv/.installed
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
+# Pages next to a bare view, and the work behind them: make bench DUMP=folder of an unpacked data dump.
+bench: .venv/.installed wrk
+	$(if $(DUMP),,$(error Name a folder with an unpacked Stack Exchange data dump: make bench DUMP=folder))
+	$(BIN)/python -m bench $(DUMP)
+
+wrk:
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
+	  || { echo "wrk is not installed (on Debian: apt-get install wrk)."; exit 1; }
+
 # Made anew only when the list of packages changes; installed with hashes, by uv for its speed.
 .venv/.installed: requirements-dev.txt
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Caravan needs Python 3.11 or newer with venv (on Debian: apt-get install python3-venv)."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt

@@ -20,6 +20,7 @@ from community.runtime.supervisor import Child, Supervisor
 HOST = "127.0.0.1"
 ELSEWHERE = BASE_DIR / "var/elsewhere"
 QUEUES = "default,journeys,mail,imports"
+DEMO_PEOPLE = "log in as manager@, sales@, prospect@ or customer@demo.example with the password caravan-demo"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     ]
     if demo and not loaded.exists():
         seed = [sys.executable, "manage.py", "seed_demo"]
+        # Beside the others: pages can be looked at while the demo fills them.
         wanted.append(Child("demo", seed, once=True, on_success=loaded.touch))
     return wanted
 
@@ -113,7 +115,7 @@ def run(home: Home, *, port: int, demo: bool) -> None:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     supervisor = Supervisor(children(home, port=port, demo=demo), cwd=BASE_DIR, env=environment)
-    supervisor.on_tick = _Announcer(supervisor, home, port)
+    supervisor.on_tick = _Announcer(supervisor, home, port, demo)
     supervisor.run()
     supervisor.say("stopped")
 
@@ -121,10 +123,11 @@ def run(home: Home, *, port: int, demo: bool) -> None:
 class _Announcer:
     """Says once, when the first page can be had, where it is."""
 
-    def __init__(self, supervisor: Supervisor, home: Home, port: int) -> None:
+    def __init__(self, supervisor: Supervisor, home: Home, port: int, demo: bool) -> None:
         self.supervisor = supervisor
         self.home = home
         self.port = port
+        self.demo = demo
         self.said = False
         self.began = time.monotonic()
 
@@ -134,6 +137,8 @@ class _Announcer:
         self.said = True
         seconds = time.monotonic() - self.began
         self.supervisor.say(f"Caravan is at http://localhost:{self.port} (web was up after {seconds:.1f} s)")
+        if self.demo:
+            self.supervisor.say(DEMO_PEOPLE)
         self.supervisor.say(f"data and logs are in {self.home.root}; Ctrl-C stops everything")
 
     def _answers(self) -> bool:
