@@ -107,14 +107,16 @@ class _Member:
             self.pulse.beat(day, self.rules.activity)
             self.last_active = active
             self.active_days.append(day)
-        joined_us = [fact for fact in facts if fact.kind == "member.registered"]
+        joined_us = [] if self.registered else [fact for fact in facts if fact.kind == "member.registered"]
         self.registered = self.registered or bool(joined_us)
+        if self.stage not in (at.START, at.DISCOVERY):
+            return
         known = at.REGISTERED if self.registered else at.ANONYMOUS
         seen = joined_us or active or facts
         numbers = {"kind": seen[0].kind}
         if self.stage == at.START:
             self._move(day, at.DISCOVERY, known, because("D1", joined_us or facts, numbers, say.first_seen))
-        elif self.stage == at.DISCOVERY and (active or joined_us) and self.sub_stage != known:
+        elif (active or joined_us) and self.sub_stage != known:
             words = say.came_back if self.sub_stage == at.DORMANT else say.joined
             self._move(day, at.DISCOVERY, known, because("D1", seen, numbers, words))
 
@@ -191,15 +193,16 @@ class _Member:
     # Relationship
 
     def _live_with_it(self, day: date, facts: list[Fact], active: list[Fact]) -> None:
+        if self.stage == at.RELATIONSHIP:
+            self._update_facets(day)
+            return
         onboarded = next((fact for fact in facts if fact.kind in self.rules.R1.kinds), None)
         if self.stage == at.CONVERSION:
             self.onboarded = self.onboarded or onboarded
             if day > self.customer_on:
                 self._settle_in(day, active)
-        elif onboarded and self.stage != at.RELATIONSHIP:
+        elif onboarded:
             self._refuse(day, "R1", at.RELATIONSHIP)
-        if self.stage == at.RELATIONSHIP:
-            self._update_facets(day)
 
     def _settle_in(self, day: date, active: list[Fact]) -> None:
         self.after_purchase.extend(active[:1])
@@ -254,10 +257,19 @@ class _Member:
 
     def settle(self, until: date) -> None:
         """Let every deadline up to and including this day take effect on its own date."""
-        while (deadline := self.next_deadline()) is not None and deadline.day <= until:
-            self.clock = deadline.day
-            deadline.act(deadline.day)
+        if not self._is_quiet(until):
+            while (deadline := self.next_deadline()) is not None and deadline.day <= until:
+                self.clock = deadline.day
+                deadline.act(deadline.day)
         self.clock = max(self.clock, until)
+
+    def _is_quiet(self, until: date) -> bool:
+        """Say cheaply that nothing is due; when in doubt, no."""
+        if self.stage == at.ENGAGEMENT:
+            return until < self._lapses_on()
+        if self.stage == at.RELATIONSHIP:
+            return at.RETENTION in self.facets and not self.spans and not self.ledger.ending
+        return self.stage == at.DISCOVERY
 
     def next_deadline(self) -> Deadline | None:
         """Return the first thing that time alone will do. Of one day, what ends a relationship goes first."""
@@ -267,8 +279,7 @@ class _Member:
         if self.stage == at.DISCOVERY:
             return []
         if self.stage == at.ENGAGEMENT:
-            silent_since = max(self.entered, self.pulse.last_on or self.entered)
-            return [Deadline(silent_since + timedelta(days=self.rules.L1.days), "L1", self._lapse)]
+            return [Deadline(self._lapses_on(), "L1", self._lapse)]
         found: list[Deadline] = []
         if self.stage in at.CUSTOMER and (end := self.ledger.leaves_on()) is not None:
             found.append(Deadline(end[0], "L2", self._not_renewed))
@@ -281,6 +292,10 @@ class _Member:
         if self.stage == at.RELATIONSHIP:
             found.extend(self._facet_days())
         return found
+
+    def _lapses_on(self) -> date:
+        silent_since = max(self.entered, self.pulse.last_on or self.entered)
+        return silent_since + timedelta(days=self.rules.L1.days)
 
     def _facet_days(self) -> list[Deadline]:
         days = {(span.start, "R6") for span in self.spans} | {(s.end, "R6") for s in self.spans if s.end}
