@@ -30,10 +30,10 @@ days = st.one_of(
 
 
 @st.composite
-def events(draw) -> RawEvent:
+def events(draw, on_days=days) -> RawEvent:
     """One event; its id follows from what it says, so an equal event is the same event."""
     name = draw(st.one_of(st.sampled_from(QUIET), st.sampled_from(COMMERCIAL)))
-    day, nth, props, cents = draw(days), draw(st.integers(0, 3)), {}, None
+    day, nth, props, cents = draw(on_days), draw(st.integers(0, 3)), {}, None
     if name in COMMERCIAL:
         props = {"external_id": draw(st.sampled_from(["a", "b"]))}
         cents = draw(st.sampled_from([4900, 4900, 4900, 1000, 0]))
@@ -51,8 +51,16 @@ def events(draw) -> RawEvent:
     return RawEvent(event_id, 1, on(day), float(nth), name, None, cents, "EUR" if cents else "", props)
 
 
-lives = st.lists(events(), min_size=1, max_size=30, unique_by=lambda event: event.event_id)
-# A late event arrives in a life that goes on as it was.
+@st.composite
+def lives_on_few_days(draw) -> list[RawEvent]:
+    """A life in which much happens on the same days, or the days after."""
+    pool = draw(st.lists(days, min_size=1, max_size=6))
+    some = st.builds(lambda day, more: day + more, st.sampled_from(pool), st.sampled_from([0, 0, 0, 1, 30]))
+    return draw(st.lists(events(some), min_size=1, max_size=20, unique_by=lambda event: event.event_id))
+
+
+scattered = st.lists(events(), min_size=1, max_size=30, unique_by=lambda event: event.event_id)
+lives = st.one_of(scattered, lives_on_few_days())
 as_of_days = st.integers(0, HORIZON + 300)
 
 

@@ -20,7 +20,7 @@ from tests.journeys.stories import RULES, ev, on, sale
 from .lives import HORIZON, as_of_days, events, lives, overrides, span_lists
 
 END = on(HORIZON + 400)
-thorough = settings(max_examples=300, deadline=None)
+thorough = settings(max_examples=200, deadline=None)
 
 
 def story(life, *, as_of=END, rules=RULES, **options) -> Result:
