@@ -94,6 +94,7 @@ GUIDELINES_ACCEPTED = _declare("guidelines.accepted", "agreed to the guidelines"
 PROFILE_COMPLETED = _declare("profile.completed", "completed their profile", percent=int)
 GROUP_JOINED = _declare("group.joined", "joined a group", group=str)
 MEMBER_FOLLOWED = _declare("member.followed", "followed a member")
+MEMBER_ROLE_CHANGED = _declare("member.role_changed", "got another role", role=str, previous=str)
 COMPANY_JOINED = _declare("company.joined", "was matched to their company", domain=str | None)
 
 # Forum and Q&A

@@ -45,7 +45,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Member
-        fields = ("display_name", "username", "company", "customer_since", "is_active")
+        fields = ("display_name", "username", "company", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,12 +78,20 @@ class MemberAdmin(BackstageAdmin):
     ordering = ("-joined_at",)
     actions_detail = ("invite", "open_profile")
     change_form_outer_after_template = "admin/members/panels.html"
-    told = ("email", "joined_at", "last_seen_at", "claimed_at", "guidelines", "guidelines_accepted_at")
+    told = (
+        "email",
+        "customer_since",
+        "joined_at",
+        "last_seen_at",
+        "claimed_at",
+        "guidelines",
+        "guidelines_accepted_at",
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         roles = "roles" if self.has_change_permission(request) else "role"
         return (
-            (None, {"fields": (("display_name", "username"), ("company", "customer_since"), "is_active")}),
+            (None, {"fields": (("display_name", "username"), "company", "is_active")}),
             (_("Roles"), {"fields": (roles,)}),
             (_("Facts"), {"fields": self.told}),
         )

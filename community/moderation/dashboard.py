@@ -111,7 +111,7 @@ _RECOGNITION: list[Entry] = [
     ("Advocates", "advocacy:advocate-list", "campaign"),
 ]
 _JOURNEYS: list[Entry] = [
-    ("Journey map", "journeys:map", "route"),
+    ("Journey map", "journeys:journey-map", "route"),
     ("Rules", "admin:journeys_ruleset_changelist", "rule"),
     ("Overrides", "admin:journeys_override_changelist", "edit_location"),
     ("Stage history", "admin:journeys_stagehistory_changelist", "history"),

@@ -16,7 +16,7 @@ from .facts import EVIDENCE_MOST, Fact, RawEvent
 NEUTRAL = frozenset(
     {
         "badge.earned", "consent.changed", "event.reinstated", "event.retracted", "identity.linked",
-        "identity.unlinked", "override.cleared", "override.set", "score.band_changed", "stage.entered",
+        "identity.unlinked", "member.role_changed", "override.cleared", "override.set", "score.band_changed", "stage.entered",
         "stage.superseded",
     }
 )  # fmt: skip

@@ -13,7 +13,7 @@ from .marking import (
 )
 from .overrides import clear_override, set_override
 from .replay import Replay, check_everyone
-from .rulesets import live_ruleset, parsed, publish_ruleset
+from .rulesets import live_ruleset, next_version, parsed, publish_ruleset
 
 __all__ = [
     "SHARDS",
@@ -28,6 +28,7 @@ __all__ = [
     "mark_every_day",
     "mark_everyone",
     "mark_members",
+    "next_version",
     "parsed",
     "publish_ruleset",
     "set_override",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from django.db import connection
 
-from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED
+from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED
 from community.events.models import Event
 from journeys.engine.rollup import NEUTRAL
 from journeys.models import Dirty, MemberState
@@ -43,8 +43,8 @@ def shard_of(member_id: int) -> int:
 
 def mark_events(events: Iterable[Event]) -> int:
     """Mark the member-days of a batch of events; a retraction marks the day of what it takes back."""
-    keys = {(event.member_id, _day_of(event)) for event in events if event.member_id and _matters(event)}
-    return _mark([(member_id, day) for member_id, day in keys if member_id is not None])
+    found = {(event.member_id, key) for event in events for key in _days_of(event)}
+    return _mark([(member_id, day) for member_id, day in found if member_id is not None])
 
 
 def mark_members(member_ids: Iterable[int]) -> int:
@@ -79,17 +79,15 @@ def due_members(today: date) -> set[int]:
     return set(MemberState.objects.due(today).values_list("member_id", flat=True))
 
 
-def _matters(event: Event) -> bool:
-    if event.name in (EVENT_RETRACTED, EVENT_REINSTATED):
-        return event.props["name"] not in NEUTRAL
-    return event.name not in NEUTRAL
-
-
-def _day_of(event: Event) -> date:
-    moment = event.occurred_at
-    if event.name in (EVENT_RETRACTED, EVENT_REINSTATED):
-        moment = datetime.fromisoformat(event.props["occurred_at"])
-    return moment.astimezone(UTC).date()
+def _days_of(event: Event) -> Iterator[date | None]:
+    """Yield the day that the event makes stale, or None where the member must only be folded again."""
+    if event.name == MEMBER_ROLE_CHANGED:
+        yield None
+    elif event.name in (EVENT_RETRACTED, EVENT_REINSTATED):
+        if event.props["name"] not in NEUTRAL:
+            yield datetime.fromisoformat(event.props["occurred_at"]).astimezone(UTC).date()
+    elif event.name not in NEUTRAL:
+        yield event.occurred_at.astimezone(UTC).date()
 
 
 def _mark(keys: list[tuple[int, date | None]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from community.core.audit import audit
@@ -21,6 +22,12 @@ def live_ruleset() -> Ruleset:
         return live
     first = {"rules": DEFAULT_RULES, "status": Ruleset.Status.LIVE, "published_at": timezone.now()}
     return Ruleset.objects.get_or_create(version=1, defaults=first)[0]
+
+
+def next_version() -> int:
+    """Return the number of the next draft."""
+    live_ruleset()
+    return int(Ruleset.objects.aggregate(most=Max("version"))["most"]) + 1
 
 
 def parsed(ruleset: Ruleset) -> engine.Ruleset:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from community.events import services as events
 from community.events.models import Event
+from community.members.services import set_roles
 from journeys import followers, services, tasks
 from journeys.models import Dirty, MemberState, StageHistory
 from journeys.services.wake import WAKE_KEY
@@ -92,6 +93,33 @@ def test_mark_leaves_out_events_of_nobody_and_of_no_journey():
     followers.mark([badge, nobody, Event.objects.get(name="event.retracted")])
 
     assert marked() == set()
+
+
+def test_becoming_staff_and_leaving_the_staff_folds_the_member_again():
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+
+    set_roles(member, ["sales"])
+    drained()
+    assert not MemberState.objects.exists()
+
+    set_roles(member, [])
+    drained()
+    assert MemberState.objects.get().stage == "engagement"
+
+
+def test_a_changed_role_is_recorded_once():
+    member = MemberFactory()
+
+    for roles in (["sales"], ["sales"], ["sales", "support"]):
+        set_roles(member, roles)
+
+    told = Event.objects.filter(name="member.role_changed").order_by("received_at")
+    assert [event.props for event in told] == [
+        {"role": "sales", "previous": ""},
+        {"role": "support", "previous": "sales"},
+    ]
 
 
 def test_mark_wakes_a_worker_once_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):

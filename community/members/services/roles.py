@@ -2,8 +2,11 @@ from collections.abc import Collection
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 
 from community.core.audit import audit
+from community.events.catalogue import MEMBER_ROLE_CHANGED
+from community.events.services import record
 from community.members.models import Member
 
 IN_ADMIN = {Member.Role.MANAGER, Member.Role.MODERATOR}
@@ -23,10 +26,15 @@ def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = 
     strongest = next((role for role in Member.Role.values if role in roles), "")
     locked.groups.remove(*Group.objects.filter(name__in=held - set(roles)))
     locked.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in set(roles) - held))
-    locked.role = strongest
+    previous, locked.role = locked.role, strongest
     locked.is_staff = locked.is_superuser or bool(IN_ADMIN & set(roles))
     locked.save(update_fields=["role", "is_staff"])
     member.role, member.is_staff = locked.role, locked.is_staff
+    if previous != strongest:
+        record(
+            MEMBER_ROLE_CHANGED, actor=actor, member=locked, subject=locked, key=timezone.now().isoformat(),
+            role=strongest, previous=previous,
+        )  # fmt: skip
     if held != set(roles):
         audit(
             "roles.set",

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.core.backstage import MANAGERS, BackstageAdmin, action, display
+from community.members.models import Member
+
+from . import services
+from .engine.ruleset import parse_ruleset
+from .models import Override, Ruleset, StageHistory
+
+TONES = {Ruleset.Status.LIVE: "success", Ruleset.Status.DRAFT: "info", Ruleset.Status.RETIRED: "default"}
+
+
+class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Ruleset
+        fields = ("rules", "note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.initial.setdefault("rules", services.live_ruleset().rules)
+
+    def clean_rules(self) -> dict[str, Any]:
+        rules: dict[str, Any] = self.cleaned_data["rules"]
+        try:
+            parse_ruleset(rules)
+        except (ValueError, TypeError) as error:
+            raise ValidationError(str(error)) from error
+        return rules
+
+
+@admin.register(Ruleset)
+class RulesetAdmin(BackstageAdmin):
+    """The rules of the stages. A draft may be changed; what was once in force stays as it was."""
+
+    form = RulesetForm
+    seen_by = added_by = changed_by = MANAGERS
+    list_display = ("version", "status_shown", "note", "published_at", "published_by")
+    list_select_related = ("published_by",)
+    actions_detail = ("publish",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Ruleset | None = None) -> tuple[str, ...]:
+        told = ("version", "status", "published_at", "published_by")
+        return told if obj is None or obj.status == Ruleset.Status.DRAFT else (*told, "rules")
+
+    def get_fields(self, request: HttpRequest, obj: Ruleset | None = None) -> tuple[str, ...]:
+        told = ("version", "status", "published_at", "published_by") if obj else ()
+        return ("note", "rules", *told)
+
+    @display(description=gettext_lazy("Status"), label=TONES, ordering="status")
+    def status_shown(self, ruleset: Ruleset) -> tuple[str, str]:
+        return ruleset.status, ruleset.get_status_display()
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.version = services.next_version()
+        super().save_model(request, obj, form, change)
+
+    @action(
+        description=gettext_lazy("Put in force"), url_path="publish", permissions=["change"], icon="publish"
+    )
+    def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        ruleset = get_object_or_404(Ruleset, pk=object_id)
+        try:
+            services.publish_ruleset(ruleset, actor=_actor(request))
+        except ValueError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("In force. Everybody's journey is being computed again."))
+        return redirect("admin:journeys_ruleset_change", object_id)
+
+
+class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=Override.MOST_DAYS,
+        initial=Override.DEFAULT_DAYS,
+        help_text=gettext_lazy("Then the computed stage shows again. At most 180."),
+    )
+
+    class Meta:
+        model = Override
+        fields = ("member", "stage", "mode", "reason")
+
+    def clean_member(self) -> Member:
+        member: Member = self.cleaned_data["member"]
+        if member.is_team:
+            raise ValidationError(_("Staff have no stage."))
+        return member
+
+
+@admin.register(Override)
+class OverrideAdmin(BackstageAdmin):
+    """Stages set by hand, each with a reason and an end. To change one, set another."""
+
+    form = OverrideForm
+    seen_by = added_by = MANAGERS
+    list_display = ("member", "stage", "mode", "reason", "set_by", "starts_on", "expires_on", "cleared_at")
+    list_filter = ("stage", "mode", ("cleared_at", admin.EmptyFieldListFilter))
+    list_select_related = ("member", "set_by")
+    search_fields = ("member__username", "member__display_name", "reason")
+    raw_id_fields = ("member",)
+    ordering = ("-starts_on", "-id")
+    actions = ("clear_selected",)
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Go through the service, so that the event and the log tell of it."""
+        asked = form.cleaned_data
+        made = services.set_override(
+            asked["member"], stage=asked["stage"], mode=asked["mode"], reason=asked["reason"],
+            days=asked["days"], actor=request.user,
+        )  # fmt: skip
+        obj.pk = made.pk
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave Django's own log alone: the audit log has it."""
+
+    @admin.action(description=gettext_lazy("Let the computed stage show again"), permissions=["add"])
+    def clear_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:
+        for override in queryset.standing().select_related("member"):  # type: ignore[attr-defined]
+            services.clear_override(override.member, actor=_actor(request))
+        messages.success(request, _("The computed stages show again."))
+
+
+@admin.register(StageHistory)
+class StageHistoryAdmin(BackstageAdmin):
+    """Every step with its evidence, those we no longer believe included. Written by the engine alone."""
+
+    list_display = (
+        "member", "prev", "stage", "sub_stage", "rule", "sentence", "effective_on", "exited_on", "recorded_at",
+        "superseded_at",
+    )  # fmt: skip
+    list_filter = ("stage", "sub_stage", "rule", ("superseded_at", admin.EmptyFieldListFilter))
+    list_select_related = ("member",)
+    search_fields = ("member__username", "member__display_name")
+    date_hierarchy = "effective_on"
+    ordering = ("-effective_on", "-id")
+    show_full_result_count = False
+
+
+def _actor(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # noqa: S101  the admin let them in
+    return request.user

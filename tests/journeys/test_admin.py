@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from journeys import services
+from journeys.engine.default_rules import DEFAULT_RULES
+from journeys.models import Override, Ruleset
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, replied
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(client):
+    manager = MemberFactory(role="manager")
+    client.force_login(manager)
+    return manager
+
+
+@pytest.fixture
+def moderator(client):
+    moderator = MemberFactory(role="moderator")
+    client.force_login(moderator)
+    return moderator
+
+
+def draft(version=2, **changes) -> Ruleset:
+    return Ruleset.objects.create(version=version, rules=DEFAULT_RULES | changes)
+
+
+def test_manager_writes_a_draft_from_the_rules_in_force(client, manager):
+    page = client.get(reverse("admin:journeys_ruleset_add"))
+    rules = DEFAULT_RULES | {"E2": {"points": 15, "days": 30}}
+
+    answer = client.post(
+        reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules), "note": "Sooner."}
+    )
+
+    assert page.status_code == 200
+    assert answer.status_code == 302
+    made = Ruleset.objects.get(version=2)
+    assert (made.status, made.rules["E2"], made.note) == ("draft", {"points": 15, "days": 30}, "Sooner.")
+
+
+def test_unsound_rules_come_back_with_the_reason(client, manager):
+    rules = DEFAULT_RULES | {"C1": {"kinds": ["visit.day"]}}
+
+    answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
+
+    assert answer.status_code == 200
+    assert "Only a commercial fact may enter conversion" in answer.content.decode()
+    assert not Ruleset.objects.filter(version=2).exists()
+
+
+def test_manager_puts_a_draft_in_force(client, manager):
+    services.live_ruleset()
+    rules = draft()
+
+    client.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
+
+    assert services.live_ruleset() == rules
+    assert services.live_ruleset().published_by == manager
+
+
+def test_retired_rules_are_not_put_in_force_again(client, manager):
+    first = services.live_ruleset()
+    services.publish_ruleset(draft(), actor=manager)
+
+    answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
+
+    assert "copy them into a draft" in answer.content.decode()
+    assert services.live_ruleset().version == 2
+
+
+def test_rules_in_force_are_only_read(client, manager):
+    live = services.live_ruleset()
+    changed = {"rules": json.dumps(DEFAULT_RULES | {"E2": {"points": 1, "days": 1}}), "note": "Hm."}
+
+    client.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
+
+    live.refresh_from_db()
+    assert (live.rules["E2"]["points"], live.note) == (20, "Hm.")
+
+
+def test_moderators_do_not_see_the_rules(client, moderator):
+    assert client.get(reverse("admin:journeys_ruleset_changelist")).status_code == 403
+
+
+def test_manager_sets_a_stage_by_hand(client, manager):
+    member = MemberFactory()
+    asked = {
+        "member": member.pk,
+        "stage": "conversion",
+        "mode": "pin",
+        "reason": "Paid by cheque.",
+        "days": 10,
+    }
+
+    client.post(reverse("admin:journeys_override_add"), asked)
+
+    made = Override.objects.get()
+    assert (made.member, made.stage, made.set_by) == (member, "conversion", manager)
+    assert (made.expires_on - made.starts_on).days == 10
+
+
+@pytest.mark.parametrize(("field", "value"), [("reason", ""), ("days", 181), ("stage", "heaven")])
+def test_an_override_that_makes_no_sense_is_refused(client, manager, field, value):
+    asked = {
+        "member": MemberFactory().pk,
+        "stage": "conversion",
+        "mode": "pin",
+        "reason": "Paid.",
+        "days": 10,
+    }
+
+    answer = client.post(reverse("admin:journeys_override_add"), asked | {field: value})
+
+    assert answer.status_code == 200
+    assert not Override.objects.exists()
+
+
+def test_an_override_of_staff_is_refused(client, manager):
+    asked = {"member": manager.pk, "stage": "conversion", "mode": "pin", "reason": "Paid.", "days": 10}
+
+    answer = client.post(reverse("admin:journeys_override_add"), asked)
+
+    assert "Staff have no stage." in answer.content.decode()
+    assert not Override.objects.exists()
+
+
+def test_manager_clears_overrides(client, manager):
+    override = services.set_override(
+        MemberFactory(), stage="conversion", mode="pin", reason="Paid.", actor=manager
+    )
+    asked = {"action": "clear_selected", "_selected_action": [override.pk]}
+
+    client.post(reverse("admin:journeys_override_changelist"), asked)
+
+    override.refresh_from_db()
+    assert override.cleared_by == manager
+
+
+def test_moderators_read_the_history_and_change_nothing(client, moderator):
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+    row = member.stage_history.get()
+
+    page = client.get(reverse("admin:journeys_stagehistory_changelist"))
+
+    assert page.status_code == 200
+    assert row.sentence in page.content.decode()
+    change = reverse("admin:journeys_stagehistory_change", args=[row.pk])
+    assert client.post(change, {"sentence": "Made up."}).status_code == 403
+    assert client.get(reverse("admin:journeys_stagehistory_add")).status_code == 403
+
+
+def test_history_costs_the_same_for_one_row_and_for_three(client, moderator, django_assert_max_num_queries):
+    for _ in range(3):
+        replied(MemberFactory(), 3)
+    drained()
+    client.get(reverse("admin:journeys_stagehistory_changelist"))
+
+    with django_assert_max_num_queries(16):
+        client.get(reverse("admin:journeys_stagehistory_changelist"))
+
+
+def test_member_page_shows_the_journey(client, manager):
+    member = MemberFactory()
+    bought(member, 3)
+    drained()
+    services.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
+
+    page = client.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
+
+    assert "Bought for the first time" in page
+    assert "Knows us." in page
+
+
+def test_member_page_of_somebody_unknown_says_so(client, manager):
+    page = client.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
+
+    assert "Nothing has happened on this journey yet." in page
+
+
+def test_member_page_of_staff_shows_no_journey(client, manager):
+    page = client.get(reverse("admin:members_member_change", args=[manager.pk])).content.decode()
+
+    assert "on this journey" not in page
