@@ -25,6 +25,7 @@ TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
 # Characters that no text contains, put around what was found and turned into <mark> after escaping.
 START, STOP = "\ue000", "\ue001"
+LESS, MORE = "\ue002", "\ue003"
 WORDS = re.compile(r"[^\W_]{2,}")
 
 
@@ -107,8 +108,9 @@ def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
 
 
 def _headline(field: str, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
-    # Private-use characters that were typed must not pass for our own marks.
-    text = models.Func(F(field), Value(START + STOP), Value(""), function="translate")
+    # The parser drops what looks like a tag, so angle brackets are put aside; private-use characters that
+    # were typed must not pass for our own marks.
+    text = models.Func(F(field), Value(f"<>{START}{STOP}"), Value(LESS + MORE), function="translate")
     how = {"highlight_all": True} if whole else {"max_words": 36, "min_words": 16, "max_fragments": 2}
     return SearchHeadline(
         text, query, config=CONFIG, start_sel=START, stop_sel=STOP, fragment_delimiter=" … ", **how
@@ -117,7 +119,7 @@ def _headline(field: str, query: SearchQuery, *, whole: bool = False) -> SearchH
 
 def highlighted(marked: str) -> SafeString:
     """Escape everything, then turn our marks into <mark>."""
-    escaped = escape(marked)
+    escaped = escape(marked.replace(LESS, "<").replace(MORE, ">"))
     return mark_safe(escaped.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308  escaped above
 
 

@@ -8,9 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core.pagination import page_of
+from community.forum import search as forum_search
+from community.forum.services import tell_search
+from community.forum.visitor_cache import kept_for_visitors
 from community.members.models import Member
 
 from . import front, needs, person
+
+QUERY_LENGTH = 200
 
 
 @require_safe
@@ -30,6 +35,23 @@ def home(request: HttpRequest) -> HttpResponse:
             "could_answer": front.could_answer(reader),
         }
     return render(request, "pages/home.html", context)
+
+
+@require_safe
+@kept_for_visitors
+def search(request: HttpRequest) -> HttpResponse:
+    """Find topics by the words of their titles and posts; what members look for is remembered."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
+    reader = request.user
+    found = forum_search.find(reader, text) if text else []
+    page = page_of(request, found)
+    topics = forum_search.results(reader, text, list(page.object_list)) if found else []
+    context = {"q": text, "page": page, "topics": topics, "total": len(found)}
+    if text and not found:
+        context["similar"] = forum_search.similar(reader, text)
+    if isinstance(reader, Member) and text and page.number == 1:
+        tell_search(reader, query=text, results=len(found))
+    return render(request, "pages/search.html", context)
 
 
 @require_safe

@@ -16,6 +16,7 @@ from .liking import like, unlike
 from .reading import mark_read
 from .refusal import Refused
 from .removal import delete_post, hide_post, restore_post, unhide_post
+from .searching import tell_search
 from .tagging import set_tags
 from .telling import creation_drafts
 from .viewing import count_view, write_views
@@ -46,6 +47,7 @@ __all__ = [
     "restore_post",
     "set_tags",
     "split_topic",
+    "tell_search",
     "unhide_post",
     "unlike",
     "unpin_topic",

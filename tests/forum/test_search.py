@@ -1,0 +1,137 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+
+from community.forum import search
+from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+VISITOR = AnonymousUser()
+
+
+def found(text, reader=VISITOR, **how):
+    return [one.topic_id for one in search.find(reader, text, **how)]
+
+
+def test_words_are_found_in_titles_and_posts_in_any_form():
+    titled = TopicFactory(title="Descaling the boiler", opening__source="How?")
+    said = PostFactory(source="You should descale boilers every month.").topic
+    TopicFactory(title="Something else", opening__source="Entirely.")
+
+    assert set(found("descaled boiler")) == {titled.pk, said.pk}
+
+
+def test_title_counts_more_than_a_post():
+    said = TopicFactory(title="First", opening__source="The portafilter.")
+    titled = TopicFactory(title="The portafilter", opening__source="Second.")
+
+    assert found("portafilter") == [titled.pk, said.pk]
+
+
+def test_topic_is_found_once_with_its_best_post():
+    topic = TopicFactory(title="About milk", opening__source="Hello")
+    PostFactory(topic=topic, source="One word on steaming among a great many others here.")
+    best = PostFactory(topic=topic, source="Steaming, steaming.")
+
+    (one,) = search.find(VISITOR, "steaming")
+
+    assert (one.topic_id, one.post_id) == (topic.pk, best.pk)
+
+
+def test_accepted_answer_is_preferred():
+    question = QuestionFactory(title="A question", opening__source="Tell me")
+    AnswerFactory(topic=question, source="Replace the gasket.")
+    accepted = AnswerFactory(topic=question, source="Replace the gasket.", is_accepted=True)
+
+    (one,) = search.find(VISITOR, "gasket")
+
+    assert one.post_id == accepted.pk
+
+
+def test_quotes_minus_and_or_mean_what_people_expect():
+    tall = TopicFactory(title="hot steam wand", opening__source="-").pk
+    short = TopicFactory(title="wand of hot steam", opening__source="-").pk
+    cold = TopicFactory(title="cold brew", opening__source="-").pk
+
+    assert found('"steam wand"') == [tall]
+    assert set(found("steam -wand or cold")) == {cold}
+    assert set(found("wand or cold")) == {tall, short, cold}
+
+
+@pytest.mark.parametrize("text", ["", "the", "'", '"', "a:b & !c | (d", "\\", "%", "🫖", "-", "((("])
+def test_odd_searches_find_nothing_and_harm_nothing(text):
+    TopicFactory(title="Plain words only")
+
+    assert found(text) == []
+
+
+def test_only_what_the_reader_may_read_is_found():
+    group = Group.objects.create(name="owners")
+    secret = TopicFactory(title="Secret gasket", category=CategoryFactory(groups=[group]))
+    for status in ("pending", "hidden", "deleted"):
+        TopicFactory(title=f"The {status} gasket", status=status)
+        PostFactory(source="gasket, gasket", status=status)
+
+    assert found("gasket") == []
+    assert found("gasket", MemberFactory()) == []
+    assert found("gasket", MemberFactory(groups=[group])) == [secret.pk]
+
+
+def test_search_can_stay_within_a_category_and_its_children():
+    parent = CategoryFactory()
+    inside = TopicFactory(title="gasket", category=CategoryFactory(parent=parent)).pk
+    TopicFactory(title="gasket")
+
+    assert found("gasket", category_id=parent.pk) == [inside]
+
+
+def test_results_mark_what_was_found_and_escape_the_rest():
+    TopicFactory(
+        title="<b>gasket</b> & co", opening__source="The <script>gasket</script> leaks \ue000here\ue001."
+    )
+
+    page = search.find(VISITOR, "gasket")
+    (topic,) = search.results(VISITOR, "gasket", page)
+
+    assert topic.headline == "&lt;b&gt;<mark>gasket</mark>&lt;/b&gt; &amp; co"
+    assert "<script>" not in topic.snippet
+    assert topic.snippet.count("<mark>") == 1
+
+
+def test_results_keep_the_order_of_the_findings():
+    weak = TopicFactory(title="First", opening__source="The portafilter.")
+    strong = TopicFactory(title="The portafilter", opening__source="portafilter")
+
+    topics = search.results(VISITOR, "portafilter", search.find(VISITOR, "portafilter"))
+
+    assert topics == [strong, weak]
+
+
+def test_similar_finds_the_same_thing_said_otherwise():
+    topic = QuestionFactory(title="Machine loses pressure after the third shot")
+    QuestionFactory(title="What is for lunch today")
+
+    assert search.similar(VISITOR, "why does my machine lose pressure") == [topic]
+
+
+def test_similar_bears_a_slip_of_the_pen():
+    topic = QuestionFactory(title="Portafilter handle is loose")
+
+    assert search.similar(VISITOR, "portafliter handle loose") == [topic]
+
+
+def test_similar_shows_only_what_the_reader_may_see():
+    group = Group.objects.create(name="owners")
+    secret = TopicFactory(title="Leaking gasket group", category=CategoryFactory(groups=[group]))
+    TopicFactory(title="Leaking gasket hidden", status="hidden")
+
+    assert search.similar(VISITOR, "leaking gasket") == []
+    assert search.similar(MemberFactory(groups=[group]), "leaking gasket") == [secret]
+
+
+@pytest.mark.parametrize("text", ["", "one", "?? !!", "a b"])
+def test_similar_needs_two_words(text):
+    TopicFactory(title="one two three four")
+
+    assert search.similar(VISITOR, text) == []

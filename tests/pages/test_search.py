@@ -1,0 +1,90 @@
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from community.events.models import Event
+from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.forum.pages import page, texts
+
+pytestmark = pytest.mark.django_db
+
+
+def test_search_shows_topics_with_what_was_found_marked(client):
+    TopicFactory(title="The gasket leaks", opening__source="Mine is a gasket too.")
+
+    response = client.get("/search/?q=gasket")
+
+    assert texts(response, ".topic-title a") == ["The gasket leaks"]
+    assert texts(response, ".topic-title mark") == ["gasket"]
+    assert texts(response, "main [role=status]") == ["1 topic for “gasket”"]
+
+
+def test_search_leads_to_the_best_post(client):
+    post = PostFactory(source="Change the gasket.", topic__title="Leaking")
+
+    response = client.get("/search/?q=gasket")
+
+    assert [a.get("href") for a in page(response).cssselect(".snippet a")] == [f"/p/{post.pk}/"]
+
+
+def test_search_without_words_says_how(client):
+    assert texts(client.get("/search/"), ".empty h2") == ["Search all topics and posts"]
+
+
+def test_search_that_finds_nothing_offers_to_ask_and_what_is_alike(client):
+    TopicFactory(title="Portafilter handle is loose")
+
+    response = client.get("/search/?q=portafliter handle wobbly loose")
+
+    assert texts(response, ".empty h2") == ["Nothing found for “portafliter handle wobbly loose”"]
+    assert texts(response, ".similar li > a") == ["Portafilter handle is loose"]
+
+
+def test_search_finds_only_what_the_reader_may_read(client):
+    group = Group.objects.create(name="owners")
+    TopicFactory(title="Secret gasket", category=CategoryFactory(groups=[group]))
+
+    visitor = texts(client.get("/search/?q=gasket"), ".topic-title a")
+    client.force_login(MemberFactory(groups=[group]))
+
+    assert (visitor, texts(client.get("/search/?q=gasket"), ".topic-title a")) == ([], ["Secret gasket"])
+
+
+def test_search_is_remembered_once_a_day_for_members_only(client):
+    client.get("/search/?q=gasket")
+    member = MemberFactory()
+    client.force_login(member)
+    client.get("/search/?q=Gasket")
+    client.get("/search/?q=gasket")
+
+    event = Event.objects.get(name="search.performed")
+    assert (event.member_id, event.props) == (
+        member.pk,
+        {"query": "gasket", "results": 0, "none_found": True},
+    )
+
+
+@pytest.mark.parametrize("text", ["%00", "<script>alert(1)</script>", "'%22%5C", "a" * 500])
+def test_search_bears_everything(client, text):
+    response = client.get(f"/search/?q={text}")
+
+    assert response.status_code == 200
+    assert b"<script>alert" not in response.content
+
+
+def test_search_costs_the_same_for_one_result_and_for_three(client, settings):
+    settings.VISITOR_PAGE_SECONDS = 0
+    TopicFactory(title="One gasket")
+    one = statements(client)
+    TopicFactory.create_batch(2, title="More gaskets")
+
+    assert statements(client) == one
+    assert one <= 4
+
+
+def statements(client):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/search/?q=gasket").status_code == 200
+    return len(queries)
