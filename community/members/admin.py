@@ -77,7 +77,8 @@ class MemberAdmin(BackstageAdmin):
     autocomplete_fields = ("company",)
     ordering = ("-joined_at",)
     actions_detail = ("invite", "open_profile")
-    change_form_outer_after_template = "admin/members/panels.html"
+    change_form_outer_before_template = "admin/members/panels.html"
+    # Whether somebody is a customer follows from what they bought.
     told = (
         "email",
         "customer_since",
@@ -91,9 +92,9 @@ class MemberAdmin(BackstageAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         roles = "roles" if self.has_change_permission(request) else "role"
         return (
-            (None, {"fields": (("display_name", "username"), "company", "is_active")}),
+            (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
-            (_("Facts"), {"fields": self.told}),
+            (_("Facts"), {"fields": (self.told[:2], self.told[2:4], self.told[4:])}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:

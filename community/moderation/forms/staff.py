@@ -78,9 +78,9 @@ class DecisionForm(SanctionFields):
     post = forms.ChoiceField(
         label=_("The post"), widget=UnfoldAdminRadioSelectWidget,
         choices=[
-            (Decision.KEEP, _("Keep it: it is fine")),
-            (Decision.HIDE, _("Hide it: the author can change it and ask again")),
-            (Decision.EDIT, _("Edit it: publish it with the words below")),
+            (Decision.KEEP, _("Keep it")),
+            (Decision.HIDE, _("Hide it; the author can change it")),
+            (Decision.EDIT, _("Edit it")),
         ],
     )  # fmt: skip
     source = forms.CharField(

@@ -215,7 +215,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "review queue",
+                "verbose_name_plural": "review items",
             },
         ),
         migrations.CreateModel(

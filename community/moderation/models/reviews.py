@@ -67,7 +67,7 @@ class ReviewItem(models.Model):
     objects = ReviewItemQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = _("review queue")
+        verbose_name_plural = _("review items")
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "kind"],
