@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from community.members import views
 
@@ -10,5 +10,4 @@ urlpatterns = [
     path("accounts/username/", views.username_check, name="username-check"),
     path("u/<str:username>/invite/", views.invitation_send, name="invitation-send"),
     path("invitation/<str:token>/", views.invitation_accept, name="invitation-accept"),
-    re_path(r"^media/avatars/(?P<name>[0-9a-f]{24})\.webp$", views.avatar_file, name="avatar-file"),
 ]

@@ -4,12 +4,10 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -115,17 +113,6 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("members:profile-edit")
     context = {"form": form, "invitation": invitation}
     return render(request, "members/invitation_accept.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
-def avatar_file(request: HttpRequest, name: str) -> FileResponse:
-    """A profile picture; its name is never used for another one, and its type is always the same."""
-    try:
-        file = default_storage.open(f"avatars/{name}.webp")
-    except FileNotFoundError as error:
-        raise Http404(_("There is no such picture.")) from error
-    return FileResponse(file, content_type="image/webp")
 
 
 def _member(request: HttpRequest) -> Member:

@@ -80,6 +80,13 @@ def test_compact(number, written):
     assert compact(number) == written
 
 
+def test_excerpt_of_html_is_its_text_escaped_once():
+    html = "<p>Is <em>5 &lt; 6</em>?</p>\n<p>Yes &amp; no</p>"
+
+    assert draw("{{ html|excerpt }}", html=html) == "Is 5 &lt; 6? Yes &amp; no"
+    assert draw("{{ html|excerpt:10 }}", html=html) == "Is 5 &lt;…"
+
+
 @pytest.mark.parametrize(
     ("distance", "words"),
     [

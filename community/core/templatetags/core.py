@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -11,10 +12,11 @@ from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from community.core import ago, header
+from community.core.text import excerpt
 
 register = template.Library()
 
@@ -93,6 +95,12 @@ def compact(number: int | None) -> str:
             sign = "-" if value < 0 else ""
             return f"{sign}{tenths // 10}{f'.{tenths % 10}' if tenths < 100 and tenths % 10 else ''}{letter}"
     return str(value)
+
+
+@register.filter(name="excerpt")
+def excerpt_filter(html: str, length: int = 280) -> str:
+    """The beginning of rendered Markdown as plain text."""
+    return excerpt(unescape(strip_tags(html)), length=length)
 
 
 @register.inclusion_tag("core/_pagination.html", takes_context=True)
