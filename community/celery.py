@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "moderation-endings": {"task": "moderation.endings", "schedule": 60.0},
     "forum-views": {"task": "forum.write_views", "schedule": 10.0},
     "forum-heat": {"task": "forum.heat", "schedule": 600.0},
+    "api-match-waiting": {"task": "api.match_waiting", "schedule": 60.0},
     "events-partitions": {"task": "events.partitions", "schedule": 86_400.0},
     "journeys-wake": {"task": "journeys.wake", "schedule": 5.0},
     "journeys-due": {"task": "journeys.due", "schedule": 900.0},

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_prometheus",
     "django_structlog",
+    "ninja",  # for the files of its documentation page
     "template_partials",
     "community.core",
     "community.events",

@@ -1,4 +1,6 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import api
+
+# The namespace "api" is the API's own, which is why no app_name stands here.
+urlpatterns = [path("api/v1/", api.urls)]

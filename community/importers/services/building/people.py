@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +19,7 @@ from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.importers.services.stepping import forget_queries, save_progress
 from community.importers.stackexchange.text import from_html
+from community.members import names
 from community.members.models import Member
 
 SIZE = 500
@@ -77,26 +78,33 @@ def _member(row: StagedRow, username: str) -> Member:
     return member
 
 
-def usernames(names: dict[int, str]) -> dict[int, str]:
+def usernames(wanted: dict[int, str]) -> dict[int, str]:
     """Return a free handle for each source id, made of its display name; the id tells namesakes apart."""
-    wished = {source: handle(name) or f"member-{source}".replace("--", "-") for source, name in names.items()}
+    wished = {source: handle(name) or f"member-{abs(source)}" for source, name in wanted.items()}
     taken = _taken(wished.values())
     given: dict[int, str] = {}
     for source, wish in wished.items():
-        if wish in taken:
-            wish = f"{wish[:24]}-{source}"
-            while wish in taken or wish in _taken([wish]):
-                wish = f"{wish[:36]}-x"
-        taken.add(wish)
-        given[source] = wish
+        free = next(name for name in _variants(wish, source) if name not in taken and _is_free(name, wish))
+        taken.add(free)
+        given[source] = free
     return given
 
 
 def handle(name: str) -> str:
-    """Return the display name as a handle that can be mentioned: ASCII letters, digits and hyphens."""
-    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = "-".join(re.findall(r"[a-z0-9]+", ascii_only))[:38].strip("-")
-    return words if len(words) > 1 else ""
+    """Return the display name as a handle that can be mentioned; empty when too little of it is ASCII."""
+    words = names.plain(name)
+    return words if len(words) >= names.USERNAME_MIN else ""
+
+
+def _variants(wish: str, source: int) -> Iterator[str]:
+    yield wish
+    for ending in chain([f"-{abs(source)}"], (f"-{abs(source)}-{number}" for number in count(2))):
+        yield f"{wish[: names.USERNAME_MAX - len(ending)].strip('-')}{ending}"
+
+
+def _is_free(name: str, wish: str) -> bool:
+    # What was wished for has been looked up with all the others.
+    return not names.is_reserved(name) and (name == wish or not _taken([name]))
 
 
 def _taken(handles: Iterable[str]) -> set[str]:

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from community.core.backstage import MANAGERS, BackstageAdmin
+
+from . import services
+from .models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
+
+
+class ApiTokenForm(ModelForm):  # type: ignore[type-arg]
+    scopes = MultipleChoiceField(
+        choices=ApiToken.Scope.choices, widget=CheckboxSelectMultiple, label=gettext_lazy("It may")
+    )
+
+    class Meta:
+        model = ApiToken
+        fields: ClassVar = ["name", "source", "scopes", "calls_a_minute", "expires_at"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(BackstageAdmin):
+    form = ApiTokenForm
+    seen_by = added_by = changed_by = MANAGERS
+    list_display = ["name", "source", "shown_prefix", "scopes", "last_used_at", "expires_at", "revoked_at"]
+    readonly_fields = ["shown_prefix", "created_at", "created_by", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    @admin.display(description=gettext_lazy("Begins with"))
+    def shown_prefix(self, token: ApiToken) -> str:
+        return f"{token.prefix}…" if token.prefix else "-"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Its ids would be taken for another system's.
+        return [*self.readonly_fields, "source"] if obj else self.readonly_fields
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        token, secret = services.issue_token(
+            name=obj.name, source=obj.source, scopes=obj.scopes, actor=request.user,
+            calls_a_minute=obj.calls_a_minute, expires_at=obj.expires_at,
+        )  # fmt: skip
+        obj.pk = token.pk
+        obj.refresh_from_db()
+        messages.warning(
+            request,
+            format_html(
+                _("This is the token. It is shown this once: {}"), format_html("<code>{}</code>", secret)
+            ),
+        )
+
+    @admin.action(description=gettext_lazy("Revoke"))
+    def revoke(self, request: Any, tokens: QuerySet[ApiToken]) -> None:
+        for token in tokens:
+            services.revoke_token(token, actor=request.user)
+        self.message_user(request, _("They are let in no more."))
+
+
+@admin.register(WaitingEvent)
+class WaitingEventAdmin(BackstageAdmin):
+    """The queue of facts whose member is not known. Choosing a member applies one, as of when it happened."""
+
+    seen_by = changed_by = MANAGERS
+    list_display = ["name", "who", "amount", "occurred_at", "source", "received_at", "state"]
+    list_filter = [
+        ("applied_at", admin.EmptyFieldListFilter),
+        ("dismissed_at", admin.EmptyFieldListFilter),
+        "source",
+    ]
+    search_fields = ["email", "external_id", "domain"]
+    raw_id_fields = ["member"]
+    readonly_fields = ["name", "who", "amount", "occurred_at", "received_at", "source", "said", "state"]
+    fields = [*readonly_fields, "member"]
+    actions = ["match_again", "dismiss"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.readonly_fields, "member"] if obj and obj.applied_at else self.readonly_fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WaitingEvent]:
+        return super().get_queryset(request).select_related("member", "company")
+
+    @admin.display(description=gettext_lazy("Who"))
+    def who(self, row: WaitingEvent) -> str:
+        return (
+            " · ".join(filter(None, [row.email, row.external_id, row.company_external_id, row.domain])) or "-"
+        )
+
+    @admin.display(description=gettext_lazy("Amount"))
+    def amount(self, row: WaitingEvent) -> str:
+        cents = row.event.get("value_cents")
+        return "-" if cents is None else f"{cents / 100:,.2f} {row.event['currency']}"
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, row: WaitingEvent) -> str:
+        if row.applied_at:
+            return _("Applied to %(who)s") % {"who": row.member or row.company}
+        return _("Dismissed") if row.dismissed_at else _("Waiting")
+
+    @admin.display(description=gettext_lazy("What was sent"))
+    def said(self, row: WaitingEvent) -> SafeString:
+        return _as_code(row.event)
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if obj.member is not None:
+            services.assign(obj, obj.member, actor=request.user)
+
+    @admin.action(description=gettext_lazy("Look again whose they are"))
+    def match_again(self, request: HttpRequest, rows: QuerySet[WaitingEvent]) -> None:
+        found = services.apply_waiting(list(rows.values_list("pk", flat=True)))
+        self.message_user(request, _("%(count)d found their member or company.") % {"count": found})
+
+    @admin.action(description=gettext_lazy("Dismiss"))
+    def dismiss(self, request: Any, rows: QuerySet[WaitingEvent]) -> None:
+        for row in rows:
+            services.dismiss(row, actor=request.user)
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(BackstageAdmin):
+    """Facts that were kept out. The sender puts them right; this only shows that there is something to do."""
+
+    seen_by = MANAGERS
+    list_display = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at"]
+    list_filter = ["why", "source", ("resolved_at", admin.EmptyFieldListFilter)]
+    readonly_fields = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at", "sent"]
+    actions = ["resolve"]
+
+    @admin.display(description=gettext_lazy("What was sent"))
+    def sent(self, row: SetAside) -> SafeString:
+        return _as_code(row.item)
+
+    @admin.action(description=gettext_lazy("Mark as dealt with"))
+    def resolve(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:
+        rows.filter(resolved_at=None).update(resolved_at=timezone.now())
+
+
+@admin.register(PurchaseFile)
+class PurchaseFileAdmin(BackstageAdmin):
+    seen_by = MANAGERS
+    list_display = ["name", "source", "imported_at", "counts"]
+    readonly_fields = ["name", "sha256", "source", "imported_at", "counts"]
+
+
+@admin.register(ExternalId)
+class ExternalIdAdmin(BackstageAdmin):
+    seen_by = added_by = changed_by = deleted_by = MANAGERS
+    list_display = ["source", "external_id", "member", "created_at"]
+    list_select_related = ["member"]
+    search_fields = ["external_id", "member__username"]
+    raw_id_fields = ["member"]
+    fields = ["source", "external_id", "member"]
+
+
+def _as_code(content: dict[str, Any]) -> SafeString:
+    return format_html("<pre>{}</pre>", json.dumps(content, indent=2, ensure_ascii=False))

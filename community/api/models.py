@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from community.members.models import Company
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> ApiTokenQuerySet:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+
+
+class ApiToken(models.Model):
+    """Lets one outside system in. Only a digest is kept; the token itself is shown once."""
+
+    class Scope(models.TextChoices):
+        EVENTS = "events:write", _("Send events")
+        PURCHASES = "purchases:write", _("Send purchases and other commercial facts")
+
+    name = models.CharField(max_length=80, help_text=_("Who uses it, such as “CRM”."))
+    source = models.SlugField(
+        max_length=40,
+        help_text=_("What the system's ids are known by here. Keep it when a token is replaced."),
+    )
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    calls_a_minute = models.PositiveIntegerField(default=120)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "-created_at"]
+        verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(condition=Q(calls_a_minute__gt=0), name="api_token_some_calls"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class PurchaseFile(models.Model):
+    """A file of purchases that was imported: its hash, and what became of its rows."""
+
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    source = models.CharField(max_length=40)
+    counts = models.JSONField(default=dict)
+    imported_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-imported_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EventKey(models.Model):
+    """One row for every outside fact ever taken in, for ever: what was seen before is known exactly.
+
+    Hash-partitioned by its key. The event itself may wait for its member; the key is taken all the same.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+    occurred_at = models.DateTimeField()
+    first_seen = models.DateTimeField(default=timezone.now)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "event_key"
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class ExternalId(models.Model):
+    """How an outside system calls a member; learnt when it names both the id and a confirmed address."""
+
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=100)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="external_ids"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "external id"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="external_id_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.external_id}"
+
+
+class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
+    def waiting(self) -> WaitingEventQuerySet:
+        return self.filter(applied_at=None, dismissed_at=None)
+
+
+class WaitingEvent(models.Model):
+    """An outside fact, mostly a purchase, of somebody who is not here yet. It counts once they are."""
+
+    event_id = models.UUIDField(unique=True)
+    name = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=40)
+    # Who it is about, as the other system says.
+    external_id = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    company_external_id = models.CharField(max_length=100, blank=True)
+    domain = models.CharField(max_length=253, blank=True)
+    # The rest of the event: payload, channel, value, currency.
+    event = models.JSONField()
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    applied_at = models.DateTimeField(null=True, editable=False)
+    dismissed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = WaitingEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name = "waiting purchase or event"
+        verbose_name_plural = "waiting purchases and events"
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=Q(applied_at=None, dismissed_at=None),
+                name="waiting_event_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.email or self.external_id or self.domain or 'somebody'}"
+
+
+class SetAside(models.Model):
+    """An outside fact that was kept out for a person to look at."""
+
+    class Why(models.TextChoices):
+        CONFLICT = "conflict", _("Same id, other content")
+        QUARANTINED = "quarantined", _("Not understood or not believed")
+
+    why = models.CharField(max_length=11, choices=Why)
+    event_id = models.UUIDField()
+    digest = models.CharField(max_length=64)
+    source = models.CharField(max_length=40)
+    source_event_id = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    item = models.JSONField()
+    received_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name_plural = "set aside"
+        constraints = [
+            models.UniqueConstraint(fields=["event_id", "digest"], name="set_aside_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.source_event_id}"
+
+
+NAMESPACE = uuid.UUID("9a1f6d0e-5f0b-5a7c-8f0d-6a3f1f0c2b77")
+
+
+def outside_id(source: str, source_event_id: str) -> uuid.UUID:
+    """Return the id of a fact of another system: the same fact has the same id, however often it arrives."""
+    return uuid.uuid5(NAMESPACE, f"{source}:{source_event_id}")

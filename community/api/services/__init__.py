@@ -1,0 +1,24 @@
+"""Facts from other systems: taking each in exactly once, and finding out whose they are."""
+
+from .files import FileProblem, import_purchases
+from .intake import Answer, take_in
+from .reading import event_arrivals, purchase_arrivals
+from .tokens import issue_token, revoke_token, token_of
+from .waiting import apply_waiting, assign, dismiss, match_waiting, waiting_for
+
+__all__ = [
+    "Answer",
+    "FileProblem",
+    "apply_waiting",
+    "assign",
+    "dismiss",
+    "event_arrivals",
+    "import_purchases",
+    "issue_token",
+    "match_waiting",
+    "purchase_arrivals",
+    "revoke_token",
+    "take_in",
+    "token_of",
+    "waiting_for",
+]

@@ -1,0 +1,97 @@
+"""Whose fact it is: by external id, then by a confirmed address, then the account by its domain.
+
+A domain says which company somebody is of, never which person they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from community.api.models import ExternalId
+from community.members.models import Company, Member
+
+from .arrivals import Who
+
+
+@dataclass(frozen=True)
+class Match:
+    """The member and the company it belongs to, where they are known."""
+
+    member_id: int | None = None
+    company_id: int | None = None
+
+    @property
+    def found(self) -> bool:
+        return self.member_id is not None or self.company_id is not None
+
+
+def matches(people: Sequence[tuple[str, Who]]) -> list[Match]:
+    """Return whose each (source, who) is; four queries, however many there are."""
+    known = _by_external_id(people)
+    addressed = _by_address({who.email for _, who in people if who.email})
+    companies = _Companies([who for _, who in people])
+    members = [
+        known.get((source, who.external_id)) or addressed.get(who.email)
+        if who.external_id or who.email
+        else None
+        for source, who in people
+    ]
+    employers = dict(
+        Member.objects.filter(pk__in={pk for pk in members if pk}).values_list("pk", "company_id")
+    )
+    return [
+        Match(member, companies.of(who) or (employers.get(member) if member else None))
+        for member, (_, who) in zip(members, people, strict=True)
+    ]
+
+
+def learn(people: Iterable[tuple[str, Who, Match]]) -> None:
+    """Remember the external ids of members who were recognised by their address."""
+    ExternalId.objects.bulk_create(
+        (
+            ExternalId(source=source, external_id=who.external_id, member_id=match.member_id)
+            for source, who, match in people
+            if who.external_id and match.member_id
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _by_external_id(people: Sequence[tuple[str, Who]]) -> dict[tuple[str, str], int]:
+    wanted = {(source, who.external_id) for source, who in people if who.external_id}
+    rows = ExternalId.objects.filter(
+        source__in={source for source, _ in wanted}, external_id__in={key for _, key in wanted}
+    )
+    return {(row.source, row.external_id): row.member_id for row in rows}
+
+
+def _by_address(addresses: set[str]) -> dict[str, int]:
+    rows = EmailAddress.objects.filter(verified=True, user__is_active=True).annotate(lower=Lower("email"))
+    return dict(rows.filter(lower__in=addresses).values_list("lower", "user_id"))
+
+
+class _Companies:
+    def __init__(self, people: Sequence[Who]) -> None:
+        ids = {who.company_external_id for who in people} - {""}
+        domains = {domain for who in people for domain in _domains(who)}
+        rows = Company.objects.filter(Q(external_id__in=ids) | Q(verified_domains__overlap=list(domains)))
+        self.by_id: dict[str, int] = {}
+        self.by_domain: dict[str, int] = {}
+        for company in rows.order_by("-pk"):
+            if company.external_id:
+                self.by_id[company.external_id] = company.pk
+            self.by_domain |= {domain.lower(): company.pk for domain in company.verified_domains}
+
+    def of(self, who: Who) -> int | None:
+        if who.company_external_id in self.by_id:
+            return self.by_id[who.company_external_id]
+        return next((self.by_domain[name] for name in _domains(who) if name in self.by_domain), None)
+
+
+def _domains(who: Who) -> list[str]:
+    return [name for name in (who.domain, who.email.rpartition("@")[2]) if name]

@@ -1,0 +1,102 @@
+"""Reading what was sent: each item becomes an arrival, or a reason why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from community.api.outside import COMMERCIAL, NAMES
+from community.api.schemas import Account, EventItem, Person, PurchaseItem
+from community.events.catalogue import PURCHASE_COMPLETED, checked_payload
+
+from .arrivals import Arrival, Malformed, Who
+
+OLDEST = timedelta(days=3653)
+SEVERAL_SENTENCES = 3
+
+Read = Arrival | Malformed
+Item = TypeVar("Item", bound=BaseModel)
+
+
+def purchase_arrivals(items: Iterable[Any], *, source: str) -> list[Read]:
+    return [
+        _read(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
+    ]
+
+
+def event_arrivals(items: Iterable[Any], *, source: str, commercial: bool) -> list[Read]:
+    """Read events; `commercial` says whether the sender may state purchases and the like."""
+    return [
+        _read(item, EventItem, "id", lambda found: _event(found, source, commercial=commercial))
+        for item in items
+    ]
+
+
+def _read(item: Any, shape: type[Item], name: str, make: Callable[[Item], Read]) -> Read:
+    try:
+        return make(shape.model_validate(item))
+    except ValidationError as error:
+        claimed = item.get(name) if isinstance(item, dict) else None
+        return Malformed(str(claimed)[:200] if isinstance(claimed, str | int) else "", _sentence(error))
+
+
+def _sentence(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False)[:SEVERAL_SENTENCES]
+    told = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {problem['msg']}" for problem in problems]
+    return "; ".join(told)[:300]
+
+
+def _purchase(item: PurchaseItem, source: str) -> Read:
+    payload: dict[str, Any] = {"external_id": item.external_id}
+    if item.products:
+        payload["products"] = item.products
+    if item.test:
+        payload["test"] = True
+    return Arrival(
+        source=source, source_event_id=f"purchase:{item.external_id}", name=PURCHASE_COMPLETED,
+        occurred_at=item.occurred_at, who=_who(item.buyer, item.account), payload=payload, channel="billing",
+        value_cents=_cents(item.amount), currency=item.currency, doubt=_doubt(PURCHASE_COMPLETED, item.occurred_at),
+    )  # fmt: skip
+
+
+def _event(item: EventItem, source: str, *, commercial: bool) -> Read:
+    doubt = _doubt(item.name, item.occurred_at)
+    if item.name in NAMES:
+        if item.name in COMMERCIAL and not commercial:
+            return Malformed(item.id, f"{item.name} needs a token with the scope purchases:write.")
+        try:
+            checked_payload(item.name, item.props)
+        except ValueError as error:
+            return Malformed(item.id, str(error)[:300])
+    return Arrival(
+        source=source, source_event_id=f"event:{item.id}", name=item.name, occurred_at=item.occurred_at,
+        who=_who(item.member, item.account), payload=item.props, channel=item.channel, actor_role=item.actor_role,
+        value_cents=_cents(item.value.amount) if item.value else None,
+        currency=item.value.currency if item.value else "", doubt=doubt,
+    )  # fmt: skip
+
+
+def _who(person: Person, account: Account) -> Who:
+    return Who(
+        external_id=person.external_id or "",
+        email=person.email or "",
+        company_external_id=account.external_id or "",
+        domain=account.domain or "",
+    )
+
+
+def _doubt(name: str, occurred_at: datetime) -> str:
+    if name not in NAMES:
+        return f"There is no event called {name} that comes from outside."
+    if timezone.now() - occurred_at > OLDEST:
+        return "It happened more than ten years ago; is the date right?"
+    return ""
+
+
+def _cents(amount: Decimal) -> int:
+    return int(amount * 100)

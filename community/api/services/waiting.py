@@ -1,0 +1,102 @@
+"""Facts that wait for somebody, and what happens when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from community.api.models import ExternalId, WaitingEvent
+from community.core.audit import audit
+from community.events.services import record_all
+from community.members.models import Company
+
+from .arrivals import arrival_from
+from .intake import draft_of
+from .matching import Match, learn, matches
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+SIZE = 500
+
+
+def match_waiting() -> int:
+    """Look again at everything that waits. Return how many found their member or company."""
+    applied, last = 0, 0
+    while True:
+        keys = list(
+            WaitingEvent.objects.waiting()
+            .filter(pk__gt=last)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:SIZE]
+        )
+        if not keys:
+            return applied
+        applied += apply_waiting(keys)
+        last = keys[-1]
+
+
+def waiting_for(member_ids: Iterable[int]) -> list[int]:
+    """Return the keys of what waits for any of these members, or for their companies."""
+    if not WaitingEvent.objects.waiting().exists():
+        return []
+    addresses = EmailAddress.objects.filter(user__in=member_ids, verified=True).annotate(lower=Lower("email"))
+    companies = list(Company.objects.filter(members__in=member_ids).distinct())
+    theirs = (
+        Q(email__in=addresses.values("lower"))
+        | Q(domain__in=[domain for company in companies for domain in company.verified_domains])
+        | Q(company_external_id__in=[company.external_id for company in companies if company.external_id])
+    )
+    return list(WaitingEvent.objects.waiting().filter(theirs).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def apply_waiting(keys: Sequence[int]) -> int:
+    """Record those of these waiting facts whose member or company is known by now, as of when they happened."""
+    rows = list(WaitingEvent.objects.waiting().select_for_update(skip_locked=True).filter(pk__in=keys))
+    arrivals = [arrival_from(row.event) for row in rows]
+    found = matches([(arrival.source, arrival.who) for arrival in arrivals])
+    for row, match in zip(rows, found, strict=True):
+        if match.found:
+            _apply(row, match)
+    learn((arrival.source, arrival.who, match) for arrival, match in zip(arrivals, found, strict=True))
+    return sum(match.found for match in found)
+
+
+@transaction.atomic
+def assign(waiting: WaitingEvent, member: Member, *, actor: Member) -> WaitingEvent:
+    """Say by hand whose it is; from now on the other system's id for them is known. Twice changes nothing."""
+    row = WaitingEvent.objects.select_for_update().get(pk=waiting.pk)
+    if row.applied_at is not None:
+        return row
+    if row.external_id:
+        ExternalId.objects.get_or_create(
+            source=row.source, external_id=row.external_id, defaults={"member": member}
+        )
+    _apply(row, Match(member.pk, member.company_id))
+    audit("waiting_event.assign", actor=actor, subject=row, after={"member": member.pk})
+    return row
+
+
+@transaction.atomic
+def dismiss(waiting: WaitingEvent, *, actor: Member) -> WaitingEvent:
+    """Let it wait no longer: it is nobody's here."""
+    row = WaitingEvent.objects.select_for_update().get(pk=waiting.pk)
+    if row.applied_at is None and row.dismissed_at is None:
+        row.dismissed_at = timezone.now()
+        row.save(update_fields=["dismissed_at"])
+        audit("waiting_event.dismiss", actor=actor, subject=row)
+    return row
+
+
+def _apply(row: WaitingEvent, match: Match) -> None:
+    record_all([draft_of(arrival_from(row.event), match)])
+    row.member_id, row.company_id = match.member_id, match.company_id
+    row.applied_at, row.dismissed_at = timezone.now(), None
+    row.save(update_fields=["member", "company", "applied_at", "dismissed_at"])

@@ -1,0 +1,97 @@
+"""The HTTP API, version 1. Errors are {"detail": a sentence}."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from . import services
+from .auth import Bearer, TooManyCalls
+from .models import ApiToken
+from .schemas import MOST_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
+from .services.reading import Read
+
+api = NinjaAPI(
+    title="Caravan",
+    version="1",
+    urls_namespace="api",
+    description="Tell the community what happened elsewhere: purchases, calls, webinars, tickets. "
+    "Everything may be sent again; the same id counts once.",
+)
+PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
+
+
+@api.post(
+    "/purchases",
+    auth=Bearer(ApiToken.Scope.PURCHASES),
+    response={200: Results, **PROBLEMS},
+    tags=["purchases"],
+)
+def purchases_create(request: HttpRequest, body: PurchasesIn) -> dict[str, Any]:
+    """Tell of up to 500 purchases. A purchase of somebody who is not here waits until they are."""
+    _check_length(body.purchases)
+    return _taken_in(services.purchase_arrivals(body.purchases, source=_token(request).source))
+
+
+@api.post("/events", auth=Bearer(ApiToken.Scope.EVENTS), response={200: Results, **PROBLEMS}, tags=["events"])
+def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
+    """Tell of up to 500 events of the catalogue that happen outside of the community."""
+    _check_length(body.events)
+    token = _token(request)
+    commercial = ApiToken.Scope.PURCHASES in token.scopes
+    return _taken_in(services.event_arrivals(body.events, source=token.source, commercial=commercial))
+
+
+def _token(request: HttpRequest) -> ApiToken:
+    token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by Bearer
+    return token
+
+
+def _check_length(items: Sequence[Any]) -> None:
+    if len(items) > MOST_ITEMS:
+        raise HttpError(413, f"At most {MOST_ITEMS} items a call; these are {len(items)}.")
+
+
+def _taken_in(arrivals: list[Read]) -> dict[str, Any]:
+    answers = services.take_in(arrivals)
+    return {
+        "results": [
+            Result(index=index, id=answer.source_event_id, status=answer.status, reason=answer.reason)
+            for index, answer in enumerate(answers)
+        ]
+    }
+
+
+def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    return api.create_response(request, {"detail": sentence}, status=status)
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = _problem(request, 401, "Send a valid token: Authorization: Bearer caravan_…")
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(TooManyCalls)
+def _too_many(request: HttpRequest, error: TooManyCalls) -> HttpResponse:
+    response = _problem(request, 429, f"Too many calls; try again in {error.seconds} seconds.")
+    response["Retry-After"] = str(error.seconds)
+    return response
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _problem(request, 413, "The body is too large; send fewer items a call.")
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    problem = error.errors[0]
+    where = ".".join(str(part) for part in problem["loc"][2:])
+    return _problem(request, 422, f"{where or 'body'}: {problem['msg']}.")

@@ -1,0 +1,165 @@
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from community.api.models import EventKey, PurchaseFile, WaitingEvent
+from community.events.models import Event
+from tests.factories.api import confirm_address
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+HEADER = "external_id,occurred_at,amount,currency,buyer_email"
+
+
+@pytest.fixture
+def run(tmp_path):
+    def import_file(content: str | bytes, *options: str, name: str = "orders.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        out = io.StringIO()
+        call_command("import_purchases", str(path), *options, stdout=out)
+        return out.getvalue()
+
+    return import_file
+
+
+def lines(*rows: str) -> str:
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+def test_import_purchases_takes_in_every_row(run):
+    buyer = MemberFactory()
+    confirm_address(buyer)
+
+    out = run(
+        lines(f"1,2026-03-01,129.00,EUR,{buyer.email}", "2,2026-03-02T10:00:00+01:00,5,usd,new@example.com")
+    )
+
+    assert out == (
+        "New: 2 (of them 1 unmatched, which wait), duplicate: 0, conflict: 0, quarantined: 0, rejected: 0.\n"
+    )
+    bought = Event.objects.get(name="purchase.completed")
+    assert (bought.member, bought.value_cents, bought.currency, bought.source) == (buyer, 12900, "EUR", "csv")
+    assert WaitingEvent.objects.get().occurred_at.isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_import_purchases_dry_run_counts_and_writes_nothing(run):
+    run(lines("1,2026-03-01,10,EUR,a@example.com"))
+
+    out = run(
+        lines(
+            "1,2026-03-01,10,EUR,a@example.com", "1,2026-03-01,11,EUR,a@example.com",
+            "2,2026-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com",
+            "2,2026-03-01,99,EUR,a@example.com", "3,yesterday,10,EUR,a@example.com",
+        ),
+        "--dry-run", name="other.csv",
+    )  # fmt: skip
+
+    assert out.startswith(
+        "Would be new: 1 (of them 1 unmatched, which wait), duplicate: 2, conflict: 2, quarantined: 0, rejected: 1.\n"
+    )
+    assert "Line 7: rejected: occurred_at: Input should be a valid datetime" in out
+    assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
+
+
+def test_import_purchases_dry_run_sees_repetitions_far_apart(run):
+    rows = [f"{n},2026-03-01,10,EUR,a@example.com" for n in range(600)]
+
+    out = run(lines(*rows, rows[0], "1,2026-03-01,99,EUR,a@example.com"), "--dry-run")
+
+    assert out.startswith("Would be new: 600 (of them 600 unmatched, which wait), duplicate: 1, conflict: 1,")
+
+
+def test_import_purchases_again_changes_nothing(run):
+    content = lines("1,2026-03-01,10,EUR,a@example.com")
+    run(content)
+
+    out = run(content)
+
+    assert out.splitlines()[0].startswith("This very file was imported on ")
+    assert "New: 0 (of them 0 unmatched, which wait), duplicate: 1," in out
+    assert EventKey.objects.count() == 1
+
+
+def test_import_purchases_shares_ids_with_the_api_by_source(run):
+    content = lines("1,2026-03-01,10,EUR,a@example.com")
+    run(content, "--source", "crm")
+
+    assert "New: 0 (of them 0 unmatched, which wait), duplicate: 1," in run(content, "--source", "crm")
+    assert "New: 1 " in run(content)
+
+
+def test_import_purchases_keeps_what_the_file_was(run):
+    run(lines("1,2026-03-01,10,EUR,a@example.com"))
+
+    kept = PurchaseFile.objects.get()
+    assert (kept.name, kept.source, kept.counts) == ("orders.csv", "csv", {"accepted": 1, "unmatched": 1})
+    assert len(kept.sha256) == 64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Order ID;Date;Total;Currency;E-mail\n1;2026-03-01;10.50;EUR;a@example.com\n",
+        "\ufefforder_id\tdate\ttotal\tcurrency\temail\n1\t2026-03-01 00:00\t10.50\tEUR\ta@example.com\n",
+        'id,date,amount,currency,email\r\n"1","2026-03-01","10.50","EUR","a@example.com"\r\n',
+    ],
+)
+def test_import_purchases_reads_what_spreadsheets_write(run, content):
+    assert "New: 1 " in run(content)
+
+    assert WaitingEvent.objects.get().event["value_cents"] == 1050
+
+
+def test_import_purchases_reads_products_accounts_and_tests(run):
+    run(
+        "id,date,amount,currency,products,account_domain,customer_id,test\n"
+        "1,2026-03-01,10,EUR,Machine | Grinder,Acme.example,c-7,yes\n"
+    )
+
+    found = WaitingEvent.objects.get()
+    assert found.event["payload"] == {"external_id": "1", "products": ["Machine", "Grinder"], "test": True}
+    assert (found.domain, found.external_id) == ("acme.example", "c-7")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "There is no column external_id and none occurred_at and none amount and none currency"),
+        ("external_id,occurred_at,amount\n1,2,3\n", "There is no column currency"),
+        (b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n", "The file is not UTF-8"),
+        (
+            'external_id,occurred_at,amount,currency\n"1,2026-03-01,1,EUR\n',
+            "After line 1: unexpected end of data",
+        ),
+    ],
+)
+def test_import_purchases_says_what_is_wrong_with_the_file(run, content, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        run(content)
+
+    assert not PurchaseFile.objects.exists()
+
+
+def test_import_purchases_says_when_there_is_no_file(tmp_path):
+    with pytest.raises(CommandError, match=r"orders\.csv cannot be read: No such file or directory\."):
+        call_command("import_purchases", str(tmp_path / "orders.csv"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1,2026-03-01,-10,EUR,a@example.com",
+        "1,2026-13-01,10,EUR,a@example.com",
+        ",2026-03-01,10,EUR,",
+        "1",
+        "1,,,,",
+    ],
+)
+def test_import_purchases_rejects_rows_one_by_one(run, row):
+    out = run(lines(row, "2,2026-03-01,10,EUR,a@example.com"))
+
+    assert out.startswith("New: 1 ")
+    assert "rejected: 1." in out
+    assert "Line 2: rejected: " in out

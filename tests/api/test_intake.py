@@ -1,0 +1,157 @@
+"""Exactly once, from however many sides at once."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, connections, transaction
+
+from community.api.models import EventKey, SetAside, WaitingEvent
+from community.api.services import event_arrivals, purchase_arrivals, take_in
+from community.api.services.arrivals import arrival_from
+from community.events.models import Event
+from tests.api.conftest import event, purchase
+from tests.factories.api import confirm_address
+from tests.factories.members import MemberFactory
+
+
+def purchases(*items):
+    return purchase_arrivals(items, source="crm")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_duplicates_are_taken_once():
+    buyer = MemberFactory()
+    confirm_address(buyer)
+    items = [purchase(number, buyer={"email": buyer.email}) for number in range(40)]
+    answers, together = [], threading.Barrier(4)
+
+    def send(order):
+        together.wait()
+        try:
+            answers.extend(take_in(purchases(*order)))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send, args=(items[::step],)) for step in (1, -1, 1, -1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == ["accepted"] * 40 + ["duplicate"] * 120
+    assert EventKey.objects.count() == Event.objects.filter(name="purchase.completed").count() == 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_conflicts_keep_one_content():
+    answers, together = [], threading.Barrier(2)
+
+    def send(amount):
+        together.wait()
+        try:
+            answers.extend(take_in(purchases(purchase(amount=amount))))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send, args=(amount,)) for amount in ("1", "2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == ["accepted", "conflict"]
+    assert {WaitingEvent.objects.get().event["value_cents"], SetAside.objects.get().item["value_cents"]} == {
+        100,
+        200,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_fails_leaves_nothing_and_may_be_sent_again():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        take_in(purchases(purchase()))
+        raise RuntimeError
+
+    assert not EventKey.objects.exists()
+    assert [answer.status for answer in take_in(purchases(purchase()))] == ["accepted"]
+
+
+@pytest.mark.django_db
+def test_dry_run_answers_like_the_real_thing_and_writes_nothing():
+    take_in(purchases(purchase(1)))
+    items = [purchase(1), purchase(1, amount="7"), purchase(2), purchase(2), purchase(3, amount="-1")]
+
+    foreseen = take_in(purchases(*items), dry_run=True)
+
+    assert [answer.status for answer in foreseen] == [
+        "duplicate",
+        "conflict",
+        "accepted",
+        "duplicate",
+        "rejected",
+    ]
+    assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
+    assert not SetAside.objects.exists()
+    assert take_in(purchases(*items)) == foreseen
+
+
+@pytest.mark.django_db
+def test_keys_are_spread_over_partitions():
+    take_in(purchases(*(purchase(number) for number in range(200))))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT tableoid) FROM event_key")
+        assert cursor.fetchone() == (16,)
+
+
+@pytest.mark.django_db
+def test_the_date_is_not_part_of_the_identity():
+    take_in(purchases(purchase()))
+
+    (answer,) = take_in(purchases(purchase(occurred_at="2026-02-01T12:00:00Z")))
+
+    assert answer.status == "conflict"
+
+
+@pytest.mark.django_db
+def test_an_old_event_is_backfill():
+    member = MemberFactory()
+    confirm_address(member)
+    long_ago = (datetime.now(UTC) - timedelta(days=400)).isoformat()
+
+    take_in(
+        event_arrivals(
+            [event(occurred_at=long_ago, member={"email": member.email})], source="crm", commercial=False
+        )
+    )
+
+    assert Event.objects.get(name="call.logged").backfill
+
+
+@pytest.mark.django_db
+def test_a_member_who_acts_is_the_actor():
+    member = MemberFactory()
+    confirm_address(member)
+    items = [
+        event(
+            name="webinar.attended",
+            actor_role="member",
+            member={"email": member.email},
+            props={"title": "Milk"},
+        )
+    ]
+
+    take_in(event_arrivals(items, source="crm", commercial=False))
+
+    found = Event.objects.get(name="webinar.attended")
+    assert (found.member, found.actor, found.actor_role) == (member, member, "member")
+
+
+def test_an_arrival_survives_being_written_down():
+    (arrival,) = purchases(purchase(buyer={"email": "a@example.com"}, account={"domain": "example.com"}))
+
+    again = arrival_from(arrival.as_json())
+
+    assert again == arrival
+    assert again.digest == arrival.digest

@@ -1,0 +1,230 @@
+"""Whose a purchase is, and what becomes of one that is nobody's yet."""
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from community.api.models import ExternalId, WaitingEvent
+from community.api.services import assign, dismiss, match_waiting, purchase_arrivals, take_in
+from community.api.tasks import match_waiting as match_waiting_task
+from community.events.models import Event
+from community.members.services.accounts import register
+from community.members.services.companies import verify_domain
+from tests.api.conftest import purchase
+from tests.factories.api import confirm_address
+from tests.factories.members import CompanyFactory, MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def buy(number=1, *, source="crm", **fields):
+    (answer,) = take_in(purchase_arrivals([purchase(number, **fields)], source=source))
+    return answer
+
+
+def bought() -> Event:
+    return Event.objects.get(name="purchase.completed")
+
+
+def known(member, external_id="c-7", source="crm"):
+    return ExternalId.objects.create(source=source, external_id=external_id, member=member)
+
+
+def test_external_id_comes_before_the_address():
+    by_id, by_address = MemberFactory(), MemberFactory()
+    known(by_id)
+    confirm_address(by_address)
+
+    buy(buyer={"external_id": "c-7", "email": by_address.email})
+
+    assert bought().member == by_id
+
+
+def test_external_ids_belong_to_their_source():
+    known(MemberFactory(), source="shop")
+
+    assert not buy(buyer={"external_id": "c-7"}).matched
+
+
+def test_an_address_must_be_confirmed():
+    member = MemberFactory()
+    address = confirm_address(member)
+    address.verified = False
+    address.save()
+
+    assert not buy(buyer={"email": member.email}).matched
+
+
+def test_an_address_of_a_deactivated_member_is_nobodys():
+    member = MemberFactory(is_active=False)
+    confirm_address(member)
+
+    assert not buy(buyer={"email": member.email}).matched
+
+
+def test_recognising_an_address_teaches_the_external_id():
+    member = MemberFactory()
+    confirm_address(member)
+    buy(1, buyer={"external_id": "c-7", "email": member.email})
+
+    buy(2, buyer={"external_id": "c-7"})
+
+    assert Event.objects.filter(name="purchase.completed", member=member).count() == 2
+
+
+def test_a_known_external_id_is_never_taught_otherwise():
+    first, second = MemberFactory(), MemberFactory()
+    known(first)
+    confirm_address(second)
+
+    buy(buyer={"external_id": "c-7", "email": second.email})
+
+    assert ExternalId.objects.get().member == first
+
+
+def test_a_domain_moves_the_account_and_no_person():
+    company = CompanyFactory(verified_domains=["acme.example"])
+    MemberFactory(company=company)
+
+    answer = buy(buyer={"email": "boss@acme.example"})
+
+    assert answer.matched
+    assert (bought().member, bought().company) == (None, company)
+
+
+@pytest.mark.parametrize("account", [{"domain": "acme.example"}, {"external_id": "a-1"}])
+def test_an_account_is_known_by_domain_or_id(account):
+    company = CompanyFactory(verified_domains=["acme.example"], external_id="a-1")
+
+    buy(account=account)
+
+    assert bought().company == company
+
+
+def test_companies_without_an_id_are_not_matched_by_none():
+    CompanyFactory(external_id="")
+
+    assert not buy().matched
+
+
+def test_a_member_brings_their_company():
+    company = CompanyFactory()
+    member = MemberFactory(company=company)
+    confirm_address(member)
+
+    buy(buyer={"email": member.email})
+
+    assert (bought().member, bought().company) == (member, company)
+
+
+def test_what_waits_applies_when_the_person_registers():
+    buy(buyer={"email": "new@example.com"})
+    member = MemberFactory.build(email="new@example.com", username="newbie", guidelines=None)
+    register(member, guidelines=None)
+    confirm_address(member)
+
+    call_command("follow")
+
+    assert bought().member == member
+    assert bought().occurred_at.isoformat() == "2026-03-01T12:00:00+00:00"
+    assert WaitingEvent.objects.get().member == member
+    assert not WaitingEvent.objects.waiting().exists()
+
+
+def test_what_waits_applies_when_the_address_is_confirmed_later():
+    buy(buyer={"email": "new@example.com"})
+    member = MemberFactory(email="new@example.com")
+    match_waiting_task()
+    assert WaitingEvent.objects.waiting().exists()
+    confirm_address(member)
+
+    match_waiting_task()
+
+    assert bought().member == member
+
+
+def test_what_waits_applies_when_the_company_is_known():
+    buy(account={"domain": "acme.example"})
+    company = CompanyFactory()
+    member = MemberFactory(email="ann@acme.example")
+    confirm_address(member)
+
+    verify_domain(company, "acme.example", actor=None)
+    call_command("follow")
+
+    assert (bought().member, bought().company) == (None, company)
+
+
+def test_matching_again_applies_nothing_twice():
+    buy(buyer={"email": "new@example.com"})
+    confirm_address(MemberFactory(email="new@example.com"))
+
+    assert [match_waiting(), match_waiting()] == [1, 0]
+    assert Event.objects.filter(name="purchase.completed").count() == 1
+
+
+def test_matching_goes_through_everything():
+    take_in(
+        purchase_arrivals(
+            [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(600)][:300], source="crm"
+        )
+    )
+    take_in(
+        purchase_arrivals(
+            [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(300, 600)], source="crm"
+        )
+    )
+    confirm_address(MemberFactory(email="p599@example.com"))
+
+    assert match_waiting() == 1
+
+
+def test_a_waiting_purchase_sent_again_is_a_duplicate():
+    buy(buyer={"email": "new@example.com"})
+
+    assert buy(buyer={"email": "new@example.com"}).status == "duplicate"
+    assert WaitingEvent.objects.count() == 1
+
+
+def test_assign_applies_by_hand_and_remembers():
+    buy(buyer={"external_id": "c-7"})
+    member, manager = MemberFactory(), MemberFactory(role="manager")
+
+    assign(WaitingEvent.objects.get(), member, actor=manager)
+
+    assert bought().member == member
+    assert buy(2, buyer={"external_id": "c-7"}).matched
+
+
+def test_assign_twice_changes_nothing():
+    buy(buyer={"external_id": "c-7"})
+    member, manager = MemberFactory(), MemberFactory(role="manager")
+
+    for person in (member, manager):
+        assign(WaitingEvent.objects.get(), person, actor=manager)
+
+    assert bought().member == member
+
+
+def test_dismissed_purchases_wait_no_longer():
+    buy(buyer={"email": "new@example.com"})
+    dismiss(WaitingEvent.objects.get(), actor=MemberFactory(role="manager"))
+    confirm_address(MemberFactory(email="new@example.com"))
+
+    assert match_waiting() == 0
+    assert WaitingEvent.objects.get().dismissed_at <= timezone.now()
+
+
+def test_a_purchase_converts_and_a_test_or_a_gift_does_not(drained):
+    paying, testing, given = (MemberFactory() for _ in range(3))
+    for member in (paying, testing, given):
+        confirm_address(member)
+    now = timezone.now().isoformat()
+
+    buy(1, occurred_at=now, buyer={"email": paying.email})
+    buy(2, occurred_at=now, buyer={"email": testing.email}, test=True)
+    buy(3, occurred_at=now, buyer={"email": given.email}, amount="0")
+    drained()
+
+    stages = {member: member.journey.stage for member in (paying, testing, given)}
+    assert stages == {paying: "conversion", testing: "discovery", given: "discovery"}

@@ -1,0 +1,361 @@
+"""The two calls, who may make them, and what is said when they are wrong."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from community.api.models import ApiToken, EventKey, SetAside, WaitingEvent
+from community.events.models import Event
+from tests.api.conftest import event, purchase, statuses
+from tests.factories.api import confirm_address, make_token
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+CALLS = [
+    ("purchases", {"purchases": [purchase()]}, ApiToken.Scope.EVENTS, ApiToken.Scope.PURCHASES),
+    ("events", {"events": [event()]}, ApiToken.Scope.PURCHASES, ApiToken.Scope.EVENTS),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "wrong", "right"), CALLS)
+class TestWhoMayCall:
+    def test_without_a_token(self, path, body, wrong, right):
+        response = Client().post(f"/api/v1/{path}", body, content_type="application/json")
+
+        assert response.status_code == 401
+        assert response.json() == {"detail": "Send a valid token: Authorization: Bearer caravan_…"}
+        assert response["WWW-Authenticate"] == "Bearer"
+
+    def test_with_a_wrong_token(self, call, path, body, wrong, right):
+        status, _ = call(path, body, secret="caravan_" + "x" * 43)
+
+        assert status == 401
+
+    def test_with_the_wrong_scope(self, call, path, body, wrong, right):
+        status, answer = call(path, body, secret=make_token(wrong)[1])
+
+        assert (status, answer) == (403, {"detail": f"This token lacks the scope {right.value}."})
+
+    def test_with_the_right_scope(self, call, path, body, wrong, right):
+        status, answer = call(path, body, secret=make_token(right)[1])
+
+        assert (status, statuses(answer)) == (200, ["accepted"])
+
+    def test_with_a_revoked_token(self, call, path, body, wrong, right):
+        token, secret = make_token(right)
+        ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+
+        assert call(path, body, secret=secret)[0] == 401
+
+    def test_with_an_expired_token(self, call, path, body, wrong, right):
+        _, secret = make_token(right, expires_at=timezone.now())
+
+        assert call(path, body, secret=secret)[0] == 401
+
+    def test_by_a_logged_in_manager_without_a_token(self, path, body, wrong, right):
+        client = Client()
+        client.force_login(MemberFactory(role="manager"))
+
+        assert client.post(f"/api/v1/{path}", body, content_type="application/json").status_code == 401
+
+    def test_with_get(self, path, body, wrong, right):
+        assert Client().get(f"/api/v1/{path}").status_code == 405
+
+
+@pytest.mark.parametrize(("path", "name"), [("purchases", "purchases"), ("events", "events")])
+class TestWhatIsSent:
+    def test_bad_json(self, call, path, name):
+        status, answer = call(path, '{"purchases": [', raw=True)
+
+        assert (status, answer["detail"]) == (400, "Cannot parse request body")
+
+    def test_another_shape(self, call, path, name):
+        status, answer = call(path, {"things": []})
+
+        assert (status, answer["detail"]) == (422, f"{name}: Field required.")
+
+    def test_no_list(self, call, path, name):
+        status, answer = call(path, {name: "many"})
+
+        assert (status, answer["detail"]) == (422, f"{name}: Input should be a valid list.")
+
+    def test_no_items(self, call, path, name):
+        assert call(path, {name: []}) == (200, {"results": []})
+
+    def test_too_many_items(self, call, path, name):
+        status, answer = call(path, {name: [{}] * 501})
+
+        assert (status, answer["detail"]) == (413, "At most 500 items a call; these are 501.")
+
+    def test_the_most_items(self, call, path, name):
+        status, answer = call(path, {name: [{}] * 500})
+
+        assert (status, len(answer["results"])) == (200, 500)
+
+    def test_too_large_a_body(self, call, settings, path, name):
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+        status, answer = call(path, {name: ["x" * 2000]})
+
+        assert (status, answer["detail"]) == (413, "The body is too large; send fewer items a call.")
+
+    @pytest.mark.parametrize("item", [None, 1, "x", [], {}, {"id": {}}, {"external_id": None}])
+    def test_items_of_the_wrong_kind_are_rejected_one_by_one(self, call, path, name, item):
+        good = purchase() if path == "purchases" else event()
+
+        status, answer = call(path, {name: [item, good]})
+
+        assert (status, statuses(answer)) == (200, ["rejected", "accepted"])
+
+
+def test_rate_limit_says_when_to_come_again(call):
+    _, secret = make_token(calls_a_minute=2)
+    body = {"events": []}
+
+    codes = [call("events", body, secret=secret)[0] for _ in range(2)]
+    response = Client().post(
+        "/api/v1/events", body, content_type="application/json", headers={"authorization": f"Bearer {secret}"}
+    )
+
+    assert codes == [200, 200]
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 60
+    assert response.json()["detail"].startswith("Too many calls; try again in ")
+
+
+def test_rate_limit_is_each_tokens_own(call):
+    _, slow = make_token(calls_a_minute=1)
+    call("events", {"events": []}, secret=slow)
+
+    assert call("events", {"events": []}, secret=slow)[0] == 429
+    assert call("events", {"events": []}, secret=make_token(source="other")[1])[0] == 200
+
+
+def test_last_use_is_noted(call):
+    token, secret = make_token()
+
+    call("events", {"events": []}, secret=secret)
+
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+
+
+def test_purchase_of_a_member_becomes_an_event(call):
+    buyer = MemberFactory()
+    confirm_address(buyer)
+
+    status, answer = call(
+        "purchases", {"purchases": [purchase(products=["Machine"], buyer={"email": buyer.email.upper()})]}
+    )
+
+    assert (status, answer) == (
+        200, {"results": [{"index": 0, "id": "order-1", "status": "accepted", "reason": ""}]}
+    )  # fmt: skip
+    found = Event.objects.get(name="purchase.completed")
+    assert (found.member, found.value_cents, found.currency) == (buyer, 12900, "EUR")
+    assert (found.channel, found.source, found.actor_role, found.actor) == ("billing", "crm", "api", None)
+    assert found.props == {"external_id": "order-1", "products": ["Machine"]}
+    assert found.occurred_at.isoformat() == "2026-03-01T12:00:00+00:00"
+
+
+def test_purchase_of_a_stranger_waits(call):
+    _, answer = call("purchases", {"purchases": [purchase(buyer={"email": "new@example.com"})]})
+
+    assert answer["results"][0]["status"] == "accepted"
+    assert answer["results"][0]["reason"] == "Waits until the person or the company is known here."
+    assert WaitingEvent.objects.waiting().get().email == "new@example.com"
+    assert not Event.objects.filter(name="purchase.completed").exists()
+
+
+def test_same_purchase_again_is_a_duplicate(call):
+    body = {"purchases": [purchase()]}
+
+    answers = [statuses(call("purchases", body, secret=secret)[1]) for secret in [make_token()[1]] * 3]
+
+    assert answers == [["accepted"], ["duplicate"], ["duplicate"]]
+    assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
+
+
+def test_same_purchase_written_otherwise_is_a_duplicate(call):
+    _, secret = make_token()
+    call("purchases", {"purchases": [purchase()]}, secret=secret)
+
+    again = purchase(amount=129, occurred_at="2026-03-01T13:00:00+01:00", currency="eur", products=[])
+
+    assert statuses(call("purchases", {"purchases": [again]}, secret=secret)[1]) == ["duplicate"]
+
+
+def test_other_content_under_the_same_id_is_a_conflict(call):
+    _, secret = make_token()
+    call("purchases", {"purchases": [purchase()]}, secret=secret)
+
+    _, answer = call("purchases", {"purchases": [purchase(amount="1.00")]}, secret=secret)
+
+    assert answer["results"][0] == {
+        "index": 0, "id": "order-1", "status": "conflict",
+        "reason": "The same id came before with other content; the first one counts.",
+    }  # fmt: skip
+    assert SetAside.objects.get().item["value_cents"] == 100
+    assert WaitingEvent.objects.get().event["value_cents"] == 12900
+
+
+def test_the_same_conflict_again_is_shown_once(call):
+    _, secret = make_token()
+    call("purchases", {"purchases": [purchase()]}, secret=secret)
+
+    for _ in range(2):
+        call("purchases", {"purchases": [purchase(amount="1.00")]}, secret=secret)
+
+    assert SetAside.objects.count() == 1
+
+
+def test_duplicates_and_conflicts_within_one_call(call):
+    _, answer = call("purchases", {"purchases": [purchase(), purchase(), purchase(amount="5"), purchase(2)]})
+
+    assert statuses(answer) == ["accepted", "duplicate", "conflict", "accepted"]
+    assert WaitingEvent.objects.count() == 2
+
+
+def test_ids_of_two_sources_never_meet(call):
+    for source in ("crm", "shop"):
+        _, answer = call("purchases", {"purchases": [purchase()]}, secret=make_token(source=source)[1])
+        assert statuses(answer) == ["accepted"]
+
+    assert EventKey.objects.count() == 2
+
+
+def test_a_purchase_and_an_event_of_one_id_never_meet(call):
+    _, secret = make_token()
+
+    call("purchases", {"purchases": [purchase(external_id="7")]}, secret=secret)
+    _, answer = call("events", {"events": [event(id="7")]}, secret=secret)
+
+    assert statuses(answer) == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"amount": "-5"}, "amount: Input should be greater than or equal to 0"),
+        ({"amount": "1.234"}, "amount: Decimal input should have no more than 2 decimal places"),
+        ({"amount": "NaN"}, "amount: Input should be a finite number"),
+        ({"amount": "1e15"}, "amount: Decimal input should have no more than 14 digits in total"),
+        ({"amount": True}, "amount: Decimal input should be an integer, float, string or Decimal object"),
+        ({"currency": "euros"}, "currency: String should match pattern '^[A-Za-z]{3}$'"),
+        ({"occurred_at": "2026-03-01T12:00:00"}, "occurred_at: Input should have timezone info"),
+        ({"external_id": "  "}, "external_id: String should have at least 1 character"),
+        ({"buyer": {"email": "nobody"}}, None),
+        ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
+        ({"external_id": "a\x00b"}, None),
+    ],
+)  # fmt: skip
+def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
+    _, answer = call("purchases", {"purchases": [purchase(**fields)]})
+
+    assert statuses(answer) == ["rejected"]
+    if reason:
+        assert answer["results"][0]["reason"] == reason
+    assert not EventKey.objects.exists()
+
+
+def test_a_rejected_purchase_may_be_put_right(call):
+    _, secret = make_token()
+    call("purchases", {"purchases": [purchase(amount="-5")]}, secret=secret)
+
+    assert statuses(call("purchases", {"purchases": [purchase()]}, secret=secret)[1]) == ["accepted"]
+
+
+def test_events_with_unknown_names_are_quarantined(call):
+    _, answer = call("events", {"events": [event(name="moon.landed")]})
+
+    assert statuses(answer) == ["quarantined"]
+    assert answer["results"][0]["reason"] == "There is no event called moon.landed that comes from outside."
+    assert SetAside.objects.get().why == "quarantined"
+    assert not EventKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["answer.accepted", "stage.entered", "badge.earned", "event.retracted", "topic.created"]
+)
+def test_what_people_do_here_is_not_told_by_others(call, name):
+    _, answer = call("events", {"events": [event(name=name)]})
+
+    assert statuses(answer) == ["quarantined"]
+    assert not Event.objects.filter(name=name).exists()
+
+
+def test_events_of_long_ago_are_quarantined(call):
+    _, answer = call("events", {"events": [event(occurred_at="1999-12-31T23:59:59Z")]})
+
+    assert answer["results"][0]["reason"] == "It happened more than ten years ago; is the date right?"
+
+
+def test_events_of_the_future_happen_now(call):
+    caller = MemberFactory()
+    confirm_address(caller)
+
+    _, answer = call(
+        "events", {"events": [event(occurred_at="2199-01-01T00:00:00Z", member={"email": caller.email})]}
+    )
+
+    assert answer["results"][0]["status"] == "accepted"
+    assert answer["results"][0]["reason"] == "The time lay in the future and was set to now."
+    assert Event.objects.get(name="call.logged").occurred_at.year == timezone.now().year
+
+
+def test_event_payloads_must_fit_the_catalogue(call):
+    _, answer = call(
+        "events", {"events": [event(props={"minutes": "ten"}), event(2, props={"mood": "good"})]}
+    )
+
+    assert statuses(answer) == ["rejected", "rejected"]
+    assert answer["results"][0]["reason"] == "call.logged: minutes: Input should be a valid integer"
+
+
+def test_commercial_events_need_the_scope_of_purchases(call):
+    refund = event(name="purchase.refunded", props={"external_id": "order-1", "full": True})
+
+    _, refused = call("events", {"events": [refund]}, secret=make_token(ApiToken.Scope.EVENTS)[1])
+    _, taken = call("events", {"events": [refund]}, secret=make_token()[1])
+
+    assert (
+        refused["results"][0]["reason"] == "purchase.refunded needs a token with the scope purchases:write."
+    )
+    assert statuses(taken) == ["accepted"]
+
+
+def test_a_call_costs_the_same_queries_for_one_and_fifty(call, django_assert_max_num_queries):
+    buyer = MemberFactory()
+    confirm_address(buyer)
+    _, secret = make_token()
+    call("purchases", {"purchases": [purchase("warm", buyer={"email": buyer.email})]}, secret=secret)
+
+    for name, count in (("a", 1), ("b", 50)):
+        items = [purchase(f"{name}{n}", buyer={"email": buyer.email}) for n in range(count)]
+        with django_assert_max_num_queries(24):
+            call("purchases", {"purchases": items}, secret=secret)
+
+
+def test_docs_page_works_under_the_content_security_policy():
+    response = Client().get("/api/v1/docs")
+
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "https://" not in html
+    assert all('type="application/json"' in tag or "src=" in tag for tag in _tags(html, "<script"))
+    assert "style=" not in html
+    assert "<style" not in html
+
+
+def test_openapi_shows_what_an_item_is():
+    shape = Client().get("/api/v1/openapi.json").json()
+
+    items = shape["components"]["schemas"]["PurchasesIn"]["properties"]["purchases"]
+    assert items["maxItems"] == 500
+    assert set(items["items"]["required"]) == {"external_id", "occurred_at", "amount", "currency"}
+    assert items["items"]["properties"]["buyer"]["properties"].keys() == {"external_id", "email"}
+
+
+def _tags(html: str, beginning: str) -> list[str]:
+    return [part.partition(">")[0] for part in html.split(beginning)[1:]]
