@@ -29,7 +29,7 @@ class Servers:
         # Waits while a keeper that found no user is stopping the servers.
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         try:
-            self._wait_until_ready()
+            self.ensure_ready()
         except BaseException:
             self.__exit__()
             raise
@@ -40,7 +40,8 @@ class Servers:
             self._lock.close()
             self._lock = None
 
-    def _wait_until_ready(self) -> None:
+    def ensure_ready(self) -> None:
+        """Return once both servers answer, started by a new keeper when there is none; else HomeError."""
         deadline = time.monotonic() + START_SECONDS
         keeper: int | None = None
         while time.monotonic() < deadline:

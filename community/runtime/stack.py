@@ -104,8 +104,9 @@ def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     return wanted
 
 
-def run(home: Home, *, port: int, demo: bool) -> None:
-    """Run web, worker and beat on servers that are up already, until a signal asks to stop."""
+def run(servers: Servers, *, port: int, demo: bool) -> None:
+    """Run web, worker and beat on `servers`, which are up already, until a signal asks to stop."""
+    home = servers.home
     environment = {
         **os.environ,
         "SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}"),
@@ -115,7 +116,15 @@ def run(home: Home, *, port: int, demo: bool) -> None:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     supervisor = Supervisor(children(home, port=port, demo=demo), cwd=BASE_DIR, env=environment)
-    supervisor.on_tick = _Announcer(supervisor, home, port, demo)
+    announcer = _Announcer(supervisor, home, port, demo)
+
+    def tick() -> None:
+        announcer()
+        if not servers.are_kept():
+            supervisor.say("PostgreSQL and Redis lost their keeper; starting them again")
+            servers.ensure_ready()
+
+    supervisor.on_tick = tick
     supervisor.run()
     supervisor.say("stopped")
 

@@ -101,12 +101,12 @@ def test_servers_come_back_after_their_keeper_was_killed(home: Home):
 
 
 def test_servers_are_started_again_when_one_of_them_is_killed(home: Home):
-    with Servers(home):
+    with Servers(home) as servers:
         first = postmaster(home)
         os.kill(first, signal.SIGKILL)
 
         wait_for(lambda: not is_alive(first))
-        Servers(home)._wait_until_ready()
+        servers.ensure_ready()
 
         assert postmaster(home) != first
 

@@ -184,7 +184,7 @@ def test_up_with_a_database_of_ones_own_is_refused(tmp_path: Path):
     assert "DATABASE_URL names a server of your own" in answer.stderr
 
 
-@pytest.mark.parametrize("name", ["worker", "beat", "gunicorn"])
+@pytest.mark.parametrize("name", ["worker", "gunicorn"])
 def test_up_starts_what_is_killed_again(up: Stack, name: str):
     first = wait_for(lambda: up.pid_of(name))
 
@@ -193,6 +193,15 @@ def test_up_starts_what_is_killed_again(up: Stack, name: str):
     second = wait_for(lambda: up.pid_of(name) if up.pid_of(name) != first else 0, seconds=60)
     assert second != first
     wait_for(up.answers, seconds=60)
+
+
+def test_up_brings_its_servers_back_when_their_keeper_is_killed(up: Stack):
+    (keeper,) = processes_using("community.runtime.keeper\0" + str(up.folder / "var"))
+
+    os.kill(keeper, signal.SIGKILL)
+
+    wait_for(lambda: "lost their keeper; starting them again" in up.log.read_text(), seconds=60)
+    wait_for(lambda: up.get("/readyz").status == 200, seconds=60)
 
 
 def test_up_after_kill_9_starts_again_and_ctrl_c_leaves_nothing_behind(up: Stack):

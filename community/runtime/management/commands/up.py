@@ -59,5 +59,5 @@ class Command(BaseCommand):
             with servers:
                 call_command("migrate", interactive=False, verbosity=0)
                 collect_when_changed()
-                stack.run(home, port=port, demo=demo)
+                stack.run(servers, port=port, demo=demo)
                 stack.wait_until_stopped(servers)
