@@ -1,0 +1,220 @@
+"""What a reader may not see is on no page: every address, every kind of reader.
+
+The expectations below are written out by hand, on purpose without `visible_to`. An address that is not walked
+here must be named in NOT_WALKED with the reason, so that a new page cannot be forgotten.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from community.forum.models import Category, Post, Topic
+from community.forum.services import create_post, create_topic, delete_post, hide_post, set_tags
+from tests.factories.forum import CategoryFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+EVERYONE = {"visitor", "member", "insider", "author", "sales", "support", "product", "moderator", "manager"}
+SIGNED_IN = EVERYONE - {"visitor"}
+MODERATORS = {"moderator", "manager"}
+INSIDERS = {"insider"} | MODERATORS
+READERS = sorted(EVERYONE)
+
+# What nobody can read content from: acts (POST only), one's own settings, machines' addresses, files.
+NOT_WALKED = {
+    "healthz", "readyz", "metrics", "media/<path:path>", "theme/", "brand-<colour:colour>.css",
+    "guidelines/", "guidelines/accept/", "me/settings/", "u/<str:username>/invite/", "invitation/<str:token>/",
+    "^media/avatars/(?P<name>[0-9a-f]{24})\\.webp$", "suspended/<str:token>/",
+    "journeys/rules/", "journeys/members/<username>/override/", "journeys/members/<username>/override/clear/",
+}  # fmt: skip
+
+# Django's and allauth's own; old addresses lead to ours; the API is walked in its own tests.
+NOT_OURS = ("admin/", "accounts/", "api/", "^(?:questions", "^posts/comments", "^users/", "^questions/")
+
+
+@dataclass
+class World:
+    """Content in every state, each piece with a word of its own and the readers who may see that word."""
+
+    secrets: dict[str, set[str]] = field(default_factory=dict)
+    topics: list[Topic] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    categories: list[Category] = field(default_factory=list)
+    readers: dict[str, object] = field(default_factory=dict)
+
+    def words(self, word: str, readers: set[str]) -> str:
+        self.secrets[word] = readers
+        return f"marzipan and @member about {word} and nougat"
+
+    def topic(self, word: str, category: Category, readers: set[str], *, kind: str = "discussion") -> Topic:
+        topic = create_topic(
+            category,
+            author=self.readers["author"],
+            kind=kind,
+            title=self.words(f"{word}title", readers),
+            source=self.words(f"{word}opening", readers),
+            tags=[f"{word}tag"],
+            screen=False,
+        )
+        self.secrets[f"{word}tag"] = readers
+        self.topics.append(topic)
+        self.posts.append(topic.posts.get())
+        return topic
+
+    def post(self, word: str, topic: Topic, readers: set[str], **more: object) -> Post:
+        post = create_post(
+            topic, author=self.readers["author"], source=self.words(word, readers), screen=False, **more
+        )
+        self.posts.append(post)
+        return post
+
+
+@pytest.fixture
+def world():
+    world = World()
+    insiders = Group.objects.create(name="insiders")
+    for name in SIGNED_IN:
+        role = name if name in MODERATORS | {"sales", "support", "product"} else ""
+        world.readers[name] = MemberFactory(
+            username=name, role=role, groups=[insiders] if name == "insider" else []
+        )
+    open_one = CategoryFactory(name="Openplace", slug="openplace")
+    members_only = CategoryFactory(name="Membersplace", slug="membersplace", see_by="members")
+    private = CategoryFactory(name="Privateplace", slug="privateplace", groups=[insiders])
+    inner = CategoryFactory(name="Innerplace", slug="innerplace", parent=private)
+    prospect = CategoryFactory(name="Prospectplace", slug="prospectplace", kind="prospect", groups=[insiders])
+    world.categories = [open_one, members_only, private, inner, prospect]
+    world.secrets |= {
+        "Membersplace": SIGNED_IN, "Privateplace": INSIDERS, "Innerplace": INSIDERS, "Prospectplace": INSIDERS,
+    }  # fmt: skip
+
+    seen = world.topic("openly", open_one, EVERYONE, kind="question")
+    world.post("answeredly", seen, EVERYONE, kind="answer")
+    for status, readers in (("pending", MODERATORS | {"author"}), ("hidden", MODERATORS | {"author"}), ("deleted", MODERATORS)):  # fmt: skip
+        _put(world.post(f"{status}reply", seen, readers), status, world)
+        _put(world.topic(f"{status}topic", open_one, readers).posts.get(), status, world)
+    world.post("membersreply", world.topic("members", members_only, SIGNED_IN), SIGNED_IN)
+    world.post("privatereply", world.topic("private", private, INSIDERS, kind="question"), INSIDERS)
+    world.topic("inner", inner, INSIDERS, kind="idea")
+    world.topic("prospecting", prospect, INSIDERS, kind="question")
+    call_command("follow", verbosity=0)
+    call_command("journeys_drain", verbosity=0)
+    return world
+
+
+def _put(post: Post, status: str, world: World) -> None:
+    moderator = world.readers["moderator"]
+    if status == "deleted":
+        delete_post(post, actor=moderator, reason="a reason")
+    elif status == "hidden":
+        hide_post(post, actor=moderator, reason="a reason")
+    else:
+        Post.objects.filter(pk=post.pk).update(status="pending")
+        if post.is_opening:
+            Topic.objects.filter(pk=post.topic_id).update(status="pending")
+            set_tags(post.topic, [f"{status}topictag"])
+
+
+def patterns(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        whole = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from patterns(pattern, whole)
+        else:
+            yield whole
+
+
+def addresses(world: World):
+    """Every address there is, filled in with every piece of the world that fits."""
+    values = {
+        "topic_id": [topic.pk for topic in world.topics],
+        "post_id": [post.pk for post in world.posts],
+        "username": list(world.readers),
+        "tags/": [word for word in world.secrets if word.endswith("tag")],
+        "badges/": ["first-question", "first-topic", "first-reply"],
+        "c/": [category.slug for category in world.categories],
+    }
+    query = {
+        "search/": "?q=marzipan",
+        "new/similar/": "?title=marzipan+nougat+about",
+        "new/mentions/": "?q=a",
+    }
+    for pattern in patterns():
+        if pattern in NOT_WALKED or pattern.startswith(NOT_OURS):
+            continue
+        parameter = re.search(r"<(?:\w+:)?(\w+)>", pattern)
+        if parameter is None:
+            yield f"/{pattern}{query.get(pattern, '')}"
+            continue
+        which = re.match(r"[a-z]+/", pattern)[0] if parameter[1] == "slug" else parameter[1]
+        for value in values.get(which, [1]):
+            yield "/" + pattern.replace(parameter[0], str(value)).replace("<slug:slug>", "any")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_page_shows_what_its_reader_may_not_see(world, reader):
+    client = Client()
+    if reader != "visitor":
+        client.force_login(world.readers[reader])
+    forbidden = [word for word, readers in world.secrets.items() if reader not in readers]
+    leaks, walked = [], 0
+
+    for address in addresses(world):
+        cache.clear()
+        response = client.get(address, follow=True)
+        body = b"".join(response) if response.streaming else response.content
+        walked += response.status_code == 200
+        leaks += [(address, word) for word in forbidden if word.encode() in body]
+
+    assert leaks == []
+    assert walked > 15
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_finds_what_they_may_see(world, reader):
+    client = Client()
+    if reader != "visitor":
+        client.force_login(world.readers[reader])
+    pages = {
+        topic.pk: client.get(reverse("forum:topic-detail", args=[topic.pk, topic.slug])).content.decode()
+        for topic in world.topics
+    }
+
+    everything = "".join(pages.values())
+    missing = [
+        word for word, readers in world.secrets.items() if reader in readers and word not in everything
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("reader", ["visitor", "member"])
+def test_a_page_kept_for_visitors_is_not_given_to_or_taken_from_others(world, reader):
+    """Anonymous pages are cached; what one reader sees must not be served to another."""
+    manager, other = Client(), Client()
+    manager.force_login(world.readers["manager"])
+    if reader != "visitor":
+        other.force_login(world.readers[reader])
+    forbidden = [word for word, readers in world.secrets.items() if reader not in readers]
+    leaks = []
+
+    for address in addresses(world):
+        manager.get(address, follow=True)
+        response = other.get(address, follow=True)
+        body = b"".join(response) if response.streaming else response.content
+        leaks += [(address, word) for word in forbidden if word.encode() in body]
+
+    assert leaks == []
+
+
+def test_every_address_is_walked_or_excused():
+    known = set(patterns())
+
+    assert known >= NOT_WALKED
