@@ -174,6 +174,13 @@ def test_tag_lists_its_topics_only(client):
     assert titles(client.get(tag.get_absolute_url())) == ["About grinders"]
 
 
+def test_tag_of_hidden_topics_alone_is_not_known(client):
+    tag = TagFactory(name="layoffs")
+    TopicFactory(tags=[tag], category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
+
+    assert client.get(tag.get_absolute_url()).status_code == 404
+
+
 def test_tags_count_what_the_reader_sees(client):
     tag, secret = TagFactory(name="open"), TagFactory(name="secret")
     group = Group.objects.create(name="owners")

@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -20,11 +20,20 @@ if TYPE_CHECKING:
     from .categories import Reader
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def visible_to(self, user: Reader) -> TagQuerySet:
+        """Tags on a topic the reader may know of: a tag's name alone can give a private topic away."""
+        topics = Topic.objects.visible_to(user).filter(tags=OuterRef("pk"))
+        return self.filter(Exists(topics))
+
+
 class Tag(models.Model):
     name = models.CharField(max_length=35, unique=True)
     slug = models.SlugField(max_length=40, unique=True, allow_unicode=True)
     description = models.TextField(blank=True)
     topic_count = models.PositiveIntegerField(default=0)
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

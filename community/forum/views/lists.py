@@ -62,7 +62,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @kept_for_visitors
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Tag, slug=slug)
+    found = get_object_or_404(Tag.objects.visible_to(request.user), slug=slug)
     topics = lists.readable(request.user).filter(tags=found)
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, topics, sort)
