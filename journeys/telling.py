@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.html import strip_tags
 
 from community.core.text import excerpt
-from community.events.catalogue import EVENT_TYPES
+from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED
 from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.members.models import Member
@@ -73,15 +73,26 @@ def tell(events: Iterable[Event], reader: Member) -> list[Told]:
 
 
 def folded(told: Iterable[Told]) -> list[Told]:
-    """Make one of what follows upon itself and says nothing more: five visits are "visited, 5 times"."""
+    """Make one of what follows upon itself and says nothing more: five visits are "visited, 5 times".
+
+    A question was also a topic that was started; only the question is told.
+    """
     found: list[Told] = []
     for one in told:
         last = found[-1] if found else None
-        if last and one.says_nothing_more and last.says_nothing_more and one.event.name == last.event.name:
+        if last and _same_topic(last.event, one.event):
+            found[-1] = last if last.event.name != TOPIC_CREATED else one
+        elif last and one.says_nothing_more and last.says_nothing_more and one.event.name == last.event.name:
             found[-1] = replace(last, times=last.times + 1)
         else:
             found.append(one)
     return found
+
+
+def _same_topic(last: Event, one: Event) -> bool:
+    """Whether both tell that one topic began."""
+    begins = TOPIC_CREATED in (last.name, one.name) and last.object_type == one.object_type == TOPIC
+    return begins and (last.object_id, last.occurred_at) == (one.object_id, one.occurred_at)
 
 
 def tell_by_id(ids: Iterable[UUID], *, of_member: int, reader: Member) -> dict[UUID, Told]:

@@ -71,7 +71,7 @@ NPS = "nps.answered"
 PROMOTER_FROM, DETRACTOR_TO = 9, 6
 
 # Belongs to both members who met; only the one who helped has helped.
-PEER_REPLY, HELPER_ROLE = "prospect.peer_replied", "peer"
+PEER_REPLY, HELPER_ROLE = "prospect.peer_replied", "replier"
 
 VOTES = frozenset({"helpful_vote.received"})  # a vote by staff counts for nobody
 REFERRALS = frozenset(kind for kind, counts in KINDS.items() if counts.component == REFERRAL)

@@ -16,16 +16,16 @@ from .facts import EVIDENCE_MOST, Fact, RawEvent
 NEUTRAL = frozenset(
     {
         "badge.earned", "consent.changed", "event.reinstated", "event.retracted", "identity.linked",
-        "identity.unlinked", "member.role_changed", "override.cleared", "override.set", "score.band_changed", "stage.entered",
-        "stage.superseded",
+        "identity.unlinked", "member.role_changed", "override.cleared", "override.set", "score.band_changed",
+        "stage.entered", "stage.superseded",
     }
 )  # fmt: skip
-# Kinds of which every single event matters to the fold, not only their number.
+# Kinds of which every single event matters to the fold or the score, not only their number.
 DETAILED = frozenset(
     {
-        "nps.answered", "payment.failed", "purchase.completed", "purchase.refunded", "subscription.cancelled",
-        "subscription.downgraded", "subscription.lapsed", "subscription.renewed", "subscription.started",
-        "subscription.upgraded", "support.ticket_closed", "support.ticket_opened",
+        "nps.answered", "payment.failed", "prospect.peer_replied", "purchase.completed", "purchase.refunded",
+        "subscription.cancelled", "subscription.downgraded", "subscription.lapsed", "subscription.renewed",
+        "subscription.started", "subscription.upgraded", "support.ticket_closed", "support.ticket_opened",
     }
 )  # fmt: skip
 

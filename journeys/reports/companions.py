@@ -59,6 +59,8 @@ def _meetings(member: Member, since: date) -> Iterator[Meeting]:
     events = Event.objects.standing().filter(
         member=member, name__in=DID, counterpart__isnull=False, occurred_at__date__gte=since
     )
+    # Recorded for both who met; the one who answered was not helped.
+    events = events.exclude(name="prospect.peer_replied", props__role="replier")
     for at, other, name in events.values_list("occurred_at", "counterpart_id", "name"):
         yield at.astimezone(UTC).date(), other, DID[name]
     posts = Post.objects.published().filter(topic__author=member, created_at__date__gte=since)

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
+from django.db import models
+
 from advocacy.models import Score
 from community.events.catalogue import EventName
 from community.events.models import Event
@@ -23,6 +25,7 @@ def happened(
     ago: int = 0,
     by: Member | None = None,
     cents: int | None = None,
+    about: models.Model | None = None,
     **payload,
 ) -> None:
     """Record `n` events of the member, `by` the member at the other end."""
@@ -31,7 +34,9 @@ def happened(
     record_all(
         Draft(
             name=EventName(kind), occurred_at=moment, payload=payload, member_id=member.pk,
-            counterpart_id=by.pk if by else None, value_cents=cents, currency="EUR" if cents else "", key=str(next(_serial)),
+            object_type=about._meta.label_lower if about else "", object_id=about.pk if about else None,
+            counterpart_id=by.pk if by else None, value_cents=cents, currency="EUR" if cents else "",
+            key=str(next(_serial)),
         )
         for _ in range(n)
     )  # fmt: skip

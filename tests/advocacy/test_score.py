@@ -170,8 +170,8 @@ def test_only_the_one_who_helped_in_a_prospect_forum_gains():
         items = [{"id": "", "cents": None, "currency": "", "props": {"role": role}} for role in roles]
         return did("prospect.peer_replied", len(roles))._replace(items=items)
 
-    assert scored(met("prospect")) is None
-    assert score(met("peer", "prospect")) == score(met("peer")) == score(did("reply.created"))
+    assert scored(met("asker")) is None
+    assert score(met("replier", "asker")) == score(met("replier")) == score(did("reply.created"))
 
 
 # Around the score

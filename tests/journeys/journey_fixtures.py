@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from uuid import uuid4
 
+from django.db import models
+
 from community.events import services as events
 from community.events.catalogue import EventName
 from community.events.models import Event
@@ -26,6 +28,7 @@ def happened(
     hour: int = 12,
     cents: int | None = None,
     counterpart: Member | None = None,
+    about: models.Model | None = None,
     **payload,
 ) -> Event:
     """Record an event of the member's; every call is another event."""
@@ -33,8 +36,8 @@ def happened(
         name=EventName(name),
         occurred_at=moment(days_ago, hour),
         payload=payload,
-        object_type="test.thing",
-        object_id=1,
+        object_type=about._meta.label_lower if about else "test.thing",
+        object_id=about.pk if about else 1,
         member_id=member.pk,
         actor_id=member.pk,
         counterpart_id=counterpart.pk if counterpart else None,

@@ -1,0 +1,25 @@
+"""A member's score, on their page in the admin."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from community.core.backstage import Panel
+from community.members.models import Member
+
+from .models import Score
+
+CHANGES = 10
+
+
+def score_panel(member: Member, request: HttpRequest) -> Panel | None:
+    """Return the score and how it changed; nothing of staff, who have none."""
+    if member.is_team:
+        return None
+    context = {
+        "member": member,
+        "score": Score.objects.filter(member=member).first(),
+        "history": member.advocacy_history.order_by("-on_date", "-pk")[:CHANGES],
+    }
+    return Panel(title=_("Advocacy"), template="advocacy/_admin_panel.html", context=context)

@@ -1,0 +1,284 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from community.forum.models import Category
+from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
+from tests.factories.members import CompanyFactory, MemberFactory
+
+from .acts import TODAY
+from .living import drained, happened, make_advocate
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+LIST, OWN = "/advocacy/", "/me/advocacy/"
+
+
+@pytest.fixture
+def today():
+    with time_machine.travel(
+        datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12), tick=False
+    ):
+        yield
+
+
+@pytest.fixture(params=["manager", "moderator", "sales", "support", "product"])
+def team(request, client):
+    client.force_login(MemberFactory(role=request.param))
+    return client
+
+
+@pytest.fixture
+def manager(client):
+    client.force_login(MemberFactory(role="manager"))
+    return client
+
+
+def names(response):
+    return [row.score.member.username for row in response.context["rows"]]
+
+
+# The team's list
+
+
+def test_advocate_list_is_for_the_whole_team(team):
+    assert team.get(LIST).status_code == 200
+
+
+def test_advocate_list_refuses_a_member(client):
+    client.force_login(MemberFactory())
+
+    response = client.get(LIST)
+
+    assert response.status_code == 403
+    assert "Only the team sees everybody" in response.content.decode()
+
+
+def test_advocate_list_sends_a_visitor_to_log_in(client):
+    response = client.get(LIST)
+
+    assert (response.status_code, response.url) == (302, f"/accounts/login/?next={LIST}")
+
+
+def test_advocate_list_takes_no_post(manager):
+    assert manager.post(LIST).status_code == 405
+
+
+def test_advocate_list_ranks_by_score_and_counts_bands(manager):
+    helper, advocate = MemberFactory(), MemberFactory()
+    happened(helper, "reply.created", 10)
+    make_advocate(advocate)
+    drained()
+
+    response = manager.get(LIST)
+
+    assert names(response) == [advocate.username, helper.username]
+    assert [(band.value, n) for band, n in response.context["bands"]] == [
+        ("champion", 0), ("advocate", 1), ("promising", 0), ("emerging", 0), ("none", 1)
+    ]  # fmt: skip
+
+
+def test_advocate_list_shows_what_made_the_score(manager):
+    member = MemberFactory(company=CompanyFactory(name="Harbour Roasters"))
+    make_advocate(member)
+    drained()
+
+    response = manager.get(LIST)
+
+    (row,) = response.context["rows"]
+    assert {part.key for part in row.parts if part.width} == {"helpfulness", "referral", "proof"}
+    assert [name for name, _ in row.segments] == ["reference", "helper", "connector"]
+    page = response.content.decode()
+    assert "Harbour Roasters" in page
+    assert "Falls below 40 on" in page
+
+
+def test_advocate_list_of_one_band(manager):
+    helper, advocate = MemberFactory(), MemberFactory()
+    happened(helper, "reply.created", 10)
+    make_advocate(advocate)
+    drained()
+
+    assert names(manager.get(LIST, {"band": "advocate"})) == [advocate.username]
+    assert names(manager.get(LIST, {"band": "champion"})) == []
+
+
+def test_advocate_list_of_no_known_band_is_not_found(manager):
+    assert manager.get(LIST, {"band": "wizard"}).status_code == 404
+
+
+def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(manager):
+    gone, staff = MemberFactory(), MemberFactory()
+    make_advocate(gone)
+    make_advocate(staff)
+    drained()
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+    type(staff).objects.filter(pk=staff.pk).update(role="sales")
+
+    response = manager.get(LIST)
+
+    assert names(response) == []
+    assert response.context["total"] == 0
+
+
+def test_advocate_list_says_what_to_do_when_empty(manager):
+    assert "No scores yet" in manager.get(LIST).content.decode()
+    assert "Nobody is in this band today" in manager.get(LIST, {"band": "champion"}).content.decode()
+
+
+def test_advocate_list_marks_a_strike(manager):
+    member = MemberFactory()
+    make_advocate(member)
+    happened(member, "strike.upheld", ago=3)
+    drained()
+
+    assert "strike −10" in manager.get(LIST).content.decode()
+
+
+def test_advocate_list_names_quiet_promoters(manager):
+    quiet, loud, critic = MemberFactory(), MemberFactory(), MemberFactory()
+    happened(quiet, "nps.answered", score=9)
+    happened(loud, "nps.answered", score=10)
+    happened(loud, "reply.created")
+    happened(critic, "nps.answered", score=2)
+    drained()
+
+    assert [score.member for score in manager.get(LIST).context["quiet_promoters"]] == [quiet]
+
+
+def test_advocate_list_has_pages_of_twenty(manager):
+    for member in MemberFactory.create_batch(21):
+        happened(member, "review.verified")
+    drained()
+
+    assert len(names(manager.get(LIST))) == 20
+    assert len(names(manager.get(LIST, {"page": 2}))) == 1
+
+
+def test_advocate_list_costs_the_same_for_one_and_for_three(manager, django_assert_num_queries):
+    for _ in range(3):
+        make_advocate(MemberFactory(company=CompanyFactory()))
+        drained()
+        with django_assert_num_queries(5):
+            manager.get(LIST)
+
+
+# One's own standing
+
+
+def test_own_standing_explains_the_score(client):
+    member = MemberFactory()
+    make_advocate(member, ago=10)
+    happened(member, "reply.created", 14)
+    drained()
+    client.force_login(member)
+
+    response = client.get(OWN)
+
+    context, page = response.context, response.content.decode()
+    assert context["band"] == "advocate"
+    assert context["next_band"].label == "Champion"
+    assert context["to_next"] == 65 - context["scored"].score
+    assert context["left_out"] == [
+        "4 replies are left out: only so many of a kind count on one day, here 10."
+    ]
+    assert "Falls below 40 on" in page
+    assert context["suggestions"][0][0] == "story"
+
+
+def test_own_standing_is_of_today_even_if_the_stored_one_is_older(client):
+    member = MemberFactory()
+    happened(member, "reply.created", 10)
+    drained()
+    client.force_login(member)
+
+    with time_machine.travel(
+        datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(days=10), tick=False
+    ):
+        score = client.get(OWN).context["scored"].score
+
+    assert score < member.advocacy.score
+
+
+def test_own_standing_leads_to_the_posts_that_count(client):
+    member, asker = MemberFactory(), MemberFactory()
+    answer = AnswerFactory(author=member, topic=QuestionFactory(author=asker, title="Grinder stuck"))
+    happened(member, "answer.accepted", by=asker, about=answer)
+    drained()
+    client.force_login(member)
+
+    page = client.get(OWN).content.decode()
+
+    assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
+
+
+def test_own_standing_names_no_post_that_one_may_no_longer_see(client):
+    member = MemberFactory()
+    hidden = CategoryFactory(groups=[], kind=Category.Kind.QA)
+    answer = AnswerFactory(author=member, topic=QuestionFactory(category=hidden, title="A secret"))
+    happened(member, "answer.accepted", about=answer)
+    drained()
+    client.force_login(member)
+
+    assert "A secret" not in client.get(OWN).content.decode()
+
+
+def test_own_standing_never_names_who_voted(client):
+    member, voter = MemberFactory(), MemberFactory(display_name="Vera Voter")
+    happened(member, "helpful_vote.received", by=voter)
+    drained()
+    client.force_login(member)
+
+    assert "Vera" not in client.get(OWN).content.decode()
+
+
+def test_own_standing_shows_the_last_year(client):
+    member = MemberFactory()
+    happened(member, "review.verified", ago=100)
+    drained()
+    client.force_login(member)
+
+    history = client.get(OWN).context["history"]
+
+    assert len(history) == 13
+    assert [score > 0 for _, score in history] == [False] * 9 + [True] * 4
+
+
+def test_own_standing_tells_of_a_strike(client):
+    member = MemberFactory()
+    make_advocate(member)
+    happened(member, "strike.upheld")
+    drained()
+    client.force_login(member)
+
+    assert "An upheld strike takes 10 points off" in client.get(OWN).content.decode()
+
+
+def test_own_standing_before_anything_counted_says_what_does(client):
+    client.force_login(MemberFactory())
+
+    page = client.get(OWN).content.decode()
+
+    assert "Nothing counted yet" in page
+    assert "up to 25" in page
+
+
+def test_own_standing_of_the_team_says_that_it_has_none(team):
+    page = team.get(OWN).content.decode()
+
+    assert "The team is not scored" in page
+
+
+def test_own_standing_sends_a_visitor_to_log_in(client):
+    assert client.get(OWN).status_code == 302
+
+
+def test_own_standing_costs_the_same_for_one_and_many_acts(client, django_assert_num_queries):
+    member = MemberFactory()
+    client.force_login(member)
+    for n in (1, 5):
+        for _ in range(n):
+            happened(member, "answer.accepted", by=MemberFactory(), about=AnswerFactory(author=member))
+        drained()
+        with django_assert_num_queries(10):
+            client.get(OWN)

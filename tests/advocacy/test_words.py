@@ -1,0 +1,81 @@
+import pytest
+
+from advocacy import words
+from advocacy.engine.counting import ACCOUNT, DAY, PAIR, SELF, STAFF
+from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
+from advocacy.models import Band
+from advocacy.segments import MEANS, segments_of
+from advocacy.views import SUGGESTIONS
+
+
+def points(**given):
+    return {**dict.fromkeys(COMPONENTS, "0.00"), **given}
+
+
+def test_everything_that_counts_has_words():
+    assert set(words.ACTS) == set(KINDS)
+    assert set(words.COMPONENTS) == set(COMPONENTS)
+    assert set(words.BAND_MEANS) == set(BANDS) == set(Band.values)
+    assert set(words.LEFT_OUT) == {SELF, STAFF, ACCOUNT, PAIR, DAY}
+
+
+def test_recommendations_are_never_suggested():
+    assert "nps.answered" not in words.SUGGESTED
+    assert len(words.SUGGESTED) >= SUGGESTIONS
+
+
+def test_acts_are_counted_in_words():
+    assert words.acts("reply.created", 1) == "1 reply"
+    assert words.acts("reply.created", 3) == "3 replies"
+
+
+@pytest.mark.parametrize(
+    ("why", "n", "said"),
+    [
+        (SELF, 1, "1 reply is left out: what people do for themselves does not count."),
+        (
+            PAIR,
+            2,
+            "2 replies are left out: of each kind, three from the same person count in a quarter: the latest.",
+        ),
+        (DAY, 4, "4 replies are left out: only so many of a kind count on one day, here 10."),
+    ],
+)
+def test_left_out_says_why(why, n, said):
+    assert words.left_out("reply.created", why, n) == said
+
+
+def test_bands_know_their_floor():
+    assert [band.floor for band in Band] == [0, 10, 25, 40, 65]
+
+
+# Segments
+
+
+def test_segments_follow_from_where_the_points_come_from():
+    assert segments_of("advocate", points(helpfulness="20.00"), at_risk=False) == ["helper"]
+    assert segments_of("advocate", points(referral="10.00", content="9.00"), at_risk=False) == [
+        "voice",
+        "connector",
+    ]
+    assert segments_of("promising", points(proof="15.00"), at_risk=False) == ["reference"]
+
+
+def test_too_little_of_anything_is_no_segment():
+    assert segments_of("none", points(helpfulness="3.00"), at_risk=False) == []
+
+
+def test_quiet_promoter_would_recommend_and_did_nothing_else():
+    assert segments_of("none", points(sentiment="5.00"), at_risk=False) == ["quiet promoter"]
+    assert segments_of("none", points(sentiment="5.00", presence="1.00"), at_risk=False) == ["quiet promoter"]
+    assert segments_of("none", points(sentiment="5.00", helpfulness="1.00"), at_risk=False) == []
+    assert segments_of("none", points(sentiment="-5.00"), at_risk=False) == []
+
+
+def test_advocate_at_risk_is_marked_and_nobody_else():
+    assert segments_of("champion", points(), at_risk=True) == ["at-risk advocate"]
+    assert segments_of("promising", points(), at_risk=True) == []
+
+
+def test_every_segment_is_explained():
+    assert {"helper", "connector", "voice", "reference", "quiet promoter", "at-risk advocate"} == set(MEANS)

@@ -1,0 +1,188 @@
+"""The map and the rules, for everybody who may and may not see them."""
+
+from datetime import timedelta
+
+import pytest
+
+from journeys import services
+from journeys.models import Ruleset
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, happened, replied
+
+pytestmark = pytest.mark.django_db
+MAP, RULES = "/journeys/", "/journeys/rules/"
+
+
+@pytest.fixture(params=["manager", "moderator", "sales", "support", "product"])
+def team(request, client):
+    client.force_login(MemberFactory(role=request.param))
+    return client
+
+
+@pytest.fixture
+def manager(client):
+    client.force_login(MemberFactory(role="manager"))
+    return client
+
+
+@pytest.mark.parametrize("address", [MAP, RULES])
+def test_pages_of_the_team_are_for_every_role(team, address):
+    assert team.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", [MAP, RULES])
+def test_pages_of_the_team_refuse_a_member_with_a_sentence(client, address):
+    client.force_login(MemberFactory())
+
+    response = client.get(address)
+
+    assert response.status_code == 403
+    assert "Only the team sees" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", [MAP, RULES])
+def test_pages_of_the_team_send_a_visitor_to_log_in(client, address):
+    response = client.get(address)
+
+    assert (response.status_code, response.url) == (302, f"/accounts/login/?next={address}")
+
+
+@pytest.mark.parametrize("address", [MAP, RULES])
+def test_pages_of_the_team_take_no_post(manager, address):
+    assert manager.post(address).status_code == 405
+
+
+# The map
+
+
+def test_journey_map_counts_everybody(manager):
+    replied(MemberFactory(), 3)
+    bought(MemberFactory(), 2)
+    drained()
+
+    context = manager.get(MAP).context
+
+    assert [(count.key, count.members) for count in context["counts"]] == [
+        ("discovery", 0), ("engagement", 1), ("conversion", 1), ("relationship", 0)
+    ]  # fmt: skip
+    assert context["everybody"] == 2
+
+
+def test_journey_map_draws_who_moved_and_has_the_table_behind_it(manager):
+    member = MemberFactory()
+    replied(member, 60)
+    bought(member, 5)
+    drained()
+
+    response = manager.get(MAP)
+
+    assert response.context["sankey"]["links"] == [
+        {"source": "then engagement", "target": "now conversion", "value": 1, "kind": "forward"}
+    ]
+    page = response.content.decode()
+    assert '<script id="sankey-data" type="application/json">' in page
+    assert '<b class="numbers">1</b> of 1 member moved or' in page
+    assert page.count("<tr>") >= 6
+
+
+def test_journey_map_says_who_moved_last_and_why(manager):
+    member = MemberFactory(display_name="Ana Silva")
+    bought(member, 2)
+    drained()
+
+    page = manager.get(MAP).content.decode()
+
+    row = member.stage_history.get(exited_on=None)
+    assert f'<a href="/journeys/members/{member.username}/#step-{row.pk}">Ana Silva</a>' in page
+    assert row.sentence in page
+
+
+def test_journey_map_funnel_never_grows_and_shows_who_is_still_open(manager):
+    for ago in (3, 20, 300):
+        replied(MemberFactory(), ago)
+    bought(MemberFactory(), 2)
+    drained()
+
+    steps = manager.get(MAP).context["funnel"].steps
+
+    assert [step.reached for step in steps] == [4, 4, 1, 0]
+    assert [step.open for step in steps] == [0, 0, 2, 1]
+    assert [step.lost for step in steps] == [0, 0, 1, 0]
+    assert [step.drawn_open for step in steps] == [4, 4, 3, 1]
+
+
+@pytest.mark.parametrize(("seen", "members"), [("30", 1), ("90", 2), ("365", 3), ("all", 4)])
+def test_journey_map_funnel_of_a_period(manager, seen, members):
+    for ago in (5, 60, 200, 800):
+        replied(MemberFactory(), ago)
+    drained()
+
+    assert manager.get(MAP, {"seen": seen}).context["funnel"].members == members
+
+
+def test_journey_map_of_no_known_period_is_not_found(manager):
+    assert manager.get(MAP, {"seen": "7"}).status_code == 404
+
+
+def test_journey_map_says_how_many_wait(manager):
+    member = MemberFactory()
+    replied(member, 1)
+    drained()
+    services.mark_members([member.pk])
+
+    assert manager.get(MAP).context["waiting"] == 1
+
+
+def test_journey_map_of_nobody_says_what_will_be_there(manager):
+    assert "Nobody is on the way yet" in manager.get(MAP).content.decode()
+
+
+def test_journey_map_costs_the_same_for_one_and_for_three(manager, django_assert_num_queries):
+    for _ in range(3):
+        bought(MemberFactory(), 2)
+        drained()
+        with django_assert_num_queries(13):
+            manager.get(MAP)
+
+
+# The rules
+
+
+def test_rule_list_says_the_numbers_in_force(manager):
+    live = services.live_ruleset()
+    draft = Ruleset.objects.create(version=2, rules={**live.rules, "R3": {"days": 45}})
+    services.publish_ruleset(draft, actor=MemberFactory(role="manager"))
+
+    response = manager.get(RULES)
+
+    said = {rule: when for rule, _, when in response.context["rules"]}
+    assert said["R3"] == "45 days since the purchase, and not refunded."
+    assert said["E2"] == "20 points of interest within 30 days."
+    assert [one.version for one in response.context["versions"]] == [1]
+    assert "Version 2, in force" in response.content.decode()
+
+
+def test_rule_list_names_every_rule_that_a_step_may_name(manager):
+    member = MemberFactory()
+    replied(member, 400)
+    bought(member, 350)
+    happened(member, "subscription.upgraded", 20, external_id="order-1")
+    happened(member, "purchase.refunded", 2, cents=4900, external_id="order-1", full=True)
+    drained()
+
+    named = {rule for rule, _, _ in manager.get(RULES).context["rules"]}
+
+    assert set(member.stage_history.values_list("rule", flat=True)) <= named
+
+
+def test_rule_list_tells_points_in_words(manager):
+    points = {what: (given, a_day) for what, given, a_day in manager.get(RULES).context["points"]}
+
+    assert points["asked for a demo"] == (20, None)
+    assert points["read a topic"] == (0.1, 50)
+
+
+def test_today_is_what_the_map_is_as_of(manager):
+    assert manager.get(MAP).context["as_of"] == services.today()
+    assert manager.get(MAP).context["movement"].since == services.today() - timedelta(days=30)

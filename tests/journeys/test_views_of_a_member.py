@@ -1,0 +1,349 @@
+"""One member's journey: for the team, and for the member."""
+
+import pytest
+
+from community.forum.models import Category
+from journeys import services
+from journeys.models import MemberState, Override
+from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
+from tests.factories.members import CompanyFactory, MemberFactory
+
+from .journey_fixtures import bought, drain_all, drained, happened, replied
+
+pytestmark = pytest.mark.django_db
+OWN = "/me/journey/"
+
+
+def address(member, end=""):
+    return f"/journeys/members/{member.username}/{end}"
+
+
+def override(**changes):
+    return {"stage": "conversion", "mode": "pin", "reason": "Bought by phone.", "days": "30", **changes}
+
+
+@pytest.fixture
+def member():
+    return MemberFactory(display_name="Ana Silva", company=CompanyFactory(name="Café Nord"))
+
+
+@pytest.fixture
+def manager(client):
+    client.force_login(MemberFactory(role="manager"))
+    return client
+
+
+def steps_of(response):
+    return [(step.row.stage, step.row.sub_stage) for step in response.context["story"].steps]
+
+
+# Who may
+
+
+@pytest.mark.parametrize("role", ["manager", "moderator", "sales", "support", "product"])
+def test_member_journey_is_for_the_whole_team(client, member, role):
+    client.force_login(MemberFactory(role=role))
+
+    assert client.get(address(member)).status_code == 200
+
+
+def test_member_journey_refuses_members_even_their_own(client, member):
+    client.force_login(member)
+
+    for one in (member, MemberFactory()):
+        response = client.get(address(one))
+        assert response.status_code == 403
+        assert "Only the team sees other people" in response.content.decode()
+
+
+def test_member_journey_tells_a_member_nothing_of_who_exists(client):
+    client.force_login(MemberFactory())
+
+    assert client.get("/journeys/members/nobody/").status_code == 403
+
+
+def test_member_journey_sends_a_visitor_to_log_in(client, member):
+    assert client.get(address(member)).status_code == 302
+
+
+def test_member_journey_of_nobody_is_not_found(manager):
+    assert manager.get("/journeys/members/nobody/").status_code == 404
+
+
+# What it shows
+
+
+def test_member_journey_runs_from_now_back_to_the_first_step(manager, member):
+    replied(member, 60)
+    bought(member, 50)
+    drained()
+
+    response = manager.get(address(member))
+
+    assert steps_of(response) == [
+        ("relationship", "adoption"), ("conversion", "first_purchase"), ("engagement", "exploring")
+    ]  # fmt: skip
+    page = response.content.decode()
+    assert "Café Nord" in page
+    assert "rule C1, version 1" in page
+
+
+def test_member_journey_opens_the_evidence_of_each_step_in_place(manager, member):
+    purchase = bought(member, 5)
+    drained()
+
+    (step,) = manager.get(address(member)).context["story"].steps
+
+    assert [(told.event.pk, told.about) for told in step.evidence] == [(purchase.pk, "49.00 EUR")]
+    assert step.unseen == 0
+
+
+def test_member_journey_shows_what_was_believed_before(manager, member):
+    replied(member, 20)
+    drained()
+    bought(member, 30)
+    drained()
+
+    response = manager.get(address(member))
+
+    assert response.context["story"].superseded == len(response.context["believed"]) > 0
+    assert "What we believed before" in response.content.decode()
+
+
+def test_member_journey_names_companions(manager, member):
+    helper = MemberFactory(display_name="Bruno Keller")
+    replied(member, 20)
+    happened(member, "question.resolved", 8, counterpart=helper, by=helper.pk, minutes=5, by_staff=False)
+    bought(member, 5)
+    drained()
+
+    page = manager.get(address(member)).content.decode()
+
+    assert "Bruno Keller" in page
+    assert "solved a question" in page
+
+
+def test_member_journey_leads_from_an_event_to_its_post(manager, member):
+    answer = AnswerFactory(author=member, topic=QuestionFactory(title="Grinder stuck"), source="Brush it.")
+    happened(member, "reply.created", 3, words=2, is_answer=True, topic_id=answer.topic_id, about=answer)
+    drained()
+
+    page = manager.get(address(member)).content.decode()
+
+    assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
+
+
+def test_member_journey_shows_early_signs(manager, member):
+    bought(member, 60)
+    happened(member, "nps.answered", 5, score=2)
+    happened(member, "payment.failed", 4)
+    drained()
+
+    response = manager.get(address(member))
+
+    assert response.context["risks"] == ["Said they would not recommend us", "A payment failed"]
+    assert "at risk" in response.content.decode()
+
+
+def test_member_journey_of_staff_says_that_they_have_none(manager):
+    page = manager.get(address(MemberFactory(role="sales"))).content.decode()
+
+    assert "The team has no stage" in page
+    assert "Set the stage by hand" not in page
+
+
+def test_member_journey_of_whom_nothing_is_known(manager, member):
+    assert "Nothing is known yet" in manager.get(address(member)).content.decode()
+
+
+def test_member_journey_finds_the_name_in_any_case(manager, member):
+    assert manager.get(f"/journeys/members/{member.username.upper()}/").status_code == 200
+
+
+def test_member_journey_has_pages_of_events(manager, member):
+    for ago in range(1, 31):
+        happened(member, "search.performed", ago, query=f"q{ago}", results=1)
+    drained()
+
+    assert len(manager.get(address(member)).context["events"]) == 25
+    assert len(manager.get(address(member), {"page": 2}).context["events"]) == 5
+
+
+def test_member_journey_costs_the_same_for_one_and_many_steps(manager, member, django_assert_num_queries):
+    helper = MemberFactory()
+    for ago in (100, 60, 5):
+        replied(member, ago, counterpart=helper)
+        bought(member, ago - 1, ref=str(ago))
+        drained()
+        with django_assert_num_queries(20):
+            manager.get(address(member))
+
+
+# Set by hand
+
+
+def test_override_set_by_a_manager_shows_beside_the_computed_stage(manager, member):
+    replied(member, 3)
+    drained()
+
+    response = manager.post(address(member, "override/"), override(), follow=True)
+
+    assert response.redirect_chain == [(address(member), 302)]
+    drain_all()
+    state = MemberState.objects.get(member=member)
+    assert (state.shown_stage, state.stage) == ("conversion", "engagement")
+    page = manager.get(address(member)).content.decode()
+    assert "is set by hand" in page
+    assert "Bought by phone." in page
+    assert "Computed: Engagement" in page
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reason": "  "}, {"days": "181"}, {"days": "0"}, {"stage": "heaven"}, {"mode": "glue"}]
+)
+def test_override_set_without_what_it_needs_keeps_what_was_typed(manager, member, wrong):
+    response = manager.post(address(member, "override/"), override(**wrong))
+
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == wrong.keys()
+    assert Override.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", ["moderator", "sales", "support", "product"])
+@pytest.mark.parametrize("end", ["override/", "override/clear/"])
+def test_override_is_refused_to_other_roles(client, member, role, end):
+    client.force_login(MemberFactory(role=role))
+
+    assert client.post(address(member, end), override()).status_code == 403
+    assert Override.objects.count() == 0
+    assert "Set the stage by hand" not in client.get(address(member)).content.decode()
+
+
+@pytest.mark.parametrize("end", ["override/", "override/clear/"])
+def test_override_is_refused_to_members_and_visitors(client, member, end):
+    assert client.post(address(member, end), override()).status_code == 302
+    client.force_login(member)
+    assert client.post(address(member, end), override()).status_code == 403
+
+
+def test_override_of_staff_is_refused(manager):
+    assert manager.post(address(MemberFactory(role="sales"), "override/"), override()).status_code == 403
+
+
+def test_override_clear_lets_the_computed_stage_show(manager, member):
+    replied(member, 3)
+    manager.post(address(member, "override/"), override())
+    drained()
+
+    manager.post(address(member, "override/clear/"))
+    drain_all()
+
+    assert MemberState.objects.get(member=member).shown_stage == "engagement"
+
+
+def test_override_takes_no_get(manager, member):
+    assert manager.get(address(member, "override/")).status_code == 405
+    assert manager.get(address(member, "override/clear/")).status_code == 405
+
+
+def test_override_form_begins_with_the_present_stage_for_thirty_days(manager, member):
+    replied(member, 3)
+    drained()
+
+    form = manager.get(address(member)).context["form"]
+
+    assert (form["stage"].value(), form["days"].value()) == ("engagement", 30)
+
+
+# One's own
+
+
+def test_own_journey_says_where_one_is_and_why(client, member):
+    bought(member, 5)
+    drained()
+    client.force_login(member)
+
+    response = client.get(OWN)
+
+    page = response.content.decode()
+    assert steps_of(response) == [("conversion", "first_purchase")]
+    assert "You have become a customer." in page
+    assert "Who can see this" in page
+    assert "rule C1" not in page
+
+
+def test_own_journey_is_one_s_own_only(client, member):
+    other = MemberFactory()
+    bought(other, 5)
+    drained()
+    client.force_login(member)
+
+    assert steps_of(client.get(OWN)) == []
+
+
+def test_own_journey_never_names_who_voted(client, member):
+    voter = MemberFactory(display_name="Vera Voter")
+    happened(member, "helpful_vote.received", 4, counterpart=voter, topic_id=1)
+    replied(member, 3)
+    drained()
+    client.force_login(member)
+
+    assert "Vera" not in client.get(OWN).content.decode()
+
+
+def test_own_journey_names_who_helped(client, member):
+    helper = MemberFactory(display_name="Bruno Keller")
+    replied(member, 20)
+    happened(member, "question.resolved", 8, counterpart=helper, by=helper.pk, minutes=5, by_staff=False)
+    bought(member, 5)
+    drained()
+    client.force_login(member)
+
+    page = client.get(OWN).content.decode()
+
+    assert "Bruno Keller" in page
+    assert "solved a question of yours" in page
+
+
+def test_own_journey_names_no_topic_that_one_may_no_longer_see(client, member):
+    hidden = CategoryFactory(groups=[], kind=Category.Kind.QA)
+    answer = AnswerFactory(author=member, topic=QuestionFactory(category=hidden, title="A secret"))
+    happened(member, "reply.created", 3, words=2, is_answer=True, topic_id=1, about=answer)
+    drained()
+    client.force_login(member)
+
+    assert "A secret" not in client.get(OWN).content.decode()
+
+
+def test_own_journey_says_that_a_stage_was_set_by_hand_but_not_why(client, member):
+    replied(member, 3)
+    services.set_override(
+        member,
+        stage="conversion",
+        mode="pin",
+        reason="Told us in confidence.",
+        actor=MemberFactory(role="manager"),
+    )
+    drained()
+    client.force_login(member)
+
+    page = client.get(OWN).content.decode()
+
+    assert "set this stage by hand" in page
+    assert "in confidence" not in page
+
+
+def test_own_journey_before_anything_happened(client, member):
+    client.force_login(member)
+
+    assert "Your journey starts here" in client.get(OWN).content.decode()
+
+
+def test_own_journey_of_the_team_says_that_it_has_none(client):
+    client.force_login(MemberFactory(role="support"))
+
+    assert "The team has no stage" in client.get(OWN).content.decode()
+
+
+def test_own_journey_sends_a_visitor_to_log_in(client):
+    assert client.get(OWN).status_code == 302
