@@ -4,7 +4,6 @@ from django.template.loader import render_to_string
 
 from community.forum.hooks import thread_decorations
 from journeys.models import MemberState
-from journeys.panels import journey_panel
 from journeys.threads import stage_by_member
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -68,19 +67,3 @@ def test_stage_chip_says_stage_and_sub_stage(thread):
 
 def test_stage_chip_of_nobody_is_empty():
     assert render_to_string("journeys/_stage_chip.html", {"state": None}).strip() == ""
-
-
-# The panel in the admin
-
-
-def test_journey_panel_shows_the_steps(thread, rf):
-    author = thread[1][0].author
-
-    panel = journey_panel(author, rf.get("/"))
-
-    assert panel.context["state"].stage == "engagement"
-    assert [row.rule for row in panel.context["rows"]] == ["E1"]
-
-
-def test_journey_panel_is_silent_about_staff(rf):
-    assert journey_panel(MemberFactory(role="sales"), rf.get("/")) is None
