@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -110,7 +111,8 @@ def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
 def _headline(field: str, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
     # The parser drops what looks like a tag, so angle brackets are put aside; private-use characters that
     # were typed must not pass for our own marks.
-    text = models.Func(F(field), Value(f"<>{START}{STOP}"), Value(LESS + MORE), function="translate")
+    text = models.Func(F(field), Value(START + STOP + LESS + MORE), Value(""), function="translate")
+    text = Replace(Replace(text, Value("<"), Value(f" {LESS} ")), Value(">"), Value(f" {MORE} "))
     how = {"highlight_all": True} if whole else {"max_words": 36, "min_words": 16, "max_fragments": 2}
     return SearchHeadline(
         text, query, config=CONFIG, start_sel=START, stop_sel=STOP, fragment_delimiter=" … ", **how
@@ -119,7 +121,9 @@ def _headline(field: str, query: SearchQuery, *, whole: bool = False) -> SearchH
 
 def highlighted(marked: str) -> SafeString:
     """Escape everything, then turn our marks into <mark>."""
-    escaped = escape(marked.replace(LESS, "<").replace(MORE, ">"))
+    for mark, sign in ((LESS, "<"), (MORE, ">")):
+        marked = marked.replace(f" {mark} ", sign).replace(mark, sign)
+    escaped = escape(marked)
     return mark_safe(escaped.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308  escaped above
 
 

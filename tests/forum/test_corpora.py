@@ -1,0 +1,112 @@
+"""Hostile and odd texts all the way through: posted by form, stored exactly, shown and found safely."""
+
+import json
+import tarfile
+from functools import cache
+
+import pytest
+from django.conf import settings
+
+from community.core.text import storable
+from community.forum.models import Post, Topic
+from tests.factories.forum import CategoryFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+from .pages import page
+
+pytestmark = pytest.mark.django_db
+
+CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
+LEAD = "A text of some kind: "
+
+
+@cache
+def corpus(name):
+    if not CORPORA.exists():
+        pytest.skip("The text corpora are not beside this checkout.")
+    with tarfile.open(CORPORA) as archive:
+        return json.load(archive.extractfile(f"text-corpora/{name}"))
+
+
+def naughty():
+    return [text for text in corpus("blns/blns.json") if text.strip() and "\x00" not in text]
+
+
+def examples():
+    return [example["markdown"] for example in corpus("commonmark/spec_examples.json")]
+
+
+def assert_safe(response):
+    """No script, handler or address of ours came from what was typed."""
+    tree = page(response)
+    own = {node.get("src") for node in tree.cssselect("script")}
+    assert all(source and source.startswith("/static/") for source in own)
+    handlers = [
+        name
+        for node in tree.iter()
+        if isinstance(node.tag, str)
+        for name in node.attrib
+        if name.startswith("on")
+    ]
+    assert handlers == []
+    for link in tree.cssselect(".prose a, .prose img"):
+        address = (link.get("href") or link.get("src") or "").strip().lower()
+        assert not address.startswith(("javascript:", "vbscript:", "data:"))
+
+
+@pytest.fixture
+def author(client):
+    member = MemberFactory(customer_since="2026-01-01")
+    client.force_login(member)
+    return member
+
+
+@pytest.mark.parametrize("texts", [naughty, examples])
+def test_odd_texts_are_posted_stored_exactly_and_shown_safely(client, author, texts):
+    topic = TopicFactory()
+
+    for sent in in_posts(texts()):
+        response = client.post(f"/topics/{topic.pk}/reply/", {"source": sent})
+        assert response.status_code == 302, sent
+        assert Post.objects.latest("pk").source == storable(sent).replace("\r\n", "\n").replace("\r", "\n")
+
+    for number in range(1, topic.posts.count() // 20 + 2):
+        assert_safe(client.get(f"{topic.get_absolute_url()}?page={number}"))
+
+
+def in_posts(texts, together=12):
+    """Several to a post, which keeps the test short."""
+    return ["\n\n".join(texts[start : start + together]) for start in range(0, len(texts), together)]
+
+
+def test_naughty_titles_are_stored_on_one_line_and_escaped_in_lists(client, author):
+    category = CategoryFactory(kind="qa")
+    titles = [LEAD + text for text in naughty()[::4] if len(text) < 200]
+
+    for title in titles:
+        fields = {"category": category.pk, "kind": "question", "title": title, "source": "What about it?"}
+        assert client.post("/new/", fields).status_code == 302, title
+
+    stored = set(Topic.objects.values_list("title", flat=True))
+    assert stored == {" ".join(storable(title).split()) for title in titles}
+    for number in range(1, len(stored) // 20 + 1):
+        assert_safe(client.get(f"/latest/?page={number}"))
+
+
+def test_naughty_searches_are_answered_safely(client):
+    TopicFactory(title="One topic to be found, or not")
+
+    for text in naughty()[::4]:
+        response = client.get("/search/", {"q": text})
+        assert response.status_code == 200, text
+        assert_safe(response)
+
+
+def test_naughty_words_are_found_and_marked_safely(client, author):
+    for text in naughty()[::5]:
+        TopicFactory(title=f"Zebra {text}"[:255], opening__source=f"zebra {text}", opening__html="<p>.</p>")
+
+    for number in (1, 2, 3):
+        response = client.get(f"/search/?q=zebra&page={number}")
+        assert_safe(response)
+        assert len(page(response).cssselect(".topic-row")) == 20
