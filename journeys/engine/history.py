@@ -37,7 +37,7 @@ class History:
 
     def add(self, day: date, position: tuple[str, str, frozenset[str], int], why: Reason) -> None:
         """Let the member be at `position` (stage, sub-stage, facets, cycle) from `day` on."""
-        today = self._reopened(day)
+        today = self.rows.pop() if self.rows and self.rows[-1].effective_on == day else None
         stage, sub_stage, facets, cycle = position
         row = Row(
             seq=len(self.rows) + 1,
@@ -54,24 +54,9 @@ class History:
             facts=why.facts,
             sentence=why.sentence,
         )
-        if self.rows and _position(self.rows[-1]) == _position(row):
-            return
         if self.rows:
             self.rows[-1] = replace(self.rows[-1], exited_on=day)
         self.rows.append(_together(today, row) if today else row)
-
-    def _reopened(self, day: date) -> Row | None:
-        """Take this day's row off, if there is one, so that the one before is open again."""
-        if not self.rows or self.rows[-1].effective_on != day:
-            return None
-        today = self.rows.pop()
-        if self.rows:
-            self.rows[-1] = replace(self.rows[-1], exited_on=None)
-        return today
-
-
-def _position(row: Row) -> tuple[str, str, tuple[str, ...], int]:
-    return row.stage, row.sub_stage, row.facets, row.cycle
 
 
 def _together(earlier: Row, later: Row) -> Row:

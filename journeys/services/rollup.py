@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
@@ -12,6 +12,9 @@ from django.db import connection
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
+# The whole range of days is given as constants too, so that the planner leaves out most of the monthly
+# partitions, and OFFSET 0 keeps it from reading all events for want of statistics on `k`. Likewise NOT IN,
+# which is always hashed, where NOT EXISTS would compare every row with every other.
 _ROLL_UP = f"""
 WITH k AS MATERIALIZED (
   SELECT DISTINCT m, d FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d)),
@@ -19,9 +22,12 @@ picked AS MATERIALIZED (
   SELECT k.m AS member_id, k.d AS day, e.name AS kind, e.event_id, e.occurred_at, e.counterpart_id,
     CASE WHEN e.name = ANY(%(detailed)s) THEN jsonb_build_object(
       'id', e.event_id, 'cents', e.value_cents, 'currency', e.currency, 'props', e.props) END AS item
-  FROM k JOIN event e ON e.member_id = k.m
-    AND e.occurred_at >= k.d::timestamp AT TIME ZONE 'UTC'
-    AND e.occurred_at < (k.d + 1)::timestamp AT TIME ZONE 'UTC'
+  FROM k CROSS JOIN LATERAL (
+    SELECT * FROM event WHERE member_id = k.m
+      AND occurred_at >= k.d::timestamp AT TIME ZONE 'UTC'
+      AND occurred_at < (k.d + 1)::timestamp AT TIME ZONE 'UTC'
+      AND occurred_at >= %(first)s AND occurred_at < %(last)s
+    OFFSET 0) e
   WHERE e.retracted_at IS NULL AND NOT e.name = ANY(%(neutral)s)),
 counts AS (
   SELECT member_id, day, kind, count(*)::int AS n,
@@ -36,8 +42,8 @@ paired AS (
   GROUP BY 1, 2, 3),
 want AS MATERIALIZED (SELECT * FROM counts LEFT JOIN paired USING (member_id, day, kind)),
 gone AS (
-  DELETE FROM member_day md USING k WHERE md.member_id = k.m AND md.day = k.d AND NOT EXISTS (
-    SELECT FROM want w WHERE w.member_id = md.member_id AND w.day = md.day AND w.kind = md.kind))
+  DELETE FROM member_day md USING k WHERE md.member_id = k.m AND md.day = k.d
+    AND (md.member_id, md.day, md.kind) NOT IN (SELECT member_id, day, kind FROM want))
 INSERT INTO member_day (member_id, day, kind, n, ids, pairs, items)
 SELECT member_id, day, kind, n, ids, pairs, items FROM want
 ON CONFLICT (member_id, day, kind) DO UPDATE
@@ -55,9 +61,12 @@ def roll_up(keys: Sequence[tuple[int, date]]) -> int:
     """Make these member-days what their events say; return how many rows were added or changed."""
     if not keys:
         return 0
-    values: dict[str, list[Any]] = {
+    days = [day for _, day in keys]
+    values: dict[str, Any] = {
         "members": [member_id for member_id, _ in keys],
-        "days": [day for _, day in keys],
+        "days": days,
+        "first": datetime.combine(min(days), time(), UTC),
+        "last": datetime.combine(max(days) + timedelta(days=1), time(), UTC),
         "detailed": list(DETAILED),
         "neutral": list(NEUTRAL),
     }
