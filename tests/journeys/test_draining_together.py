@@ -10,8 +10,10 @@ import textwrap
 import threading
 import time
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from community.events.services import ensure_months, follow
@@ -154,6 +156,33 @@ def test_writers_and_drains_at_once_lose_nothing():
 
     found = services.check_everyone()
     assert (found.differences, found.waiting, found.follower_behind) == ([], 0, False)
+
+
+def test_replay_command_takes_in_what_nobody_has_looked_at_and_repairs_the_rest():
+    member, other = MemberFactory(), MemberFactory()
+    replied(member, 3)
+    drain_to_the_end()
+    MemberDay.objects.update(n=7)
+    StageHistory.objects.all().delete()
+    replied(other, 3)
+    said = StringIO()
+
+    call_command("journeys_replay", stdout=said)
+    mark_all()
+    call_command("journeys_replay", check=True, stdout=said)
+
+    assert "Compared 2 members with 2 member-days." in said.getvalue()
+    assert "No difference." in said.getvalue()
+
+
+def test_replay_check_says_when_events_wait_to_be_looked_at():
+    replied(MemberFactory(), 3)
+    said = StringIO()
+
+    with pytest.raises(CommandError, match="differences"):
+        call_command("journeys_replay", check=True, stdout=said)
+
+    assert "run `follow` first" in said.getvalue()
 
 
 KILLED_IN_THE_MIDDLE = """

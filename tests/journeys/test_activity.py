@@ -1,0 +1,161 @@
+"""Activity, the early signs of rule A1, and the dates on which time alone changes them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from journeys.engine.activity import Pulse
+from journeys.engine.facts import Override
+from journeys.engine.sentences import did, money, times
+from journeys.engine.state import shown_stage
+
+from .stories import RULES, ev, on, refund, sale, subscription, told
+
+VISIT = ev(0, "visit.day")
+BUSY = [ev(day, "visit.day") for day in range(1, 61, 5)]  # twelve days, the last one day 56
+
+
+@pytest.mark.parametrize(
+    ("day", "activity"),
+    [
+        (0, "new"),
+        (7, "new"),
+        (8, "active"),
+        (30, "active"),
+        (31, "cooling"),
+        (90, "cooling"),
+        (91, "dormant"),
+    ],
+)
+def test_activity_ages_with_silence(day, activity):
+    assert told(VISIT, as_of=day).state.activity == activity
+
+
+@pytest.mark.parametrize(("day", "due"), [(0, 8), (8, 31), (31, 91)])
+def test_activity_says_when_it_will_change(day, due):
+    state = told(VISIT, as_of=day).state
+
+    assert (state.next_due, state.next_due_why) == (on(due), "activity")
+
+
+def test_activity_of_the_dormant_changes_no_more():
+    assert told(VISIT, as_of=91).state.next_due is None
+
+
+@pytest.mark.parametrize(
+    ("day", "activity"), [(100, "resurrected"), (114, "resurrected"), (115, "active"), (131, "cooling")]
+)
+def test_activity_after_dormancy_is_resurrected_for_fourteen_days(day, activity):
+    assert told(VISIT, ev(100, "visit.day"), as_of=day).state.activity == activity
+
+
+def test_coming_back_while_cooling_is_no_resurrection():
+    assert told(VISIT, ev(90, "visit.day"), as_of=91).state.activity == "active"
+
+
+def test_what_happens_to_a_member_is_no_activity():
+    assert told(VISIT, ev(80, "helpful_vote.received"), as_of=95).state.activity == "dormant"
+
+
+def test_activity_before_anything_has_happened_is_nobodys():
+    with pytest.raises(ValueError, match="before anything has happened"):
+        Pulse().activity_on(date(2024, 1, 1), RULES.activity)
+
+
+def risks(*events, as_of):
+    return told(sale(0), *events, as_of=as_of).state.risks
+
+
+def nps(day, score):
+    return ev(day, "nps.answered", props={"score": score})
+
+
+def ticket(day, what, severity=None):
+    props = {"external_id": "t-1"} | ({"severity": severity} if severity else {})
+    return ev(day, f"support.ticket_{what}", props=props)
+
+
+def test_a_detractor_is_a_sign_for_sixty_days():
+    assert risks(nps(10, 6), as_of=70) == ("detractor",)
+    assert risks(nps(10, 6), as_of=71) == ()
+    assert risks(nps(10, 7), as_of=20) == ()
+
+
+def test_a_better_answer_ends_the_sign():
+    assert risks(nps(10, 2), nps(20, 9), as_of=21) == ()
+
+
+def test_a_failed_payment_is_a_sign_until_money_comes():
+    failed = ev(10, "payment.failed", props={})
+
+    assert risks(failed, as_of=40) == ("payment_failed",)
+    assert risks(failed, as_of=41) == ()
+    assert risks(failed, sale(12, "order-2"), as_of=13) == ()
+
+
+def test_a_ticket_of_severity_one_is_a_sign_while_it_is_open():
+    assert risks(ticket(10, "opened", 1), as_of=300) == ("severe_ticket",)
+    assert risks(ticket(10, "opened", 1), ticket(12, "closed"), as_of=13) == ()
+    assert risks(ticket(10, "opened", 2), as_of=13) == ()
+
+
+def test_activity_halved_against_ones_own_mean_is_a_sign():
+    assert risks(*BUSY, as_of=60) == ()
+    assert "activity_halved" in risks(*BUSY, as_of=88)
+
+
+def test_a_few_active_days_are_too_few_to_halve():
+    assert risks(*BUSY[:4], as_of=60) == ()
+
+
+def test_one_sign_is_no_risk_and_two_are():
+    one = told(sale(0), nps(10, 3), as_of=20).state
+    two = told(sale(0), nps(10, 3), ticket(12, "opened", 1), as_of=20).state
+
+    assert (one.at_risk, two.at_risk) == (False, True)
+
+
+def test_only_customers_are_at_risk():
+    gone = told(sale(0), nps(10, 3), ticket(12, "opened", 1), refund(15), as_of=20).state
+
+    assert gone.risks == ()
+
+
+def test_the_end_of_a_sign_is_due():
+    state = told(sale(0), ev(1, "onboarding.completed"), nps(80, 3), as_of=135).state
+
+    assert (state.next_due, state.next_due_why) == (on(141), "A1")
+
+
+def test_leaving_for_want_of_renewal_is_due():
+    state = told(
+        subscription(0, "started", cents=900), ev(1, "visit.day"), subscription(100, "lapsed"), as_of=101
+    ).state
+
+    assert (state.next_due, state.next_due_why) == (on(114), "L2")
+
+
+def test_the_newest_live_override_is_shown():
+    older = Override("discovery", "pin", on(0), on(20))
+    newer = Override("relationship", "pin", on(5), on(10))
+
+    shown = [shown_stage("engagement", [older, newer], on(day)) for day in (0, 5, 10, 20)]
+
+    assert shown == ["discovery", "relationship", "discovery", "engagement"]
+
+
+def test_the_end_of_an_override_is_due():
+    override = Override("relationship", "pin", on(0), on(4))
+
+    state = told(VISIT, as_of=1, overrides=[override]).state
+
+    assert (state.next_due, state.next_due_why) == (on(4), "override")
+
+
+def test_words_for_what_somebody_did():
+    assert did("question.asked") == "asked a question"
+    assert did("webinar.attended") == "webinar attended"
+    assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
+    assert money(1234567, "EUR") == "12,345.67 EUR"
