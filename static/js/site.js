@@ -69,3 +69,14 @@ document.addEventListener("htmx:responseError", (event) => {
   toast(said || (status === 429 ? document.body.dataset.tooMany : document.body.dataset.failed));
 });
 document.addEventListener("toast", (event) => toast(event.detail.message ?? event.detail.value, event.detail.tone));
+
+// What scrolls sideways can be reached by keyboard.
+function letKeyboardScroll() {
+  for (const box of document.querySelectorAll(".table-scroll, .prose pre, .prose table")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", letKeyboardScroll);
+document.addEventListener("htmx:load", letKeyboardScroll);
+letKeyboardScroll();
