@@ -13,8 +13,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import psycopg
-
 from community.runtime.home import Home, HomeError
 from community.runtime.processes import spawn
 
@@ -59,6 +57,8 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 def answers(home: Home) -> bool:
     """Whether the server takes connections to its database, which is made when it is missing."""
+    import psycopg  # here, since the keeper, which starts quicker without it, never asks
+
     host = str(home.postgres_sockets)
     try:
         with psycopg.connect(host=host, user="caravan", dbname="postgres", autocommit=True) as connection:

@@ -7,8 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import redis
-
 from community.runtime.home import Home, HomeError
 from community.runtime.processes import spawn
 
@@ -33,6 +31,8 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 def answers(home: Home) -> bool:
     """Whether the server takes commands."""
+    import redis  # here, since the keeper, which starts quicker without it, never asks
+
     client = redis.Redis(unix_socket_path=str(home.redis_socket), socket_timeout=5)
     try:
         return bool(client.ping())

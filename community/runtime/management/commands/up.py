@@ -54,10 +54,17 @@ class Command(BaseCommand):
         demo = demo and "seed_demo" in get_commands()
         os.environ.setdefault("DEMO", "1" if demo else "0")
         with stack.claim(home.root, port):
-            self.stdout.write("caravan │ starting PostgreSQL and Redis")
             servers = Servers(home)
+            self._say("starting PostgreSQL and Redis")
             with servers:
+                self._say("bringing the database up to date")
                 call_command("migrate", interactive=False, verbosity=0)
-                collect_when_changed()
+                if collect_when_changed():
+                    self._say("collected static files")
+                self._say("starting web, worker and beat")
                 stack.run(servers, port=port, demo=demo)
                 stack.wait_until_stopped(servers)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"caravan │ {text}")
+        self.stdout.flush()
