@@ -1,0 +1,58 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from community.importers.models import ImportedRow
+from community.importers.services.attribution import Attribution, attributions, attributions_of
+from tests.factories.forum import PostFactory
+from tests.importers.test_importing import post, topic
+
+pytestmark = pytest.mark.django_db
+
+
+def test_attributions_name_site_licence_and_address(dump, imported):
+    imported(dump)
+
+    assert attributions_of([post(11).pk]) == {
+        post(11).pk: Attribution(
+            site="beer.example.com",
+            url="https://beer.example.com/q/11",
+            licence="CC BY-SA 4.0",
+            licence_url="https://creativecommons.org/licenses/by-sa/4.0/",
+        )
+    }
+
+
+def test_attributions_of_comments_lead_to_the_comment(dump, imported):
+    imported(dump)
+
+    comment = post(5, "comment").pk
+    assert attributions_of([comment])[comment].url == "https://beer.example.com/posts/comments/5"
+
+
+def test_attributions_leave_our_own_posts_alone(db):
+    assert attributions_of([PostFactory().pk]) == {}
+
+
+@pytest.mark.parametrize("licence", ["", "All rights reserved", "CC BY-SA javascript:x", "CC BY-SA 9.9"])
+def test_attributions_link_known_licences_only(dump, imported, licence):
+    imported(dump)
+    ImportedRow.objects.update(licence=licence)
+
+    found = attributions_of([post(11).pk])[post(11).pk]
+    assert (found.licence, found.licence_url) == (licence, "")
+
+
+def test_attributions_link_no_site_whose_name_is_unknown(dump, imported):
+    imported(dump)
+    ImportedRow.objects.update(site="village")
+
+    assert attributions_of([post(11).pk])[post(11).pk].url == ""
+
+
+def test_attributions_cost_one_query_for_any_page(dump, imported, django_assert_num_queries):
+    imported(dump)
+    posts = list(topic().posts.all())
+
+    for page in (posts[:1], posts):
+        with django_assert_num_queries(1):
+            attributions(AnonymousUser(), topic, page)

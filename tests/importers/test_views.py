@@ -1,0 +1,103 @@
+"""Old addresses lead on, to what the reader may see."""
+
+import pytest
+from django.test import Client
+
+from community.forum.models import Category, Topic
+from tests.factories.members import MemberFactory
+from tests.importers.test_importing import member, post, topic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(dump, imported) -> Client:
+    imported(dump)
+    return Client()
+
+
+def location(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 301
+    return response["Location"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/questions/10", "/questions/10/", "/questions/10/any-title", "/q/10", "/q/10/1", "/posts/10/revisions"],
+)
+def test_old_address_of_a_question(client, address):
+    assert location(client, address) == topic().get_absolute_url()
+
+
+@pytest.mark.parametrize("address", ["/a/11", "/a/11/2", "/questions/10/any-title/11", "/posts/11/edit"])
+def test_old_address_of_an_answer(client, address):
+    assert location(client, address) == post(11).get_absolute_url()
+
+
+def test_old_address_of_an_answer_that_is_gone_leads_to_the_question(client):
+    assert location(client, "/questions/10/any-title/999") == topic().get_absolute_url()
+
+
+def test_old_address_of_a_comment(client):
+    assert location(client, "/posts/comments/5") == post(5, "comment").get_absolute_url()
+
+
+@pytest.mark.parametrize("address", ["/users/1", "/users/1/ann", "/users/1/ann?tab=profile"])
+def test_old_address_of_a_user(client, address):
+    assert location(client, address) == member(1).get_absolute_url()
+
+
+def test_old_address_of_a_tag(client):
+    assert location(client, "/questions/tagged/hops").endswith("/tags/hops/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/questions/999",
+        "/a/999",
+        "/users/999",
+        "/posts/comments/999",
+        "/questions/tagged/none",
+        "/questions/1234567890123456",
+    ],
+)
+def test_unknown_old_addresses_are_not_found(client, address):
+    assert client.get(address).status_code == 404
+
+
+def test_old_addresses_lead_to_pages_that_are_there(client):
+    for address in ("/questions/10/x", "/users/1/ann", "/questions/tagged/hops"):
+        assert client.get(location(client, address)).status_code == 200
+    assert client.get(location(client, "/a/11"), follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/questions/10/x", "/a/11", "/posts/comments/5"])
+def test_old_addresses_give_away_nothing_private(client, address):
+    Category.objects.update(see_by=Category.Audience.GROUPS)
+
+    assert client.get(address).status_code == 404
+    insider = Client()
+    insider.force_login(MemberFactory(role="manager"))
+    assert insider.get(address).status_code == 301
+
+
+def test_old_addresses_of_hidden_topics_are_not_found(client):
+    Topic.objects.update(status=Topic.Status.HIDDEN)
+
+    assert client.get("/questions/10").status_code == 404
+
+
+def test_old_addresses_take_get_only(client):
+    assert client.post("/questions/10").status_code == 405
+    assert client.head("/questions/10").status_code == 301
+
+
+def test_topic_page_says_where_its_posts_come_from(client):
+    html = client.get(topic().get_absolute_url()).content.decode()
+
+    assert 'href="https://beer.example.com/q/10"' in html
+    assert 'href="https://beer.example.com/q/11"' in html
+    assert 'href="https://creativecommons.org/licenses/by-sa/4.0/"' in html
+    assert "Gone Girl" in html
