@@ -1,0 +1,152 @@
+"""What counts as held, and what ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from journeys.engine.facts import Fact
+from journeys.engine.ledger import CANCEL, LAPSE, PURCHASE, REFUND, RENEWAL, SUBSCRIPTION, Ledger, is_sale
+
+from .stories import on
+
+
+def fact(day: int, kind: str, *items: dict) -> Fact:
+    return Fact(on(day), kind, len(items), bytes(16 * len(items)), None, list(items))
+
+
+def item(ref: str, cents: int | None = 4900, **props) -> dict:
+    return {
+        "id": f"00000000-0000-0000-0000-{ord(ref[0]):012}",
+        "cents": cents,
+        "currency": "EUR",
+        "props": {"external_id": ref, **props},
+    }
+
+
+@pytest.fixture
+def ledger():
+    return Ledger(grace_days=14)
+
+
+@pytest.mark.parametrize(
+    ("sold", "counts"),
+    [
+        (item("a"), True),
+        (item("a", None), False),
+        (item("a", 0), False),
+        (item("a", -1), False),
+        (item("a", test=True), False),
+        (item("a", test=False), True),
+    ],
+)
+def test_only_real_money_is_a_sale(sold, counts):
+    assert is_sale(sold) is counts
+
+
+def test_buying_holds_each_order_with_its_own_proof(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a"), item("b", 100), item("c", 0)))
+
+    assert {ref: holding.cents_left for ref, holding in ledger.holdings.items()} == {"a": 4900, "b": 100}
+    assert ledger.holdings["a"].fact.ids != ledger.holdings["b"].fact.ids
+    assert ledger.holdings["a"].fact.n == 1
+
+
+def test_a_further_product_is_noticed(ledger):
+    answers = [
+        ledger.buy(fact(day, PURCHASE, item(ref, products=products)))
+        for day, ref, products in [(0, "a", ["mill"]), (1, "b", ["mill"]), (2, "c", ["press", "mill"])]
+    ]
+
+    assert answers == [False, False, True]
+
+
+def test_orders_that_name_no_products_are_no_further_product(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a")))
+
+    assert ledger.buy(fact(1, PURCHASE, item("b", products=["mill"]))) is False
+
+
+def test_more_seats_grow_and_the_first_number_does_not(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("a")))
+
+    grew = [ledger.renew(fact(day, RENEWAL, item("a", None, seats=n))) for day, n in [(1, 3), (2, 5), (3, 4)]]
+
+    assert grew == [False, True, False]
+
+
+def test_refunds_add_up_to_the_end_of_an_order(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a")))
+
+    first = ledger.take_back(fact(1, REFUND, item("a", 4000, full=False)))
+    second = ledger.take_back(fact(2, REFUND, item("a", 900, full=False)))
+
+    assert (first, second) == (False, True)
+
+
+def test_a_refund_of_something_unknown_changes_nothing(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a")))
+
+    assert ledger.take_back(fact(1, REFUND, item("z", full=True))) is False
+    assert set(ledger.holdings) == {"a"}
+
+
+def test_cancelling_the_last_subscription_leaves_whatever_orders_there_are(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a")))
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+
+    assert ledger.take_back(fact(1, CANCEL, item("s", None))) is True
+
+
+def test_a_lapse_ends_after_the_days_of_grace(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+    lapsed = fact(30, LAPSE, item("s", None))
+    ledger.lapse(lapsed)
+
+    assert ledger.leaves_on() == (on(44), lapsed)
+
+
+def test_a_renewal_in_the_days_of_grace_goes_on(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+    ledger.lapse(fact(30, LAPSE, item("s", None)))
+
+    ledger.renew(fact(40, RENEWAL, item("s", None)))
+
+    assert ledger.leaves_on() is None
+
+
+def test_buying_again_in_the_days_of_grace_goes_on(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+    ledger.lapse(fact(30, LAPSE, item("s", None)))
+
+    ledger.buy(fact(40, PURCHASE, item("a")))
+
+    assert ledger.leaves_on() is None
+
+
+def test_of_two_lapsed_subscriptions_the_last_one_counts(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
+    ledger.lapse(fact(30, LAPSE, item("s", None)))
+    assert ledger.leaves_on() is None
+
+    last = fact(50, LAPSE, item("t", None))
+    ledger.lapse(last)
+
+    assert ledger.leaves_on() == (on(64), last)
+
+
+def test_what_ended_is_dropped_and_what_ends_today_is_not(ledger):
+    ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
+    ledger.lapse(fact(30, LAPSE, item("s", None)))
+
+    ledger.drop_ended(on(44))
+    assert set(ledger.holdings) == {"s", "t"}
+    ledger.drop_ended(on(45))
+    assert set(ledger.holdings) == {"t"}
+
+
+def test_without_grace_a_subscription_ends_on_the_next_day():
+    ledger = Ledger(grace_days=0)
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+    ledger.lapse(fact(0, LAPSE, item("s", None)))
+
+    assert ledger.leaves_on()[0] == on(1)
