@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 # Comparing takes the square of the length at worst; beyond this whole lines are compared.
 WORDY = 6_000
+# So little that stayed the same between two changes reads better as part of one.
+ISLAND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,22 @@ def word_diff(old: str, new: str) -> list[Piece]:
     if len(before) + len(after) > WORDY:
         before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     pieces: list[Piece] = []
-    for tag, i, j, k, n in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece("same", "".join(before[i:j])))
+    removed = added = ""
+    matched = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for index, (tag, i, j, k, n) in enumerate(matched):
+        gone, come = "".join(before[i:j]), "".join(after[k:n])
+        between_changes = 0 < index < len(matched) - 1
+        if tag != "equal" or (between_changes and len(gone.strip()) < ISLAND):
+            removed, added = removed + gone, added + come
             continue
-        if i < j:
-            pieces.append(Piece("removed", "".join(before[i:j])))
-        if k < n:
-            pieces.append(Piece("added", "".join(after[k:n])))
-    return pieces
+        pieces += [*_change(removed, added), Piece("same", gone)]
+        removed = added = ""
+    return [*pieces, *_change(removed, added)]
+
+
+def _change(removed: str, added: str) -> list[Piece]:
+    both = (Piece("removed", removed), Piece("added", added))
+    return [piece for piece in both if piece.text]
 
 
 def shortened(pieces: list[Piece], *, around: int = 160) -> list[Piece]:

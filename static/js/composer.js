@@ -57,12 +57,21 @@ async function people(expander, text) {
   return { matched: found.length > 0, fragment: menu };
 }
 
-document.addEventListener("text-expander-change", (event) => {
-  if (event.detail.key === "@") event.detail.provide(people(event.target, event.detail.text));
-});
-document.addEventListener("text-expander-value", (event) => {
-  if (event.detail.key === "@") event.detail.value = `@${event.detail.item.dataset.username}`;
-});
+// These events do not bubble, so they are caught on their way down.
+document.addEventListener(
+  "text-expander-change",
+  (event) => {
+    if (event.detail.key === "@") event.detail.provide(people(event.target, event.detail.text));
+  },
+  true,
+);
+document.addEventListener(
+  "text-expander-value",
+  (event) => {
+    if (event.detail.key === "@") event.detail.value = `@${event.detail.item.dataset.username}`;
+  },
+  true,
+);
 
 // Which kinds of topic the chosen category takes
 

@@ -34,8 +34,7 @@ def _topic_page(request: HttpRequest, *, topic_id: int, slug: str) -> HttpRespon
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
     if topic.slug != slug:
-        query = request.META.get("QUERY_STRING", "")
-        return redirect(f"{topic.get_absolute_url()}{'?' if query else ''}{query}", permanent=True)
+        return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
     context = thread.thread_page(request, topic)
     if request.user.is_authenticated:
         _read(topic, member_of(request), thread.read_up_to(topic, context))
@@ -49,7 +48,7 @@ def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
     topic = thread.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
-    return redirect(topic, permanent=True)
+    return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
 
 
 @require_safe
@@ -81,6 +80,11 @@ def post_permalink(request: HttpRequest, post_id: int) -> HttpResponse:
     """To the page of the topic on which the post stands. It moves as others write, so it is not permanent."""
     post = post_or_404(request, post_id)
     return redirect(_place(request, post, post.topic))
+
+
+def _query(request: HttpRequest) -> str:
+    query = request.META.get("QUERY_STRING", "")
+    return f"?{query}" if query else ""
 
 
 def _place(request: HttpRequest, post: Post, topic: Topic) -> str:
