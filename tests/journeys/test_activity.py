@@ -129,6 +129,23 @@ def test_the_end_of_a_sign_is_due():
     assert (state.next_due, state.next_due_why) == (on(141), "A1")
 
 
+def test_halved_activity_begins_and_ends_on_the_days_it_says():
+    story = [sale(0), ev(1, "onboarding.completed"), *BUSY]
+    states = {day: told(*story, as_of=day).state for day in range(57, 240)}
+
+    for day in range(57, 200):
+        now = states[day]
+        seen = (now.sub_stage, now.activity, now.risks)
+        changes = (
+            d
+            for d in range(day + 1, 240)
+            if (states[d].sub_stage, states[d].activity, states[d].risks) != seen
+        )
+        assert now.next_due == (on(due) if (due := next(changes, None)) else None)
+    # From day 81 only day 56 is left of the last 30 days; from day 151 fewer than six are left of the 90.
+    assert {day for day, state in states.items() if state.risks} == set(range(81, 151))
+
+
 def test_leaving_for_want_of_renewal_is_due():
     state = told(
         subscription(0, "started", cents=900), ev(1, "visit.day"), subscription(100, "lapsed"), as_of=101

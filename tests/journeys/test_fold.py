@@ -111,6 +111,15 @@ def test_e3_three_comparing_reads_within_fourteen_days():
     assert steps(told(*late, as_of=20)) == [(0, "discovery.anonymous", "D1")]
 
 
+def test_e3_more_reads_than_needed_count_as_well():
+    result = told(*[ev(0, "pricing.viewed", nth) for nth in range(5)], as_of=1)
+
+    assert steps(result) == [(0, "engagement.evaluating", "E3")]
+    assert result.rows[0].sentence == (
+        "Read prices, comparisons or reviews 5 times within 14 days: comparing before a purchase."
+    )
+
+
 def test_e3_is_not_undone_by_contributing():
     result = told(ev(0, "demo.requested"), ev(9, "reply.created"), as_of=10)
 
@@ -397,6 +406,15 @@ def test_l2_one_lapsed_subscription_does_not_end_the_other():
     assert told(*story, lapsed, as_of=100).state.stage == "relationship"
     both = told(*story, lapsed, subscription(90, "cancelled", "sub-2"), as_of=100)
     assert steps(both)[-1] == (90, "engagement.win_back", "L2")
+
+
+def test_l2_what_ended_long_ago_keeps_nobody():
+    story = [subscription(0, "started", cents=900), subscription(0, "started", "sub-2", cents=900)]
+    ended, refunded = subscription(60, "lapsed"), refund(90, "sub-2", 900)
+
+    result = told(*story, ended, refunded, as_of=100)
+
+    assert steps(result)[-1] == (90, "engagement.win_back", "L2")
 
 
 def test_l2_cancelling_what_was_never_bought_is_refused():
