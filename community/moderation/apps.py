@@ -10,12 +10,13 @@ class ModerationConfig(AppConfig):
         from community.forum import hooks
         from community.notifications import subjects
 
-        from . import dashboard, desk, holding, told
+        from . import dashboard, desk, holding, threads, told
         from .screening import screen
         from .services import keep_entry
 
         audit.keep_with(keep_entry)
         hooks.screen_post(screen)
+        hooks.decorate_thread(threads.reviews_by_post)
         hooks.when_held(holding.queue_held)
         backstage.add_tiles(dashboard.moderation_tiles)
         backstage.add_tiles(dashboard.system_tiles)

@@ -126,9 +126,10 @@ _SYSTEM: list[Entry] = [
     ("Dead letters", "admin:events_deadletter_changelist", "mark_email_unread"),
     ("Followers", "admin:events_cursor_changelist", "timeline"),
     ("Events", "admin:events_event_changelist", "bolt"),
-    ("Unmatched purchases", "admin:api_unmatched_changelist", "shopping_cart"),
+    ("Waiting purchases", "admin:api_waitingevent_changelist", "shopping_cart"),
+    ("Set aside", "admin:api_setaside_changelist", "report"),
     ("Imports", "admin:importers_importbatch_changelist", "move_to_inbox"),
-    ("API tokens", "admin:api_token_changelist", "key"),
+    ("API tokens", "admin:api_apitoken_changelist", "key"),
 ]
 
 

@@ -25,11 +25,12 @@ def page_of(item: ReviewItem) -> dict[str, Any]:
     policy = Policy.current()
     return {
         "item": item,
-        "policy": policy,
         "post": item.post,
         "before": _before(item.post),
         "after": _after(item.post),
         "flags": _flags(item.post),
+        "weight": f"{item.score.normalize():f}",
+        "limit": f"{policy.hide_at.normalize():f}",
         "share": share_of(item.score, policy.hide_at),
         "author": person(item.member),
         "guidelines": Guidelines.objects.order_by("-version").first(),

@@ -88,10 +88,10 @@ def test_a_superuser_is_a_manager_and_no_more():
         "/admin/moderation/reviewitem/bulk/",
     ],
 )
-def test_pages_of_the_admin_turn_others_away(client, role, page):
+def test_pages_of_the_admin_turn_others_away(client, role, address):
     client.force_login(MemberFactory(role=role))
 
-    assert client.get(page).status_code in (302, 403)
+    assert client.get(address).status_code in (302, 403)
 
 
 def test_a_visitor_is_sent_to_the_log_in(client):

@@ -1,0 +1,249 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from community.core import backstage
+from community.core.backstage import Tile
+from community.events import registry
+from community.events.models import DeadLetter, Event
+from community.events.services import record
+from community.forum.models import Category
+from community.moderation.models import AuditEntry, BlockedWord, Policy
+from tests.factories.forum import CategoryFactory, PostFactory, TagFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import ReviewItemFactory, SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+INDEX = reverse("admin:index")
+LETTERS = reverse("admin:events_deadletter_changelist")
+
+
+def figures(response):
+    return {tile.title: tile.figure for tile in response.context["tiles"]}
+
+
+def test_the_first_page_says_what_needs_a_person(as_manager, manager):
+    ReviewItemFactory(claimed_by=manager)
+    ReviewItemFactory(kind="held")
+    SanctionFactory()
+
+    found = figures(as_manager.get(INDEX))
+
+    assert found["Waiting for a decision"] == 2
+    assert (found["Flagged posts"], found["Held posts"], found["Appeals"], found["Yours"]) == (1, 1, 0, 1)
+    assert (found["Silenced or suspended"], found["Dead letters"]) == (1, 0)
+
+
+def test_the_first_page_is_urgent_after_a_day(as_manager):
+    ReviewItemFactory(created_at=timezone.now() - timedelta(hours=25))
+
+    tile = as_manager.get(INDEX).context["tiles"][0]
+
+    assert (tile.title, tile.urgent, tile.note) == (
+        "Waiting for a decision",
+        True,
+        "the oldest came yesterday",
+    )
+
+
+def test_the_first_page_names_the_next_items_and_the_last_acts(as_manager):
+    item = ReviewItemFactory(post=PostFactory(topic__title="Pump is loud"))
+
+    html = as_manager.get(INDEX).content.decode()
+
+    assert "Pump is loud" in html
+    assert reverse("admin:moderation_reviewitem_change", args=[item.pk]) in html
+
+
+def test_the_first_page_with_nothing_to_do_says_so(as_manager):
+    assert "Nothing waits." in as_manager.get(INDEX).content.decode()
+
+
+def test_the_first_page_shows_moderators_no_dead_letters(as_moderator):
+    assert "Dead letters" not in figures(as_moderator.get(INDEX))
+
+
+def test_apps_bring_tiles_of_their_own(as_manager, monkeypatch):
+    monkeypatch.setattr(
+        backstage, "_tiles", [lambda request: [Tile("Waiting purchases", 3, "", "/x/", "key")]]
+    )
+
+    assert figures(as_manager.get(INDEX)) == {"Waiting purchases": 3}
+
+
+def links(response):
+    return {item["title"] for group in response.context["sidebar_navigation"] for item in group["items"]}
+
+
+def test_the_navigation_is_grouped_by_job(as_manager):
+    response = as_manager.get(INDEX)
+
+    groups = [group["title"] for group in response.context["sidebar_navigation"]]
+    assert groups == ["Today", "People", "Content", "Recognition", "Journeys", "Rules and log", "System"]
+    assert {
+        "Review queue",
+        "Members",
+        "Categories",
+        "Badges",
+        "Guidelines",
+        "Audit log",
+        "Dead letters",
+    } <= links(response)
+
+
+def test_the_navigation_has_only_what_the_reader_may_open(as_moderator):
+    found = links(as_moderator.get(INDEX))
+
+    assert "Review queue" in found
+    assert "Dead letters" not in found
+
+
+def letter(**fields):
+    subject = PostFactory()
+    event = record(
+        "post.approved", actor=None, member=subject.author, subject=subject, topic_id=subject.topic_id
+    )
+    return DeadLetter.objects.create(
+        **{"follower": "test", "event_id": event.event_id, "occurred_at": event.occurred_at,
+           "name": event.name, "error": "ValueError: no", **fields}
+    )  # fmt: skip
+
+
+@pytest.fixture
+def handled(monkeypatch):
+    """A follower that takes everything, and what it was given."""
+    given = []
+    monkeypatch.setitem(registry._registry, "test", registry.Follower("test", None, given.extend, 500))
+    return given
+
+
+def test_dead_letters_are_tried_again(as_manager, manager, handled):
+    dead = letter()
+
+    as_manager.post(LETTERS, {"action": "retry_selected", "_selected_action": [dead.pk], "index": 0})
+
+    dead.refresh_from_db()
+    assert dead.resolved_at is not None
+    assert [event.event_id for event in handled] == [dead.event_id]
+    assert AuditEntry.objects.get(act="dead_letter.retry").actor == manager
+
+
+def test_dead_letters_that_fail_again_stay(as_manager, monkeypatch):
+    def fail(events):
+        raise ValueError("still no")
+
+    monkeypatch.setitem(registry._registry, "test", registry.Follower("test", None, fail, 500))
+    dead = letter()
+
+    response = as_manager.post(
+        LETTERS, {"action": "retry_selected", "_selected_action": [dead.pk], "index": 0}, follow=True
+    )
+
+    dead.refresh_from_db()
+    assert (dead.resolved_at, dead.error) == (None, "ValueError: still no")
+    assert "0 of 1 went through." in response.content.decode()
+
+
+def test_dead_letters_that_went_through_are_out_of_the_way(as_manager):
+    dead = letter()
+    letter(follower="other", resolved_at=timezone.now())
+
+    assert list(as_manager.get(LETTERS).context["cl"].result_list) == [dead]
+
+
+def test_followers_and_events_are_listed(as_manager, handled):
+    letter()
+
+    assert as_manager.get(reverse("admin:events_cursor_changelist")).status_code == 200
+    response = as_manager.get(reverse("admin:events_event_changelist"))
+    assert [event.name for event in response.context["cl"].result_list] == [Event.objects.get().name]
+
+
+def test_the_policy_is_made_when_first_opened_and_edited(as_manager):
+    as_manager.get(reverse("admin:moderation_policy_changelist"))
+    page = reverse("admin:moderation_policy_change", args=[1])
+    data = {field.name: getattr(Policy.current(), field.name) for field in Policy._meta.fields}
+
+    as_manager.post(page, {**data, "hide_at": "12.5"})
+
+    entry = AuditEntry.objects.get(act="policy.change")
+    assert Policy.current().hide_at == 12.5
+    assert (entry.before, entry.after) == ({"hide_at": "8.33"}, {"hide_at": "12.5"})
+
+
+def test_the_policy_is_not_for_moderators_to_change(as_moderator):
+    Policy.objects.create(pk=1)
+
+    assert as_moderator.post(reverse("admin:moderation_policy_change", args=[1]), {}).status_code == 403
+
+
+def test_blocked_words_are_added_and_deleted_with_a_trace(as_moderator):
+    as_moderator.post(reverse("admin:moderation_blockedword_add"), {"phrase": "casino", "action": "hold"})
+    word = BlockedWord.objects.get()
+    as_moderator.post(reverse("admin:moderation_blockedword_delete", args=[word.pk]), {"post": "yes"})
+
+    acts = AuditEntry.objects.order_by("pk").values_list("act", flat=True)
+    assert list(acts) == ["blockedword.add", "blockedword.delete"]
+    assert not BlockedWord.objects.exists()
+
+
+def test_many_blocked_words_are_deleted_with_a_trace_each(as_moderator):
+    words = [BlockedWord.objects.create(phrase=phrase) for phrase in ("one", "two")]
+
+    as_moderator.post(
+        reverse("admin:moderation_blockedword_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [word.pk for word in words],
+            "post": "yes",
+            "index": 0,
+        },
+    )
+
+    assert AuditEntry.objects.filter(act="blockedword.delete").count() == 2
+
+
+def test_a_category_is_edited_with_a_trace(as_manager):
+    category = CategoryFactory(name="Gear")
+    data = {
+        "name": "Machines", "slug": category.slug, "description": "", "kind": "forum", "icon": "coffee",
+        "position": 0, "see_by": "everyone", "reply_by": "members", "create_by": "members", "holds_posts": "on",
+    }  # fmt: skip
+
+    as_manager.post(reverse("admin:forum_category_change", args=[category.pk]), data)
+
+    entry = AuditEntry.objects.get(act="category.change")
+    assert Category.objects.get().holds_posts is True
+    assert (entry.before["name"], entry.after["name"]) == ("Gear", "Machines")
+
+
+@pytest.mark.parametrize("name", ["topic", "post", "tag", "category"])
+def test_content_is_found_by_moderators(as_moderator, name):
+    PostFactory(topic__tags=[TagFactory()])
+
+    response = as_moderator.get(reverse(f"admin:forum_{name}_changelist"))
+
+    row = response.context["cl"].result_list[0]
+    assert as_moderator.get(reverse(f"admin:forum_{name}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "action"), [("topic", "open_topic"), ("post", "open_post")])
+def test_content_opens_where_it_is_read(as_moderator, name, action):
+    post = PostFactory()
+    row = post if name == "post" else post.topic
+
+    assert (
+        as_moderator.get(reverse(f"admin:forum_{name}_{action}", args=[row.pk])).url == row.get_absolute_url()
+    )
+
+
+def test_every_list_of_the_admin_opens(as_manager):
+    from django.contrib import admin
+
+    MemberFactory()
+    for model in admin.site._registry:
+        page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert as_manager.get(page).status_code in (200, 302, 403), page
