@@ -80,7 +80,7 @@ def test_a_superuser_is_a_manager_and_no_more():
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
 @pytest.mark.parametrize(
-    "page",
+    "address",
     [
         "/admin/",
         "/admin/moderation/reviewitem/",

@@ -71,11 +71,11 @@ def test_taking_a_badge_back_in_the_admin_keeps_the_reason(client, admin):
     assert (award.taken_back_by, award.taken_back_reason) == (admin, "Given to the wrong person.")
 
 
-@pytest.mark.parametrize("page", ["badge_changelist", "award_changelist", "badge_add", "award_add"])
-def test_the_pages_open(client, admin, page):
+@pytest.mark.parametrize("name", ["badge_changelist", "award_changelist", "badge_add", "award_add"])
+def test_the_pages_open(client, admin, name):
     AwardFactory()
 
-    assert client.get(reverse(f"admin:badges_{page}")).status_code == 200
+    assert client.get(reverse(f"admin:badges_{name}")).status_code == 200
 
 
 def test_an_award_cannot_be_deleted(client, admin):
