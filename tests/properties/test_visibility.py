@@ -140,6 +140,7 @@ def addresses(world: World):
         "tags/": [word for word in world.secrets if word.endswith("tag")],
         "badges/": ["first-question", "first-topic", "first-reply"],
         "c/": [category.slug for category in world.categories],
+        "section": ["topics", "categories"],
     }
     query = {
         "search/": "?q=marzipan",

@@ -1,0 +1,82 @@
+"""The pages for machines; that they show nothing private is walked in tests/properties."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import Group
+from lxml import etree
+
+from community.forum.models import Topic
+from community.pages.feeds import ENTRIES
+from tests.factories.forum import CategoryFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def read(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    return etree.fromstring(response.content)
+
+
+def texts(tree, name):
+    return [node.text for node in tree.iter(f"{{*}}{name}")]
+
+
+def test_feed_begins_with_the_newest_topic(client):
+    old = TopicFactory(title="An older question", author=MemberFactory(display_name="Ada Winter"))
+    Topic.objects.filter(pk=old.pk).update(created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    TopicFactory(title="Milk <foam> & more", author=MemberFactory(display_name="Ben Summer"))
+
+    feed = read(client, "/feed.xml")
+
+    assert texts(feed, "title")[1:] == ["Milk <foam> & more", "An older question"]
+    assert texts(feed, "name") == ["Ben Summer", "Ada Winter"]
+
+
+def test_feed_shows_a_manager_no_more_than_a_visitor(client):
+    TopicFactory(title="Among owners", category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
+    client.force_login(MemberFactory(role="manager"))
+
+    assert texts(read(client, "/feed.xml"), "title")[1:] == []
+
+
+@pytest.mark.parametrize("topics", [1, 3])
+def test_feed_costs_the_same_for_one_topic_and_three(client, django_assert_num_queries, topics):
+    TopicFactory.create_batch(topics)
+
+    with django_assert_num_queries(1):
+        client.get("/feed.xml")
+
+
+def test_feed_has_an_end(client):
+    category = CategoryFactory()
+    TopicFactory.create_batch(ENTRIES + 1, category=category)
+
+    assert len(texts(read(client, "/feed.xml"), "entry")) == ENTRIES
+
+
+def test_sitemap_leads_to_what_visitors_may_read(client):
+    topic = TopicFactory()
+    TopicFactory(status="hidden", category=topic.category)
+
+    sections = texts(read(client, "/sitemap.xml"), "loc")
+    topics = texts(read(client, "/sitemap-topics.xml"), "loc")
+    categories = texts(read(client, "/sitemap-categories.xml"), "loc")
+
+    assert sections == ["http://testserver/sitemap-topics.xml", "http://testserver/sitemap-categories.xml"]
+    assert topics == [f"http://testserver{topic.get_absolute_url()}"]
+    assert categories == [f"http://testserver{topic.category.get_absolute_url()}"]
+
+
+def test_sitemap_of_an_unknown_section_is_not_found(client):
+    assert client.get("/sitemap-secrets.xml").status_code == 404
+
+
+def test_robots_are_kept_out_of_what_is_personal(client):
+    body = client.get("/robots.txt").content.decode().splitlines()
+
+    assert body[0] == "User-agent: *"
+    assert "Disallow: /me/" in body
+    assert body[-1] == "Sitemap: http://testserver/sitemap.xml"
