@@ -1,0 +1,126 @@
+"""What was sent, read as facts; no database is needed for that."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from community.api.outside import COMMERCIAL, NAMES
+from community.api.services import event_arrivals, purchase_arrivals
+from community.api.services.arrivals import Arrival, Malformed, Who
+from community.events.catalogue import EVENT_TYPES
+from tests.api.conftest import event, purchase
+
+
+def read_purchase(**fields):
+    (found,) = purchase_arrivals([purchase(**fields)], source="crm")
+    return found
+
+
+def read_event(*, commercial=False, **fields):
+    (found,) = event_arrivals([event(**fields)], source="crm", commercial=commercial)
+    return found
+
+
+def test_a_purchase_becomes_an_arrival():
+    found = read_purchase(
+        products=[" Machine "], buyer={"external_id": "c-7", "email": " Ann@Example.com "},
+        account={"external_id": "a-1", "domain": "Example.com"}, test=True,
+    )  # fmt: skip
+
+    assert found == Arrival(
+        source="crm", source_event_id="purchase:order-1", name="purchase.completed",
+        occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        who=Who(external_id="c-7", email="ann@example.com", company_external_id="a-1", domain="example.com"),
+        payload={"external_id": "order-1", "products": ["Machine"], "test": True}, channel="billing",
+        actor_role="api", value_cents=12900, currency="EUR",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "cents"),
+    [
+        ("0", 0),
+        (0, 0),
+        ("0.01", 1),
+        (19.99, 1999),
+        (0.1, 10),
+        ("1e2", 10000),
+        (1234567.89, 123456789),
+        ("129.0", 12900),
+    ],
+)
+def test_amounts_are_exact(amount, cents):
+    assert read_purchase(amount=amount).value_cents == cents
+
+
+def test_an_event_becomes_an_arrival():
+    found = read_event(
+        props={"minutes": 12},
+        channel="phone",
+        actor_role="sales",
+        value={"amount": "5.50", "currency": "usd"},
+    )
+
+    assert (found.source_event_id, found.name, found.channel) == ("event:call-1", "call.logged", "phone")
+    assert (found.actor_role, found.value_cents, found.currency) == ("sales", 550, "USD")
+    assert found.payload == {"minutes": 12}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"channel": "import"}, {"channel": "pigeon"}, {"actor_role": "root"}, {"id": ""}]
+)
+def test_events_say_where_they_come_from(fields):
+    assert isinstance(read_event(**fields), Malformed)
+
+
+def test_a_moment_is_the_same_in_every_zone():
+    here, there = read_purchase(), read_purchase(occurred_at="2026-03-01T07:00:00-05:00")
+
+    assert here.digest == there.digest
+
+
+@pytest.mark.parametrize("change", [{"amount": "1"}, {"currency": "USD"}, {"test": True}, {"products": ["x"]},
+                                    {"occurred_at": "2026-03-02T12:00:00Z"}, {"buyer": {"email": "a@b.example"}}])  # fmt: skip
+def test_every_part_of_the_content_counts(change):
+    changed = read_purchase(**change)
+
+    assert changed.digest != read_purchase().digest
+    assert changed.event_id == read_purchase().event_id
+
+
+def test_ten_years_are_believed_and_no_more():
+    now = datetime.now(UTC)
+
+    assert read_event(occurred_at=(now - timedelta(days=3650)).isoformat()).doubt == ""
+    assert read_event(occurred_at=(now - timedelta(days=3660)).isoformat()).doubt.startswith(
+        "It happened more than"
+    )
+
+
+def test_a_reason_names_at_most_three_problems():
+    (found,) = purchase_arrivals([{"external_id": "order-1"}], source="crm")
+
+    assert found == Malformed(
+        "order-1", "occurred_at: Field required; amount: Field required; currency: Field required"
+    )
+
+
+def test_a_rejected_item_is_named_when_it_can_be():
+    ids = [
+        found.source_event_id
+        for found in purchase_arrivals([{"external_id": 7}, {"external_id": []}, 5], source="crm")
+    ]
+
+    assert ids == ["7", "", ""]
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_name_from_outside_is_in_the_catalogue(name):
+    assert name in EVENT_TYPES
+
+
+@pytest.mark.parametrize("name", sorted(COMMERCIAL))
+def test_commercial_names_are_refused_without_the_scope(name):
+    found = read_event(name=name, props={})
+
+    assert found == Malformed("call-1", f"{name} needs a token with the scope purchases:write.")

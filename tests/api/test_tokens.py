@@ -1,0 +1,104 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from community.api.models import ApiToken
+from community.api.services import issue_token, revoke_token, token_of
+from community.api.services.tokens import digest_of, seconds_to_wait
+from tests.factories.api import make_token
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_issue_token_keeps_a_digest_only():
+    _, secret = make_token()
+
+    stored = ApiToken.objects.values().get()
+    assert stored["digest"] == digest_of(secret)
+    assert stored["prefix"] == secret[:14]
+    assert secret not in map(str, stored.values())
+
+
+def test_issue_token_never_gives_the_same_secret_twice():
+    assert make_token()[1] != make_token()[1]
+
+
+def test_issue_token_remembers_who_made_it():
+    manager = MemberFactory(role="manager")
+
+    token, _ = issue_token(name="CRM", source="crm", scopes=[ApiToken.Scope.EVENTS], actor=manager)
+
+    assert (token.created_by, token.scopes) == (manager, ["events:write"])
+
+
+def test_token_of_finds_the_token_of_a_secret():
+    token, secret = make_token()
+    make_token(source="other")
+
+    assert token_of(secret) == token
+
+
+@pytest.mark.parametrize("secret", ["", "caravan_", "x" * 5000, "caravan_' OR 1=1 --", "\u0000"])
+def test_token_of_knows_no_other_secret(secret):
+    make_token()
+
+    assert token_of(secret) is None
+
+
+def test_token_of_the_digest_is_no_way_in():
+    token, _ = make_token()
+
+    assert token_of(token.digest) is None
+    assert token_of(token.prefix) is None
+
+
+def test_token_of_ends_with_its_time():
+    _, secret = make_token(expires_at=timezone.now() + timedelta(days=1))
+
+    assert token_of(secret) is not None
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        assert token_of(secret) is None
+
+
+def test_token_of_notes_its_use_once_a_minute():
+    token, secret = make_token()
+    start = timezone.now()
+
+    noted = []
+    for seconds in (0, 30, 90):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            token_of(secret)
+        token.refresh_from_db()
+        noted.append(round((token.last_used_at - start).total_seconds()))
+
+    assert noted == [0, 0, 90]
+
+
+def test_revoke_token_twice_keeps_the_first_time():
+    token, secret = make_token()
+    manager = MemberFactory(role="manager")
+
+    revoke_token(token, actor=manager)
+    token.refresh_from_db()
+    first = token.revoked_at
+    revoke_token(token, actor=manager)
+
+    token.refresh_from_db()
+    assert token.revoked_at == first
+    assert token_of(secret) is None
+
+
+def test_a_new_minute_brings_new_calls():
+    token, _ = make_token(calls_a_minute=1)
+    start = timezone.now().replace(second=10, microsecond=0)
+
+    with time_machine.travel(start, tick=False):
+        waits = [seconds_to_wait(token) for _ in range(3)]
+    with time_machine.travel(start + timedelta(seconds=50), tick=False):
+        again = seconds_to_wait(token)
+
+    assert waits == [0, 50, 50]
+    assert again == 0
