@@ -142,3 +142,9 @@ def test_is_new_ends_with_five_published_posts():
 def test_is_new_spares_staff_and_verified_customers():
     assert not is_new(MemberFactory(role="sales"))
     assert not is_new(MemberFactory(customer_since="2026-01-01"))
+
+
+def test_flag_arithmetic_of_one_part_is_just_that():
+    flag = FlagFactory.build(base=Decimal("1.00"), weight=Decimal("1.00"), member=None, post=None)
+
+    assert flag.arithmetic == "1"

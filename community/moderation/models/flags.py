@@ -52,7 +52,7 @@ class Flag(models.Model):
 
     @property
     def arithmetic(self) -> str:
-        """The sum in words: “1 + 2 trust + 0.4 accuracy = 3.4”."""
+        """The sum in words: “1 + 2 trust + 0.4 accuracy = 3.4”, or just “1”."""
         parts = [f"{self.base.normalize():f}"]
         for value, word in (
             (self.trust, _("trust")),
@@ -62,4 +62,5 @@ class Flag(models.Model):
         ):
             if value:
                 parts.append(f"{'−' if value < 0 else '+'} {abs(value).normalize():f} {word}")
-        return f"{' '.join(parts)} = {self.weight.normalize():f}"
+        total = f"{self.weight.normalize():f}"
+        return f"{' '.join(parts)} = {total}" if len(parts) > 1 else total

@@ -1,0 +1,65 @@
+"""A post is flagged, judged and answered for, with scripts and without."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from community.moderation.models import Flag, ReviewItem, Sanction
+from tests.factories.forum import PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+
+@pytest.fixture
+def advertisement(transactional_db, django_db_serialized_rollback):
+    topic = TopicFactory(title="Pressure drops after descaling")
+    return PostFactory(
+        topic=topic, source="Cheap machines, message me!", author=MemberFactory(display_name="Dan")
+    )
+
+
+def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, advertisement):
+    page, author = any_page, advertisement.author
+
+    login(page, MemberFactory())
+    page.goto(f"/p/{advertisement.pk}/flag/")
+    page.get_by_label("Spam").check()
+    page.get_by_role("button", name="Flag it").click()
+    expect(page.get_by_role("heading", name="Thank you for looking out")).to_be_visible()
+    assert Flag.objects.get().reason == "spam"
+
+    login(page, MemberFactory(role="moderator"))
+    page.goto("/admin/moderation/reviewitem/")
+    page.get_by_text("Cheap machines").click()
+    expect(page.get_by_text("flagged it: spam, 1")).to_be_visible()
+    page.get_by_label("Hide it").check()
+    page.get_by_label("Warning").check()
+    page.get_by_label("Reason").fill("It is an advertisement.")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_text("Decided:")).to_be_visible()
+    advertisement.refresh_from_db()
+    assert (advertisement.status, Sanction.objects.get().kind) == ("hidden", "warning")
+
+    login(page, author)
+    page.goto("/me/notifications/")
+    page.get_by_text("You were given a warning.").click()
+    page.get_by_label("Your answer").fill("I only wanted to help.")
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.get_by_text("Your answer is with the moderators")).to_be_visible()
+    assert ReviewItem.objects.open().get().text == "I only wanted to help."
+
+
+def test_many_posts_are_decided_at_once(any_page: Page, login, advertisement):
+    other = PostFactory(topic=advertisement.topic, source="Cheap grinders, message me!")
+    for post in (advertisement, other):
+        ReviewItem.objects.create(kind="flagged", post=post, member=post.author, reason="Spam")
+    login(any_page, MemberFactory(role="moderator"))
+
+    any_page.goto("/admin/moderation/reviewitem/")
+    for box in any_page.locator("input.action-select").all():
+        box.check()
+    any_page.locator("select[name=action]").select_option("hide_selected")
+    any_page.get_by_role("button", name="Run").click()
+    any_page.get_by_label("Reason").fill("Advertising.")
+    any_page.get_by_role("button", name="Hide 2 posts").click()
+
+    expect(any_page.get_by_text("2 posts decided.")).to_be_visible()
+    assert not ReviewItem.objects.open().exists()
