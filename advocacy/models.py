@@ -28,7 +28,8 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         return self.filter(member__is_active=True, member__role="")
 
     def ranked(self) -> ScoreQuerySet:
-        return self.order_by("-score", "member_id")
+        """The highest scores first; of what has faded away, who once had the highest."""
+        return self.order_by("-score", "-best", "member_id")
 
     def quiet_promoters(self) -> ScoreQuerySet:
         """Members who would recommend us and have done nothing else for it yet: the best to ask next."""
@@ -52,6 +53,9 @@ class Score(models.Model):
     # The exact date on which time alone takes the score over a whole number.
     next_due = models.DateField(null=True)
     as_of = models.DateField()
+    # The highest that was kept of it, which no longer counts and is not forgotten.
+    best = models.DecimalField(max_digits=5, decimal_places=2)
+    best_on = models.DateField()
 
     objects = ScoreQuerySet.as_manager()
 
@@ -60,12 +64,17 @@ class Score(models.Model):
             models.CheckConstraint(condition=models.Q(score__range=(0, 100)), name="score_from_0_to_100")
         ]
         indexes = [
-            models.Index(fields=["-score", "member"], name="score_ranked"),
-            models.Index(fields=["band", "-score", "member"], name="score_ranked_in_band"),
+            models.Index(fields=["-score", "-best", "member"], name="score_ranked"),
+            models.Index(fields=["band", "-score", "-best", "member"], name="score_ranked_in_band"),
         ]
 
     def __str__(self) -> str:
         return f"{self.score} ({self.band})"
+
+    @property
+    def has_faded(self) -> bool:
+        """Whether it once was higher by a point or more."""
+        return self.best - self.score >= 1
 
     @property
     def parts(self) -> list[tuple[str, str, int]]:

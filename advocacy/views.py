@@ -100,6 +100,7 @@ def own_standing(request: HttpRequest) -> HttpResponse:
         "left_out": [words.left_out(**one) for one in explanation["capped"]],
         "suggestions": _suggestions(explanation),
         "history": history,
+        "stored": Score.objects.filter(member=member).first(),
         "line": line_through(history),
         "today": day,
     }

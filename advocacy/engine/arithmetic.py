@@ -6,10 +6,11 @@ billionths, as are points. Powers of two come from tables made with `decimal`; f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Context, Decimal
 from functools import cache
 
-from .weights import HORIZON_HALF_LIVES, Component
+from .weights import COMPONENTS, HORIZON_HALF_LIVES, Component
 
 BILLION = 10**9
 HUNDREDTH = BILLION // 100
@@ -48,6 +49,11 @@ def hundredths(points: int) -> int:
 def as_decimal(points: int) -> Decimal:
     """Return billionths as points with two decimals."""
     return Decimal(hundredths(points)).scaleb(-2)
+
+
+def as_text(components: Mapping[str, int]) -> dict[str, str]:
+    """Return the points of every component as text with two decimals."""
+    return {key: str(as_decimal(components.get(key, 0))) for key in COMPONENTS}
 
 
 def _half_power(x: int, k: int) -> int:

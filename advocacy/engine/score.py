@@ -23,7 +23,6 @@ from .weights import COMPONENTS, KINDS
 class Scored:
     """A member's score as of a day."""
 
-    counts: bool  # False where all that is left is having been an advocate once
     score: Decimal
     band: str
     explanation: Mapping[str, Any]
@@ -34,22 +33,21 @@ class Scored:
 def score_member(
     facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers = NOBODY
 ) -> Scored | None:
-    """Return the score as of a UTC day, or None for somebody who did nothing that counts.
+    """Return the score as of a UTC day, or None for somebody who never did anything that counts.
 
-    `facts` are all of the member's, ordered by (day, kind); later ones than `as_of` are not looked at.
+    What has faded away leaves a score of nothing. `facts` are all of the member's, ordered by (day, kind);
+    later ones than `as_of` are not looked at.
     """
     tally = tally_of(facts, as_of, member_id=member_id, peers=peers)
+    if not tally.counted_anything:
+        return None
     day = as_of.toordinal()
     spans = (
         advocate_spans(facts, as_of, member_id=member_id, peers=peers) if tally.could_ever_advocate else ()
     )
     points = tally.points(day)
-    counts = any(tally.sum_of(key, day) for key in tally.sums) or bool(tally.penalty(day))
-    if not counts and not spans:
-        return None
     due = _next_due(tally, day, inside=bool(spans) and spans[-1].end is None)
     return Scored(
-        counts=counts,
         score=Decimal(points.hundredths).scaleb(-2),
         band=band_of(points.hundredths),
         explanation=explain(tally, as_of),

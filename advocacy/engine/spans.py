@@ -1,8 +1,9 @@
-"""The times in which a member counts as an advocate (rule R6), and since when a band has held."""
+"""How a score went: when a member was an advocate (rule R6), since when a band holds, and the past as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 from .contributions import contributions
 from .counting import Peers
 from .search import band_of, earliest, entering, leaves_band, leaving
-from .tally import Tally, scored_days
+from .tally import Points, Tally, scored_days
+from .weights import NONE
 
 
 def quiet_stretches(
@@ -69,3 +71,29 @@ def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Pee
                 band, since = band_of(points.hundredths), found
             found = earliest(found, last, leaves_band(tally, points))
     return date.fromordinal(since)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a score went until a day: each change of its band, and the best it ever was on a day with an act."""
+
+    changes: tuple[tuple[date, Points], ...]
+    best: int  # hundredths
+    best_on: date
+
+
+def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Past:
+    """Return how the score went, from what was known on each day."""
+    changes: list[tuple[date, Points]] = []
+    best, best_on, band = 0, as_of, NONE
+    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
+        if (there := tally.points(day).hundredths) > best:
+            best, best_on = there, date.fromordinal(day)
+        found: int | None = day
+        while found is not None:
+            points = tally.points(found)
+            if band_of(points.hundredths) != band:
+                band = band_of(points.hundredths)
+                changes.append((date.fromordinal(found), points))
+            found = earliest(found, last, leaves_band(tally, points))
+    return Past(tuple(changes), best, best_on)

@@ -123,6 +123,10 @@ class Tally:
         return not self.strikes and all(n >= 0 for n in self._counted.get(NPS, {}).values())
 
     @property
+    def counted_anything(self) -> bool:
+        return bool(self.strikes) or any(n for row in self.counted.values() for n in row.values())
+
+    @property
     def could_ever_advocate(self) -> bool:
         most = sum(COMPONENTS[key].most for key in self.sums)
         return len(self.sums) >= BROAD_COMPONENTS and most >= ENTER_AT

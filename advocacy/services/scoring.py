@@ -10,6 +10,7 @@ from typing import Any
 
 from advocacy.engine.counting import Peers
 from advocacy.engine.score import Scored, score_member
+from advocacy.engine.spans import Past, past_of
 from advocacy.models import Score
 from journeys.engine.facts import Fact, Standing
 from journeys.hooks import Facts, Standings
@@ -28,6 +29,9 @@ class Known:
     peers: Peers
     scored: Scored
 
+    def past(self, until: date) -> Past:
+        return past_of(self.facts, until, member_id=self.member_id, peers=self.peers)
+
     def on(self, day: date) -> Scored | None:
         return score_member(self.facts, day, member_id=self.member_id, peers=self.peers)
 
@@ -45,8 +49,8 @@ def standings_of(facts: Facts, as_of: date) -> dict[int, Standing]:
 
 
 def columns_of(scored: Scored | None) -> dict[str, Any] | None:
-    """Return what a score's row holds besides its day; None where there is to be no row."""
-    if scored is None or not scored.counts:
+    """Return what follows from the facts of a score's row; None where there is to be no row."""
+    if scored is None:
         return None
     return {
         "score": scored.score,

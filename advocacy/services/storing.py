@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
+from advocacy.engine.arithmetic import as_text
+from advocacy.engine.search import band_of
 from advocacy.engine.spans import band_since
 from advocacy.models import Band, Score, ScoreHistory
 from community.events.catalogue import SCORE_BAND_CHANGED
@@ -18,7 +20,7 @@ from journeys.hooks import Standings
 
 from .scoring import Known, columns_of, stored_columns
 
-_COLUMNS = ["score", "band", "explanation", "next_due", "as_of"]
+_COLUMNS = ["score", "band", "explanation", "next_due", "as_of", "best", "best_on"]
 
 
 class Change(NamedTuple):
@@ -34,16 +36,20 @@ def store(standings: Standings, members: Sequence[int], as_of: date) -> None:
     after an import, is known for old news.
     """
     stored = {row.pk: row for row in Score.objects.select_for_update().filter(pk__in=members)}
-    changes, gone = [], []
+    changes, gone, past = [], [], []
     for member_id in members:
         row = stored.get(member_id)
-        standing = standings.get(member_id)
-        wanted = columns_of(standing.detail.scored) if standing else None
-        if wanted is None:
+        known: Known | None = standings[member_id].detail if member_id in standings else None
+        wanted = columns_of(known.scored) if known else None
+        if known is None or wanted is None:
             gone += [row] if row else []
-        elif row is None or stored_columns(row) != wanted:
-            new = Score(member_id=member_id, as_of=as_of, **wanted)
-            changes.append(Change(new, row.band if row else Band.NONE))
+        elif row is None:
+            new, before = _first(known, wanted, as_of)
+            changes.append(Change(new, Band.NONE))
+            past += before
+        elif stored_columns(row) != wanted:
+            changes.append(Change(_next(row, wanted, as_of), row.band))
+    ScoreHistory.objects.bulk_create(past)
     Score.objects.filter(pk__in=[row.pk for row in gone]).delete()
     Score.objects.bulk_create(
         [change.row for change in changes],
@@ -56,11 +62,35 @@ def store(standings: Standings, members: Sequence[int], as_of: date) -> None:
     )
 
 
+def _first(known: Known, wanted: Mapping[str, Any], as_of: date) -> tuple[Score, list[ScoreHistory]]:
+    """Return a member's first row, and what the score was before somebody looked at it, as after an import."""
+    past = known.past(as_of)
+    best = Decimal(past.best).scaleb(-2)
+    row = Score(member_id=known.member_id, as_of=as_of, best=best, best_on=past.best_on, **wanted)
+    before = [
+        ScoreHistory(
+            member_id=known.member_id, on_date=day, score=Decimal(points.hundredths).scaleb(-2),
+            band=band_of(points.hundredths), components=as_text(points.components),
+        )
+        for day, points in past.changes
+        if day < as_of
+    ]  # fmt: skip
+    return row, before
+
+
+def _next(row: Score, wanted: Mapping[str, Any], as_of: date) -> Score:
+    new = Score(member_id=row.pk, as_of=as_of, best=row.best, best_on=row.best_on, **wanted)
+    if new.score > row.best:
+        new.best, new.best_on = new.score, as_of
+    return new
+
+
 def _nothing(row: Score, as_of: date) -> Score:
     """Return what stands for the score of a member who has none any more."""
     return Score(
-        member_id=row.pk, score=Decimal(0), band=Band.NONE, explanation={"components": {}}, as_of=as_of
-    )
+        member_id=row.pk, score=Decimal(0), band=Band.NONE, explanation={"components": {}}, as_of=as_of,
+        best=row.best, best_on=row.best_on,
+    )  # fmt: skip
 
 
 def _write_history(rows: Sequence[Score]) -> None:

@@ -17,7 +17,7 @@ MONTHS, MONTH = 12, timedelta(days=30)
 
 
 def known_today(member: Member, today: date) -> Known | None:
-    """Return the score as of today with what it was made from, in two queries; None where nothing counts.
+    """Return the score as of today with what it was made from, in two queries; None where nothing ever counted.
 
     The stored score may be some days old: it is written when a whole number changes.
     """
@@ -26,7 +26,7 @@ def known_today(member: Member, today: date) -> Known | None:
     facts = facts_of([member.pk])
     peers = known_peers(facts)
     scored = score_member(facts[member.pk], today, member_id=member.pk, peers=peers)
-    return Known(member.pk, facts[member.pk], peers, scored) if scored and scored.counts else None
+    return Known(member.pk, facts[member.pk], peers, scored) if scored else None
 
 
 def last_year(known: Known, today: date) -> Sequence[tuple[date, Decimal]]:

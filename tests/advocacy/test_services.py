@@ -205,6 +205,38 @@ def test_history_is_kept_when_the_band_or_a_point_changes():
     assert kept[0].components["helpfulness"] == "9.25"
 
 
+def test_past_of_old_acts_is_kept_with_the_first_score():
+    member = MemberFactory()
+    happened(member, "review.verified", ago=1900)
+    happened(member, "reference.completed", ago=1900)
+
+    drained()
+
+    score = score_of(member)
+    assert (score.score, score.band, score.next_due) == (0, "none", None)
+    assert (score.best, score.best_on) == (Decimal("14.05"), TODAY - timedelta(days=1900))
+    kept = ScoreHistory.objects.filter(member=member).order_by("on_date")
+    assert [row.band for row in kept] == ["emerging", "none", "none"]
+    assert kept[0].components["proof"] == "14.05"
+    assert bands() == []
+
+
+def test_best_is_remembered_when_the_score_fades_and_rises_with_it():
+    member = MemberFactory()
+    happened(member, "reply.created", 10)
+    drained()
+    drained(TODAY + timedelta(days=300))
+
+    score = score_of(member)
+    assert (score.best, score.best_on, score.has_faded) == (Decimal("9.25"), TODAY, True)
+
+    happened(member, "review.verified")
+    drained()
+
+    score = score_of(member)
+    assert (score.best, score.has_faded) == (score.score, False)
+
+
 def test_first_score_below_one_is_not_kept():
     happened(MemberFactory(), "topic.created")
 
@@ -310,7 +342,9 @@ def test_check_tells_a_score_that_is_missing_and_one_too_many():
     happened(other, "visit.day")
     drained()
     Score.objects.filter(member=member).delete()
-    Score.objects.create(member=other, score=5, band="none", explanation={}, as_of=TODAY)
+    Score.objects.create(
+        member=other, score=5, band="none", explanation={}, as_of=TODAY, best=5, best_on=TODAY
+    )
 
     told = check_everyone().differences
 

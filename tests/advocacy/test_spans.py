@@ -1,7 +1,8 @@
 from datetime import date, timedelta
 
 from advocacy.engine.counting import NOBODY
-from advocacy.engine.spans import advocate_spans, band_since
+from advocacy.engine.search import band_of
+from advocacy.engine.spans import advocate_spans, band_since, past_of
 from journeys.engine.facts import Span
 
 from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
@@ -118,6 +119,46 @@ def test_band_since_the_day_it_faded():
 
 def test_band_since_without_acts_is_today():
     assert since() == TODAY
+
+
+# The past
+
+
+def past(*facts, on=TODAY):
+    return past_of(in_order(facts), on, member_id=ME, peers=NOBODY)
+
+
+def test_past_has_every_change_of_the_band_on_its_day():
+    facts = [did("review.verified", ago=900), did("reference.completed", ago=900)]
+    found = past(*facts)
+
+    assert [band_of(points.hundredths) for _, points in found.changes] == ["emerging", "none"]
+    (first, _), (second, points) = found.changes
+    assert first == TODAY - timedelta(days=900)
+    assert score(*facts, on=second) < 10 <= score(*facts, on=second - timedelta(days=1))
+    assert points.hundredths == round(score(*facts, on=second) * 100)
+
+
+def test_past_knows_the_best_day():
+    facts = [
+        did("reply.created", 10, ago=900),
+        did("reply.created", 10, ago=899),
+        did("reply.created", ago=5),
+    ]
+    found = past(*facts)
+
+    assert found.best_on == TODAY - timedelta(days=899)
+    assert found.best == round(score(*facts, on=found.best_on) * 100)
+
+
+def test_past_below_the_first_line_has_no_changes():
+    found = past(did("reply.created", 10, ago=900))
+
+    assert (found.changes, found.best) == ((), 925)
+
+
+def test_past_of_nothing():
+    assert (past().changes, past().best, past().best_on) == ((), 0, TODAY)
 
 
 # When it is due

@@ -257,6 +257,30 @@ def test_own_standing_tells_of_a_strike(client):
     assert "An upheld strike takes 10 points off" in client.get(OWN).content.decode()
 
 
+def test_own_standing_that_faded_remembers_the_best(client):
+    member = MemberFactory()
+    happened(member, "review.verified", ago=2000)
+    drained()
+    client.force_login(member)
+
+    page = client.get(OWN).content.decode()
+
+    assert "Everything has faded." in page
+    assert "Your best so far: 8.11" in page
+
+
+def test_advocate_list_has_those_who_faded_by_their_best(manager):
+    less, more = MemberFactory(), MemberFactory()
+    happened(less, "review.verified", ago=2000)
+    happened(more, "reference.completed", ago=2000)
+    drained()
+
+    response = manager.get(LIST)
+
+    assert names(response) == [more.username, less.username]
+    assert "best 10.0 in" in response.content.decode()
+
+
 def test_own_standing_before_anything_counted_says_what_does(client):
     client.force_login(MemberFactory())
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from advocacy.engine.arithmetic import BILLION, hundredths, saturated
@@ -26,6 +26,8 @@ PAIRED = [
     "referral.purchased",
 ]
 GOOD = [kind for kind in KINDS if kind not in ("nps.answered", "prospect.peer_replied")]
+
+checked = settings(deadline=None)
 
 ages = st.one_of(st.integers(0, 30), st.integers(0, 500), st.integers(0, 2500))
 
@@ -81,6 +83,7 @@ def exact(facts, on=TODAY):
 # 14: bounds
 
 
+@checked
 @given(lives)
 def test_score_and_components_keep_their_bounds(facts):
     components = exact(facts)
@@ -91,6 +94,7 @@ def test_score_and_components_keep_their_bounds(facts):
         assert floor * BILLION <= found <= COMPONENTS[key].most * BILLION
 
 
+@checked
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.sampled_from(sorted(COMPONENTS)))
 def test_saturation_never_falls(x, more, key):
     component = COMPONENTS[key]
@@ -101,11 +105,13 @@ def test_saturation_never_falls(x, more, key):
 # 15: monotone
 
 
+@checked
 @given(good_lives, good_acts())
 def test_one_more_good_act_never_lowers_the_score(facts, act):
     assert points(merged([*facts, act])) >= points(facts)
 
 
+@checked
 @given(dense_lives, good_acts(ago=st.integers(0, 6)))
 def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
     before, after = exact(facts), exact(merged([*facts, act]))
@@ -113,6 +119,7 @@ def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
     assert all(after[key] >= found for key, found in before.items())
 
 
+@checked
 @given(good_lives, st.integers(0, 2500), st.integers(0, 500))
 def test_score_only_falls_while_nothing_happens(facts, later, later_still):
     first = TODAY + timedelta(days=later)
@@ -123,6 +130,7 @@ def test_score_only_falls_while_nothing_happens(facts, later, later_still):
 # 16: caps
 
 
+@checked
 @given(good_acts(), st.integers(1, 5))
 def test_beyond_the_day_cap_nothing_counts(act, extra):
     cap = KINDS[act.kind].a_day
@@ -131,6 +139,7 @@ def test_beyond_the_day_cap_nothing_counts(act, extra):
     assert points([full._replace(n=cap + extra)]) == points([full])
 
 
+@checked
 @given(st.sampled_from(PAIRED), st.lists(st.integers(0, 60), min_size=4, max_size=30))
 def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
     day = date(2026, 8, 30)
@@ -140,6 +149,7 @@ def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
     assert sum(counted.values()) <= PAIR_MOST
 
 
+@checked
 @given(
     st.sampled_from(PAIRED),
     st.dictionaries(
@@ -165,6 +175,7 @@ def test_joint_caps_are_the_best_that_keeps_both(kind, pairs):
         assert running >= running_plain
 
 
+@checked
 @given(good_lives)
 def test_what_partners_within_the_house_give_counts_nothing(facts):
     housed = [fact for fact in facts if fact.kind == "helpful_vote.received"]
@@ -176,6 +187,7 @@ def test_what_partners_within_the_house_give_counts_nothing(facts):
 # 17: exact dates
 
 
+@checked
 @given(lives)
 def test_next_change_is_the_first_day_out_of_the_band(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
@@ -191,6 +203,7 @@ def test_next_change_is_the_first_day_out_of_the_band(facts):
         assert band_of(tally.points(end).hundredths) == change["band"] != found.band
 
 
+@checked
 @given(good_lives)
 def test_falling_score_crosses_its_line_on_the_day_that_was_said(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
@@ -201,6 +214,7 @@ def test_falling_score_crosses_its_line_on_the_day_that_was_said(facts):
     assert points(facts, on) < line <= points(facts, on - timedelta(days=1))
 
 
+@checked
 @given(lives)
 def test_before_it_is_due_no_whole_number_changes(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
@@ -218,6 +232,7 @@ def test_before_it_is_due_no_whole_number_changes(facts):
 # Rule R6
 
 
+@checked
 @given(lives)
 def test_spans_are_those_of_a_walk_day_by_day(facts):
     assume(facts)
@@ -236,6 +251,7 @@ def test_spans_are_those_of_a_walk_day_by_day(facts):
     assert [day for span in spans for day in (span.start, span.end) if day] == walked
 
 
+@checked
 @given(lives)
 def test_band_since_is_the_first_day_of_the_present_band(facts):
     assume(facts)
@@ -253,6 +269,7 @@ def test_band_since_is_the_first_day_of_the_present_band(facts):
 # 18: the horizon
 
 
+@checked
 @given(lives, st.integers(0, 1000))
 def test_dropping_what_is_beyond_the_horizon_changes_no_score(facts, later):
     on = TODAY + timedelta(days=later)
@@ -272,6 +289,7 @@ def _half_life(kind):
 # Replay
 
 
+@checked
 @given(lives, st.randoms())
 def test_score_does_not_depend_on_how_it_was_come_by(facts, random):
     """Counting day by day, with a look in between each time, equals counting all at once."""
