@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,19 +20,26 @@ def free_username(display_name: str) -> str:
 
 @transaction.atomic
 def register(
-    member: Member, *, guidelines: Guidelines | None, source: str = "signup", invite_id: int | None = None
+    member: Member,
+    *,
+    guidelines: Guidelines | None,
+    source: str = "signup",
+    invite_id: int | None = None,
+    now: datetime | None = None,
 ) -> Member:
     """Save a person's own new account, with their agreement to the guidelines they were shown."""
-    member.claimed_at = timezone.now()
+    now = now or timezone.now()
+    member.claimed_at = now
     member.save()
     record(
         MEMBER_REGISTERED,
         actor=member,
         subject=member,
+        occurred_at=now,
         source=source,
         invite_id=invite_id,
         guidelines_version=guidelines.version if guidelines else None,
     )
     if guidelines is not None:
-        accept_guidelines(member, guidelines=guidelines)
+        accept_guidelines(member, guidelines=guidelines, now=now)
     return member

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,7 +20,7 @@ PUBLIC_DOMAINS = frozenset(
 
 
 @transaction.atomic
-def match_company(member: Member, *, email: str) -> Company | None:
+def match_company(member: Member, *, email: str, now: datetime | None = None) -> Company | None:
     """Put a member in the company that owns the domain of a confirmed address; None when no company does.
 
     A member who is in a company stays there.
@@ -33,7 +35,7 @@ def match_company(member: Member, *, email: str) -> Company | None:
     locked.company = company
     locked.save(update_fields=["company"])
     member.company = company
-    record(COMPANY_JOINED, actor=locked, subject=company, domain=domain)
+    record(COMPANY_JOINED, actor=locked, subject=company, occurred_at=now, domain=domain)
     return company
 
 

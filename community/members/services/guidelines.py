@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -25,17 +27,18 @@ def publish_guidelines(source: str, *, actor: Member | None) -> Guidelines:
 
 
 @transaction.atomic
-def accept_guidelines(member: Member, *, guidelines: Guidelines) -> Member:
+def accept_guidelines(member: Member, *, guidelines: Guidelines, now: datetime | None = None) -> Member:
     """Keep that the member agreed to this version, and when; agreeing again changes nothing."""
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if locked.guidelines_id != guidelines.pk:
         locked.guidelines = guidelines
-        locked.guidelines_accepted_at = timezone.now()
+        locked.guidelines_accepted_at = now = now or timezone.now()
         locked.save(update_fields=["guidelines", "guidelines_accepted_at"])
         record(
             GUIDELINES_ACCEPTED,
             actor=locked,
             subject=locked,
+            occurred_at=now,
             key=str(guidelines.version),
             version=guidelines.version,
         )

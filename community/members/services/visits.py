@@ -1,0 +1,79 @@
+"""Who was here on which day: gathered in Redis, written down in bulk, so that no page waits for it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from functools import cache as once
+from typing import Any, cast
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+from community.events.catalogue import VISIT_DAY
+from community.events.models import Event
+from community.events.services import Draft, record_all
+from community.events.services.recording import actor_role_of
+from community.members.models import Member
+
+log = logging.getLogger(__name__)
+
+# How fresh `last_seen_at` is kept.
+SAME_VISIT = 600
+TAKEN_AT_ONCE = 5_000
+
+
+def note_visit(member_id: int, *, url: str, now: datetime) -> None:
+    """Note that the member is here; at most once in ten minutes, and never at the cost of the page."""
+    try:
+        if cache.add(f"members:here:{member_id}", 1, SAME_VISIT):
+            _redis().rpush(_key(), json.dumps([member_id, now.isoformat(), url[:300]]))
+    except redis.RedisError:
+        log.warning("A visit could not be noted.", exc_info=True)
+
+
+def write_visits() -> int:
+    """Write the gathered visits to the members' rows and the log; return how many there were."""
+    written = 0
+    while rows := cast(list[str], _redis().lpop(_key(), TAKEN_AT_ONCE)):
+        _write([json.loads(row) for row in rows])
+        written += len(rows)
+    return written
+
+
+def visit_draft(member: Member, at: datetime, *, url: str | None = None, **fields: Any) -> Draft:
+    """Return the event of a day with a visit: the same one however often they came that day."""
+    return Draft(
+        name=VISIT_DAY, occurred_at=at, payload={"first_url": url}, object_type="members.member",
+        object_id=member.pk, member_id=member.pk, actor_id=member.pk, actor_role=actor_role_of(member),
+        company_id=member.company_id, key=f"{at:%Y-%m-%d}", **fields,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def _write(rows: list[Any]) -> None:
+    members = Member.objects.in_bulk({member_id for member_id, _, _ in rows})
+    visits = [(members[row[0]], datetime.fromisoformat(row[1]), row[2]) for row in rows if row[0] in members]
+    visits.sort(key=lambda visit: visit[1], reverse=True)
+    first: dict[tuple[int, object], tuple[Member, datetime, str]] = {}
+    for member, at, url in visits:
+        member.last_seen_at = max(member.last_seen_at or at, at)
+        first[member.pk, at.date()] = (member, at, url)
+    Member.objects.bulk_update(members.values(), ["last_seen_at"], batch_size=1000)
+    drafts = [visit_draft(member, at, url=url) for member, at, url in first.values()]
+    # The log's key has the time in it, so a second visit of the day would be a second row.
+    ids = {draft.as_event(draft.occurred_at).event_id: draft for draft in drafts}
+    known = Event.objects.filter(event_id__in=ids).values_list("event_id", flat=True)
+    record_all(draft for event_id, draft in ids.items() if event_id not in set(known))
+
+
+@once
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
+
+
+def _key() -> str:
+    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:members:visits"

@@ -1,0 +1,89 @@
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from community.events.catalogue import VISIT_DAY
+from community.events.models import Event
+from community.members import tasks
+from community.members.services import visits
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def nothing_gathered():
+    """What another test gathered is not this one's."""
+    visits._redis().delete(visits._key())
+
+
+def told():
+    return Event.objects.filter(name=VISIT_DAY)
+
+
+def test_a_visit_is_written_with_its_day():
+    member = MemberFactory()
+    visits.note_visit(member.pk, url="/latest/", now=NOON)
+
+    assert visits.write_visits() == 1
+
+    member.refresh_from_db()
+    assert member.last_seen_at == NOON
+    assert (told().get().member, told().get().props) == (member, {"first_url": "/latest/"})
+
+
+def test_another_page_within_ten_minutes_is_the_same_visit():
+    member = MemberFactory()
+    for _ in range(3):
+        visits.note_visit(member.pk, url="/", now=NOON)
+
+    assert visits.write_visits() == 1
+
+
+def test_a_day_is_told_once_however_often_one_comes_by():
+    member = MemberFactory()
+    for hours in (0, 1, 2, 30):
+        cache.delete(f"members:here:{member.pk}")
+        visits.note_visit(member.pk, url="/", now=NOON + timedelta(hours=hours))
+        visits.write_visits()
+
+    member.refresh_from_db()
+    times = sorted(event.occurred_at for event in told())
+    assert times == [NOON, NOON + timedelta(hours=30)]
+    assert member.last_seen_at == NOON + timedelta(hours=30)
+
+
+def test_visits_written_together_keep_the_first_of_the_day_and_the_last_seen():
+    member = MemberFactory()
+    for hours in (3, 1, 2):
+        cache.delete(f"members:here:{member.pk}")
+        visits.note_visit(member.pk, url=f"/{hours}/", now=NOON + timedelta(hours=hours))
+
+    tasks.write_visits()
+
+    member.refresh_from_db()
+    assert told().get().props == {"first_url": "/1/"}
+    assert member.last_seen_at == NOON + timedelta(hours=3)
+
+
+def test_somebody_who_is_gone_is_left_out():
+    visits.note_visit(4711, url="/", now=NOON)
+
+    visits.write_visits()
+
+    assert told().count() == 0
+
+
+def test_a_page_notes_the_visit_of_a_member_and_of_no_visitor(client):
+    member = MemberFactory()
+    client.get("/")
+    client.force_login(member)
+
+    client.get("/badges/")
+    client.get("/u/nobody-here/")
+    visits.write_visits()
+
+    assert told().get().props == {"first_url": "/badges/"}
