@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
+from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Post, Topic
 from community.members.models import Member
@@ -22,6 +23,7 @@ class Voice:
     """How many of the replies come from one kind of people."""
 
     kind: str
+    name: str
     count: int
     start: int  # per cent of the replies that stand before it in the bar
     percent: int
@@ -59,6 +61,7 @@ def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime
     askers = [row.topic.author_id for row in rows]
     journeys = MemberState.objects.in_bulk(askers)
     earlier = _topics_by(askers, reader)
+    voices = _voices(rows)
     return [
         Card(
             question=row,
@@ -68,7 +71,7 @@ def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime
             minutes=max(0, int((now - row.waiting_since).total_seconds() // 60)),
             earlier=max(0, earlier[row.topic.author_id] - 1),
             now=now,
-            voices=voices_of(row),
+            voices=voices.get(row.pk, []),
         )
         for row in rows
     ]
@@ -80,17 +83,35 @@ def _topics_by(authors: Sequence[int], reader: Member) -> dict[int, int]:
     return defaultdict(int, counts)
 
 
-def voices_of(question: DeskQuestion) -> list[Voice]:
-    counts = {
-        "customers": question.customer_replies,
-        "undecided": question.undecided_replies,
-        "staff": question.staff_replies,
-    }
-    total = sum(counts.values()) or 1
+KINDS = ("customers", "undecided", "staff")
+NAMES = {
+    "customers": (_("customer"), _("customers")),
+    "undecided": (_("undecided"), _("undecided")),
+    "staff": (_("of ours"), _("of ours")),
+}
+
+
+def _voices(questions: Sequence[DeskQuestion]) -> dict[int, list[Voice]]:
+    """Return who replied so far, by topic. Who is a customer is asked now, not when they replied."""
+    replies = Post.objects.filter(topic__in=[row.pk for row in questions], status=Post.Status.PUBLISHED)
+    replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
+    peer = Q(author__role="")
+    counts = replies.values("topic").annotate(
+        customers=Count("pk", filter=peer & Q(author__customer_since__isnull=False)),
+        undecided=Count("pk", filter=peer & Q(author__customer_since__isnull=True)),
+        staff=Count("pk", filter=~peer),
+    )
+    rows = counts.order_by().values_list("topic", "customers", "undecided", "staff")
+    return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
+
+
+def _shares(counts: Mapping[str, int]) -> list[Voice]:
+    total = sum(counts.values())
     voices: list[Voice] = []
     before = 0
     for kind, count in counts.items():
-        voices.append(Voice(kind, count, 100 * before // total, -(-100 * count // total)))
+        name = NAMES[kind][0] if count == 1 else NAMES[kind][1]
+        voices.append(Voice(kind, str(name), count, 100 * before // total, -(-100 * count // total)))
         before += count
     return voices
 

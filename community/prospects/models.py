@@ -154,12 +154,17 @@ class DeskQuestion(models.Model):
     due_at = models.DateTimeField(help_text=_("By then we promised a reply."))
     first_peer_at = models.DateTimeField(null=True, blank=True)
     first_staff_at = models.DateTimeField(null=True, blank=True)
-    customer_replies = models.PositiveIntegerField(default=0)
-    undecided_replies = models.PositiveIntegerField(default=0)
+    peer_replies = models.PositiveIntegerField(default=0)
     staff_replies = models.PositiveIntegerField(default=0)
     is_urgent = models.BooleanField(default=False)
     urgent_reason = models.CharField(max_length=200, blank=True)
     urgent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When staff said that nothing more need be answered.")
+    )
+    settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     claimed_by = models.ForeignKey(
@@ -185,7 +190,7 @@ class DeskQuestion(models.Model):
 
     @property
     def replies(self) -> int:
-        return self.customer_replies + self.undecided_replies + self.staff_replies
+        return self.peer_replies + self.staff_replies
 
     @property
     def staff_share(self) -> int:

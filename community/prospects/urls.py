@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:topic_id>/evidence/", views.question_evidence, name="question-evidence"),
     path("desk/<int:topic_id>/claim/", views.question_claim, name="question-claim"),
     path("desk/<int:topic_id>/release/", views.question_release, name="question-release"),
+    path("desk/<int:topic_id>/settle/", views.question_settle, name="question-settle"),
     path("desk/<int:topic_id>/reply/", views.question_reply, name="question-reply"),
     path("desk/<int:topic_id>/hand-over/", views.question_hand_over, name="question-hand-over"),
 ]

@@ -105,6 +105,13 @@ def question_release(request: HtmxRequest, topic_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+def question_settle(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    question = _question_at_desk(request, topic_id)
+    return _done_or_refused(request, question, lambda actor: services.settle_question(question, actor=actor))
+
+
+@require_POST
+@login_required
 def question_hand_over(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Give the question to a colleague; what was typed comes back when that is not possible."""
     question = _question_at_desk(request, topic_id)

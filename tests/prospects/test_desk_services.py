@@ -244,3 +244,29 @@ def test_mark_urgent_keeps_the_first_reason_and_can_be_taken_back():
 
     assert (marked.is_urgent, marked.urgent_reason, marked.urgent_by) == (True, "First.", asker)
     assert (fresh(question).is_urgent, fresh(question).urgent_reason) == (False, "")
+
+
+def test_settle_question_takes_a_thank_you_off_the_desk_until_the_asker_writes_again(entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, entry.member, minutes_ago=40)
+    a_reply(question.topic, question.topic.author, minutes_ago=30, source="Thank you!")
+    services.track_topic(question.pk)
+
+    for _ in range(2):
+        services.settle_question(question, actor=entry.member)
+    settled = fresh(question)
+    a_reply(question.topic, question.topic.author, minutes_ago=-1, source="One more thing.")
+    services.track_topic(question.pk)
+
+    assert (settled.state, settled.settled_by) == (DeskQuestion.State.SETTLED, entry.member)
+    assert fresh(question).state == DeskQuestion.State.OPEN
+
+
+def test_settle_question_that_does_not_wait_changes_nothing(entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, entry.member)
+    services.track_topic(question.pk)
+
+    services.settle_question(question, actor=entry.member)
+
+    assert (fresh(question).state, fresh(question).settled_at) == (DeskQuestion.State.ANSWERED, None)

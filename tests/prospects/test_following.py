@@ -125,7 +125,7 @@ def test_a_deleted_reply_is_taken_back_and_a_restored_one_holds_again(desk_forum
 
     assert gone == (0, 0)
     assert told(PROSPECT_PEER_REPLIED).count() == 2
-    assert DeskQuestion.objects.get().undecided_replies == 1
+    assert DeskQuestion.objects.get().peer_replies == 1
 
 
 def test_a_topic_moved_out_leaves_the_desk(desk_forum):

@@ -108,7 +108,7 @@ def test_the_desk_of_another_forum_is_not_ones_own(client, entry):
     assert client.post(url(other, "claim/")).status_code == 404
 
 
-@pytest.mark.parametrize("act", ["claim/", "release/", "reply/", "hand-over/"])
+@pytest.mark.parametrize("act", ["claim/", "release/", "settle/", "reply/", "hand-over/"])
 def test_acts_at_the_desk_are_refused_to_others_and_to_get(client, act):
     question = a_prospect_asks()
 
@@ -250,6 +250,16 @@ def test_question_release_puts_it_back(client, entry):
     assert question.claimed_by is None
 
 
+def test_question_settle_takes_it_off_the_desk(client, entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, MemberFactory())
+
+    client.post(url(question, "settle/"))
+
+    question.refresh_from_db()
+    assert question.state == DeskQuestion.State.SETTLED
+
+
 @pytest.mark.parametrize(("extra", "status"), [({}, 302), (HTMX, 200)])
 def test_question_reply_answers(client, entry, extra, status):
     question = a_prospect_asks(entry.forum)
@@ -373,3 +383,20 @@ def test_too_much_staff_is_warned_about(client, entry):
     page = client.get(url(question)).content.decode()
 
     assert "75 % of the replies are ours." in page
+
+
+def test_the_voice_mix_is_of_customers_undecided_and_staff(client, entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, MemberFactory(customer_since=date(2024, 1, 1)))
+    a_reply(question.topic, MemberFactory())
+    a_reply(question.topic, MemberFactory())
+    a_reply(question.topic, question.topic.author)
+    a_reply(question.topic, entry.member)
+
+    voices = client.get(url(question)).context["card"].voices
+
+    assert [(voice.kind, voice.count, voice.start, voice.percent) for voice in voices] == [
+        ("customers", 1, 0, 25),
+        ("undecided", 2, 25, 50),
+        ("staff", 1, 75, 25),
+    ]

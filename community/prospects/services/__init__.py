@@ -2,11 +2,11 @@
 
 from .claiming import claim_question, hand_over, release_question
 from .following import follow_topics
+from .marking import mark_urgent, settle_question, unmark_urgent
 from .replying import reply_to_question
 from .tracking import peers_around, track_topic
-from .urgency import mark_urgent, unmark_urgent
 
 __all__ = [
     "claim_question", "follow_topics", "hand_over", "mark_urgent", "peers_around", "release_question",
-    "reply_to_question", "track_topic", "unmark_urgent",
+    "reply_to_question", "settle_question", "track_topic", "unmark_urgent",
 ]  # fmt: skip

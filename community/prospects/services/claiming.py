@@ -16,9 +16,11 @@ from community.prospects.models import DeskQuestion, Handover, RosterEntry
 
 
 def lock_question(pk: int) -> DeskQuestion:
+    # Without its holder: after waiting for the lock, PostgreSQL gives the new row beside the old join, so
+    # a question just claimed would come with a claim and nobody who holds it.
     return (
         DeskQuestion.objects.select_for_update(of=("self",))
-        .select_related("topic__author", "topic__category", "forum", "claimed_by")
+        .select_related("topic__author", "topic__category", "forum")
         .get(pk=pk)
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from community.forum.models import Category, Post, Topic
 from community.members.models import Member
@@ -18,7 +19,7 @@ AROUND = timedelta(days=30)
 State = DeskQuestion.State
 _WORKED_OUT = (
     "forum", "state", "asked_at", "waiting_since", "opens_at", "due_at", "first_peer_at", "first_staff_at",
-    "customer_replies", "undecided_replies", "staff_replies",
+    "peer_replies", "staff_replies",
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def track_topic(topic_id: int) -> DeskQuestion | None:
             standing.state = State.GONE
             standing.save(update_fields=["state"])
         return None
-    now_is = _work_out(topic, forum)
+    now_is = _work_out(topic, forum, settled_at=standing.settled_at if standing else None)
     if standing is None:
         return DeskQuestion.objects.create(topic=topic, **now_is)
     changed = [name for name in _WORKED_OUT if getattr(standing, name) != now_is[name]]
@@ -62,7 +63,7 @@ def _forum_of(topic: Topic) -> ProspectForum | None:
     return ProspectForum.objects.get_or_create(category=topic.category)[0]
 
 
-def _work_out(topic: Topic, forum: ProspectForum) -> dict[str, Any]:
+def _work_out(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None) -> dict[str, Any]:
     posts = list(
         Post.objects.filter(topic=topic, status=Post.Status.PUBLISHED)
         .exclude(kind=Post.Kind.OPENING)
@@ -75,15 +76,14 @@ def _work_out(topic: Topic, forum: ProspectForum) -> dict[str, Any]:
     grace = forum.grace if peers_around(topic) else timedelta(0)
     return {
         "forum": forum,
-        "state": _state(topic, waiting_since),
+        "state": _state(topic, waiting_since, settled_at),
         "asked_at": topic.created_at,
         "waiting_since": waiting_since or topic.created_at,
         "opens_at": topic.created_at + grace,
         "due_at": (waiting_since or topic.created_at) + forum.promise,
         "first_peer_at": peers[0].created_at if peers else None,
         "first_staff_at": staff[0].created_at if staff else None,
-        "customer_replies": sum(post.author.customer_since is not None for post in peers),
-        "undecided_replies": sum(post.author.customer_since is None for post in peers),
+        "peer_replies": len(peers),
         "staff_replies": len(staff),
     }
 
@@ -99,12 +99,21 @@ def _waiting_since(topic: Topic, posts: Sequence[Post], staff: Sequence[Post]) -
     return later[0] if later else None
 
 
-def _state(topic: Topic, waiting_since: datetime | None) -> str:
+def _state(topic: Topic, waiting_since: datetime | None, settled_at: datetime | None) -> str:
     if topic.status != Topic.Status.PUBLISHED:
         return State.GONE
     if topic.is_solved or topic.is_closed:
         return State.SETTLED
-    return State.OPEN if waiting_since else State.ANSWERED
+    if waiting_since is None:
+        return State.ANSWERED
+    # What the asker writes after it was settled opens it again.
+    return State.SETTLED if settled_at and settled_at >= _last_word(topic) else State.OPEN
+
+
+def _last_word(topic: Topic) -> datetime:
+    """Return when the asker last wrote."""
+    own = Post.objects.filter(topic=topic, author=topic.author, status=Post.Status.PUBLISHED)
+    return own.aggregate(last=Max("created_at"))["last"] or topic.created_at
 
 
 def peers_around(topic: Topic) -> bool:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.utils import timezone
 
 from community.core.audit import audit
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 
 from .claiming import lock_question
+from .tracking import track_topic
 
 
 @transaction.atomic
@@ -24,6 +28,21 @@ def unmark_urgent(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
     if not question.is_urgent:
         return question
     return _set(question, False, None, "", by=actor)
+
+
+@transaction.atomic
+def settle_question(question: DeskQuestion, *, actor: Member, now: datetime | None = None) -> DeskQuestion:
+    """Say that nothing more need be answered, as after a thank-you; the asker's next words open it again.
+
+    Settling what does not wait changes nothing.
+    """
+    question = lock_question(question.pk)
+    if question.state != DeskQuestion.State.OPEN:
+        return question
+    question.settled_at, question.settled_by = now or timezone.now(), actor
+    question.save(update_fields=["settled_at", "settled_by"])
+    audit("desk.settle", actor=actor, subject=question)
+    return track_topic(question.pk) or question
 
 
 def _set(
