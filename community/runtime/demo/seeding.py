@@ -1,0 +1,60 @@
+"""Making the demo: all of it or nothing, and then what follows from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from community.badges.services import award_earned
+from community.events import services as events
+from community.events.registry import all_followers
+from community.forum.services.heat import heat_all
+from journeys import services as journeys
+
+from .people import seed_people
+from .talks import seed_talks
+
+Tell = Callable[[str], object]
+# People joined before the first topic, and bought before they joined.
+OLDEST_DAYS = 430
+# How long to wait for workers that have a follower or a shard in hand.
+PATIENCE = 60.0
+
+
+def seed(*, now: datetime | None = None, tell: Tell = print) -> bool:
+    """Make what is not there yet of the demo, then let followers and engine do their part.
+
+    The people first, then place by place, each all or nothing, so that the site can be looked at
+    meanwhile, and a run that was killed goes on where it stopped. Return whether anything was made.
+    """
+    now = now or timezone.now()
+    events.ensure_months(now - timedelta(days=days) for days in range(0, OLDEST_DAYS, 27))
+    people = seed_people(now=now)
+    made = seed_talks(people, now=now)
+    settle()
+    tell(f"The demo has {len(people)} people; {made} topics are new.")
+    return made > 0
+
+
+def settle() -> None:
+    """Run followers, drains and the daily awards until nothing is left to do, here or at a worker."""
+    until = time.monotonic() + PATIENCE
+    heat_all()
+    _run_dry(until)
+    award_earned()
+    _run_dry(until)
+
+
+def _run_dry(until: float) -> None:
+    while time.monotonic() < until:
+        for name in all_followers():
+            while events.follow(name):
+                pass
+        for shard in journeys.waiting_shards():
+            journeys.drain(shard)
+        if not any(events.behind(name) for name in all_followers()) and not journeys.waiting_shards():
+            return
+        time.sleep(0.05)
