@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
+from community.prospects.models import ProspectForum
 
 if TYPE_CHECKING:
     Reader = Member | AnonymousUser
@@ -100,18 +101,23 @@ def greeting(member: Member, *, now: datetime) -> str:
 
 
 def _rows(reader: Reader) -> QuerySet[Topic]:
-    return Topic.objects.visible_to(reader).published().select_related("author", "category")
+    return Topic.objects.visible_to(reader).published().for_list(reader)
 
 
 def hot_topics(reader: Reader, *, number: int = 7) -> list[Topic]:
-    return list(_rows(reader).order_by("-hot_score", "-pk")[:number])
+    """Return what is talked about; announcements have a place of their own."""
+    rows = _rows(reader).exclude(kind=Topic.Kind.ANNOUNCEMENT)
+    return list(rows.order_by("-hot_score", "-pk")[:number])
 
 
 def announcements(reader: Reader, *, now: datetime) -> list[Topic]:
-    """Return announcements pinned everywhere, or fresh ones."""
-    fresh = Q(created_at__gt=now - timedelta(days=14))
-    rows = _rows(reader).filter(Q(pinned_everywhere=True) | fresh, kind=Topic.Kind.ANNOUNCEMENT)
-    return list(rows.order_by("-created_at")[:2])
+    """Return the announcements of the last two weeks, at most two."""
+    fresh = _rows(reader).filter(kind=Topic.Kind.ANNOUNCEMENT, created_at__gt=now - timedelta(days=14))
+    return list(fresh.order_by("-created_at")[:2])
+
+
+def prospect_forums(reader: Reader) -> list[ProspectForum]:
+    return list(ProspectForum.objects.visible_to(reader).select_related("category"))
 
 
 def could_answer(member: Member, *, number: int = 4) -> list[Topic]:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from community.members.models import Member
+from community.moderation.models import ReviewItem
+from community.prospects import rules as prospects
+from community.prospects.models import DeskQuestion
 
 from . import front
 
@@ -23,7 +29,33 @@ class Need:
 
 def needs_of(member: Member) -> list[Need]:
     """Return what needs this person, at most a handful."""
-    return [*_replies(member), *_open_questions(member), *_profile(member)][:6]
+    return [
+        *_desk(member), *_queue(member), *_replies(member), *_open_questions(member), *_profile(member),
+    ][:6]  # fmt: skip
+
+
+def _desk(member: Member) -> list[Need]:
+    if not prospects.can_open_desk(member):
+        return []
+    now = timezone.now()
+    waiting = list(DeskQuestion.objects.at_desk_of(member).for_work(now).values_list("due_at", flat=True))
+    late = sum(due < now for due in waiting)
+    if not waiting:
+        return []
+    sentence = ngettext(
+        "%(n)d question waits at the desk", "%(n)d questions wait at the desk", len(waiting)
+    ) % {"n": len(waiting)}
+    if late:
+        sentence += _(", %(late)d beyond what we promised") % {"late": late}
+    return [Need("handshake", sentence, reverse("prospects:desk"), "warning" if late else "")]
+
+
+def _queue(member: Member) -> list[Need]:
+    number = ReviewItem.objects.open().count() if member.is_moderator else 0
+    if not number:
+        return []
+    sentence = ngettext("%(n)d post waits for a moderator", "%(n)d posts wait for a moderator", number)
+    return [Need("shield", sentence % {"n": number}, reverse("admin:moderation_reviewitem_changelist"))]
 
 
 def _replies(member: Member) -> list[Need]:
@@ -47,4 +79,4 @@ def _open_questions(member: Member) -> list[Need]:
 def _profile(member: Member) -> list[Need]:
     if member.bio:
         return []
-    return [Need("user", _("Tell people who you are"), "/me/settings/")]
+    return [Need("user", _("Tell people who you are"), reverse("members:profile-edit"))]

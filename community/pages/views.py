@@ -19,6 +19,7 @@ QUERY_LENGTH = 200
 
 
 @require_safe
+@kept_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """Show the reader what is going on, and what could do with them."""
     now, reader = timezone.now(), request.user
@@ -26,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "hot": front.hot_topics(reader),
         "announcements": front.announcements(reader, now=now),
         "categories": front.categories(reader),
+        "forums": front.prospect_forums(reader),
         "liveliness": front.liveliness(now=now),
     }
     if reader.is_authenticated:

@@ -64,8 +64,14 @@ def test_the_database_refuses_a_second_award():
         AwardFactory(badge=award.badge, member=award.member)
 
 
+@pytest.fixture
+def committed(transactional_db):
+    """Tests that see commits empty the database after themselves, so the badges may have to come back."""
+    services.sync_badges()
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_give_it_once():
+def test_two_workers_at_once_give_it_once(committed):
     members = [MemberFactory() for _ in range(5)]
     for member in members:
         happen(REACTION_GIVEN, member, type="like", topic_id=1)
@@ -87,7 +93,7 @@ def test_two_workers_at_once_give_it_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_follower_gives_what_the_events_earned():
+def test_the_follower_gives_what_the_events_earned(committed):
     answer = AnswerFactory()
     happen(ANSWER_ACCEPTED, answer.author, subject=answer, topic_id=answer.topic_id, minutes=3)
 
@@ -99,7 +105,7 @@ def test_the_follower_gives_what_the_events_earned():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_follower_does_not_look_at_page_views():
+def test_the_follower_does_not_look_at_page_views(committed):
     QuestionFactory(view_count=600)
     happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
 

@@ -1,0 +1,206 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from community.forum.models import Topic
+from community.forum.services import mark_read
+from community.pages import front
+from community.pages.needs import needs_of
+from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.factories.prospects import ProspectForumFactory, RosterEntryFactory, a_prospect_asks
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def sentences(member) -> list[str]:
+    return [need.sentence for need in needs_of(member)]
+
+
+# What everybody sees
+
+
+def test_home_welcomes_a_visitor_and_shows_what_is_talked_about(client):
+    topic = TopicFactory(title="Which beans for the office?", hot_score=3)
+
+    response = client.get("/")
+
+    assert response.context["hot"] == [topic]
+    assert b"Which beans for the office?" in response.content
+    assert b"Sign up" in response.content
+
+
+def test_home_shows_nobody_what_they_may_not_read(client):
+    private = CategoryFactory(groups=[], name="Behind the scenes")
+    TopicFactory(category=private, title="The secret roast")
+    TopicFactory(status="hidden", title="Hidden away")
+    ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[], name="For partners"))
+
+    page = client.get("/").content.decode()
+
+    for words in ("Behind the scenes", "The secret roast", "Hidden away", "For partners"):
+        assert words not in page
+
+
+def test_home_of_an_empty_community_says_what_to_do(client):
+    assert b"Somebody has to start." in client.get("/").content
+
+
+def test_home_puts_fresh_announcements_apart(client):
+    fresh = TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=NOW - timedelta(days=3))
+    TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=NOW - timedelta(days=30))
+
+    context = client.get("/").context
+
+    assert context["announcements"] == [fresh]
+    assert context["hot"] == []
+
+
+def test_home_leads_the_undecided_to_the_prospect_forums(client):
+    forum = ProspectForumFactory()
+
+    assert client.get("/").context["forums"] == [forum]
+
+
+def test_home_takes_the_same_queries_for_more_topics(client, django_assert_num_queries):
+    client.force_login(MemberFactory(bio="I drink coffee."))
+    TopicFactory(category=CategoryFactory())
+    client.get("/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/")
+    TopicFactory.create_batch(2, category=CategoryFactory())
+
+    with django_assert_num_queries(len(one)):
+        client.get("/")
+
+
+def test_home_refuses_post(client):
+    assert client.post("/").status_code == 405
+
+
+# How lively it is
+
+
+def test_liveliness_counts_replies_of_others_in_open_places():
+    topic = TopicFactory(created_at=NOW - timedelta(hours=5))
+    PostFactory(topic=topic, author=topic.author, created_at=NOW - timedelta(hours=4, minutes=50))
+    PostFactory(topic=topic, created_at=NOW - timedelta(hours=3))
+    TopicFactory(created_at=NOW - timedelta(days=2))
+    hidden = TopicFactory(category=CategoryFactory(groups=[]), created_at=NOW - timedelta(hours=5))
+    PostFactory(topic=hidden, created_at=NOW - timedelta(hours=1))
+
+    found = front.liveliness(now=NOW)
+
+    assert (found.topics, found.replied, found.median_minutes, found.answered_today) == (2, 1, 120, 1)
+    assert found.people == 3
+
+
+def test_liveliness_without_a_reply_has_no_median():
+    TopicFactory()
+
+    assert front.liveliness(now=timezone.now()).median_minutes is None
+
+
+def test_liveliness_is_kept_for_a_while(django_assert_num_queries):
+    front.liveliness(now=NOW)
+
+    with django_assert_num_queries(0):
+        front.liveliness(now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(0, "1 min"), (42, "42 min"), (150, "2 h"), (1500, "25 h"), (4400, "3 days")]
+)
+def test_liveliness_says_the_wait_as_people_do(minutes, words):
+    assert front.Liveliness(1, 1, minutes, 1, 1).wait == words
+
+
+# What waits for a member
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [
+        (3, "Still up, Mira?"),
+        (8, "Good morning, Mira"),
+        (13, "Good afternoon, Mira"),
+        (20, "Good evening, Mira"),
+        (23, "Still up, Mira?"),
+    ],
+)
+def test_greeting_goes_by_the_members_own_clock(hour, words):
+    member = MemberFactory.build(display_name="Mira Lund", time_zone="Europe/Lisbon")
+    now = NOW.replace(month=1, hour=hour)
+
+    assert front.greeting(member, now=now) == words
+
+
+def test_greeting_survives_a_time_zone_that_is_none():
+    member = MemberFactory.build(display_name="Mira", time_zone="Mars/Olympus")
+
+    assert front.greeting(member, now=NOW.replace(hour=8)) == "Good morning, Mira"
+
+
+def test_needs_tell_of_replies_not_read_yet():
+    topic = TopicFactory(title="Loud pump")
+    topic.author.bio = "Me."
+    mark_read(topic, member=topic.author, number=1)
+    assert sentences(topic.author) == []
+
+    post = PostFactory(topic=topic)
+    assert sentences(topic.author) == ["New replies in “Loud pump”"]
+
+    mark_read(topic, member=topic.author, number=post.number)
+    assert sentences(topic.author) == []
+
+
+def test_needs_ask_whether_an_answer_solved_it():
+    answer = AnswerFactory(topic=QuestionFactory(title="Loud pump"))
+    asker = answer.topic.author
+    asker.bio = "Me."
+
+    assert sentences(asker) == ["Did an answer solve “Loud pump”?"]
+
+    Topic.objects.update(is_solved=True)
+    assert sentences(asker) == []
+
+
+def test_needs_ask_who_one_is_until_one_has_said_so():
+    assert sentences(MemberFactory()) == ["Tell people who you are"]
+    assert sentences(MemberFactory(bio="I roast.")) == []
+
+
+def test_needs_tell_the_desk_what_waits_and_what_is_late():
+    entry = RosterEntryFactory()
+    a_prospect_asks(entry.forum, minutes_ago=60)
+    a_prospect_asks(entry.forum, minutes_ago=600)
+    a_prospect_asks()
+    entry.member.bio = "Me."
+
+    (need,) = needs_of(entry.member)
+
+    assert need.sentence == "2 questions wait at the desk, 1 beyond what we promised"
+    assert (need.href, need.tone) == ("/desk/", "warning")
+
+
+def test_needs_of_the_desk_are_nobody_elses():
+    a_prospect_asks(minutes_ago=600)
+
+    assert sentences(MemberFactory(role="support", bio="Me.")) == []
+
+
+def test_could_answer_offers_open_questions_of_others_at_home_first():
+    member = MemberFactory()
+    home = CategoryFactory()
+    AnswerFactory(author=member, topic=QuestionFactory(category=home))
+    near = QuestionFactory(category=home, created_at=NOW - timedelta(days=9))
+    far = QuestionFactory(created_at=NOW - timedelta(days=1))
+    QuestionFactory(author=member)
+    QuestionFactory(closed_at=NOW)
+    TopicFactory()
+
+    assert front.could_answer(member) == [near, far]
