@@ -35,6 +35,7 @@ function option(person, number) {
   line.role = "option";
   line.id = `person-${number}`;
   line.dataset.username = person.username;
+  if (number === 0) line.dataset.comboboxOptionDefault = "true"; // what Enter takes
   const name = document.createElement("strong");
   name.textContent = person.name;
   const handle = document.createElement("span");

@@ -28,8 +28,8 @@ class SourceField(forms.CharField):
 
     def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
         super().__init__(strip=False, max_length=limits[1], **kwargs)
-        self.least = limits[0]
-        self.widget.attrs.update(rows=rows, data_limit=limits[1])
+        self.least, self.limit = limits
+        self.widget.attrs["rows"] = rows
         # The browser would cut silently at maxlength; the counter and the server say so instead.
         self.widget.attrs.pop("maxlength", None)
 
@@ -73,8 +73,8 @@ class TopicForm(forms.Form):
         self.author = author
         categories = Category.objects.creatable_by(author).select_related("parent")
         self.fields["category"].queryset = categories  # type: ignore[attr-defined]
-        self.fields["title"].widget.attrs.update(autocomplete="off", data_limit=TITLE[1])
-        self.fields["tags"].widget.attrs["autocomplete"] = "off"
+        for name in ("title", "tags"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -122,5 +122,3 @@ class EditForm(forms.Form):
             self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT, rows=3)
         if not post.is_opening:
             del self.fields["title"], self.fields["tags"]
-        else:
-            self.fields["title"].widget.attrs["data_limit"] = TITLE[1]

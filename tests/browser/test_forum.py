@@ -1,0 +1,182 @@
+"""Reading and writing in the forum, with scripts and without."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from community.forum.models import Post, Topic
+from community.qa.models import Vote
+from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, QuestionFactory
+from tests.factories.members import MemberFactory
+
+
+@pytest.fixture
+def answer(transactional_db, django_db_serialized_rollback):
+    return AnswerFactory(
+        topic__title="Why does it drip?", source="Change the gasket.", html="<p>Change the gasket.</p>"
+    )
+
+
+@pytest.fixture
+def reader(answer):
+    """A customer, whom the limits for newcomers do not concern."""
+    return MemberFactory(customer_since="2026-01-01")
+
+
+def open_topic(page: Page, topic: Topic) -> None:
+    page.goto(topic.get_absolute_url())
+    expect(page.get_by_role("heading", level=1)).to_have_text(topic.title)
+
+
+def test_vote_and_take_it_back(any_page, login, answer, reader):
+    login(any_page, reader)
+    open_topic(any_page, answer.topic)
+    votes = any_page.locator(f"#v{answer.pk}")
+
+    votes.get_by_role("button", name="Useful", exact=True).click()
+    expect(votes.locator("[aria-pressed=true]")).to_have_count(1)
+    given = Vote.objects.filter(post=answer, member=reader, value=1).exists()
+    votes.get_by_role("button", name="Useful", exact=True).click()
+    expect(votes.locator("[aria-pressed=true]")).to_have_count(0)
+
+    assert given
+    assert not Vote.objects.exists()
+
+
+def test_like(any_page, login, answer, reader):
+    login(any_page, reader)
+    open_topic(any_page, answer.topic)
+
+    any_page.locator(f"#p{answer.pk}").get_by_role("button", name="Like").click()
+
+    expect(any_page.locator(f"#p{answer.pk}").get_by_role("button", name="Like, 1 so far")).to_be_visible()
+
+
+def test_comment_that_is_too_short_is_kept_and_then_posted(any_page, login, answer, reader):
+    login(any_page, reader)
+    open_topic(any_page, answer.topic)
+
+    any_page.locator(f"#p{answer.pk}").get_by_role("link", name="Comment").click()
+    field = any_page.get_by_label("Your comment")
+    field.fill("No.")
+    any_page.get_by_role("button", name="Post the comment").click()
+    expect(any_page.get_by_text("Please write a little more")).to_be_visible()
+    expect(field).to_have_value("No.")
+    field.fill("No, that is not it.")
+    any_page.get_by_role("button", name="Post the comment").click()
+
+    expect(any_page.locator(f"#p{answer.pk} .comment .prose")).to_have_text("No, that is not it.")
+
+
+def test_edit_says_who_changed_what(any_page, login, answer):
+    login(any_page, answer.author)
+    open_topic(any_page, answer.topic)
+
+    any_page.locator(f"#p{answer.pk}").get_by_role("link", name="Edit", exact=True).click()
+    any_page.get_by_label("Text").fill("Change the *valve*.")
+    any_page.get_by_label("Why?").fill("it is the valve")
+    any_page.get_by_role("button", name="Save").click()
+    expect(any_page.locator(f"#p{answer.pk} .prose em")).to_have_text("valve")
+    any_page.locator(f"#p{answer.pk}").get_by_role("link", name="edited").click()
+
+    expect(any_page.locator("ins")).to_have_text("*valve*")
+    expect(any_page.get_by_text("“it is the valve”")).to_be_visible()
+
+
+def test_reply_appears_on_the_page(any_page, login, answer, reader):
+    login(any_page, reader)
+    open_topic(any_page, answer.topic)
+
+    any_page.get_by_label("Your reply").fill("I would **clean** it first of all.")
+    any_page.get_by_role("button", name="Post your answer").click()
+
+    expect(any_page.locator("article.post .prose strong")).to_have_text("clean")
+    assert Post.objects.filter(author=reader).count() == 1
+
+
+def test_delete_and_bring_back(any_page, login, answer):
+    login(any_page, answer.author)
+    open_topic(any_page, answer.topic)
+    post = any_page.locator(f"#p{answer.pk}")
+
+    post.get_by_label("More about this post").click()
+    post.get_by_role("button", name="Delete").click()
+    expect(post.get_by_text("Deleted by its author")).to_be_visible()
+    post.get_by_role("button", name="Bring it back").click()
+
+    expect(post.locator(".prose")).to_have_text("Change the gasket.")
+
+
+def test_comment_is_edited_in_its_place(page, login, answer):
+    comment = CommentFactory(parent=answer, topic=answer.topic, source="How long?", html="<p>How long?</p>")
+    login(page, comment.author)
+    open_topic(page, answer.topic)
+
+    page.locator(f"#p{comment.pk}").get_by_role("link", name="Edit").click()
+    page.locator(f"#p{comment.pk} textarea").fill("How long does it take?")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator(f"#p{comment.pk} .prose")).to_have_text("How long does it take?")
+
+
+def test_draft_survives_a_reload_and_ends_with_the_post(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+
+    page.get_by_label("Your reply").fill("Half a thought, and then the")
+    page.reload()
+    expect(page.get_by_label("Your reply")).to_have_value("Half a thought, and then the")
+    page.get_by_label("Your reply").press_sequentially(" other half.")
+    page.get_by_role("button", name="Post your answer").click()
+    expect(page.get_by_text("Half a thought, and then the other half.")).to_be_visible()
+    page.reload()
+
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+def test_preview_shows_what_is_typed(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+
+    page.get_by_label("Your reply").press_sequentially("some `code` here")
+
+    expect(page.locator(".preview code")).to_have_text("code")
+
+
+def test_mention_is_completed(page, login, answer, reader):
+    MemberFactory(username="annalena", display_name="Anna Lena")
+    login(page, reader)
+    open_topic(page, answer.topic)
+
+    page.get_by_label("Your reply").press_sequentially("Ask @annal", delay=80)
+    expect(page.get_by_role("option", name="Anna Lena")).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_label("Your reply")).to_have_value("Ask @annalena ")
+
+
+def test_similar_topics_and_fitting_kinds_while_asking(page, login, answer, reader):
+    ideas = CategoryFactory(name="Ideas", kind="ideas")
+    QuestionFactory(title="Why does my machine lose pressure?")
+    login(page, reader)
+    page.goto("/new/")
+
+    page.get_by_label("Where").select_option(str(ideas.pk))
+    kinds = page.locator(".kind-choice:visible")
+    expect(kinds).to_have_text(["Idea"])
+    page.get_by_label("Title").press_sequentially("machine loses pressure")
+
+    expect(page.get_by_role("link", name="Why does my machine lose pressure?")).to_be_visible()
+
+
+def test_reply_to_one_post_names_it(page, login, reader):
+    earlier = PostFactory(author__display_name="Ada Winter")
+    login(page, reader)
+    open_topic(page, earlier.topic)
+
+    page.locator(f"#p{earlier.pk}").get_by_role("link", name="Reply").click()
+    expect(page.get_by_text("In reply to Ada Winter")).to_be_visible()
+    page.get_by_label("Your reply").fill("I see it as you do.")
+    page.get_by_role("button", name="Post your reply").click()
+    expect(page.get_by_text("I see it as you do.")).to_be_visible()
+
+    assert Post.objects.get(source="I see it as you do.").parent == earlier
