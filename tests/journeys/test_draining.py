@@ -139,6 +139,22 @@ def test_advance_closes_the_open_row_once():
     assert positions(member) == ["engagement.exploring", "conversion.first_purchase"]
 
 
+def test_a_closed_row_whose_end_moves_is_superseded():
+    member = MemberFactory()
+    replied(member, 10)
+    bought(member, 2)
+    drained()
+    first = StageHistory.objects.get(seq=1)
+
+    bought(member, 5, "order-0")
+    drained()
+
+    first.refresh_from_db()
+    assert first.exited_on == services.today() - timedelta(days=2)
+    assert first.superseded_at is not None
+    assert StageHistory.objects.current().get(seq=1).exited_on == services.today() - timedelta(days=5)
+
+
 def test_retraction_is_as_if_it_never_happened():
     member = MemberFactory()
     reply, sold = replied(member, 10), bought(member, 5)
@@ -151,6 +167,8 @@ def test_retraction_is_as_if_it_never_happened():
     assert not MemberDay.objects.filter(kind="purchase.completed").exists()
     row = StageHistory.objects.current().get()
     assert (row.exited_on, row.evidence) == (None, [reply.event_id])
+    believed = StageHistory.objects.filter(superseded_at__isnull=False, seq=1).get()
+    assert believed.exited_on == sold.occurred_at.date()
     member.refresh_from_db()
     assert member.customer_since is None
 
