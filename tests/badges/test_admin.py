@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def admin(client):
-    member = MemberFactory(role="manager", is_superuser=True)
+    member = MemberFactory(role="manager")
     client.force_login(member)
     return member
 
@@ -82,3 +82,15 @@ def test_an_award_cannot_be_deleted(client, admin):
     award = AwardFactory()
 
     assert client.post(reverse("admin:badges_award_delete", args=[award.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "badges", "change", "awards"),
+    [("manager", 200, 200, 200), ("moderator", 200, 403, 200), ("sales", 302, 302, 302), ("", 302, 302, 302)],
+)
+def test_the_admin_of_badges_goes_by_role(client, role, badges, change, awards):
+    client.force_login(MemberFactory(role=role))
+
+    assert client.get(reverse("admin:badges_badge_changelist")).status_code == badges
+    assert client.get(reverse("admin:badges_badge_add")).status_code == change
+    assert client.get(reverse("admin:badges_award_add")).status_code == awards
