@@ -29,7 +29,7 @@ def page_of(item: ReviewItem) -> dict[str, Any]:
         "before": _before(item.post),
         "after": _after(item.post),
         "flags": _flags(item.post),
-        "weight": f"{item.score.normalize():f}",
+        "weight": f"{Decimal(item.score).normalize():f}",
         "limit": f"{policy.hide_at.normalize():f}",
         "share": share_of(item.score, policy.hide_at),
         "author": person(item.member),

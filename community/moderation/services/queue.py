@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from community.core.ago import phrase
 from community.forum.models import Post
 from community.members.models import Member
 from community.moderation.models import ReviewItem, ReviewStep
@@ -44,14 +45,14 @@ def note(item: ReviewItem, actor: Member | None, says: str) -> None:
 
 def locked(item: ReviewItem, *, version: int) -> ReviewItem:
     """Return the open item, locked. Raises Conflict when it is no longer as the actor saw it."""
-    now = ReviewItem.objects.select_for_update(of=("self",)).select_related("closed_by").get(pk=item.pk)
-    if not now.is_open:
-        ago = timesince(now.closed_at).split(",")[0]  # type: ignore[arg-type]
+    # No join: after waiting for the lock it would still show who had closed the item when we began to wait.
+    now = ReviewItem.objects.select_for_update().get(pk=item.pk)
+    if now.closed_at is not None:
         raise Conflict(
-            _("%(who)s closed this %(ago)s ago: %(what)s. Nothing was changed by you.")
+            _("%(who)s closed this %(ago)s: %(what)s. Nothing was changed by you.")
             % {
                 "who": now.closed_by or _("Caravan"),
-                "ago": ago,
+                "ago": _ago(now.closed_at),
                 "what": now.get_outcome_display().lower(),
             }
         )
@@ -64,6 +65,11 @@ def locked(item: ReviewItem, *, version: int) -> ReviewItem:
             % {"last": _told(last)}
         )
     return now
+
+
+def _ago(moment: datetime) -> str:
+    now = timezone.now()
+    return phrase(moment, now=now) if now - moment > timedelta(minutes=1) else _("a moment ago")
 
 
 def _told(step: ReviewStep | None) -> str:

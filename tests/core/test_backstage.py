@@ -1,0 +1,68 @@
+import pytest
+from django import forms
+from django.contrib.auth.models import AnonymousUser, Group
+from django.test import RequestFactory
+
+from community.core import backstage
+from community.core.backstage import MANAGERS, MODERATORS, Panel, Tile, changes_of, has_role
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def request_of(user):
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    return request
+
+
+@pytest.mark.parametrize(
+    ("fields", "roles", "allowed"),
+    [
+        ({"role": "manager"}, MANAGERS, True),
+        ({"role": "moderator"}, MANAGERS, False),
+        ({"role": "moderator"}, MODERATORS, True),
+        ({"role": "sales"}, MODERATORS, False),
+        ({"role": "manager", "is_active": False}, MANAGERS, False),
+        ({"role": "manager", "is_staff": False}, MANAGERS, False),
+        ({"is_superuser": True, "is_staff": True}, MANAGERS, True),
+        ({"is_superuser": True, "is_staff": True}, (), False),
+    ],
+)
+def test_has_role_is_for_active_staff_of_the_role(fields, roles, allowed):
+    assert has_role(request_of(MemberFactory(**fields)), roles) is allowed
+
+
+def test_has_role_is_not_for_visitors():
+    assert not has_role(request_of(AnonymousUser()), MODERATORS)
+
+
+class GroupForm(forms.ModelForm):
+    class Meta:
+        model = Group
+        fields = ("name",)
+
+
+def test_changes_of_are_what_changed_and_nothing_else():
+    group = Group.objects.create(name="Old")
+    form = GroupForm({"name": "New"}, instance=group)
+    same = GroupForm({"name": "Old"}, instance=Group.objects.get())
+
+    assert form.is_valid()
+    assert changes_of(form) == ({"name": "Old"}, {"name": "New"})
+    assert same.is_valid()
+    assert changes_of(same) == ({}, {})
+
+
+def test_tiles_come_with_the_urgent_first_and_the_empty_last(monkeypatch):
+    made = [Tile("a", 0, "", "/", "x"), Tile("b", 2, "", "/", "x"), Tile("c", 1, "", "/", "x", urgent=True)]
+    monkeypatch.setattr(backstage, "_tiles", [lambda request: made])
+
+    assert [tile.title for tile in backstage.tiles(request_of(AnonymousUser()))] == ["c", "b", "a"]
+
+
+def test_member_panels_leave_out_what_has_nothing_to_show(monkeypatch):
+    panel = Panel("Journey", "x.html", {})
+    monkeypatch.setattr(backstage, "_member_panels", [lambda *_: None, lambda *_: panel])
+
+    assert backstage.member_panels(MemberFactory(), request_of(AnonymousUser())) == [panel]

@@ -1,0 +1,149 @@
+"""What people see of the limits where they write, and that nothing they typed is lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.forum.models import Post
+from community.moderation.models import BlockedWord
+from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/new/?kind=discussion"
+
+
+@pytest.fixture(autouse=True)
+def category(db):
+    return CategoryFactory()
+
+
+def shown(client, member, address=NEW):
+    client.force_login(member)
+    return client.get(address).content.decode()
+
+
+def test_the_composer_welcomes_a_first_post_and_says_what_can_be_done(client):
+    html = shown(client, MemberFactory())
+
+    assert "Your first post is looked at by a moderator before it appears." in html
+    assert "You can start 3 more topics today." in html
+    assert "A post can have 2 links, 1 image and mention 2 people, but no attached files." in html
+
+
+@pytest.mark.parametrize("fields", [{"role": "support"}, {"customer_since": "2026-01-01"}])
+def test_the_composer_says_nothing_to_staff_and_customers(client, fields):
+    html = shown(client, MemberFactory(**fields))
+
+    assert "new members" not in html
+    assert "first post" not in html
+
+
+def test_the_composer_says_nothing_to_members_of_long_standing(client):
+    member = MemberFactory()
+    PostFactory.create_batch(5, author=member)
+
+    assert "new members" not in shown(client, member)
+
+
+def test_the_reply_form_counts_replies_in_the_topic(client):
+    member, topic = MemberFactory(), TopicFactory()
+    PostFactory.create_batch(3, topic=topic, author=member, created_at=timezone.now() - timedelta(hours=1))
+
+    assert "You have replied 3 times here." in shown(client, member, topic.get_absolute_url())
+
+
+def test_the_composer_tells_a_silenced_member_before_they_type(client):
+    assert "You can read but not write at the moment." in shown(client, SanctionFactory().member)
+
+
+def post_topic(client, category, source):
+    data = {
+        "category": category.pk,
+        "kind": "discussion",
+        "title": "A title of some length",
+        "source": source,
+    }
+    return client.post("/new/", data)
+
+
+def test_a_refused_topic_comes_back_with_its_words(client, category):
+    BlockedWord.objects.create(phrase="casino", action="block")
+    client.force_login(MemberFactory())
+
+    response = post_topic(client, category, "Come to my casino tonight, all of you")
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "cannot be posted here" in html
+    assert "Come to my casino tonight, all of you" in html
+    assert not Post.objects.exists()
+
+
+def test_a_topic_of_a_silenced_member_comes_back_with_its_words(client, category):
+    client.force_login(SanctionFactory().member)
+
+    response = post_topic(client, category, "Something I thought about for long")
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "You can read but not write at the moment." in html
+    assert "Something I thought about for long" in html
+
+
+def test_a_reply_with_too_many_links_comes_back_with_its_words(client):
+    member, topic = MemberFactory(), TopicFactory()
+    PostFactory(author=member, created_at=timezone.now() - timedelta(hours=1))
+    client.force_login(member)
+    source = "https://a.example https://b.example https://c.example are worth a look"
+
+    response = client.post(f"/topics/{topic.pk}/reply/", {"source": source})
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "at most 2 links in a post, and this one has 3." in html
+    assert "are worth a look" in html
+
+
+def test_a_held_topic_is_shown_to_its_author_with_the_reason(client, category):
+    member = MemberFactory()
+    client.force_login(member)
+
+    response = client.post(
+        "/new/",
+        {
+            "category": category.pk,
+            "kind": "discussion",
+            "title": "Hello from Hamburg",
+            "source": "Hi all, I am new to this.",
+        },
+        follow=True,
+    )
+
+    html = response.content.decode()
+    assert Post.objects.get().status == "pending"
+    assert "Waiting for approval." in html
+    client.force_login(MemberFactory())
+    assert client.get(response.redirect_chain[-1][0]).status_code == 404
+
+
+def test_a_hidden_post_tells_its_author_how_to_answer(client):
+    post = PostFactory(status="hidden", status_reason="It was an advertisement.")
+
+    html = shown(client, post.author, post.topic.get_absolute_url())
+
+    assert "It was an advertisement." in html
+    assert f"/p/{post.pk}/appeal/" in html
+
+
+@pytest.mark.parametrize("role", ["", "support", "sales"])
+def test_a_hidden_post_tells_others_nothing_of_why(client, role):
+    post = PostFactory(status="hidden", status_reason="It was an advertisement.", source="Buy my wares")
+
+    html = shown(client, MemberFactory(role=role), post.topic.get_absolute_url())
+
+    assert "It was an advertisement." not in html
+    assert "Buy my wares" not in html

@@ -1,0 +1,101 @@
+"""What happens when two people act in the same moment, on two real connections."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from community.moderation import services
+from community.moderation.models import AuditEntry, Flag, Reason, ReviewItem, Sanction
+from community.moderation.services import Conflict, Decision
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import FlagFactory, ReviewItemFactory
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def at_once(*acts):
+    """Run the acts in threads that start together; return what each gave or raised."""
+    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(number, act):
+        try:
+            barrier.wait()
+            results[number] = act()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def test_of_two_moderators_who_decide_at_once_one_is_told():
+    item = ReviewItemFactory()
+    FlagFactory(post=item.post)
+    ada, ben = MemberFactory(role="moderator"), MemberFactory(role="moderator")
+    hide = Decision("hide", reason="Advertising.", person="warning", rule=Reason.SPAM)
+
+    results = at_once(
+        lambda: services.decide(item, actor=ada, version=1, decision=hide),
+        lambda: services.decide(item, actor=ben, version=1, decision=Decision("keep")),
+    )
+
+    conflicts = [result for result in results if isinstance(result, Conflict)]
+    item.refresh_from_db()
+    assert len(conflicts) == 1
+    assert str(item.closed_by) in str(conflicts[0])
+    assert AuditEntry.objects.filter(act="review.decide").count() == 1
+    assert Sanction.objects.count() == (1 if item.outcome == "hidden" else 0)
+
+
+def test_of_two_moderators_who_take_an_item_one_gets_it():
+    item = ReviewItemFactory()
+    team = [MemberFactory(role="moderator") for _ in range(2)]
+
+    results = at_once(*(lambda who=who: services.claim(item, actor=who, version=1) for who in team))
+
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    item.refresh_from_db()
+    assert item.claimed_by in team
+
+
+def test_one_member_who_flags_twice_at_once_flags_once():
+    post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
+    member = MemberFactory()
+
+    results = at_once(*[lambda: services.flag_post(post, actor=member, reason=Reason.SPAM)] * 2)
+
+    assert results[0] == results[1] == Flag.objects.get()
+    assert ReviewItem.objects.count() == 1
+
+
+def test_three_members_who_flag_at_once_hide_the_post_once():
+    post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
+    members = [MemberFactory(customer_since="2026-01-01") for _ in range(3)]
+
+    at_once(*(lambda who=who: services.flag_post(post, actor=who, reason=Reason.SPAM) for who in members))
+
+    post.refresh_from_db()
+    assert (post.status, ReviewItem.objects.get().score) == ("hidden", 9)
+    assert AuditEntry.objects.filter(act="post.hide").count() == 1
+
+
+def test_two_appeals_sent_at_once_are_one():
+    sanction = services.impose(
+        MemberFactory(),
+        actor=MemberFactory(role="moderator"),
+        kind="silence",
+        rule=Reason.SPAM,
+        reason="Spam.",
+    )
+
+    results = at_once(*[lambda: services.appeal_sanction(sanction, text="Why?")] * 2)
+
+    assert results[0] == results[1] == ReviewItem.objects.get()

@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from community.moderation import passes, rules, told
+from community.moderation.models import Flag, Policy
+from community.notifications import subjects
+from community.notifications.services import notify
+from tests.factories.forum import PostFactory
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import FlagFactory, SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["", "sales", "support", "product", "moderator", "manager"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_can_flag_any_post_of_someone_else_that_is_in_sight(role):
+    member = MemberFactory(role=role)
+
+    assert rules.can_flag(member, PostFactory())
+    assert not rules.can_flag(member, PostFactory(author=member))
+
+
+@pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
+def test_can_flag_nothing_that_is_out_of_sight(status):
+    assert not rules.can_flag(MemberFactory(), PostFactory(status=status))
+
+
+def test_can_flag_is_not_for_visitors():
+    assert not rules.can_flag(AnonymousUser(), PostFactory())
+
+
+def test_has_flags_left_ends_at_twenty_a_day_but_not_for_the_team():
+    member, staff = MemberFactory(), MemberFactory(role="support")
+    for flagger in (member, staff):
+        FlagFactory.create_batch(20, member=flagger)
+
+    assert not rules.has_flags_left(member)
+    assert rules.has_flags_left(staff)
+
+
+def test_has_flags_left_forgets_after_a_day():
+    member = MemberFactory()
+    FlagFactory.create_batch(20, member=member, created_at=timezone.now() - timedelta(hours=25))
+
+    assert rules.has_flags_left(member)
+
+
+def test_can_withdraw_only_ones_own_fresh_and_open_flag():
+    flag = FlagFactory()
+    old = FlagFactory(created_at=timezone.now() - timedelta(minutes=10))
+    decided = FlagFactory(status=Flag.Status.DECLINED)
+
+    assert rules.can_withdraw(flag.member, flag)
+    assert not rules.can_withdraw(MemberFactory(), flag)
+    assert not rules.can_withdraw(old.member, old)
+    assert not rules.can_withdraw(decided.member, decided)
+
+
+def test_can_appeal_sanction_is_for_the_person_concerned():
+    sanction = SanctionFactory()
+
+    assert rules.can_appeal_sanction(sanction.member, sanction)
+    assert not rules.can_appeal_sanction(sanction.given_by, sanction)
+
+
+def test_can_appeal_sanction_also_when_it_ended():
+    ended = SanctionFactory(
+        starts_at=timezone.now() - timedelta(days=2), ends_at=timezone.now() - timedelta(days=1)
+    )
+
+    assert rules.can_appeal_sanction(ended.member, ended)
+
+
+@pytest.mark.parametrize(("status", "allowed"), [("hidden", True), ("published", False), ("deleted", False)])
+def test_can_appeal_post_only_while_it_is_hidden(status, allowed):
+    post = PostFactory(status=status)
+
+    assert rules.can_appeal_post(post.author, post) is allowed
+    assert not rules.can_appeal_post(MemberFactory(), post)
+    assert not rules.can_appeal_post(AnonymousUser(), post)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_can_moderate_is_for_managers_and_moderators(role):
+    assert rules.can_moderate(MemberFactory(role=role)) is (role in ("manager", "moderator"))
+
+
+def test_can_moderate_is_not_for_visitors_or_who_has_left():
+    assert not rules.can_moderate(AnonymousUser())
+    assert not rules.can_moderate(MemberFactory(role="manager", is_active=False))
+
+
+@pytest.mark.parametrize(
+    ("actor", "target", "allowed"),
+    [
+        ("moderator", "", True), ("moderator", "sales", False), ("moderator", "moderator", False),
+        ("moderator", "manager", False), ("manager", "", True), ("manager", "sales", True),
+        ("manager", "moderator", True), ("manager", "manager", False), ("", "", False), ("support", "", False),
+    ],
+)  # fmt: skip
+def test_can_sanction_follows_the_roles(actor, target, allowed):
+    assert rules.can_sanction(MemberFactory(role=actor), MemberFactory(role=target)) is allowed
+
+
+def test_can_sanction_nobody_themselves_and_no_superuser():
+    manager = MemberFactory(role="manager")
+
+    assert not rules.can_sanction(manager, manager)
+    assert not rules.can_sanction(manager, MemberFactory(is_superuser=True))
+
+
+def test_holder_is_whoever_the_address_was_signed_for():
+    member = MemberFactory()
+    token = passes.suspended_page(member).split("/")[2]
+
+    assert passes.holder(token) == member
+    assert passes.holder(token[:-1]) is None
+    assert passes.holder("") is None
+
+
+def test_holder_of_an_address_of_another_purpose_is_nobody():
+    from django.core import signing
+
+    assert passes.holder(signing.dumps(MemberFactory().pk, salt="members.invitation")) is None
+
+
+def test_sanctions_are_shown_to_the_person_concerned_only():
+    sanction = SanctionFactory()
+
+    assert told.sanctions(sanction.member, [sanction.pk])[sanction.pk].address == sanction.get_absolute_url()
+    assert told.sanctions(sanction.given_by, [sanction.pk]) == {}
+
+
+def test_a_notification_of_an_unknown_kind_of_subject_is_left_out():
+    line = notify(MemberFactory(), kind="moderation", subject=Policy.current())
+
+    assert subjects.of([line], reader=line.member) == {}
