@@ -74,7 +74,6 @@ class MemberAdmin(BackstageAdmin):
     )  # fmt: skip
     search_fields = ("username", "display_name", "email", "company__name")
     list_select_related = ("company",)
-    autocomplete_fields = ("company",)
     ordering = ("-joined_at",)
     actions_detail = ("invite", "open_profile")
     change_form_outer_before_template = "admin/members/panels.html"
