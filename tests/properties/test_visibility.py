@@ -31,7 +31,6 @@ READERS = sorted(EVERYONE)
 NOT_WALKED = {
     "healthz", "readyz", "metrics", "media/<path:path>", "theme/", "brand-<colour:colour>.css",
     "guidelines/", "guidelines/accept/", "me/settings/", "u/<str:username>/invite/", "invitation/<str:token>/",
-    "^media/avatars/(?P<name>[0-9a-f]{24})\\.webp$", "suspended/<str:token>/",
     "journeys/rules/", "journeys/members/<username>/override/", "journeys/members/<username>/override/clear/",
 }  # fmt: skip
 
