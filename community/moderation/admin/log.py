@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +74,10 @@ class AuditEntryAdmin(BackstageAdmin):
     @action(description=_("Export as CSV"), url_path="export", icon="download")
     def export_all(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """The whole list as it is filtered and searched now."""
-        changelist = self.get_changelist_instance(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:moderation_auditentry_changelist")
         return as_csv(changelist.get_queryset(request))
 
 

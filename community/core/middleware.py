@@ -1,0 +1,33 @@
+"""What no address of ours contains, taken out before anything reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+NUL: Final = "\x00"
+
+
+class WithoutNul:
+    """PostgreSQL keeps no NUL in texts, so asking it for one is an error: nobody may make a request do so.
+
+    In a path it names nothing (404); in a query or a cookie it is left out. Forms refuse it with a sentence.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path_info:
+            return HttpResponseNotFound("There is no such page.", content_type="text/plain")
+        query = request.META.get("QUERY_STRING", "")
+        while NUL in query or "%00" in query:  # taking one out of "%%0000" leaves another
+            query = query.replace("%00", "").replace(NUL, "")
+        request.META["QUERY_STRING"] = query
+        for name in [name for name, value in request.COOKIES.items() if NUL in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
