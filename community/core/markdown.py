@@ -5,22 +5,23 @@ CommonMark with tables, strikethrough and links made of bare addresses; fenced c
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 import nh3
+import pygments
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
-from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
 from community.core import raw_html
 from community.core.text import excerpt, storable
@@ -34,6 +35,14 @@ Env = MutableMapping[str, Any]
 MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
 # Longer code is shown, but not coloured: no reader gains from it and the colouring takes its time.
 HIGHLIGHT_LIMIT = 20_000
+# Seconds of the processor that one text may take for colours; some lexers are slow on what is made for it.
+COLOURING = 0.5
+# The languages that are coloured. Pygments knows hundreds; a few can be kept busy for ever by one line.
+_LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile elixir erlang go
+    graphql groovy haskell html http java javascript js json kotlin latex lua make makefile markdown
+    matlab md nginx objective-c perl php powershell py pycon python r rb rs ruby rust scala scss sh shell sql
+    swift tex toml ts typescript vb.net xml yaml yml zsh"""
+LANGUAGES = frozenset(_LANGUAGES.split())
 SCHEMES = {"http", "https", "mailto"}
 TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "h2", "h3", "h4", "h5", "h6", "span"}
 ATTRIBUTES = {
@@ -173,6 +182,11 @@ class _Renderer(RendererHTML):
     def html_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return raw_html.filtered_block(tokens[index].content)
 
+    def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        # Colours have one budget for the whole text, which env carries from block to block.
+        coloured = OptionsDict(cast(Any, {**options, "highlight": partial(_highlighted, env)}))
+        return super().fence(tokens, index, coloured, env)
+
     def heading_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return f"<{_demoted(tokens[index], env)}>"
 
@@ -196,20 +210,32 @@ def _demoted(token: Token, env: Env) -> str:
     return f"h{min(int(token.tag[1]) + env['shift'], 6)}"
 
 
-def _highlighted(code: str, language: str, attributes: str) -> str:
+def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
     """The inside of a fenced block; an empty answer makes the parser escape the code itself."""
-    if not language or len(code) > HIGHLIGHT_LIMIT:
+    if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_LIMIT:
         return ""
+    lexer = get_lexer_by_name(language.lower(), stripnl=False)
     try:
-        lexer = get_lexer_by_name(language.lower(), stripnl=False)
-    except ClassNotFound:
+        coloured: str = pygments.format(_in_time(lexer.get_tokens(code), env), HtmlFormatter(nowrap=True))
+    except TimeoutError:
         return ""
-    coloured: str = highlight(code, lexer, HtmlFormatter(nowrap=True))
     return coloured
 
 
+def _in_time(pieces: Iterable[Any], env: Env) -> Iterator[Any]:
+    """The pieces, for as long as colouring may take; then TimeoutError, here and in the blocks that follow."""
+    last = time.thread_time()
+    for piece in pieces:
+        now = time.thread_time()
+        env["colouring"] = env.get("colouring", COLOURING) - (now - last)
+        if env["colouring"] < 0:
+            raise TimeoutError
+        yield piece
+        last = time.thread_time()
+
+
 def _make_parser() -> MarkdownIt:
-    options = {"html": True, "linkify": True, "typographer": False, "highlight": _highlighted}
+    options = {"html": True, "linkify": True, "typographer": False}
     parser = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough", "linkify"])
     parser.core.ruler.push("mentions", _split_mentions)

@@ -64,7 +64,8 @@ ATTRIBUTES = {
     "th": frozenset({"align", "colspan", "rowspan"}),
 }
 _PIECE = re.compile(r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*)?)/?>", re.S)
-_ATTRIBUTE = re.compile(r"""([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
+# A name begins where no other goes on: else a long one is tried again from each of its letters.
+_ATTRIBUTE = re.compile(r"""(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 
 
 def filtered(source: str) -> str:

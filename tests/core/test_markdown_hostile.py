@@ -119,6 +119,12 @@ LONG = {
     "open tags": "<a " * 10_000,
     "open comments": "<!--" * 8_000,
     "attributes": "<a " + "b='" * 10_000 + ">",
+    "attribute names": "<a " + "a" * 31_900 + ">",
+    "inline attribute names": "x <a h" + "-" * 31_900 + ">",
+    "java": "```java\n" + "a " * 9_900 + "\n```",
+    "c#": "```csharp\n" + "a\n" * 9_900 + "```",
+    "many blocks": "```java\n{}\n```\n".format("a " * 1_000) * 15,
+    "a lexer with a trap": "```ng2\n" + "(" * 5_000 + "\n```",
     "nested tags": "<b>" * 10_000,
     "unclosed code": "```python\n" + "'''" * 10_000,
 }
