@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic import BaseModel as Model
 
 MOST_ITEMS = 500
@@ -32,6 +43,33 @@ Amount = Annotated[
     Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
 ]  # fmt: skip
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Refuse the few hours at both ends of the calendar that have no date in UTC."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this is no date in UTC") from error
+    return moment
+
+
+def _keepable(props: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what PostgreSQL keeps in no JSON: NUL, half a surrogate pair, numbers without end."""
+    try:
+        written = json.dumps(props, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError("this cannot be kept as JSON") from error
+    if _NUL.search(written):
+        raise ValueError("this contains the character NUL")
+    return props
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Props = Annotated[dict[str, Any], AfterValidator(_keepable)]
+
 
 class _Item(Model):
     model_config = ConfigDict(extra="forbid")
@@ -55,7 +93,7 @@ class PurchaseItem(_Item):
     """Somebody bought something. Refunds are events of their own (purchase.refunded)."""
 
     external_id: Text = Field(description="The order's id; sending it again changes nothing.")
-    occurred_at: AwareDatetime = Field(description="With a time zone, such as 2026-03-01T12:00:00Z.")
+    occurred_at: Moment = Field(description="With a time zone, such as 2026-03-01T12:00:00Z.")
     amount: Amount = Field(ge=0, description="In units of the currency. Nothing paid converts nobody.")
     currency: Currency
     products: list[Text] = Field(default_factory=list, max_length=100)
@@ -74,7 +112,7 @@ class EventItem(_Item):
 
     id: Text = Field(description="The event's id there; sending it again changes nothing.")
     name: Text = Field(description="Such as call.logged, webinar.attended or subscription.cancelled.")
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     member: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)
     channel: Literal[
@@ -91,7 +129,7 @@ class EventItem(_Item):
     ] = "crm"
     actor_role: Literal["member", "staff", "sales", "partner", "system", "api"] = "api"
     value: Money | None = None
-    props: dict[str, Any] = Field(default_factory=dict)
+    props: Props = Field(default_factory=dict)
 
 
 def _listed(item: type[Model]) -> Any:
