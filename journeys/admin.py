@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -72,6 +73,10 @@ class RulesetAdmin(BackstageAdmin):
     )
     def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
         ruleset = get_object_or_404(Ruleset, pk=object_id)
+        if request.method != "POST":
+            # The button is a link, and any post may hold a link or an image: nothing happens until it is confirmed.
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "ruleset": ruleset}
+            return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
             services.publish_ruleset(ruleset, actor=_actor(request))
         except ValueError as error:

@@ -67,6 +67,15 @@ def test_manager_puts_a_draft_in_force(client, manager):
     assert services.live_ruleset().published_by == manager
 
 
+def test_a_link_or_an_image_puts_nothing_in_force(client, manager):
+    live, rules = services.live_ruleset(), draft()
+
+    answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
+
+    assert "Put version 2 in force?" in answer.content.decode()
+    assert services.live_ruleset() == live
+
+
 def test_retired_rules_are_not_put_in_force_again(client, manager):
     first = services.live_ruleset()
     services.publish_ruleset(draft(), actor=manager)
