@@ -11,6 +11,8 @@ from django.db import transaction
 log = logging.getLogger(__name__)
 
 LISTS = "forum:version:lists"
+# Who may see what has changed, so no page kept for visitors holds any longer.
+PLACES = "forum:version:places"
 # Longer than any page is kept; a version that is gone matches no page.
 LIFETIME = 86_400
 
@@ -23,6 +25,11 @@ def topic_changed(topic_id: int, *, lists: bool = True) -> None:
     """After the commit, drop what is kept of this topic, and of the lists when they show the change."""
     keys = [topic_key(topic_id), LISTS] if lists else [topic_key(topic_id)]
     transaction.on_commit(lambda: _renew(keys), robust=True)
+
+
+def places_changed() -> None:
+    """After the commit, drop every page: what visitors may see is no longer the same."""
+    transaction.on_commit(lambda: _renew([PLACES]), robust=True)
 
 
 def _renew(keys: list[str]) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from community.core.theme import chosen_theme
 
-from .freshness import LISTS, topic_key
+from .freshness import LISTS, PLACES, topic_key
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -35,8 +35,8 @@ def kept_for_visitors(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         depends_on = topic_key(int(str(kwargs["topic_id"]))) if "topic_id" in kwargs else LISTS
         key = _key(request)
-        found: dict[str, Any] = cache.get_many([key, depends_on])
-        version = found.get(depends_on)
+        found: dict[str, Any] = cache.get_many([key, depends_on, PLACES])
+        version = (found.get(depends_on), found.get(PLACES))
         if (page := found.get(key)) is not None and page[0] == version:
             return HttpResponse(page[1])
         response = view(request, *args, **kwargs)

@@ -1,5 +1,6 @@
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from community.forum import services
@@ -133,3 +134,20 @@ def test_missing_pages_are_not_kept(client):
     CategoryFactory(slug="nowhere")
 
     assert client.get("/c/nowhere/").status_code == 200
+
+
+def test_a_category_that_becomes_private_is_out_of_sight_at_once(client, topic):
+    manager = Client()
+    manager.force_login(MemberFactory(role="manager"))
+    category = topic.category
+    seen = [client.get(address).status_code for address in ("/latest/", topic.get_absolute_url())]
+    fields = {
+        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0, "icon": category.icon,
+        "see_by": "members", "reply_by": "members", "create_by": "members",
+    }  # fmt: skip
+
+    manager.post(f"/admin/forum/category/{category.pk}/change/", fields)
+
+    assert seen == [200, 200]
+    assert titles(client.get("/latest/")) == []
+    assert client.get(topic.get_absolute_url()).status_code == 404
