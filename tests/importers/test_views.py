@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from community.forum.models import Category, Topic
+from community.members.models import Member
 from tests.factories.members import MemberFactory
 from tests.importers.test_importing import member, post, topic
 
@@ -73,7 +74,9 @@ def test_old_addresses_lead_to_pages_that_are_there(client):
     assert client.get(location(client, "/a/11"), follow=True).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/questions/10/x", "/a/11", "/posts/comments/5"])
+@pytest.mark.parametrize(
+    "address", ["/questions/10/x", "/a/11", "/posts/comments/5", "/questions/tagged/hops"]
+)
 def test_old_addresses_give_away_nothing_private(client, address):
     Category.objects.update(see_by=Category.Audience.GROUPS)
 
@@ -101,3 +104,9 @@ def test_topic_page_says_where_its_posts_come_from(client):
     assert 'href="https://beer.example.com/q/11"' in html
     assert 'href="https://creativecommons.org/licenses/by-sa/4.0/"' in html
     assert "Gone Girl" in html
+
+
+def test_old_address_does_not_name_who_is_no_longer_shown(client):
+    Member.objects.filter(pk=member(1).pk).update(is_active=False)
+
+    assert client.get("/users/1/ann").status_code == 404

@@ -24,12 +24,12 @@ def new_address(path: str, *, reader: Reader) -> str | None:
 
 def _address(target: Target, reader: Reader) -> str | None:
     if target.kind == "tag":
-        tag = Tag.objects.filter(name=target.key).first()
+        tag = Tag.objects.visible_to(reader).filter(name=target.key).first()
         return tag.get_absolute_url() if tag else None
     rows = ImportedRow.objects.filter(kind=target.kind, source_id=target.key).order_by("pk")
     keys = list(rows.values_list("target_id", flat=True))
     if target.kind == "user":
-        member = Member.objects.filter(pk__in=keys).order_by("pk").first()
+        member = Member.objects.filter(pk__in=keys, is_active=True).order_by("pk").first()
         return member.get_absolute_url() if member else None
     post = Post.objects.visible_to(reader).filter(pk__in=keys).order_by("pk").first()
     if post is None:
