@@ -27,11 +27,14 @@ ALLOW = Verdict()
 Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
 Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
 
+EditScreener = Callable[["Member", str, str], str]
+
 HoldListener = Callable[["Post", str], None]
 
 _decorators: list[Decorator] = []
 _hold_listeners: list[HoldListener] = []
 _screeners: list[Screener] = []
+_edit_screeners: list[EditScreener] = []
 
 
 def decorate_thread(decorator: Decorator) -> Decorator:
@@ -47,6 +50,16 @@ def screen_post(screener: Screener) -> Screener:
     """Judge what is about to be posted: `fn(author, category, topic or None when new, source) -> Verdict`."""
     _screeners.append(screener)
     return screener
+
+
+def screen_edit(screener: EditScreener) -> EditScreener:
+    """Judge what authors make of their posts: `fn(author, before, after) -> why not`, empty when it may stand."""
+    _edit_screeners.append(screener)
+    return screener
+
+
+def objection_to_edit(author: Member, before: str, after: str) -> str:
+    return next((said for screener in _edit_screeners if (said := screener(author, before, after))), "")
 
 
 def when_held(listener: HoldListener) -> HoldListener:

@@ -38,6 +38,20 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
     return Verdict(hold=True, sentence=reason) if reason else ALLOW
 
 
+def screen_edit(author: Member, before: str, after: str) -> str:
+    """Say why an author's change cannot stand: what could not be posted is not put in later either."""
+    if author.is_team:
+        return ""
+    already = {hit.pk for hit in words.found_in(before)}
+    for hit in words.found_in(after):
+        if hit.action == BlockedWord.Action.BLOCK and hit.pk not in already:
+            return _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": hit.phrase}
+    allowance = allowance_of(author)
+    if allowance is None or allowance.objection(before):
+        return ""
+    return allowance.objection(after)
+
+
 def _refused(sentence: str) -> Verdict:
     return Verdict(refuse=True, sentence=sentence)
 

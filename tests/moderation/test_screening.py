@@ -11,7 +11,7 @@ from community.forum.services import Refused
 from community.moderation import services
 from community.moderation.allowance import allowance_of
 from community.moderation.models import BlockedWord, Policy, ReviewItem
-from community.moderation.screening import screen
+from community.moderation.screening import screen, screen_edit
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
@@ -269,3 +269,32 @@ def test_an_approved_first_post_opens_the_door():
     )
 
     assert not judge(member).hold
+
+
+def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
+    BlockedWord.objects.create(phrase="casino", action="block")
+    author = newcomer()
+    post = PostFactory(author=author, source="A harmless first version of it.")
+    client.force_login(author)
+
+    refused = client.post(f"/posts/{post.pk}/edit/", {"source": "Visit my casino every day.", "reason": ""})
+
+    post.refresh_from_db()
+    assert refused.status_code == 422
+    assert "“casino” cannot be posted here." in refused.text
+    assert "Visit my casino every day." in refused.text
+    assert post.source == "A harmless first version of it."
+
+
+def test_an_edit_keeps_to_the_limits_of_new_members():
+    links = " ".join(f"https://{letter}.example" for letter in "abcdefgh")
+
+    assert "New members can have at most" in screen_edit(newcomer(), "No links.", links)
+    assert screen_edit(newcomer(), links, f"{links} and a word") == ""
+    assert screen_edit(MemberFactory(role="support"), "No links.", links) == ""
+
+
+def test_an_edit_may_keep_a_word_that_was_blocked_later():
+    BlockedWord.objects.create(phrase="casino", action="block")
+
+    assert screen_edit(newcomer(), "My casino", "My casino, again") == ""

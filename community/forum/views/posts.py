@@ -16,6 +16,7 @@ from community.core.permissions import require
 from community.forum import rules, services, thread
 from community.forum.differences import shortened, word_diff
 from community.forum.forms import EditForm
+from community.forum.hooks import objection_to_edit
 from community.forum.models import Post, Revision
 
 from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
@@ -35,6 +36,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     form = EditForm(request.POST or None, post=post, auto_id=f"id_e{post.pk}_%s")
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
+        _screen(request, post, form)
         if not form.errors:
             _save(request, post, form.cleaned_data)
             if post.is_opening and request.htmx:
@@ -123,6 +125,17 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
     rows = post.topic.posts.for_reading(request.user).filter(pk=post.pk)
     context = thread.posts_context(request, topic or post.topic, list(rows), [])
     return render(request, "forum/_like_button.html", {**context, "post": context["posts"][0]})
+
+
+def _screen(request: HttpRequest, post: Post, form: EditForm) -> None:
+    """Add an error to a valid form when authors make something of their post that could not be posted."""
+    if post.author_id != member_of(request).pk:
+        return
+    data = form.cleaned_data
+    before = f"{post.topic.title}\n\n{post.source}" if post.is_opening else post.source
+    after = f"{data['title']}\n\n{data['source']}" if post.is_opening else data["source"]
+    if sentence := objection_to_edit(post.author, before, after):
+        form.add_error(None, sentence)
 
 
 def _save(request: HttpRequest, post: Post, data: dict[str, Any]) -> None:
