@@ -37,7 +37,9 @@ def test_claim_and_answer_a_question(any_page, seller, question):
     any_page.get_by_label("Your answer").fill("How many cups does the busiest hour see? That decides it.")
     any_page.get_by_role("button", name="Answer in the open").click()
 
-    expect(any_page.get_by_text("How many cups does the busiest hour see?").first).to_be_visible()
+    expect(any_page.get_by_text("Answered by staff").first).to_be_visible()
+    any_page.goto(question.topic.get_absolute_url())
+    expect(any_page.get_by_text("How many cups does the busiest hour see?")).to_be_visible()
     assert Post.objects.get(author=seller).topic == question.topic
 
 
