@@ -125,3 +125,9 @@ def test_tags_of_like_names_have_addresses_of_their_own():
     services.set_tags(topic, ["c", "c++", "c#"])
 
     assert len({tag.slug for tag in topic.tags.all()}) == 3
+
+
+def test_a_tag_of_signs_only_has_the_same_address_in_every_process():
+    (tag,) = services.tagging.find_tags(["__"])
+
+    assert tag.slug == "tag-9911f4d2"

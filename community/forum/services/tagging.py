@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -31,7 +32,7 @@ def find_tags(names: Iterable[str]) -> list[Tag]:
 def _slug(name: str) -> str:
     # "c++" and "c#" must not both become "c".
     spelled = name.replace("+", "-plus").replace("#", "-sharp").replace(".", "-dot-")
-    return slugify(spelled, allow_unicode=True)[:40] or f"tag-{abs(hash(name)) % 10**8}"
+    return slugify(spelled, allow_unicode=True)[:40] or f"tag-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 @transaction.atomic
