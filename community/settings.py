@@ -272,7 +272,7 @@ SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
 
 # Brand
 

@@ -10,6 +10,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog import signals
 
+# A traceback's variables would carry passwords and tokens into whatever collects the logs.
+_tracebacks = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 # What structlog's own loggers and the plain ones of libraries both get.
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -59,7 +63,7 @@ def configuration(format: str, level: str) -> dict[str, Any]:
 def _formatter(format: str) -> structlog.stdlib.ProcessorFormatter:
     finish: list[Any]
     if format == "json":
-        finish = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        finish = [_tracebacks, structlog.processors.JSONRenderer(default=str)]
     else:
         finish = [_without_ids, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
     return structlog.stdlib.ProcessorFormatter(

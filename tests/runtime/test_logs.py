@@ -18,8 +18,10 @@ LIBRARY = """
 import django; django.setup()
 import logging
 logging.getLogger("some.library").warning("Lost %s", "connection", extra={"attempt": 2})
+def divide(secret):
+    return 1 / 0
 try:
-    1 / 0
+    divide("hunter2" * 2)
 except ZeroDivisionError:
     logging.getLogger("some.library").exception("It broke")
 logging.getLogger("some.library").debug("not shown")
@@ -61,6 +63,14 @@ def test_library_lines_are_json_too():
 
     assert (first["event"], first["logger"], first["attempt"]) == ("Lost connection", "some.library", 2)
     assert second["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+def test_error_lines_say_where_and_carry_no_variables():
+    line = lines(LIBRARY)[1]
+
+    (error,) = json.loads(line)["exception"]
+    assert [frame["name"] for frame in error["frames"]] == ["<module>", "divide"]
+    assert "hunter2hunter2" not in line
 
 
 def test_console_lines_are_for_people():
