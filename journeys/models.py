@@ -109,10 +109,6 @@ class MemberDay(models.Model):
 
 
 class MemberStateQuerySet(models.QuerySet["MemberState"]):
-    def in_stage(self, stage: str, sub_stage: str = "") -> MemberStateQuerySet:
-        found = self.filter(shown_stage=stage)
-        return found.filter(sub_stage=sub_stage) if sub_stage else found
-
     def due(self, today: date) -> MemberStateQuerySet:
         """Members whom time alone has changed since they were last looked at."""
         return self.filter(next_due__lte=today)

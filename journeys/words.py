@@ -20,27 +20,6 @@ STAGE_FOR_YOU: Final[Mapping[str, str]] = {
     stages.CONVERSION: "You have become a customer. The first weeks are when questions come up; ask them here.",
     stages.RELATIONSHIP: "You are a customer and part of what makes this community work.",
 }
-SUB_STAGE_MEANS: Final[Mapping[str, str]] = {
-    stages.ANONYMOUS: "seen, not registered",
-    stages.REGISTERED: "joined, no contribution yet",
-    stages.DORMANT: "nothing heard for half a year",
-    stages.EXPLORING: "taking part",
-    stages.EVALUATING: "comparing before a purchase",
-    stages.WIN_BACK: "was a customer and left",
-    stages.FIRST_PURCHASE: "bought for the first time",
-    stages.REPURCHASE: "came back and bought again",
-    stages.ADOPTION: "settled in",
-    stages.RETENTION: "stays",
-    stages.EXPANSION: "buys more",
-    stages.ADVOCACY: "speaks for us",
-}
-ACTIVITY_MEANS: Final[Mapping[str, str]] = {
-    activity.NEW: "here for less than a week",
-    activity.ACTIVE: "did something in the last 30 days",
-    activity.COOLING: "silent for 31 to 90 days",
-    activity.GONE: "silent for more than 90 days",
-    activity.RESURRECTED: "came back after a long silence",
-}
 RISKS: Final[Mapping[str, str]] = {
     activity.DETRACTOR: "Said they would not recommend us",
     activity.PAYMENT: "A payment failed",

@@ -167,14 +167,6 @@ class EditableInline(ByRole, Inline):  # type: ignore[type-arg]
     extra = 1
 
 
-class ReadOnlyInline(ByRole, Inline):  # type: ignore[type-arg]
-    """Rows of another table, to read."""
-
-    extra = 0
-    max_num = 0
-    show_change_link = True
-
-
 def changes_of(form: ModelForm[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the fields that changed, as they were and as they are."""
     before: dict[str, Any] = {}

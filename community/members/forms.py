@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.members import names, pictures, rules, services
+from community.members import names, pictures, services
 from community.members.models import Guidelines, Member
 
 BIO_MAX = 1000
@@ -41,24 +41,6 @@ class GuidelinesField(forms.BooleanField):
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
         self.label = agreement()
         return super().get_bound_field(form, field_name)
-
-
-class ConsentMixin(forms.BaseForm):
-    """For a form that posts something: asks for agreement when the member has not given it to this version.
-
-    Takes `member`. Call save_consent() in the view before the service that posts. What was typed stays typed.
-    """
-
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.member = member
-        if not rules.has_accepted_current(member):
-            self.fields["guidelines"] = GuidelinesField()
-
-    def save_consent(self) -> None:
-        current = Guidelines.objects.in_force()
-        if current is not None and self.cleaned_data.get("guidelines"):
-            services.accept_guidelines(self.member, guidelines=current)
 
 
 class SignupForm(AllauthSignupForm):

@@ -82,9 +82,6 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def team(self) -> MemberQuerySet:
         return self.exclude(role="")
 
-    def not_team(self) -> MemberQuerySet:
-        return self.filter(role="")
-
 
 class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  # type: ignore[misc]
     def create_user(

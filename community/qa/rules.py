@@ -15,12 +15,6 @@ def takes_votes(post: Post, topic: Topic) -> bool:
     return post.is_answer
 
 
-def can_vote(user: Reader, post: Post, topic: Topic) -> bool:
-    if not user.is_authenticated or post.author_id == user.pk:
-        return False
-    return post.is_published and takes_votes(post, topic)
-
-
 def can_accept_in(user: Reader, topic: Topic) -> bool:
     """The asker, and staff: askers do not always come back."""
     if not (user.is_authenticated and topic.is_question):

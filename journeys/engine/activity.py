@@ -10,7 +10,6 @@ from .facts import Fact
 from .ruleset import ActivityRule, RiskRule
 
 NEW, ACTIVE, COOLING, GONE, RESURRECTED = "new", "active", "cooling", "dormant", "resurrected"
-ACTIVITIES = (NEW, ACTIVE, COOLING, GONE, RESURRECTED)
 
 DETRACTOR, PAYMENT, TICKET, HALVED = "detractor", "payment_failed", "severe_ticket", "activity_halved"
 

@@ -47,11 +47,6 @@ class Flow:
     moves: int
     members: int
 
-    @property
-    def is_advance(self) -> bool:
-        keys = ["", *Stage.values]
-        return keys.index(self.stage) > keys.index(self.prev)
-
 
 def stage_counts() -> list[StageCount]:
     """Return the four stages in order, empty ones included. Two queries."""

@@ -5,8 +5,7 @@ from community.events.models import Event
 from community.events.services import retract
 from community.forum.models import Category
 from journeys import words
-from journeys.engine.activity import ACTIVITIES
-from journeys.engine.stages import STAGES, SUB_STAGES
+from journeys.engine.stages import STAGES
 from journeys.telling import ICONS, folded, tell, tell_by_id
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -180,8 +179,6 @@ def test_question_is_not_told_as_a_topic_as_well(member, staff, order):
 
 def test_everything_has_words():
     assert set(words.STAGE_MEANS) == set(words.STAGE_FOR_YOU) == set(STAGES)
-    assert set(words.SUB_STAGE_MEANS) == {sub for of_stage in SUB_STAGES.values() for sub in of_stage}
-    assert set(words.ACTIVITY_MEANS) == set(ACTIVITIES)
     assert set(words.RISKS) == set(words.RISKS_FOR_YOU)
 
 

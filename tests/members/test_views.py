@@ -3,13 +3,12 @@ import tarfile
 from io import BytesIO
 
 import pytest
-from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from community.members import services
-from community.members.forms import BIO_MAX, ConsentMixin
+from community.members.forms import BIO_MAX
 from community.members.models import Guidelines, Member
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
 
@@ -101,42 +100,6 @@ def test_guidelines_accept_is_for_members(client):
 
 def test_guidelines_accept_is_not_for_reading(client, ada):
     assert client.get(ACCEPT).status_code == 405
-
-
-# Asking for agreement where something is posted
-
-
-class PostForm(ConsentMixin, forms.Form):
-    body = forms.CharField()
-
-
-def test_a_form_that_posts_asks_nothing_of_who_has_agreed(ada):
-    assert "guidelines" not in PostForm(member=ada).fields
-
-
-def test_a_form_that_posts_asks_who_has_not_agreed(ada):
-    newer = GuidelinesFactory(version=2)
-    form = PostForm({"body": "Hello"}, member=ada)
-    assert not form.is_valid()
-    assert form.errors == {"guidelines": ["To take part, please agree to the guidelines."]}
-
-    form = PostForm({"body": "Hello", "guidelines": "on"}, member=ada)
-    assert form.is_valid()
-    form.save_consent()
-
-    ada.refresh_from_db()
-    assert ada.guidelines == newer
-
-
-def test_saving_consent_that_was_not_asked_changes_nothing(ada):
-    before = ada.guidelines_accepted_at
-    form = PostForm({"body": "Hello"}, member=ada)
-    assert form.is_valid()
-
-    form.save_consent()
-
-    ada.refresh_from_db()
-    assert ada.guidelines_accepted_at == before
 
 
 # Profile

@@ -23,7 +23,6 @@ from community.moderation.weighing import weigh
 from .queue import close, note, queue_post
 from .sanctions import impose
 
-UNDO = timedelta(minutes=10)
 SILENCE = timedelta(hours=72)
 
 
