@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from community.core.backstage import BackstageAdmin, action, display
+from community.moderation.acts import told
 from community.moderation.models import AuditEntry
 
 COLUMNS = (
@@ -33,7 +34,7 @@ class _Echo:
 class AuditEntryAdmin(BackstageAdmin):
     """Everything that staff and the system did; nobody changes or deletes it, a superuser neither."""
 
-    list_display = ("at", "actor_name", "act", "object_label", "reason", "changed")
+    list_display = ("at", "actor_name", "what", "reason", "changed")
     list_filter = (
         ("at", admin.DateFieldListFilter),
         "act",
@@ -54,6 +55,10 @@ class AuditEntryAdmin(BackstageAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    @display(description=_("Did what"))
+    def what(self, entry: AuditEntry) -> SafeString:
+        return told(entry)
 
     @display(description=_("Changed"))
     def changed(self, entry: AuditEntry) -> str:

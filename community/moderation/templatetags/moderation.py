@@ -1,17 +1,25 @@
-"""What the composer shows of the rules for new members."""
+"""What the composer shows of the rules for new members, and how the log reads."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from community.forum.models import Topic
-from community.moderation import standing
+from community.moderation import acts, standing
 from community.moderation.allowance import allowance_of
+from community.moderation.models import AuditEntry
 from community.moderation.screening import SILENCED, is_first_post
 
 register = template.Library()
+
+
+@register.filter
+def told(entry: AuditEntry) -> SafeString:
+    """`{{ entry|told }}`: what was done, as a person would say it."""
+    return acts.told(entry)
 
 
 @register.simple_tag(takes_context=True)

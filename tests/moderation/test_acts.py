@@ -1,0 +1,113 @@
+import ast
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from community.core.audit import audit
+from community.moderation.acts import PHRASES, told
+from community.moderation.models import AuditEntry
+from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def entry(name, subject, **changes):
+    audit(name, actor=MemberFactory(role="manager", display_name="Marta"), subject=subject, **changes)
+    return AuditEntry.objects.get()
+
+
+def test_told_says_what_was_done_and_leads_to_the_post():
+    post = AnswerFactory(topic=QuestionFactory(title="Which grinder?"))
+
+    said = told(entry("answer.mark_official", post))
+
+    address = reverse("forum:post-permalink", args=[post.pk])
+    assert said == f'made an answer official, <a href="{address}">#{post.number} in Which grinder?</a>'
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "where", "before"),
+    [
+        ("topic.closed", TopicFactory, "forum:topic-short", "closed the topic"),
+        ("member.warn", MemberFactory, "admin:members_member_change", "warned"),
+        ("category.change", CategoryFactory, "admin:forum_category_change", "changed the category"),
+    ],
+)
+def test_told_leads_to_the_page_of_each_kind(name, make, where, before):
+    subject = make()
+
+    said = told(entry(name, subject))
+
+    assert said == f'{before} <a href="{reverse(where, args=[subject.pk])}">{subject}</a>'
+
+
+def test_told_leads_nowhere_when_the_thing_is_gone():
+    category = CategoryFactory(name="Old")
+
+    assert told(entry("category.delete", category)) == "deleted the category Old"
+
+
+def test_told_leads_nowhere_when_the_thing_has_no_page():
+    kept = AuditEntry(act="gone.add", object_type="gone.thing", object_id="1", object_label="Thing")
+
+    assert told(kept) == "added the thing Thing"
+
+
+def test_told_names_an_act_that_it_does_not_know():
+    kept = AuditEntry(act="kettle.boil", object_type="gone.kettle", object_id="1", object_label="Blue")
+
+    assert told(kept) == "kettle.boil: Blue"
+
+
+def test_told_shows_what_people_typed_as_text():
+    kept = AuditEntry(act="topic.closed", object_type="x.y", object_id="1", object_label="<b>{}</b>" * 20)
+
+    said = told(kept)
+
+    assert said.startswith("closed the topic &lt;b&gt;{}&lt;/b&gt;")
+    assert said.endswith("…")
+
+
+def acts_in(path):
+    """The names that a module gives to audit() or to a function that hands them on."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args:
+            called = node.func.id if isinstance(node.func, ast.Name) else ""
+            first = node.args[0]
+            if called in ("audit", "_tell_audit") and isinstance(first, ast.Constant):
+                yield first.value
+
+
+def test_every_act_has_a_phrase():
+    modules = [
+        path
+        for package in ("community", "journeys", "advocacy")
+        for path in (settings.BASE_DIR / package).rglob("*.py")
+    ]
+
+    found = {name for path in modules for name in acts_in(path)}
+
+    assert len(found) > 25
+    assert found - set(PHRASES) == set()
+
+
+def test_the_first_page_of_the_admin_tells_what_the_team_did(client):
+    moderator = MemberFactory(role="moderator")
+    topic = TopicFactory(title="Descaling")
+    entry("topic.pinned", topic)
+    client.force_login(moderator)
+
+    html = client.get(reverse("admin:index")).text
+
+    assert f'pinned the topic <a href="{reverse("forum:topic-short", args=[topic.pk])}">Descaling</a>' in html
+
+
+def test_the_log_in_the_admin_tells_it_the_same_way(client):
+    entry("topic.pinned", TopicFactory(title="Descaling"))
+    client.force_login(MemberFactory(role="moderator"))
+
+    html = client.get(reverse("admin:moderation_auditentry_changelist")).text
+
+    assert "pinned the topic <a href=" in html
