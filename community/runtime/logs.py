@@ -65,7 +65,10 @@ def _formatter(format: str) -> structlog.stdlib.ProcessorFormatter:
     if format == "json":
         finish = [_tracebacks, structlog.processors.JSONRenderer(default=str)]
     else:
-        finish = [_without_ids, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
+        console = structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+        )
+        finish = [_without_ids, console]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],

@@ -27,6 +27,18 @@ except ZeroDivisionError:
 logging.getLogger("some.library").debug("not shown")
 """
 
+SECRET = """
+import django; django.setup()
+import logging
+def log_in():
+    password = "-".join(("known", "to", "nobody"))
+    return 1 / 0
+try:
+    log_in()
+except ZeroDivisionError:
+    logging.getLogger("some.library").exception("It broke")
+"""
+
 
 def lines(script: str, **values: str) -> list[str]:
     environment = served_environment(DJANGO_SETTINGS_MODULE="community.settings", **values)
@@ -79,6 +91,13 @@ def test_console_lines_are_for_people():
     assert line.startswith("[info     ] request_finished")
     assert "GET /healthz" in line
     assert "request_id" not in line
+
+
+def test_console_errors_carry_no_variables():
+    told = "\n".join(lines(SECRET, LOG_FORMAT="console"))
+
+    assert "ZeroDivisionError" in told
+    assert "known-to-nobody" not in told
 
 
 @pytest.mark.parametrize(("level", "count"), [("ERROR", 0), ("DEBUG", 2)])
