@@ -58,6 +58,7 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return parse_datetime(text)
+        moment = parse_datetime(text)
     except ValueError:
         return None
+    return moment if moment and moment.tzinfo else None

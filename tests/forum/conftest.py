@@ -8,6 +8,7 @@ from tests.factories.members import MemberFactory
 def no_screeners(monkeypatch):
     """The forum by itself: what the apps above it hold or refuse is tested with them."""
     monkeypatch.setattr(hooks, "_screeners", [])
+    monkeypatch.setattr(hooks, "_edit_screeners", [])
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from community.forum import services
 from community.forum.hooks import Verdict
 from community.forum.models import Post, Topic
 from tests.factories.forum import (
@@ -368,3 +369,14 @@ def test_mentions_do_not_tell_who_is_in_a_hidden_topic(client, log_in):
     topic = TopicFactory(author=present, category=CategoryFactory(groups=[Group.objects.create(name="x")]))
 
     assert client.get("/new/mentions/", {"topic": topic.pk}).json() == {"people": []}
+
+
+def test_comment_on_a_post_out_of_sight_is_refused(client, log_in):
+    post = PostFactory()
+    services.hide_post(post, actor=MemberFactory(role="moderator"), reason="Off-topic.")
+    log_in()
+
+    response = client.post(f"/posts/{post.pk}/comment/", {"source": "What did it say?"})
+
+    assert response.status_code == 403
+    assert not post.replies.exists()

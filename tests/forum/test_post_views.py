@@ -248,3 +248,13 @@ def test_visitor_sees_the_number_of_likes(client, post):
     services.like(post, member=MemberFactory())
 
     assert texts(client.get(post.topic.get_absolute_url()), ".likes") == ["1 like"]
+
+
+def test_reason_for_deleting_is_kept_without_nul(client, log_in, post):
+    log_in(post.author)
+
+    response = client.post(f"/posts/{post.pk}/delete/", {"reason": "a\x00b"})
+
+    post.refresh_from_db()
+    assert response.status_code == 302
+    assert (post.status, post.status_reason) == ("deleted", "ab")

@@ -133,7 +133,7 @@ def test_notifications_read_marks_what_was_on_the_page(client):
     assert services.unread_count(member) == 1
 
 
-@pytest.mark.parametrize("until", ["", "nonsense", "2026-13-45T00:00:00"])
+@pytest.mark.parametrize("until", ["", "nonsense", "2026-13-45T00:00:00", "0001-01-01T00:00:00"])
 def test_notifications_read_without_a_time_marks_everything(client, until):
     member = MemberFactory()
     told(member)

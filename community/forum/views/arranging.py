@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from community.core.permissions import require
+from community.core.text import storable
 from community.forum import rules, services
 from community.forum.forms import MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
@@ -40,7 +41,8 @@ def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
-    services.close_topic(topic, actor=member_of(request), reason=request.POST.get("reason", "")[:200])
+    reason = storable(request.POST.get("reason", ""))[:200]
+    services.close_topic(topic, actor=member_of(request), reason=reason)
     return _done(request, topic, _("The topic is closed."))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.core.permissions import require
+from community.core.text import storable
 from community.forum import rules, services, thread
 from community.forum.differences import shortened, word_diff
 from community.forum.forms import EditForm
@@ -76,7 +77,9 @@ def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
     may = rules.can_delete_post(request.user, post, post.topic)
     require(may or post.is_deleted, _("This post is deleted by moderators only."))
-    services.delete_post(post, actor=member_of(request), reason=request.POST.get("reason", "")[:300])
+    services.delete_post(
+        post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300]
+    )
     if not post.is_opening:
         return show_post(request, post)
     if member_of(request).is_moderator:
