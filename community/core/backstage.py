@@ -126,7 +126,8 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
                 self.opts.pk.to_python(unquote(str(object_id)))
             except (ValidationError, ValueError) as error:
                 raise Http404 from error
-            return view(request, object_id, *args, **kwargs)
+            # By name: the theme looks for it there.
+            return view(request, *args, object_id=object_id, **kwargs)
 
         return checked
 
