@@ -5,4 +5,3 @@ from community.settings import *  # noqa: F403
 ROOT_URLCONF = "bench.urls"
 ALLOWED_HOSTS = ["127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-EXEMPT_FROM_NEW_MEMBER_LIMITS = True
