@@ -1,7 +1,16 @@
 """Small helpers that several tests share."""
 
+import json
+import tarfile
 import time
 from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 
 
 def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
@@ -10,3 +19,18 @@ def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not so after {seconds} s"
         time.sleep(0.1)
+
+
+@cache
+def _corpora() -> dict[str, bytes]:
+    if not CORPORA.exists():
+        return {}
+    with tarfile.open(CORPORA) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+
+
+def corpus(name: str) -> Any:
+    """The JSON file of this name among the text corpora; skips the test when they are not beside the checkout."""
+    if not CORPORA.exists():
+        pytest.skip(f"the text corpora are not at {CORPORA}")
+    return json.loads(_corpora()[f"text-corpora/{name}"])

@@ -1,39 +1,20 @@
 """Whatever is typed, render() answers, quickly, with HTML in which nothing acts."""
 
-import json
 import re
-import tarfile
 import time
-from functools import cache
 from html.parser import HTMLParser
 
 import pytest
-from django.conf import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from community.core.markdown import TAGS, render
+from tests.support import corpus
 
-CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 ATTRIBUTES = {
     "href", "title", "class", "rel", "src", "alt", "width", "height", "loading", "start", "align", "colspan", "rowspan",
 }  # fmt: skip
-
-
-@cache
-def corpora() -> dict[str, bytes]:
-    if not CORPORA.exists():
-        return {}
-    with tarfile.open(CORPORA) as archive:
-        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
-
-
-def corpus(ending: str) -> list[str]:
-    found = [data for name, data in corpora().items() if name.endswith(ending)]
-    if not found:
-        pytest.skip(f"the text corpora are not at {CORPORA}")
-    return json.loads(found[0])
 
 
 class Seen(HTMLParser):
@@ -67,7 +48,7 @@ def assert_harmless(source: str) -> None:
 
 
 def test_naughty_strings_are_harmless():
-    strings = corpus("blns.json")
+    strings = corpus("blns/blns.json")
 
     assert len(strings) >= 500
     for string in strings:
@@ -75,7 +56,7 @@ def test_naughty_strings_are_harmless():
 
 
 def test_commonmark_examples_are_harmless():
-    examples = corpus("spec_examples.json")
+    examples = corpus("commonmark/spec_examples.json")
 
     assert len(examples) >= 600
     for example in examples:

@@ -1,31 +1,18 @@
 """Hostile and odd texts all the way through: posted by form, stored exactly, shown and found safely."""
 
-import json
-import tarfile
-from functools import cache
-
 import pytest
-from django.conf import settings
 
 from community.core.text import storable
 from community.forum.models import Post, Topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
+from tests.support import corpus
 
 from .pages import page
 
 pytestmark = pytest.mark.django_db
 
-CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 LEAD = "A text of some kind: "
-
-
-@cache
-def corpus(name):
-    if not CORPORA.exists():
-        pytest.skip("The text corpora are not beside this checkout.")
-    with tarfile.open(CORPORA) as archive:
-        return json.load(archive.extractfile(f"text-corpora/{name}"))
 
 
 def naughty():

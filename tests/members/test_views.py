@@ -1,9 +1,6 @@
-import json
-import tarfile
 from io import BytesIO
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
@@ -11,6 +8,7 @@ from community.members import services
 from community.members.forms import BIO_MAX
 from community.members.models import Guidelines, Member
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
+from tests.support import corpus
 
 pytestmark = pytest.mark.django_db
 SETTINGS = "/me/settings/"
@@ -201,16 +199,8 @@ def test_no_other_file_is_served_as_a_picture(client, name, status):
     assert client.get(f"/media/avatars/{name}").status_code == status
 
 
-def naughty_strings():
-    archive = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
-    if not archive.exists():
-        pytest.skip(f"the text corpora are not at {archive}")
-    with tarfile.open(archive) as corpora:
-        return json.load(corpora.extractfile("text-corpora/blns/blns.json"))
-
-
 def test_naughty_strings_in_a_profile_are_stored_exactly_and_shown_safely(client, ada):
-    bio = "\n".join(naughty_strings()).replace("\r", "")
+    bio = "\n".join(corpus("blns/blns.json")).replace("\r", "")
     for start in range(0, len(bio), BIO_MAX):
         piece = bio[start : start + BIO_MAX]
 
