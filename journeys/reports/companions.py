@@ -26,6 +26,8 @@ DID = {
     "prospect.peer_replied": "answered in a prospect forum as a peer",
     "member.registered": "invited them",
 }
+# These tell of a reply, which is not told a second time for itself.
+REPLIED = frozenset({"prospect.staff_replied", "prospect.peer_replied"})
 ANSWERED = "answered"
 INVITED = "invited them"
 
@@ -56,17 +58,22 @@ def companions(member: Member, rows: Sequence[StageHistory]) -> dict[int, list[C
 
 
 def _meetings(member: Member, since: date) -> Iterator[Meeting]:
+    told: set[tuple[date, int]] = set()
     events = Event.objects.standing().filter(
         member=member, name__in=DID, counterpart__isnull=False, occurred_at__date__gte=since
     )
     # Recorded for both who met; the one who answered was not helped.
     events = events.exclude(name="prospect.peer_replied", props__role="replier")
     for at, other, name in events.values_list("occurred_at", "counterpart_id", "name"):
-        yield at.astimezone(UTC).date(), other, DID[name]
+        met = (at.astimezone(UTC).date(), other, DID[name])
+        if name in REPLIED:
+            told.add(met[:2])
+        yield met
     posts = Post.objects.published().filter(topic__author=member, created_at__date__gte=since)
     replies = posts.exclude(author=member).exclude(kind=Post.Kind.OPENING)
     for at, other in replies.values_list("created_at", "author_id"):
-        yield at.astimezone(UTC).date(), other, ANSWERED
+        if (at.astimezone(UTC).date(), other) not in told:
+            yield at.astimezone(UTC).date(), other, ANSWERED
     invitations = Invitation.objects.filter(
         member=member, accepted_at__isnull=False, invited_by__isnull=False
     )

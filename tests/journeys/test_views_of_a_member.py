@@ -9,7 +9,7 @@ from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 
-from .journey_fixtures import bought, drain_all, drained, happened, replied
+from .journey_fixtures import bought, drain_all, drained, happened, moment, replied
 
 pytestmark = pytest.mark.django_db
 OWN = "/me/journey/"
@@ -122,6 +122,20 @@ def test_member_journey_names_companions(manager, member):
 
     assert "Bruno Keller" in page
     assert "solved a question" in page
+
+
+def test_a_reply_in_a_prospect_forum_is_told_once(manager, member):
+    helper = MemberFactory(display_name="Bruno Keller")
+    question = QuestionFactory(author=member)
+    AnswerFactory(author=helper, topic=question, created_at=moment(8))
+    happened(member, "prospect.peer_replied", 8, counterpart=helper, role="asker")
+    bought(member, 5)
+    drained()
+
+    story = manager.get(address(member)).context["story"]
+
+    (bruno,) = [one for one in story.steps[0].companions if one.member == helper]
+    assert bruno.did == (("answered in a prospect forum as a peer", 1),)
 
 
 def test_member_journey_leads_from_an_event_to_its_post(manager, member):
