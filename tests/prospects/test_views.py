@@ -15,6 +15,7 @@ from tests.factories.prospects import (
     a_prospect_asks,
     a_reply,
 )
+from tests.journeys.journey_fixtures import drained, happened
 
 pytestmark = pytest.mark.django_db
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -206,6 +207,17 @@ def test_question_evidence_without_a_stage_says_so(client, entry):
 
     assert b"Nothing is known of this person yet" in whole.content
     assert b"<html" not in part.content
+
+
+def test_question_evidence_says_in_words_what_happened(client, entry):
+    question = a_prospect_asks(entry.forum)
+    happened(question.topic.author, "demo.requested", 3, product="Duo")
+    drained()
+
+    page = client.get(url(question, "evidence/")).content.decode()
+
+    assert "Asked for a demo" in page
+    assert "demo.requested" not in page
 
 
 def test_a_question_that_left_the_desk_is_not_there(client, entry):
