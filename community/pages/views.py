@@ -87,7 +87,7 @@ def me(request: HttpRequest) -> HttpResponse:
     assert request.user.is_authenticated  # noqa: S101 - for mypy; login_required has seen to it
     context = {
         "figures": person.figures(request.user, request.user),
-        "badges": person.badges(request.user)[:6],
+        "badges": person.badges(request.user),
         "needs": needs.needs_of(request.user),
         "could_answer": front.could_answer(request.user, number=3),
     }
