@@ -68,5 +68,7 @@ def check_work() -> None:
     assert desk.count() >= 3
     assert desk.filter(topic__author__email="prospect@demo.example").exists()
     assert ReviewItem.objects.open().count() >= 3
+    own = Topic.objects.filter(author__email="customer@demo.example", kind=Topic.Kind.QUESTION)
+    assert own.filter(is_solved=False, reply_count__gt=0).exists()
     # What is told is what happened of late; the past floods nobody.
     assert 0 < Notification.objects.count() < 60
