@@ -66,8 +66,8 @@ def test_dry_run_counts_and_writes_nothing(dump):
     out = run("import_stackexchange", dump.write(), "--dry-run")
 
     assert "Users.xml                3 read =         3 would be imported +       0 skipped" in out
-    assert "Note: 1 handles are taken here already; theirs get a number." in out
-    assert "Note: 1 display names belong to several users" in out
+    assert "Note: Handles that are taken here already; theirs get a number: 1." in out
+    assert "Note: Display names of several users" in out
     assert counts() == before
     assert not StagedRow.objects.exists()
     assert not ImportBatch.objects.exists()

@@ -64,7 +64,7 @@ def test_import_leaves_a_handle_to_who_has_it(dump, imported):
     batch = imported(dump)
 
     assert member(1).username == "ann-1"
-    assert "1 handles are taken here already; theirs get a number." in batch.report["remarks"]
+    assert "Handles that are taken here already; theirs get a number: 1." in batch.report["remarks"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_import_gives_ownerless_posts_to_a_former_member(dump, imported):
     )
     assert orphan.written_by == "Gone Girl"
     assert (
-        "1 questions and answers have no author; they are shown as a former member's."
+        "Questions and answers without an author; they are shown as a former member's: 1."
         in batch.report["remarks"]
     )
 
@@ -325,11 +325,11 @@ def test_import_says_what_is_odd(dump, imported):
     batch = imported(dump)
 
     assert batch.report["remarks"] == [
-        "1 posts have a score other than their votes say; the score is kept.",
-        "1 accepted answers are not in the dump; their questions are imported as open.",
-        "1 questions and answers have no author; they are shown as a former member's.",
-        "1 users posted before their account was made; both times are kept.",
-        "1 display names belong to several users; their handles differ by a number.",
+        "Posts with a score other than their votes say; the score is kept: 1.",
+        "Accepted answers that are not in the dump; their questions are imported as open: 1.",
+        "Questions and answers without an author; they are shown as a former member's: 1.",
+        "Users who posted before their account was made; both times are kept: 1.",
+        "Display names of several users; their handles differ by a number: 1.",
     ]
 
 
