@@ -142,7 +142,7 @@ class Post(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.number} in {self.topic_id}"
+        return f"#{self.number} in {self.topic}"
 
     def get_absolute_url(self) -> str:
         return reverse("forum:post-permalink", args=[self.pk])
