@@ -119,6 +119,14 @@ def test_badges_stand_once_each_gold_first(mira):
     assert person.badges(mira) == [person.Held(gold, 1), person.Held(bronze, 2)]
 
 
+def test_ones_own_corner_shows_every_badge(client, mira):
+    client.force_login(mira)
+    for badge in Badge.objects.all()[:8]:
+        AwardFactory(member=mira, badge=badge)
+
+    assert len(client.get("/me/").context["badges"]) == 8
+
+
 @pytest.mark.parametrize("tab", ["", "topics", "answers", "replies"])
 def test_profile_takes_the_same_queries_for_more_posts(client, mira, tab, django_assert_num_queries):
     def write():
