@@ -12,7 +12,7 @@ from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import FlagFactory, ReviewItemFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*acts):
