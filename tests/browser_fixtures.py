@@ -54,8 +54,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             continue
         item.add_marker("browser")
-        # By a marker, because pytest-django keeps what the migrations wrote only when it sees one.
-        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
         if missing and not config.getoption("--require-browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+import pytest_django
 from django.core.cache import cache
+from django.db import connection, connections
 
 from community.events.services import partitions
 from tests import servers
@@ -13,8 +15,8 @@ running = pytest.StashKey[servers.Servers | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis once, in the process that starts the xdist workers."""
-    if not hasattr(config, "workerinput"):
+    """Start PostgreSQL and Redis in every process that runs tests, which xdist's controller does not."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.stash[running] = servers.start()
 
 
@@ -22,6 +24,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     opened = config.stash.get(running, None)
     if opened is not None:
         opened.__exit__()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that commits what the migrations wrote: the one before it emptied the tables."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        fixtures = {"transactional_db", "live_server", "any_page"} & set(getattr(item, "fixturenames", ()))
+        if fixtures or (marker and marker.kwargs.get("transaction")):
+            restored = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+            item.add_marker(restored, append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Keep what the migrations wrote where every connection finds it.
+
+    Once Playwright's loop runs, Django gives this thread another connection than the one that made the
+    database and remembers its rows.
+    """
+    with django_db_blocker.unblock():
+        rows = getattr(connection, "_test_serialized_contents", None)
+        if rows is not None:
+            type(connections["default"])._test_serialized_contents = rows
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from django.db import connection
 from community.celery import app
 from community.runtime.embedded import BASE_DIR
 from community.runtime.processes import kill_group, spawn
+from tests import servers
 
 QUEUES = "default,journeys,mail,imports"
 
@@ -30,7 +31,7 @@ def database_url() -> str:
 def process_environment(transactional_db: None) -> dict[str, str]:
     """The environment in which a process works on the database and Redis of this test."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != servers.MARK},
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database_url(),
         "PYTHONPATH": str(BASE_DIR),

@@ -72,7 +72,10 @@ def test_run_that_needs_browsers_fails_when_none_was_driven(filter: str):
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=BASE_DIR, capture_output=True, text=True)
+    """What make says to somebody at a shell, also when this test was itself started by make."""
+    outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTEST_FLAGS"}
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+    return subprocess.run(["make", *arguments], cwd=BASE_DIR, env=environment, capture_output=True, text=True)
 
 
 def test_make_up_passes_port_and_demo_on():
