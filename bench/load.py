@@ -27,6 +27,15 @@ function done(summary, latency)
 end
 """
 
+_POST = """
+wrk.method = "POST"
+local body = %s
+math.randomseed(os.time())
+function request()
+  return wrk.format(nil, nil, nil, (body:gsub("NUMBER", tostring(math.random(1e9)))))
+end
+"""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -43,11 +52,11 @@ class LoadError(Exception):
 def drive(
     url: str, *, connections: int, seconds: float, headers: Mapping[str, str] | None = None, body: str = ""
 ) -> Load:
-    """Send requests to `url` for `seconds`; POST `body` when there is one.
+    """Send requests to `url` for `seconds`; POST `body` when there is one, NUMBER in it being one each time.
 
     Raises LoadError when a request failed: a burst with failures measures the wrong thing.
     """
-    lua = f'wrk.method = "POST"\nwrk.body = {json.dumps(body)}' if body else ""
+    lua = _POST % json.dumps(body) if body else ""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_SCRIPT % lua)
         script.flush()
