@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
 
 CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 
@@ -19,6 +21,20 @@ def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not so after {seconds} s"
         time.sleep(0.1)
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Begin `work` in a thread of its own, with database connections of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 @cache

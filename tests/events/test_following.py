@@ -7,17 +7,21 @@ import sys
 import textwrap
 import threading
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from community.events import registry, services
 from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
+from community.events.services import partitions
 from community.members.models import Member
+from tests.support import eventually, in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +76,7 @@ def test_follow_gives_only_the_names_asked_for(ann, follow_with):
 def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
+    services.ensure_months([timezone.now()])  # or the second writer waits for the first one's month
     recorded, may_commit = threading.Event(), threading.Event()
 
     def slow_writer():
@@ -79,10 +84,8 @@ def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follo
             services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
             recorded.set()
             may_commit.wait(10)
-        connections.close_all()
 
-    writer = threading.Thread(target=slow_writer)
-    writer.start()
+    writer = in_thread(slow_writer)
     recorded.wait(10)
     agree(ann, 2)  # has the higher id and commits first
     while services.follow("test"):
@@ -93,6 +96,68 @@ def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follo
         pass
 
     assert sorted(seen) == [1, 2]
+
+
+@pytest.fixture
+def two_old_months():
+    """The first has its partition already, the second not yet."""
+    first, second = datetime(1999, 2, 9, tzinfo=UTC), datetime(1999, 3, 9, tzinfo=UTC)
+    services.ensure_months([first])
+    yield first, second
+    with connection.cursor() as sql:
+        sql.execute("DROP TABLE event_1999_02, event_1999_03")
+    partitions._known.difference_update([date(1999, 2, 1), date(1999, 3, 1)])
+
+
+def some_backend_waits_for_a_lock():
+    with connection.cursor() as sql:
+        sql.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return sql.fetchone()[0]
+
+
+def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follow_with, two_old_months):
+    """A reader that has planned over the months there are does not see one attached a moment later."""
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)))
+    agree(ann, 1)
+    recorded, may_commit, locked, may_unlock = (threading.Event() for _ in range(4))
+
+    def write_in_a_new_month():
+        drafts = [
+            services.Draft(
+                name=GUIDELINES_ACCEPTED,
+                occurred_at=at,
+                payload={"version": version},
+                member_id=ann.pk,
+                key=str(version),
+            )
+            for version, at in ((2, two_old_months[1]), (3, timezone.now()))
+        ]
+        with transaction.atomic():
+            services.record_all(drafts)
+            recorded.set()
+            may_commit.wait(10)
+
+    def hold_up_the_planner():
+        with transaction.atomic(), connection.cursor() as sql:
+            sql.execute("LOCK TABLE event_1999_02 IN ACCESS EXCLUSIVE MODE")
+            locked.set()
+            may_unlock.wait(10)
+
+    writer, holder = in_thread(write_in_a_new_month), in_thread(hold_up_the_planner)
+    assert recorded.wait(10)
+    assert locked.wait(10)
+    reader = in_thread(lambda: services.follow("test"))
+    eventually(some_backend_waits_for_a_lock)
+    may_commit.set()
+    writer.join()
+    may_unlock.set()
+    holder.join()
+    reader.join()
+    while services.follow("test"):
+        pass
+
+    assert sorted(seen) == [1, 2, 3]
 
 
 def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
@@ -109,11 +174,8 @@ def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
     def work():
         for _ in range(60):
             services.follow("test")
-        connections.close_all()
 
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
+    workers = [in_thread(work) for _ in range(2)]
     for worker in workers:
         worker.join()
     while services.follow("test"):

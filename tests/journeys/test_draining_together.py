@@ -14,13 +14,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import transaction
 
 from community.events.services import ensure_months, follow
 from community.runtime.embedded import BASE_DIR
 from journeys import hooks, services, tasks
 from journeys.models import Dirty, MemberDay, StageHistory
 from tests.factories.members import MemberFactory
+from tests.support import in_thread
 
 from .journey_fixtures import drain_all, moment, replied
 from .random_lives import add_random_events
@@ -37,18 +38,6 @@ def drain_to_the_end() -> None:
     mark_all()
     drain_all()
     mark_all()  # what the drains themselves have told
-
-
-def in_thread(work) -> threading.Thread:
-    def run():
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 class SlowSource:

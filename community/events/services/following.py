@@ -12,16 +12,18 @@ from django.utils import timezone
 from community.events.models import Cursor, DeadLetter, Event, Log
 from community.events.registry import Follower, all_followers
 
+from .partitions import wait_for_months
+
 log = logging.getLogger(__name__)
 
 TRIES_BEFORE_SETTING_ASIDE = 3
 
 # Rows of transactions still running, and of any that began later, wait: an id is drawn before its
 # transaction commits, so reading by id alone would step over a slow writer's event.
+_BEFORE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
-  AND (epoch < %(now_epoch)s OR xid < pg_snapshot_xmin(pg_current_snapshot())
-       OR xid = pg_current_xact_id_if_assigned())
+  AND (epoch < %(now_epoch)s OR xid < %(before)s::text::xid8 OR xid = pg_current_xact_id_if_assigned())
 """
 _BATCH = f"""
   SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
@@ -74,8 +76,18 @@ def _next_batch(cursor: Cursor, *, limit: int) -> list[Event]:
     return list(Event.objects.raw(_BATCH, {**_position(cursor), "limit": limit}))
 
 
-def _position(cursor: Cursor) -> dict[str, int]:
+def _position(cursor: Cursor) -> dict[str, int | str]:
+    """Return from where to where the follower may read.
+
+    The end is settled first, and the months that those transactions added are waited for: a statement
+    planned before a month is attached does not read it, although its writer has committed by then.
+    """
+    with connection.cursor() as sql:
+        sql.execute(_BEFORE)
+        before = sql.fetchone()[0]
+    wait_for_months()
     return {
+        "before": before,
         "epoch": cursor.epoch,
         "xid": int(cursor.last_xid),
         "seq": cursor.last_seq,

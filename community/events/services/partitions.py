@@ -28,6 +28,15 @@ def ensure_months(moments: Iterable[datetime | date]) -> None:
     transaction.on_commit(lambda: _known.update(wanted))
 
 
+def wait_for_months() -> None:
+    """Wait until whoever is adding a month has committed; statements planned after this know all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock_shared(%(key)s), pg_advisory_unlock_shared(%(key)s)",
+            {"key": _MONTHS_LOCK},
+        )
+
+
 def _create_month(cursor: object, month: date) -> None:
     name = f"event_{month:%Y_%m}"
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
