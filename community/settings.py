@@ -29,6 +29,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 DEMO = env.bool("DEMO", default=False)
+# Only the embedded stack has a folder that all its processes see.
+DEMO_MARK = Path(os.environ["CARAVAN_DATA"]) / "demo-is-written" if "CARAVAN_DATA" in os.environ else None
 
 INSTALLED_APPS = [
     "unfold",

@@ -11,6 +11,7 @@ from community.settings import *
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # or the live server's threads keep the test database busy
 ALLOWED_HOSTS = ["*"]
+DEMO_MARK = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SECURE_SSL_REDIRECT = False

@@ -3,6 +3,7 @@ import json
 from django.conf import settings
 from django.http import HttpRequest
 
+from community.core import demo
 from community.core.theme import chosen_theme
 
 HTMX_CONFIG = json.dumps(
@@ -35,4 +36,5 @@ def site(request: HttpRequest) -> dict[str, object]:
         "own_brand_colour": settings.BRAND_COLOUR,
         "theme": chosen_theme(request),
         "htmx_config": HTMX_CONFIG,
+        "demo_is_being_written": demo.is_being_written,  # asked only where it is shown
     }

@@ -19,6 +19,7 @@ register_converter(ColourConverter, "colour")
 
 app_name = "core"
 urlpatterns = [
+    path("demo/", views.demo_progress, name="demo-progress"),
     path("theme/", views.theme_choose, name="theme-choose"),
     path("brand-<colour:colour>.css", views.brand_css, name="brand-css"),
 ]

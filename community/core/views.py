@@ -1,11 +1,11 @@
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from community.core import brand, theme
+from community.core import brand, demo, theme
 
 
 @csrf_exempt  # It sets a colour; without a token, pages for visitors carry no cookie and can be cached.
@@ -22,6 +22,15 @@ def theme_choose(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(theme.COOKIE, samesite="Lax")
     return response
+
+
+@require_safe
+@never_cache
+def demo_progress(request: HttpRequest) -> HttpResponse:
+    """What the notice of a demo in the making asks every few seconds: leave it (204), or what takes its place."""
+    if demo.is_being_written():
+        return HttpResponse(status=204)
+    return render(request, "core/_demo_complete.html")
 
 
 @require_safe

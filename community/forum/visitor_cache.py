@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
+from community.core import demo
 from community.core.theme import chosen_theme
 
 from .freshness import LISTS, PLACES, topic_key
@@ -26,12 +27,13 @@ def kept_for_visitors(view: View[P]) -> View[P]:
     """Answer visitors with the page another one got, while neither its topic nor the lists have changed.
 
     A view with a `topic_id` depends on that topic, any other on all lists. Whoever carries a session, a
-    message or a form token gets a page of their own, and such a page is never kept.
+    message or a form token gets a page of their own, and such a page is never kept. Nor is one that says
+    that the demo is still being written.
     """
 
     @functools.wraps(view)
     def kept(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not _is_visitor(request):
+        if not _is_visitor(request) or demo.is_being_written():
             return view(request, *args, **kwargs)
         depends_on = topic_key(int(str(kwargs["topic_id"]))) if "topic_id" in kwargs else LISTS
         key = _key(request)
@@ -40,7 +42,8 @@ def kept_for_visitors(view: View[P]) -> View[P]:
         if (page := found.get(key)) is not None and page[0] == version:
             return HttpResponse(page[1])
         response = view(request, *args, **kwargs)
-        if response.status_code == 200 and not response.cookies and not response.streaming:
+        keepable = response.status_code == 200 and not response.cookies and not response.streaming
+        if keepable and not demo.is_being_written():
             cache.set(key, (version, response.content), settings.VISITOR_PAGE_SECONDS)
         return response
 

@@ -20,6 +20,8 @@ from community.runtime.supervisor import Child, Supervisor
 HOST = "127.0.0.1"
 ELSEWHERE = BASE_DIR / "var/elsewhere"
 QUEUES = "default,journeys,mail,imports"
+DEMO = "demo"
+DEMO_SECONDS = 30  # on two cores
 DEMO_PEOPLE = "log in as manager@, sales@, prospect@ or customer@demo.example with the password caravan-demo"
 
 
@@ -100,7 +102,7 @@ def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     if demo and not loaded.exists():
         seed = [sys.executable, "manage.py", "seed_demo"]
         # Beside the others: pages can be looked at while the demo fills them.
-        wanted.append(Child("demo", seed, once=True, on_success=loaded.touch))
+        wanted.append(Child(DEMO, seed, once=True, on_success=loaded.touch))
     return wanted
 
 
@@ -148,6 +150,11 @@ class _Announcer:
         self.supervisor.say(f"Caravan is at http://localhost:{self.port} (web was up after {seconds:.1f} s)")
         if self.demo:
             self.supervisor.say(DEMO_PEOPLE)
+        if any(child.name == DEMO and not child.done for child in self.supervisor.children):
+            self.supervisor.say(
+                f"The demo is being written: about {DEMO_SECONDS} seconds. "
+                f"The site is already up: http://localhost:{self.port}"
+            )
         self.supervisor.say(f"data and logs are in {self.home.root}; Ctrl-C stops everything")
 
     def _answers(self) -> bool:

@@ -38,7 +38,9 @@ def test_seed_demo_makes_a_community_with_something_to_do_for_everybody(capsys):
     call_command("seed_demo", "--yes-this-is-a-demo")
 
     assert numbers() == first
-    assert "The demo was there already." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "The demo is complete: 61 people, 81 topics." in told
+    assert "The demo was there already." in told
     assert DeadLetter.objects.count() == 0
     check_people()
     check_stages()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -11,10 +11,11 @@ from django.utils import timezone
 from community.badges.services import award_earned
 from community.events import services as events
 from community.events.registry import all_followers
+from community.forum.models import Topic
 from community.forum.services.heat import heat_all
 from journeys import services as journeys
 
-from .people import seed_people
+from .people import Person, seed_people
 from .talks import seed_talks
 
 Tell = Callable[[str], object]
@@ -35,8 +36,12 @@ def seed(*, now: datetime | None = None, tell: Tell = print) -> bool:
     people = seed_people(now=now)
     made = seed_talks(people, now=now)
     settle()
-    tell(f"The demo has {len(people)} people; {made} topics are new.")
+    tell(f"The demo is complete: {len(people)} people, {_topics_of(people)} topics.")
     return made > 0
+
+
+def _topics_of(people: Mapping[str, Person]) -> int:
+    return Topic.objects.filter(author__in=[person.member for person in people.values()]).count()
 
 
 def settle() -> None:

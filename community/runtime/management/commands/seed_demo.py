@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from community.core.demo import being_written
 from community.runtime.demo.seeding import seed
 
 
@@ -24,5 +25,6 @@ class Command(BaseCommand):
                 "This is a served community, and the demo's accounts have a password everybody knows. "
                 "If it is to be a demo, run: manage.py seed_demo --yes-this-is-a-demo"
             )
-        if not seed(tell=self.stdout.write):
-            self.stdout.write("The demo was there already.")
+        with being_written():
+            if not seed(tell=self.stdout.write):
+                self.stdout.write("The demo was there already.")

@@ -1,0 +1,45 @@
+"""What a stack says when it begins."""
+
+import socket
+
+import pytest
+
+from community.runtime import stack
+from community.runtime.home import Home
+from community.runtime.supervisor import Supervisor
+
+BEING_WRITTEN = "The demo is being written: about 30 seconds. The site is already up: http://localhost:"
+
+
+@pytest.fixture
+def web():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def said(tmp_path, capsys, *, port, demo):
+    home = Home(tmp_path)
+    supervisor = Supervisor(stack.children(home, port=port, demo=demo), cwd=tmp_path)
+    announcer = stack._Announcer(supervisor, home, port, demo)
+    for _ in range(2):
+        announcer()
+    return capsys.readouterr().out
+
+
+def test_a_stack_says_once_that_the_demo_is_being_written_and_where_to_look(tmp_path, capsys, web):
+    lines = said(tmp_path, capsys, port=web, demo=True)
+
+    assert lines.count(f"{BEING_WRITTEN}{web}\n") == 1
+
+
+def test_a_stack_says_nothing_of_a_demo_that_is_there_already(tmp_path, capsys, web):
+    (tmp_path / "demo-loaded").touch()
+
+    lines = said(tmp_path, capsys, port=web, demo=True)
+
+    assert f"Caravan is at http://localhost:{web}" in lines
+    assert BEING_WRITTEN not in lines
+
+
+def test_a_stack_without_a_demo_says_nothing_of_one(tmp_path, capsys, web):
+    assert BEING_WRITTEN not in said(tmp_path, capsys, port=web, demo=False)
