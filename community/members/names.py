@@ -24,11 +24,11 @@ username_characters = RegexValidator(
     USERNAME_PATTERN,
     gettext_lazy("Use letters from a to z, digits, - and _; begin and end with a letter or a digit."),
 )
-_WORDS = """about abuse account accounts admin administrator advocacy all anonymous answers api badges bot
-    caravan channel community contact deleted desk everyone feed guest guidelines help here hostmaster info
-    journeys latest leaders legal mail manager me media mod moderator new news nobody null official owner
-    postmaster press privacy product prospects root sales search security settings staff static support
-    sysadmin system tags team terms top undefined unanswered webmaster"""
+_WORDS = """about abuse account accounts admin administrator advocacy all anonymous answers api badges
+    bot caravan channel community contact deleted desk everyone feed former-member guest guidelines help
+    here hostmaster info journeys latest leaders legal mail manager me media mod moderator new news
+    nobody null official owner postmaster press privacy product prospects root sales search security
+    settings staff static support sysadmin system tags team terms top undefined unanswered webmaster"""
 # Functions, places of the site and everybody: nobody may be called that.
 RESERVED = frozenset(_WORDS.split())
 # Drawn like the Latin letter; lower case only (from Unicode's confusables table, the common ones).
