@@ -37,6 +37,25 @@ def undone(db):
     return run
 
 
+class Heard:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, int]] = []
+        self.units = 0
+
+    def start(self, what: str, total: int) -> None:
+        self.started.append((what, total))
+
+    def advance(self, units: int) -> None:
+        self.units += units
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
 @pytest.fixture(scope="session")
 def conlang(tmp_path_factory) -> Path:
     """The real dump of a small site; it is not part of the project and may not be there."""

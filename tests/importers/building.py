@@ -1,0 +1,22 @@
+"""Bringing a dump as far as building begins, so that one step of it can be looked at."""
+
+from community.importers.models import ImportBatch
+from community.importers.progress import NoProgress
+from community.importers.services.building.people import build_members
+from community.importers.services.importing import open_batch
+from community.importers.services.judging import judge
+from community.importers.services.numbering import number
+from community.importers.services.staging import stage
+from tests.importers.dumps import Dump
+
+
+def prepare(dump: Dump, *, name: str = "village", members: bool = True) -> ImportBatch:
+    """Stage, judge and number a dump, and make its members unless told not to."""
+    folder = dump.write()
+    batch = open_batch(folder, name=name, site="beer.example.com")
+    stage(batch, folder, NoProgress())
+    judge(batch, NoProgress())
+    number(batch)
+    if members:
+        build_members(batch, NoProgress())
+    return batch

@@ -1,0 +1,182 @@
+"""Members out of users: names that can be mentioned, nothing that could be written to or logged in with."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from community.events.models import Event
+from community.importers.models import ImportedRow
+from community.importers.progress import NoProgress
+from community.importers.services.building import people
+from community.importers.services.building.people import build_members, handle, nobody, usernames
+from community.members.models import Member
+from community.members.names import clean_username
+from tests.factories.members import MemberFactory
+from tests.importers.building import prepare
+from tests.importers.dumps import Dump
+
+pytestmark = pytest.mark.django_db
+
+
+def built(tmp_path, **attributes) -> Member:
+    prepare(Dump(tmp_path).user(7, **attributes).question(1, OwnerUserId=7))
+    return Member.objects.get(pk=ImportedRow.objects.get(kind="user", source_id=7).target_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("Ann Field", "ann-field"), ("Zoë", "zoe"), ("O'Neil", "oneil"), ("Al", ""), ("李小龙", ""), ("", "")],
+)
+def test_handle_keeps_what_can_be_mentioned(name, made):
+    assert handle(name) == made
+
+
+def test_usernames_tell_namesakes_apart_by_their_id():
+    assert usernames({1: "Bob", 5: "Bob", 9: "bob"}) == {1: "bob", 5: "bob-5", 9: "bob-9"}
+
+
+def test_usernames_leave_what_is_taken_here_in_any_case():
+    MemberFactory(username="BOB")
+
+    assert usernames({5: "Bob"}) == {5: "bob-5"}
+
+
+def test_usernames_go_on_counting_when_the_numbered_one_is_taken_too():
+    for taken in ("bob", "bob-5", "bob-5-2"):
+        MemberFactory(username=taken)
+
+    assert usernames({5: "Bob"}) == {5: "bob-5-3"}
+
+
+@pytest.mark.parametrize("name", ["Moderator", "admin", "Everyone"])
+def test_usernames_never_give_a_name_of_the_house(name):
+    assert usernames({5: name}) == {5: f"{name.lower()}-5"}
+
+
+def test_usernames_never_give_the_name_of_the_site(settings):
+    settings.SITE_NAME = "Beer Village"
+
+    assert usernames({5: "Beer Village"}) == {5: "beer-village-5"}
+
+
+def test_usernames_stay_within_their_length():
+    long = "a" * 40
+    found = usernames({1: long, 123456789: long})
+
+    assert found == {1: "a" * 30, 123456789: "a" * 20 + "-123456789"}
+
+
+def test_usernames_of_users_with_negative_ids_are_plain():
+    assert usernames({-1: "李"}) == {-1: "member-1"}
+
+
+def test_usernames_look_names_up_together(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        usernames({number: f"User {number}" for number in range(50)})
+
+
+@pytest.mark.parametrize(
+    ("website", "kept"),
+    [
+        ("https://ann.example/a?b=c", "https://ann.example/a?b=c"),
+        ("http://ann.example", "http://ann.example"),
+        ("javascript:alert(1)", ""),
+        ("ann.example", ""),
+        ("https://ann.example/ and more", ""),
+        ("https://ann.example/" + "x" * 200, ""),
+    ],
+)
+def test_build_members_keeps_a_website_that_can_be_linked(tmp_path, website, kept):
+    assert built(tmp_path, WebsiteUrl=website).website == kept
+
+
+def test_build_members_renders_what_people_say_of_themselves(tmp_path):
+    member = built(tmp_path, AboutMe='<p>I <b>brew</b>.</p><script>alert("x")</script>')
+
+    assert member.bio.startswith("I **brew**.")
+    assert "<strong>brew</strong>" in member.bio_html
+    assert "<script" not in member.bio_html
+
+
+def test_build_members_without_words_of_their_own_have_none(tmp_path):
+    member = built(tmp_path)
+
+    assert (member.bio, member.bio_html, member.location, member.website) == ("", "", "", "")
+
+
+def test_build_members_cuts_what_is_too_long_to_keep(tmp_path):
+    member = built(tmp_path, DisplayName="N" * 200, Location="L" * 300)
+
+    assert (len(member.display_name), len(member.location)) == (80, 120)
+
+
+@pytest.mark.parametrize("name", ["", "   ", None])
+def test_build_members_without_a_name_go_by_their_handle(tmp_path, name):
+    member = built(tmp_path, DisplayName=name)
+
+    assert (member.username, member.display_name) == ("member-7", "member-7")
+
+
+def test_build_members_keeps_when_somebody_came_and_was_last_seen(tmp_path):
+    member = built(tmp_path, LastAccessDate="2021-05-06T07:08:09.000")
+
+    assert (f"{member.joined_at:%Y-%m-%d}", f"{member.last_seen_at:%Y-%m-%d %H:%M}") == (
+        "2020-01-01",
+        "2021-05-06 07:08",
+    )
+
+
+def test_build_members_gives_no_way_in(tmp_path):
+    member = built(tmp_path)
+
+    assert (member.email, member.claimed_at, member.is_staff, member.is_superuser, member.role) == (
+        None, None, False, False, "",
+    )  # fmt: skip
+    assert not member.has_usable_password()
+
+
+def test_build_members_tells_of_each_as_of_its_own_day(dump):
+    batch = prepare(dump)
+
+    told = Event.objects.filter(name="member.registered").order_by("occurred_at")
+    assert [f"{event.occurred_at:%H:%M}" for event in told] == ["00:00", "00:00", "12:00"]
+    assert {(event.source, event.channel, event.props["source"]) for event in told} == {
+        (batch.event_source, "import", "beer.example.com")
+    }
+    assert all(event.member_id == event.actor_id == event.object_id for event in told)
+
+
+def test_build_members_twice_changes_nothing(dump):
+    batch = prepare(dump)
+
+    build_members(batch, NoProgress())
+
+    assert Member.objects.count() == 3
+    assert Event.objects.filter(name="member.registered").count() == 3
+
+
+def test_build_members_in_small_parts_still_tells_namesakes_apart(dump, heard, monkeypatch):
+    monkeypatch.setattr(people, "SIZE", 1)
+    batch = prepare(dump, members=False)
+
+    build_members(batch, heard)
+
+    assert sorted(Member.objects.values_list("username", flat=True)) == ["ann", "bob", "bob-3"]
+    assert (heard.started, heard.units) == ([("Members", 3)], 3)
+
+
+def test_nobody_is_made_once_and_can_do_nothing():
+    first, second = nobody(), nobody()
+
+    assert first == second
+    assert (first.display_name, first.is_active, first.email) == ("Former member", False, None)
+    assert not first.has_usable_password()
+
+
+@pytest.mark.parametrize("written", ["former-member", "Former-Member"])
+def test_nobody_can_sign_up_as_who_stands_for_everybody_who_left(written):
+    with pytest.raises(ValidationError, match="is not free"):
+        clean_username(written)
+
+
+def test_a_user_of_that_name_gets_another():
+    assert usernames({4: "Former member"}) == {4: "former-member-4"}
