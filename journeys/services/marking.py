@@ -15,6 +15,8 @@ from journeys.models import Dirty, MemberState
 from .wake import wake_drains
 
 SHARDS = 64
+# Events that make nothing stale, so it is no matter whether they have been read.
+STALES_NOTHING = NEUTRAL - {EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED}
 
 _DUE = """
 INSERT INTO journeys_dirty (shard, member_id)

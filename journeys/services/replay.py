@@ -19,7 +19,7 @@ from journeys.models import MemberDay, MemberState, StageHistory
 
 from .customers import customer_since
 from .draining import fold_all, today
-from .marking import due_members, waiting_members
+from .marking import STALES_NOTHING, due_members, waiting_members
 from .rollup import facts_of
 from .rulesets import live_ruleset, parsed
 from .writing import content_of, state_values, stored_history, stored_states
@@ -42,7 +42,7 @@ def check_everyone(*, chunk: int = 500) -> Replay:
     Members who wait to be drained, or to be looked at because of the date, are counted and left out.
     """
     as_of = today()
-    found = Replay(follower_behind=behind("journeys.mark"))
+    found = Replay(follower_behind=behind("journeys.mark", ignoring=STALES_NOTHING))
     waiting = waiting_members() | due_members(as_of)
     everyone = sorted(_everyone() | waiting)
     found.waiting = len(waiting)

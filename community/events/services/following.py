@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -125,11 +125,14 @@ def _count_failure(name: str) -> int:
     return cursor.failures
 
 
-def behind(name: str) -> bool:
-    """Say whether the follower has something to read."""
+def behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
+    """Say whether the follower has something to read, other than events of the names to ignore."""
     cursor = Cursor.objects.filter(name=name).first() or Cursor(name=name)
     with connection.cursor() as sql:
-        sql.execute(f"SELECT EXISTS (SELECT FROM event WHERE {_READABLE})", _position(cursor))  # noqa: S608
+        sql.execute(
+            f"SELECT EXISTS (SELECT FROM event WHERE {_READABLE} AND NOT name = ANY(%(ignoring)s))",  # noqa: S608
+            {**_position(cursor), "ignoring": list(ignoring)},
+        )
         return bool(sql.fetchone()[0])
 
 
