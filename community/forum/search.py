@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Replace
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -85,16 +87,20 @@ def _in_titles(topics: TopicQuerySet, query: SearchQuery) -> list[Found]:
     return [Found(*row) for row in rows]
 
 
+# What people see of a post, without the signs of its Markdown; entities are undone after marking.
+_WITHOUT_TAGS = models.Func(F("html"), Value("<[^>]*>"), Value(""), Value("g"), function="regexp_replace")
+
+
 def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
     """Return the topics of one page of findings, in order, each with `headline`, `snippet` and `best_post`."""
     query = SearchQuery(text, config=CONFIG, search_type="websearch")
     topics = Topic.objects.visible_to(reader).for_list(reader)
-    marked = topics.annotate(marked_title=_headline("title", query, whole=True))
+    marked = topics.annotate(marked_title=_headline(F("title"), query, whole=True))
     rows = {topic.pk: topic for topic in marked.filter(pk__in=[found.topic_id for found in page])}
     posts = (
         Post.objects.visible_to(reader)
         .filter(pk__in=[found.post_id for found in page])
-        .annotate(marked=_headline("source", query))
+        .annotate(marked=_headline(_WITHOUT_TAGS, query))
         .select_related("author")
         .defer("source", "html", "search")
     )
@@ -104,14 +110,14 @@ def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
         best = by_topic.get(topic.pk)
         topic.headline = highlighted(topic.marked_title)  # type: ignore[attr-defined]
         topic.best_post = best  # type: ignore[attr-defined]
-        topic.snippet = highlighted(best.marked) if best else ""  # type: ignore[attr-defined]
+        topic.snippet = highlighted(unescape(best.marked)) if best else ""  # type: ignore[attr-defined]
     return shown
 
 
-def _headline(field: str, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
+def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
     # The parser drops what looks like a tag, so angle brackets are put aside; private-use characters that
     # were typed must not pass for our own marks.
-    text = models.Func(F(field), Value(START + STOP + LESS + MORE), Value(""), function="translate")
+    text = models.Func(text, Value(START + STOP + LESS + MORE), Value(""), function="translate")
     text = Replace(Replace(text, Value("<"), Value(f" {LESS} ")), Value(">"), Value(f" {MORE} "))
     how = {"highlight_all": True} if whole else {"max_words": 36, "min_words": 16, "max_fragments": 2}
     return SearchHeadline(

@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 
+from community.core.markdown import render
 from community.forum import search
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -97,6 +98,18 @@ def test_results_mark_what_was_found_and_escape_the_rest():
     assert topic.headline == "&lt;b&gt;<mark>gasket</mark>&lt;/b&gt; &amp; co"
     assert "<script>" not in topic.snippet
     assert topic.snippet.count("<mark>") == 1
+
+
+def test_results_show_what_people_read_not_what_was_typed():
+    source = (
+        "Only *then* turn the **gasket**, 5 < 6 & `a &amp; b`:\n\n* see [the page](https://a.example/gasket)"
+    )
+    TopicFactory(opening__source=source, opening__html=render(source).html)
+
+    (topic,) = search.results(VISITOR, "gasket", search.find(VISITOR, "gasket"))
+
+    read = "Only then turn the <mark>gasket</mark>, 5 &lt; 6 &amp; a &amp;amp; b: see the page"
+    assert " ".join(topic.snippet.split()) == read
 
 
 def test_results_keep_the_order_of_the_findings():
