@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +98,9 @@ class AwardQuerySet(models.QuerySet["Award"]):
         )
 
     def beside_posts(self, post_ids: list[int]) -> AwardQuerySet:
-        return self.held().filter(post__in=post_ids).select_related("badge").order_by("badge__position")
+        """Awards that posts earned their authors; what others earned with them, as by a first like, is not it."""
+        held = self.held().filter(post__in=post_ids, member=F("post__author"))
+        return held.select_related("badge").order_by("badge__position")
 
 
 class Award(models.Model):

@@ -16,6 +16,7 @@ def test_each_post_gets_the_awards_it_earned():
     award = AwardFactory(member=one.author, post=one)
     AwardFactory(member=one.author, post=one, taken_back_at="2026-01-01T00:00Z", taken_back_reason="No.")
     AwardFactory(member=one.author)
+    AwardFactory(post=one)  # somebody else's, such as for liking it
 
     context = thread_decorations(AnonymousUser(), topic, [one, other])
 
