@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from .models import Category, Post, Topic
+from .models import Category, Post, Revision, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
@@ -88,3 +88,12 @@ def can_read_words(user: Reader, post: Post) -> bool:
     if post.is_published or is_moderator(user):
         return True
     return user.is_authenticated and post.author_id == user.pk and not post.is_deleted
+
+
+def can_read_version(user: Reader, revision: Revision) -> bool:
+    """The same answer as Revision.objects.visible_to, for a post whose words the reader may read."""
+    return not revision.is_hidden or is_moderator(user)
+
+
+def can_hide_versions(user: Reader) -> bool:
+    return is_moderator(user)

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import arranging, composing, lists, posts, topics
+from .views import arranging, composing, history, lists, posts, topics
 
 
 class TagConverter(StringConverter):
@@ -40,7 +40,9 @@ urlpatterns = [
     path("topics/<int:topic_id>/split/", arranging.topic_split, name="topic-split"),
     path("posts/<int:post_id>/", posts.post_show, name="post-show"),
     path("posts/<int:post_id>/edit/", posts.post_edit, name="post-edit"),
-    path("posts/<int:post_id>/history/", posts.post_history, name="post-history"),
+    path("posts/<int:post_id>/history/", history.post_history, name="post-history"),
+    path("posts/<int:post_id>/versions/<int:number>/hide/", history.revision_hide, name="revision-hide"),
+    path("posts/<int:post_id>/versions/<int:number>/show/", history.revision_show, name="revision-show"),
     path("posts/<int:post_id>/delete/", posts.post_delete, name="post-delete"),
     path("posts/<int:post_id>/restore/", posts.post_restore, name="post-restore"),
     path("posts/<int:post_id>/like/", posts.post_like, name="post-like"),

@@ -44,6 +44,8 @@ PHRASES: Final[dict[str, str]] = {
     "post.restore": gettext_noop("restored the post {}"),
     "post.unhide": gettext_noop("showed the post {} again"),
     "review.decide": gettext_noop("decided in the review queue, {}"),
+    "revision.hide": gettext_noop("hid an earlier version of the post {}"),
+    "revision.show": gettext_noop("showed an earlier version of the post {} again"),
     "roles.set": gettext_noop("changed the roles of {}"),
     "ruleset.published": gettext_noop("published {}"),
     "sanction.end": gettext_noop("ended the sanction of {}, whose time was over"),

@@ -178,6 +178,15 @@ class Post(models.Model):
         return self.byline or str(self.author)
 
 
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def visible_to(self, user: Reader) -> RevisionQuerySet:
+        """Versions whose words the reader may read: of posts they may read, and hidden ones for moderators."""
+        revisions = self.filter(post__in=Post.objects.visible_to(user))
+        if user.is_authenticated and user.is_moderator:
+            return revisions
+        return revisions.filter(hidden_at=None)
+
+
 class Revision(models.Model):
     """One version of a post, the first included once there is a second."""
 
@@ -191,10 +200,21 @@ class Revision(models.Model):
     )
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # Its words are then for moderators only.
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["post", "number"], name="revision_number_once")]
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.hidden_at is not None
 
 
 class Like(models.Model):

@@ -19,6 +19,7 @@ from .removal import delete_post, hide_post, restore_post, unhide_post
 from .searching import tell_search
 from .tagging import set_tags
 from .telling import creation_drafts
+from .versions import hide_revision, show_revision
 from .viewing import count_view, write_views
 from .writing import create_post, create_topic, publish_post
 
@@ -35,6 +36,7 @@ __all__ = [
     "heat",
     "heat_all",
     "hide_post",
+    "hide_revision",
     "like",
     "mark_read",
     "merge_topic",
@@ -46,6 +48,7 @@ __all__ = [
     "reopen_topic",
     "restore_post",
     "set_tags",
+    "show_revision",
     "split_topic",
     "tell_search",
     "unhide_post",

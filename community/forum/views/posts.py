@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules, services, thread
-from community.forum.differences import shortened, word_diff
 from community.forum.forms import EditForm
 from community.forum.hooks import objection_to_edit
-from community.forum.models import Post, Revision
+from community.forum.models import Post
 
 from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import PREVIEWED
@@ -57,17 +55,6 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
 def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
     """The post as it stands: the way back out of editing in place."""
     return show_post(request, post_or_404(request, post_id))
-
-
-@require_safe
-def post_history(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Every version of a post, newest first, each with what it changed."""
-    post = post_or_404(request, post_id)
-    require(rules.can_read_words(request.user, post), _("This post is not to be seen at the moment."))
-    revisions = list(post.revisions.select_related("editor").order_by("number"))
-    changes = [_change(before, after) for before, after in pairwise(revisions)]
-    context = {"post": post, "topic": post.topic, "first": next(iter(revisions), None)}
-    return render(request, "forum/post_history.html", {**context, "changes": changes[::-1]})
 
 
 @require_POST
@@ -147,15 +134,6 @@ def _save(request: HttpRequest, post: Post, data: dict[str, Any]) -> None:
         services.edit_topic(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
     services.edit_post(post, actor=actor, source=data["source"], reason=reason)
     post.topic.refresh_from_db(fields=["title", "slug"])
-
-
-def _change(before: Revision, after: Revision) -> dict[str, Any]:
-    return {
-        "revision": after,
-        "text": shortened(word_diff(before.source, after.source)) if before.source != after.source else [],
-        "title": word_diff(before.title, after.title) if before.title != after.title else [],
-        "tags": word_diff(before.tags, after.tags) if before.tags != after.tags else [],
-    }
 
 
 def _preview(request: HttpRequest) -> str:

@@ -1,0 +1,90 @@
+"""Every version of a post, and taking one that should not be read out of sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from community.core.permissions import require
+from community.forum import rules, services
+from community.forum.differences import shortened, word_diff
+from community.forum.models import Post, Revision
+
+from .common import HtmxRequest, member_of, post_or_404, refusing
+
+
+@require_safe
+def post_history(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Every version of a post, newest first, each with what it changed."""
+    post = post_or_404(request, post_id)
+    require(rules.can_read_words(request.user, post), _("This post is not to be seen at the moment."))
+    return render(request, "forum/post_history.html", _history(request, post))
+
+
+@require_POST
+@login_required
+@refusing
+def revision_hide(request: HtmxRequest, post_id: int, number: int) -> HttpResponse:
+    """Keep a version of a post from everyone but moderators."""
+    revision = _to_arrange(request, post_id, number)
+    services.hide_revision(revision, actor=member_of(request))
+    return _arranged(request, revision.post)
+
+
+@require_POST
+@login_required
+def revision_show(request: HtmxRequest, post_id: int, number: int) -> HttpResponse:
+    """Let everyone read a hidden version again."""
+    revision = _to_arrange(request, post_id, number)
+    services.show_revision(revision, actor=member_of(request))
+    return _arranged(request, revision.post)
+
+
+def _to_arrange(request: HtmxRequest, post_id: int, number: int) -> Revision:
+    post = post_or_404(request, post_id)
+    require(rules.can_hide_versions(request.user), _("Versions are hidden and shown by moderators."))
+    revision = post.revisions.filter(number=number).first()
+    if revision is None:
+        raise Http404(_("There is no such version."))
+    revision.post = post
+    return revision
+
+
+def _arranged(request: HtmxRequest, post: Post) -> HttpResponse:
+    if not request.htmx:
+        return redirect("forum:post-history", post.pk)
+    return render(request, "forum/post_history.html#versions", _history(request, post))
+
+
+def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
+    """What the page shows; the words of a version that the reader may not read are not in it."""
+    revisions = list(post.revisions.select_related("editor", "hidden_by").order_by("number"))
+    may = {revision.pk: rules.can_read_version(request.user, revision) for revision in revisions}
+    versions, before = [], None
+    for revision in revisions:
+        version: dict[str, Any] = {"revision": revision, "is_told": may[revision.pk]}
+        if version["is_told"]:
+            known = before is not None and may[before.pk]
+            version |= _change(before, revision) if before and known else {"whole": revision}
+        versions.append(version)
+        before = revision
+    return {
+        "post": post,
+        "topic": post.topic,
+        "versions": versions[::-1],
+        "changes": max(0, len(versions) - 1),
+        "can_hide": rules.can_hide_versions(request.user),
+    }
+
+
+def _change(before: Revision, after: Revision) -> dict[str, Any]:
+    return {
+        "text": shortened(word_diff(before.source, after.source)) if before.source != after.source else [],
+        "title": word_diff(before.title, after.title) if before.title != after.title else [],
+        "tags": word_diff(before.tags, after.tags) if before.tags != after.tags else [],
+    }
