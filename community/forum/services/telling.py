@@ -10,8 +10,14 @@ from django.db.models import Q
 
 from community.events.catalogue import (
     ARTICLE_PUBLISHED,
+    EVENT_REINSTATED,
+    EVENT_RETRACTED,
     IDEA_SUBMITTED,
     MEMBER_MENTIONED,
+    POST_DELETED,
+    POST_HIDDEN,
+    POST_RESTORED,
+    POST_UNHIDDEN,
     QUESTION_ASKED,
     QUESTION_RESOLVED,
     REPLY_CREATED,
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from community.members.models import Member
 
 GONE = "the post is gone"
+# What became of the post is no merit of its author's, and stays true when the post goes again.
+NOT_EARNED = (POST_DELETED, POST_HIDDEN, POST_RESTORED, POST_UNHIDDEN, EVENT_RETRACTED, EVENT_REINSTATED)
 
 
 def creation_drafts(
@@ -121,4 +129,4 @@ def _earned_by(post: Post) -> Any:
     mine = Q(member_id=post.author_id) & about
     if post.is_accepted:
         mine |= Q(event_id=derived_id(QUESTION_RESOLVED, "forum.topic", post.topic_id, str(post.pk)))
-    return Event.objects.filter(mine)
+    return Event.objects.filter(mine).exclude(name__in=NOT_EARNED)

@@ -1,0 +1,292 @@
+"""Counters agree with the posts, whoever changed what, one at a time or all at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from community.forum import services
+from community.forum.models import Category, Post, Tag, Topic
+from community.forum.services.counting import (
+    lock_topic,
+    recount_categories,
+    recount_tags,
+    recount_topics,
+    settle,
+    weight,
+)
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TagFactory,
+    TopicFactory,
+)
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+COUNTERS = (
+    "reply_count",
+    "answer_count",
+    "like_count",
+    "score",
+    "is_solved",
+    "bumped_at",
+    "last_post_author_id",
+)
+WRONG = {
+    "reply_count": 77, "answer_count": 77, "like_count": 77, "score": 77, "is_solved": True,
+    "bumped_at": timezone.now() - timedelta(days=9999), "last_post_author": None,
+}  # fmt: skip
+
+
+def days_ago(days: int):
+    return timezone.now() - timedelta(days=days)
+
+
+def one_by_one(topic: Topic) -> None:
+    with transaction.atomic():
+        settle(lock_topic(topic.pk))
+
+
+def all_at_once(topic: Topic) -> None:
+    recount_topics([topic.pk])
+
+
+@pytest.fixture(params=[one_by_one, all_at_once], ids=["one by one", "all at once"])
+def counted(request):
+    """Spoil a topic's counters, count them anew in either way, and return the topic."""
+
+    def count(topic: Topic) -> Topic:
+        Topic.objects.filter(pk=topic.pk).update(**WRONG)
+        request.param(topic)
+        return Topic.objects.get(pk=topic.pk)
+
+    return count
+
+
+@pytest.fixture
+def full():
+    """A question in which everything there is to count occurs."""
+    topic = QuestionFactory(created_at=days_ago(30))
+    topic.posts.update(score=4, like_count=1)
+    AnswerFactory(topic=topic, created_at=days_ago(20), like_count=2)
+    best = AnswerFactory(topic=topic, created_at=days_ago(10), is_accepted=True, score=9)
+    PostFactory(topic=topic, created_at=days_ago(8), like_count=3)
+    CommentFactory(parent=best, created_at=days_ago(1), like_count=5)
+    PostFactory(topic=topic, created_at=days_ago(2), status=Post.Status.HIDDEN, like_count=99)
+    AnswerFactory(topic=topic, created_at=days_ago(2), status=Post.Status.PENDING)
+    return topic
+
+
+def test_counting_counts_what_is_shown(counted, full):
+    topic = counted(full)
+
+    assert (topic.reply_count, topic.answer_count, topic.like_count) == (3, 2, 11)
+    assert (topic.score, topic.is_solved) == (4, True)
+
+
+def test_counting_bumps_by_replies_and_not_by_comments(counted, full):
+    topic = counted(full)
+
+    last = full.posts.get(kind="reply", status="published")
+    assert topic.bumped_at == last.created_at
+    assert topic.last_post_author == last.author
+
+
+def test_counting_of_a_topic_alone_is_its_opening(counted):
+    topic = counted(TopicFactory(created_at=days_ago(3)))
+
+    assert (topic.reply_count, topic.is_solved) == (0, False)
+    assert (topic.bumped_at, topic.last_post_author) == (topic.created_at, topic.author)
+
+
+def test_counting_of_a_topic_whose_posts_are_all_hidden_falls_back_to_its_beginning(counted):
+    topic = PostFactory(created_at=days_ago(1)).topic
+    topic.posts.update(status=Post.Status.HIDDEN)
+
+    topic = counted(topic)
+
+    assert (topic.reply_count, topic.like_count) == (0, 0)
+    assert (topic.bumped_at, topic.last_post_author) == (topic.created_at, topic.author)
+
+
+def test_counting_of_an_accepted_answer_that_was_hidden_is_open_again(counted):
+    answer = AnswerFactory(is_accepted=True, status=Post.Status.HIDDEN)
+
+    assert counted(answer.topic).is_solved is False
+
+
+def test_counting_of_two_replies_of_one_moment_takes_the_later_number(counted):
+    now = timezone.now()
+    topic = TopicFactory(created_at=days_ago(1))
+    PostFactory(topic=topic, created_at=now)
+    second = PostFactory(topic=topic, created_at=now)
+
+    assert counted(topic).last_post_author == second.author
+
+
+def test_both_ways_of_counting_agree(full):
+    found = []
+    for count in (one_by_one, all_at_once):
+        Topic.objects.filter(pk=full.pk).update(**WRONG)
+        count(full)
+        found.append(Topic.objects.values(*COUNTERS).get(pk=full.pk))
+
+    assert found[0] == found[1]
+
+
+def test_counting_twice_changes_nothing(counted, full):
+    once = [Topic.objects.values(*COUNTERS).get(pk=counted(full).pk) for _ in range(2)]
+
+    assert once[0] == once[1]
+
+
+def test_recount_topics_leaves_others_alone(full):
+    other = TopicFactory()
+    Topic.objects.filter(pk=other.pk).update(reply_count=5)
+
+    recount_topics([full.pk])
+
+    assert Topic.objects.get(pk=other.pk).reply_count == 5
+
+
+def test_recount_topics_of_none_does_nothing():
+    recount_topics([])
+
+
+def test_recount_topics_never_gives_a_number_out_again(full):
+    Topic.objects.filter(pk=full.pk).update(last_number=50)
+
+    recount_topics([full.pk])
+
+    assert Topic.objects.get(pk=full.pk).last_number == 50
+
+
+def test_recount_topics_finds_the_last_number_of_an_import(full):
+    Topic.objects.filter(pk=full.pk).update(last_number=0)
+
+    recount_topics([full.pk])
+
+    assert Topic.objects.get(pk=full.pk).last_number == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "adds"),
+    [("published", (1, 3)), ("hidden", (0, 0)), ("pending", (0, 0)), ("deleted", (0, 0))],
+)
+def test_weight_is_what_visitors_can_see(status, adds):
+    topic = TopicFactory(status=status)
+    topic.reply_count = 2
+
+    assert weight(topic) == (topic.category_id, *adds)
+
+
+def totals(category: Category) -> tuple[int, int]:
+    return Category.objects.values_list("topic_count", "post_count").get(pk=category.pk)
+
+
+def test_settle_carries_the_difference_to_the_category():
+    topic = PostFactory().topic
+    assert totals(topic.category) == (1, 2)
+    PostFactory.create_batch(2, topic=topic, counters=None)
+    topic.posts.filter(number=2).update(status=Post.Status.HIDDEN)
+
+    one_by_one(topic)
+
+    assert totals(topic.category) == (1, 3)
+
+
+def test_settle_moves_the_weight_from_one_category_to_another():
+    topic = PostFactory().topic
+    here, there = topic.category, CategoryFactory()
+
+    with transaction.atomic():
+        locked = lock_topic(topic.pk)
+        before = weight(locked)
+        locked.category = there
+        locked.save(update_fields=["category"])
+        settle(locked, was=before)
+
+    assert (totals(here), totals(there)) == ((0, 0), (1, 2))
+
+
+def test_settle_never_counts_below_nothing():
+    topic = PostFactory().topic
+    Category.objects.filter(pk=topic.category_id).update(topic_count=0, post_count=0)
+    topic.posts.filter(kind="reply").update(status=Post.Status.DELETED)
+
+    one_by_one(topic)
+
+    assert totals(topic.category) == (0, 0)
+
+
+def test_lock_topic_of_a_topic_that_is_gone_says_so():
+    with pytest.raises(Topic.DoesNotExist):
+        lock_topic(404)
+
+
+def test_recount_categories_mends_every_counter(django_assert_num_queries):
+    topic = PostFactory(topic__tags=[TagFactory(name="milk")]).topic
+    TopicFactory(category=topic.category, status=Topic.Status.HIDDEN, tags=[TagFactory(name="milk")])
+    empty = CategoryFactory(topic_count=4, post_count=4)
+    unused = TagFactory(name="unused", topic_count=3)
+    Category.objects.filter(pk=topic.category_id).update(topic_count=9, post_count=9)
+
+    with django_assert_num_queries(4):
+        recount_categories()
+
+    unused.refresh_from_db()
+    assert (totals(topic.category), totals(empty)) == ((1, 2), (0, 0))
+    assert (Tag.objects.get(name="milk").topic_count, unused.topic_count) == (1, 0)
+
+
+def test_recount_tags_counts_published_topics_only():
+    tag, other = TagFactory(), TagFactory(topic_count=8)
+    for status in ("published", "hidden", "pending", "deleted", "published"):
+        TopicFactory(tags=[tag], status=status)
+
+    recount_tags([tag.pk, tag.pk])
+
+    tag.refresh_from_db()
+    other.refresh_from_db()
+    assert (tag.topic_count, other.topic_count) == (2, 8)
+
+
+def test_counters_are_true_after_a_day_of_many_changes():
+    """What the services keep one by one is what counting everything anew would find."""
+
+    moderator = MemberFactory(role="moderator")
+    here, there = CategoryFactory.create_batch(2)
+    topics = [
+        services.create_topic(
+            here, author=MemberFactory(), kind="discussion", title=f"How do I clean it, {n}?", source="It is dirty.",
+            tags=["milk", "foam"],
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    posts = [
+        services.create_post(t, author=MemberFactory(), source="Like this.") for t in topics for _ in "12"
+    ]
+    services.hide_post(posts[0], actor=moderator, reason="spam")
+    services.delete_post(posts[1], actor=moderator)
+    services.restore_post(posts[1], actor=moderator)
+    services.move_topic(topics[1], to=there, actor=moderator)
+    services.delete_post(topics[2].posts.get(number=1), actor=moderator)
+    before = state()
+
+    recount_topics(Topic.objects.values_list("pk", flat=True))
+    recount_categories()
+
+    assert state() == before
+
+
+def state():
+    return [
+        list(Topic.objects.order_by("pk").values(*COUNTERS, "last_number")),
+        list(Category.objects.order_by("pk").values("topic_count", "post_count")),
+        list(Tag.objects.order_by("pk").values("name", "topic_count")),
+    ]

@@ -1,0 +1,287 @@
+"""What the log is told when a post appears, goes, and comes back."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.events.models import Event
+from community.forum import services
+from community.forum.models import Topic
+from community.forum.services.telling import (
+    GONE,
+    creation_drafts,
+    give_back,
+    mention_drafts,
+    retract_named,
+    take_back,
+    tell_creation,
+    tell_new_mentions,
+)
+from community.qa.services import accept_answer
+from tests.factories.forum import (
+    AnswerFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TagFactory,
+    TopicFactory,
+)
+from tests.factories.members import CompanyFactory, MemberFactory
+
+from .telling import sole, standing
+
+pytestmark = pytest.mark.django_db
+
+
+def drafts(post, **fields):
+    return list(creation_drafts(post, post.topic, **fields))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("discussion", ["topic.created"]),
+        ("announcement", ["topic.created"]),
+        ("question", ["topic.created", "question.asked"]),
+        ("idea", ["topic.created", "idea.submitted"]),
+        ("article", ["topic.created", "article.published"]),
+    ],
+)
+def test_creation_drafts_of_an_opening_tell_what_kind_of_topic_it_is(kind, names):
+    opening = TopicFactory(kind=kind).posts.get()
+
+    found = drafts(opening, tags=["milk"])
+
+    assert [draft.name for draft in found] == names
+    assert (found[0].payload["kind"], found[0].payload["tags"]) == (kind, ["milk"])
+    assert {(draft.object_type, draft.object_id) for draft in found} == {("forum.topic", opening.topic_id)}
+
+
+def test_creation_drafts_of_an_article_say_how_long_it_is():
+    opening = TopicFactory(kind=Topic.Kind.ARTICLE, opening__source="One two three.").posts.get()
+
+    assert drafts(opening)[1].payload == {"title": opening.topic.title, "words": 3}
+
+
+def test_creation_drafts_of_a_reply_name_who_began_the_topic():
+    reply = PostFactory(source="Four words of mine.")
+
+    (draft,) = drafts(reply)
+
+    assert (draft.name, draft.counterpart_id) == ("reply.created", reply.topic.author_id)
+    assert draft.payload == {"words": 4, "is_answer": False, "topic_id": reply.topic_id}
+
+
+def test_creation_drafts_of_an_answer_say_that_it_is_one():
+    assert drafts(AnswerFactory())[0].payload["is_answer"] is True
+
+
+def test_creation_drafts_of_a_comment_name_the_author_of_the_post_above():
+    comment = CommentFactory()
+
+    assert drafts(comment)[0].counterpart_id == comment.parent.author_id
+
+
+def test_creation_drafts_of_a_comment_whose_post_is_gone_name_who_began_the_topic():
+    comment = CommentFactory()
+    comment.parent = None
+
+    assert drafts(comment)[0].counterpart_id == comment.topic.author_id
+
+
+@pytest.mark.parametrize(
+    ("role", "as_who"), [("", "member"), ("moderator", "staff"), ("sales", "sales"), ("support", "staff")]
+)
+def test_creation_drafts_say_in_which_role_somebody_wrote(role, as_who):
+    (draft,) = drafts(PostFactory(author=MemberFactory(role=role)))
+
+    assert draft.actor_role == as_who
+
+
+def test_creation_drafts_keep_the_company_somebody_was_of():
+    company = CompanyFactory()
+
+    (draft,) = drafts(PostFactory(author=MemberFactory(company=company)))
+
+    assert draft.company_id == company.pk
+
+
+def test_creation_drafts_are_of_the_time_of_writing():
+    long_ago = timezone.now() - timedelta(days=900)
+
+    (draft,) = drafts(PostFactory(created_at=long_ago), source="import:old", channel="import")
+
+    assert (draft.occurred_at, draft.source, draft.channel) == (long_ago, "import:old", "import")
+
+
+def test_tell_creation_twice_tells_it_once():
+    reply = PostFactory()
+    named = MemberFactory()
+
+    for _ in range(2):
+        tell_creation(reply, reply.topic, mentioned=[named])
+
+    assert sorted(standing()) == ["member.mentioned", "reply.created"]
+
+
+def test_tell_creation_of_a_topic_names_its_tags():
+    topic = TopicFactory(tags=[TagFactory(name="milk"), TagFactory(name="foam")])
+
+    tell_creation(topic.posts.get(), topic, mentioned=[])
+
+    assert sorted(sole("topic.created").props["tags"]) == ["foam", "milk"]
+
+
+def test_mention_drafts_leave_out_who_mentions_themselves():
+    reply = PostFactory()
+    named = MemberFactory()
+
+    (draft,) = mention_drafts(reply, [named, reply.author])
+
+    assert (draft.member_id, draft.actor_id, draft.counterpart_id) == (
+        named.pk, reply.author_id, reply.author_id,
+    )  # fmt: skip
+
+
+def test_mention_drafts_tell_several_people_apart():
+    reply, people = PostFactory(), MemberFactory.create_batch(3)
+
+    tell_creation(reply, reply.topic, mentioned=people)
+
+    mentions = Event.objects.filter(name="member.mentioned")
+    assert {event.member_id for event in mentions} == {member.pk for member in people}
+
+
+def test_tell_new_mentions_leaves_those_alone_who_were_told():
+    reply = PostFactory()
+    first, second = MemberFactory.create_batch(2)
+    tell_creation(reply, reply.topic, mentioned=[first])
+
+    tell_new_mentions(reply, [first, second, reply.author], at=timezone.now())
+
+    mentions = Event.objects.filter(name="member.mentioned")
+    assert sorted(event.member_id for event in mentions) == sorted([first.pk, second.pk])
+
+
+def test_take_back_and_give_back_of_a_reply():
+    reply = PostFactory()
+    tell_creation(reply, reply.topic, mentioned=[])
+
+    take_back(reply)
+    gone = standing()
+    give_back(reply)
+
+    assert (gone, standing()) == ([], ["reply.created"])
+
+
+def test_take_back_keeps_what_others_did():
+    reply = PostFactory()
+    named = MemberFactory()
+    tell_creation(reply, reply.topic, mentioned=[named])
+
+    take_back(reply)
+
+    assert standing() == ["member.mentioned"]
+
+
+def test_take_back_of_a_reply_keeps_its_topic():
+    topic = TopicFactory()
+    reply = PostFactory(topic=topic, author=topic.author)
+    tell_creation(topic.posts.get(number=1), topic, mentioned=[])
+    tell_creation(reply, topic, mentioned=[])
+
+    take_back(reply)
+
+    assert standing() == ["topic.created"]
+
+
+def test_take_back_of_an_opening_takes_the_topic_along():
+    topic = QuestionFactory()
+    tell_creation(topic.posts.get(), topic, mentioned=[])
+
+    take_back(topic.posts.get())
+
+    assert standing() == []
+
+
+def test_take_back_of_an_accepted_answer_unmakes_the_solution():
+    answer = AnswerFactory()
+    tell_creation(answer, answer.topic, mentioned=[])
+    accept_answer(answer, actor=answer.topic.author)
+    answer.refresh_from_db()
+    before = set(standing())
+
+    take_back(answer)
+
+    assert {"answer.accepted", "question.resolved", "reply.created"} <= before
+    assert not {"answer.accepted", "question.resolved", "reply.created"} & set(standing())
+
+
+def test_give_back_leaves_what_was_taken_for_another_reason():
+    reply = PostFactory()
+    tell_creation(reply, reply.topic, mentioned=[])
+    event = Event.objects.get(name="reply.created")
+    retract_named("reply.created", event.object_type, event.object_id, "", reason="a test account")
+
+    give_back(reply)
+
+    assert standing() == []
+
+
+def test_take_back_says_why():
+    reply = PostFactory()
+    tell_creation(reply, reply.topic, mentioned=[])
+
+    take_back(reply)
+
+    assert Event.objects.get(name="reply.created").retract_reason == GONE
+
+
+def test_take_back_twice_tells_it_once():
+    reply = PostFactory()
+    tell_creation(reply, reply.topic, mentioned=[])
+
+    for _ in range(2):
+        take_back(reply)
+
+    assert Event.objects.filter(name="event.retracted").count() == 1
+
+
+def test_retract_named_of_what_never_happened_does_nothing():
+    retract_named("reply.created", "forum.post", 404, "", reason="never was")
+
+    assert not Event.objects.exists()
+
+
+def test_a_hidden_question_gives_nobody_away_as_its_asker():
+    topic = services.create_topic(
+        QuestionFactory().category, author=MemberFactory(), title="How hot is the water?",
+        source="Mine is never right.", kind="question",
+    )  # fmt: skip
+
+    services.hide_post(topic.posts.get(), actor=None, reason="flagged")
+
+    assert standing(member=topic.author) == ["post.hidden"]
+
+
+def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
+    moderator = MemberFactory(role="moderator")
+    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
+
+    services.hide_post(reply, actor=moderator, reason="advertising")
+    services.delete_post(reply, actor=moderator, reason="advertising")
+
+    assert standing(member=reply.author) == ["post.hidden", "post.deleted"]
+
+
+def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
+    moderator = MemberFactory(role="moderator")
+    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
+
+    for _ in range(2):
+        services.hide_post(reply, actor=moderator, reason="advertising")
+        services.unhide_post(reply, actor=moderator)
+
+    assert standing(member=reply.author).count("post.hidden") == 2
+    assert standing(member=reply.author).count("reply.created") == 1
