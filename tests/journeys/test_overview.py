@@ -1,0 +1,154 @@
+"""Where everybody is and who moved lately: sums that agree, borders that hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from journeys import services
+from journeys.models import MemberState
+from journeys.reports.overview import chips, flows, recent_moves, stage_counts
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, happened, moment, replied
+
+pytestmark = pytest.mark.django_db
+
+
+def test_stage_counts_add_up_to_everybody():
+    for days in (3, 4, 300):
+        replied(MemberFactory(), days)
+    bought(MemberFactory(), 5)
+    drained()
+
+    counts = stage_counts()
+
+    assert sum(count.members for count in counts) == MemberState.objects.count() == 4
+    assert sum(count.share for count in counts) == pytest.approx(1)
+
+
+def test_stage_counts_of_the_sub_stages_add_up_to_each_stage():
+    for days in (3, 30, 90, 300):
+        replied(MemberFactory(), days)
+        bought(MemberFactory(), days)
+    drained()
+
+    for count in stage_counts():
+        assert sum(sub.members for sub in count.sub_stages) == count.members, count.key
+
+
+def test_stage_counts_leave_staff_out():
+    replied(MemberFactory(role="support"), 3)
+    drained()
+
+    assert [count.members for count in stage_counts()] == [0, 0, 0, 0]
+
+
+def test_stage_counts_follow_the_facts_and_not_a_stage_set_by_hand():
+    member = MemberFactory()
+    replied(member, 3)
+    services.set_override(
+        member, stage="relationship", mode="pin", reason="A friend of the house.",
+        actor=MemberFactory(role="manager"),
+    )  # fmt: skip
+    drained()
+
+    assert [count.members for count in stage_counts()] == [0, 1, 0, 0]
+
+
+def test_stage_counts_have_words_for_everything():
+    for count in stage_counts():
+        assert count.label
+        assert all(sub.label for sub in count.sub_stages)
+
+
+@pytest.mark.parametrize(("days_ago", "counted"), [(0, 1), (29, 1), (30, 0), (31, 0)])
+def test_flows_begin_after_the_first_day(days_ago, counted):
+    replied(MemberFactory(), days_ago)
+    drained()
+
+    assert sum(flow.moves for flow in flows(30)) == counted
+
+
+def test_flows_of_nobody_are_none():
+    assert flows() == []
+
+
+def test_flows_say_where_the_newly_seen_come_from():
+    replied(MemberFactory(), 3)
+    drained()
+
+    (flow,) = flows()
+
+    assert (flow.prev, flow.prev_label, flow.stage, flow.label) == ("", "", "engagement", "Engagement")
+
+
+def test_flows_begin_with_the_busiest():
+    for _ in range(2):
+        replied(MemberFactory(), 3)
+    bought(MemberFactory(), 3)
+    drained()
+
+    assert [(flow.stage, flow.moves) for flow in flows()] == [("engagement", 2), ("conversion", 1)]
+
+
+def test_flows_count_a_member_who_went_twice_as_one_member():
+    member = MemberFactory()
+    replied(member, 29)
+    for ref, day in (("order-1", 28), ("order-2", 20)):
+        bought(member, day, ref)
+        happened(member, "purchase.refunded", day - 3, cents=4900, external_id=ref, full=True)
+    drained()
+
+    twice = [flow for flow in flows(30) if flow.moves > flow.members]
+
+    assert [(flow.moves, flow.members) for flow in twice if flow.stage == "conversion"] == [(2, 1)]
+
+
+def test_flows_cost_one_query(django_assert_num_queries):
+    for _ in range(3):
+        replied(MemberFactory(), 3)
+    drained()
+
+    with django_assert_num_queries(1):
+        flows()
+
+
+def test_recent_moves_are_the_latest_first():
+    first, second, third = MemberFactory.create_batch(3)
+    for member, days in ((second, 5), (first, 9), (third, 1)):
+        replied(member, days)
+    drained()
+
+    assert [row.member for row in recent_moves()] == [third, second, first]
+
+
+def test_recent_moves_name_people_without_more_queries(django_assert_num_queries):
+    for _ in range(3):
+        replied(MemberFactory(), 3)
+    drained()
+
+    with django_assert_num_queries(1):
+        assert len([str(row.member) for row in recent_moves()]) == 3
+
+
+def test_recent_moves_leave_out_what_is_no_longer_believed():
+    member = MemberFactory()
+    replied(member, 5)
+    drained()
+    replied(member, 9)
+    drained()
+
+    (row,) = recent_moves()
+    assert row.effective_on == moment(9).date()
+
+
+def test_chips_of_nobody_are_none(django_assert_num_queries):
+    assert chips([]) == {}
+
+
+def test_chips_are_for_members_only():
+    staff = MemberFactory(role="support")
+    replied(staff, 3)
+    drained()
+
+    assert chips([staff.pk]) == {}

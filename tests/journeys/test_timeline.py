@@ -1,0 +1,152 @@
+"""One member's journey: its bands, its evidence, and what stays out of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from community.events import services as events
+from journeys import services
+from journeys.models import Override
+from journeys.reports.timeline import events_of, evidence_of, timeline
+from journeys.services import today
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drained, happened, replied
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def member():
+    return MemberFactory()
+
+
+def pinned(member, **fields):
+    return services.set_override(
+        member,
+        **{"stage": "conversion", "mode": "pin", "reason": "Paid by cheque.",
+           "actor": MemberFactory(role="manager"), **fields},
+    )  # fmt: skip
+
+
+def test_timeline_of_the_first_day_lasts_no_day_and_divides_by_nothing(member):
+    replied(member, 0)
+    drained()
+
+    (band,) = timeline(member).bands
+
+    assert (band.days, band.share, band.is_open) == (0, 0, True)
+
+
+def test_timeline_shares_add_up_to_the_whole_time(member):
+    replied(member, 100)
+    bought(member, 70)
+    happened(member, "purchase.refunded", 20, cents=4900, external_id="order-1", full=True)
+    drained()
+
+    bands = timeline(member).bands
+
+    assert sum(band.share for band in bands) == pytest.approx(1)
+    assert sum(band.days for band in bands) == 100
+
+
+def test_timeline_bands_follow_one_another_without_gaps(member):
+    replied(member, 100)
+    bought(member, 70)
+    happened(member, "purchase.refunded", 20, cents=4900, external_id="order-1", full=True)
+    drained()
+
+    rows = [band.row for band in timeline(member).bands]
+
+    assert [row.exited_on for row in rows[:-1]] == [row.effective_on for row in rows[1:]]
+    assert [band.is_open for band in timeline(member).bands][-1]
+
+
+def test_timeline_of_staff_is_empty():
+    staff = MemberFactory(role="support")
+    replied(staff, 5)
+    drained()
+
+    found = timeline(staff)
+
+    assert (found.state, list(found.bands), found.superseded) == (None, [], 0)
+
+
+def test_timeline_shows_nothing_of_somebody_else(member):
+    other = MemberFactory()
+    bought(other, 5)
+    pinned(other)
+    replied(member, 3)
+    drained()
+
+    found = timeline(member)
+
+    assert [band.row.stage for band in found.bands] == ["engagement"]
+    assert found.override is None
+
+
+def test_timeline_shows_no_override_that_was_cleared(member):
+    pinned(member)
+    services.clear_override(member, actor=MemberFactory(role="manager"))
+
+    assert timeline(member).override is None
+
+
+@pytest.mark.parametrize(("over", "shown"), [(0, True), (1, False), (30, False)])
+def test_timeline_shows_an_override_until_its_last_day(member, over, shown):
+    override = pinned(member)
+    Override.objects.filter(pk=override.pk).update(
+        starts_on=today() - timedelta(days=60), expires_on=today() - timedelta(days=over - 1)
+    )
+
+    assert (timeline(member).override is not None) is shown
+
+
+def test_timeline_shows_the_second_of_two_overrides(member):
+    pinned(member)
+    second = pinned(member, stage="relationship", reason="Signed for a year.")
+
+    assert timeline(member).override == second
+
+
+def test_events_of_a_member_leave_out_what_was_taken_back(member):
+    kept, gone = replied(member, 5), replied(member, 3)
+    events.retract([gone], reason="Spam.")
+
+    assert list(events_of(member)) == [kept]
+
+
+def test_events_of_a_member_are_their_own(member):
+    replied(MemberFactory(), 5, counterpart=member)
+
+    assert list(events_of(member)) == []
+
+
+def test_evidence_is_in_order_of_time(member):
+    late, early = replied(member, 5, hour=18), replied(member, 5, hour=6)
+    drained()
+    row = member.stage_history.current().get()
+    row.evidence = [late.event_id, early.event_id]
+
+    assert evidence_of(row) == [early, late]
+
+
+def test_evidence_never_shows_an_event_of_somebody_else(member):
+    replied(member, 5)
+    theirs = replied(MemberFactory(), 5)
+    drained()
+    row = member.stage_history.current().get()
+    row.evidence = [*row.evidence, theirs.event_id]
+
+    assert theirs not in evidence_of(row)
+
+
+def test_evidence_of_a_row_without_any_is_none(member):
+    replied(member, 5)
+    drained()
+    row = member.stage_history.current().get()
+    row.evidence = []
+
+    assert evidence_of(row) == []
