@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ ALLOW = Verdict()
 Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
 Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
 
-EditScreener = Callable[["Member", str, str], str]
+EditScreener = Callable[["Member", str, str], Verdict]
 
 HoldListener = Callable[["Post", str], None]
 
@@ -53,13 +53,14 @@ def screen_post(screener: Screener) -> Screener:
 
 
 def screen_edit(screener: EditScreener) -> EditScreener:
-    """Judge what authors make of their posts: `fn(author, before, after) -> why not`, empty when it may stand."""
+    """Judge what authors make of their posts: `fn(author, before, after) -> Verdict`."""
     _edit_screeners.append(screener)
     return screener
 
 
-def objection_to_edit(author: Member, before: str, after: str) -> str:
-    return next((said for screener in _edit_screeners if (said := screener(author, before, after))), "")
+def screened_edit(author: Member, before: str, after: str) -> Verdict:
+    """Return the strictest verdict of all screeners on an author's change."""
+    return _strictest(screener(author, before, after) for screener in _edit_screeners)
 
 
 def when_held(listener: HoldListener) -> HoldListener:
@@ -82,5 +83,8 @@ def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> d
 
 def screened(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
     """Return the strictest verdict of all screeners."""
-    verdicts = [screener(author, category, topic, source) for screener in _screeners]
+    return _strictest(screener(author, category, topic, source) for screener in _screeners)
+
+
+def _strictest(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: (verdict.refuse, verdict.hold), default=ALLOW)

@@ -72,6 +72,11 @@ def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:
     return is_own and not (post.is_opening and topic.reply_count) and not post.is_accepted
 
 
+def can_wait_again(post: Post, topic: Topic) -> bool:
+    """Whether nothing by others hangs on the post, so that it may wait for approval once more."""
+    return not ((post.is_opening and topic.reply_count) or post.is_accepted or post.replies.exists())
+
+
 def can_restore_post(user: Reader, post: Post) -> bool:
     """Moderators; authors what they themselves deleted."""
     if not user.is_authenticated or not post.is_deleted:

@@ -28,9 +28,7 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
         return ALLOW
     hits = words.found_in(source)
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
-        return _refused(
-            _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": hits[0].phrase}
-        )
+        return _refused(_blocked(hits[0]))
     refusal = _beyond_the_limits(author, topic, source)
     if refusal:
         return _refused(refusal)
@@ -38,18 +36,26 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
     return Verdict(hold=True, sentence=reason) if reason else ALLOW
 
 
-def screen_edit(author: Member, before: str, after: str) -> str:
-    """Say why an author's change cannot stand: what could not be posted is not put in later either."""
+def screen_edit(author: Member, before: str, after: str) -> Verdict:
+    """Judge an author's change: what could not be posted, or not at once, is not put in later either."""
     if author.is_team:
-        return ""
+        return ALLOW
     already = {hit.pk for hit in words.found_in(before)}
-    for hit in words.found_in(after):
-        if hit.action == BlockedWord.Action.BLOCK and hit.pk not in already:
-            return _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": hit.phrase}
+    hits = [hit for hit in words.found_in(after) if hit.pk not in already]
+    if hits and hits[0].action == BlockedWord.Action.BLOCK:
+        return _refused(_blocked(hits[0]))
     allowance = allowance_of(author)
-    if allowance is None or allowance.objection(before):
-        return ""
-    return allowance.objection(after)
+    if allowance and not allowance.objection(before) and (sentence := allowance.objection(after)):
+        return _refused(sentence)
+    if hits and hits[0].action == BlockedWord.Action.HOLD:
+        return Verdict(
+            hold=True, sentence=_("A moderator looks at your change before others see the post again.")
+        )
+    return ALLOW
+
+
+def _blocked(word: BlockedWord) -> str:
+    return _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": word.phrase}
 
 
 def _refused(sentence: str) -> Verdict:

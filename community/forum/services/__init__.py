@@ -12,6 +12,7 @@ from .arranging import (
 from .counting import recount_categories, recount_topics
 from .editing import edit_post, edit_topic
 from .heat import heat, heat_all
+from .holding import edit_and_hold
 from .liking import like, unlike
 from .reading import mark_read
 from .refusal import Refused
@@ -31,6 +32,7 @@ __all__ = [
     "create_topic",
     "creation_drafts",
     "delete_post",
+    "edit_and_hold",
     "edit_post",
     "edit_topic",
     "heat",

@@ -70,15 +70,14 @@ def hide_post(post: Post, *, actor: Member | None, reason: str, now: datetime | 
 
     What waits for approval or is deleted is out of sight already and is left as it is.
     """
-    topic, post = _locked(post)
+    _topic, post = _locked(post)
     if post.status != PUBLISHED:
         return post
     now = now or timezone.now()
-    _change(post, topic, HIDDEN, reason)
-    take_back(post)
+    post = put_away(post, status=HIDDEN, reason=reason)
     record(
         POST_HIDDEN, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
-        topic_id=topic.pk, reason=reason,
+        topic_id=post.topic_id, reason=reason,
     )  # fmt: skip
     _tell_audit("post.hide", post, actor, PUBLISHED, reason)
     return post
@@ -98,6 +97,14 @@ def unhide_post(post: Post, *, actor: Member | None, now: datetime | None = None
         topic_id=topic.pk,
     )  # fmt: skip
     _tell_audit("post.unhide", post, actor, HIDDEN, "")
+    return post
+
+
+def put_away(post: Post, *, status: str, reason: str) -> Post:
+    """Take a published post out of sight, and what was earned with it; the caller tells of it."""
+    topic, post = _locked(post)
+    _change(post, topic, status, reason)
+    take_back(post)
     return post
 
 

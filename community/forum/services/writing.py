@@ -21,7 +21,7 @@ from . import rendering
 from .counting import lock_topic, recount_tags, settle, weight
 from .refusal import Refused
 from .tagging import set_tags
-from .telling import tell_creation
+from .telling import give_back, tell_creation
 
 if TYPE_CHECKING:
     from community.forum.models.topics import TopicQuerySet
@@ -136,6 +136,7 @@ def publish_post(post: Post, *, actor: Member | None) -> Post:
         recount_tags(topic.tags.values_list("pk", flat=True))
     settle(topic, was=was)
     tell_creation(post, topic, mentioned=mentioned)
+    give_back(post)  # it may have been in sight before an edit made it wait
     record(POST_APPROVED, actor=actor, member=post.author, subject=post, topic_id=topic.pk)
     audit("post.approve", actor=actor, subject=post, after={"status": post.status}, reason=reason)
     return post

@@ -9,18 +9,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules, services, thread
 from community.forum.forms import EditForm
-from community.forum.hooks import objection_to_edit
+from community.forum.hooks import ALLOW, Verdict, screened_edit
 from community.forum.models import Post
 
 from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import PREVIEWED
 
+HAS_ANSWERS = gettext_lazy(
+    "A word in this is looked at by a moderator before others see it, and others have answered this post, "
+    "so it cannot be taken away to wait. Please say it differently, or write it as a reply of its own."
+)
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -35,9 +40,9 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     form = EditForm(request.POST or None, post=post, auto_id=f"id_e{post.pk}_%s")
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
-        _screen(request, post, form)
+        verdict = _screened(request, post, form)
         if not form.errors:
-            _save(request, post, form.cleaned_data)
+            _save(request, post, form.cleaned_data, verdict)
             if post.is_opening and request.htmx:
                 return _elsewhere(post.topic.get_absolute_url())
             return posted(show_post(request, post), f"edit:{post.pk}")
@@ -117,19 +122,26 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
     return render(request, "forum/_like_button.html", {**context, "post": context["posts"][0]})
 
 
-def _screen(request: HttpRequest, post: Post, form: EditForm) -> None:
-    """Add an error to a valid form when authors make something of their post that could not be posted."""
-    if post.author_id != member_of(request).pk:
-        return
+def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
+    """Judge what authors make of their posts; add an error to a valid form when it cannot stand."""
+    if post.author_id != member_of(request).pk or form.errors:
+        return ALLOW
     data = form.cleaned_data
     before = f"{post.topic.title}\n\n{post.source}" if post.is_opening else post.source
     after = f"{data['title']}\n\n{data['source']}" if post.is_opening else data["source"]
-    if sentence := objection_to_edit(post.author, before, after):
-        form.add_error(None, sentence)
+    verdict = screened_edit(post.author, before, after)
+    if verdict.refuse:
+        form.add_error(None, verdict.sentence)
+    elif verdict.hold and post.is_published and not rules.can_wait_again(post, post.topic):
+        form.add_error(None, HAS_ANSWERS)
+    return verdict
 
 
-def _save(request: HttpRequest, post: Post, data: dict[str, Any]) -> None:
+def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdict) -> None:
     actor, reason = member_of(request), data["reason"]
+    if verdict.hold:
+        services.edit_and_hold(post, actor=actor, why=verdict.sentence, **data)
+        return
     if post.is_opening:
         services.edit_topic(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
     services.edit_post(post, actor=actor, source=data["source"], reason=reason)

@@ -1,0 +1,197 @@
+"""Edits that a moderator must see before others do."""
+
+import pytest
+
+from community.forum import services
+from community.forum.hooks import Verdict
+from community.forum.models import Post, Topic
+from community.moderation.models import BlockedWord, ReviewItem
+from community.moderation.screening import screen_edit
+from community.moderation.services import Decision, decide
+from community.notifications.models import Notification
+from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+from .pages import texts
+from .telling import standing
+
+pytestmark = pytest.mark.django_db
+
+WHY = "A moderator looks at your change before others see the post again."
+NEW = "Buy it at the casino of my cousin."
+
+
+@pytest.fixture(autouse=True)
+def held_word(monkeypatch):
+    monkeypatch.setattr("community.forum.hooks._edit_screeners", [screen_edit])
+    return BlockedWord.objects.create(phrase="casino", action="hold")
+
+
+@pytest.fixture
+def post():
+    return services.create_post(TopicFactory(), author=MemberFactory(), source="Use tap water.")
+
+
+def edit(client, post, source=NEW, *, by=None, **more):
+    client.force_login(by or post.author)
+    return client.post(f"/posts/{post.pk}/edit/", {"source": source, "reason": "", **more})
+
+
+def now(post):
+    return Post.objects.get(pk=post.pk)
+
+
+# What the screener says
+
+
+def test_screen_edit_holds_a_word_that_holds_new_posts():
+    assert screen_edit(MemberFactory(), "Use tap water.", NEW) == Verdict(hold=True, sentence=WHY)
+
+
+def test_screen_edit_lets_a_word_stand_that_was_approved():
+    assert not screen_edit(MemberFactory(), "The casino.", NEW).hold
+
+
+def test_screen_edit_never_holds_up_the_team():
+    assert not screen_edit(MemberFactory(role="support"), "Use tap water.", NEW).hold
+
+
+def test_screen_edit_refuses_rather_than_holds():
+    BlockedWord.objects.create(phrase="cousin", action="block")
+
+    verdict = screen_edit(MemberFactory(), "Use tap water.", NEW)
+
+    assert (verdict.refuse, verdict.hold) == (True, False)
+
+
+# What becomes of the post
+
+
+def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post):
+    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY, reason="cheaper")
+
+    held = now(post)
+    assert (held.status, held.status_reason, held.source) == ("pending", WHY, NEW)
+    assert [(v.source, v.reason) for v in held.revisions.all()] == [
+        ("Use tap water.", ""),
+        (NEW, "cheaper"),
+    ]
+    assert Topic.objects.get(pk=post.topic_id).reply_count == 0
+    assert standing(member=post.author) == ["post.hidden"]
+
+
+def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
+    for _ in range(2):
+        services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+
+    item = ReviewItem.objects.get()
+    assert (item.kind, item.post, item.reason) == ("held", post, "Contains “casino”")
+
+
+def test_approval_brings_it_back_with_all_that_was_earned(post):
+    before = standing(member=post.author)
+    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+
+    services.publish_post(post, actor=MemberFactory(role="moderator"))
+
+    assert (now(post).status, now(post).source) == ("published", NEW)
+    assert Topic.objects.get(pk=post.topic_id).reply_count == 1
+    assert set(before) <= set(standing(member=post.author))
+
+
+def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
+    MemberFactory(username="walter")
+    services.edit_and_hold(post, actor=post.author, source="The casino, @walter", why=WHY)
+    before = "member.mentioned" in standing()
+
+    services.publish_post(post, actor=MemberFactory(role="moderator"))
+
+    assert (before, "member.mentioned" in standing()) == (False, True)
+
+
+def test_a_hidden_post_stays_hidden_when_it_is_changed():
+    post = PostFactory(status="hidden", status_reason="Advertising.")
+
+    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+
+    assert (now(post).status, now(post).status_reason, now(post).source) == ("hidden", "Advertising.", NEW)
+    assert not ReviewItem.objects.exists()
+
+
+def test_a_moderator_decides_about_it_as_about_a_new_post(post):
+    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    item = ReviewItem.objects.get()
+
+    decide(
+        item, actor=MemberFactory(role="moderator"), version=item.version,
+        decision=Decision(post=Decision.KEEP),
+    )  # fmt: skip
+
+    assert now(post).status == "published"
+    assert Notification.objects.filter(member=post.author, kind="moderation").count() == 1
+
+
+# What the author sees
+
+
+def test_a_held_edit_is_said_to_its_author_and_shown_to_nobody_else(client, post):
+    edit(client, post)
+
+    mine = client.get(post.topic.get_absolute_url())
+    client.force_login(MemberFactory())
+    others = client.get(post.topic.get_absolute_url())
+
+    assert any(WHY in text for text in texts(mine, ".alert"))
+    assert "casino" in mine.content.decode()
+    assert "casino" not in others.content.decode()
+
+
+def test_a_held_edit_in_place_says_so(client, htmx, post):
+    client.force_login(post.author)
+
+    response = client.post(f"/posts/{post.pk}/edit/", {"source": NEW, "reason": ""}, headers=htmx)
+
+    assert any(WHY in text for text in texts(response, ".alert"))
+
+
+def test_a_held_word_in_the_title_holds_the_topic(client):
+    topic = TopicFactory()
+    opening = topic.posts.get()
+
+    edit(client, opening, opening.source, title="The casino of my cousin", tags="water")
+
+    topic.refresh_from_db()
+    assert (topic.status, topic.title) == ("pending", "The casino of my cousin")
+    assert [tag.name for tag in topic.tags.all()] == ["water"]
+
+
+def refused(client, post, **more):
+    response = edit(client, post, **more)
+    assert response.status_code == 422
+    assert "Please say it differently, or write it as a reply of its own." in response.content.decode()
+    assert NEW in response.content.decode()
+    return (now(post).status, now(post).source) == ("published", post.source)
+
+
+def test_an_answered_topic_is_not_taken_away_by_an_edit(client, post):
+    opening = post.topic.posts.get(kind="opening")
+
+    assert refused(client, opening, title=post.topic.title, tags="")
+
+
+def test_an_accepted_answer_is_not_taken_away_by_an_edit(client, post):
+    Post.objects.filter(pk=post.pk).update(is_accepted=True)
+
+    assert refused(client, post)
+
+
+def test_a_post_with_comments_is_not_taken_away_by_an_edit(client, post):
+    CommentFactory(topic=post.topic, parent=post)
+
+    assert refused(client, post)
+
+
+def test_what_a_moderator_writes_into_a_post_is_not_held(client, post):
+    edit(client, post, by=MemberFactory(role="moderator"))
+
+    assert (now(post).status, now(post).source) == ("published", NEW)
