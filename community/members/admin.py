@@ -89,7 +89,7 @@ class MemberAdmin(BackstageAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        roles = "roles" if self.has_change_permission(request) else "role"
+        roles = "roles" if self.has_change_permission(request, obj) else "role"
         return (
             (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
@@ -98,6 +98,11 @@ class MemberAdmin(BackstageAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
         return self.told
+
+    def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        """Managers change everybody but each other and superusers, whom superusers change."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or rules.can_administer(cast(Member, request.user), obj))
 
     @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
     def person(self, member: Member) -> list[str]:

@@ -22,3 +22,10 @@ def can_invite(manager: Member) -> bool:
 def can_be_invited(member: Member) -> bool:
     """Only whoever has no account of their own yet, and is not shut out."""
     return not member.is_claimed and member.is_active
+
+
+def can_administer(actor: Member, member: Member) -> bool:
+    """Whether `actor`, a manager, may change the account of `member`: other managers' are for superusers."""
+    if actor.is_superuser or actor.pk == member.pk:
+        return True
+    return not (member.is_superuser or member.role == Member.Role.MANAGER)
