@@ -138,14 +138,18 @@ def _too_much(source: str, policy: Policy) -> list[str]:
     files = len(FILE.findall(rendered.html))
     own = len(OWN.findall(rendered.html)) - len(rendered.mentions)
     counts = (
-        (rendered.links - max(own, 0), policy.max_links, _("links")),
-        (rendered.images, policy.max_images, _("images")),
-        (files, policy.max_attachments, _("attached files")),
-        (len(rendered.mentions), policy.max_mentions, _("people mentioned")),
+        (rendered.links - max(own, 0), policy.max_links, ngettext("link", "links", policy.max_links)),
+        (rendered.images, policy.max_images, ngettext("image", "images", policy.max_images)),
+        (files, policy.max_attachments, ngettext("attached file", "attached files", policy.max_attachments)),
+        (
+            len(rendered.mentions),
+            policy.max_mentions,
+            ngettext("person mentioned", "people mentioned", policy.max_mentions),
+        ),
     )
     return [
-        _("New members can have at most %(limit)d %(what)s in a post, and this one has %(count)d.")
-        % {"limit": limit, "what": what, "count": count}
+        _("New members can have %(limit)s %(what)s in a post, and this one has %(count)d.")
+        % {"limit": _("at most %(n)d") % {"n": limit} if limit else _("no"), "what": what, "count": count}
         for count, limit, what in counts
         if count > limit
     ]
