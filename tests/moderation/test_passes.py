@@ -1,0 +1,79 @@
+"""The address that lets a suspended person read why: theirs alone, and not for ever."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.utils import timezone
+
+from community.moderation import passes
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import SanctionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def token_of(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
+
+
+def test_holder_of_an_address_is_whose_it_is():
+    member = MemberFactory()
+
+    assert passes.holder(token_of(passes.suspended_page(member))) == member
+
+
+@pytest.mark.parametrize("token", ["", "x", "1", "MQ:abc:def", "a" * 300])
+def test_holder_of_anything_else_is_nobody(token):
+    MemberFactory(pk=1)
+
+    assert passes.holder(token) is None
+
+
+def test_holder_of_an_address_that_was_changed_is_nobody():
+    one, other = MemberFactory.create_batch(2)
+    mine, theirs = (token_of(passes.suspended_page(member)) for member in (one, other))
+
+    assert passes.holder(theirs.split(":")[0] + mine[mine.index(":") :]) is None
+
+
+def test_holder_of_what_was_signed_for_another_purpose_is_nobody():
+    assert passes.holder(signing.dumps(MemberFactory().pk, salt="another")) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "holds"), [(timedelta(days=6, hours=23), True), (timedelta(days=7, seconds=2), False)]
+)
+def test_an_address_holds_for_a_week(time_machine, age, holds):
+    time_machine.move_to(timezone.now(), tick=False)
+    member = MemberFactory()
+    token = token_of(passes.suspended_page(member))
+
+    time_machine.shift(age)
+
+    assert (passes.holder(token) == member) is holds
+
+
+def test_holder_of_an_account_that_is_gone_is_nobody():
+    member = MemberFactory()
+    token = token_of(passes.suspended_page(member))
+    member.delete()
+
+    assert passes.holder(token) is None
+
+
+def test_the_page_is_for_whoever_has_the_address_and_says_why(client):
+    sanction = SanctionFactory(kind="suspension", reason="You sold beans in every topic.")
+
+    response = client.get(passes.suspended_page(sanction.member))
+
+    assert response.status_code == 200
+    assert "You sold beans in every topic." in response.content.decode()
+
+
+def test_the_page_of_another_address_sends_to_the_log_in(client):
+    address = passes.suspended_page(MemberFactory())
+
+    response = client.get(address.replace(token_of(address), "nonsense"))
+
+    assert (response.status_code, response["Location"]) == (302, "/accounts/login/")

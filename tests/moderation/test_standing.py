@@ -1,0 +1,103 @@
+"""Who is barred at this moment: of several sanctions the heaviest, and not a second longer than it lasts."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from community.moderation import standing
+from tests.factories.members import MemberFactory
+from tests.factories.moderation import SanctionFactory
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def given(kind="silence", *, hours=None, member=None, **fields):
+    ends = timezone.now() + hours * HOUR if hours else None
+    return SanctionFactory(
+        **{"kind": kind, "ends_at": ends, **fields, **({"member": member} if member else {})}
+    )
+
+
+def test_nobody_is_barred_where_nothing_was_decided():
+    member = MemberFactory()
+
+    assert standing.barred() == {}
+    assert (standing.bar_of(member), standing.is_silenced(member), standing.is_suspended(member)) == (
+        None, False, False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "silenced", "suspended"),
+    [("warning", False, False), ("silence", True, False), ("suspension", True, True)],
+)
+def test_each_kind_bars_as_much_as_it_says(kind, silenced, suspended):
+    member = given(kind).member
+
+    assert (standing.is_silenced(member), standing.is_suspended(member)) == (silenced, suspended)
+
+
+@pytest.mark.parametrize("first", ["silence", "suspension"])
+def test_a_suspension_weighs_more_than_a_silence(first):
+    second = {"silence": "suspension", "suspension": "silence"}[first]
+    member = MemberFactory()
+    for kind in (first, second):
+        given(kind, hours=1 if kind == "suspension" else None, member=member)
+
+    assert standing.is_suspended(member)
+
+
+@pytest.mark.parametrize("order", [(1, 5), (5, 1)])
+def test_of_two_the_longer_one_is_told(order):
+    member = MemberFactory()
+    by_hours = {hours: given(hours=hours, member=member) for hours in order}
+
+    assert standing.bar_of(member) == by_hours[5].pk
+
+
+def test_one_without_an_end_is_the_longest():
+    member = MemberFactory()
+    endless = given(member=member)
+    given(hours=9999, member=member)
+
+    assert standing.bar_of(member) == endless.pk
+
+
+def test_a_sanction_ends_by_itself_even_while_it_is_remembered(time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    member = given(ends_at=timezone.now() + timedelta(seconds=10)).member
+    assert standing.is_silenced(member)
+
+    time_machine.shift(timedelta(seconds=10))
+
+    assert cache.get(standing.KEY)
+    assert not standing.is_silenced(member)
+
+
+def test_what_holds_is_remembered_for_everybody_at_once(django_assert_num_queries):
+    members = [given().member, MemberFactory(), given("suspension").member]
+
+    with django_assert_num_queries(1):
+        found = [standing.is_silenced(member) for member in members]
+
+    assert found == [True, False, True]
+
+
+def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks):
+    member = MemberFactory()
+    assert not standing.is_silenced(member)
+    given(member=member)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        standing.forget()
+        before = standing.is_silenced(member)
+
+    assert (before, standing.is_silenced(member)) == (False, True)
+
+
+@pytest.mark.parametrize("fields", [{"lifted_at": timezone.now()}, {"starts_at": timezone.now() + HOUR}])
+def test_a_sanction_that_was_lifted_or_has_not_begun_bars_nobody(fields):
+    assert not standing.is_silenced(given(**fields).member)

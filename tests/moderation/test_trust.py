@@ -1,0 +1,89 @@
+"""How far moderation trusts a member: every step of the ladder at its border."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.forum.models import Post
+from community.moderation.models import Policy
+from community.moderation.trust import STAFF, approved_posts, is_new, trust_level
+from tests.factories.forum import PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def someone(*, days=0, posts=0, likes=0, **fields):
+    member = MemberFactory(joined_at=timezone.now() - timedelta(days=days, minutes=1), **fields)
+    if posts:
+        topic = TopicFactory()
+        Post.objects.bulk_create(
+            Post(topic=topic, number=number + 2, author=member, source="x", html="x",
+                 like_count=likes if number == 0 else 0)
+            for number in range(posts)
+        )  # fmt: skip
+    return member
+
+
+@pytest.mark.parametrize("role", ["moderator", "manager", "support", "sales", "product"])
+def test_the_team_is_trusted_most(role):
+    assert trust_level(someone(role=role)) == STAFF
+
+
+@pytest.mark.parametrize(
+    ("days", "posts", "likes", "level"),
+    [
+        (0, 0, 0, 0),
+        (365, 200, 100, 4),
+        (364, 200, 100, 3),
+        (365, 199, 100, 3),
+        (365, 200, 99, 3),
+        (50, 50, 20, 3),
+        (49, 50, 20, 2),
+        (15, 10, 1, 2),
+        (14, 10, 1, 1),
+        (15, 10, 0, 1),
+        (900, 0, 0, 0),
+    ],
+)
+def test_trust_level_asks_for_time_posts_and_likes_together(days, posts, likes, level):
+    assert trust_level(someone(days=days, posts=posts, likes=likes)) == level
+
+
+@pytest.mark.parametrize("posts", [0, 3])
+def test_a_customer_is_trusted_somewhat_from_the_first_day(posts):
+    assert trust_level(someone(posts=posts, customer_since=timezone.now())) == 2
+
+
+def test_a_customer_climbs_as_everybody_does():
+    customer = someone(days=365, posts=200, likes=100, customer_since=timezone.now())
+
+    assert trust_level(customer) == 4
+
+
+def test_trust_level_begins_where_the_policy_says():
+    policy = Policy.current()
+    member = someone(posts=policy.new_until_posts - 1)
+
+    before = trust_level(member)
+    PostFactory(author=member)
+
+    assert (before, trust_level(member)) == (0, 1)
+
+
+@pytest.mark.parametrize("status", [Post.Status.PENDING, Post.Status.HIDDEN, Post.Status.DELETED])
+def test_posts_that_are_not_shown_earn_no_trust(status):
+    member = someone()
+    PostFactory(author=member, status=status, like_count=50)
+
+    assert approved_posts(member) == 0
+    assert trust_level(member) == 0
+
+
+def test_is_new_follows_the_policy_it_is_given():
+    member = someone(posts=2)
+
+    assert is_new(member, Policy(new_until_posts=3))
+    assert not is_new(member, Policy(new_until_posts=2))
+    assert not is_new(someone(), Policy(new_until_posts=0))
