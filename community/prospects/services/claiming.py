@@ -68,7 +68,7 @@ def hand_over(
     """
     now = now or timezone.now()
     question = lock_question(question.pk)
-    if question.claimed_by_id == to.pk:
+    if question.holder(now) == to:
         return question
     if not rules.can_hand_over(actor, question):
         raise Refused(_("Take the question first; then you can hand it over."))
