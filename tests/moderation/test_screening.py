@@ -103,7 +103,10 @@ def test_screen_refuses_who_is_silenced(kind):
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("https://a.example https://b.example https://c.example", "at most 2 links in a post, and this one has 3."),
+        (
+            "https://a.example https://b.example https://c.example",
+            "at most 2 links in a post, and this one has 3.",
+        ),
         (
             "![a](https://a.example/1.png) ![b](https://a.example/2.png)",
             "at most 1 image in a post, and this one has 2.",

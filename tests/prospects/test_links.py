@@ -1,0 +1,72 @@
+"""Links in what is written at the desk: which there are, which lead away, which sell."""
+
+import pytest
+
+from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.models import checkout_words
+
+
+@pytest.mark.parametrize(
+    ("source", "links"),
+    [
+        ("No links.", []),
+        ("See https://a.example/x.", ["https://a.example/x."]),
+        ("See <https://a.example/x>.", ["https://a.example/x"]),
+        ("[this](https://a.example/x) and [that](/t/1/x/)", ["https://a.example/x", "/t/1/x/"]),
+        ("WWW.a.example", ["WWW.a.example"]),
+        ('<a href="https://a.example/x">x</a>', ["https://a.example/x"]),
+        ("mail@a.example", []),
+        ("a/b/c", []),
+    ],
+)
+def test_links_in_finds_what_can_be_followed(source, links):
+    assert links_in(source) == links
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_away"),
+    [
+        ("https://shop.example/x", True),
+        ("www.shop.example", True),
+        ("https://club.example/t/1/", False),
+        ("https://CLUB.example/t/1/", False),
+        ("https://club.example.evil.example/", True),
+        ("[t](/t/1/x/)", False),
+    ],
+)
+def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
+    settings.SITE_URL = "https://club.example"
+
+    assert bool(links_out(link)) is leads_away
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.example/cart",
+        "https://shop.example/Checkout?x=1",
+        "https://cart.shop.example/",
+        "https://shop.example/x?next=basket",
+        "https://shop.example/#buy-now",
+        "www.shop.example/order",
+        "[x](/cart/)",
+    ],
+)
+def test_leads_to_checkout_sees_the_words_between_the_signs(link):
+    assert leads_to_checkout(f"Here: {link}", checkout_words())
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["Put it into the cart.", "https://shop.example/cartoons", "https://shop.example/reorder", "/checkout"],
+)
+def test_leads_to_checkout_minds_links_and_whole_words_only(source):
+    assert not leads_to_checkout(source, checkout_words())
+
+
+def test_leads_to_checkout_goes_by_the_words_of_the_forum():
+    link = "https://shop.example/kasse"
+
+    assert not leads_to_checkout(link, checkout_words())
+    assert leads_to_checkout(link, ["Kasse"])
+    assert not leads_to_checkout("https://shop.example/cart", [])
