@@ -13,6 +13,7 @@ from .refusal import Refused
 
 TAGS = 5
 LENGTH = 35
+SLUG = 40
 
 
 def tag_name(typed: str) -> str:
@@ -24,15 +25,34 @@ def tag_name(typed: str) -> str:
 def find_tags(names: Iterable[str]) -> list[Tag]:
     """Return the tags of these names, in order and each once; the missing ones are made."""
     wanted = list(dict.fromkeys(filter(None, map(tag_name, names))))
-    Tag.objects.bulk_create([Tag(name=name, slug=_slug(name)) for name in wanted], ignore_conflicts=True)
-    found = {tag.name: tag for tag in Tag.objects.filter(name__in=wanted)}
-    return [found[name] for name in wanted if name in found]
+    found = _known(wanted)
+    # What is missing after the first round has a name of its own, but a slug that another tag has.
+    for slug in (_slug, _own_slug):
+        missing = [name for name in wanted if name not in found]
+        if not missing:
+            break
+        Tag.objects.bulk_create([Tag(name=name, slug=slug(name)) for name in missing], ignore_conflicts=True)
+        found |= _known(missing)
+    return [found[name] for name in wanted]
+
+
+def _known(names: Iterable[str]) -> dict[str, Tag]:
+    return {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
 
 
 def _slug(name: str) -> str:
     # "c++" and "c#" must not both become "c".
     spelled = name.replace("+", "-plus").replace("#", "-sharp").replace(".", "-dot-")
-    return slugify(spelled, allow_unicode=True)[:40] or f"tag-{sha256(name.encode()).hexdigest()[:8]}"
+    return slugify(spelled, allow_unicode=True)[:SLUG] or f"tag-{_mark_of(name)}"
+
+
+def _own_slug(name: str) -> str:
+    """A slug that no other name has: "m²" and "m2" are different tags whose first slugs are the same."""
+    return f"{_slug(name)[: SLUG - 9].strip('-')}-{_mark_of(name)}"
+
+
+def _mark_of(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:8]
 
 
 @transaction.atomic
