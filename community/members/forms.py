@@ -10,6 +10,8 @@ from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -43,6 +45,10 @@ class GuidelinesField(forms.BooleanField):
         return super().get_bound_field(form, field_name)
 
 
+class TakenMeanwhile(Exception):
+    """Between the check of a form and its saving somebody else took what must be unique."""
+
+
 class SignupForm(AllauthSignupForm):
     """Sign-up: who you are, how to reach you, and that you agree to the guidelines."""
 
@@ -68,6 +74,20 @@ class SignupForm(AllauthSignupForm):
 
     def clean_display_name(self) -> str:
         return names_of_nobody_else(self.cleaned_data["display_name"])
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Save the account; when somebody took its name or address a moment ago, look at the form again.
+
+        Raises TakenMeanwhile when the form then has errors to show.
+        """
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:
+            self.full_clean()
+            if self.errors:
+                raise TakenMeanwhile from None
+            return super().try_save(request)
 
 
 def names_of_nobody_else(display_name: str, *, member: Member | None = None) -> str:

@@ -1,5 +1,6 @@
 from typing import Any
 
+from allauth.account.views import SignupView as AllauthSignupView
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -13,8 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from community.core.permissions import require
 from community.members import names, rules, services
-from community.members.forms import ClaimForm, InvitationForm, ProfileForm
+from community.members.forms import ClaimForm, InvitationForm, ProfileForm, SignupForm, TakenMeanwhile
 from community.members.models import Guidelines, Member
+
+
+class SignupView(AllauthSignupView):
+    """Allauth's, for which two people who want the same name at once are one too many."""
+
+    def form_valid(self, form: SignupForm) -> HttpResponse:
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except TakenMeanwhile:
+            response = self.form_invalid(form)
+        return response
+
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
