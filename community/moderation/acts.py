@@ -35,6 +35,7 @@ PHRASES: Final[dict[str, str]] = {
     "guidelines.publish": gettext_noop("published {}"),
     "member.invite": gettext_noop("invited {}"),
     "member.silence": gettext_noop("silenced {}"),
+    "member.step_back": gettext_noop("ended the empty account {}, whose owner took another one over"),
     "member.suspend": gettext_noop("suspended {}"),
     "member.warn": gettext_noop("warned {}"),
     "post.approve": gettext_noop("approved the post {}"),

@@ -11,10 +11,17 @@ from django.utils import timezone
 
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
+from community.forum.services import like, mark_read
 from community.members import services
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services.invitations import token_of
+from community.members.services.merging import is_empty
+from community.moderation.models import AuditEntry
+from community.notifications.services import notify
+from community.qa.services import vote
+from tests.factories.forum import AnswerFactory, PostFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
+from tests.factories.moderation import FlagFactory
 
 pytestmark = pytest.mark.django_db
 EMAIL = "owner@acme.example"
@@ -65,11 +72,22 @@ def test_invite_refuses_an_account_that_has_an_owner(manager):
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Ada@Example.COM"])
-def test_invite_refuses_an_address_that_somebody_has(imported, manager, email):
-    MemberFactory(email="ada@example.com")
+def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(imported, manager, email):
+    PostFactory(author=MemberFactory(email="ada@example.com", username="ada"))
 
-    with pytest.raises(ValidationError, match="has this address already"):
+    with pytest.raises(ValidationError) as refusal:
         services.invite(imported, email=email, actor=manager)
+
+    assert refusal.value.messages == [
+        "@ada has this address and is active here with it. If it is the same person, ask them to change the "
+        "address of that account first; or invite them at another address."
+    ]
+
+
+def test_an_empty_account_with_the_address_does_not_stand_in_the_way(imported, manager):
+    MemberFactory(email=EMAIL)
+
+    assert services.invite(imported, email=EMAIL, actor=manager).email == EMAIL
 
 
 def test_send_invitation_goes_out_once(invitation):
@@ -79,7 +97,7 @@ def test_send_invitation_goes_out_once(invitation):
     (message,) = mail.outbox
     assert message.to == [EMAIL]
     assert message.subject == "Your posts are waiting for you at Caravan"
-    assert accept_url(invitation) in message.body
+    assert services.invitation_of(re.search(r"/invitation/(\S+)/", message.body)[1]) == invitation
 
 
 def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
@@ -127,11 +145,76 @@ def test_claim_twice_is_refused(invitation):
     assert Member.objects.get(email=EMAIL).check_password(PASSWORD)
 
 
-def test_claim_is_refused_when_somebody_took_the_address_meanwhile(invitation):
-    MemberFactory(email=EMAIL)
+@pytest.mark.parametrize("verified", [True, False])
+def test_claim_wins_over_an_empty_account_with_the_address(invitation, imported, verified):
+    squatter = MemberFactory(email=EMAIL)
+    EmailAddress.objects.create(user=squatter, email=EMAIL.upper(), verified=verified, primary=True)
 
-    with pytest.raises(ValidationError, match="has this address already"):
+    member = services.claim(invitation, password=PASSWORD, guidelines=None)
+
+    squatter.refresh_from_db()
+    assert (member, member.email) == (imported, EMAIL)
+    assert (squatter.email, squatter.is_active, squatter.has_usable_password()) == (None, False, False)
+    assert [(row.user, row.verified) for row in EmailAddress.objects.all()] == [(imported, True)]
+    entry = AuditEntry.objects.get(act="member.step_back")
+    assert (entry.object_id, entry.after) == (str(squatter.pk), {"in_favour_of": imported.pk})
+
+
+def test_claim_wins_over_somebody_who_only_named_the_address(invitation):
+    other = PostFactory().author
+    EmailAddress.objects.create(user=other, email=EMAIL, verified=False)
+
+    member = services.claim(invitation, password=PASSWORD, guidelines=None)
+
+    other.refresh_from_db()
+    assert other.is_active
+    assert [(row.user, row.verified) for row in EmailAddress.objects.filter(email=EMAIL)] == [(member, True)]
+
+
+@pytest.mark.parametrize("address", ["their own", "a second one, proved"])
+def test_claim_is_refused_while_somebody_active_has_the_address(invitation, imported, address):
+    other = PostFactory(author__username="ada").author
+    if address == "their own":
+        Member.objects.filter(pk=other.pk).update(email=EMAIL)
+    else:
+        EmailAddress.objects.create(user=other, email=EMAIL, verified=True)
+
+    with pytest.raises(ValidationError, match="You write here as @ada with this address already"):
         services.claim(invitation, password=PASSWORD, guidelines=None)
+
+    imported.refresh_from_db()
+    assert not imported.is_claimed
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda member: PostFactory(author=member, status="pending"),
+        lambda member: like(PostFactory(), member=member),
+        lambda member: vote(AnswerFactory(), member=member, value=1),
+        lambda member: FlagFactory(member=member),
+        lambda member: Member.objects.filter(pk=member.pk).update(role="sales"),
+        lambda member: Member.objects.filter(pk=member.pk).update(is_superuser=True),
+        lambda member: Member.objects.filter(pk=member.pk).update(customer_since="2026-01-01"),
+    ],
+)
+def test_an_account_with_anything_of_its_owners_is_not_empty(make):
+    member = MemberFactory()
+    before = is_empty(member)
+
+    make(member)
+    member.refresh_from_db()
+
+    assert (before, is_empty(member)) == (True, False)
+
+
+def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
+    member = MemberFactory()
+
+    mark_read(TopicFactory(), member=member, number=1)
+    notify(member, kind="mention", subject=PostFactory(), text="Somebody named you.")
+
+    assert is_empty(member)
 
 
 def test_an_invitation_works_for_14_days(invitation):
@@ -196,11 +279,11 @@ def test_invitation_send_sends_one_mail(client, manager, imported):
     ("email", "sentence"),
     [
         ("no address", "Enter a valid email address."),
-        ("taken@example.com", "Somebody here has this address already."),
+        ("taken@example.com", "@taken has this address and is active here with it."),
     ],
 )
 def test_invitation_send_says_what_is_wrong_with_the_address(client, manager, imported, email, sentence):
-    MemberFactory(email="taken@example.com")
+    PostFactory(author=MemberFactory(email="taken@example.com", username="taken"))
     client.force_login(manager)
 
     response = client.post(send_url(imported), {"email": email})
@@ -249,13 +332,26 @@ def test_invitation_accept_says_what_is_missing(client, invitation, data, senten
     assert not Member.objects.filter(email=EMAIL).exists()
 
 
-def test_invitation_accept_when_the_address_is_taken_meanwhile(client, invitation):
-    MemberFactory(email=EMAIL)
+def test_invitation_accept_when_somebody_active_has_the_address(client, invitation):
+    PostFactory(author=MemberFactory(email=EMAIL, username="ada"))
 
     response = client.post(accept_url(invitation), {"password": PASSWORD, "guidelines": "on"})
 
     assert response.status_code == 422
-    assert "Somebody here has this address already." in response.text
+    assert "log in as @ada, change the address of that account, and follow this link again." in response.text
+
+
+def test_invitation_accept_wins_over_a_sign_up_with_the_address(client, invitation, imported):
+    client.post(
+        "/accounts/signup/",
+        {"display_name": "Nobody", "email": EMAIL, "password1": PASSWORD, "guidelines": "on"},
+    )
+    client.logout()
+
+    response = client.post(accept_url(invitation), {"password": PASSWORD, "guidelines": "on"})
+
+    assert response.url == "/me/settings/"
+    assert int(client.session["_auth_user_id"]) == imported.pk
 
 
 def test_an_ended_invitation_says_so(client, invitation):

@@ -14,6 +14,7 @@ from community.members import rules
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services.accounts import register
 from community.members.services.companies import match_company
+from community.members.services.merging import holder_of, is_empty, step_back
 
 SALT = "members.invitation"
 
@@ -22,13 +23,22 @@ SALT = "members.invitation"
 def invite(member: Member, *, email: str, actor: Member) -> Invitation:
     """Ask the person behind an imported member to take it over; earlier invitations of theirs end.
 
-    Raises ValidationError when the member has an owner, or somebody has the address. Nothing is sent here:
-    call send_invitation() after the commit.
+    Raises ValidationError when the member has an owner, or somebody who is active here has the address: an
+    empty account with it steps back when the invitation is followed. Nothing is sent here: call
+    send_invitation() after the commit.
     """
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if not rules.can_be_invited(locked):
         raise ValidationError(_("This account has been taken over already."))
-    _refuse_used(email)
+    holder = holder_of(email)
+    if holder is not None and not is_empty(holder):
+        raise ValidationError(
+            _(
+                "@%(name)s has this address and is active here with it. If it is the same person, ask them to "
+                "change the address of that account first; or invite them at another address."
+            )
+            % {"name": holder.username}
+        )
     Invitation.objects.filter(member=locked, accepted_at=None).delete()
     invitation = Invitation.objects.create(member=locked, email=email.lower(), invited_by=actor)
     audit("member.invite", actor=actor, subject=locked, after={"email": email})
@@ -72,12 +82,15 @@ def invitation_of(token: str) -> Invitation | None:
 def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | None) -> Member:
     """Give the imported member to the person who followed the link; the link proves their address.
 
-    Raises ValidationError when it was taken over meanwhile.
+    An empty account that has the address steps back, whoever made it. Raises ValidationError when one is in
+    use, or the member was taken over meanwhile.
     """
     member: Member = Member.objects.select_for_update().get(pk=invitation.member_id)
     if not rules.can_be_invited(member):
         raise ValidationError(_("This account has been taken over already."))
-    _refuse_used(invitation.email)
+    if (holder := holder_of(invitation.email)) is not None:
+        step_back(holder, for_member=member)
+    EmailAddress.objects.filter(email__iexact=invitation.email).delete()  # others named it, none proved it
     member.email = invitation.email
     member.set_password(password)
     register(member, guidelines=guidelines, source="invitation", invite_id=invitation.pk)
@@ -86,9 +99,3 @@ def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | Non
     invitation.save(update_fields=["accepted_at"])
     match_company(member, email=invitation.email)
     return member
-
-
-def _refuse_used(email: str) -> None:
-    taken = Member.objects.filter(email__iexact=email).exists()
-    if taken or EmailAddress.objects.filter(email__iexact=email, verified=True).exists():
-        raise ValidationError(_("Somebody here has this address already."))
