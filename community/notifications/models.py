@@ -25,6 +25,7 @@ class Notification(models.Model):
         ACCEPTED = "accepted", _("Accepted answer")
         LIKE = "like", _("Like")
         BADGE = "badge", _("Badge")
+        DESK = "desk", _("Sales desk")
         MODERATION = "moderation", _("From the moderators")
 
     member = models.ForeignKey(

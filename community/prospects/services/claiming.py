@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.forum.services import Refused
 from community.members.models import Member
+from community.notifications.models import Notification
+from community.notifications.services import notify
 from community.prospects import rules
 from community.prospects.models import DeskQuestion, Handover, RosterEntry
 
@@ -62,7 +64,7 @@ def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
 def hand_over(
     question: DeskQuestion, *, actor: Member, to: Member, note: str, now: datetime | None = None
 ) -> DeskQuestion:
-    """Give the question to a colleague of the roster; giving it to who has it changes nothing.
+    """Give the question to a colleague of the roster, who is told; giving it to who has it changes nothing.
 
     Raises Refused when it is not the actor's to give, or the colleague may not answer there.
     """
@@ -75,7 +77,16 @@ def hand_over(
     colleague = RosterEntry.objects.on_duty().filter(forum=question.forum, member=to, is_trained=True).first()
     if colleague is None:
         raise Refused(_("%(name)s does not answer in this forum.") % {"name": to})
-    Handover.objects.create(question=question, giver=actor, receiver=to, note=note, created_at=now)
+    handover = Handover.objects.create(question=question, giver=actor, receiver=to, note=note, created_at=now)
+    notify(
+        to,
+        kind=Notification.Kind.DESK,
+        subject=question,
+        actor=actor,
+        text=note,
+        key=str(handover.pk),
+        at=now,
+    )
     audit("desk.hand_over", actor=actor, subject=question, after={"to": to.username}, reason=note)
     return _give_to(question, to, now)
 

@@ -1,0 +1,24 @@
+"""How notifications show the sales desk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.urls import reverse
+
+from community.forum.models import Topic
+from community.members.models import Member
+from community.notifications.subjects import Subject
+
+from .models import DeskQuestion
+
+
+def questions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
+    """Questions that are at the reader's desk, and whose topic they may see."""
+    found = DeskQuestion.objects.at_desk_of(reader).filter(
+        pk__in=ids, topic__in=Topic.objects.visible_to(reader)
+    )
+    return {
+        question.pk: Subject(question.topic.title, reverse("prospects:question-detail", args=[question.pk]))
+        for question in found.select_related("topic")
+    }

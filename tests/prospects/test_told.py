@@ -1,0 +1,89 @@
+"""What colleagues are told of questions that are handed over to them."""
+
+import pytest
+
+from community.forum.models import Topic
+from community.forum.services import Refused
+from community.notifications import subjects
+from community.notifications.models import Notification
+from community.prospects.services import claim_question, hand_over
+from tests.factories.members import MemberFactory
+from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def colleague():
+    return RosterEntryFactory().member
+
+
+@pytest.fixture
+def question(colleague):
+    return a_prospect_asks(colleague.roster.get().forum)
+
+
+@pytest.fixture
+def manager():
+    return MemberFactory(role="manager", display_name="Marta")
+
+
+def test_hand_over_tells_the_colleague_once(question, colleague, manager):
+    for _ in range(2):
+        hand_over(question, actor=manager, to=colleague, note="You know cafés.")
+
+    line = Notification.objects.get()
+    assert (line.member, line.kind, line.actor, line.text) == (colleague, "desk", manager, "You know cafés.")
+    assert (line.subject_type, line.subject_id) == ("prospects.deskquestion", question.pk)
+
+
+def test_each_hand_over_is_told_anew(question, colleague, manager):
+    other = RosterEntryFactory(forum=question.forum).member
+
+    for to in (colleague, other, colleague):
+        hand_over(question, actor=manager, to=to, note="")
+
+    assert Notification.objects.filter(member=colleague).count() == 2
+
+
+def test_taking_a_question_oneself_is_not_told(question, colleague):
+    claim_question(question, actor=colleague)
+
+    assert not Notification.objects.exists()
+
+
+def test_a_refused_hand_over_is_not_told(question, manager):
+    with pytest.raises(Refused):
+        hand_over(question, actor=manager, to=MemberFactory(), note="")
+
+    assert not Notification.objects.exists()
+
+
+def test_the_list_says_who_handed_over_what_and_why(client, question, colleague, manager):
+    hand_over(question, actor=manager, to=colleague, note="You know <cafés>.")
+    client.force_login(colleague)
+
+    html = client.get("/me/notifications/").content.decode()
+    opened = client.get(f"/me/notifications/{Notification.objects.get().pk}/")
+
+    assert "handed a question over to you:" in html
+    assert question.topic.title in html
+    assert "“You know &lt;cafés&gt;.”" in html
+    assert opened.url == f"/desk/{question.pk}/"
+
+
+@pytest.mark.parametrize("why", ["left the roster", "the topic is gone"])
+def test_what_is_no_longer_at_ones_desk_is_not_shown(question, colleague, manager, why):
+    hand_over(question, actor=manager, to=colleague, note="")
+    if why == "left the roster":
+        colleague.roster.update(is_active=False)
+    else:
+        Topic.objects.filter(pk=question.pk).update(status="deleted")
+
+    assert subjects.of(Notification.objects.all(), reader=colleague) == {}
+
+
+def test_nobody_else_sees_it(question, colleague, manager):
+    hand_over(question, actor=manager, to=colleague, note="")
+
+    assert subjects.of(Notification.objects.all(), reader=MemberFactory()) == {}
