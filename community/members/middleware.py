@@ -26,7 +26,7 @@ def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name; UTC when the world has renamed it meanwhile."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones, such as “Europe”
         return ZoneInfo("UTC")
 
 

@@ -25,9 +25,12 @@ RECENTLY = timedelta(days=30)
 
 # Only what everybody may see: the figures are shown to everybody.
 _LIVELINESS = """
-WITH open_topic AS (
-  SELECT t.id, t.created_at, t.author_id FROM forum_topic t JOIN forum_category c ON c.id = t.category_id
-  WHERE t.status = 'published' AND c.see_by = 'everyone' AND t.created_at > %(month)s
+WITH open_category AS (
+  SELECT c.id FROM forum_category c LEFT JOIN forum_category p ON p.id = c.parent_id
+  WHERE c.see_by = 'everyone' AND coalesce(p.see_by, 'everyone') = 'everyone'
+), open_topic AS (
+  SELECT t.id, t.created_at, t.author_id FROM forum_topic t JOIN open_category c ON c.id = t.category_id
+  WHERE t.status = 'published' AND t.created_at > %(month)s
 ), first_reply AS (
   SELECT t.id, min(p.created_at) - t.created_at AS waited FROM open_topic t
   JOIN forum_post p ON p.topic_id = t.id AND p.status = 'published' AND p.kind IN ('reply', 'answer')
@@ -39,12 +42,12 @@ SELECT
   (SELECT count(*) FROM first_reply),
   (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM waited)) FROM first_reply),
   (SELECT count(DISTINCT p.topic_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
-     JOIN forum_category c ON c.id = t.category_id
+     JOIN open_category c ON c.id = t.category_id
    WHERE p.status = 'published' AND p.kind IN ('reply', 'answer') AND t.status = 'published'
-     AND c.see_by = 'everyone' AND p.created_at > %(day)s AND p.author_id <> t.author_id),
+     AND p.created_at > %(day)s AND p.author_id <> t.author_id),
   (SELECT count(DISTINCT p.author_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
-     JOIN forum_category c ON c.id = t.category_id
-   WHERE p.status = 'published' AND t.status = 'published' AND c.see_by = 'everyone' AND p.created_at > %(week)s)
+     JOIN open_category c ON c.id = t.category_id
+   WHERE p.status = 'published' AND t.status = 'published' AND p.created_at > %(week)s)
 """
 
 
@@ -88,7 +91,7 @@ def _count_liveliness(now: datetime) -> tuple[int, int, int | None, int, int]:
 def greeting(member: Member, *, now: datetime) -> str:
     try:
         hour = now.astimezone(ZoneInfo(member.time_zone)).hour
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         hour = now.hour
     name = (member.display_name or member.username).split()[0]
     if hour < 5 or hour >= 22:
@@ -150,7 +153,7 @@ def unread_replies(member: Member, *, number: int = 3) -> list[Topic]:
 
 
 def categories(reader: Reader) -> list[Category]:
-    """Return the top categories the reader may see; a child stands alone when its parent is hidden."""
+    """Return the top categories the reader may see; a child stands alone when its parent is archived."""
     rows = list(Category.objects.visible_to(reader).filter(is_archived=False))
     shown = {row.pk for row in rows}
     return [row for row in rows if row.parent_id not in shown]

@@ -1,0 +1,106 @@
+"""Times where the member is, and visits that cost the page nothing."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from community.events.models import Event
+from community.members.middleware import zone_of
+from community.members.services import visits
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_visits():
+    visits._redis().delete(visits._key())
+
+
+def noted():
+    return [json.loads(row) for row in visits._redis().lrange(visits._key(), 0, -1)]
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_zone_of_a_name_is_that_zone(name):
+    assert zone_of(name).key == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Europe", "x" * 60, "\x00"]
+)
+def test_zone_of_anything_else_is_utc(name):
+    assert zone_of(name).key == "UTC"
+
+
+def test_a_visit_of_a_member_is_noted_with_what_they_came_for(client):
+    member = MemberFactory()
+    client.force_login(member)
+
+    client.get("/latest/")
+
+    ((member_id, _, url),) = noted()
+    assert (member_id, url) == (member.pk, "/latest/")
+
+
+def test_a_second_page_within_minutes_is_the_same_visit(client):
+    client.force_login(MemberFactory())
+
+    for address in ("/latest/", "/hot/", "/top/"):
+        client.get(address)
+
+    assert len(noted()) == 1
+
+
+def test_a_visitor_is_not_noted(client):
+    client.get("/latest/")
+
+    assert noted() == []
+
+
+@pytest.mark.parametrize("address", ["/no/such/page/", "/admin/"])
+def test_a_page_that_is_none_is_no_visit(client, address):
+    client.force_login(MemberFactory())
+
+    client.get(address)
+
+    assert noted() == []
+
+
+def test_sending_a_form_is_no_visit(client):
+    client.force_login(MemberFactory())
+
+    client.post(reverse("notifications:notifications-read"))
+
+    assert noted() == []
+
+
+def test_what_was_searched_for_is_not_kept_with_a_visit(client):
+    client.force_login(MemberFactory())
+
+    client.get("/search/", {"q": "my private question"})
+
+    assert [url for _, _, url in noted()] == ["/search/"]
+
+
+def test_write_visits_of_somebody_who_is_gone_writes_nothing(client):
+    member = MemberFactory()
+    client.force_login(member)
+    client.get("/latest/")
+    member.delete()
+
+    assert visits.write_visits() == 1
+    assert not Event.objects.filter(name="visit.day").exists()
+
+
+def test_write_visits_keeps_the_latest_time(client):
+    member = MemberFactory(last_seen_at=None)
+    client.force_login(member)
+    client.get("/latest/")
+
+    visits.write_visits()
+
+    member.refresh_from_db()
+    assert member.last_seen_at is not None
+    assert Event.objects.get(name="visit.day").props == {"first_url": "/latest/"}
