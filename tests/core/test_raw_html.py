@@ -1,0 +1,118 @@
+"""HTML inside Markdown: what formats text stays, what acts goes, what is meant as words is shown as words."""
+
+import pytest
+
+from community.core.raw_html import ATTRIBUTES, BLOCK, INLINE, filtered, filtered_block
+
+
+@pytest.mark.parametrize("tag", sorted(INLINE - {"br", "img"}))
+def test_filtered_keeps_what_formats_text(tag):
+    assert filtered(f"<{tag}>x</{tag}>") == f"<{tag}>x</{tag}>"
+
+
+@pytest.mark.parametrize("tag", sorted(BLOCK - {"hr"}))
+def test_filtered_keeps_what_makes_paragraphs(tag):
+    assert filtered(f"<{tag.upper()}>x</{tag}>") == f"<{tag}>x</{tag}>"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["script", "style", "iframe", "object", "form", "input", "svg", "math", "base", "link", "meta", "body"],
+)
+def test_filtered_shows_what_acts_as_words(tag):
+    found = filtered(f"<{tag} src=x>y</{tag}>")
+
+    assert f"<{tag}" not in found
+    assert f"&lt;{tag}" in found
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("List<String>", "List&lt;String&gt;"),
+        ("a < b > c", "a &lt; b &gt; c"),
+        ("<my-tag/>", "&lt;my-tag/&gt;"),
+        ("<<b>>", "&lt;<b>&gt;"),
+        ("< b>", "&lt; b&gt;"),
+        ("<b", "&lt;b"),
+        ("<>", "&lt;&gt;"),
+        ("<123>", "&lt;123&gt;"),
+    ],
+)
+def test_filtered_shows_what_is_no_tag_as_it_was_typed(source, shown):
+    assert filtered(source) == shown
+
+
+@pytest.mark.parametrize("comment", ["<!-- x -->", "<!-- <script> -->", "<!-- never closed <b>", "<!---->"])
+def test_filtered_drops_comments_whole(comment):
+    assert filtered(f"a{comment}") == "a"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "onclick=alert(1)",
+        'style="color:red"',
+        "class=x",
+        "id=top",
+        "data-x=1",
+        "ONERROR='x'",
+        "formaction=/x",
+    ],
+)
+@pytest.mark.parametrize("tag", ["b", "a", "img", "td"])
+def test_filtered_drops_attributes_that_act_or_dress_up(tag, attributes):
+    assert filtered(f"<{tag} {attributes}>") == f"<{tag}>"
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"), [(tag, name) for tag, names in sorted(ATTRIBUTES.items()) for name in sorted(names)]
+)
+def test_filtered_keeps_the_attributes_a_tag_needs(tag, name):
+    assert filtered(f"<{tag} {name.upper()}='1'>") == f'<{tag} {name}="1">'
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ('href="/x"', ' href="/x"'),
+        ("href='/x'", ' href="/x"'),
+        ("href=/x", ' href="/x"'),
+        ('href = "/x"', ' href="/x"'),
+        ('href="/x?a=1&amp;b=2"', ' href="/x?a=1&amp;b=2"'),
+        ('href="/x?a=1&b=2"', ' href="/x?a=1&amp;b=2"'),
+        ("href='a\"b'", ' href="a&quot;b"'),
+        ('title="&lt;b&gt;"', ' title="&lt;b&gt;"'),
+        ('href=""', ' href=""'),
+        ("href", ""),
+    ],
+)
+def test_filtered_writes_attributes_anew(written, kept):
+    assert filtered(f"<a {written}>x</a>") == f"<a{kept}>x</a>"
+
+
+def test_filtered_lets_no_quote_end_an_attribute_early():
+    assert filtered("<a title='\" onclick=\"x'>") == '<a title="&quot; onclick=&quot;x">'
+
+
+@pytest.mark.parametrize(
+    ("source", "block"),
+    [
+        ("<p>x</p>", "<p>x</p>\n"),
+        ("<details><summary>a</summary></details>", "<details><summary>a</summary></details>\n"),
+        ("<b>x</b>", "<p><b>x</b></p>\n"),
+        ("<custom>x</custom>", "<p>&lt;custom&gt;x&lt;/custom&gt;</p>\n"),
+        ("<!-- nothing -->", "\n"),
+        ("", "\n"),
+        ("</p>", "</p>\n"),
+    ],
+)
+def test_filtered_block_leaves_no_text_without_an_element(source, block):
+    assert filtered_block(source) == block
+
+
+@pytest.mark.parametrize("piece", ["<", "<a ", "<!--", "<a href=", '<a href="', "a=", "<b ", "&lt;"])
+def test_filtered_takes_time_in_proportion(piece):
+    source = piece * 20_000
+
+    assert len(filtered(source)) <= len(source) * 6
