@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest
 from unfold import decorators
 
 from community.core.audit import audit
+from community.core.freshness import everything_changed
 
 if TYPE_CHECKING:
     # Django's are typed; unfold's, which stand on them, are half typed and contradict each other.
@@ -104,7 +105,7 @@ class ByRole:
 
 
 class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
-    """A page of the admin whose changes go into the audit log, before and after."""
+    """A page of the admin whose changes go into the audit log, before and after, and onto every page at once."""
 
     list_fullwidth = True
     compressed_fields = True
@@ -134,6 +135,7 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         before, after = changes_of(form)
         with transaction.atomic():
+            everything_changed()
             super().save_model(request, obj, form, change)
             if after or not change:
                 verb = "change" if change else "add"
@@ -147,11 +149,13 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: Any, obj: models.Model) -> None:
         with transaction.atomic():
+            everything_changed()
             self._tell_deletion(request, obj)
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: Any, queryset: models.QuerySet[Any]) -> None:
         with transaction.atomic():
+            everything_changed()
             for obj in queryset:
                 self._tell_deletion(request, obj)
             super().delete_queryset(request, queryset)

@@ -11,7 +11,6 @@ from unfold.paginator import InfinitePaginator
 from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin, action, display
 from community.core.text import excerpt
 
-from .freshness import places_changed
 from .models import Category, Post, Tag, Topic
 
 STATES = {"published": "success", "pending": "warning", "hidden": "danger", "deleted": "danger"}
@@ -47,10 +46,6 @@ class CategoryAdmin(BackstageAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
-
-    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        places_changed()
 
 
 @admin.register(Tag)

@@ -25,6 +25,7 @@ class Verdict:
 ALLOW = Verdict()
 
 Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
+OwnMarks = Callable[["Member", Sequence[int]], Mapping[str, Mapping[int, object]]]
 Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
 
 EditScreener = Callable[["Member", str, str], Verdict]
@@ -32,6 +33,7 @@ EditScreener = Callable[["Member", str, str], Verdict]
 HoldListener = Callable[["Post", str], None]
 
 _decorators: list[Decorator] = []
+_own_marks: list[OwnMarks] = []
 _hold_listeners: list[HoldListener] = []
 _screeners: list[Screener] = []
 _edit_screeners: list[EditScreener] = []
@@ -40,10 +42,18 @@ _edit_screeners: list[EditScreener] = []
 def decorate_thread(decorator: Decorator) -> Decorator:
     """Add context to every page of a topic: `fn(reader, topic, posts) -> {name: value}`, queries included.
 
-    One call a page, so it must cost the same number of queries for one post and for twenty.
+    One call a page, so it must cost the same number of queries for one post and for twenty. For an ordinary
+    member it is to be the same for all of them, as they are shown the same page; what is each one's own comes
+    from `mark_posts`.
     """
     _decorators.append(decorator)
     return decorator
+
+
+def mark_posts(marks: OwnMarks) -> OwnMarks:
+    """Say what a member did to posts: `fn(member, post ids) -> {name: {post id: value}}`, for holes in pages."""
+    _own_marks.append(marks)
+    return marks
 
 
 def screen_post(screener: Screener) -> Screener:
@@ -79,6 +89,13 @@ def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> d
     for decorator in _decorators:
         context.update(decorator(reader, topic, posts))
     return context
+
+
+def own_marks(member: Member, post_ids: Sequence[int]) -> dict[str, Mapping[int, object]]:
+    found: dict[str, Mapping[int, object]] = {}
+    for marks in _own_marks:
+        found.update(marks(member, post_ids))
+    return found
 
 
 def screened(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from community.core.pagination import PER_PAGE, page_of
 
 from . import rules
-from .hooks import thread_decorations
-from .models import Post, Topic
+from .hooks import own_marks, thread_decorations
+from .models import Like, Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
@@ -24,7 +24,6 @@ class Shown:
     """A post as this reader meets it."""
 
     words: bool  # whether it can be read, or leaves only a stub
-    is_new: bool
     can_edit: bool
     can_delete: bool
     can_restore: bool
@@ -46,7 +45,7 @@ def find_topic(reader: Reader, topic_id: int) -> Topic | None:
 def thread_page(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     """The context of one page of a topic; Http404 for a page number that is none."""
     reader = request.user
-    posts = topic.posts.placed_for(reader).for_reading(reader)
+    posts = topic.posts.placed_for(reader).for_reading()
     posts = posts.in_reading_order(best_first=topic.best_first)
     if topic.last_number <= PER_PAGE:
         page = page_of(request, posts, total=PER_PAGE)
@@ -65,11 +64,10 @@ def posts_context(
 ) -> dict[str, Any]:
     """What `forum/_post.html` needs for these posts, with what the apps above add."""
     reader = request.user
-    read = read_before(topic)
     everything = [*mains, *comments]
     for post in everything:
         post.topic = topic
-        post.shown = _shown(reader, topic, post, read)
+        post.shown = _shown(reader, topic, post)
     under: dict[int | None, list[Post]] = {}
     for comment in sorted(comments, key=lambda comment: comment.number):
         under.setdefault(comment.parent_id, []).append(comment)
@@ -79,6 +77,7 @@ def posts_context(
         "topic": topic,
         "posts": mains,
         "everything": everything,
+        "mine": marks_of(reader, [post.pk for post in everything]) | {"new": _new(reader, topic, everything)},
         "can_reply": rules.can_reply(reader, topic),
         "can_moderate": rules.is_moderator(reader),
         **thread_decorations(reader, topic, everything),
@@ -92,7 +91,7 @@ def one_post(request: HttpRequest, post: Post) -> dict[str, Any]:
     if topic is None:
         raise Topic.DoesNotExist
     main_id = post.parent_id if post.is_comment else post.pk
-    around = topic.posts.placed_for(reader).for_reading(reader)
+    around = topic.posts.placed_for(reader).for_reading()
     rows = list(around.filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
     mains = [row for row in rows if row.pk == main_id]
     context = posts_context(request, topic, mains, [row for row in rows if row.pk != main_id])
@@ -128,18 +127,25 @@ def read_before(topic: Topic) -> int | None:
     return number
 
 
-def read_up_to(topic: Topic, context: dict[str, Any]) -> int:
-    """The highest number a reader of this page has seen; on best-first pages only the last one counts."""
-    if topic.best_first and context["page"].has_next():
-        return 0
-    return max((post.number for post in context["everything"]), default=0)
+def marks_of(reader: Reader, post_ids: Sequence[int]) -> dict[str, Mapping[int, object]]:
+    """What the reader did to these posts, for the holes in their page; one statement and those of `own_marks`."""
+    if not (reader.is_authenticated and reader.pk):
+        return {}
+    liked = Like.objects.filter(member=reader, post__in=post_ids).values_list("post", flat=True)
+    return {"liked": dict.fromkeys(liked, True), **own_marks(reader, post_ids)}
 
 
-def _shown(reader: Reader, topic: Topic, post: Post, read: int | None) -> Shown:
-    is_new = read is not None and post.number > read
+def _new(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[int, bool]:
+    """By post, those of others that were written since the reader was here."""
+    read = read_before(topic)
+    if read is None:
+        return {}
+    return {post.pk: True for post in posts if post.number > read and post.author_id != reader.pk}
+
+
+def _shown(reader: Reader, topic: Topic, post: Post) -> Shown:
     return Shown(
         words=rules.can_read_words(reader, post),
-        is_new=is_new and reader.is_authenticated and post.author_id != reader.pk,
         can_edit=rules.can_edit_post(reader, post, topic),
         can_delete=rules.can_delete_post(reader, post, topic),
         can_restore=rules.can_restore_post(reader, post),

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from community.core import demo
+from community.core.freshness import EVERYTHING
 from community.core.theme import chosen_theme
 
-from .freshness import LISTS, PLACES, topic_key
+from .freshness import LISTS, topic_key
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -36,9 +38,9 @@ def kept_for_visitors(view: View[P]) -> View[P]:
         if not _is_visitor(request) or demo.is_being_written():
             return view(request, *args, **kwargs)
         depends_on = topic_key(int(str(kwargs["topic_id"]))) if "topic_id" in kwargs else LISTS
-        key = _key(request)
-        found: dict[str, Any] = cache.get_many([key, depends_on, PLACES])
-        version = (found.get(depends_on), found.get(PLACES))
+        key = page_key(request, "visitors")
+        found: dict[str, Any] = cache.get_many([key, depends_on, EVERYTHING])
+        version = (found.get(depends_on), found.get(EVERYTHING))
         if (page := found.get(key)) is not None and page[0] == version:
             return HttpResponse(page[1])
         response = view(request, *args, **kwargs)
@@ -56,9 +58,11 @@ def _is_visitor(request: HttpRequest) -> bool:
     return not any(name in request.COOKIES for name in COOKIES_OF_SOMEONE)
 
 
-def _key(request: HttpRequest) -> str:
+def page_key(request: HttpRequest, *readers: str) -> str:
+    """The key of a page that all of these readers are shown; styles and scripts of another build are another."""
+    build = getattr(staticfiles_storage, "manifest_hash", "")
     parts = (
         request.get_host(), request.get_full_path(), chosen_theme(request), get_language(),
-        request.headers.get("HX-Request", ""),
+        request.headers.get("HX-Request", ""), build, *readers,
     )  # fmt: skip
     return "forum:page:" + hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from community.forum.hooks import decorate_thread
+from community.forum.hooks import decorate_thread, mark_posts
 
 from . import rules
 from .models import OfficialMark, Question, Vote
@@ -13,16 +13,15 @@ from .models import OfficialMark, Question, Vote
 if TYPE_CHECKING:
     from community.forum.models import Post, Topic
     from community.forum.models.categories import Reader
+    from community.members.models import Member
 
 
 @decorate_thread
 def votes_and_answers(reader: Reader, topic: Topic, posts: Sequence[Post]) -> Mapping[str, object]:
-    """Add `votes_by_post`, `acceptance` and `official_marks`; at most three queries."""
-    voted_on = [post.pk for post in posts if rules.takes_votes(post, topic)]
+    """Add `acceptance` and `official_marks`; at most two queries."""
     for post in posts:
-        post.takes_votes = post.pk in voted_on
+        post.takes_votes = rules.takes_votes(post, topic)
     return {
-        "votes_by_post": _own_votes(reader, voted_on),
         "acceptance": _acceptance(topic),
         "official_marks": _official(posts),
         "can_accept": rules.can_accept_in(reader, topic),
@@ -30,10 +29,11 @@ def votes_and_answers(reader: Reader, topic: Topic, posts: Sequence[Post]) -> Ma
     }
 
 
-def _own_votes(reader: Reader, post_ids: list[int]) -> dict[int, int]:
-    if not (reader.is_authenticated and post_ids):
-        return {}
-    return dict(Vote.objects.filter(member=reader, post__in=post_ids).values_list("post", "value"))
+@mark_posts
+def own_votes(member: Member, post_ids: Sequence[int]) -> Mapping[str, Mapping[int, object]]:
+    """Add `vote`, 1 or -1; one query."""
+    votes = Vote.objects.filter(member=member, post__in=post_ids)
+    return {"vote": dict(votes.values_list("post", "value"))}
 
 
 def _acceptance(topic: Topic) -> Question | None:

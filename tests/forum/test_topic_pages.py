@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -216,6 +217,7 @@ def test_new_posts_are_marked_and_can_be_jumped_to(client, log_in):
     topic = TopicFactory()
     client.get(topic.get_absolute_url())
     new = PostFactory(topic=topic)
+    cache.clear()  # a factory tells nobody that the page has changed
 
     response = client.get(topic.get_absolute_url())
 

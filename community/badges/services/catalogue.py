@@ -10,6 +10,7 @@ from django.db import transaction
 
 from community.badges import criteria
 from community.badges.models import Badge
+from community.core.freshness import everything_changed
 
 SHIPPED = Path(__file__).resolve().parent.parent / "badges.toml"
 _FIELDS = ("name", "sentence", "icon", "level", "series", "rule", "position")
@@ -44,4 +45,6 @@ def sync_badges() -> int:
             setattr(badge, field, row[field])
         badge.save()
         written += 1
+    if written:
+        everything_changed()
     return written

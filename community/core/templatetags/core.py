@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from html import unescape
 from typing import Any, Protocol
 from zlib import crc32
@@ -10,12 +11,14 @@ from django import template
 from django.core.paginator import Page
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest, QueryDict
+from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from community.core import ago, header
+from community.core.holes import Holes
 from community.core.text import excerpt
 
 register = template.Library()
@@ -31,6 +34,7 @@ class Pictured(Protocol):
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing of static/img/icons.svg; decoration, unless `label` says what it means."""
     address = f"{static('img/icons.svg')}#{name}"
@@ -127,3 +131,34 @@ def nav_link(
 def header_count(context: Mapping[str, Any], name: str) -> int:
     request: HttpRequest | None = context.get("request")
     return header.count(name, request) if request else 0
+
+
+class HoleNode(template.Node):
+    def __init__(
+        self, name: str, key: FilterExpression, values: list[FilterExpression], nodelist: NodeList
+    ) -> None:
+        self.name, self.key, self.values, self.nodelist = name, key, values, nodelist
+
+    def render(self, context: template.Context) -> SafeString:
+        holes: Holes | None = context.get("holes")
+        key = self.key.resolve(context)
+        values = [value.resolve(context) for value in self.values]
+        if holes is not None:
+            return holes.leave(self.name, key, {value: self._text(context, value) for value in values})
+        if not values:
+            return self.nodelist.render(context)
+        return self._text(context, context["mine"].get(self.name, {}).get(key, values[0]))
+
+    def _text(self, context: template.Context, value: object) -> SafeString:
+        with context.push(**{self.name: value}):
+            return self.nodelist.render(context)
+
+
+@register.tag
+def hole(parser: Parser, token: Token) -> HoleNode:
+    """`{% hole name %}` or `{% hole name key value value … %}`, to `{% endhole %}`; see `community.core.holes`."""
+    _, name, *rest = token.split_contents()
+    nodelist = parser.parse(("endhole",))
+    parser.delete_first_token()
+    of, *values = [parser.compile_filter(part) for part in rest or ("0",)]
+    return HoleNode(name, of, values, nodelist)

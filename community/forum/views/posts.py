@@ -117,7 +117,7 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
     if not request.htmx:
         return redirect(post)
     topic = thread.find_topic(request.user, post.topic_id)
-    rows = post.topic.posts.for_reading(request.user).filter(pk=post.pk)
+    rows = post.topic.posts.for_reading().filter(pk=post.pk)
     context = thread.posts_context(request, topic or post.topic, list(rows), [])
     return render(request, "forum/_like_button.html", {**context, "post": context["posts"][0]})
 

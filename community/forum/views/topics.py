@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from community.forum import search, services, thread
+from community.forum import search, services, thread, topic_page
 from community.forum.forms import ReplyForm
 from community.forum.models import Post, Topic
 from community.forum.visitor_cache import kept_for_visitors
@@ -30,15 +28,21 @@ def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse
 
 @kept_for_visitors
 def _topic_page(request: HttpRequest, *, topic_id: int, slug: str) -> HttpResponse:
+    if shared := topic_page.shared(request, topic_id, slug):
+        return shared
     topic = thread.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
     if topic.slug != slug:
         return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
     context = thread.thread_page(request, topic)
+    facts, before = topic_page.facts_of(topic, context), thread.read_before(topic)
     if request.user.is_authenticated:
-        _read(topic, member_of(request), thread.read_up_to(topic, context))
-    context |= {"reply_form": ReplyForm(), "unread_post": _unread(topic, context)}
+        topic_page.read(facts, member_of(request), before)
+    context |= {
+        "reply_form": ReplyForm(),
+        "unread_post": topic_page.first_unread(facts, before, context["mine"]),
+    }
     return render(request, "forum/topic_detail.html", context)
 
 
@@ -100,23 +104,6 @@ def _successor(request: HttpRequest, topic_id: int) -> Topic:
     while topic.merged_into_id:
         topic = get_object_or_404(Topic, pk=topic.merged_into_id)
     return get_object_or_404(visible, pk=topic.pk)
-
-
-def _unread(topic: Topic, context: dict[str, Any]) -> str:
-    """Where the first unread post is: on this page, or by way of the address that finds it."""
-    before = thread.read_before(topic)
-    if not before or before >= topic.last_number:
-        return ""
-    new = [(post.number, post.pk) for post in context["everything"] if post.shown.is_new]
-    if new and (context["page"].paginator.num_pages == 1 or min(new)[0] == before + 1):
-        return f"#p{min(new)[1]}"
-    return f"{reverse('forum:topic-unread', args=[topic.pk])}?after={before}"
-
-
-def _read(topic: Topic, member: Member, number: int) -> None:
-    before = thread.read_before(topic)
-    if before is None or before < number:
-        services.mark_read(topic, member=member, number=number)
 
 
 def _visitor(request: HttpRequest, member: Member | None) -> str:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from community.core.freshness import everything_changed
 from community.forum.models import Category
 from community.forum.services import recount_categories
 from community.importers.models import ImportBatch, StagedRow
@@ -116,6 +117,7 @@ def _report(batch: ImportBatch, folder: Path) -> None:
 @transaction.atomic
 def _finish(batch: ImportBatch) -> None:
     recount_categories()
+    everything_changed()
     batch.report = confirmed(batch)
     batch.status, batch.finished_at = ImportBatch.Status.DONE, timezone.now()
     batch.save(update_fields=["report", "status", "finished_at"])

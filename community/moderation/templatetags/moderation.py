@@ -8,10 +8,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from community.forum.models import Topic
+from community.members.rules import is_verified_customer
 from community.moderation import acts, standing
 from community.moderation.allowance import allowance_of
-from community.moderation.models import AuditEntry
-from community.moderation.screening import SILENCED, is_first_post
+from community.moderation.models import AuditEntry, Policy
+from community.moderation.screening import SILENCED
+from community.moderation.trust import approved_posts
 
 register = template.Library()
 
@@ -30,9 +32,13 @@ def allowance(context: Mapping[str, Any], topic: Topic | str | None = None) -> l
         return []
     if standing.is_silenced(user):
         return [str(SILENCED)]
+    if is_verified_customer(user):
+        return []
+    policy, written = Policy.current(), approved_posts(user)
+    is_first = written < policy.approve_first_posts
+    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first
+    if written >= policy.new_until_posts:
+        return said
     topic = topic if isinstance(topic, Topic) else None
-    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first_post(
-        user
-    )
     left = allowance_of(user, topic=topic)
     return said + (left.sentences(new_topic=topic is None) if left else [])

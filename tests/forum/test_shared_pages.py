@@ -1,0 +1,444 @@
+"""The page of a topic that all ordinary members are given: never old, and nobody's but the reader's."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image
+
+from community.badges.services import give_badge, take_back
+from community.forum import services
+from community.forum.hooks import Verdict
+from community.forum.models import Category
+from community.forum.topic_page import seconds_for
+from community.members.services import save_profile, set_avatar, set_roles
+from community.qa.services import accept_answer, mark_official, unmark_official, vote
+from tests.factories.badges import BadgeFactory
+from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory
+from tests.factories.members import MemberFactory
+
+from .pages import ids, page, texts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# The reader, how far they had read, what they liked and voted for, and what waits for them.
+STATEMENTS = 5
+
+
+@pytest.fixture
+def answer():
+    return AnswerFactory(author__display_name="Ada Winter", topic__author__display_name="Noor Haddad")
+
+
+@pytest.fixture
+def topic(answer):
+    return answer.topic
+
+
+@pytest.fixture
+def reader(client, topic):
+    """Somebody who looks at the topic after others have: what they are given is kept."""
+    client.force_login(new_member())
+    assert statements(visitor_as(new_member()), topic) > STATEMENTS
+    client.get(topic.get_absolute_url())
+    assert statements(client, topic) == STATEMENTS
+    return client
+
+
+def new_member(**fields):
+    return MemberFactory(customer_since=timezone.now(), **fields)
+
+
+def visitor_as(member):
+    client = Client()
+    client.force_login(member)
+    return client
+
+
+def statements(client, topic):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(topic.get_absolute_url()).status_code == 200
+    return len(captured)
+
+
+def seen(client, topic, selector):
+    return texts(client.get(topic.get_absolute_url()), selector)
+
+
+# Nothing is old
+
+
+def test_edit_is_seen_at_once(reader, topic, answer):
+    services.edit_post(answer, actor=answer.author, source="Descale it with citric acid, not vinegar.")
+
+    assert "Descale it" in seen(reader, topic, f"#p{answer.pk} .prose")[0]
+
+
+def test_new_title_is_seen_at_once(client, reader, topic):
+    services.edit_topic(topic, actor=topic.author, title="Scale in the boiler of my machine", tags=[])
+
+    assert texts(client.get(topic.get_absolute_url(), follow=True), "h1") == [
+        "Scale in the boiler of my machine"
+    ]
+
+
+def test_like_of_another_is_seen_at_once(reader, topic, answer):
+    services.like(answer, member=MemberFactory())
+
+    assert seen(reader, topic, f"#p{answer.pk} [aria-label^=Like]") == ["1"]
+
+
+def test_own_like_is_seen_at_once_and_taken_back_at_once(reader, topic, answer):
+    def pressed():
+        buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} [aria-label^=Like]")
+        return [(b.get("aria-pressed"), b.get("formaction"), b.text_content().strip()) for b in buttons]
+
+    reader.post(f"/posts/{answer.pk}/like/")
+    after_like = pressed()
+    reader.post(f"/posts/{answer.pk}/unlike/")
+
+    assert after_like == [("true", f"/posts/{answer.pk}/unlike/", "1")]
+    assert pressed() == [("false", f"/posts/{answer.pk}/like/", "")]
+
+
+@pytest.mark.parametrize("value", [1, -1])
+def test_own_vote_is_seen_at_once(reader, topic, answer, value):
+    reader.post(f"/posts/{answer.pk}/vote/", {"value": value})
+
+    buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#v{answer.pk} button")
+    assert [button.get("aria-pressed") for button in buttons] == [str(value == n).lower() for n in (1, -1)]
+    assert seen(reader, topic, f"#v{answer.pk} .vote-count")[0].startswith(str(value))
+    assert [button.get("value") for button in buttons] == ["0" if value == n else str(n) for n in (1, -1)]
+
+
+def test_vote_of_another_is_seen_at_once(reader, topic, answer):
+    vote(answer, member=MemberFactory(), value=1)
+
+    assert seen(reader, topic, f"#v{answer.pk} .vote-count") == ["1 vote"]
+
+
+def test_acceptance_is_seen_at_once(reader, topic, answer):
+    accept_answer(answer, actor=topic.author)
+
+    assert len(seen(reader, topic, f"#p{answer.pk} .answer-mark.solved")) == 1
+
+
+def test_official_mark_comes_and_goes_at_once(reader, topic, answer):
+    staff = MemberFactory(role="support")
+    mark_official(answer, actor=staff)
+    marked = seen(reader, topic, f"#p{answer.pk} .answer-mark")
+    unmark_official(answer, actor=staff)
+
+    assert (len(marked), seen(reader, topic, f"#p{answer.pk} .answer-mark")) == (1, [])
+
+
+def test_comment_and_reply_are_seen_at_once(reader, topic, answer):
+    comment = services.create_post(
+        topic, author=MemberFactory(), source="Thank you.", parent=answer, kind="comment"
+    )
+    another = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+
+    response = reader.get(topic.get_absolute_url())
+
+    assert len(page(response).cssselect(f"#p{answer.pk} #p{comment.pk}")) == 1
+    assert another.pk in ids(response)
+
+
+def test_new_name_of_an_author_is_seen_at_once(reader, topic, answer):
+    save_profile(answer.author, display_name="Ada Summer")
+
+    assert seen(reader, topic, f"#p{answer.pk} .person-name") == ["Ada Summer"]
+
+
+def test_new_picture_of_an_author_is_seen_at_once(reader, topic, answer):
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    set_avatar(answer.author, picture.getvalue())
+
+    assert page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} img.avatar")
+
+
+def test_new_role_of_an_author_is_seen_at_once(reader, topic, answer):
+    set_roles(answer.author, ["support"])
+
+    assert seen(reader, topic, f"#p{answer.pk} .role") == ["Support"]
+
+
+def test_badge_beside_a_post_comes_and_goes_at_once(reader, topic, answer):
+    manager = MemberFactory(role="manager")
+    award = give_badge(
+        BadgeFactory(name="Helper"), member=answer.author, actor=manager, reason="x", post=answer
+    )
+    given = seen(reader, topic, f"#p{answer.pk} .badge-chip")
+    take_back(award, actor=manager, reason="x")
+
+    assert (given, seen(reader, topic, f"#p{answer.pk} .badge-chip")) == (["Helper"], [])
+
+
+def test_badge_renamed_in_the_admin_is_seen_at_once(reader, topic, answer):
+    manager = MemberFactory(role="manager", is_staff=True)
+    badge = BadgeFactory(name="Helper")
+    give_badge(badge, member=answer.author, actor=manager, reason="x", post=answer)
+    seen(reader, topic, ".badge-chip")
+    fields = ("slug", "sentence", "icon", "level", "series", "source", "position")
+    data = {name: getattr(badge, name) for name in fields} | {"is_active": "on", "rule": '{"by": "hand"}'}
+
+    changed = visitor_as(manager).post(f"/admin/badges/badge/{badge.pk}/change/", {**data, "name": "Rescuer"})
+
+    assert changed.status_code == 302
+    assert seen(reader, topic, f"#p{answer.pk} .badge-chip") == ["Rescuer"]
+
+
+def test_hidden_words_are_gone_and_back_at_once(reader, topic, answer):
+    services.hide_post(answer, actor=None, reason="flags")
+    while_hidden = seen(reader, topic, f"#p{answer.pk} .prose")
+    services.unhide_post(answer, actor=None)
+
+    assert (while_hidden, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
+
+
+def test_deleted_words_are_gone_and_back_at_once(reader, topic, answer):
+    services.delete_post(answer, actor=MemberFactory(role="moderator"))
+    while_deleted = seen(reader, topic, f"#p{answer.pk} .prose")
+    services.restore_post(answer, actor=MemberFactory(role="moderator"))
+
+    assert (while_deleted, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
+
+
+def test_closing_is_seen_at_once(reader, topic):
+    services.close_topic(topic, actor=MemberFactory(role="moderator"), reason="Settled")
+
+    assert len(seen(reader, topic, "#reply-form")) == 0
+
+
+def test_hidden_topic_is_gone_at_once(reader, topic):
+    services.hide_post(topic.posts.get(number=1), actor=None, reason="flags")
+
+    assert reader.get(topic.get_absolute_url()).status_code == 404
+
+
+def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic):
+    private = CategoryFactory(see_by="groups")
+    services.move_topic(topic, to=private, actor=MemberFactory(role="moderator"))
+
+    assert reader.get(topic.get_absolute_url()).status_code == 404
+
+
+def test_posts_split_off_are_gone_at_once(reader, topic, answer):
+    moderator = MemberFactory(role="moderator")
+    services.split_topic(
+        topic, [answer], title="Another matter", category=topic.category, kind="question", actor=moderator
+    )
+
+    assert answer.pk not in ids(reader.get(topic.get_absolute_url()))
+
+
+def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
+    category = topic.category
+    fields = {
+        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0,
+        "icon": category.icon, "see_by": "groups", "reply_by": "members", "create_by": "members",
+    }  # fmt: skip
+
+    visitor_as(MemberFactory(role="manager", is_staff=True)).post(
+        f"/admin/forum/category/{category.pk}/change/", fields
+    )
+
+    assert Category.objects.get(pk=category.pk).see_by == "groups"
+    assert reader.get(topic.get_absolute_url()).status_code == 404
+
+
+# Nothing is another's
+
+
+def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic, answer):
+    other = visitor_as(MemberFactory())
+    other.post(f"/posts/{answer.pk}/like/")
+    other.post(f"/posts/{answer.pk}/vote/", {"value": 1})
+    other.get(topic.get_absolute_url())
+
+    pressed = page(reader.get(topic.get_absolute_url())).cssselect("[aria-pressed=true]:not([name=theme])")
+
+    assert pressed == []
+
+
+def test_nothing_of_one_reader_is_in_the_page_of_the_next(client, topic):
+    first = new_member(username="grace", display_name="Grace Hopper")
+    visitor_as(first).get(topic.get_absolute_url())
+    client.force_login(new_member(username="edsger", display_name="Edsger"))
+
+    response = client.get(topic.get_absolute_url())
+
+    assert b"race" not in response.content.replace(b"trace", b"")
+    assert texts(response, ".menu-head strong") == ["Edsger"]
+
+
+def test_each_reader_has_their_own_form_token(topic):
+    for _ in range(2):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(new_member())
+        fields = page(client.get(topic.get_absolute_url())).cssselect(
+            "#reply-form [name=csrfmiddlewaretoken]"
+        )
+
+        sent = client.post(
+            f"/topics/{topic.pk}/reply/",
+            {"csrfmiddlewaretoken": fields[0].get("value"), "source": "Try descaling it twice."},
+        )
+
+        assert (len(fields), sent.status_code) == (1, 302)
+
+
+def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
+    late = visitor_as(new_member())
+    new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+
+    assert seen(reader, topic, f"#p{new.pk} .post-head .chip") == ["new"]
+    assert seen(late, topic, f"#p{new.pk} .post-head .chip") == []
+    assert seen(reader, topic, f"#p{new.pk} .post-head .chip") == []
+
+
+def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
+    new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+    late = visitor_as(new_member())
+
+    pages = [page(one.get(topic.get_absolute_url())) for one in (late, reader)]
+
+    assert [[a.get("href") for a in one.cssselect(".topic-head a.button")] for one in pages] == [
+        [], [f"#p{new.pk}"],
+    ]  # fmt: skip
+
+
+def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
+    assert len(seen(visitor_as(answer.author), topic, f"#p{answer.pk} .post-actions [hx-get*=edit]")) == 1
+    assert seen(reader, topic, ".post-actions [hx-get*=edit]") == []
+
+
+def test_asker_can_accept_and_others_cannot(reader, topic, answer):
+    assert len(seen(visitor_as(topic.author), topic, ".post-actions .accept")) == 1
+    assert seen(reader, topic, ".post-actions .accept") == []
+
+
+def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
+    screener(Verdict(hold=True, sentence="A moderator looks at it."))
+    author = new_member()
+    writer = visitor_as(author)
+    writer.get(topic.get_absolute_url())
+    held = services.create_post(topic, author=author, source="Buy cheap watches here.")
+
+    assert held.pk in ids(writer.get(topic.get_absolute_url()))
+    assert held.pk not in ids(reader.get(topic.get_absolute_url()))
+
+
+def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
+    services.hide_post(answer, actor=None, reason="flags")
+    visitor_as(answer.author).get(topic.get_absolute_url())
+
+    assert len(seen(visitor_as(answer.author), topic, f"#p{answer.pk} .prose")) == 1
+    assert seen(reader, topic, f"#p{answer.pk} .prose") == []
+
+
+@pytest.mark.parametrize("role", ["moderator", "support"])
+def test_what_the_team_sees_is_the_teams(reader, topic, answer, role):
+    staff = visitor_as(MemberFactory(role=role))
+
+    assert len(seen(staff, topic, f"#p{answer.pk} .menu [formaction*=official]")) == 1
+    assert seen(reader, topic, f"#p{answer.pk} .menu") == []
+
+
+def test_private_topic_is_for_its_group_alone(client):
+    group = Group.objects.create(name="pilots")
+    category = CategoryFactory(see_by="groups")
+    category.see_groups.add(group)
+    topic = PostFactory(topic__category=category).topic
+    pilot = new_member()
+    pilot.groups.add(group)
+
+    for _ in range(2):
+        assert visitor_as(pilot).get(topic.get_absolute_url()).status_code == 200
+        assert visitor_as(new_member()).get(topic.get_absolute_url()).status_code == 404
+
+
+def test_reply_form_is_for_those_who_may_reply(client):
+    group = Group.objects.create(name="pilots")
+    category = CategoryFactory(reply_by="groups")
+    category.reply_groups.add(group)
+    topic = PostFactory(topic__category=category).topic
+    pilot = new_member()
+    pilot.groups.add(group)
+
+    for _ in range(2):
+        assert len(seen(visitor_as(pilot), topic, "#reply-form")) == 1
+        assert seen(visitor_as(new_member()), topic, "#reply-form") == []
+
+
+def test_message_is_shown_once_to_whom_it_is_for(reader, topic, screener):
+    screener(Verdict(hold=True, sentence="A moderator looks at it."))
+    sender = visitor_as(new_member())
+    sender.post(f"/topics/{topic.pk}/reply/", {"source": "Buy cheap watches here."})
+
+    assert len(seen(sender, topic, ".messages")) == 1
+    assert seen(sender, topic, ".messages") == []
+    assert seen(reader, topic, ".messages") == []
+
+
+def test_times_are_those_of_the_readers_place(topic):
+    def zone(name):
+        client = visitor_as(new_member(time_zone=name))
+        return page(client.get(topic.get_absolute_url())).cssselect("relative-time")[0].get("title")[-3:]
+
+    assert [zone("Asia/Tokyo"), zone("UTC"), zone("Asia/Tokyo")] == ["JST", "UTC", "JST"]
+
+
+def test_each_theme_has_its_page(reader, topic):
+    reader.cookies["theme"] = "dark"
+    dark = reader.get(topic.get_absolute_url()).content
+    reader.cookies["theme"] = "light"
+
+    assert b'data-theme="dark"' in dark
+    assert b'data-theme="light"' in reader.get(topic.get_absolute_url()).content
+
+
+def test_new_member_is_told_their_limits_and_others_are_not(reader, topic):
+    newcomer = visitor_as(MemberFactory())
+
+    assert len(seen(newcomer, topic, "#reply .alert")) == 1
+    assert seen(reader, topic, "#reply .alert") == []
+
+
+def test_visitors_and_members_have_pages_of_their_own(reader, topic):
+    visitor = Client()
+    joins = [seen(visitor, topic, "#reply h2") for _ in range(2)]
+
+    assert joins == [["Do you know the answer?"]] * 2
+    assert seen(reader, topic, "#reply h2") == ["Your answer"]
+
+
+# What it costs
+
+
+def test_page_costs_the_same_for_many_posts(reader, topic, answer):
+    for post in AnswerFactory.create_batch(8, topic=topic):
+        CommentFactory(parent=post, topic=topic)
+    services.create_post(topic, author=MemberFactory(), source="And one that tells of it.")
+    reader.get(topic.get_absolute_url())
+
+    assert statements(reader, topic) == STATEMENTS
+
+
+def test_nothing_is_kept_when_switched_off(reader, topic, settings):
+    settings.VISITOR_PAGE_SECONDS = 0
+
+    assert statements(reader, topic) > STATEMENTS
+
+
+def test_page_is_kept_for_a_small_part_of_its_age():
+    now = timezone.now()
+    ages = [timedelta(minutes=1), timedelta(hours=1), timedelta(days=90)]
+
+    assert [seconds_for([PostFactory.build(created_at=now - age)]) for age in ages] == [30, 180, 600]
