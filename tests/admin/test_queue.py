@@ -391,3 +391,30 @@ def test_bulk_does_not_decide_what_is_not_ones_to_decide(as_moderator, moderator
 
     assert ReviewItem.objects.open().count() == 2
     assert html.count("is not yours to decide.") == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "Nothing waits for you"),
+        ("?state=mine", "You have nothing in hand"),
+        ("?state=closed", "Nothing was decided yet"),
+        ("?kind__exact=held", "The rest of the queue is under Waiting."),
+        ("?q=casino", "Nothing here has these words"),
+    ],
+)
+def test_an_empty_queue_is_said_in_words_for_moderators(as_moderator, query, words):
+    html = as_moderator.get(QUEUE + query).content.decode()
+
+    assert words in html
+    assert "No results found" not in html
+
+
+def test_other_empty_lists_say_so_too(as_manager):
+    nothing = as_manager.get(reverse("admin:moderation_blockedword_changelist")).content.decode()
+    unmatched = as_manager.get(reverse("admin:members_member_changelist") + "?q=nobody").content.decode()
+
+    assert "Nothing here yet" in nothing
+    assert "Add blocked word" in nothing
+    assert "Nothing matches" in unmatched
+    assert "Show all" in unmatched

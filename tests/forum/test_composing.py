@@ -198,6 +198,26 @@ def test_reply_by_htmx_appends_the_post_and_empties_the_form(client, log_in, htm
     assert page(response).cssselect("form")[0].fields["source"].strip() == ""
 
 
+def test_answer_by_htmx_counts_the_answers_anew(client, log_in, htmx):
+    log_in()
+    question = QuestionFactory()
+    heads = []
+
+    for words in ("Clean it and try again.", "Or give it to somebody who can."):
+        response = client.post(f"/topics/{question.pk}/reply/", {"source": words}, headers=htmx)
+        heads += texts(response, "#after-opening[hx-swap-oob] h2")
+
+    assert heads == ["1 answer", "2 answers"]
+    assert page(response).cssselect("#after-opening .empty") == []
+
+
+def test_a_page_of_a_topic_swaps_nothing_out_of_band(client):
+    response = client.get(PostFactory().topic.get_absolute_url())
+
+    assert len(page(response).cssselect("#after-opening")) == 1
+    assert page(response).cssselect("[hx-swap-oob]") == []
+
+
 def test_reply_to_a_question_is_an_answer(client, log_in):
     log_in()
     question = QuestionFactory()

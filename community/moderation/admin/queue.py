@@ -77,6 +77,7 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
     list_display_links = ("what",)
     list_filter = (StateFilter, "kind", "priority", "outcome", "post__topic__category")
     list_before_template = "admin/moderation/queue_tabs.html"
+    empty_template = "admin/moderation/queue_empty.html"
     search_fields = ("post__source", "post__topic__title", "member__username", "member__display_name", "text")
     list_select_related = ("post__topic__category", "member", "claimed_by")
     list_per_page = 30
