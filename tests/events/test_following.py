@@ -160,6 +160,62 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
     assert sorted(seen) == [1, 2, 3]
 
 
+def test_a_writer_does_not_wait_for_a_month_that_it_does_not_need(ann, two_old_months):
+    recorded, may_commit = threading.Event(), threading.Event()
+    services.ensure_months([timezone.now()])
+    partitions._known.clear()  # as in a process that has only begun
+
+    def write_in_a_new_month():
+        with transaction.atomic():
+            services.ensure_months([two_old_months[1]])
+            recorded.set()
+            may_commit.wait(10)
+
+    slow = in_thread(write_in_a_new_month)
+    assert recorded.wait(10)
+    quick = in_thread(lambda: agree(ann, 1))
+    quick.join(5)
+
+    assert not quick.is_alive()
+    may_commit.set()
+    slow.join()
+
+
+def test_a_writer_may_use_a_month_that_was_added_while_it_was_writing(ann, two_old_months):
+    with transaction.atomic():
+        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+        in_thread(lambda: services.ensure_months([two_old_months[1]])).join()
+        partitions._known.clear()  # the other one is another process
+
+        services.record(
+            GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", occurred_at=two_old_months[1], version=2
+        )
+
+    assert Event.objects.count() == 2
+
+
+def test_two_writers_may_need_the_same_new_month(ann, two_old_months):
+    both = threading.Barrier(2, timeout=10)
+
+    def write(key):
+        with transaction.atomic():
+            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=key, version=1)
+            both.wait()
+            services.record(
+                GUIDELINES_ACCEPTED,
+                actor=ann,
+                subject=ann,
+                key=f"old {key}",
+                occurred_at=two_old_months[1],
+                version=1,
+            )
+
+    for writer in [in_thread(lambda key=key: write(key)) for key in ("1", "2")]:
+        writer.join()
+
+    assert Event.objects.count() == 4
+
+
 def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
     seen = []
 

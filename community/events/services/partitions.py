@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -21,9 +22,11 @@ def ensure_months(moments: Iterable[datetime | date]) -> None:
     if not wanted:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MONTHS_LOCK])
         for month in sorted(wanted):
-            _create_month(cursor, month)
+            # Only whoever is adding this very month is waited for.
+            _wait_for(cursor, f"{_MONTHS_LOCK}, {month:%Y%m}")
+            if not _is_there(cursor, month):
+                _create_month(cursor, month)
     # Only what is committed may be remembered: a rollback takes the partition away again.
     transaction.on_commit(lambda: _known.update(wanted))
 
@@ -31,21 +34,39 @@ def ensure_months(moments: Iterable[datetime | date]) -> None:
 def wait_for_months() -> None:
     """Wait until whoever is adding a month has committed; statements planned after this know all of them."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_lock_shared(%(key)s), pg_advisory_unlock_shared(%(key)s)",
-            {"key": _MONTHS_LOCK},
-        )
+        _wait_for(cursor, f"{_MONTHS_LOCK}")
 
 
-def _create_month(cursor: object, month: date) -> None:
-    name = f"event_{month:%Y_%m}"
-    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    execute = cursor.execute  # type: ignore[attr-defined]
-    execute("SELECT to_regclass(%s)", [name])
-    if cursor.fetchone()[0] is not None:  # type: ignore[attr-defined]
+def _wait_for(cursor: Any, lock: str) -> None:
+    cursor.execute(f"SELECT pg_advisory_lock_shared({lock}), pg_advisory_unlock_shared({lock})")
+
+
+def _is_there(cursor: Any, month: date) -> bool:
+    # The catalogue itself is asked: to_regclass() answers from a cache that another's commit may not have
+    # reached. Locking what has been found brings this transaction's picture of the table up to date as well.
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid))",
+        [_name_of(month)],
+    )
+    found = bool(cursor.fetchone()[0])
+    if found:
+        cursor.execute(f"LOCK TABLE {_name_of(month)} IN ACCESS SHARE MODE")
+    return found
+
+
+def _create_month(cursor: Any, month: date) -> None:
+    cursor.execute(
+        f"SELECT pg_advisory_xact_lock({_MONTHS_LOCK}), pg_advisory_xact_lock({_MONTHS_LOCK}, {month:%Y%m})"
+    )
+    if _is_there(cursor, month):  # since made by whoever had the lock
         return
-    execute(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
-    execute(
-        f"ALTER TABLE event ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)",
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    cursor.execute(f"CREATE TABLE {_name_of(month)} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+    cursor.execute(
+        f"ALTER TABLE event ATTACH PARTITION {_name_of(month)} FOR VALUES FROM (%s) TO (%s)",
         [f"{month} 00:00+00", f"{following} 00:00+00"],
     )
+
+
+def _name_of(month: date) -> str:
+    return f"event_{month:%Y_%m}"
