@@ -2,16 +2,20 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from community.members.models import Member
+
+from .support import eventually
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -85,7 +89,9 @@ def browser_context_args(
 
 
 @pytest.fixture
-def page(page: Page, transactional_db: None, django_db_serialized_rollback: None) -> Iterator[Page]:
+def page(
+    transactional_db: None, django_db_serialized_rollback: None, under_way: set[object], page: Page
+) -> Iterator[Page]:
     """A page with JavaScript on; the test fails when a script does, or breaks the Content Security Policy."""
     page.set_default_timeout(10_000)
     complaints: list[str] = []
@@ -95,6 +101,25 @@ def page(page: Page, transactional_db: None, django_db_serialized_rollback: None
     assert complaints == []
 
 
+@pytest.fixture
+def under_way(transactional_db: None) -> Iterator[set[object]]:
+    """The threads with a request under way. The tables are emptied only when all have been answered."""
+    threads: set[object] = set()
+
+    def begin(**kwargs: object) -> None:
+        threads.add(threading.get_ident())
+
+    def end(**kwargs: object) -> None:
+        threads.discard(threading.get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield threads
+    eventually(lambda: not threads)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
 def _note_policy_breach(complaints: list[str], text: str) -> None:
     if "Content Security Policy" in text:
         complaints.append(text)
@@ -102,10 +127,11 @@ def _note_policy_breach(complaints: list[str], text: str) -> None:
 
 @pytest.fixture
 def plain_page(
-    browser: Browser,
-    browser_context_args: dict[str, object],
     transactional_db: None,
     django_db_serialized_rollback: None,
+    under_way: set[object],
+    browser: Browser,
+    browser_context_args: dict[str, object],
 ) -> Iterator[Page]:
     """A page with JavaScript off."""
     context = browser.new_context(**browser_context_args, java_script_enabled=False)

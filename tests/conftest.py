@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_django
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, connections
 
@@ -51,10 +52,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture(autouse=True)
-def no_remembered_months() -> Iterator[None]:
-    """A test that runs its on-commit callbacks and is rolled back leaves no partition behind."""
-    yield
+def nothing_remembered() -> None:
+    """Begin without what this process remembers of rows that are gone.
+
+    A test that runs its on-commit callbacks and is rolled back leaves no partition behind; a browser's last
+    request may meet a database that has just been emptied, and then makes content types of its own.
+    """
     partitions._known.clear()
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)
