@@ -110,3 +110,69 @@ def test_anymail_backend_gets_its_settings(load: Callable[..., dict[str, Any]]):
 
     assert settings["EMAIL_BACKEND"] == backend
     assert settings["ANYMAIL"] == {"POSTMARK_SERVER_TOKEN": "t"}
+
+
+@pytest.mark.parametrize(
+    "written", ["https://club.example", "https://club.example/", "https://club.example//"]
+)
+def test_site_url_ends_without_a_slash(load: Callable[..., dict[str, Any]], written: str):
+    assert load(SITE_URL=written)["SITE_URL"] == "https://club.example"
+
+
+def test_one_name_is_said_everywhere(load: Callable[..., dict[str, Any]]):
+    settings = load(SITE_NAME="Bean Street")
+
+    assert (settings["SITE_NAME"], settings["MFA_TOTP_ISSUER"]) == ("Bean Street", "Bean Street")
+    assert settings["UNFOLD"]["SITE_TITLE"] == "Bean Street"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", True), ("true", True), ("on", True), ("yes", True), ("0", False), ("off", False), ("", False)],
+)
+def test_insecure_http_is_said_as_people_say_it(load: Callable[..., dict[str, Any]], text: str, value: bool):
+    settings = load(INSECURE_HTTP=text)
+
+    assert settings["SECURE_SSL_REDIRECT"] is not value
+    assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is not value
+    assert bool(settings["SECURE_HSTS_SECONDS"]) is not value
+    assert settings["ACCOUNT_DEFAULT_HTTP_PROTOCOL"] == ("http" if value else "https")
+
+
+def test_hosts_are_a_list_and_none_by_default(load: Callable[..., dict[str, Any]]):
+    assert load(ALLOWED_HOSTS=None)["ALLOWED_HOSTS"] == []
+    assert load(ALLOWED_HOSTS="a.example,b.example")["ALLOWED_HOSTS"] == ["a.example", "b.example"]
+
+
+def test_served_pages_run_no_script_but_ours(load: Callable[..., dict[str, Any]]):
+    policy = load()["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+
+    assert "'unsafe-inline'" not in [source for sources in policy.values() for source in sources]
+    assert "'unsafe-eval'" not in policy["script-src"]
+    assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == (
+        ["'none'"], ["'none'"], ["'none'"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_HTTPONLY"])
+def test_scripts_read_no_cookie(load: Callable[..., dict[str, Any]], name: str):
+    assert load()[name] is True
+
+
+def test_password_hashes_are_slow_when_served(load: Callable[..., dict[str, Any]]):
+    assert load()["PASSWORD_HASHERS"][0].endswith("Argon2PasswordHasher")
+
+
+def test_addresses_are_confirmed_when_served(load: Callable[..., dict[str, Any]]):
+    assert load()["ACCOUNT_EMAIL_VERIFICATION"] == "mandatory"
+
+
+def test_the_demo_leaves_a_mark_only_where_the_stack_is_ours(load: Callable[..., dict[str, Any]], tmp_path):
+    assert load(CARAVAN_DATA=None)["DEMO_MARK"] is None
+    assert load(CARAVAN_DATA=str(tmp_path))["DEMO_MARK"] == tmp_path / "demo-is-written"
+
+
+@pytest.mark.parametrize("name", ["VISITOR_PAGE_SECONDS", "CONN_MAX_AGE"])
+def test_a_number_that_is_none_is_named(load: Callable[..., dict[str, Any]], name: str):
+    with pytest.raises((ImproperlyConfigured, ValueError), match="soon"):
+        load(**{name: "soon"})
