@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.backstage import MANAGERS, BackstageAdmin
 
@@ -130,17 +130,30 @@ class WaitingEventAdmin(BackstageAdmin):
 
 @admin.register(SetAside)
 class SetAsideAdmin(BackstageAdmin):
-    """Facts that were kept out. The sender puts them right; this only shows that there is something to do."""
+    """Facts that were kept out: the sender puts them right, or somebody here looks and lets them in."""
 
     seen_by = MANAGERS
     list_display = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at"]
     list_filter = ["why", "source", ("resolved_at", admin.EmptyFieldListFilter)]
     readonly_fields = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at", "sent"]
-    actions = ["resolve"]
+    actions = ["try_again", "resolve"]
 
     @admin.display(description=gettext_lazy("What was sent"))
     def sent(self, row: SetAside) -> SafeString:
         return _as_code(row.item)
+
+    @admin.action(description=gettext_lazy("Try again: let in what was quarantined"))
+    def try_again(self, request: Any, rows: QuerySet[SetAside]) -> None:
+        answers = [services.try_again(row, actor=request.user) for row in rows.filter(resolved_at=None)]
+        let_in = answers.count("")
+        if let_in:
+            self.message_user(
+                request, ngettext("%(n)d was let in.", "%(n)d were let in.", let_in) % {"n": let_in}
+            )
+        for why in sorted(set(answers) - {""}):
+            self.message_user(request, _("Still kept out: %(why)s") % {"why": why}, messages.WARNING)
+        if not answers:
+            self.message_user(request, _("These were dealt with already."), messages.INFO)
 
     @admin.action(description=gettext_lazy("Mark as dealt with"))
     def resolve(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:

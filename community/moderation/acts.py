@@ -51,6 +51,7 @@ PHRASES: Final[dict[str, str]] = {
     "ruleset.published": gettext_noop("published {}"),
     "sanction.end": gettext_noop("ended the sanction of {}, whose time was over"),
     "sanction.lift": gettext_noop("lifted the sanction of {}"),
+    "set_aside.let_in": gettext_noop("let in a fact that was kept out, {}"),
     "stage.override_cleared": gettext_noop("ended the override of the stage of {}"),
     "stage.override_set": gettext_noop("set the stage of {} by hand"),
     "topic.closed": gettext_noop("closed the topic {}"),

@@ -1,5 +1,6 @@
 """Facts from other systems: taking each in exactly once, and finding out whose they are."""
 
+from .aside import try_again
 from .files import FileProblem, import_purchases
 from .intake import Answer, take_in
 from .reading import event_arrivals, purchase_arrivals
@@ -20,5 +21,6 @@ __all__ = [
     "revoke_token",
     "take_in",
     "token_of",
+    "try_again",
     "waiting_for",
 ]

@@ -1,0 +1,65 @@
+"""Facts that were kept out, and letting one in after all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.api.models import ApiToken, SetAside
+from community.api.outside import COMMERCIAL, NAMES
+from community.core.audit import audit
+from community.events.catalogue import checked_payload
+
+from .arrivals import Arrival, arrival_from
+from .intake import take_in
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+
+@transaction.atomic
+def try_again(row: SetAside, *, actor: Member) -> str:
+    """Let a quarantined fact in, a person having looked at it; return why not, empty when it is in.
+
+    That it is old is then no reason to doubt it. What the catalogue does not know stays out. A row that was
+    dealt with already is left as it is.
+    """
+    row = SetAside.objects.select_for_update().get(pk=row.pk)
+    if row.resolved_at is not None:
+        return ""
+    if row.why != SetAside.Why.QUARANTINED:
+        return _("The same id came before with other content; only what came first counts.")
+    arrival = replace(arrival_from(row.item), doubt="")
+    if objection := _objection(arrival):
+        return objection
+    (answer,) = take_in([arrival])
+    if answer.status not in ("accepted", "duplicate"):
+        return answer.reason
+    row.resolved_at = timezone.now()
+    row.save(update_fields=["resolved_at"])
+    audit("set_aside.let_in", actor=actor, subject=row, after={"event": arrival.name}, reason=row.reason)
+    return ""
+
+
+def _objection(arrival: Arrival) -> str:
+    if arrival.name not in NAMES:
+        return _("There is still no event called %(name)s that comes from outside.") % {"name": arrival.name}
+    if arrival.name in COMMERCIAL and not _may_tell_of_purchases(arrival.source):
+        return _("%(name)s needs a token with the scope purchases:write.") % {"name": arrival.name}
+    try:
+        checked_payload(arrival.name, arrival.payload)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _may_tell_of_purchases(source: str) -> bool:
+    """Whether the source may today; purchases from files come without a token."""
+    tokens = ApiToken.objects.filter(source=source)
+    return not tokens.exists() or any(
+        ApiToken.Scope.PURCHASES in token.scopes for token in tokens.filter(revoked_at=None)
+    )

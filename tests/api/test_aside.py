@@ -1,0 +1,164 @@
+"""Letting in what was quarantined, after somebody looked at it."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from community.api import outside
+from community.api.models import SetAside, WaitingEvent
+from community.api.services import event_arrivals, purchase_arrivals, take_in, try_again
+from community.events.models import Event
+from community.moderation.models import AuditEntry
+from tests.api.conftest import purchase
+from tests.factories.api import confirm_address, make_token
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:api_setaside_changelist")
+LONG_AGO = (timezone.now() - timedelta(days=4000)).isoformat()
+
+
+@pytest.fixture
+def manager():
+    return MemberFactory(role="manager")
+
+
+@pytest.fixture
+def buyer():
+    member = MemberFactory(email="ada@example.com")
+    confirm_address(member)
+    return member
+
+
+def old_purchase(number=1):
+    item = purchase(external_id=f"order-{number}", occurred_at=LONG_AGO, buyer={"email": "ada@example.com"})
+    take_in(purchase_arrivals([item], source="crm"))
+    return SetAside.objects.get(source_event_id=f"purchase:order-{number}")
+
+
+def unknown_event(name="webinar.slept_through"):
+    item = {
+        "id": "w-1", "name": name, "occurred_at": timezone.now().isoformat(),
+        "member": {"email": "ada@example.com"},
+    }  # fmt: skip
+    take_in(event_arrivals([item], source="crm", commercial=False))
+    return SetAside.objects.get(source_event_id="event:w-1")
+
+
+def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
+    row = old_purchase()
+
+    answers = [try_again(row, actor=manager) for _ in range(2)]
+
+    row.refresh_from_db()
+    event = Event.objects.get(name="purchase.completed")
+    assert answers == ["", ""]
+    assert (event.member, event.occurred_at.isoformat()) == (buyer, row.item["occurred_at"])
+    assert row.resolved_at is not None
+    entry = AuditEntry.objects.get(act="set_aside.let_in")
+    assert (entry.actor, entry.after) == (manager, {"event": "purchase.completed"})
+    assert "more than ten years ago" in entry.reason
+
+
+def test_what_belongs_to_nobody_here_waits_like_any_other(manager):
+    assert try_again(old_purchase(), actor=manager) == ""
+
+    assert WaitingEvent.objects.get().email == "ada@example.com"
+
+
+def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
+    row = old_purchase()
+    try_again(row, actor=manager)
+    SetAside.objects.filter(pk=row.pk).update(resolved_at=None)
+
+    assert try_again(row, actor=manager) == ""
+
+    assert Event.objects.filter(name="purchase.completed").count() == 1
+
+
+def test_other_content_under_the_same_id_stays_out(buyer, manager):
+    row = old_purchase()
+    right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
+    take_in(purchase_arrivals([right], source="crm"))
+
+    assert (
+        try_again(row, actor=manager) == "The same id came before with other content; the first one counts."
+    )
+    assert Event.objects.filter(name="purchase.completed").count() == 1
+
+
+def test_a_conflict_is_not_let_in(manager):
+    for amount in ("1.00", "2.00"):
+        take_in(purchase_arrivals([purchase(amount=amount, external_id="order-1")], source="crm"))
+
+    sentence = try_again(SetAside.objects.get(), actor=manager)
+
+    assert sentence == "The same id came before with other content; only what came first counts."
+
+
+def test_what_the_catalogue_does_not_know_stays_out(manager):
+    row = unknown_event()
+
+    sentence = try_again(row, actor=manager)
+
+    row.refresh_from_db()
+    assert sentence == "There is still no event called webinar.slept_through that comes from outside."
+    assert row.resolved_at is None
+    assert not AuditEntry.objects.exists()
+
+
+def test_what_the_catalogue_has_learned_is_let_in(buyer, manager):
+    row = unknown_event()
+    SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
+
+    assert try_again(row, actor=manager) == ""
+
+    assert Event.objects.filter(name="webinar.attended", member=buyer).exists()
+
+
+def test_what_has_the_wrong_shape_for_the_catalogue_stays_out(manager):
+    row = unknown_event()
+    wrong = {**row.item, "name": "webinar.attended", "payload": {"colour": "red"}}
+    SetAside.objects.filter(pk=row.pk).update(item=wrong)
+
+    assert "colour" in try_again(row, actor=manager)
+
+
+def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
+    make_token("events:write")
+    row = unknown_event()
+    (name,) = {str(name) for name in outside.COMMERCIAL if name == "payment.failed"}
+    SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": name})
+
+    sentence = try_again(row, actor=manager)
+
+    assert sentence == "payment.failed needs a token with the scope purchases:write."
+
+
+def sent(client, *rows):
+    data = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    return client.post(LIST, data, follow=True).content.decode()
+
+
+def test_the_admin_lets_in_what_it_can_and_says_why_not_the_rest(client, buyer, manager):
+    client.force_login(manager)
+    rows = [old_purchase(1), old_purchase(2), unknown_event()]
+
+    first, second = sent(client, *rows), sent(client, *rows[:2])
+
+    assert "2 were let in." in first
+    assert "Still kept out: There is still no event called webinar.slept_through" in first
+    assert "These were dealt with already." in second
+    assert Event.objects.filter(name="purchase.completed").count() == 2
+
+
+def test_moderators_let_nothing_in(client):
+    client.force_login(MemberFactory(role="moderator"))
+    row = old_purchase()
+
+    response = client.post(LIST, {"action": "try_again", "_selected_action": [row.pk]})
+
+    assert response.status_code == 403
+    assert not Event.objects.filter(name="purchase.completed").exists()
