@@ -1,8 +1,10 @@
 """Hostile and odd texts all the way through: posted by form, stored exactly, shown and found safely."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from community.core.text import storable
+from community.forum import search
 from community.forum.models import Post, Topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -68,7 +70,7 @@ def in_posts(texts, together=12):
 
 def test_naughty_titles_are_stored_on_one_line_and_escaped_in_lists(client, author):
     category = CategoryFactory(kind="qa")
-    titles = [LEAD + text for text in naughty()[::4] if len(text) < 200]
+    titles = [f"{LEAD}{text}" for text in joined(naughty(), limit=255 - len(LEAD))]
 
     for title in titles:
         fields = {"category": category.pk, "kind": "question", "title": title, "source": "What about it?"}
@@ -76,24 +78,66 @@ def test_naughty_titles_are_stored_on_one_line_and_escaped_in_lists(client, auth
 
     stored = set(Topic.objects.values_list("title", flat=True))
     assert stored == {" ".join(storable(title).split()) for title in titles}
-    for number in range(1, len(stored) // 20 + 1):
-        assert_safe(client.get(f"/latest/?page={number}"))
+    shown = set()
+    for number in range(1, len(stored) // 20 + 2):
+        response = client.get(f"/latest/?page={number}")
+        assert_safe(response)
+        shown |= {link.text_content() for link in page(response).cssselect(".topic-title a")}
+    assert {seen(title) for title in shown} == {seen(title) for title in stored}
+
+
+def joined(texts, *, limit):
+    """All of them, as many to a line as there is room for."""
+    line = ""
+    for text in texts:
+        if line and len(line) + 1 + len(text) > limit:
+            yield line
+            line = ""
+        line = f"{line} {text}".lstrip()[:limit]
+    yield line
+
+
+def seen(text):
+    """A text as a parser of pages gives it back: without the signs that no page may hold."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def test_naughty_searches_are_answered_safely(client):
-    TopicFactory(title="One topic to be found, or not")
+    """Each is looked for by itself; they are shown several to a page, all of them whole."""
+    reader = AnonymousUser()
+    topic = TopicFactory(title="One topic to be found, or not")
 
-    for text in naughty()[::4]:
-        response = client.get("/search/", {"q": text})
-        assert response.status_code == 200, text
+    for text in naughty():
+        assert {found.topic_id for found in search.find(reader, text[:200])} <= {topic.pk}, text
+    for asked in joined(naughty(), limit=200):
+        response = client.get("/search/", {"q": asked})
+        assert response.status_code == 200, asked
         assert_safe(response)
 
 
 def test_naughty_words_are_found_and_marked_safely(client, author):
-    for text in naughty()[::5]:
-        TopicFactory(title=f"Zebra {text}"[:255], opening__source=f"zebra {text}", opening__html="<p>.</p>")
+    texts = naughty()
+    for text in texts:
+        TopicFactory(
+            title=f"Zebra {text}"[:255],
+            author=author,
+            opening__source=f"zebra {text}",
+            opening__html="<p>.</p>",
+        )
 
-    for number in (1, 2, 3):
+    # The best 200 are shown, so each half and what is left of it in its turn.
+    for start_at in range(0, len(texts), 200):
+        part = Topic.objects.order_by("pk")[start_at : start_at + 200].values("pk")
+        assert_found_safely(client, list(part.values_list("pk", flat=True)))
+
+
+def assert_found_safely(client, pks):
+    """Let only these topics be found, and look at all of them."""
+    Topic.objects.exclude(pk__in=pks).update(status=Topic.Status.HIDDEN)
+    Topic.objects.filter(pk__in=pks).update(status=Topic.Status.PUBLISHED)
+    rows = 0
+    for number in range(1, (len(pks) - 1) // 20 + 2):
         response = client.get(f"/search/?q=zebra&page={number}")
         assert_safe(response)
-        assert len(page(response).cssselect(".topic-row")) == 20
+        rows += len(page(response).cssselect(".topic-row"))
+    assert rows == len(pks)

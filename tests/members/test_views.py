@@ -2,11 +2,14 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from lxml import html
 from PIL import Image
 
+from community.forum.models import Topic
 from community.members import services
-from community.members.forms import BIO_MAX
+from community.members.forms import BIO_MAX, ProfileForm
 from community.members.models import Guidelines, Member
+from tests.factories.forum import TopicFactory
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
 from tests.support import corpus
 
@@ -212,6 +215,49 @@ def test_naughty_strings_in_a_profile_are_stored_exactly_and_shown_safely(client
         assert "<script" not in client.get(SETTINGS).text.replace("<script src=", "").replace(
             '<script type="module"', ""
         )
+
+
+def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(client, ada):
+    """Each by itself through form and service; a page shows many names at once, as those of topics' authors."""
+    kept = {"display_name": [], "location": [], "website": []}
+    for text in corpus("blns/blns.json"):
+        form = ProfileForm(typed(**dict.fromkeys(kept, text)), member=ada)
+        assert set(form.errors) <= set(kept), text
+        valid = {name: form.cleaned_data[name] for name in kept if name not in form.errors}
+        services.save_profile(ada, **valid)
+        for name in valid:
+            kept[name].append(valid[name])
+
+    assert min(len(kept["location"]) - 450, len(kept["display_name"]) - 300) > 0
+    topics = topics_by_people_called(kept["display_name"])
+    for number in range(1, (topics - 1) // 20 + 2):
+        assert_safe(client.get(f"/latest/?page={number}"))
+    for location in filter(None, kept["location"][::10]):
+        services.save_profile(ada, location=location)
+        assert_safe(client.get("/u/ada/"))
+
+
+def topics_by_people_called(names):
+    """A topic by one person of each name; return how many there are then."""
+    people = Member.objects.bulk_create(
+        Member(username=f"somebody-{number}", display_name=name) for number, name in enumerate(names)
+    )
+    first = TopicFactory()
+    shared = {name: getattr(first, name) for name in ("category", "kind", "title", "slug", "status")}
+    Topic.objects.bulk_create(Topic(author=person, last_post_author=person, **shared) for person in people)
+    return Topic.objects.count()
+
+
+def assert_safe(response):
+    """No script or handler of somebody else's, and no link that would run one."""
+    assert response.status_code == 200
+    for node in html.fromstring(response.content.decode()).iter():
+        if isinstance(node.tag, str):
+            assert node.tag != "script" or node.get("src", "").startswith("/static/")
+            assert not [name for name in node.attrib if name.startswith("on")]
+            assert (
+                not (node.get("href") or "").strip().lower().startswith(("javascript:", "vbscript:", "data:"))
+            )
 
 
 # Username check
