@@ -4,6 +4,9 @@ A template says `{% hole liked post.pk False True %}…{% endhole %}`. On a page
 text between, with `liked` set to what `mine` (a context variable) has for them. On a page for many, which has
 `holes` in its context, the text is written down for every value, and `fill` takes the reader's. A hole without
 values is not written for the many at all: `fill` is handed its text.
+
+Such a page is rendered for a request with `holes`, which the context processor passes on, together with a hole
+for the token of its forms.
 """
 
 from __future__ import annotations
@@ -44,16 +47,17 @@ class Holes:
 
 
 def fill(parts: Sequence[Part], own: Mapping[str, Any]) -> str:
-    """Return the page for one reader; `own` has a text for a hole, or a mapping of keys to values.
+    """Return the page for one reader; `own` has the text for a hole, or a mapping of keys to texts or values.
 
-    A key that is missing there has the first value.
+    A key that is missing there has the first value, or no text.
     """
     return "".join([part if isinstance(part, str) else _filled(*part, own) for part in parts])
 
 
 def _filled(name: str, key: int, cases: Mapping[Any, str], own: Mapping[str, Any]) -> str:
+    given = own[name]
     if not cases:
-        text: str = own[name]
+        text: str = given if isinstance(given, str) else given.get(key, "")
         return text
-    value = own[name].get(key)
+    value = given.get(key)
     return cases[value] if value in cases else next(iter(cases.values()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from community.core.freshness import renew_on_commit
 
 LISTS = "forum:version:lists"
+# Of every post, wherever it is.
+POSTS = "forum:version:posts"
 
 
 def topic_key(topic_id: int) -> str:
@@ -13,4 +15,4 @@ def topic_key(topic_id: int) -> str:
 
 def topic_changed(topic_id: int, *, lists: bool = True) -> None:
     """After the commit, drop what is kept of this topic, and of the lists when they show the change."""
-    renew_on_commit([topic_key(topic_id), LISTS] if lists else [topic_key(topic_id)])
+    renew_on_commit([topic_key(topic_id), POSTS, *[LISTS] * lists])

@@ -7,13 +7,17 @@ nothing that some member may not see, and no page is made for a reader who would
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Any, Concatenate, NamedTuple, ParamSpec, cast
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -23,6 +27,8 @@ from community.core.freshness import EVERYTHING
 from community.core.holes import Holes, Part, fill
 from community.members.models import Member
 
+from .freshness import LISTS
+from .models import Category, ReadState
 from .visitor_cache import page_key
 
 
@@ -31,10 +37,12 @@ class Written(NamedTuple):
 
     parts: list[Part]
     facts: Any  # what it takes to fill it in
-    not_for: Collection[int]  # members who are shown more than others there
+    not_for: Collection[int] = ()  # members who are shown more than others there
 
 
 Make = Callable[[HttpRequest], "tuple[Written, int] | None"]
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def written_for_members(request: HttpRequest, *, depends_on: str, make: Make) -> Written | None:
@@ -57,11 +65,53 @@ def written_for_members(request: HttpRequest, *, depends_on: str, make: Make) ->
     return None if request.user.pk in written.not_for else written
 
 
-def write(request: HttpRequest, template: str, context: dict[str, Any], **kept: Any) -> Written:
-    """Render a page of nobody's request with its holes left open."""
-    holes = Holes()
-    open_ended = {"holes": holes, "csrf_token": holes.leave("csrf_token")}
-    return Written(holes.cut(render_to_string(template, {**context, **open_ended}, request)), **kept)
+def shared_by_members(view: View[P]) -> View[P]:
+    """Answer ordinary members with a list of topics as nobody in particular sees it, and how much is unread.
+
+    Members of a group for which there are categories of its own get theirs.
+    """
+
+    @functools.wraps(view)
+    def shared(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def make(nobodys: HttpRequest) -> tuple[Written, int] | None:
+            with suppress(Http404):
+                response = view(nobodys, *args, **kwargs)
+                if response.status_code == 200:
+                    page = cut(nobodys, response.content.decode())
+                    return Written(page, facts=groups_with_categories()), settings.VISITOR_PAGE_SECONDS
+            return None
+
+        written = written_for_members(request, depends_on=LISTS, make=make)
+        if written is None or is_in_group(request, written.facts):
+            return view(request, *args, **kwargs)
+        return filled(request, written, {"unread": _unread(request, written)})
+
+    return shared
+
+
+def cut(nobodys: HttpRequest, page: str) -> list[Part]:
+    """Return the parts of a page that was rendered for nobody's request."""
+    holes: Holes = nobodys.holes  # type: ignore[attr-defined]
+    return holes.cut(page)
+
+
+def groups_with_categories() -> list[int]:
+    """The groups whose members may see or do in some category what others may not."""
+    fields = ("see_groups", "reply_groups", "create_groups")
+    chosen = [Q(pk__in=getattr(Category, field).through.objects.values("group")) for field in fields]
+    return list(Group.objects.filter(chosen[0] | chosen[1] | chosen[2]).values_list("pk", flat=True))
+
+
+def is_in_group(request: HttpRequest, groups: Sequence[int]) -> bool:
+    return bool(groups) and request.user.groups.filter(pk__in=groups).exists()
+
+
+def _unread(request: HttpRequest, written: Written) -> dict[int, str]:
+    """By topic, the link to what the reader has not read of it."""
+    shown = [part[1] for part in written.parts if not isinstance(part, str) and part[0] == "unread"]
+    counts = ReadState.objects.unread_counts(cast(Member, request.user), shown)
+    rows = [{"pk": pk, "unread_count": count} for pk, count in counts.items()]
+    return {row["pk"]: render_to_string("forum/_unread.html", {"topic": row}) for row in rows}
 
 
 def filled(request: HttpRequest, written: Written, own: dict[str, Any]) -> HttpResponse:
@@ -81,4 +131,5 @@ def _is_ordinary(request: HttpRequest) -> bool:
 def _as_nobody(request: HttpRequest) -> HttpRequest:
     nobodys = copy.copy(request)
     nobodys.user = Member(pk=0)
+    nobodys.holes = Holes()  # type: ignore[attr-defined]
     return nobodys

@@ -16,7 +16,7 @@ from . import services, thread
 from .forms import ReplyForm
 from .freshness import topic_key
 from .models import Category, Post, ReadState, Topic
-from .shared_pages import Written, filled, write, written_for_members
+from .shared_pages import Written, cut, filled, written_for_members
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -85,8 +85,8 @@ def _write(nobodys: HttpRequest, topic_id: int, slug: str, *, reader_id: int) ->
         return None
     context = thread.thread_page(nobodys, topic) | {"reply_form": ReplyForm()}
     facts = facts_of(topic, context)
-    written = write(nobodys, "forum/topic_detail.html", context, facts=facts, not_for=writers)
-    return written, seconds_for(context["everything"])
+    parts = cut(nobodys, render_to_string("forum/topic_detail.html", context, nobodys))
+    return Written(parts, facts, writers), seconds_for(context["everything"])
 
 
 def _is_same_for_all(topic: Topic) -> bool:

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core.pagination import page_of
 from community.forum import search as forum_search
+from community.forum.freshness import POSTS
 from community.forum.services import tell_search
+from community.forum.shared_pages import (
+    Written,
+    cut,
+    filled,
+    groups_with_categories,
+    is_in_group,
+    written_for_members,
+)
 from community.forum.visitor_cache import kept_for_visitors
 from community.members.models import Member
 
@@ -44,6 +57,24 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find topics by the words of their titles and posts; what members look for is remembered."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
+
+    def make(nobodys: HttpRequest) -> tuple[Written, int]:
+        context = _findings(nobodys, text)
+        parts = cut(nobodys, render_to_string("pages/search.html", context, nobodys))
+        return Written(parts, (context["total"], groups_with_categories())), settings.VISITOR_PAGE_SECONDS
+
+    written = written_for_members(request, depends_on=POSTS, make=make)
+    if written and not is_in_group(request, written.facts[1]):
+        total, response = written.facts[0], filled(request, written, {})
+    else:
+        context = _findings(request, text)
+        total, response = context["total"], render(request, "pages/search.html", context)
+    if isinstance(request.user, Member) and text and "page" not in request.GET:
+        tell_search(request.user, query=text, results=total)
+    return response
+
+
+def _findings(request: HttpRequest, text: str) -> dict[str, Any]:
     reader = request.user
     found = forum_search.find(reader, text) if text else []
     page = page_of(request, found)
@@ -51,9 +82,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {"q": text, "page": page, "topics": topics, "total": len(found)}
     if text and not found:
         context["similar"] = forum_search.similar(reader, text)
-    if isinstance(reader, Member) and text and page.number == 1:
-        tell_search(reader, query=text, results=len(found))
-    return render(request, "pages/search.html", context)
+    return context
 
 
 @require_safe

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,12 +13,19 @@ from community.events.services import record
 if TYPE_CHECKING:
     from community.members.models import Member
 
+DAY = 86_400
 
-@transaction.atomic
+
 def tell_search(member: Member, *, query: str, results: int) -> None:
     """Record what a member looked for; the same words again that day are one search."""
     query = " ".join(query.lower().split())[:200]
-    record(
-        SEARCH_PERFORMED, actor=member, subject=member, key=f"{timezone.now():%Y%m%d}:{query}", query=query,
-        results=results, none_found=results == 0 or None,
-    )  # fmt: skip
+    key = f"{timezone.now():%Y%m%d}:{query}"
+    told = f"forum:searched:{member.pk}:{blake2b(key.encode(), digest_size=16).hexdigest()}"
+    if cache.get(told):
+        return
+    with transaction.atomic():
+        transaction.on_commit(lambda: cache.set(told, 1, DAY), robust=True)
+        record(
+            SEARCH_PERFORMED, actor=member, subject=member, key=key, query=query,
+            results=results, none_found=results == 0 or None,
+        )  # fmt: skip

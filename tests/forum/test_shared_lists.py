@@ -1,0 +1,240 @@
+"""The lists and findings that all ordinary members are given: never old, and nobody's but the reader's."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from community.events.models import Event
+from community.forum import services
+from community.members.services import save_profile, set_roles
+from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+from .pages import page, texts, titles
+from .test_shared_pages import new_member, visitor_as
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTS = ["/latest/", "/hot/", "/top/?period=all", "/c/machines/", "/tags/boilers/"]
+SEARCH = "/search/?q=descaling"
+
+
+@pytest.fixture
+def topic():
+    category = CategoryFactory(slug="machines")
+    author = MemberFactory(display_name="Noor Haddad")
+    topic = services.create_topic(
+        category,
+        author=author,
+        kind="discussion",
+        title="Descaling a boiler",
+        source="How often?",
+        tags=["boilers"],
+    )
+    services.create_post(topic, author=MemberFactory(), source="Twice a year, says the manual.")
+    return topic
+
+
+@pytest.fixture
+def reader(client, topic):
+    """Somebody who reads what has been kept since another member asked for it."""
+    first = visitor_as(new_member())
+    client.force_login(new_member())
+    for address in (*LISTS, SEARCH):
+        first.get(address)
+        client.get(address)
+    return client
+
+
+def statements(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(("address", "most"), [*((address, 3) for address in LISTS), (SEARCH, 2)])
+def test_second_member_gets_what_the_first_was_given(reader, address, most):
+    assert statements(reader, address) == most
+
+
+# Nothing is old
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_reply_is_counted_at_once(reader, topic, address):
+    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+
+    assert texts(reader.get(address), ".topic-figures b")[1] == "2"
+
+
+def test_new_topic_is_listed_at_once(reader, topic):
+    services.create_topic(
+        topic.category, author=MemberFactory(), kind="discussion", title="Another topic here", source="Hello."
+    )
+
+    assert "Another topic here" in titles(reader.get("/latest/"))
+
+
+@pytest.mark.parametrize("address", [*LISTS, SEARCH])
+def test_new_title_is_listed_at_once(reader, topic, address):
+    services.edit_topic(topic, actor=topic.author, title="Descaling the boiler", tags=["boilers"])
+
+    assert titles(reader.get(address)) == ["Descaling the boiler"]
+
+
+@pytest.mark.parametrize("address", [*LISTS, SEARCH])
+def test_hidden_topic_is_gone_and_back_at_once(reader, topic, address):
+    services.hide_post(topic.posts.get(number=1), actor=None, reason="flags")
+    while_hidden = titles(reader.get(address))
+    services.unhide_post(topic.posts.get(number=1), actor=None)
+
+    assert (while_hidden, titles(reader.get(address))) == ([], [topic.title])
+
+
+@pytest.mark.parametrize("address", [*LISTS, SEARCH])
+def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic, address):
+    private = CategoryFactory(see_by="groups")
+    services.move_topic(topic, to=private, actor=MemberFactory(role="moderator"))
+
+    assert titles(reader.get(address)) == []
+
+
+@pytest.mark.parametrize("address", ["/latest/", SEARCH])
+def test_new_name_is_listed_at_once(reader, topic, address):
+    save_profile(topic.author, display_name="Noor Karim")
+
+    assert "Noor Karim" in reader.get(address).content.decode()
+    assert "Noor Haddad" not in reader.get(address).content.decode()
+
+
+def test_new_role_is_listed_at_once(reader, topic):
+    set_roles(topic.author, ["support"])
+
+    assert texts(reader.get("/latest/"), ".role") == ["Support"]
+
+
+def test_words_just_written_are_found_at_once(reader, topic):
+    services.create_post(topic, author=MemberFactory(), source="Rinse thoroughly afterwards.")
+    reader.get("/search/?q=citric")
+    reply = topic.posts.get(number=2)
+    services.edit_post(reply, actor=reply.author, source="Use citric acid and nothing else.")
+
+    assert titles(reader.get("/search/?q=citric")) == [topic.title]
+
+
+def test_hidden_words_are_not_found_any_longer(reader, topic):
+    before = titles(reader.get("/search/?q=manual"))
+    services.hide_post(topic.posts.get(number=2), actor=None, reason="flags")
+
+    assert (before, titles(reader.get("/search/?q=manual"))) == ([topic.title], [])
+
+
+# Nothing is another's
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_unread_posts_are_each_readers_own(reader, topic, address):
+    other = visitor_as(new_member())
+    other.get(topic.get_absolute_url())
+    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+
+    unread = [texts(client.get(address), "a.unread") for client in (other, reader, other)]
+
+    assert unread == [["1 unread"], [], ["1 unread"]]
+
+
+def test_own_posts_are_not_unread(reader, topic):
+    author = new_member()
+    writer = visitor_as(author)
+    writer.get(topic.get_absolute_url())
+    services.create_post(topic, author=author, source="Every month if the water is hard.")
+
+    assert texts(writer.get("/latest/"), "a.unread") == []
+
+
+def test_what_was_read_is_not_unread_any_longer(reader, topic):
+    reader.get(topic.get_absolute_url())
+    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+    before = texts(reader.get("/latest/"), "a.unread")
+    reader.get(topic.get_absolute_url())
+
+    assert (before, texts(reader.get("/latest/"), "a.unread")) == (["1 unread"], [])
+
+
+@pytest.mark.parametrize("address", ["/latest/", "/c/private/", "/search/?q=secret"])
+def test_topics_of_a_group_are_for_its_members_alone(reader, address):
+    group = Group.objects.create(name="pilots")
+    category = CategoryFactory(slug="private", groups=[group])
+    TopicFactory(category=category, title="A secret matter")
+    PostFactory(topic__category=category)
+    pilot = new_member()
+    pilot.groups.add(group)
+    services.create_topic(
+        CategoryFactory(),
+        author=MemberFactory(),
+        kind="discussion",
+        title="Drops what is kept",
+        source="Hello.",
+    )
+
+    for _ in range(2):
+        strangers = visitor_as(new_member()).get(address)
+        assert strangers.status_code == 404 or "A secret matter" not in titles(strangers)
+        assert "A secret matter" in titles(visitor_as(pilot).get(address))
+
+
+def test_who_joins_a_group_sees_its_topics_from_then_on(client):
+    group = Group.objects.create(name="pilots")
+    TopicFactory(category=CategoryFactory(groups=[group]), title="A secret matter")
+    member = new_member()
+    client.force_login(member)
+    before = titles(client.get("/latest/"))
+    member.groups.add(group)
+    joined = titles(client.get("/latest/"))
+    member.groups.clear()
+
+    assert (before, joined, titles(client.get("/latest/"))) == ([], ["A secret matter"], [])
+
+
+def test_moderators_lists_are_theirs(reader, topic):
+    private = TopicFactory(category__see_by="groups", title="For moderators only")
+    moderator = visitor_as(MemberFactory(role="moderator"))
+
+    assert private.title in titles(moderator.get("/latest/"))
+    assert private.title not in titles(reader.get("/latest/"))
+
+
+def test_each_reader_has_their_own_corner(reader):
+    other = visitor_as(new_member(display_name="Edsger"))
+
+    assert texts(other.get("/latest/"), ".menu-head strong") == ["Edsger"]
+    assert b"Edsger" not in reader.get("/latest/").content
+
+
+def test_new_topic_button_is_for_those_who_may(client):
+    group = Group.objects.create(name="pilots")
+    category = CategoryFactory(slug="news", create_by="groups")
+    category.create_groups.add(group)
+    pilot = new_member()
+    pilot.groups.add(group)
+
+    def buttons(member):
+        return len(page(visitor_as(member).get("/c/news/")).cssselect("main a[href*='/new/']"))
+
+    # The empty list says where else to begin.
+    assert [buttons(one) for one in (new_member(), pilot, new_member(), pilot)] == [1, 2, 1, 2]
+
+
+def test_every_search_is_remembered_even_of_what_is_kept(reader):
+    assert Event.objects.filter(name="search.performed").count() == 2
+    visitor_as(new_member()).get(SEARCH)
+    reader.get(SEARCH)
+
+    assert Event.objects.filter(name="search.performed").count() == 3
+
+
+def test_nothing_is_kept_when_switched_off(reader, settings):
+    settings.VISITOR_PAGE_SECONDS = 0
+
+    assert statements(reader, "/latest/") > 3
