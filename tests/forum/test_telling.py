@@ -18,7 +18,7 @@ from community.forum.services.telling import (
     tell_creation,
     tell_new_mentions,
 )
-from community.qa.services import accept_answer
+from community.qa.services import accept_answer, mark_official, unmark_official
 from tests.factories.forum import (
     AnswerFactory,
     CommentFactory,
@@ -285,3 +285,63 @@ def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
 
     assert standing(member=reply.author).count("post.hidden") == 2
     assert standing(member=reply.author).count("reply.created") == 1
+
+
+def hidden_meanwhile(post):
+    services.hide_post(post, actor=None, reason="flagged")
+    yield
+    services.unhide_post(post, actor=None)
+
+
+def test_a_like_taken_back_while_the_post_was_hidden_does_not_come_back_with_it():
+    reply, fan = PostFactory(), MemberFactory()
+    services.like(reply, member=fan)
+
+    for _ in hidden_meanwhile(reply):
+        services.unlike(reply, member=fan)
+
+    assert not {"reaction.received", "reaction.given"} & set(standing())
+
+
+def test_an_acceptance_given_to_another_while_the_answer_was_hidden_does_not_come_back_with_it():
+    topic = QuestionFactory()
+    first, second = AnswerFactory(topic=topic), AnswerFactory(topic=topic)
+    accept_answer(first, actor=topic.author)
+
+    for _ in hidden_meanwhile(first):
+        accept_answer(second, actor=topic.author)
+
+    assert "answer.accepted" not in standing(member=first.author)
+    assert sole("answer.accepted").member == second.author
+    assert sole("question.resolved").props["by"] == second.author_id
+
+
+def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_back_with_it():
+    answer, staff = AnswerFactory(), MemberFactory(role="support")
+    mark_official(answer, actor=staff)
+
+    for _ in hidden_meanwhile(answer):
+        unmark_official(answer, actor=staff)
+
+    assert "answer.marked_official" not in standing()
+
+
+def test_what_was_earned_while_visible_does_come_back():
+    reply, fan = PostFactory(), MemberFactory()
+    services.like(reply, member=fan)
+
+    for _ in hidden_meanwhile(reply):
+        pass
+
+    assert "reaction.received" in standing(member=reply.author)
+
+
+def test_a_like_taken_back_and_given_again_counts_again():
+    reply, fan = PostFactory(), MemberFactory()
+    services.like(reply, member=fan)
+    for _ in hidden_meanwhile(reply):
+        services.unlike(reply, member=fan)
+
+    services.like(reply, member=fan)
+
+    assert "reaction.received" in standing(member=reply.author)

@@ -117,8 +117,10 @@ def give_back(post: Post) -> None:
 
 def retract_named(name: EventName, object_type: str, object_id: int, key: str, *, reason: str) -> None:
     """Retract one event of the forum that is known by what it is about."""
-    event_id = derived_id(name, object_type, object_id, key)
-    retract(list(Event.objects.filter(event_id=event_id)), reason=reason)
+    events = Event.objects.filter(event_id=derived_id(name, object_type, object_id, key))
+    retract(list(events), reason=reason)
+    # One that went with its post would come back with it otherwise.
+    events.filter(retract_reason=GONE).update(retract_reason=reason)
 
 
 def _earned_by(post: Post) -> Any:
