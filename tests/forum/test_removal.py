@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from community.events.models import Event
 from community.forum import services
@@ -70,13 +71,52 @@ def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
     assert sorted(standing(member=reply.author)) == ["post.hidden", "post.unhidden", "reply.created"]
 
 
-def test_a_waiting_post_is_not_hidden(moderator):
+def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
 
     services.hide_post(waiting, actor=moderator, reason="spam")
+    waiting.refresh_from_db()
+    refused = (waiting.status, waiting.status_reason)
+    services.unhide_post(waiting, actor=moderator)
+
+    waiting.refresh_from_db()
+    assert refused == ("hidden", "spam")
+    assert (waiting.status, waiting.status_before) == ("pending", "")
+    assert "reply.created" not in standing()
+
+
+def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(moderator):
+    waiting = PostFactory(status=Post.Status.PENDING)
+    services.hide_post(waiting, actor=moderator, reason="spam")
+
+    services.delete_post(waiting, actor=moderator)
+    services.restore_post(waiting, actor=moderator)
+    services.unhide_post(waiting, actor=moderator)
 
     waiting.refresh_from_db()
     assert waiting.status == "pending"
+
+
+@pytest.mark.parametrize("act", [services.hide_post, services.delete_post])
+def test_what_was_never_approved_leaves_no_stub(moderator, act):
+    waiting = PostFactory(status=Post.Status.PENDING)
+
+    act(waiting, actor=moderator, reason="spam")
+
+    for reader, sees in (
+        (AnonymousUser(), False),
+        (MemberFactory(), False),
+        (waiting.author, True),
+        (moderator, True),
+    ):
+        assert Post.objects.placed_for(reader).filter(pk=waiting.pk).exists() is sees
+
+
+@pytest.mark.parametrize("act", [services.hide_post, services.delete_post])
+def test_what_was_seen_leaves_a_stub(reply, moderator, act):
+    act(reply, actor=moderator, reason="spam")
+
+    assert Post.objects.placed_for(AnonymousUser()).filter(pk=reply.pk).exists()
 
 
 def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):

@@ -7,6 +7,7 @@ from community.events.catalogue import MODERATION_HELPED, POST_APPROVED, STRIKE_
 from community.events.models import Event
 from community.moderation import services
 from community.moderation.models import AuditEntry, Flag, Reason, ReviewItem, Sanction
+from community.moderation.rules import can_appeal_post
 from community.moderation.services import Conflict, Decision
 from community.notifications.models import Notification
 from tests.factories.forum import PostFactory, TopicFactory
@@ -84,6 +85,33 @@ def test_decide_keep_publishes_a_post_hidden_before_it_was_ever_approved():
 
     item.post.refresh_from_db()
     assert item.post.status == "published"
+
+
+def test_decide_hide_of_a_held_post_refuses_it_and_can_be_answered():
+    post = PostFactory(status="pending", author__username="newcomer")
+    item = ReviewItemFactory(kind="held", post=post)
+
+    decide(item, "hide")
+
+    post.refresh_from_db()
+    assert (post.status, post.status_reason) == ("hidden", "It is an advertisement.")
+    assert told(post.author) == ["Your post is hidden. It is an advertisement."]
+    assert can_appeal_post(post.author, post)
+
+
+def test_an_appeal_against_a_refusal_publishes_the_post():
+    post = PostFactory(status="pending")
+    decide(ReviewItemFactory(kind="held", post=post), "hide")
+    appeal = services.appeal_post(post, text="It is no advertisement.")
+
+    services.decide_appeal(
+        appeal, actor=MemberFactory(role="manager"), version=appeal.version, take_back=True, reason="Right."
+    )
+
+    post.refresh_from_db()
+    assert (post.status, post.status_before) == ("published", "")
+    assert Event.objects.standing().get(name=POST_APPROVED).member == post.author
+    assert Event.objects.standing().filter(name="reply.created", member=post.author).count() == 1
 
 
 def test_decide_hide_tells_the_author_why_and_credits_the_flaggers():

@@ -41,11 +41,14 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.exclude(kind=Post.Kind.COMMENT)
 
     def placed_for(self, user: Reader) -> PostQuerySet:
-        """Posts with a place on the page for this reader; what is hidden or deleted leaves a stub there."""
+        """Posts with a place on the page for this reader; what is hidden or deleted leaves a stub there.
+
+        What was never approved leaves nothing: nobody but its author has seen it.
+        """
         if user.is_authenticated and user.is_moderator:
             return self
-        waiting = Q(status=Post.Status.PENDING)
-        return self.exclude(waiting & ~Q(author=user)) if user.is_authenticated else self.exclude(waiting)
+        unseen = Q(status=Post.Status.PENDING) | Q(status_before=Post.Status.PENDING)
+        return self.exclude(unseen & ~Q(author=user)) if user.is_authenticated else self.exclude(unseen)
 
     def in_reading_order(self, *, best_first: bool) -> PostQuerySet:
         """The opening, then the accepted answer and the best ones; or all as they were written."""
@@ -106,7 +109,8 @@ class Post(models.Model):
     status_reason = models.CharField(
         max_length=300, blank=True, help_text=_("Why it waits, is hidden or deleted.")
     )
-    # What a deleted post was before, so that restoring never lets an unapproved one through.
+    # What a deleted post was before, and “pending” for one refused while it waited, so that bringing either
+    # back never lets an unapproved one through.
     status_before = models.CharField(max_length=10, choices=Status, blank=True)
     like_count = models.PositiveIntegerField(default=0)
     score = models.IntegerField(default=0, help_text=_("Up votes minus down votes."))

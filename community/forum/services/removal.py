@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from community.members.models import Member
 
 DELETED, HIDDEN, PUBLISHED = Post.Status.DELETED, Post.Status.HIDDEN, Post.Status.PUBLISHED
+PENDING = Post.Status.PENDING
 
 
 @transaction.atomic
@@ -33,7 +34,10 @@ def delete_post(post: Post, *, actor: Member, reason: str = "", now: datetime | 
         return post
     now = now or timezone.now()
     before = post.status
-    post.status_before, post.deleted_at, post.deleted_by = post.status, now, actor
+    # One that was refused while it waited was never approved, and waits again when it is restored.
+    if post.status_before != PENDING:
+        post.status_before = post.status
+    post.deleted_at, post.deleted_by = now, actor
     _change(post, topic, DELETED, reason)
     take_back(post)
     record(
@@ -66,32 +70,39 @@ def restore_post(post: Post, *, actor: Member, now: datetime | None = None) -> P
 
 @transaction.atomic
 def hide_post(post: Post, *, actor: Member | None, reason: str, now: datetime | None = None) -> Post:
-    """Show a published post to its author and moderators only; without an actor the flags did it.
+    """Show a post to its author and moderators only; without an actor the flags did it.
 
-    What waits for approval or is deleted is out of sight already and is left as it is.
+    One that waits for approval is refused by it. What is hidden or deleted is left as it is.
     """
     _topic, post = _locked(post)
-    if post.status != PUBLISHED:
+    if post.status not in (PUBLISHED, PENDING):
         return post
     now = now or timezone.now()
+    before = post.status
     post = put_away(post, status=HIDDEN, reason=reason)
     record(
         POST_HIDDEN, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
         topic_id=post.topic_id, reason=reason,
     )  # fmt: skip
-    _tell_audit("post.hide", post, actor, PUBLISHED, reason)
+    _tell_audit("post.hide", post, actor, before, reason)
     return post
 
 
 @transaction.atomic
 def unhide_post(post: Post, *, actor: Member | None, now: datetime | None = None) -> Post:
-    """Show a hidden post to everyone again, and let what was earned with it count again."""
+    """Show a hidden post to everyone again, and let what was earned with it count again.
+
+    One that was refused while it waited for approval waits again, for `publish_post`.
+    """
     topic, post = _locked(post)
     if post.status != HIDDEN:
         return post
     now = now or timezone.now()
-    _change(post, topic, PUBLISHED, "")
-    give_back(post)
+    back_to = post.status_before or PUBLISHED
+    post.status_before = ""
+    _change(post, topic, back_to, "")
+    if back_to == PUBLISHED:
+        give_back(post)
     record(
         POST_UNHIDDEN, actor=actor, member=post.author, subject=post, occurred_at=now, key=now.isoformat(),
         topic_id=topic.pk,
@@ -101,8 +112,9 @@ def unhide_post(post: Post, *, actor: Member | None, now: datetime | None = None
 
 
 def put_away(post: Post, *, status: str, reason: str) -> Post:
-    """Take a published post out of sight, and what was earned with it; the caller tells of it."""
+    """Take a post out of sight, and what was earned with it; the caller tells of it."""
     topic, post = _locked(post)
+    post.status_before = PENDING if post.status == PENDING else ""
     _change(post, topic, status, reason)
     take_back(post)
     return post
