@@ -57,6 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             continue
+        if {"page", "browser"} & set(item.callspec.params if hasattr(item, "callspec") else ()):
+            # It would run among the browser tests, which empty the tables, and ahead of those that need them full.
+            raise pytest.UsageError(f"{item.nodeid}: a parameter is called like a fixture of the browser.")
         item.add_marker("browser")
         if missing and not config.getoption("--require-browser"):
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))

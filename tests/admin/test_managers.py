@@ -154,11 +154,11 @@ def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
     assert listed.context["action_form"] is None
 
 
-@pytest.mark.parametrize("page", ["delete", "history"])
-def test_a_manager_deletes_nobody_above(as_manager, above, page):
+@pytest.mark.parametrize("what", ["delete", "history"])
+def test_a_manager_deletes_nobody_above(as_manager, above, what):
     before = state(above)
 
-    as_manager.post(reverse(f"admin:members_member_{page}", args=[above.pk]), {"post": "yes"})
+    as_manager.post(reverse(f"admin:members_member_{what}", args=[above.pk]), {"post": "yes"})
 
     assert state(above) == before
 

@@ -64,15 +64,15 @@ def test_a_served_site_has_no_mark_and_looks_for_none(settings):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("logged_in", [False, True])
-def test_pages_say_so_to_everybody_while_it_is_written(client, mark, page, logged_in):
+def test_pages_say_so_to_everybody_while_it_is_written(client, mark, address, logged_in):
     if logged_in:
         client.force_login(MemberFactory())
 
     with being_written():
-        during = client.get(page, follow=True).content.decode()
-    after = client.get(page, follow=True).content.decode()
+        during = client.get(address, follow=True).content.decode()
+    after = client.get(address, follow=True).content.decode()
 
     assert during.count(NOTICE) == 1
     assert NOTICE not in after
@@ -96,13 +96,13 @@ def test_a_page_from_before_is_shown_to_nobody_while_it_is_written(mark):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", PAGES)
-def test_the_notice_costs_no_statement(client, mark, page):
-    client.get(page)
+@pytest.mark.parametrize("address", PAGES)
+def test_the_notice_costs_no_statement(client, mark, address):
+    client.get(address)
     with being_written(), CaptureQueriesContext(connection) as with_it:
-        client.get(page)
+        client.get(address)
     with CaptureQueriesContext(connection) as without:
-        client.get(page, {"other": "1"})  # kept for nobody yet
+        client.get(address, {"other": "1"})  # kept for nobody yet
 
     assert len(with_it) == len(without)
 
@@ -117,9 +117,9 @@ def test_demo_progress_leaves_the_notice_alone_while_it_is_written(client, mark)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("page", "shows_it_all"), [("/", True), ("/accounts/login/", False)])
-def test_demo_progress_shows_what_has_come_on_the_home_page_only(client, mark, page, shows_it_all):
-    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+@pytest.mark.parametrize(("address", "shows_it_all"), [("/", True), ("/accounts/login/", False)])
+def test_demo_progress_shows_what_has_come_on_the_home_page_only(client, mark, address, shows_it_all):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
 
     answer = client.get("/demo/", headers=headers).content.decode()
 
