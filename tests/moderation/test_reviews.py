@@ -256,63 +256,6 @@ def test_decide_refuses_an_appeal():
         decide(item, "keep")
 
 
-def test_claim_says_who_looks_and_release_gives_it_back():
-    item = flagged()
-    moderator = MemberFactory(role="moderator")
-
-    item = services.claim(item, actor=moderator, version=item.version)
-    owner = item.claimed_by
-    item = services.release(item, actor=moderator, version=item.version)
-
-    assert (owner, item.claimed_by) == (moderator, None)
-    assert [step.says for step in item.steps.all()] == ["took it", "gave it back"]
-
-
-def test_claim_twice_changes_nothing():
-    item = flagged()
-    moderator = MemberFactory(role="moderator")
-    item = services.claim(item, actor=moderator, version=item.version)
-
-    again = services.claim(item, actor=moderator, version=item.version)
-
-    assert (again.version, again.steps.count()) == (item.version, 1)
-
-
-def test_claim_for_someone_else_assigns():
-    item = flagged()
-    ada = MemberFactory(role="moderator", display_name="Ada")
-
-    item = services.claim(item, actor=MemberFactory(role="manager"), version=item.version, assignee=ada)
-
-    assert item.claimed_by == ada
-    assert item.steps.last().says == "gave it to Ada"
-
-
-def test_claim_of_what_another_claimed_conflicts():
-    item = flagged()
-    services.claim(item, actor=MemberFactory(role="moderator", display_name="Ada"), version=item.version)
-
-    with pytest.raises(Conflict, match="Ada: took it"):
-        services.claim(item, actor=MemberFactory(role="moderator"), version=item.version)
-
-
-def test_release_of_what_nobody_has_changes_nothing():
-    item = flagged()
-
-    services.release(item, actor=MemberFactory(role="moderator"), version=item.version)
-
-    assert not item.steps.exists()
-
-
-def test_queue_post_keeps_one_open_item_of_a_kind():
-    post = PostFactory()
-
-    first = services.queue_post(post, kind=ReviewItem.Kind.HELD, reason="First post")
-    again = services.queue_post(post, kind=ReviewItem.Kind.HELD, reason="First post")
-
-    assert (first, again.version, first.steps.count()) == (again, 1, 1)
-
-
 def test_most_urgent_first_then_oldest():
     low = ReviewItemFactory(priority=1)
     high = ReviewItemFactory(priority=3)

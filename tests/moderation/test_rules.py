@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from community.moderation import passes, rules, told
+from community.moderation import rules, told
 from community.moderation.models import Flag, Policy
 from community.notifications import subjects
 from community.notifications.services import notify
@@ -112,21 +112,6 @@ def test_can_sanction_nobody_themselves_and_no_superuser():
 
     assert not rules.can_sanction(manager, manager)
     assert not rules.can_sanction(manager, MemberFactory(is_superuser=True))
-
-
-def test_holder_is_whoever_the_address_was_signed_for():
-    member = MemberFactory()
-    token = passes.suspended_page(member).split("/")[2]
-
-    assert passes.holder(token) == member
-    assert passes.holder(token[:-1]) is None
-    assert passes.holder("") is None
-
-
-def test_holder_of_an_address_of_another_purpose_is_nobody():
-    from django.core import signing
-
-    assert passes.holder(signing.dumps(MemberFactory().pk, salt="members.invitation")) is None
 
 
 def test_sanctions_are_shown_to_the_person_concerned_only():

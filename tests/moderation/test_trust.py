@@ -87,3 +87,8 @@ def test_is_new_follows_the_policy_it_is_given():
     assert is_new(member, Policy(new_until_posts=3))
     assert not is_new(member, Policy(new_until_posts=2))
     assert not is_new(someone(), Policy(new_until_posts=0))
+
+
+@pytest.mark.parametrize("fields", [{"role": "sales"}, {"customer_since": timezone.now()}])
+def test_is_new_spares_the_team_and_customers(fields):
+    assert not is_new(someone(**fields))

@@ -1,13 +1,9 @@
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from community.moderation.models import Flag, Reason
-from community.moderation.trust import is_new, trust_level
 from community.moderation.weighing import accuracy_bonus, weigh
-from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import FlagFactory
 
@@ -109,39 +105,6 @@ def test_flag_arithmetic_of_ten_is_not_written_as_a_power():
     )
 
     assert flag.arithmetic == "1 + 4 trust + 5 take action = 10"
-
-
-@pytest.mark.parametrize(
-    ("days", "posts", "likes", "level"),
-    [(0, 0, 0, 0), (0, 5, 0, 1), (15, 10, 1, 2), (14, 10, 1, 1), (50, 50, 20, 3), (50, 50, 19, 2)],
-)
-def test_trust_level_grows_with_time_posts_and_likes(days, posts, likes, level):
-    member = MemberFactory(joined_at=timezone.now() - timedelta(days=days))
-    for number in range(posts):
-        PostFactory(author=member, like_count=likes if number == 0 else 0)
-
-    assert trust_level(member) == level
-
-
-def test_trust_level_of_staff_and_customers():
-    assert trust_level(MemberFactory(role="support")) == 5
-    assert trust_level(MemberFactory(customer_since="2026-01-01")) == 2
-
-
-def test_is_new_ends_with_five_published_posts():
-    member = MemberFactory()
-    PostFactory.create_batch(4, author=member)
-    PostFactory(author=member, status="pending")
-
-    before = is_new(member)
-    PostFactory(author=member)
-
-    assert (before, is_new(member)) == (True, False)
-
-
-def test_is_new_spares_staff_and_verified_customers():
-    assert not is_new(MemberFactory(role="sales"))
-    assert not is_new(MemberFactory(customer_since="2026-01-01"))
 
 
 def test_flag_arithmetic_of_one_part_is_just_that():
