@@ -6,6 +6,7 @@ from community.forum import services
 from community.forum.hooks import Verdict
 from community.forum.models import Post, Topic
 from community.moderation.models import BlockedWord, ReviewItem
+from community.moderation.posts import show
 from community.moderation.screening import screen_edit
 from community.moderation.services import Decision, decide
 from community.notifications.models import Notification
@@ -129,6 +130,25 @@ def test_a_moderator_decides_about_it_as_about_a_new_post(post):
 
     assert now(post).status == "published"
     assert Notification.objects.filter(member=post.author, kind="moderation").count() == 1
+
+
+def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_all(post):
+    before = standing(member=post.author)
+    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    item, moderator = ReviewItem.objects.get(), MemberFactory(role="moderator")
+    decide(
+        item, actor=moderator, version=item.version,
+        decision=Decision(post=Decision.HIDE, reason="It is an advertisement."),
+    )  # fmt: skip
+    refused = now(post)
+
+    show(refused, actor=moderator)
+
+    assert (refused.status, refused.status_reason, refused.source) == (
+        "hidden", "It is an advertisement.", NEW,
+    )  # fmt: skip
+    assert now(post).status == "published"
+    assert set(before) <= set(standing(member=post.author))
 
 
 # What the author sees
