@@ -36,8 +36,12 @@ class SourceField(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
 
+    def to_python(self, value: Any) -> str:
+        """Browsers send two characters for an end of line, and their counter counts one."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
     def clean(self, value: Any) -> str:
-        text = str(super().clean(value)).replace("\r\n", "\n")
+        text = str(super().clean(value))
         if len(text.strip()) < self.least:
             missing = self.least - len(text.strip())
             raise forms.ValidationError(

@@ -1,0 +1,234 @@
+"""What people type, at every border: nothing is trimmed, cut or lost, and each refusal says what to do."""
+
+import pytest
+
+from community.forum.forms import CommentForm, EditForm, ReplyForm, TopicForm
+from community.forum.forms.arranging import MergeForm, MoveForm, SplitForm
+from community.forum.forms.writing import BODY, COMMENT
+from community.forum.models import Post
+from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TagFactory, TopicFactory
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def errors(form) -> dict[str, list[str]]:
+    return {name: list(found) for name, found in form.errors.items()}
+
+
+@pytest.fixture
+def author():
+    return MemberFactory()
+
+
+@pytest.fixture
+def typed(author):
+    """A topic form with these changes to one that is fine."""
+    category = CategoryFactory()
+
+    def fill(**changes):
+        fine = {
+            "category": category.pk, "kind": "discussion", "title": "Which grinder do you use?",
+            "source": "Mine is loud.", "tags": "",
+        }  # fmt: skip
+        return TopicForm({**fine, **changes}, author=author)
+
+    return fill
+
+
+@pytest.mark.parametrize(("form", "limits"), [(ReplyForm, BODY), (CommentForm, COMMENT)])
+def test_words_may_be_as_short_and_as_long_as_it_says(form, limits):
+    least, most = limits
+
+    assert form({"source": "x" * least}).is_valid()
+    assert form({"source": "x" * most}).is_valid()
+    assert not form({"source": "x" * (least - 1)}).is_valid()
+    assert not form({"source": "x" * (most + 1)}).is_valid()
+
+
+def test_words_that_are_too_few_say_how_many_are_missing():
+    assert errors(ReplyForm({"source": "  Yes.  "})) == {
+        "source": ["Please write a little more: 6 characters are missing."]
+    }
+
+
+@pytest.mark.parametrize("source", ["", "   ", "\n\n"])
+def test_no_words_are_refused(source):
+    assert "source" in ReplyForm({"source": source}).errors
+
+
+@pytest.mark.parametrize("source", ["    code first\n", "Ends with two spaces  \n", "Ünïcödé 👩🏽‍🚀 words"])
+def test_words_are_kept_exactly_as_typed(source):
+    form = ReplyForm({"source": source})
+
+    assert form.is_valid()
+    assert form.cleaned_data["source"] == source
+
+
+def test_line_ends_of_a_browser_are_one_character_each():
+    form = ReplyForm({"source": "One line.\r\nAnother."})
+
+    assert form.is_valid()
+    assert form.cleaned_data["source"] == "One line.\nAnother."
+
+
+def test_the_browser_does_not_cut_what_is_too_long():
+    assert "maxlength" not in str(ReplyForm()["source"])
+
+
+@pytest.mark.parametrize("parent", ["abc", "1.5", "9" * 5000])
+def test_a_parent_that_is_no_number_is_refused_and_not_an_error(parent):
+    assert "parent" in ReplyForm({"source": "Enough words here.", "parent": parent}).errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "fine"),
+    [
+        ("discussion", "x" * 15, True),
+        ("discussion", "x" * 14, False),
+        ("question", "x" * 10, True),
+        ("question", "x" * 9, False),
+        ("discussion", "x" * 255, True),
+        ("discussion", "x" * 256, False),
+    ],
+)
+def test_a_title_is_long_enough_to_be_found(typed, kind, title, fine):
+    form = typed(kind=kind, title=title)
+
+    assert form.is_valid() is fine
+    assert fine or "title" in form.errors
+
+
+def test_a_title_that_is_too_short_says_how_long(typed):
+    assert errors(typed(kind="question", title="Help")) == {
+        "title": ["A title of at least 10 characters helps others find it."]
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("", []),
+        ("milk", ["milk"]),
+        (" Milk , FOAM ,milk,", ["milk", "foam"]),
+        ("c++, .net, latte art", ["c++", ".net", "latte-art"]),
+        ("a,b,c,d,e", ["a", "b", "c", "d", "e"]),
+        (",,,", []),
+    ],
+)
+def test_tags_are_read_as_people_write_them(typed, written, kept):
+    form = typed(tags=written)
+
+    assert form.is_valid()
+    assert form.cleaned_data["tags"] == kept
+
+
+def test_more_than_five_tags_are_refused(typed):
+    assert errors(typed(tags="a,b,c,d,e,f")) == {"tags": ["At most 5 tags, please."]}
+
+
+def test_a_kind_that_a_place_does_not_take_says_which_it_takes(typed):
+    ideas = CategoryFactory(kind="ideas", name="Wishes")
+
+    assert errors(typed(category=ideas.pk)) == {"kind": ["Wishes takes: idea."]}
+
+
+@pytest.mark.parametrize("fields", [{"is_archived": True}, {"groups": []}, {"create_by": "groups"}])
+def test_a_place_where_one_may_not_begin_is_not_offered(typed, fields):
+    place = CategoryFactory(**fields)
+
+    form = typed(category=place.pk)
+
+    assert "category" in form.errors
+    assert place not in form.fields["category"].queryset
+
+
+def test_several_things_that_are_wrong_are_all_said_at_once(typed):
+    form = typed(category="", title="Hm", source="No", tags="a,b,c,d,e,f")
+
+    assert set(form.errors) == {"category", "title", "source", "tags"}
+
+
+def test_an_edit_of_an_opening_begins_with_what_is_there():
+    topic = TopicFactory(title="Which grinder is quiet?", tags=[TagFactory(name="milk")])
+
+    form = EditForm(None, post=topic.posts.get())
+
+    assert (form["title"].value(), form["tags"].value()) == ("Which grinder is quiet?", "milk")
+    assert form["source"].value() == topic.posts.get().source
+
+
+def test_an_edit_of_a_reply_has_no_title():
+    assert "title" not in EditForm(None, post=PostFactory()).fields
+
+
+def test_an_edit_of_a_comment_keeps_to_the_length_of_one():
+    comment = PostFactory(kind=Post.Kind.COMMENT)
+
+    assert not EditForm({"source": "x" * (COMMENT[1] + 1), "reason": ""}, post=comment).is_valid()
+
+
+@pytest.mark.parametrize(
+    "address", ["{pk}", " {pk} ", "/t/{pk}/any-words/", "https://club.example/t/{pk}/x/", "/t/{pk}"]
+)
+def test_merging_takes_an_address_as_it_was_copied(address):
+    topic, other = TopicFactory.create_batch(2)
+
+    form = MergeForm(
+        {"into": address.format(pk=other.pk)}, actor=MemberFactory(role="moderator"), topic=topic
+    )
+
+    assert form.is_valid()
+    assert form.cleaned_data["into"] == other
+
+
+@pytest.mark.parametrize(
+    "address", ["", "0", "-1", "abc", "/u/ada/", "9" * 18, "9" * 30, "/t/{own}/x/", "{gone}"]
+)
+def test_merging_into_what_is_none_says_so(address):
+    topic, gone = TopicFactory(), TopicFactory(status="deleted")
+    written = address.format(own=topic.pk, gone=gone.pk)
+
+    form = MergeForm({"into": written}, actor=MemberFactory(role="moderator"), topic=topic)
+
+    assert "into" in form.errors
+
+
+def test_moving_offers_every_place_but_the_present_one():
+    topic, elsewhere = TopicFactory(), CategoryFactory()
+
+    offered = MoveForm(actor=MemberFactory(role="moderator"), topic=topic).fields["category"].queryset
+
+    assert elsewhere in offered
+    assert topic.category not in offered
+
+
+def test_splitting_offers_what_stands_alone():
+    answer = AnswerFactory()
+    PostFactory(topic=answer.topic, kind=Post.Kind.COMMENT, parent=answer)
+    PostFactory()
+
+    form = SplitForm(actor=MemberFactory(role="moderator"), topic=answer.topic)
+
+    assert list(form.fields["posts"].queryset) == [answer]
+    assert (form.initial["category"], form.initial["kind"]) == (answer.topic.category_id, answer.topic.kind)
+
+
+@pytest.mark.parametrize("missing", ["posts", "title", "category"])
+def test_splitting_needs_posts_a_title_and_a_place(missing):
+    answer = AnswerFactory()
+    fine = {
+        "posts": [answer.pk], "title": "A topic of its own", "category": answer.topic.category_id,
+        "kind": "question",
+    }  # fmt: skip
+
+    form = SplitForm({**fine, missing: ""}, actor=MemberFactory(role="moderator"), topic=answer.topic)
+
+    assert set(form.errors) == {missing}
+
+
+def test_line_ends_count_once_as_the_counter_beside_the_field_says():
+    most = COMMENT[1]
+
+    assert CommentForm({"source": "x\r\n" * (most // 2)}).is_valid()
+    assert not CommentForm({"source": "x\r\n" * (most // 2) + "x"}).is_valid()
