@@ -3,6 +3,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from community.core.forms import WordsField
+
 from .models import Override, Stage
 
 
@@ -13,7 +15,7 @@ class OverrideForm(forms.Form):
     mode = forms.ChoiceField(
         label=_("How"), choices=Override.Mode, initial=Override.Mode.PIN, widget=forms.RadioSelect
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from community.core.forms import WordsField
 from community.members import names, pictures, services
 from community.members.models import Guidelines, Member
 
@@ -133,7 +134,7 @@ class ProfileForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )  # fmt: skip
     remove_avatar = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
-    bio = forms.CharField(
+    bio = WordsField(
         label=gettext_lazy("About you"), max_length=BIO_MAX, required=False, strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("What you use, know and like. Markdown works."),

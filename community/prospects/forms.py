@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from community.core.forms import WordsField
 from community.members.models import Member
 
 from .models import DeskQuestion, RosterEntry
 
 
 class ReplyForm(forms.Form):
-    source = forms.CharField(
+    source = WordsField(
         label=_("Your answer"),
         max_length=32_000,
         widget=forms.Textarea(attrs={"rows": 6}),

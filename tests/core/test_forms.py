@@ -1,4 +1,13 @@
+import pytest
 from django import forms
+from django.core.exceptions import ValidationError
+
+from community.core.forms import WordsField
+from community.forum.forms import CommentForm, ReplyForm
+from community.members.forms import ProfileForm
+from community.moderation.forms import AppealForm, FlagForm
+from community.prospects.forms import ReplyForm as DeskReplyForm
+from journeys.forms import OverrideForm
 
 
 class Form(forms.Form):
@@ -58,3 +67,34 @@ def test_an_error_of_the_whole_form_is_announced():
 
 def test_hidden_fields_are_there():
     assert 'type="hidden" name="hidden"' in squeezed(Form())
+
+
+def lines(characters: int) -> str:
+    """So many characters as a reader counts them, half of them ends of lines, as a browser sends them."""
+    return "x\r\n" * (characters // 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [
+        (ReplyForm.base_fields["source"], 32_000),
+        (CommentForm.base_fields["source"], 1_000),
+        (ProfileForm.base_fields["bio"], 1_000),
+        (FlagForm.base_fields["text"], 500),
+        (AppealForm.base_fields["text"], 4_000),
+        (DeskReplyForm.base_fields["source"], 32_000),
+        (OverrideForm.base_fields["reason"], 500),
+    ],
+    ids=["reply", "comment", "bio", "flag", "appeal", "desk", "override"],
+)
+def test_the_end_of_a_line_counts_once(field, most):
+    kept = field.clean(lines(most))
+
+    assert "\r" not in kept
+    with pytest.raises(ValidationError):
+        field.clean(lines(most) + "xx")
+
+
+def test_words_of_several_lines_may_be_left_out():
+    assert WordsField(required=False).clean("") == ""
+    assert WordsField(required=False).clean(None) == ""

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from community.core.forms import WordsField
 from community.forum import rules
 from community.forum.models import Category, Post, Topic
 from community.forum.services.tagging import TAGS, tag_name
@@ -21,10 +22,8 @@ BODY = (10, 32_000)
 COMMENT = (5, 1_000)
 
 
-class SourceField(forms.CharField):
+class SourceField(WordsField):
     """Markdown, kept exactly as typed."""
-
-    widget = forms.Textarea
 
     def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
         super().__init__(strip=False, max_length=limits[1], **kwargs)
@@ -35,10 +34,6 @@ class SourceField(forms.CharField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
-
-    def to_python(self, value: Any) -> str:
-        """Browsers send two characters for an end of line, and their counter counts one."""
-        return str(super().to_python(value)).replace("\r\n", "\n")
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from community.core.forms import WordsField
 from community.moderation.models import Reason
 
 EXPLAINED = {
@@ -18,7 +19,7 @@ class FlagForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("What is wrong with it?"), choices=list(EXPLAINED.items()), widget=forms.RadioSelect
     )
-    text = forms.CharField(
+    text = WordsField(
         label=_("Anything a moderator should know"),
         required=False,
         max_length=500,
@@ -39,7 +40,7 @@ class FlagForm(forms.Form):
 
 
 class AppealForm(forms.Form):
-    text = forms.CharField(
+    text = WordsField(
         label=_("Your answer"),
         help_text=_("A moderator reads it, and you are told what they decide."),
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": 4000}),
