@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Final
 
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.db import transaction
 
+# What the markup of pages is made by.
+SOURCES: Final = ("templates/**/*.html", "community/**/*.py", "journeys/**/*.py")
 EVERYTHING: Final = "version:everything"
 # Longer than any page is kept; a version that is gone matches no page.
 LIFETIME = 86_400
+
+
+@lru_cache
+def build() -> str:
+    """A mark of the code and the templates that this process runs: other ones do not understand its pages."""
+    files = sorted(path for pattern in SOURCES for path in settings.BASE_DIR.glob(pattern))
+    told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    static = getattr(staticfiles_storage, "manifest_hash", "")
+    return blake2b("\n".join([static, *told]).encode(), digest_size=8).hexdigest()
 
 
 def everything_changed() -> None:

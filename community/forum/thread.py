@@ -60,9 +60,14 @@ def thread_page(request: HttpRequest, topic: Topic) -> dict[str, Any]:
 
 
 def posts_context(
-    request: HttpRequest, topic: Topic, mains: Sequence[Post], comments: Sequence[Post]
+    request: HttpRequest,
+    topic: Topic,
+    mains: Sequence[Post],
+    comments: Sequence[Post],
+    *,
+    mine: Mapping[str, Mapping[int, object]] | None = None,
 ) -> dict[str, Any]:
-    """What `forum/_post.html` needs for these posts, with what the apps above add."""
+    """What `forum/_post.html` needs for these posts, with what the apps above add; `mine` when it is known."""
     reader = request.user
     everything = [*mains, *comments]
     for post in everything:
@@ -77,7 +82,7 @@ def posts_context(
         "topic": topic,
         "posts": mains,
         "everything": everything,
-        "mine": marks_of(reader, [post.pk for post in everything]) | {"new": _new(reader, topic, everything)},
+        "mine": mine or _mine(reader, topic, everything),
         "can_reply": rules.can_reply(reader, topic),
         "can_moderate": rules.is_moderator(reader),
         **thread_decorations(reader, topic, everything),
@@ -133,6 +138,10 @@ def marks_of(reader: Reader, post_ids: Sequence[int]) -> dict[str, Mapping[int, 
         return {}
     liked = Like.objects.filter(member=reader, post__in=post_ids).values_list("post", flat=True)
     return {"liked": dict.fromkeys(liked, True), **own_marks(reader, post_ids)}
+
+
+def _mine(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[str, Mapping[int, object]]:
+    return marks_of(reader, [post.pk for post in posts]) | {"new": _new(reader, topic, posts)}
 
 
 def _new(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[int, bool]:

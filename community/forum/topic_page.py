@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+
+from community.core.holes import Part, fill
 
 from . import services, thread
 from .forms import ReplyForm
@@ -28,7 +31,7 @@ LONGEST = 600
 
 @dataclass(frozen=True)
 class Facts:
-    """What of a page it takes to say what is new there."""
+    """What of a page it takes to say what is new there, and which posts are somebody's own."""
 
     topic_id: int
     author_id: int
@@ -36,6 +39,7 @@ class Facts:
     last_number: int
     read_to: int  # how far whoever sees this page has read
     is_whole: bool  # whether the topic has no other page
+    written_in: Mapping[int, set[int]]  # by author, the posts that are theirs or have comments of theirs
 
 
 def facts_of(topic: Topic, context: Mapping[str, Any]) -> Facts:
@@ -44,7 +48,10 @@ def facts_of(topic: Topic, context: Mapping[str, Any]) -> Facts:
     # Where the best stand first, only the last page shows that nothing is left.
     read_to = 0 if topic.best_first and page.has_next() else max(numbers.values(), default=0)
     is_whole = page.paginator.num_pages == 1
-    return Facts(topic.pk, topic.author_id, numbers, topic.last_number, read_to, is_whole)
+    written_in: dict[int, set[int]] = {}
+    for post in context["everything"]:
+        written_in.setdefault(post.author_id, set()).add(post.parent_id if post.is_comment else post.pk)
+    return Facts(topic.pk, topic.author_id, numbers, topic.last_number, read_to, is_whole, written_in)
 
 
 def first_unread(facts: Facts, before: int | None, mine: Mapping[str, Mapping[int, object]]) -> str:
@@ -74,19 +81,26 @@ def shared(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse | Non
 
 
 def _write(nobodys: HttpRequest, topic_id: int, slug: str, *, reader_id: int) -> tuple[Written, int] | None:
-    # Whoever wrote here may change it, and sees it while it waits or is hidden.
-    writers = set(
-        Post.objects.filter(topic=topic_id).order_by().values_list("author_id", flat=True).distinct()
-    )
-    if reader_id in writers:
+    # Whoever wrote what waits, is hidden or deleted is shown more than its place.
+    unseen = Post.objects.filter(topic=topic_id).exclude(status=Post.Status.PUBLISHED).order_by()
+    not_for = set(unseen.values_list("author_id", flat=True))
+    if reader_id in not_for:
         return None
     topic = thread.find_topic(nobodys.user, topic_id)
     if topic is None or topic.slug != slug or not _is_same_for_all(topic):
         return None
+    if topic.is_question:
+        not_for.add(topic.author_id)  # who can accept every answer
+    if reader_id in not_for:
+        return None
     context = thread.thread_page(nobodys, topic) | {"reply_form": ReplyForm()}
     facts = facts_of(topic, context)
     parts = cut(nobodys, render_to_string("forum/topic_detail.html", context, nobodys))
-    return Written(parts, facts, writers), seconds_for(context["everything"])
+    articles = {
+        post.pk: cut(nobodys, render_to_string("forum/_post.html", {**context, "post": post}, nobodys))
+        for post in context["posts"]
+    }
+    return Written(parts, (facts, articles), not_for), seconds_for(context["everything"])
 
 
 def _is_same_for_all(topic: Topic) -> bool:
@@ -103,17 +117,40 @@ def seconds_for(posts: Sequence[Post]) -> int:
     return max(settings.VISITOR_PAGE_SECONDS, min(int(age / PART), LONGEST))
 
 
+def _own_articles(
+    request: HttpRequest, facts: Facts, mine: dict[str, Mapping[int, object]]
+) -> dict[int, str]:
+    """The posts in which the reader wrote, with what can be done to one's own, which is never new to them."""
+    ids = facts.written_in.get(request.user.pk or 0)
+    topic = thread.find_topic(request.user, facts.topic_id) if ids else None
+    if topic is None:
+        return {}
+    around = topic.posts.placed_for(request.user).for_reading()
+    rows = list(around.filter(Q(pk__in=ids) | Q(parent__in=ids, kind=Post.Kind.COMMENT)))
+    mains = [row for row in rows if not row.is_comment]
+    comments = [row for row in rows if row.is_comment]
+    own = {row.pk for row in rows if row.author_id == request.user.pk}
+    mine["new"] = {pk: True for pk in mine["new"] if pk not in own}
+    context = thread.posts_context(request, topic, mains, comments, mine=mine)
+    return {
+        post.pk: render_to_string("forum/_post.html", {**context, "post": post}, request) for post in mains
+    }
+
+
 def _filled(request: HttpRequest, written: Written) -> HttpResponse:
-    facts: Facts = written.facts
+    facts: Facts = written.facts[0]
+    articles: Mapping[int, list[Part]] = written.facts[1]
     member = cast("Member", request.user)
     states = ReadState.objects.filter(member=member, topic=facts.topic_id)
     before = states.values_list("last_read_number", flat=True).first()
     mine = thread.marks_of(member, list(facts.numbers))
     mine["new"] = {pk: True for pk, number in facts.numbers.items() if before is not None and number > before}
+    own_articles = _own_articles(request, facts, mine)
     read(facts, member, before)
     unread_post = first_unread(facts, before, mine)
     topic = Topic(pk=facts.topic_id, author_id=facts.author_id)
     own = {
+        "article": {pk: own_articles.get(pk) or fill(parts, mine) for pk, parts in articles.items()},
         "first_unread": unread_post
         and render_to_string("forum/_first_unread.html", {"unread_post": unread_post}),
         "allowance": render_to_string("moderation/_allowance.html", {"topic": topic}, request),

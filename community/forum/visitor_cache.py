@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from community.core import demo
-from community.core.freshness import EVERYTHING
+from community.core.freshness import EVERYTHING, build
 from community.core.theme import chosen_theme
 
 from .freshness import LISTS, topic_key
@@ -59,10 +58,9 @@ def _is_visitor(request: HttpRequest) -> bool:
 
 
 def page_key(request: HttpRequest, *readers: str) -> str:
-    """The key of a page that all of these readers are shown; styles and scripts of another build are another."""
-    build = getattr(staticfiles_storage, "manifest_hash", "")
+    """The key of a page that all of these readers are shown."""
     parts = (
         request.get_host(), request.get_full_path(), chosen_theme(request), get_language(),
-        request.headers.get("HX-Request", ""), build, *readers,
+        request.headers.get("HX-Request", ""), build(), *readers,
     )  # fmt: skip
     return "forum:page:" + hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()

@@ -319,6 +319,56 @@ def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
     assert seen(reader, topic, ".post-actions [hx-get*=edit]") == []
 
 
+def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
+    author = new_member()
+    comment = services.create_post(topic, author=author, source="Thank you.", parent=answer, kind="comment")
+    other = services.create_post(
+        topic, author=MemberFactory(), source="Indeed.", parent=answer, kind="comment"
+    )
+    reader.get(topic.get_absolute_url())
+
+    response = visitor_as(author).get(topic.get_absolute_url())
+
+    changeable = [a.get("href") for a in page(response).cssselect("[hx-get*=edit]")]
+    assert changeable == [f"/posts/{comment.pk}/edit/"]
+    assert len(page(response).cssselect(f"#p{answer.pk} #p{other.pk}")) == 1
+    assert seen(reader, topic, "[hx-get*=edit]") == []
+
+
+def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
+    author = new_member()
+    writer = visitor_as(author)
+    writer.get(topic.get_absolute_url())
+    own = services.create_post(
+        topic, author=author, source="I shall try that.", parent=answer, kind="comment"
+    )
+    other = services.create_post(
+        topic, author=MemberFactory(), source="Do so.", parent=answer, kind="comment"
+    )
+    reader.get(topic.get_absolute_url())
+
+    response = writer.get(topic.get_absolute_url())
+
+    assert [texts(response, f"#p{post.pk} .chip") for post in (own, other)] == [[], ["new"]]
+    assert [a.get("href") for a in page(response).cssselect(".topic-head a.button")] == [f"#p{other.pk}"]
+
+
+def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, answer):
+    own = services.create_post(topic, author=new_member(), source="Have it serviced instead.")
+    client = visitor_as(own.author)
+    client.post(f"/posts/{answer.pk}/like/")
+    reader.get(topic.get_absolute_url())
+    client.get(topic.get_absolute_url())
+
+    response = client.get(topic.get_absolute_url())
+
+    assert ids(response) == ids(reader.get(topic.get_absolute_url()))
+    assert len(page(response).cssselect(f"#p{own.pk} [aria-label^=Like]")) == 0
+    assert page(response).cssselect(f"#p{answer.pk} [aria-label^=Like]")[0].get("aria-pressed") == "true"
+    # And the topic, the posts with theirs, and what stands beside those: badges and where they came from.
+    assert statements(client, topic) == STATEMENTS + 4
+
+
 def test_asker_can_accept_and_others_cannot(reader, topic, answer):
     assert len(seen(visitor_as(topic.author), topic, ".post-actions .accept")) == 1
     assert seen(reader, topic, ".post-actions .accept") == []
