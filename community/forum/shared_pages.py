@@ -116,8 +116,11 @@ def _unread(request: HttpRequest, written: Written) -> dict[int, str]:
 
 def filled(request: HttpRequest, written: Written, own: dict[str, Any]) -> HttpResponse:
     """Answer with the page as it is for this reader."""
-    corner = render_to_string("_corner.html", {"user": request.user}, request)
-    return HttpResponse(fill(written.parts, {"csrf_token": get_token(request), "corner": corner, **own}))
+    token = get_token(request)
+    # By themselves, as what is rendered for a request first asks for much that these do not show.
+    corner = {"request": request, "user": request.user, "csrf_token": token}
+    own = {"csrf_token": token, "corner": render_to_string("_corner.html", corner), **own}
+    return HttpResponse(fill(written.parts, own))
 
 
 def _is_ordinary(request: HttpRequest) -> bool:

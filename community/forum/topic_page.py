@@ -153,6 +153,6 @@ def _filled(request: HttpRequest, written: Written) -> HttpResponse:
         "article": {pk: own_articles.get(pk) or fill(parts, mine) for pk, parts in articles.items()},
         "first_unread": unread_post
         and render_to_string("forum/_first_unread.html", {"unread_post": unread_post}),
-        "allowance": render_to_string("moderation/_allowance.html", {"topic": topic}, request),
+        "allowance": render_to_string("moderation/_allowance.html", {"topic": topic, "request": request}),
     }
     return filled(request, written, {**mine, **own})
