@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,17 +16,9 @@ class OwnTimeZone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Asking for the user reads the session, so it is not done for visitors.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            with timezone.override(zone_of(request.user.time_zone)):
+            with timezone.override(request.user.zone):
                 return self.get_response(request)
         return self.get_response(request)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of that name; UTC when the world has renamed it meanwhile."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones, such as “Europe”
-        return ZoneInfo("UTC")
 
 
 class Visits:

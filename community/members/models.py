@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -167,6 +168,14 @@ class Member(AbstractBaseUser, PermissionsMixin):
     @property
     def is_moderator(self) -> bool:
         return self.role in (self.Role.MANAGER, self.Role.MODERATOR)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Their time zone; UTC when the world has renamed it meanwhile."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones, as “Europe” is
+            return ZoneInfo("UTC")
 
     @property
     def is_claimed(self) -> bool:

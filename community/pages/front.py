@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
@@ -89,10 +88,7 @@ def _count_liveliness(now: datetime) -> tuple[int, int, int | None, int, int]:
 
 
 def greeting(member: Member, *, now: datetime) -> str:
-    try:
-        hour = now.astimezone(ZoneInfo(member.time_zone)).hour
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        hour = now.hour
+    hour = now.astimezone(member.zone).hour
     name = (member.display_name or member.username).split()[0]
     if hour < 5 or hour >= 22:
         return _("Still up, %(name)s?") % {"name": name}

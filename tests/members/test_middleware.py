@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from community.events.models import Event
-from community.members.middleware import zone_of
 from community.members.services import visits
 from tests.factories.members import MemberFactory
 
@@ -20,18 +19,6 @@ def no_earlier_visits():
 
 def noted():
     return [json.loads(row) for row in visits._redis().lrange(visits._key(), 0, -1)]
-
-
-@pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "UTC"])
-def test_zone_of_a_name_is_that_zone(name):
-    assert zone_of(name).key == name
-
-
-@pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Europe", "x" * 60, "\x00"]
-)
-def test_zone_of_anything_else_is_utc(name):
-    assert zone_of(name).key == "UTC"
 
 
 def test_a_visit_of_a_member_is_noted_with_what_they_came_for(client):

@@ -129,3 +129,15 @@ def test_the_site_starts_with_guidelines():
 def test_the_username_field_explains_itself():
     with pytest.raises(ValidationError, match="Use letters from a to z"):
         Member(username="no spaces please", display_name="x", email="x@example.com").full_clean()
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_zone_is_the_one_of_that_name(name):
+    assert Member(time_zone=name).zone.key == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Europe", "x" * 60, "\x00"]
+)
+def test_zone_of_any_other_name_is_utc(name):
+    assert Member(time_zone=name).zone.key == "UTC"
