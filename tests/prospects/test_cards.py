@@ -22,11 +22,6 @@ from tests.factories.prospects import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def entry():
-    return RosterEntryFactory()
-
-
 def card(question, reader=None, now=None):
     question = DeskQuestion.objects.with_people().get(pk=question.pk)
     (found,) = cards_of([question], reader=reader or MemberFactory(role="sales"), now=now or timezone.now())

@@ -18,11 +18,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def entry():
-    return RosterEntryFactory()
-
-
-@pytest.fixture
 def question(entry):
     return a_prospect_asks(entry.forum)
 

@@ -22,11 +22,6 @@ from tests.factories.prospects import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def entry():
-    return RosterEntryFactory()
-
-
 def fresh(question):
     return DeskQuestion.objects.get(pk=question.pk)
 
