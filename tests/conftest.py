@@ -1,15 +1,19 @@
 """What every test can count on: real servers, an empty cache, no network but this machine's own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_django
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, connections
+from django.test import Client
 
 from community.events.services import partitions
+from community.members.models import Member
 from tests import servers
+from tests.factories.members import MemberFactory
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
 running = pytest.StashKey[servers.Servers | None]()
@@ -68,3 +72,49 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def htmx() -> dict[str, str]:
+    """The header with which htmx asks."""
+    return {"HX-Request": "true"}
+
+
+@pytest.fixture
+def log_in(client: Client) -> Callable[..., Member]:
+    """Log somebody in and return them: `log_in(member)`, or a new member without one."""
+
+    def log_in(member: Member | None = None, **fields: object) -> Member:
+        member = member or MemberFactory(**fields)
+        client.force_login(member)
+        return member
+
+    return log_in
+
+
+@pytest.fixture
+def manager() -> Member:
+    return MemberFactory(role="manager")
+
+
+@pytest.fixture
+def moderator() -> Member:
+    return MemberFactory(role="moderator")
+
+
+@pytest.fixture
+def as_manager(client: Client, manager: Member) -> Client:
+    client.force_login(manager)
+    return client
+
+
+@pytest.fixture
+def as_moderator(client: Client, moderator: Member) -> Client:
+    client.force_login(moderator)
+    return client
+
+
+@pytest.fixture
+def confirmation_is_needed(settings: Any) -> None:
+    """Addresses are to be confirmed before their owners come in, as in a community that is served."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

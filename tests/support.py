@@ -4,13 +4,14 @@ import json
 import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.urls import URLResolver, get_resolver
 
 CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 
@@ -50,3 +51,13 @@ def corpus(name: str) -> Any:
     if not CORPORA.exists():
         pytest.skip(f"the text corpora are not at {CORPORA}")
     return json.loads(_corpora()[f"text-corpora/{name}"])
+
+
+def url_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """The pattern of every address there is, whole."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        whole = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from url_patterns(pattern, whole)
+        else:
+            yield whole

@@ -11,15 +11,3 @@ def manager(db):
 @pytest.fixture
 def moderator(db):
     return MemberFactory(role="moderator", display_name="Ada")
-
-
-@pytest.fixture
-def as_manager(client, manager):
-    client.force_login(manager)
-    return client
-
-
-@pytest.fixture
-def as_moderator(client, moderator):
-    client.force_login(moderator)
-    return client

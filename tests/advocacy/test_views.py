@@ -29,12 +29,6 @@ def team(request, client):
     return client
 
 
-@pytest.fixture
-def manager(client):
-    client.force_login(MemberFactory(role="manager"))
-    return client
-
-
 def names(response):
     return [row.score.member.username for row in response.context["rows"]]
 
@@ -61,17 +55,17 @@ def test_advocate_list_sends_a_visitor_to_log_in(client):
     assert (response.status_code, response.url) == (302, f"/accounts/login/?next={LIST}")
 
 
-def test_advocate_list_takes_no_post(manager):
-    assert manager.post(LIST).status_code == 405
+def test_advocate_list_takes_no_post(as_manager):
+    assert as_manager.post(LIST).status_code == 405
 
 
-def test_advocate_list_ranks_by_score_and_counts_bands(manager):
+def test_advocate_list_ranks_by_score_and_counts_bands(as_manager):
     helper, advocate = MemberFactory(), MemberFactory()
     happened(helper, "reply.created", 10)
     make_advocate(advocate)
     drained()
 
-    response = manager.get(LIST)
+    response = as_manager.get(LIST)
 
     assert names(response) == [advocate.username, helper.username]
     assert [(band.value, n) for band, n in response.context["bands"]] == [
@@ -79,12 +73,12 @@ def test_advocate_list_ranks_by_score_and_counts_bands(manager):
     ]  # fmt: skip
 
 
-def test_advocate_list_shows_what_made_the_score(manager):
+def test_advocate_list_shows_what_made_the_score(as_manager):
     member = MemberFactory(company=CompanyFactory(name="Harbour Roasters"))
     make_advocate(member)
     drained()
 
-    response = manager.get(LIST)
+    response = as_manager.get(LIST)
 
     (row,) = response.context["rows"]
     assert {part.key for part in row.parts if part.width} == {"helpfulness", "referral", "proof"}
@@ -94,21 +88,21 @@ def test_advocate_list_shows_what_made_the_score(manager):
     assert "Falls below 40 on" in page
 
 
-def test_advocate_list_of_one_band(manager):
+def test_advocate_list_of_one_band(as_manager):
     helper, advocate = MemberFactory(), MemberFactory()
     happened(helper, "reply.created", 10)
     make_advocate(advocate)
     drained()
 
-    assert names(manager.get(LIST, {"band": "advocate"})) == [advocate.username]
-    assert names(manager.get(LIST, {"band": "champion"})) == []
+    assert names(as_manager.get(LIST, {"band": "advocate"})) == [advocate.username]
+    assert names(as_manager.get(LIST, {"band": "champion"})) == []
 
 
-def test_advocate_list_of_no_known_band_is_not_found(manager):
-    assert manager.get(LIST, {"band": "wizard"}).status_code == 404
+def test_advocate_list_of_no_known_band_is_not_found(as_manager):
+    assert as_manager.get(LIST, {"band": "wizard"}).status_code == 404
 
 
-def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(manager):
+def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(as_manager):
     gone, staff = MemberFactory(), MemberFactory()
     make_advocate(gone)
     make_advocate(staff)
@@ -116,27 +110,27 @@ def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(manager):
     type(gone).objects.filter(pk=gone.pk).update(is_active=False)
     type(staff).objects.filter(pk=staff.pk).update(role="sales")
 
-    response = manager.get(LIST)
+    response = as_manager.get(LIST)
 
     assert names(response) == []
     assert response.context["total"] == 0
 
 
-def test_advocate_list_says_what_to_do_when_empty(manager):
-    assert "No scores yet" in manager.get(LIST).content.decode()
-    assert "Nobody is in this band today" in manager.get(LIST, {"band": "champion"}).content.decode()
+def test_advocate_list_says_what_to_do_when_empty(as_manager):
+    assert "No scores yet" in as_manager.get(LIST).content.decode()
+    assert "Nobody is in this band today" in as_manager.get(LIST, {"band": "champion"}).content.decode()
 
 
-def test_advocate_list_marks_a_strike(manager):
+def test_advocate_list_marks_a_strike(as_manager):
     member = MemberFactory()
     make_advocate(member)
     happened(member, "strike.upheld", ago=3)
     drained()
 
-    assert "strike −10" in manager.get(LIST).content.decode()
+    assert "strike −10" in as_manager.get(LIST).content.decode()
 
 
-def test_advocate_list_names_quiet_promoters(manager):
+def test_advocate_list_names_quiet_promoters(as_manager):
     quiet, loud, critic = MemberFactory(), MemberFactory(), MemberFactory()
     happened(quiet, "nps.answered", score=9)
     happened(loud, "nps.answered", score=10)
@@ -144,24 +138,24 @@ def test_advocate_list_names_quiet_promoters(manager):
     happened(critic, "nps.answered", score=2)
     drained()
 
-    assert [score.member for score in manager.get(LIST).context["quiet_promoters"]] == [quiet]
+    assert [score.member for score in as_manager.get(LIST).context["quiet_promoters"]] == [quiet]
 
 
-def test_advocate_list_has_pages_of_twenty(manager):
+def test_advocate_list_has_pages_of_twenty(as_manager):
     for member in MemberFactory.create_batch(21):
         happened(member, "review.verified")
     drained()
 
-    assert len(names(manager.get(LIST))) == 20
-    assert len(names(manager.get(LIST, {"page": 2}))) == 1
+    assert len(names(as_manager.get(LIST))) == 20
+    assert len(names(as_manager.get(LIST, {"page": 2}))) == 1
 
 
-def test_advocate_list_costs_the_same_for_one_and_for_three(manager):
+def test_advocate_list_costs_the_same_for_one_and_for_three(as_manager):
     counts = set()
     for _ in range(3):
         make_advocate(MemberFactory(company=CompanyFactory()))
         drained()
-        counts.add(queries_of(manager, LIST))
+        counts.add(queries_of(as_manager, LIST))
 
     assert len(counts) == 1
 
@@ -269,13 +263,13 @@ def test_own_standing_that_faded_remembers_the_best(client):
     assert "Your best so far: 8.11" in page
 
 
-def test_advocate_list_has_those_who_faded_by_their_best(manager):
+def test_advocate_list_has_those_who_faded_by_their_best(as_manager):
     less, more = MemberFactory(), MemberFactory()
     happened(less, "review.verified", ago=2000)
     happened(more, "reference.completed", ago=2000)
     drained()
 
-    response = manager.get(LIST)
+    response = as_manager.get(LIST)
 
     assert names(response) == [more.username, less.username]
     assert "best 10.0 in" in response.content.decode()

@@ -18,11 +18,6 @@ PAGES = ["apitoken", "waitingevent", "setaside", "purchasefile", "externalid"]
 
 
 @pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
-@pytest.fixture
 def client(manager) -> Client:
     client = Client()
     client.force_login(manager)

@@ -21,11 +21,6 @@ LONG_AGO = (timezone.now() - timedelta(days=4000)).isoformat()
 
 
 @pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
-@pytest.fixture
 def buyer():
     member = MemberFactory(email="ada@example.com")
     confirm_address(member)

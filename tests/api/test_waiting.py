@@ -17,11 +17,6 @@ from tests.factories.members import CompanyFactory, MemberFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
 def waits(number=1, *, source="crm", **fields) -> WaitingEvent:
     take_in(purchase_arrivals([purchase(number, **fields)], source=source))
     return WaitingEvent.objects.latest("pk")

@@ -9,12 +9,8 @@ from playwright.sync_api import expect
 from community.members.models import Member
 from tests.factories.members import MemberFactory
 
+pytestmark = pytest.mark.usefixtures("confirmation_is_needed")
 PASSWORD = "a quiet morning with coffee"
-
-
-@pytest.fixture(autouse=True)
-def confirmation_is_needed(settings):
-    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
 
 def test_from_sign_up_to_the_first_page(any_page):

@@ -33,11 +33,6 @@ def ana():
     return ana
 
 
-@pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
 @pytest.mark.parametrize("path", TEAM_PAGES)
 def test_pages_for_the_team_are_accessible(page, login, ana, manager, path):
     login(page, manager)

@@ -15,13 +15,8 @@ from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.support import eventually
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("confirmation_is_needed")]
 SECONDS = 10
-
-
-@pytest.fixture(autouse=True)
-def confirmation_is_needed(settings):
-    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver
 
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
+from tests.support import url_patterns
 
 pytestmark = pytest.mark.django_db
 
@@ -20,18 +20,9 @@ READERS = ("visitor", "member", "manager")
 NOT_OURS = ("api/", "metrics", "readyz", "healthz")
 
 
-def patterns(resolver=None, prefix=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        whole = prefix + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            yield from patterns(pattern, whole)
-        else:
-            yield whole
-
-
 def addresses(reader, *, text, number):
     """Every address of ours, with `text` and `number` wherever one is asked for; the admin for who may open it."""
-    for pattern in patterns():
+    for pattern in url_patterns():
         if pattern.startswith("admin/") and reader != "manager":
             continue
         if "^" in pattern or "(?P" in pattern or pattern.startswith(NOT_OURS):

@@ -1,7 +1,6 @@
 import pytest
 
 from community.forum import hooks
-from tests.factories.members import MemberFactory
 
 
 @pytest.fixture(autouse=True)
@@ -19,24 +18,3 @@ def screener(monkeypatch):
         monkeypatch.setattr(hooks, "_screeners", [lambda *_: verdict])
 
     return answer
-
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def htmx():
-    """The header with which htmx asks."""
-    return HTMX
-
-
-@pytest.fixture
-def log_in(client):
-    """Log somebody in and return them: `log_in(member)`, or a new member without one."""
-
-    def log_in(member=None, **fields):
-        member = member or MemberFactory(**fields)
-        client.force_login(member)
-        return member
-
-    return log_in

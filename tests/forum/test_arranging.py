@@ -19,11 +19,6 @@ from .telling import sole, standing
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def moderator():
-    return MemberFactory(role="moderator")
-
-
 def start(category, title="Something to talk about"):
     return services.create_topic(
         category, author=MemberFactory(), kind="discussion", title=title, source="Here is what I mean."

@@ -18,11 +18,6 @@ def reply():
     return services.create_post(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
 
 
-@pytest.fixture
-def moderator():
-    return MemberFactory(role="moderator")
-
-
 def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderator):
     for _ in range(2):
         services.delete_post(reply, actor=moderator, reason="advertising")

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
-@pytest.fixture
 def member():
     member = MemberFactory()
     replied(member, 3)

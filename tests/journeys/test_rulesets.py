@@ -14,11 +14,6 @@ from .journey_fixtures import drain_all, drained, happened, positions, replied
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
 def draft(version=2, **changes) -> Ruleset:
     return Ruleset.objects.create(version=version, rules=DEFAULT_RULES | changes)
 

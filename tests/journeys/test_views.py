@@ -21,12 +21,6 @@ def team(request, client):
     return client
 
 
-@pytest.fixture
-def manager(client):
-    client.force_login(MemberFactory(role="manager"))
-    return client
-
-
 @pytest.mark.parametrize("address", [MAP, RULES])
 def test_pages_of_the_team_are_for_every_role(team, address):
     assert team.get(address).status_code == 200
@@ -50,19 +44,19 @@ def test_pages_of_the_team_send_a_visitor_to_log_in(client, address):
 
 
 @pytest.mark.parametrize("address", [MAP, RULES])
-def test_pages_of_the_team_take_no_post(manager, address):
-    assert manager.post(address).status_code == 405
+def test_pages_of_the_team_take_no_post(as_manager, address):
+    assert as_manager.post(address).status_code == 405
 
 
 # The map
 
 
-def test_journey_map_counts_everybody(manager):
+def test_journey_map_counts_everybody(as_manager):
     replied(MemberFactory(), 3)
     bought(MemberFactory(), 2)
     drained()
 
-    context = manager.get(MAP).context
+    context = as_manager.get(MAP).context
 
     assert [(count.key, count.members) for count in context["counts"]] == [
         ("discovery", 0), ("engagement", 1), ("conversion", 1), ("relationship", 0)
@@ -70,13 +64,13 @@ def test_journey_map_counts_everybody(manager):
     assert context["everybody"] == 2
 
 
-def test_journey_map_draws_who_moved_and_has_the_table_behind_it(manager):
+def test_journey_map_draws_who_moved_and_has_the_table_behind_it(as_manager):
     member = MemberFactory()
     replied(member, 60)
     bought(member, 5)
     drained()
 
-    response = manager.get(MAP)
+    response = as_manager.get(MAP)
 
     assert response.context["sankey"]["links"] == [
         {"source": "then engagement", "target": "now conversion", "value": 1, "kind": "forward"}
@@ -87,25 +81,25 @@ def test_journey_map_draws_who_moved_and_has_the_table_behind_it(manager):
     assert page.count("<tr>") >= 6
 
 
-def test_journey_map_says_who_moved_last_and_why(manager):
+def test_journey_map_says_who_moved_last_and_why(as_manager):
     member = MemberFactory(display_name="Ana Silva")
     bought(member, 2)
     drained()
 
-    page = manager.get(MAP).content.decode()
+    page = as_manager.get(MAP).content.decode()
 
     row = member.stage_history.get(exited_on=None)
     assert f'<a href="/journeys/members/{member.username}/#step-{row.pk}">Ana Silva</a>' in page
     assert row.sentence in page
 
 
-def test_journey_map_funnel_never_grows_and_shows_who_is_still_open(manager):
+def test_journey_map_funnel_never_grows_and_shows_who_is_still_open(as_manager):
     for ago in (3, 20, 300):
         replied(MemberFactory(), ago)
     bought(MemberFactory(), 2)
     drained()
 
-    steps = manager.get(MAP).context["funnel"].steps
+    steps = as_manager.get(MAP).context["funnel"].steps
 
     assert [step.reached for step in steps] == [4, 4, 1, 0]
     assert [step.open for step in steps] == [0, 0, 2, 1]
@@ -114,37 +108,37 @@ def test_journey_map_funnel_never_grows_and_shows_who_is_still_open(manager):
 
 
 @pytest.mark.parametrize(("seen", "members"), [("30", 1), ("90", 2), ("365", 3), ("all", 4)])
-def test_journey_map_funnel_of_a_period(manager, seen, members):
+def test_journey_map_funnel_of_a_period(as_manager, seen, members):
     for ago in (5, 60, 200, 800):
         replied(MemberFactory(), ago)
     drained()
 
-    assert manager.get(MAP, {"seen": seen}).context["funnel"].members == members
+    assert as_manager.get(MAP, {"seen": seen}).context["funnel"].members == members
 
 
-def test_journey_map_of_no_known_period_is_not_found(manager):
-    assert manager.get(MAP, {"seen": "7"}).status_code == 404
+def test_journey_map_of_no_known_period_is_not_found(as_manager):
+    assert as_manager.get(MAP, {"seen": "7"}).status_code == 404
 
 
-def test_journey_map_says_how_many_wait(manager):
+def test_journey_map_says_how_many_wait(as_manager):
     member = MemberFactory()
     replied(member, 1)
     drained()
     services.mark_members([member.pk])
 
-    assert manager.get(MAP).context["waiting"] == 1
+    assert as_manager.get(MAP).context["waiting"] == 1
 
 
-def test_journey_map_of_nobody_says_what_will_be_there(manager):
-    assert "Nobody is on the way yet" in manager.get(MAP).content.decode()
+def test_journey_map_of_nobody_says_what_will_be_there(as_manager):
+    assert "Nobody is on the way yet" in as_manager.get(MAP).content.decode()
 
 
-def test_journey_map_costs_the_same_for_one_and_for_three(manager):
+def test_journey_map_costs_the_same_for_one_and_for_three(as_manager):
     counts = set()
     for _ in range(3):
         bought(MemberFactory(), 2)
         drained()
-        counts.add(queries_of(manager, MAP))
+        counts.add(queries_of(as_manager, MAP))
 
     assert len(counts) == 1
 
@@ -152,12 +146,12 @@ def test_journey_map_costs_the_same_for_one_and_for_three(manager):
 # The rules
 
 
-def test_rule_list_says_the_numbers_in_force(manager):
+def test_rule_list_says_the_numbers_in_force(as_manager):
     live = services.live_ruleset()
     draft = Ruleset.objects.create(version=2, rules={**live.rules, "R3": {"days": 45}})
     services.publish_ruleset(draft, actor=MemberFactory(role="manager"))
 
-    response = manager.get(RULES)
+    response = as_manager.get(RULES)
 
     said = {rule: when for rule, _, when in response.context["rules"]}
     assert said["R3"] == "45 days since the purchase, and not refunded."
@@ -166,7 +160,7 @@ def test_rule_list_says_the_numbers_in_force(manager):
     assert "Version 2, in force" in response.content.decode()
 
 
-def test_rule_list_names_every_rule_that_a_step_may_name(manager):
+def test_rule_list_names_every_rule_that_a_step_may_name(as_manager):
     member = MemberFactory()
     replied(member, 400)
     bought(member, 350)
@@ -174,18 +168,18 @@ def test_rule_list_names_every_rule_that_a_step_may_name(manager):
     happened(member, "purchase.refunded", 2, cents=4900, external_id="order-1", full=True)
     drained()
 
-    named = {rule for rule, _, _ in manager.get(RULES).context["rules"]}
+    named = {rule for rule, _, _ in as_manager.get(RULES).context["rules"]}
 
     assert set(member.stage_history.values_list("rule", flat=True)) <= named
 
 
-def test_rule_list_tells_points_in_words(manager):
-    points = {what: (given, a_day) for what, given, a_day in manager.get(RULES).context["points"]}
+def test_rule_list_tells_points_in_words(as_manager):
+    points = {what: (given, a_day) for what, given, a_day in as_manager.get(RULES).context["points"]}
 
     assert points["asked for a demo"] == (20, None)
     assert points["read a topic"] == (0.1, 50)
 
 
-def test_today_is_what_the_map_is_as_of(manager):
-    assert manager.get(MAP).context["as_of"] == services.today()
-    assert manager.get(MAP).context["movement"].since == services.today() - timedelta(days=30)
+def test_today_is_what_the_map_is_as_of(as_manager):
+    assert as_manager.get(MAP).context["as_of"] == services.today()
+    assert as_manager.get(MAP).context["movement"].since == services.today() - timedelta(days=30)

@@ -28,12 +28,6 @@ def member():
     return MemberFactory(display_name="Ana Silva", company=CompanyFactory(name="Café Nord"))
 
 
-@pytest.fixture
-def manager(client):
-    client.force_login(MemberFactory(role="manager"))
-    return client
-
-
 def steps_of(response):
     return [(step.row.stage, step.row.sub_stage) for step in response.context["story"].steps]
 
@@ -67,19 +61,19 @@ def test_member_journey_sends_a_visitor_to_log_in(client, member):
     assert client.get(address(member)).status_code == 302
 
 
-def test_member_journey_of_nobody_is_not_found(manager):
-    assert manager.get("/journeys/members/nobody/").status_code == 404
+def test_member_journey_of_nobody_is_not_found(as_manager):
+    assert as_manager.get("/journeys/members/nobody/").status_code == 404
 
 
 # What it shows
 
 
-def test_member_journey_runs_from_now_back_to_the_first_step(manager, member):
+def test_member_journey_runs_from_now_back_to_the_first_step(as_manager, member):
     replied(member, 60)
     bought(member, 50)
     drained()
 
-    response = manager.get(address(member))
+    response = as_manager.get(address(member))
 
     assert steps_of(response) == [
         ("relationship", "adoption"), ("conversion", "first_purchase"), ("engagement", "exploring")
@@ -89,42 +83,42 @@ def test_member_journey_runs_from_now_back_to_the_first_step(manager, member):
     assert "rule C1, version 1" in page
 
 
-def test_member_journey_opens_the_evidence_of_each_step_in_place(manager, member):
+def test_member_journey_opens_the_evidence_of_each_step_in_place(as_manager, member):
     purchase = bought(member, 5)
     drained()
 
-    (step,) = manager.get(address(member)).context["story"].steps
+    (step,) = as_manager.get(address(member)).context["story"].steps
 
     assert [(told.event.pk, told.about) for told in step.evidence] == [(purchase.pk, "49.00 EUR")]
     assert step.unseen == 0
 
 
-def test_member_journey_shows_what_was_believed_before(manager, member):
+def test_member_journey_shows_what_was_believed_before(as_manager, member):
     replied(member, 20)
     drained()
     bought(member, 30)
     drained()
 
-    response = manager.get(address(member))
+    response = as_manager.get(address(member))
 
     assert response.context["story"].superseded == len(response.context["believed"]) > 0
     assert "What we believed before" in response.content.decode()
 
 
-def test_member_journey_names_companions(manager, member):
+def test_member_journey_names_companions(as_manager, member):
     helper = MemberFactory(display_name="Bruno Keller")
     replied(member, 20)
     happened(member, "question.resolved", 8, counterpart=helper, by=helper.pk, minutes=5, by_staff=False)
     bought(member, 5)
     drained()
 
-    page = manager.get(address(member)).content.decode()
+    page = as_manager.get(address(member)).content.decode()
 
     assert "Bruno Keller" in page
     assert "solved a question" in page
 
 
-def test_a_reply_in_a_prospect_forum_is_told_once(manager, member):
+def test_a_reply_in_a_prospect_forum_is_told_once(as_manager, member):
     helper = MemberFactory(display_name="Bruno Keller")
     question = QuestionFactory(author=member)
     AnswerFactory(author=helper, topic=question, created_at=moment(8))
@@ -132,59 +126,59 @@ def test_a_reply_in_a_prospect_forum_is_told_once(manager, member):
     bought(member, 5)
     drained()
 
-    story = manager.get(address(member)).context["story"]
+    story = as_manager.get(address(member)).context["story"]
 
     (bruno,) = [one for one in story.steps[0].companions if one.member == helper]
     assert bruno.did == (("answered in a prospect forum as a peer", 1),)
 
 
-def test_member_journey_leads_from_an_event_to_its_post(manager, member):
+def test_member_journey_leads_from_an_event_to_its_post(as_manager, member):
     answer = AnswerFactory(author=member, topic=QuestionFactory(title="Grinder stuck"), source="Brush it.")
     happened(member, "reply.created", 3, words=2, is_answer=True, topic_id=answer.topic_id, about=answer)
     drained()
 
-    page = manager.get(address(member)).content.decode()
+    page = as_manager.get(address(member)).content.decode()
 
     assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
 
 
-def test_member_journey_shows_early_signs(manager, member):
+def test_member_journey_shows_early_signs(as_manager, member):
     bought(member, 60)
     happened(member, "nps.answered", 5, score=2)
     happened(member, "payment.failed", 4)
     drained()
 
-    response = manager.get(address(member))
+    response = as_manager.get(address(member))
 
     assert response.context["risks"] == ["Said they would not recommend us", "A payment failed"]
     assert "at risk" in response.content.decode()
 
 
-def test_member_journey_of_staff_says_that_they_have_none(manager):
-    page = manager.get(address(MemberFactory(role="sales"))).content.decode()
+def test_member_journey_of_staff_says_that_they_have_none(as_manager):
+    page = as_manager.get(address(MemberFactory(role="sales"))).content.decode()
 
     assert "The team has no stage" in page
     assert "Set the stage by hand" not in page
 
 
-def test_member_journey_of_whom_nothing_is_known(manager, member):
-    assert "Nothing is known yet" in manager.get(address(member)).content.decode()
+def test_member_journey_of_whom_nothing_is_known(as_manager, member):
+    assert "Nothing is known yet" in as_manager.get(address(member)).content.decode()
 
 
-def test_member_journey_finds_the_name_in_any_case(manager, member):
-    assert manager.get(f"/journeys/members/{member.username.upper()}/").status_code == 200
+def test_member_journey_finds_the_name_in_any_case(as_manager, member):
+    assert as_manager.get(f"/journeys/members/{member.username.upper()}/").status_code == 200
 
 
-def test_member_journey_has_pages_of_events(manager, member):
+def test_member_journey_has_pages_of_events(as_manager, member):
     for ago in range(1, 31):
         happened(member, "search.performed", ago, query=f"q{ago}", results=1)
     drained()
 
-    assert len(manager.get(address(member)).context["events"]) == 25
-    assert len(manager.get(address(member), {"page": 2}).context["events"]) == 5
+    assert len(as_manager.get(address(member)).context["events"]) == 25
+    assert len(as_manager.get(address(member), {"page": 2}).context["events"]) == 5
 
 
-def test_member_journey_costs_the_same_for_one_and_many_steps(manager, member):
+def test_member_journey_costs_the_same_for_one_and_many_steps(as_manager, member):
     helper = MemberFactory()
     counts = set()
     for ago in (100, 60, 5):
@@ -193,7 +187,7 @@ def test_member_journey_costs_the_same_for_one_and_many_steps(manager, member):
         )
         bought(member, ago - 1, ref=str(ago))
         drained()
-        counts.add(queries_of(manager, address(member)))
+        counts.add(queries_of(as_manager, address(member)))
 
     assert len(counts) == 1
 
@@ -201,17 +195,17 @@ def test_member_journey_costs_the_same_for_one_and_many_steps(manager, member):
 # Set by hand
 
 
-def test_override_set_by_a_manager_shows_beside_the_computed_stage(manager, member):
+def test_override_set_by_a_manager_shows_beside_the_computed_stage(as_manager, member):
     replied(member, 3)
     drained()
 
-    response = manager.post(address(member, "override/"), override(), follow=True)
+    response = as_manager.post(address(member, "override/"), override(), follow=True)
 
     assert response.redirect_chain == [(address(member), 302)]
     drain_all()
     state = MemberState.objects.get(member=member)
     assert (state.shown_stage, state.stage) == ("conversion", "engagement")
-    page = manager.get(address(member)).content.decode()
+    page = as_manager.get(address(member)).content.decode()
     assert "is set by hand" in page
     assert "Bought by phone." in page
     assert "Computed: Engagement" in page
@@ -220,8 +214,8 @@ def test_override_set_by_a_manager_shows_beside_the_computed_stage(manager, memb
 @pytest.mark.parametrize(
     "wrong", [{"reason": "  "}, {"days": "181"}, {"days": "0"}, {"stage": "heaven"}, {"mode": "glue"}]
 )
-def test_override_set_without_what_it_needs_keeps_what_was_typed(manager, member, wrong):
-    response = manager.post(address(member, "override/"), override(**wrong))
+def test_override_set_without_what_it_needs_keeps_what_was_typed(as_manager, member, wrong):
+    response = as_manager.post(address(member, "override/"), override(**wrong))
 
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == wrong.keys()
@@ -245,31 +239,31 @@ def test_override_is_refused_to_members_and_visitors(client, member, end):
     assert client.post(address(member, end), override()).status_code == 403
 
 
-def test_override_of_staff_is_refused(manager):
-    assert manager.post(address(MemberFactory(role="sales"), "override/"), override()).status_code == 403
+def test_override_of_staff_is_refused(as_manager):
+    assert as_manager.post(address(MemberFactory(role="sales"), "override/"), override()).status_code == 403
 
 
-def test_override_clear_lets_the_computed_stage_show(manager, member):
+def test_override_clear_lets_the_computed_stage_show(as_manager, member):
     replied(member, 3)
-    manager.post(address(member, "override/"), override())
+    as_manager.post(address(member, "override/"), override())
     drained()
 
-    manager.post(address(member, "override/clear/"))
+    as_manager.post(address(member, "override/clear/"))
     drain_all()
 
     assert MemberState.objects.get(member=member).shown_stage == "engagement"
 
 
-def test_override_takes_no_get(manager, member):
-    assert manager.get(address(member, "override/")).status_code == 405
-    assert manager.get(address(member, "override/clear/")).status_code == 405
+def test_override_takes_no_get(as_manager, member):
+    assert as_manager.get(address(member, "override/")).status_code == 405
+    assert as_manager.get(address(member, "override/clear/")).status_code == 405
 
 
-def test_override_form_begins_with_the_present_stage_for_thirty_days(manager, member):
+def test_override_form_begins_with_the_present_stage_for_thirty_days(as_manager, member):
     replied(member, 3)
     drained()
 
-    form = manager.get(address(member)).context["form"]
+    form = as_manager.get(address(member)).context["form"]
 
     assert (form["stage"].value(), form["days"].value()) == ("engagement", 30)
 

@@ -14,13 +14,8 @@ from community.events.models import Event
 from community.members.models import Guidelines, Member
 from tests.factories.members import CompanyFactory, MemberFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("confirmation_is_needed")]
 PASSWORD = "a quiet morning with coffee"
-
-
-@pytest.fixture(autouse=True)
-def confirmation_is_needed(settings):
-    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
 
 def sign_up(client, **fields):

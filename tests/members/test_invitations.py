@@ -29,11 +29,6 @@ PASSWORD = "a quiet morning with coffee"
 
 
 @pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
-@pytest.fixture
 def imported():
     return MemberFactory(unclaimed=True, username="old-hand", display_name="Old Hand")
 

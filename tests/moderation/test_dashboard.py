@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def moderator():
-    return MemberFactory(role="moderator")
-
-
 def asked_by(member):
     request = RequestFactory().get("/admin/")
     request.user = member

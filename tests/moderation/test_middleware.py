@@ -9,12 +9,6 @@ from tests.factories.moderation import SanctionFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def as_manager(client):
-    client.force_login(MemberFactory(role="manager"))
-    return client
-
-
 LIST = reverse("notifications:notification-list")
 
 

@@ -12,12 +12,13 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
 from community.forum.models import Category, Post, Topic
 from community.forum.services import create_post, create_topic, delete_post, hide_post, set_tags
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
+from tests.support import url_patterns
 
 pytestmark = pytest.mark.django_db
 
@@ -121,15 +122,6 @@ def _put(post: Post, status: str, world: World) -> None:
             set_tags(post.topic, [f"{status}topictag"])
 
 
-def patterns(resolver=None, prefix=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        whole = prefix + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            yield from patterns(pattern, whole)
-        else:
-            yield whole
-
-
 def addresses(world: World):
     """Every address there is, filled in with every piece of the world that fits."""
     values = {
@@ -146,7 +138,7 @@ def addresses(world: World):
         "new/similar/": "?title=marzipan+nougat+about",
         "new/mentions/": "?q=a",
     }
-    for pattern in patterns():
+    for pattern in url_patterns():
         if pattern in NOT_WALKED or pattern.startswith(NOT_OURS):
             continue
         parameter = re.search(r"<(?:\w+:)?(\w+)>", pattern)
@@ -215,6 +207,6 @@ def test_a_page_kept_for_visitors_is_not_given_to_or_taken_from_others(world, re
 
 
 def test_every_address_is_walked_or_excused():
-    known = set(patterns())
+    known = set(url_patterns())
 
     assert known >= NOT_WALKED

@@ -22,11 +22,6 @@ def question(entry):
     return a_prospect_asks(entry.forum)
 
 
-@pytest.fixture
-def manager():
-    return MemberFactory(role="manager")
-
-
 def claimed_ago(question, member, ago):
     DeskQuestion.objects.filter(pk=question.pk).update(claimed_by=member, claimed_at=timezone.now() - ago)
     return DeskQuestion.objects.get(pk=question.pk)
