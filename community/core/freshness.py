@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -43,3 +43,18 @@ def renew_on_commit(versions: Sequence[str]) -> None:
 
 def _renew(versions: Sequence[str]) -> None:
     cache.set_many({version: secrets.token_hex(8) for version in versions}, LIFETIME)
+
+
+def versions_in(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """Return the versions that were found; one that nobody has yet for those that were not.
+
+    So what is kept belongs to versions that are there: where the cache drops one, nothing older comes back.
+    """
+    return {name: found.get(name) or secrets.token_hex(8) for name in names}
+
+
+def keep(key: str, kept: Any, versions: Mapping[str, str], seconds: int) -> None:
+    """Keep with its versions what was made after they were read; a newer one that has come is left alone."""
+    for name, version in versions.items():
+        cache.add(name, version, LIFETIME)
+    cache.set(key, (versions, kept), seconds)

@@ -23,7 +23,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from community.core import demo
-from community.core.freshness import EVERYTHING
+from community.core.freshness import EVERYTHING, keep, versions_in
 from community.core.holes import Holes, Part, fill
 from community.members.models import Member
 
@@ -54,14 +54,16 @@ def written_for_members(request: HttpRequest, *, depends_on: str, make: Make) ->
         return None
     key = page_key(request, "members", timezone.get_current_timezone_name())
     found: dict[str, Any] = cache.get_many([key, depends_on, EVERYTHING])
-    version = (found.get(depends_on), found.get(EVERYTHING))
-    if (kept := found.get(key)) is None or kept[0] != version:
-        if (made := make(_as_nobody(request))) is None:
-            return None
-        kept = (version, made[0])
+    versions = versions_in(found, [depends_on, EVERYTHING])
+    written: Written
+    if (kept := found.get(key)) is not None and kept[0] == versions:
+        written = kept[1]
+    elif (made := make(_as_nobody(request))) is None:
+        return None
+    else:
+        written, seconds = made
         if not demo.is_being_written():
-            cache.set(key, kept, made[1])
-    written: Written = kept[1]
+            keep(key, written, versions, seconds)
     return None if request.user.pk in written.not_for else written
 
 

@@ -20,6 +20,7 @@ from .forms import ReplyForm
 from .freshness import topic_key
 from .models import Category, Post, ReadState, Topic
 from .shared_pages import Written, cut, filled, written_for_members
+from .visitor_cache import is_asked_plainly
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -100,7 +101,11 @@ def _write(nobodys: HttpRequest, topic_id: int, slug: str, *, reader_id: int) ->
         post.pk: cut(nobodys, render_to_string("forum/_post.html", {**context, "post": post}, nobodys))
         for post in context["posts"]
     }
-    return Written(parts, (facts, articles), not_for), seconds_for(context["everything"])
+    number = context["page"].number
+    plain = topic.get_absolute_url() + (f"?page={number}" if number > 1 else "")
+    longest = LONGEST if is_asked_plainly(nobodys, plain) else settings.VISITOR_PAGE_SECONDS
+    seconds = seconds_for(context["everything"], longest=longest)
+    return Written(parts, (facts, articles), not_for), seconds
 
 
 def _is_same_for_all(topic: Topic) -> bool:
@@ -110,11 +115,11 @@ def _is_same_for_all(topic: Topic) -> bool:
     return is_open and topic.is_published and topic.merged_into_id is None
 
 
-def seconds_for(posts: Sequence[Post]) -> int:
+def seconds_for(posts: Sequence[Post], *, longest: int = LONGEST) -> int:
     """How long a page with these posts may be kept."""
     newest = max((post.created_at for post in posts), default=timezone.now())
     age = (timezone.now() - newest).total_seconds()
-    return max(settings.VISITOR_PAGE_SECONDS, min(int(age / PART), LONGEST))
+    return max(settings.VISITOR_PAGE_SECONDS, min(int(age / PART), longest))
 
 
 def _own_articles(

@@ -23,7 +23,7 @@ from community.forum.shared_pages import (
     is_in_group,
     written_for_members,
 )
-from community.forum.visitor_cache import kept_for_visitors
+from community.forum.visitor_cache import kept_for_visitors, kept_for_visitors_until
 from community.members.models import Member
 
 from . import front, needs, person
@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@kept_for_visitors_until(POSTS)
 def search(request: HttpRequest) -> HttpResponse:
     """Find topics by the words of their titles and posts; what members look for is remembered."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]

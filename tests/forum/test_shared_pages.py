@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from PIL import Image
 
 from community.badges.services import give_badge, take_back
 from community.forum import services
+from community.forum.freshness import topic_key
 from community.forum.hooks import Verdict
 from community.forum.models import Category
 from community.forum.topic_page import seconds_for
@@ -492,3 +494,54 @@ def test_page_is_kept_for_a_small_part_of_its_age():
     ages = [timedelta(minutes=1), timedelta(hours=1), timedelta(days=90)]
 
     assert [seconds_for([PostFactory.build(created_at=now - age)]) for age in ages] == [30, 180, 600]
+
+
+# What the cache does by itself, and what it is made to keep
+
+
+def test_old_page_does_not_come_back_when_the_cache_drops_the_version(reader, topic, answer):
+    services.hide_post(answer, actor=None, reason="flags")
+
+    cache.delete(topic_key(topic.pk))
+
+    assert texts(reader.get(topic.get_absolute_url()), f"#p{answer.pk} .prose") == []
+
+
+def seconds_kept(client, address, **headers):
+    """For how long each page that is kept after this one was asked for will be."""
+    cache.clear()
+    client.get(address, headers=headers)
+    redis = cache._cache.get_client()
+    return [redis.ttl(key) for key in redis.keys("*forum:page:*")]
+
+
+@pytest.fixture
+def old_topic(topic, settings):
+    settings.SITE_URL = "http://testserver"
+    topic.posts.update(created_at=timezone.now() - timedelta(days=90))
+    return topic
+
+
+def test_page_is_kept_long_as_we_link_to_it(reader, old_topic):
+    (seconds,) = seconds_kept(reader, old_topic.get_absolute_url())
+
+    assert 590 < seconds <= 600
+
+
+@pytest.mark.parametrize("spelling", ["?page=1", "?page=7", "?page=001", "?utm_source=x", "?1"])
+def test_page_is_kept_for_a_moment_as_anybody_may_spell_its_address(reader, old_topic, spelling):
+    assert all(seconds <= 30 for seconds in seconds_kept(reader, old_topic.get_absolute_url() + spelling))
+
+
+def test_page_is_kept_for_a_moment_under_other_names_of_the_site(reader, old_topic):
+    assert all(s <= 30 for s in seconds_kept(reader, old_topic.get_absolute_url(), host="testserver:81"))
+
+
+def test_made_up_header_makes_no_page_of_its_own(reader, topic):
+    costs = []
+    for value in ("x", "y", "z"):
+        with CaptureQueriesContext(connection) as captured:
+            reader.get(topic.get_absolute_url(), headers={"HX-Request": value})
+        costs.append(len(captured))
+
+    assert costs == [STATEMENTS] * 3

@@ -1,9 +1,11 @@
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from community.forum import services
+from community.forum.freshness import topic_key
 from community.qa.services import accept_answer, vote
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -151,3 +153,37 @@ def test_a_category_that_becomes_private_is_out_of_sight_at_once(client, topic):
     assert seen == [200, 200]
     assert titles(client.get("/latest/")) == []
     assert client.get(topic.get_absolute_url()).status_code == 404
+
+
+def test_words_edited_out_of_a_reply_are_not_found_any_longer(client):
+    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="My key is unspeakable.")
+    assert b"<mark>unspeakable</mark>" in client.get("/search/?q=unspeakable").content
+
+    services.edit_post(reply, actor=reply.author, source="My key is none of your business.")
+
+    assert b"<mark>unspeakable</mark>" not in client.get("/search/?q=unspeakable").content
+
+
+def test_hidden_topic_is_gone_from_what_is_similar_to_another(client):
+    topic, other = (
+        services.create_topic(
+            CategoryFactory(), author=MemberFactory(), kind="discussion", title=title, source="Hello all."
+        )
+        for title in ("Leaking gasket of the old one", "Leaking gasket, unspeakable")
+    )
+    address = f"/topics/{topic.pk}/similar/"
+    assert b"unspeakable" in client.get(address).content
+
+    services.hide_post(other.posts.get(), actor=None, reason="flags")
+
+    assert b"unspeakable" not in client.get(address).content
+
+
+def test_old_page_does_not_come_back_when_the_cache_drops_the_version(client):
+    reply = PostFactory(source="unspeakable", html="<p>unspeakable</p>")
+    client.get(reply.topic.get_absolute_url())
+    services.hide_post(reply, actor=None, reason="flags")
+
+    cache.delete(topic_key(reply.topic_id))
+
+    assert b"unspeakable" not in client.get(reply.topic.get_absolute_url()).content
