@@ -5,12 +5,13 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.urls import URLResolver, get_resolver
 
 CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
@@ -36,6 +37,22 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+@contextmanager
+def right_after(statement: str, act: Callable[[], object]) -> Iterator[None]:
+    """Do `act` once, as somebody else would, when the database has answered the first such statement."""
+    left = [act]
+
+    def wrapper(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if left and statement in sql:
+            left.pop()()
+        return answer
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert not left, f"nothing like {statement} was asked"
 
 
 @cache

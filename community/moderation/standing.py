@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.cache import cache
-from django.db import transaction
 from django.utils import timezone
 
+from community.core.freshness import keep, renew_on_commit, versions_in
 from community.members.models import Member
 
 from .models import Sanction
 
 KEY = "moderation:barred"
+VERSION = "moderation:version:barred"
 SECONDS = 60
 
 # Member id: (kind, sanction id, end or None); of several the one that bars most, and longest.
@@ -20,10 +21,14 @@ Barred = dict[int, tuple[str, int, datetime | None]]
 
 
 def barred() -> Barred:
-    known: Barred | None = cache.get(KEY)
-    if known is None:
-        known = _read()
-        cache.set(KEY, known, SECONDS)
+    found = cache.get_many([KEY, VERSION])
+    versions = versions_in(found, [VERSION])
+    if (kept := found.get(KEY)) is not None and kept[0] == versions:
+        known: Barred = kept[1]
+        return known
+    known = _read()
+    # What was read before a decision and is written after it has the version from before.
+    keep(KEY, known, versions, SECONDS)
     return known
 
 
@@ -43,7 +48,7 @@ def _weight(sanction: Sanction) -> tuple[bool, bool, float]:
 
 def forget() -> None:
     """Read again after this transaction; called whenever a sanction changes."""
-    transaction.on_commit(lambda: cache.delete(KEY))
+    renew_on_commit([VERSION])
 
 
 def bar_of(member: Member) -> int | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from django.core.cache import cache
-from django.db import transaction
+
+from community.core.freshness import keep, renew_on_commit, versions_in
 
 from .models import BlockedWord
 
 KEY = "moderation:words"
+VERSION = "moderation:version:words"
 SECONDS = 60
 
 
@@ -28,13 +30,16 @@ def pattern(phrase: str) -> re.Pattern[str]:
 
 
 def _all() -> list[BlockedWord]:
-    known: list[BlockedWord] | None = cache.get(KEY)
-    if known is None:
-        known = list(BlockedWord.objects.all())
-        cache.set(KEY, known, SECONDS)
+    found = cache.get_many([KEY, VERSION])
+    versions = versions_in(found, [VERSION])
+    if (kept := found.get(KEY)) is not None and kept[0] == versions:
+        known: list[BlockedWord] = kept[1]
+        return known
+    known = list(BlockedWord.objects.all())
+    keep(KEY, known, versions, SECONDS)
     return known
 
 
 def forget() -> None:
     """Read the list again after this transaction."""
-    transaction.on_commit(lambda: cache.delete(KEY))
+    renew_on_commit([VERSION])

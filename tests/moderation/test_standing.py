@@ -9,6 +9,7 @@ from django.utils import timezone
 from community.moderation import standing
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
+from tests.support import right_after
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -101,3 +102,17 @@ def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks)
 @pytest.mark.parametrize("fields", [{"lifted_at": timezone.now()}, {"starts_at": timezone.now() + HOUR}])
 def test_a_sanction_that_was_lifted_or_has_not_begun_bars_nobody(fields):
     assert not standing.is_silenced(given(**fields).member)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_before_a_decision_does_not_hold_after_it():
+    member = MemberFactory()
+
+    def decided_meanwhile():
+        given("suspension", member=member)
+        standing.forget()
+
+    with right_after('FROM "moderation_sanction"', decided_meanwhile):
+        assert not standing.is_suspended(member)
+
+    assert standing.is_suspended(member)

@@ -7,6 +7,7 @@ from community.moderation.followers import watch_words
 from community.moderation.models import BlockedWord, ReviewItem
 from tests.factories.forum import TopicFactory
 from tests.factories.members import MemberFactory
+from tests.support import right_after
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,18 @@ def written(source, *, author=None):
 
 def watch():
     watch_words(list(Event.objects.filter(name__in=("reply.created", "topic.created", "post.edited"))))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_list_that_was_read_before_a_change_does_not_hold_after_it():
+    def added_meanwhile():
+        BlockedWord.objects.create(phrase="casino", action="block")
+        words.forget()
+
+    with right_after('FROM "moderation_blockedword"', added_meanwhile):
+        assert words.found_in("casino") == []
+
+    assert len(words.found_in("casino")) == 1
 
 
 def test_watch_words_queues_what_was_published():
