@@ -1,10 +1,11 @@
-"""What no address of ours contains, taken out before anything reads it."""
+"""What no address of ours contains is taken out before anything reads it; and who asks when a proxy does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,4 +31,21 @@ class WithoutNul:
         request.META["QUERY_STRING"] = query
         for name in [name for name, value in request.COOKIES.items() if NUL in value]:
             del request.COOKIES[name]
+        return self.get_response(request)
+
+
+class ClientAddress:
+    """Behind our own proxy, take the address of whoever asked it for the proxy's.
+
+    Else all people would share the limits on log-ins, and ten wrong passwords a minute would keep everybody
+    out. Only the last entry is our proxy's word; what stands before it is whatever the client sent.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        client = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if settings.BEHIND_PROXY and client:
+            request.META["REMOTE_ADDR"] = client
         return self.get_response(request)

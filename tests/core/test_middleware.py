@@ -2,7 +2,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from community.core.middleware import WithoutNul
+from community.core.middleware import ClientAddress, WithoutNul
+from tests.factories.members import MemberFactory
 
 
 def passed_on(request):
@@ -42,3 +43,40 @@ def test_without_nul_leaves_out_a_cookie_with_one():
     request, _ = passed_on(asked)
 
     assert request.COOKIES == {"theme": "dark"}
+
+
+@pytest.mark.parametrize(
+    ("behind", "forwarded", "address"),
+    [
+        (True, "203.0.113.7", "203.0.113.7"),
+        (True, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (True, "", "172.18.0.2"),
+        (False, "203.0.113.7", "172.18.0.2"),
+    ],
+)
+def test_client_address_is_what_our_own_proxy_says(settings, behind, forwarded, address):
+    settings.BEHIND_PROXY = behind
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", REMOTE_ADDR="172.18.0.2", headers=headers)
+
+    ClientAddress(lambda inner: HttpResponse())(request)
+
+    assert request.META["REMOTE_ADDR"] == address
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_of_one_keep_nobody_else_out(client, settings):
+    settings.BEHIND_PROXY = True
+    member = MemberFactory(password="a right password")
+
+    def log_in(email, password, *, address):
+        data = {"login": email, "password": password}
+        headers = {"X-Forwarded-For": address}
+        return client.post("/accounts/login/", data, headers=headers, REMOTE_ADDR="172.18.0.2")
+
+    for number in range(15):
+        log_in(f"nobody{number}@example.com", "a wrong one", address=f"10.9.8.{number}, 203.0.113.7")
+
+    guesses = log_in(member.email, "a right password", address="10.9.8.77, 203.0.113.7")
+    assert guesses.status_code != 302
+    assert log_in(member.email, "a right password", address="203.0.113.8").status_code == 302
