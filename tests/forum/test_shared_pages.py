@@ -23,6 +23,7 @@ from community.qa.services import accept_answer, mark_official, unmark_official,
 from tests.factories.badges import BadgeFactory
 from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory
 from tests.factories.members import MemberFactory
+from tests.support import right_after
 
 from .pages import ids, page, texts
 
@@ -504,6 +505,19 @@ def test_old_page_does_not_come_back_when_the_cache_drops_the_version(reader, to
 
     cache.delete(topic_key(topic.pk))
 
+    assert texts(reader.get(topic.get_absolute_url()), f"#p{answer.pk} .prose") == []
+
+
+def test_page_of_what_was_read_before_a_change_is_not_shown_after_it(reader, topic, answer):
+    cache.clear()
+
+    with right_after(
+        'FROM "forum_post" INNER JOIN "members_member"',
+        lambda: services.hide_post(answer, actor=None, reason="flags"),
+    ):
+        before = reader.get(topic.get_absolute_url())
+
+    assert len(texts(before, f"#p{answer.pk} .prose")) == 1
     assert texts(reader.get(topic.get_absolute_url()), f"#p{answer.pk} .prose") == []
 
 
