@@ -19,7 +19,7 @@ from django.http import Http404, HttpRequest
 from unfold import decorators
 
 from community.core.audit import audit
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 
 if TYPE_CHECKING:
     # Django's are typed; unfold's, which stand on them, are half typed and contradict each other.

@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.core.holes import Part, fill
+from community.core.kept_pages import is_asked_plainly
 
 from . import services, thread
 from .forms import ReplyForm
-from .freshness import topic_key
+from .kept_pages import topic_version
+from .member_pages import Written, cut, filled, written_for_members
 from .models import Category, Post, ReadState, Topic
-from .shared_pages import Written, cut, filled, written_for_members
-from .visitor_cache import is_asked_plainly
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -77,7 +77,7 @@ def shared(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse | Non
     def make(nobodys: HttpRequest) -> tuple[Written, int] | None:
         return _write(nobodys, topic_id, slug, reader_id=request.user.pk or 0)
 
-    written = written_for_members(request, depends_on=topic_key(topic_id), make=make)
+    written = written_for_members(request, depends_on=topic_version(topic_id), make=make)
     return _filled(request, written) if written else None
 
 

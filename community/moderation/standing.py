@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.cache import cache
 from django.utils import timezone
 
-from community.core.freshness import keep, renew_on_commit, versions_in
+from community.core.kept import find_kept, keep, renew_on_commit
 from community.members.models import Member
 
 from .models import Sanction
@@ -21,14 +20,12 @@ Barred = dict[int, tuple[str, int, datetime | None]]
 
 
 def barred() -> Barred:
-    found = cache.get_many([KEY, VERSION])
-    versions = versions_in(found, [VERSION])
-    if (kept := found.get(KEY)) is not None and kept[0] == versions:
-        known: Barred = kept[1]
+    known: Barred | None
+    known, versions = find_kept(KEY, depends_on=[VERSION])
+    if known is not None:
         return known
     known = _read()
-    # What was read before a decision and is written after it has the version from before.
-    keep(KEY, known, versions, SECONDS)
+    keep(KEY, known, versions=versions, seconds=SECONDS)
     return known
 
 

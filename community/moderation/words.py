@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.core.cache import cache
-
-from community.core.freshness import keep, renew_on_commit, versions_in
+from community.core.kept import find_kept, keep, renew_on_commit
 
 from .models import BlockedWord
 
@@ -30,13 +28,12 @@ def pattern(phrase: str) -> re.Pattern[str]:
 
 
 def _all() -> list[BlockedWord]:
-    found = cache.get_many([KEY, VERSION])
-    versions = versions_in(found, [VERSION])
-    if (kept := found.get(KEY)) is not None and kept[0] == versions:
-        known: list[BlockedWord] = kept[1]
+    known: list[BlockedWord] | None
+    known, versions = find_kept(KEY, depends_on=[VERSION])
+    if known is not None:
         return known
     known = list(BlockedWord.objects.all())
-    keep(KEY, known, versions, SECONDS)
+    keep(KEY, known, versions=versions, seconds=SECONDS)
     return known
 
 

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_safe
 
 from community.core.pagination import page_of
 from community.forum import search as forum_search
-from community.forum.freshness import POSTS
-from community.forum.services import tell_search
-from community.forum.shared_pages import (
+from community.forum.kept_pages import POSTS
+from community.forum.member_pages import (
     Written,
     cut,
     filled,
@@ -23,7 +22,8 @@ from community.forum.shared_pages import (
     is_in_group,
     written_for_members,
 )
-from community.forum.visitor_cache import kept_for_visitors, kept_for_visitors_until
+from community.forum.services import tell_search
+from community.forum.visitor_pages import kept_for_visitors, kept_for_visitors_until
 from community.members.models import Member
 
 from . import front, needs, person

@@ -19,7 +19,7 @@ from community.events.catalogue import (
     EventName,
 )
 from community.events.services import record
-from community.forum.freshness import topic_changed
+from community.forum.kept_pages import topic_changed
 from community.forum.models import Post, Topic
 from community.forum.services import Refused
 from community.forum.services.counting import lock_topic, settle

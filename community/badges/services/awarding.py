@@ -14,7 +14,7 @@ from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
 from community.events.services import Draft, record_all, reinstate, retract
-from community.forum.freshness import topic_changed
+from community.forum.kept_pages import topic_changed
 from community.forum.models import Post
 from community.members.models import Member
 

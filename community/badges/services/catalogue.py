@@ -10,7 +10,7 @@ from django.db import transaction
 
 from community.badges import criteria
 from community.badges.models import Badge
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 
 SHIPPED = Path(__file__).resolve().parent.parent / "badges.toml"
 _FIELDS = ("name", "sentence", "icon", "level", "series", "rule", "position")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from community.core.audit import audit
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
 from community.events.services import record
-from community.forum.freshness import topic_changed
+from community.forum.kept_pages import topic_changed
 from community.forum.models import Category, Post, ReadState, Topic
 
 from . import rendering

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Greatest
 
-from community.forum.freshness import topic_changed
+from community.forum.kept_pages import topic_changed
 from community.forum.models import Category, Post, Tag, Topic
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)

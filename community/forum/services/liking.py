@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
 from community.events.services import record
-from community.forum.freshness import topic_changed
+from community.forum.kept_pages import topic_changed
 from community.forum.models import Like, Post, Topic
 
 from .refusal import Refused

@@ -11,43 +11,43 @@ from django.views.decorators.http import require_safe
 from community.core.pagination import page_of
 from community.forum import lists, rules
 from community.forum.lists import Period, Sort
+from community.forum.member_pages import kept_for_members
 from community.forum.models import Category, Tag, Topic
 from community.forum.models.topics import TopicQuerySet
-from community.forum.shared_pages import shared_by_members
-from community.forum.visitor_cache import kept_for_visitors
+from community.forum.visitor_pages import kept_for_visitors
 
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def latest(request: HttpRequest) -> HttpResponse:
     return _front(request, Sort.LATEST)
 
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def hot(request: HttpRequest) -> HttpResponse:
     return _front(request, Sort.HOT)
 
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def top(request: HttpRequest) -> HttpResponse:
     return _front(request, Sort.TOP)
 
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def unanswered(request: HttpRequest) -> HttpResponse:
     return _front(request, Sort.UNANSWERED)
 
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's topics and those of its children; pinned ones stand first."""
     tree = lists.category_tree(request.user)
@@ -67,7 +67,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @kept_for_visitors
-@shared_by_members
+@kept_for_members
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.visible_to(request.user), slug=slug)
     topics = lists.readable(request.user).filter(tags=found)

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 from community.forum import search, services, thread, topic_page
 from community.forum.forms import ReplyForm
-from community.forum.freshness import LISTS
+from community.forum.kept_pages import LISTS
 from community.forum.models import Post, Topic
-from community.forum.visitor_cache import kept_for_visitors, kept_for_visitors_until
+from community.forum.visitor_pages import kept_for_visitors, kept_for_visitors_until
 from community.members.models import Member
 
 from .common import member_of, post_or_404, topic_or_404

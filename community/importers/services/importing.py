@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 from community.forum.models import Category
 from community.forum.services import recount_categories
 from community.importers.models import ImportBatch, StagedRow

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from community.badges.models import Award, Badge
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 from community.events.models import Event
 from community.events.services import purge
 from community.forum.models import Category, Post, Tag, Topic

@@ -2,7 +2,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 from community.core.markdown import render
 from community.events.catalogue import PROFILE_COMPLETED
 from community.events.services import record

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.core.audit import audit
-from community.core.freshness import everything_changed
+from community.core.kept_pages import everything_changed
 from community.events.catalogue import MEMBER_ROLE_CHANGED
 from community.events.services import record
 from community.members.models import Member

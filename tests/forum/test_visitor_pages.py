@@ -5,7 +5,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from community.forum import services
-from community.forum.freshness import topic_key
+from community.forum.kept_pages import topic_version
 from community.qa.services import accept_answer, vote
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -184,6 +184,6 @@ def test_old_page_does_not_come_back_when_the_cache_drops_the_version(client):
     client.get(reply.topic.get_absolute_url())
     services.hide_post(reply, actor=None, reason="flags")
 
-    cache.delete(topic_key(reply.topic_id))
+    cache.delete(topic_version(reply.topic_id))
 
     assert b"unspeakable" not in client.get(reply.topic.get_absolute_url()).content

@@ -15,7 +15,6 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, cast
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
-from django.core.cache import cache
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -23,13 +22,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from community.core import demo
-from community.core.freshness import EVERYTHING, keep, versions_in
 from community.core.holes import Holes, Part, fill
+from community.core.kept_pages import find_page, keep_page, page_key
 from community.members.models import Member
 
-from .freshness import LISTS
+from .kept_pages import LISTS
 from .models import Category, ReadState
-from .visitor_cache import page_key
 
 
 class Written(NamedTuple):
@@ -53,21 +51,17 @@ def written_for_members(request: HttpRequest, *, depends_on: str, make: Make) ->
     if not _is_ordinary(request):
         return None
     key = page_key(request, "members", timezone.get_current_timezone_name())
-    found: dict[str, Any] = cache.get_many([key, depends_on, EVERYTHING])
-    versions = versions_in(found, [depends_on, EVERYTHING])
-    written: Written
-    if (kept := found.get(key)) is not None and kept[0] == versions:
-        written = kept[1]
-    elif (made := make(_as_nobody(request))) is None:
-        return None
-    else:
+    written: Written | None
+    written, versions = find_page(key, depends_on=depends_on)
+    if written is None:
+        if (made := make(_as_nobody(request))) is None:
+            return None
         written, seconds = made
-        if not demo.is_being_written():
-            keep(key, written, versions, seconds)
+        keep_page(key, written, versions=versions, seconds=seconds)
     return None if request.user.pk in written.not_for else written
 
 
-def shared_by_members(view: View[P]) -> View[P]:
+def kept_for_members(view: View[P]) -> View[P]:
     """Answer ordinary members with a list of topics as nobody in particular sees it, and how much is unread.
 
     Members of a group for which there are categories of its own get theirs.

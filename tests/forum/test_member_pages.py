@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -14,8 +13,8 @@ from PIL import Image
 
 from community.badges.services import give_badge, take_back
 from community.forum import services
-from community.forum.freshness import topic_key
 from community.forum.hooks import Verdict
+from community.forum.kept_pages import topic_version
 from community.forum.models import Category
 from community.forum.topic_page import seconds_for
 from community.members.services import save_profile, set_avatar, set_roles
@@ -26,6 +25,7 @@ from tests.factories.members import MemberFactory
 from tests.support import right_after
 
 from .pages import ids, page, texts
+from .readers import a_customer, client_of, member_of_a_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,20 +46,10 @@ def topic(answer):
 @pytest.fixture
 def reader(client, topic):
     """Somebody who looks at the topic after others have: what they are given is kept."""
-    client.force_login(new_member())
-    assert statements(visitor_as(new_member()), topic) > STATEMENTS
+    client.force_login(a_customer())
+    assert statements(client_of(a_customer()), topic) > STATEMENTS
     client.get(topic.get_absolute_url())
     assert statements(client, topic) == STATEMENTS
-    return client
-
-
-def new_member(**fields):
-    return MemberFactory(customer_since=timezone.now(), **fields)
-
-
-def visitor_as(member):
-    client = Client()
-    client.force_login(member)
     return client
 
 
@@ -191,7 +181,7 @@ def test_badge_renamed_in_the_admin_is_seen_at_once(reader, topic, answer):
     fields = ("slug", "sentence", "icon", "level", "series", "source", "position")
     data = {name: getattr(badge, name) for name in fields} | {"is_active": "on", "rule": '{"by": "hand"}'}
 
-    changed = visitor_as(manager).post(f"/admin/badges/badge/{badge.pk}/change/", {**data, "name": "Rescuer"})
+    changed = client_of(manager).post(f"/admin/badges/badge/{badge.pk}/change/", {**data, "name": "Rescuer"})
 
     assert changed.status_code == 302
     assert seen(reader, topic, f"#p{answer.pk} .badge-chip") == ["Rescuer"]
@@ -248,7 +238,7 @@ def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
         "icon": category.icon, "see_by": "groups", "reply_by": "members", "create_by": "members",
     }  # fmt: skip
 
-    visitor_as(MemberFactory(role="manager", is_staff=True)).post(
+    client_of(MemberFactory(role="manager", is_staff=True)).post(
         f"/admin/forum/category/{category.pk}/change/", fields
     )
 
@@ -260,7 +250,7 @@ def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
 
 
 def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic, answer):
-    other = visitor_as(MemberFactory())
+    other = client_of(MemberFactory())
     other.post(f"/posts/{answer.pk}/like/")
     other.post(f"/posts/{answer.pk}/vote/", {"value": 1})
     other.get(topic.get_absolute_url())
@@ -271,9 +261,9 @@ def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic,
 
 
 def test_nothing_of_one_reader_is_in_the_page_of_the_next(client, topic):
-    first = new_member(username="grace", display_name="Grace Hopper")
-    visitor_as(first).get(topic.get_absolute_url())
-    client.force_login(new_member(username="edsger", display_name="Edsger"))
+    first = a_customer(username="grace", display_name="Grace Hopper")
+    client_of(first).get(topic.get_absolute_url())
+    client.force_login(a_customer(username="edsger", display_name="Edsger"))
 
     response = client.get(topic.get_absolute_url())
 
@@ -284,7 +274,7 @@ def test_nothing_of_one_reader_is_in_the_page_of_the_next(client, topic):
 def test_each_reader_has_their_own_form_token(topic):
     for _ in range(2):
         client = Client(enforce_csrf_checks=True)
-        client.force_login(new_member())
+        client.force_login(a_customer())
         fields = page(client.get(topic.get_absolute_url())).cssselect(
             "#reply-form [name=csrfmiddlewaretoken]"
         )
@@ -298,7 +288,7 @@ def test_each_reader_has_their_own_form_token(topic):
 
 
 def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
-    late = visitor_as(new_member())
+    late = client_of(a_customer())
     new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
 
     assert seen(reader, topic, f"#p{new.pk} .post-head .chip") == ["new"]
@@ -308,7 +298,7 @@ def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
 
 def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
     new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
-    late = visitor_as(new_member())
+    late = client_of(a_customer())
 
     pages = [page(one.get(topic.get_absolute_url())) for one in (late, reader)]
 
@@ -318,19 +308,19 @@ def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
 
 
 def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
-    assert len(seen(visitor_as(answer.author), topic, f"#p{answer.pk} .post-actions [hx-get*=edit]")) == 1
+    assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .post-actions [hx-get*=edit]")) == 1
     assert seen(reader, topic, ".post-actions [hx-get*=edit]") == []
 
 
 def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
-    author = new_member()
+    author = a_customer()
     comment = services.create_post(topic, author=author, source="Thank you.", parent=answer, kind="comment")
     other = services.create_post(
         topic, author=MemberFactory(), source="Indeed.", parent=answer, kind="comment"
     )
     reader.get(topic.get_absolute_url())
 
-    response = visitor_as(author).get(topic.get_absolute_url())
+    response = client_of(author).get(topic.get_absolute_url())
 
     changeable = [a.get("href") for a in page(response).cssselect("[hx-get*=edit]")]
     assert changeable == [f"/posts/{comment.pk}/edit/"]
@@ -339,8 +329,8 @@ def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
 
 
 def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
-    author = new_member()
-    writer = visitor_as(author)
+    author = a_customer()
+    writer = client_of(author)
     writer.get(topic.get_absolute_url())
     own = services.create_post(
         topic, author=author, source="I shall try that.", parent=answer, kind="comment"
@@ -357,8 +347,8 @@ def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
 
 
 def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, answer):
-    own = services.create_post(topic, author=new_member(), source="Have it serviced instead.")
-    client = visitor_as(own.author)
+    own = services.create_post(topic, author=a_customer(), source="Have it serviced instead.")
+    client = client_of(own.author)
     client.post(f"/posts/{answer.pk}/like/")
     reader.get(topic.get_absolute_url())
     client.get(topic.get_absolute_url())
@@ -373,14 +363,14 @@ def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, ans
 
 
 def test_asker_can_accept_and_others_cannot(reader, topic, answer):
-    assert len(seen(visitor_as(topic.author), topic, ".post-actions .accept")) == 1
+    assert len(seen(client_of(topic.author), topic, ".post-actions .accept")) == 1
     assert seen(reader, topic, ".post-actions .accept") == []
 
 
 def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
     screener(Verdict(hold=True, sentence="A moderator looks at it."))
-    author = new_member()
-    writer = visitor_as(author)
+    author = a_customer()
+    writer = client_of(author)
     writer.get(topic.get_absolute_url())
     held = services.create_post(topic, author=author, source="Buy cheap watches here.")
 
@@ -390,49 +380,43 @@ def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
 
 def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
     services.hide_post(answer, actor=None, reason="flags")
-    visitor_as(answer.author).get(topic.get_absolute_url())
+    client_of(answer.author).get(topic.get_absolute_url())
 
-    assert len(seen(visitor_as(answer.author), topic, f"#p{answer.pk} .prose")) == 1
+    assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .prose")) == 1
     assert seen(reader, topic, f"#p{answer.pk} .prose") == []
 
 
 @pytest.mark.parametrize("role", ["moderator", "support"])
 def test_what_the_team_sees_is_the_teams(reader, topic, answer, role):
-    staff = visitor_as(MemberFactory(role=role))
+    staff = client_of(MemberFactory(role=role))
 
     assert len(seen(staff, topic, f"#p{answer.pk} .menu [formaction*=official]")) == 1
     assert seen(reader, topic, f"#p{answer.pk} .menu") == []
 
 
 def test_private_topic_is_for_its_group_alone(client):
-    group = Group.objects.create(name="pilots")
     category = CategoryFactory(see_by="groups")
-    category.see_groups.add(group)
     topic = PostFactory(topic__category=category).topic
-    pilot = new_member()
-    pilot.groups.add(group)
+    pilot = member_of_a_group(category.see_groups)
 
     for _ in range(2):
-        assert visitor_as(pilot).get(topic.get_absolute_url()).status_code == 200
-        assert visitor_as(new_member()).get(topic.get_absolute_url()).status_code == 404
+        assert client_of(pilot).get(topic.get_absolute_url()).status_code == 200
+        assert client_of(a_customer()).get(topic.get_absolute_url()).status_code == 404
 
 
 def test_reply_form_is_for_those_who_may_reply(client):
-    group = Group.objects.create(name="pilots")
     category = CategoryFactory(reply_by="groups")
-    category.reply_groups.add(group)
     topic = PostFactory(topic__category=category).topic
-    pilot = new_member()
-    pilot.groups.add(group)
+    pilot = member_of_a_group(category.reply_groups)
 
     for _ in range(2):
-        assert len(seen(visitor_as(pilot), topic, "#reply-form")) == 1
-        assert seen(visitor_as(new_member()), topic, "#reply-form") == []
+        assert len(seen(client_of(pilot), topic, "#reply-form")) == 1
+        assert seen(client_of(a_customer()), topic, "#reply-form") == []
 
 
 def test_message_is_shown_once_to_whom_it_is_for(reader, topic, screener):
     screener(Verdict(hold=True, sentence="A moderator looks at it."))
-    sender = visitor_as(new_member())
+    sender = client_of(a_customer())
     sender.post(f"/topics/{topic.pk}/reply/", {"source": "Buy cheap watches here."})
 
     assert len(seen(sender, topic, ".messages")) == 1
@@ -442,7 +426,7 @@ def test_message_is_shown_once_to_whom_it_is_for(reader, topic, screener):
 
 def test_times_are_those_of_the_readers_place(topic):
     def zone(name):
-        client = visitor_as(new_member(time_zone=name))
+        client = client_of(a_customer(time_zone=name))
         return page(client.get(topic.get_absolute_url())).cssselect("relative-time")[0].get("title")[-3:]
 
     assert [zone("Asia/Tokyo"), zone("UTC"), zone("Asia/Tokyo")] == ["JST", "UTC", "JST"]
@@ -458,7 +442,7 @@ def test_each_theme_has_its_page(reader, topic):
 
 
 def test_new_member_is_told_their_limits_and_others_are_not(reader, topic):
-    newcomer = visitor_as(MemberFactory())
+    newcomer = client_of(MemberFactory())
 
     assert len(seen(newcomer, topic, "#reply .alert")) == 1
     assert seen(reader, topic, "#reply .alert") == []
@@ -503,7 +487,7 @@ def test_page_is_kept_for_a_small_part_of_its_age():
 def test_old_page_does_not_come_back_when_the_cache_drops_the_version(reader, topic, answer):
     services.hide_post(answer, actor=None, reason="flags")
 
-    cache.delete(topic_key(topic.pk))
+    cache.delete(topic_version(topic.pk))
 
     assert texts(reader.get(topic.get_absolute_url()), f"#p{answer.pk} .prose") == []
 
@@ -526,7 +510,7 @@ def seconds_kept(client, address, **headers):
     cache.clear()
     client.get(address, headers=headers)
     redis = cache._cache.get_client()
-    return [redis.ttl(key) for key in redis.keys("*forum:page:*")]
+    return [redis.ttl(key) for key in redis.keys("*page:*")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 from .pages import page, texts, titles
-from .test_shared_pages import new_member, visitor_as
+from .readers import a_customer, client_of, member_of_a_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,8 +39,8 @@ def topic():
 @pytest.fixture
 def reader(client, topic):
     """Somebody who reads what has been kept since another member asked for it."""
-    first = visitor_as(new_member())
-    client.force_login(new_member())
+    first = client_of(a_customer())
+    client.force_login(a_customer())
     for address in (*LISTS, SEARCH):
         first.get(address)
         client.get(address)
@@ -135,7 +135,7 @@ def test_hidden_words_are_not_found_any_longer(reader, topic):
 
 @pytest.mark.parametrize("address", LISTS)
 def test_unread_posts_are_each_readers_own(reader, topic, address):
-    other = visitor_as(new_member())
+    other = client_of(a_customer())
     other.get(topic.get_absolute_url())
     services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
 
@@ -145,8 +145,8 @@ def test_unread_posts_are_each_readers_own(reader, topic, address):
 
 
 def test_own_posts_are_not_unread(reader, topic):
-    author = new_member()
-    writer = visitor_as(author)
+    author = a_customer()
+    writer = client_of(author)
     writer.get(topic.get_absolute_url())
     services.create_post(topic, author=author, source="Every month if the water is hard.")
 
@@ -168,7 +168,7 @@ def test_topics_of_a_group_are_for_its_members_alone(reader, address):
     category = CategoryFactory(slug="private", groups=[group])
     TopicFactory(category=category, title="A secret matter")
     PostFactory(topic__category=category)
-    pilot = new_member()
+    pilot = a_customer()
     pilot.groups.add(group)
     services.create_topic(
         CategoryFactory(),
@@ -179,15 +179,15 @@ def test_topics_of_a_group_are_for_its_members_alone(reader, address):
     )
 
     for _ in range(2):
-        strangers = visitor_as(new_member()).get(address)
+        strangers = client_of(a_customer()).get(address)
         assert strangers.status_code == 404 or "A secret matter" not in titles(strangers)
-        assert "A secret matter" in titles(visitor_as(pilot).get(address))
+        assert "A secret matter" in titles(client_of(pilot).get(address))
 
 
 def test_who_joins_a_group_sees_its_topics_from_then_on(client):
     group = Group.objects.create(name="pilots")
     TopicFactory(category=CategoryFactory(groups=[group]), title="A secret matter")
-    member = new_member()
+    member = a_customer()
     client.force_login(member)
     before = titles(client.get("/latest/"))
     member.groups.add(group)
@@ -199,36 +199,32 @@ def test_who_joins_a_group_sees_its_topics_from_then_on(client):
 
 def test_moderators_lists_are_theirs(reader, topic):
     private = TopicFactory(category__see_by="groups", title="For moderators only")
-    moderator = visitor_as(MemberFactory(role="moderator"))
+    moderator = client_of(MemberFactory(role="moderator"))
 
     assert private.title in titles(moderator.get("/latest/"))
     assert private.title not in titles(reader.get("/latest/"))
 
 
 def test_each_reader_has_their_own_corner(reader):
-    other = visitor_as(new_member(display_name="Edsger"))
+    other = client_of(a_customer(display_name="Edsger"))
 
     assert texts(other.get("/latest/"), ".menu-head strong") == ["Edsger"]
     assert b"Edsger" not in reader.get("/latest/").content
 
 
 def test_new_topic_button_is_for_those_who_may(client):
-    group = Group.objects.create(name="pilots")
-    category = CategoryFactory(slug="news", create_by="groups")
-    category.create_groups.add(group)
-    pilot = new_member()
-    pilot.groups.add(group)
+    pilot = member_of_a_group(CategoryFactory(slug="news", create_by="groups").create_groups)
 
     def buttons(member):
-        return len(page(visitor_as(member).get("/c/news/")).cssselect("main a[href*='/new/']"))
+        return len(page(client_of(member).get("/c/news/")).cssselect("main a[href*='/new/']"))
 
     # The empty list says where else to begin.
-    assert [buttons(one) for one in (new_member(), pilot, new_member(), pilot)] == [1, 2, 1, 2]
+    assert [buttons(one) for one in (a_customer(), pilot, a_customer(), pilot)] == [1, 2, 1, 2]
 
 
 def test_every_search_is_remembered_even_of_what_is_kept(reader):
     assert Event.objects.filter(name="search.performed").count() == 2
-    visitor_as(new_member()).get(SEARCH)
+    client_of(a_customer()).get(SEARCH)
     reader.get(SEARCH)
 
     assert Event.objects.filter(name="search.performed").count() == 3
