@@ -1,3 +1,5 @@
+from time import thread_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +54,29 @@ def test_what_stayed_the_same_is_cut_to_the_surroundings():
     short = shortened(pieces, around=10)
 
     assert [piece.text for piece in short] == [" … " + "a" * 10, "!", "b" * 10 + " … " + "b" * 10, "?"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" ".join(f"a x{n}" for n in range(750)), " ".join(f"a y{n}" for n in range(750))),
+        ("a\nb\n" * 8_000, "b\nb\na\n" * 5_000),
+    ],
+    ids=["words", "lines"],
+)
+def test_comparing_what_is_made_to_take_long_comes_to_an_end(old, new):
+    began = thread_time()
+
+    pieces = word_diff(old, new)
+
+    assert thread_time() - began < 2.5
+    assert "".join(piece.text for piece in pieces if piece.kind != "added") == old
+    assert "".join(piece.text for piece in pieces if piece.kind != "removed") == new
+
+
+def test_without_time_all_between_the_ends_is_one_change():
+    pieces = word_diff("Descale it every other month.", "Descale it each month.", until=0)
+
+    assert [(piece.kind, piece.text) for piece in pieces] == [
+        ("same", "Descale it "), ("removed", "every other"), ("added", "each"), ("same", " month."),
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import thread_time
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from community.core.permissions import require
 from community.forum import rules, services
-from community.forum.differences import shortened, word_diff
+from community.forum.differences import Piece, shortened, word_diff
 from community.forum.models import Post, Revision
 
 from .common import HtmxRequest, member_of, post_or_404, refusing
+
+# Seconds of the processor that comparing all the versions of one post may take.
+COMPARING = 1.0
 
 
 @require_safe
@@ -65,12 +69,13 @@ def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
     """What the page shows; the words of a version that the reader may not read are not in it."""
     revisions = list(post.revisions.select_related("editor", "hidden_by").order_by("number"))
     may = {revision.pk: rules.can_read_version(request.user, revision) for revision in revisions}
+    until = thread_time() + COMPARING
     versions, before = [], None
     for revision in revisions:
         version: dict[str, Any] = {"revision": revision, "is_told": may[revision.pk]}
         if version["is_told"]:
             known = before is not None and may[before.pk]
-            version |= _change(before, revision) if before and known else {"whole": revision}
+            version |= _change(before, revision, until) if before and known else {"whole": revision}
         versions.append(version)
         before = revision
     return {
@@ -82,9 +87,12 @@ def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
     }
 
 
-def _change(before: Revision, after: Revision) -> dict[str, Any]:
+def _change(before: Revision, after: Revision, until: float) -> dict[str, Any]:
+    def compared(old: str, new: str) -> list[Piece]:
+        return word_diff(old, new, until=until) if old != new else []
+
     return {
-        "text": shortened(word_diff(before.source, after.source)) if before.source != after.source else [],
-        "title": word_diff(before.title, after.title) if before.title != after.title else [],
-        "tags": word_diff(before.tags, after.tags) if before.tags != after.tags else [],
+        "text": shortened(compared(before.source, after.source)),
+        "title": compared(before.title, after.title),
+        "tags": compared(before.tags, after.tags),
     }
