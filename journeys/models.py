@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -157,12 +156,6 @@ class StageHistoryQuerySet(models.QuerySet["StageHistory"]):
     def current(self) -> StageHistoryQuerySet:
         """What we believe today: rows that nothing learned later has replaced."""
         return self.filter(superseded_at__isnull=True)
-
-    def believed_at(self, moment: Any) -> StageHistoryQuerySet:
-        """What we believed at that moment."""
-        return self.filter(recorded_at__lte=moment).filter(
-            models.Q(superseded_at__isnull=True) | models.Q(superseded_at__gt=moment)
-        )
 
     def moves(self) -> StageHistoryQuerySet:
         """Rows that enter a stage, less changes of sub-stage and facets."""

@@ -96,7 +96,7 @@ def can_read_words(user: Reader, post: Post) -> bool:
 
 
 def can_read_version(user: Reader, revision: Revision) -> bool:
-    """The same answer as Revision.objects.visible_to, for a post whose words the reader may read."""
+    """A hidden version is for moderators; of a post whose words the reader may read at all."""
     return not revision.is_hidden or is_moderator(user)
 
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .default_rules import DEFAULT_RULES
 from .ledger import BOUGHT
 
 MILLI = 1000
@@ -111,7 +110,3 @@ class Ruleset(_Rule):
 def parse_ruleset(rules: Mapping[str, Any]) -> Ruleset:
     """Return the ruleset that this JSON describes. Raises ValueError with the reason when it is not sound."""
     return Ruleset.model_validate(dict(rules))
-
-
-def default_ruleset() -> Ruleset:
-    return parse_ruleset(DEFAULT_RULES)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
+from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.engine.facts import RawEvent, Result
 from journeys.engine.fold import fold
 from journeys.engine.rollup import rolled_up
-from journeys.engine.ruleset import default_ruleset
+from journeys.engine.ruleset import parse_ruleset
 
 START = date(2024, 1, 1)
-RULES = default_ruleset()
+RULES = parse_ruleset(DEFAULT_RULES)
 _SPACE = UUID(int=7)
 
 

@@ -179,15 +179,6 @@ class Post(models.Model):
         return self.byline or str(self.author)
 
 
-class RevisionQuerySet(models.QuerySet["Revision"]):
-    def visible_to(self, user: Reader) -> RevisionQuerySet:
-        """Versions whose words the reader may read: of posts they may read, and hidden ones for moderators."""
-        revisions = self.filter(post__in=Post.objects.visible_to(user))
-        if user.is_authenticated and user.is_moderator:
-            return revisions
-        return revisions.filter(hidden_at=None)
-
-
 class Revision(models.Model):
     """One version of a post, the first included once there is a second."""
 
@@ -206,8 +197,6 @@ class Revision(models.Model):
     hidden_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-
-    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]
