@@ -3,6 +3,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from community.api import services
+from community.api.management.commands.import_purchases import Command
 from community.api.models import EventKey, PurchaseFile, WaitingEvent
 from community.events.models import Event
 from tests.factories.api import confirm_address
@@ -59,7 +61,7 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
     assert out.startswith(
         "Would be new: 1 (of them 1 unmatched, which wait), duplicate: 2, conflict: 2, quarantined: 0, rejected: 1.\n"
     )
-    assert "Line 7: rejected: occurred_at: Input should be a valid datetime" in out
+    assert "Line 7: rejected: occurred_at: This is no time; write it like 2026-03-01T12:00:00Z" in out
     assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
 
 
@@ -163,3 +165,36 @@ def test_import_purchases_rejects_rows_one_by_one(run, row):
     assert out.startswith("New: 1 ")
     assert "rejected: 1." in out
     assert "Line 2: rejected: " in out
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (
+            '1,2026-03-01,"549,00",EUR,a@example.com',
+            "amount: This is no number; write it with a point, such as 549.00",
+        ),
+        (
+            "1,01/03/2026,10,EUR,a@example.com",
+            "occurred_at: This is no time; write it like 2026-03-01T12:00:00Z",
+        ),
+        ("1,2026-03-01,10,EURO,a@example.com", "currency: Three letters are expected, such as EUR"),
+        ("1,2026-03-01,10,EUR,nobody", "buyer.email: This is no email address"),
+        (",2026-03-01,10,EUR,a@example.com", "external_id: It is missing"),
+    ],
+)
+def test_import_purchases_says_in_plain_words_what_is_wrong_with_a_row(run, row, sentence):
+    assert f"Line 2: rejected: {sentence}" in run(lines(row))
+
+
+def test_import_purchases_tells_of_a_purchase_in_the_future(run):
+    out = run(lines("1,2199-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com"))
+
+    assert "Line 2: accepted" in out
+    assert "The time lay in the future and was set to now." in out
+    assert "Line 3" not in out
+
+
+def test_import_purchases_help_names_the_columns():
+    assert "Needed: external_id (or order_id, order, id, transaction_id)" in services.columns_told()
+    assert services.columns_told() in Command.help

@@ -1,7 +1,7 @@
 """Facts from other systems: taking each in exactly once, and finding out whose they are."""
 
 from .aside import try_again
-from .files import FileProblem, import_purchases
+from .files import FileProblem, columns_told, import_purchases
 from .intake import Answer, take_in
 from .reading import event_arrivals, purchase_arrivals
 from .tokens import issue_token, revoke_token, token_of
@@ -12,6 +12,7 @@ __all__ = [
     "FileProblem",
     "apply_waiting",
     "assign",
+    "columns_told",
     "dismiss",
     "event_arrivals",
     "import_purchases",

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_date
 from community.api.models import PurchaseFile
 from community.api.schemas import MOST_ITEMS
 
-from .intake import Answer, take_in
+from .intake import LATER, Answer, take_in
 from .reading import purchase_arrivals
 
 # What a column may also be called.
@@ -38,6 +38,13 @@ PROBLEMS_KEPT = 50
 
 class FileProblem(Exception):
     """The file cannot be read as purchases; the message says why."""
+
+
+def columns_told() -> str:
+    """The columns and what else each may be called, for the help of the command."""
+    told = {name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()}
+    needed = "; ".join(told.pop(name) for name in NEEDED)
+    return f"The first line names the columns. Needed: {needed}. Also read: {'; '.join(told.values())}."
 
 
 @dataclass
@@ -83,7 +90,8 @@ def _count(outcome: Outcome, line: int, answer: Answer) -> None:
     outcome.counts[answer.status] += 1
     if not answer.matched:
         outcome.counts["unmatched"] += 1
-    if answer.status in ("conflict", "quarantined", "rejected") and len(outcome.problems) < PROBLEMS_KEPT:
+    told = answer.status in ("conflict", "quarantined", "rejected") or LATER in answer.reason
+    if told and len(outcome.problems) < PROBLEMS_KEPT:
         outcome.problems.append(f"Line {line}: {answer.status}: {answer.reason}")
 
 
@@ -125,7 +133,8 @@ def _names(header: Any) -> dict[str, str]:
     missing = [name for name in NEEDED if name not in found.values()]
     if missing:
         raise FileProblem(
-            f"There is no column {' and none '.join(missing)}; columns are named in the first line."
+            f"There is no column {' and none '.join(missing)}; columns are named in the first line. "
+            "`import_purchases --help` lists the names."
         )
     return found
 

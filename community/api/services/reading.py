@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
@@ -16,8 +16,22 @@ from community.events.catalogue import PURCHASE_COMPLETED, checked_payload
 
 from .arrivals import Arrival, Malformed, Who
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 OLDEST = timedelta(days=3653)
 SEVERAL_SENTENCES = 3
+# What is said instead of a pattern or the name of a type, by field and kind of problem.
+PLAIN = {
+    ("currency", "string_pattern_mismatch"): "Three letters are expected, such as EUR",
+    ("email", "string_pattern_mismatch"): "This is no email address",
+    ("domain", "string_pattern_mismatch"): "This is no domain, such as acme.example",
+    ("amount", "decimal_parsing"): "This is no number; write it with a point, such as 549.00",
+    ("", "string_too_short"): "It is missing",
+    ("", "datetime_from_date_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
+    ("", "datetime_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
+    ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
+}
 
 Read = Arrival | Malformed
 Item = TypeVar("Item", bound=BaseModel)
@@ -47,8 +61,14 @@ def _read(item: Any, shape: type[Item], name: str, make: Callable[[Item], Read])
 
 def _sentence(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False)[:SEVERAL_SENTENCES]
-    told = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {problem['msg']}" for problem in problems]
+    told = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_plain(problem)}" for problem in problems]
     return "; ".join(told)[:300]
+
+
+def _plain(problem: ErrorDetails) -> str:
+    """Say what is wrong so that whoever exported the file knows what to change."""
+    field = str(problem["loc"][-1]) if problem["loc"] else ""
+    return PLAIN.get((field, problem["type"])) or PLAIN.get(("", problem["type"])) or problem["msg"]
 
 
 def _purchase(item: PurchaseItem, source: str) -> Read:

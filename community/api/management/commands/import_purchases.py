@@ -7,7 +7,9 @@ from community.api import services
 
 
 class Command(BaseCommand):
-    help = "Import purchases from a CSV file. Applying a file again changes nothing."
+    help = (
+        "Import purchases from a CSV file. Applying a file again changes nothing. " + services.columns_told()
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
