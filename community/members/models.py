@@ -157,6 +157,10 @@ class Member(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    def get_full_name(self) -> str:
+        """What the admin calls whoever is logged in."""
+        return str(self)
+
     def get_absolute_url(self) -> str:
         return reverse("pages:profile", args=[self.username])
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from community.core import demo
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
 from community.prospects.models import ProspectForum
@@ -71,11 +72,13 @@ class Liveliness:
 
 
 def liveliness(*, now: datetime) -> Liveliness:
-    """Return the figures, at most five minutes old."""
+    """Return the figures, at most five minutes old; those of a demo half written are not kept."""
     found = cache.get("pages:liveliness")
     if found is None:
+        keep = not demo.is_being_written()  # asked before counting: the writer may be done meanwhile
         found = _count_liveliness(now)
-        cache.set("pages:liveliness", found, LIVELINESS_SECONDS)
+        if keep:
+            cache.set("pages:liveliness", found, LIVELINESS_SECONDS)
     return Liveliness(*found)
 
 

@@ -33,8 +33,8 @@ def prospect_context(reader: Reader, topic: Topic, posts: Sequence[Post]) -> Map
     }
     if question is not None and reader.is_authenticated:
         now = timezone.now()
-        held_back = question.is_held_back(now)
-        context["can_mark_urgent"] = held_back and rules.can_mark_urgent(reader, question)
+        waits = question.is_held_back(now) and not topic.is_solved
+        context["can_mark_urgent"] = waits and rules.can_mark_urgent(reader, question)
         if reader.is_team and rules.can_open_desk(reader):
             (context["desk_card"],) = cards.cards_of([question], reader=reader, now=now)
     return context

@@ -141,7 +141,7 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
         return _question_page(request, question, reply=form, status=422)
     if was_first and links_out(source):
         messages.warning(request, _("Your first answer leads away from here. The words should do without."))
-    messages.success(request, _("Your answer stands."))
+    messages.success(request, _("Your answer is in the topic, under your name."))
     if not request.htmx:
         return redirect("prospects:desk")
     return _question_page(request, _question_at_desk(request, topic_id))

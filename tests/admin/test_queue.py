@@ -418,3 +418,12 @@ def test_other_empty_lists_say_so_too(as_manager):
     assert "Add blocked word" in nothing
     assert "Nothing matches" in unmatched
     assert "Show all" in unmatched
+
+
+@pytest.mark.parametrize(("kind", "offered"), [("held", "Publish it"), ("flagged", "Keep it")])
+def test_a_held_post_is_published_and_a_flagged_one_kept(as_moderator, kind, offered):
+    item = ReviewItemFactory(kind=kind)
+
+    page = as_moderator.get(page_of(item))
+
+    assert dict(page.context["form"].fields["post"].choices)["keep"] == offered

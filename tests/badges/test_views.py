@@ -60,6 +60,15 @@ def test_badge_list_leaves_out_what_is_switched_off_taken_back_or_imported_for_n
     assert rows[taken.badge.slug].badge.holder_count == 0
 
 
+def test_badge_list_says_how_many_have_one(client):
+    BadgeFactory()
+    nobodys = client.get(LIST).content.decode()
+    AwardFactory()
+
+    assert "Nobody has it yet" in nobodys
+    assert "1 member has it" in client.get(LIST).content.decode()
+
+
 def test_badge_list_takes_the_same_queries_for_more_badges(client, django_assert_num_queries):
     client.force_login(MemberFactory())
     client.get(LIST)

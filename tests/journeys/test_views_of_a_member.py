@@ -285,6 +285,17 @@ def test_own_journey_says_where_one_is_and_why(client, member):
     assert "rule C1" not in page
 
 
+def test_own_journey_counts_no_days_of_a_step_of_today(client, member):
+    bought(member, 0)
+    drained()
+    client.force_login(member)
+
+    page = client.get(OWN).content.decode()
+
+    assert "until today" in page
+    assert "0 days" not in page
+
+
 def test_own_journey_is_one_s_own_only(client, member):
     other = MemberFactory()
     bought(other, 5)

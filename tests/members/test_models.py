@@ -141,3 +141,8 @@ def test_zone_is_the_one_of_that_name(name):
 )
 def test_zone_of_any_other_name_is_utc(name):
     assert Member(time_zone=name).zone.key == "UTC"
+
+
+def test_full_name_is_what_the_community_calls_a_member():
+    assert MemberFactory(display_name="Ada Lovelace").get_full_name() == "Ada Lovelace"
+    assert MemberFactory(display_name="", username="ada").get_full_name() == "ada"

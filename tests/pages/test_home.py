@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from community.core.demo import being_written
 from community.forum.models import Topic
 from community.forum.services import mark_read
 from community.pages import front
@@ -110,6 +111,22 @@ def test_liveliness_is_kept_for_a_while(django_assert_num_queries):
 
     with django_assert_num_queries(0):
         front.liveliness(now=NOW)
+
+
+def test_liveliness_of_a_demo_half_written_is_not_kept(settings, tmp_path):
+    settings.DEMO_MARK = tmp_path / "demo-is-written"
+    with being_written():
+        TopicFactory(created_at=NOW - timedelta(hours=5))
+        front.liveliness(now=NOW)
+        TopicFactory(created_at=NOW - timedelta(hours=4))
+
+    assert front.liveliness(now=NOW).topics == 2
+
+
+def test_home_counts_one_topic_as_one(client):
+    TopicFactory()
+
+    assert "Of 1 topic of the last 30 days" in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from community.prospects.threads import prospect_context
-from tests.factories.forum import TopicFactory
+from community.qa.services import accept_answer
+from tests.factories.forum import AnswerFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks
 
@@ -51,3 +52,12 @@ def test_the_asker_may_say_it_is_urgent_while_staff_are_held_back():
     assert can(question, question.topic.author) is True
     assert can(question, MemberFactory()) is False
     assert can(later, later.topic.author) is False
+
+
+def test_what_is_solved_is_not_urgent():
+    a_peer()
+    question = a_prospect_asks(minutes_ago=3)
+    accept_answer(AnswerFactory(topic=question.topic), actor=question.topic.author)
+    question.topic.refresh_from_db()
+
+    assert prospect_context(question.topic.author, question.topic, [])["can_mark_urgent"] is False

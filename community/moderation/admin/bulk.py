@@ -28,7 +28,7 @@ class BulkDecisions:
     admin_site: Any
     opts: Any
 
-    @admin.action(description=gettext_lazy("Keep the posts"))
+    @admin.action(description=gettext_lazy("Keep the posts; publish those that are held"))
     def keep_selected(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> HttpResponse | None:
         return self._confirm(request, queryset, Decision.KEEP)
 

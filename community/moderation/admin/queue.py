@@ -168,7 +168,7 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
             "source": item.post.source if item.post else "",
             "rule": desk.likely_rule(item.post),
         }
-        return DecisionForm(data, initial=initial)
+        return DecisionForm(data, initial=initial, is_held=item.kind == ReviewItem.Kind.HELD)
 
     def _context(self, request: HttpRequest, item: ReviewItem, form: Any) -> dict[str, Any]:
         moderator = cast(Member, request.user)

@@ -90,6 +90,12 @@ class DecisionForm(SanctionFields):
 
     field_order = ["post", "source", "person", "length", "until", "rule", "reason", "message", "version"]
 
+    def __init__(self, *args: Any, is_held: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_held:  # nobody has seen it, so there is nothing to keep
+            field = self.fields["post"]
+            field.choices = [(Decision.KEEP, _("Publish it")), *field.choices[1:]]  # type: ignore[attr-defined]
+
     def _needs_reason(self, data: dict[str, Any]) -> bool:
         return super()._needs_reason(data) or data.get("post") in (Decision.HIDE, Decision.EDIT)
 
