@@ -3,6 +3,7 @@
 import secrets
 import warnings
 from io import BytesIO
+from threading import Lock
 from typing import IO
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,10 @@ from PIL import Image, ImageOps
 SIDE = 256
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+# Unpacked in several copies by its library.
+MAX_PIXELS_OF = {"WEBP": 16_000_000}
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_unpacking = Lock()
 
 
 def new_name() -> str:
@@ -29,7 +33,8 @@ def clean(upload: IO[bytes]) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
+                most = MAX_PIXELS_OF.get(picture.format or "", MAX_PIXELS)
+                if picture.width * picture.height > most:
                     raise ValidationError(_("The picture has too many pixels. Please choose a smaller one."))
                 return _square(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
@@ -39,8 +44,14 @@ def clean(upload: IO[bytes]) -> bytes:
 
 
 def _square(picture: Image.Image) -> bytes:
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    square = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
+    # A file of a few kB may unpack to 160 MB: so there is one copy of that, one picture at a time.
+    with _unpacking:
+        picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # JPEG can leave out what will not be seen
+        least = min(picture.size)
+        # Without mixing pixels, since that would take a second copy of those that can be seen through.
+        size = [max(1, side * 8 * SIDE // least) for side in picture.size]
+        some = picture.resize((size[0], size[1]), Image.Resampling.NEAREST) if least > 8 * SIDE else picture
+    square = ImageOps.fit(some.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
     done = BytesIO()
-    square.save(done, "WEBP", quality=85, method=4)
+    ImageOps.exif_transpose(square).save(done, "WEBP", quality=85, method=4)
     return done.getvalue()

@@ -2,9 +2,12 @@
 
 import random
 import re
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from PIL import Image
 
@@ -171,3 +174,33 @@ def test_new_name_is_never_the_same_and_says_nothing():
 
     assert len(found) == 50
     assert all(re.fullmatch(r"avatars/[0-9a-f]{24}\.webp", name) for name in found)
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from community.members import pictures
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+before = peak()
+pictures.clean(sys.stdin.buffer)
+print((peak() - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory was used at most")
+@pytest.mark.parametrize(
+    ("mode", "kind", "side"),
+    [("RGB", "PNG", 6_300), ("RGBA", "PNG", 6_300), ("P", "PNG", 6_300), ("RGB", "WEBP", 4_000)],
+)
+def test_clean_of_the_largest_picture_leaves_room_for_everybody_else(mode, kind, side):
+    file = BytesIO()
+    Image.new(mode, (side, side)).save(file, kind)
+
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK], input=file.getvalue(), capture_output=True, check=True,
+        cwd=settings.BASE_DIR,
+    )  # fmt: skip
+
+    assert len(file.getvalue()) < 200_000
+    assert int(done.stdout) < 260  # MB
