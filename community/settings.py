@@ -206,6 +206,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 # Language and time
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "community.core.formats"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True

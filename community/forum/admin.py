@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin, action, display
 from community.core.text import excerpt
@@ -14,6 +15,14 @@ from community.core.text import excerpt
 from .models import Category, Post, Tag, Topic
 
 STATES = {"published": "success", "pending": "warning", "hidden": "danger", "deleted": "danger"}
+AUDIENCES = {
+    "see_by": gettext_lazy("Who sees it"),
+    "see_groups": gettext_lazy("Groups that see it"),
+    "reply_by": gettext_lazy("Who replies"),
+    "reply_groups": gettext_lazy("Groups that reply"),
+    "create_by": gettext_lazy("Who starts topics"),
+    "create_groups": gettext_lazy("Groups that start topics"),
+}
 
 
 @admin.register(Category)
@@ -35,7 +44,6 @@ class CategoryAdmin(BackstageAdmin):
     search_fields = ("name", "slug", "description")
     list_select_related = ("parent",)
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("see_groups", "reply_groups", "create_groups")
     readonly_fields = ("topic_count", "post_count")
     fieldsets = (
         (None, {"fields": (("name", "slug"), "description", ("kind", "icon"), ("parent", "position"))}),
@@ -43,6 +51,14 @@ class CategoryAdmin(BackstageAdmin):
         ("Rules", {"fields": ("holds_posts", "is_archived")}),
         ("Contents", {"fields": (("topic_count", "post_count"),)}),
     )  # fmt: skip
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in AUDIENCES:
+            kwargs["label"] = AUDIENCES[db_field.name]
+        if db_field.name.endswith("_groups"):
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
+            kwargs["help_text"] = gettext_lazy("They count where “Chosen groups” is chosen.")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}

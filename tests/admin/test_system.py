@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from community.events.models import DeadLetter, Event
 from community.events.services import record
 from community.forum.models import Category
 from community.moderation.models import AuditEntry, BlockedWord, Policy
-from tests.factories.forum import CategoryFactory, PostFactory, TagFactory
+from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import ReviewItemFactory, SanctionFactory
 
@@ -218,6 +219,26 @@ def test_a_category_is_edited_with_a_trace(as_manager):
     entry = AuditEntry.objects.get(act="category.change")
     assert Category.objects.get().holds_posts is True
     assert (entry.before["name"], entry.after["name"]) == ("Gear", "Machines")
+
+
+def test_the_groups_of_a_category_are_boxes_to_tick(as_manager):
+    group = Group.objects.create(name="owners-club")
+    category = CategoryFactory(groups=[group])
+
+    page = as_manager.get(reverse("admin:forum_category_change", args=[category.pk]))
+    field = page.context["adminform"].form["see_groups"]
+
+    assert field.label == "Groups that see it"
+    assert str(field).count("checked") == 1
+
+
+def test_dates_are_written_as_in_the_community(as_manager):
+    category = CategoryFactory()
+    TopicFactory(category=category, created_at=datetime(2026, 3, 1, 14, 5, tzinfo=UTC))
+
+    page = as_manager.get(reverse("admin:forum_topic_changelist")).content.decode()
+
+    assert "1 March 2026, 14:05" in page
 
 
 @pytest.mark.parametrize("name", ["topic", "post", "tag", "category"])
