@@ -7,6 +7,7 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.utils.cache import patch_vary_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -49,3 +50,22 @@ class ClientAddress:
         if settings.BEHIND_PROXY and client:
             request.META["REMOTE_ADDR"] = client
         return self.get_response(request)
+
+
+class ForOneReader:
+    """Say of every page that it may be another one for another reader: no cache between us hands it on.
+
+    htmx is given parts of pages at the addresses of whole ones. What says by itself how it may be kept, such
+    as a picture, is left alone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_vary_headers(response, ["Cookie", "HX-Request"])
+            if settings.SESSION_COOKIE_NAME in request.COOKIES:
+                response["Cache-Control"] = "private"
+        return response

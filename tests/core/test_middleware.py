@@ -80,3 +80,28 @@ def test_wrong_passwords_of_one_keep_nobody_else_out(client, settings):
     guesses = log_in(member.email, "a right password", address="10.9.8.77, 203.0.113.7")
     assert guesses.status_code != 302
     assert log_in(member.email, "a right password", address="203.0.113.8").status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/latest/", "/search/?q=x", "/me/", "/guidelines/"])
+def test_page_for_a_member_is_kept_by_nobody_between(client, path):
+    client.force_login(MemberFactory())
+
+    response = client.get(path)
+
+    assert response["Cache-Control"] == "private"
+    assert {"Cookie", "HX-Request"} <= set(response["Vary"].split(", "))
+
+
+@pytest.mark.django_db
+def test_page_for_visitors_is_not_handed_to_members(client):
+    responses = [client.get("/latest/") for _ in range(2)]
+
+    assert ["Cookie" in response["Vary"] for response in responses] == [True, True]
+
+
+def test_what_says_how_it_may_be_kept_is_left_alone(client):
+    response = client.get("/brand-0f766e.css")
+
+    assert response["Cache-Control"].startswith("public")
+    assert "Cookie" not in response.get("Vary", "")
