@@ -10,7 +10,7 @@ from community.moderation.posts import show
 from community.moderation.screening import screen_edit
 from community.moderation.services import Decision, decide
 from community.notifications.models import Notification
-from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
+from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 from .pages import texts
@@ -215,3 +215,15 @@ def test_what_a_moderator_writes_into_a_post_is_not_held(client, post):
     edit(client, post, by=MemberFactory(role="moderator"))
 
     assert (now(post).status, now(post).source) == ("published", NEW)
+
+
+def test_word_that_is_put_into_the_tags_is_held_too(client):
+    topic = services.create_topic(
+        CategoryFactory(), author=MemberFactory(), kind="discussion", title="Where to go at night",
+        source="Any ideas?", tags=["night"], screen=False,
+    )  # fmt: skip
+    opening = topic.posts.get()
+
+    edit(client, opening, opening.source, title=topic.title, tags="night, casino")
+
+    assert now(opening).status == Post.Status.PENDING

@@ -78,6 +78,17 @@ def test_screen_refuses_a_blocked_word():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("tag", ["casino", "my-casino", "casino-royal"])
+def test_blocked_word_is_refused_as_a_tag_too(tag):
+    BlockedWord.objects.create(phrase="casino", action="block")
+
+    with pytest.raises(Refused, match="casino"):
+        forum.create_topic(
+            CategoryFactory(), author=MemberFactory(customer_since="2026-01-01"), kind="discussion",
+            title="Where to go at night", source="Any ideas?", tags=["night", tag],
+        )  # fmt: skip
+
+
 def test_screen_holds_a_watched_word_even_of_customers():
     BlockedWord.objects.create(phrase="refund", action="hold")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models.functions import Lower
 
@@ -18,6 +18,12 @@ MENTIONS = 10
 def typed(source: str) -> str:
     """Return the text as it is kept: exactly as typed, but with the line ends of a text file."""
     return storable(source).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def everything_said(title: str, source: str, tags: Iterable[str]) -> str:
+    """Return all words of an opening post, for whoever judges them; those of a tag stand apart."""
+    spoken = " ".join(tags)
+    return "\n\n".join(filter(None, [title, source, spoken, spoken.replace("-", " ")]))
 
 
 def write(post: Post, source: str) -> list[Member]:

@@ -52,7 +52,8 @@ def create_topic(
     _one_at_a_time(author)
     if (earlier := _sent_before(author, category, title, source, now)) is not None:
         return earlier
-    verdict = _judge(author, category, None, f"{title}\n\n{source}", screen)
+    tags = list(tags)
+    verdict = _judge(author, category, None, rendering.everything_said(title, source, tags), screen)
     post = Post(
         kind=Post.Kind.OPENING, number=1, author=author, created_at=now,
         status=_status(verdict), status_reason=verdict.sentence if verdict.hold else "",

@@ -127,8 +127,11 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
     if post.author_id != member_of(request).pk or form.errors:
         return ALLOW
     data = form.cleaned_data
-    before = f"{post.topic.title}\n\n{post.source}" if post.is_opening else post.source
-    after = f"{data['title']}\n\n{data['source']}" if post.is_opening else data["source"]
+    before, after = post.source, data["source"]
+    if post.is_opening:
+        tags = post.topic.tags.values_list("name", flat=True)
+        before = services.rendering.everything_said(post.topic.title, before, tags)
+        after = services.rendering.everything_said(data["title"], after, data["tags"])
     verdict = screened_edit(post.author, before, after)
     if verdict.refuse:
         form.add_error(None, verdict.sentence)
