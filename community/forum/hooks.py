@@ -27,16 +27,14 @@ ALLOW = Verdict()
 Decorator = Callable[["Reader", "Topic", Sequence["Post"]], Mapping[str, object]]
 OwnMarks = Callable[["Member", Sequence[int]], Mapping[str, Mapping[int, object]]]
 Screener = Callable[["Member", "Category", "Topic | None", str], Verdict]
-
 EditScreener = Callable[["Member", str, str], Verdict]
-
 HoldListener = Callable[["Post", str], None]
 
 _decorators: list[Decorator] = []
 _own_marks: list[OwnMarks] = []
-_hold_listeners: list[HoldListener] = []
 _screeners: list[Screener] = []
 _edit_screeners: list[EditScreener] = []
+_hold_listeners: list[HoldListener] = []
 
 
 def decorate_thread(decorator: Decorator) -> Decorator:
@@ -68,23 +66,17 @@ def screen_edit(screener: EditScreener) -> EditScreener:
     return screener
 
 
-def screened_edit(author: Member, before: str, after: str) -> Verdict:
-    """Return the strictest verdict of all screeners on an author's change."""
-    return _strictest(screener(author, before, after) for screener in _edit_screeners)
-
-
 def when_held(listener: HoldListener) -> HoldListener:
     """Hear of every post that waits for approval: `fn(post, why)`, in the transaction that wrote it."""
     _hold_listeners.append(listener)
     return listener
 
 
-def tell_held(post: Post) -> None:
-    for listener in _hold_listeners:
-        listener(post, post.status_reason)
+# What the forum asks
 
 
 def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> dict[str, object]:
+    """Return what all apps add to the context of a page of posts."""
     context: dict[str, object] = {}
     for decorator in _decorators:
         context.update(decorator(reader, topic, posts))
@@ -92,6 +84,7 @@ def thread_decorations(reader: Reader, topic: Topic, posts: Sequence[Post]) -> d
 
 
 def own_marks(member: Member, post_ids: Sequence[int]) -> dict[str, Mapping[int, object]]:
+    """Return what all apps know that the member did to these posts."""
     found: dict[str, Mapping[int, object]] = {}
     for marks in _own_marks:
         found.update(marks(member, post_ids))
@@ -101,6 +94,17 @@ def own_marks(member: Member, post_ids: Sequence[int]) -> dict[str, Mapping[int,
 def screened(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
     """Return the strictest verdict of all screeners."""
     return _strictest(screener(author, category, topic, source) for screener in _screeners)
+
+
+def screened_edit(author: Member, before: str, after: str) -> Verdict:
+    """Return the strictest verdict of all screeners on an author's change."""
+    return _strictest(screener(author, before, after) for screener in _edit_screeners)
+
+
+def tell_held(post: Post) -> None:
+    """Let everybody who listens know that the post waits, and why."""
+    for listener in _hold_listeners:
+        listener(post, post.status_reason)
 
 
 def _strictest(verdicts: Iterable[Verdict]) -> Verdict:
