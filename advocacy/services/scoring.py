@@ -61,6 +61,7 @@ def columns_of(scored: Scored | None) -> dict[str, Any] | None:
 
 
 def stored_columns(row: Score) -> dict[str, Any]:
+    """Return what is compared with the standings of a stored score."""
     return {name: getattr(row, name) for name in ("score", "band", "explanation", "next_due")}
 
 

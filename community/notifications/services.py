@@ -75,6 +75,7 @@ def _is_reachable(member: Member) -> bool:
 
 
 def mark_read(notification: Notification) -> None:
+    """Mark one line as read; when it was read before, that stays."""
     Notification.objects.filter(pk=notification.pk).unread().update(read_at=timezone.now())
 
 

@@ -115,6 +115,7 @@ def fold_all(facts: Facts, rules: Ruleset, *, standings: Standings, as_of: date)
 
 
 def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:
+    """Return by member the overrides that stand."""
     found: dict[int, list[engine.Override]] = {}
     for one in Override.objects.standing().filter(member_id__in=member_ids):
         override = engine.Override(one.stage, one.mode, one.starts_on, one.expires_on)

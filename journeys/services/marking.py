@@ -78,6 +78,7 @@ def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:
 
 
 def due_members(today: date) -> set[int]:
+    """Return the members for whom time alone changes something by today."""
     return set(MemberState.objects.due(today).values_list("member_id", flat=True))
 
 

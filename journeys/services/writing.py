@@ -60,6 +60,7 @@ class Changes:
 
 
 def content_of(row: Row) -> tuple[Any, ...]:
+    """Return what makes a row of history differ from another, in the order of CONTENT."""
     return (
         row.prev, row.stage, row.sub_stage, list(row.facets), row.cycle, row.effective_on, row.rule,
         list(row.evidence), row.evidence_n, dict(row.facts),
@@ -135,6 +136,7 @@ def state_values(result: Result, standing: Standing = NO_STANDING) -> tuple[Any,
 
 
 def stored_states(member_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """Return by member what is stored, in the order of STATE."""
     rows = MemberState.objects.filter(member_id__in=member_ids).values_list("member_id", *STATE)
     return {member_id: tuple(values) for member_id, *values in rows}
 

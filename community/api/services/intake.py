@@ -125,6 +125,7 @@ def _keep(owned: list[tuple[Arrival, Match]]) -> None:
 
 
 def draft_of(arrival: Arrival, match: Match) -> Draft:
+    """Return the event that an arrival becomes, about whom it was found to be about."""
     return Draft(
         name=EventName(arrival.name), occurred_at=arrival.occurred_at, payload=arrival.payload,
         member_id=match.member_id, company_id=match.company_id, actor_role=arrival.actor_role,

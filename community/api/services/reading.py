@@ -38,6 +38,7 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 def purchase_arrivals(items: Iterable[Any], *, source: str) -> list[Read]:
+    """Read purchases; each is an arrival, or says what is wrong with it."""
     return [
         _read(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
     ]

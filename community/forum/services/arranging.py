@@ -73,6 +73,7 @@ def reopen_topic(topic: Topic, *, actor: Member, now: datetime | None = None) ->
 
 @transaction.atomic
 def move_topic(topic: Topic, *, to: Category, actor: Member, now: datetime | None = None) -> Topic:
+    """Put the topic into another category; where it is already, nothing changes."""
     topic = lock_topic(topic.pk)
     if topic.category_id == to.pk:
         return topic

@@ -83,6 +83,7 @@ def tell_creation(post: Post, topic: Topic, *, mentioned: list[Member]) -> None:
 
 
 def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
+    """Return the events of those mentioned, besides the author."""
     return [
         Draft(
             name=MEMBER_MENTIONED, occurred_at=post.created_at, payload={"topic_id": post.topic_id},

@@ -42,6 +42,7 @@ _REMARKS = {
 
 
 def remarks(batch: ImportBatch) -> list[str]:
+    """Return the sentences that hold for what was staged."""
     counted = [
         sentence.format(f"{rows:,}")
         for sentence, statement in _REMARKS.items()

@@ -43,6 +43,7 @@ def execute(statement: str, **values: Any) -> int:
 
 
 def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())

@@ -66,6 +66,7 @@ def send_invitation(invitation: Invitation) -> bool:
 
 
 def token_of(invitation: Invitation) -> str:
+    """Return what the link of an invitation ends with; `invitation_of` reads it."""
     return signing.dumps(invitation.pk, salt=SALT)
 
 

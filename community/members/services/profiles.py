@@ -49,6 +49,7 @@ def set_avatar(member: Member, picture: bytes | None) -> Member:
 
 
 def percent_complete(member: Member) -> int:
+    """Return how much of what a profile shows the member has filled in, 0 to 100."""
     return 100 * sum(bool(getattr(member, name)) for name in SHOWN) // len(SHOWN)
 
 

@@ -40,6 +40,7 @@ def queue_post(
 
 
 def note(item: ReviewItem, actor: Member | None, says: str) -> None:
+    """Add a line to what happened to the item; `says` is cut to what fits."""
     ReviewStep.objects.create(item=item, actor=actor, says=says[:300])
 
 
@@ -106,6 +107,7 @@ def release(item: ReviewItem, *, actor: Member, version: int) -> ReviewItem:
 
 
 def close(item: ReviewItem, *, actor: Member | None, outcome: str, says: str) -> None:
+    """End the review of an item that the caller has locked."""
     item.outcome, item.closed_at, item.closed_by = outcome, timezone.now(), actor
     item.version += 1
     item.save(update_fields=["outcome", "closed_at", "closed_by", "version"])

@@ -18,6 +18,7 @@ from community.prospects.models import DeskQuestion, Handover, RosterEntry
 
 
 def lock_question(pk: int) -> DeskQuestion:
+    """Return the question, locked until the transaction ends."""
     # Without its holder: after waiting for the lock, PostgreSQL gives the new row beside the old join, so
     # a question just claimed would come with a claim and nobody who holds it.
     return (

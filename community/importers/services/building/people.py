@@ -27,6 +27,7 @@ NOBODY = "former-member"
 
 
 def build_members(batch: ImportBatch, progress: Progress) -> None:
+    """Make members of the staged people, part by part; goes on after the last part that was saved."""
     usable = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="").order_by("ordinal")
     done = int(batch.progress.get("build:members", 0))
     progress.start("Members", usable.filter(ordinal__gt=done).count())

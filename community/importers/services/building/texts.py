@@ -49,6 +49,7 @@ class Texts:
 
 
 def texts_of(bundle: Bundle) -> Texts:
+    """Return the texts of a bundle, with everything their links lead to looked up together."""
     links = Links(bundle.batch.hosts)
     targets: set[Target] = set()
     for source in _sources(bundle):

@@ -32,6 +32,7 @@ class Thread:
 
 
 def thread_of(row: StagedRow, bundle: Bundle, texts: Texts, category: Category) -> Thread:
+    """Return a question with its replies, comments and revisions, none of them saved."""
     topic = _topic(row, bundle, category)
     thread = Thread(topic, Question(topic=topic), tags=tag_names(row.data.get("Tags", "")))
     by_source: dict[int, Post] = {}

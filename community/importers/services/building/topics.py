@@ -27,6 +27,7 @@ SIZE = 100
 
 
 def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> None:
+    """Make topics of the staged questions, part by part; goes on after the last part that was saved."""
     questions = StagedRow.objects.filter(batch_id=batch.pk, file="posts", skip="", data__PostTypeId=QUESTION)
     done = int(batch.progress.get("build:topics", 0))
     progress.start("Questions", questions.filter(ordinal__gt=done).count())
