@@ -10,7 +10,7 @@ from tests.counting import queries_of
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .pages import texts
+from .pages import page, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -238,3 +238,21 @@ def test_hiding_wants_a_post(client, log_in, post):
     log_in(role="moderator")
 
     assert client.get(address(post, "hide")).status_code == 405
+
+
+def test_history_of_many_versions_has_pages(client, htmx, log_in, post):
+    moderator = log_in(role="moderator")
+    for number in range(25):
+        services.edit_post(post, actor=moderator, source=f"Words of change {number}.")
+    address = f"/posts/{post.pk}/history/"
+
+    first, second = (client.get(f"{address}?page={n}") for n in (1, 2))
+
+    total = post.revisions.count()
+    assert len(texts(first, "section.card h2")) == 20
+    assert texts(second, "section.card h2")[0] == f"Version {total - 20}"
+    assert texts(second, "section.card h2")[-1] == "First version"
+    assert texts(second, "ins, .diff")  # compared with the version before it, on whichever page
+    newest = page(second).cssselect("form.version-form")[0]
+    hidden = client.post(newest.get("hx-post"), headers=htmx)
+    assert "Hidden from everyone" in texts(hidden, f"section[aria-labelledby=v{total - 20}]")[0]

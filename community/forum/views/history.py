@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from community.core.pagination import page_of
 from community.core.permissions import require
 from community.forum import rules, services
 from community.forum.differences import Piece, shortened, word_diff
@@ -20,6 +21,7 @@ from .common import HtmxRequest, member_of, post_or_404, refusing
 
 # Seconds of the processor that comparing all the versions of one post may take.
 COMPARING = 1.0
+VERSIONS = 20
 
 
 @require_safe
@@ -67,22 +69,26 @@ def _arranged(request: HtmxRequest, post: Post) -> HttpResponse:
 
 def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
     """What the page shows; the words of a version that the reader may not read are not in it."""
-    revisions = list(post.revisions.select_related("editor", "hidden_by").order_by("number"))
-    may = {revision.pk: rules.can_read_version(request.user, revision) for revision in revisions}
+    rows = post.revisions.select_related("editor", "hidden_by")
+    page = page_of(request, rows.order_by("-number"), per_page=VERSIONS)
+    revisions = list(page.object_list)[::-1]
+    before = rows.filter(number__lt=revisions[0].number).last() if page.has_next() else None
     until = thread_time() + COMPARING
-    versions, before = [], None
+    versions = []
     for revision in revisions:
-        version: dict[str, Any] = {"revision": revision, "is_told": may[revision.pk]}
+        version: dict[str, Any] = {"revision": revision, "is_first": before is None}
+        version["is_told"] = rules.can_read_version(request.user, revision)
         if version["is_told"]:
-            known = before is not None and may[before.pk]
+            known = before is not None and rules.can_read_version(request.user, before)
             version |= _change(before, revision, until) if before and known else {"whole": revision}
         versions.append(version)
         before = revision
     return {
         "post": post,
         "topic": post.topic,
+        "page": page,
         "versions": versions[::-1],
-        "changes": max(0, len(versions) - 1),
+        "changes": max(0, page.paginator.count - 1),
         "can_hide": rules.can_hide_versions(request.user),
     }
 
