@@ -143,8 +143,9 @@ CACHES = {
         "KEY_PREFIX": "caravan",
     }
 }
-# How long visitors may be shown the page that another visitor got; 0 keeps none.
-VISITOR_PAGE_SECONDS = env.int("VISITOR_PAGE_SECONDS", default=30)
+# How long one reader may be shown the page that was made for another; a topic that nobody writes in is kept
+# longer for members. 0 keeps none.
+KEPT_PAGE_SECONDS = env.int("KEPT_PAGE_SECONDS", default=30)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Celery

@@ -74,7 +74,7 @@ def kept_for_members(view: View[P]) -> View[P]:
                 response = view(nobodys, *args, **kwargs)
                 if response.status_code == 200:
                     page = cut(nobodys, response.content.decode())
-                    return Written(page, facts=groups_with_categories()), settings.VISITOR_PAGE_SECONDS
+                    return Written(page, facts=groups_with_categories()), settings.KEPT_PAGE_SECONDS
             return None
 
         written = written_for_members(request, depends_on=LISTS, make=make)
@@ -121,7 +121,7 @@ def filled(request: HttpRequest, written: Written, own: dict[str, Any]) -> HttpR
 
 def _is_ordinary(request: HttpRequest) -> bool:
     """Whether the reader is shown what every member is; the team sees more, and messages are for one person."""
-    if settings.VISITOR_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD") or demo.is_being_written():
+    if settings.KEPT_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD") or demo.is_being_written():
         return False
     user = request.user
     return user.is_authenticated and not (user.is_team or user.is_superuser or len(get_messages(request)))

@@ -103,7 +103,7 @@ def _write(nobodys: HttpRequest, topic_id: int, slug: str, *, reader_id: int) ->
     }
     number = context["page"].number
     plain = topic.get_absolute_url() + (f"?page={number}" if number > 1 else "")
-    longest = LONGEST if is_asked_plainly(nobodys, plain) else settings.VISITOR_PAGE_SECONDS
+    longest = LONGEST if is_asked_plainly(nobodys, plain) else settings.KEPT_PAGE_SECONDS
     seconds = seconds_for(context["everything"], longest=longest)
     return Written(parts, (facts, articles), not_for), seconds
 
@@ -119,7 +119,7 @@ def seconds_for(posts: Sequence[Post], *, longest: int = LONGEST) -> int:
     """How long a page with these posts may be kept."""
     newest = max((post.created_at for post in posts), default=timezone.now())
     age = (timezone.now() - newest).total_seconds()
-    return max(settings.VISITOR_PAGE_SECONDS, min(int(age / PART), longest))
+    return max(settings.KEPT_PAGE_SECONDS, min(int(age / PART), longest))
 
 
 def _own_articles(

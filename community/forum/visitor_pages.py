@@ -48,13 +48,13 @@ def _kept(view: View[P], version_of: Callable[[Mapping[str, Any]], str]) -> View
             return HttpResponse(page)
         response = view(request, *args, **kwargs)
         if response.status_code == 200 and not response.cookies and not response.streaming:
-            keep_page(key, response.content, versions=versions, seconds=settings.VISITOR_PAGE_SECONDS)
+            keep_page(key, response.content, versions=versions, seconds=settings.KEPT_PAGE_SECONDS)
         return response
 
     return kept
 
 
 def _is_visitor(request: HttpRequest) -> bool:
-    if settings.VISITOR_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD"):
+    if settings.KEPT_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD"):
         return False
     return not any(name in request.COOKIES for name in COOKIES_OF_SOMEONE)

@@ -61,7 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
     def make(nobodys: HttpRequest) -> tuple[Written, int]:
         context = _findings(nobodys, text)
         parts = cut(nobodys, render_to_string("pages/search.html", context, nobodys))
-        return Written(parts, (context["total"], groups_with_categories())), settings.VISITOR_PAGE_SECONDS
+        return Written(parts, (context["total"], groups_with_categories())), settings.KEPT_PAGE_SECONDS
 
     written = written_for_members(request, depends_on=POSTS, make=make)
     if written and not is_in_group(request, written.facts[1]):

@@ -231,6 +231,6 @@ def test_every_search_is_remembered_even_of_what_is_kept(reader):
 
 
 def test_nothing_is_kept_when_switched_off(reader, settings):
-    settings.VISITOR_PAGE_SECONDS = 0
+    settings.KEPT_PAGE_SECONDS = 0
 
     assert statements(reader, "/latest/") > 3

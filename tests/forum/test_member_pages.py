@@ -469,7 +469,7 @@ def test_page_costs_the_same_for_many_posts(reader, topic, answer):
 
 
 def test_nothing_is_kept_when_switched_off(reader, topic, settings):
-    settings.VISITOR_PAGE_SECONDS = 0
+    settings.KEPT_PAGE_SECONDS = 0
 
     assert statements(reader, topic) > STATEMENTS
 

@@ -293,7 +293,7 @@ def test_similar_topics_are_found_without_the_topic_itself(client):
 
 @pytest.mark.parametrize(("who", "most"), [("visitor", 5), ("member", 10), ("moderator", 12)])
 def test_topic_page_is_cheap_and_costs_the_same_for_many_posts(client, log_in, settings, who, most):
-    settings.VISITOR_PAGE_SECONDS = 0
+    settings.KEPT_PAGE_SECONDS = 0
     if who != "visitor":
         # A customer: moderation asks a little more about newcomers.
         log_in(role="moderator" if who == "moderator" else "", customer_since=date(2026, 1, 1))

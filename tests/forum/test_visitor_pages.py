@@ -126,7 +126,7 @@ def test_each_theme_has_its_page(client, topic):
 
 
 def test_nothing_is_kept_when_switched_off(client, topic, settings):
-    settings.VISITOR_PAGE_SECONDS = 0
+    settings.KEPT_PAGE_SECONDS = 0
 
     assert [queries(client, topic.get_absolute_url()) > 0 for _ in range(2)] == [True, True]
 
