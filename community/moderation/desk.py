@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -111,6 +112,14 @@ def likely_rule(post: Post | None) -> str:
     """The reason that most flags give."""
     counts = Counter(flag.reason for flag in _flags(post) if flag.status == Flag.Status.OPEN)
     return counts.most_common(1)[0][0] if counts else Reason.OTHER
+
+
+def shared_rule(items: Sequence[ReviewItem]) -> str:
+    """The reason that all flags on these items give; where they differ, or there are none, no rule in particular."""
+    posts = [item.post_id for item in items if item.post_id]
+    open_flags = Flag.objects.filter(post__in=posts, status=Flag.Status.OPEN)
+    reasons = set(open_flags.order_by().values_list("reason", flat=True).distinct())
+    return reasons.pop() if len(reasons) == 1 else Reason.OTHER
 
 
 def next_after(item: ReviewItem, moderator: Member) -> ReviewItem | None:

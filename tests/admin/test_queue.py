@@ -320,6 +320,19 @@ def test_bulk_asks_for_the_reason_first(as_moderator):
     assert response.context["form"].initial["items"] == f"{items[0].pk}:1 {items[1].pk}:1"
 
 
+@pytest.mark.parametrize(
+    ("reasons", "rule"), [(["spam", "spam"], "spam"), (["spam", "illegal"], "other"), ([], "other")]
+)
+def test_bulk_begins_with_the_rule_that_all_flags_name(as_moderator, reasons, rule):
+    items = [ReviewItemFactory(), ReviewItemFactory()]
+    for item, reason in zip(items, reasons, strict=False):
+        FlagFactory(post=item.post, reason=reason)
+
+    response = as_moderator.post(QUEUE, chosen("hide_selected", *items))
+
+    assert response.context["form"].initial["rule"] == rule
+
+
 def test_bulk_leaves_out_appeals_and_ones_own(as_moderator, moderator):
     own = flagged(post=PostFactory(author=moderator))
     appeal = services.appeal_sanction(SanctionFactory(), text="Why?")

@@ -115,6 +115,16 @@ def test_topic_that_is_not_published_is_found_by_author_and_moderators_only(clie
     assert seen == {"visitor": 404, "member": 404, "author": own, "moderator": 200}
 
 
+def test_question_that_waits_for_approval_says_when_others_can_answer(client, log_in):
+    question = QuestionFactory(status="pending")
+    log_in(question.author)
+
+    html = client.get(question.get_absolute_url()).content.decode()
+
+    assert "Others can answer once a moderator has published it." in html
+    assert "Nobody has answered yet." not in html
+
+
 def test_topic_of_a_private_category_is_404_for_others(client, log_in):
     group = Group.objects.create(name="owners")
     topic = TopicFactory(category=CategoryFactory(groups=[group]))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.permissions import require
 from community.members.models import Member
-from community.moderation import rules, services
+from community.moderation import desk, rules, services
 from community.moderation.dashboard import QUEUE
 from community.moderation.forms import BulkForm
 from community.moderation.models import ReviewItem
@@ -51,7 +51,8 @@ class BulkDecisions:
             )
             return None
         versions = " ".join(f"{item.pk}:{item.version}" for item in items)
-        form = BulkForm(initial={"post": verdict, "items": versions})
+        rule = desk.shared_rule(items)
+        form = BulkForm(initial={"post": verdict, "items": versions, "rule": rule})
         return self._page(request, form, items, verdict)
 
     def _page(
