@@ -92,4 +92,5 @@ def parse(rule: dict[str, Any]) -> Rule:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{where}: {first['msg']}") from error
+        told = first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{where}: {told}") from error

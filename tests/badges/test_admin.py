@@ -42,7 +42,7 @@ def test_a_rule_that_is_none_is_refused_with_a_reason(client, admin):
     response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
 
     assert response.context["adminform"].form.errors == {
-        "rule": ["event: Value error, there is no event called 'no.such'"]
+        "rule": ["event: there is no event called 'no.such'"]
     }
 
 
