@@ -61,15 +61,14 @@ def audit(
     """Tell the log that `actor` did `name` (`post.hide`, `roles.set`) to `subject`.
 
     `before` and `after` hold only what changed. Call it in the transaction of the change itself, so that
-    neither is kept without the other. No actor means the system did it. A subject whose str() says too
-    little on its own has an `audit_label`.
+    neither is kept without the other. No actor means the system did it.
     """
     act = Act(
         name=name,
         actor=actor,
         object_type=subject._meta.label_lower,
         object_id=str(subject.pk),
-        object_label=str(getattr(subject, "audit_label", subject))[:200],
+        object_label=str(subject)[:200],
         before=plain(before or {}),
         after=plain(after or {}),
         reason=reason,

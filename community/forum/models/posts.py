@@ -149,11 +149,6 @@ class Post(models.Model):
         return reverse("forum:post-permalink", args=[self.pk])
 
     @property
-    def audit_label(self) -> str:
-        """What the log calls it: the number alone tells a reader nothing. One query unless the topic is there."""
-        return f"#{self.number} in {self.topic.title}"
-
-    @property
     def is_opening(self) -> bool:
         return self.kind == self.Kind.OPENING
 
