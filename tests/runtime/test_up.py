@@ -1,5 +1,6 @@
 """`manage.py up` for real: servers, web, worker and beat, as a person starts and stops them."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -95,15 +96,20 @@ def parent_of(pid: int) -> int:
 
 @pytest.fixture(scope="module")
 def up() -> Iterator[Stack]:
-    """A stack that runs for all tests of this module, which leave it running."""
+    """A stack that runs for all tests of this module, which leave it running.
+
+    A checkout knows of one stack, so another xdist worker with tests of this module waits for its turn.
+    """
     folder = Path(tempfile.mkdtemp(prefix="caravan-up-"))
     folder.chmod(0o755)
-    made = Stack(folder)
-    made.start()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop()
-    wait_for(lambda: not processes_using(folder))
+    with Path(__file__).open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        made = Stack(folder)
+        made.start()
+        yield made
+        if made.process is not None and made.process.poll() is None:
+            made.stop()
+        wait_for(lambda: not processes_using(folder))
     shutil.rmtree(folder)
 
 
@@ -164,8 +170,7 @@ def test_up_is_found_by_other_commands_of_the_checkout(up: Stack):
         cwd=BASE_DIR, env=bare_environment(), capture_output=True, text=True,
     )  # fmt: skip
 
-    # Another xdist worker may have started a stack of its own since; the last one counts.
-    assert answer.stdout.startswith(str(up.folder.parent / "caravan-up-")), answer.stderr
+    assert answer.stdout.startswith(str(up.folder)), answer.stderr
     assert up.answers()
 
 
