@@ -48,8 +48,8 @@ chromium: .venv/.installed
 
 # Pin what pyproject.toml asks for.
 requirements: .venv/.installed
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.txt
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev --output-file requirements-dev.txt
 
 # Fetch the browser libraries and draw the icons anew; versions and names are in tools/.
 vendor:
