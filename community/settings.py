@@ -98,10 +98,26 @@ ROOT_URLCONF = "community.urls"
 WSGI_APPLICATION = "community.wsgi.application"
 FORM_RENDERER = "community.core.forms.FormRenderer"
 
+CONTEXT_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "community.core.context_processors.site",
+    "community.pages.context_processors.header",
+]
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "community.core.jinja.environment",
+            "context_processors": CONTEXT_PROCESSORS,
+        },
+    },
+    {
+        # The admin, allauth and mails.
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates/django"],
         "OPTIONS": {
             "loaders": [
                 (
@@ -117,15 +133,10 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "community.core.context_processors.site",
-            ],
+            "context_processors": CONTEXT_PROCESSORS,
             "builtins": ["community.core.templatetags.core"],
         },
-    }
+    },
 ]
 
 # Data

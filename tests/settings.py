@@ -22,4 +22,5 @@ STORAGES = {  # no manifest: tests do not collect static files
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TEMPLATES[0]["OPTIONS"]["environment"] = "tests.jinja.environment"
 LOGGING["root"]["level"] = "ERROR"

@@ -2,6 +2,7 @@ import json
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from community.core import demo
 from community.core.holes import Holes
@@ -35,6 +36,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_logo": settings.SITE_LOGO,
         "own_brand_colour": settings.BRAND_COLOUR,
+        "language_code": get_language(),
         "theme": chosen_theme(request),
         "htmx_config": HTMX_CONFIG,
         "demo_is_being_written": demo.is_being_written,  # asked only where it is shown

@@ -12,12 +12,13 @@ from django.core.paginator import Page
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest, QueryDict
 from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.context import RequestContext
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils import formats, timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
-from community.core import ago, header
+from community.core import components, header
 from community.core.holes import Holes
 from community.core.text import excerpt
 
@@ -78,14 +79,7 @@ def initials(name: str) -> str:
 @register.simple_tag(name="ago")
 def ago_tag(moment: datetime | None) -> SafeString:
     """“3 days ago”, kept current by <relative-time> in the browser, with the full time in the title."""
-    if moment is None:
-        return SafeString("")
-    full = formats.date_format(timezone.localtime(moment), "j F Y, H:i e")
-    return format_html(
-        '<relative-time datetime="{}" title="{}">{}</relative-time>',
-        moment.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds"), full,
-        ago.phrase(moment, now=timezone.now()),
-    )  # fmt: skip
+    return components.relative_time(moment)
 
 
 @register.filter
@@ -131,6 +125,17 @@ def nav_link(
 def header_count(context: Mapping[str, Any], name: str) -> int:
     request: HttpRequest | None = context.get("request")
     return header.count(name, request) if request else 0
+
+
+@register.simple_tag(takes_context=True)
+def jinja(context: RequestContext, name: str, **values: Any) -> SafeString:
+    """Render one of the Jinja2 templates here, with what this template knows and `values`."""
+    request: HttpRequest | None = context.get("request")
+    known = {key: value for layer in context.dicts for key, value in layer.items()}
+    return SafeString(get_template(name, using="jinja2").render({**known, **values}, request))
+
+
+register.simple_tag(components.relative_time)
 
 
 class HoleNode(template.Node):
