@@ -225,6 +225,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+# Posts: what judges them before they appear, and what hears of those that wait
+
+POST_SCREENERS = ["community.moderation.screening.screen", "community.prospects.screening.screen"]
+EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
+HELD_POST_LISTENERS = ["community.moderation.holding.queue_held"]
+
 # Files
 
 STATIC_URL = "/static/"

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from community.core.holes import Part, fill
 from community.core.kept_pages import is_asked_plainly
+from community.forum.services import read_states
 
-from . import services, thread
+from . import thread
 from .forms import ReplyForm
 from .kept_pages import topic_version
 from .member_pages import Written, cut, filled, written_for_members
@@ -68,7 +69,7 @@ def first_unread(facts: Facts, before: int | None, mine: Mapping[str, Mapping[in
 def read(facts: Facts, member: Member, before: int | None) -> None:
     """Remember that the member has seen this page, who had read up to `before`."""
     if before is None or before < facts.read_to:
-        services.mark_read(Topic(pk=facts.topic_id), member=member, number=facts.read_to)
+        read_states.mark_read(Topic(pk=facts.topic_id), member=member, number=facts.read_to)
 
 
 def shared(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse | None:

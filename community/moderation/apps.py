@@ -10,15 +10,11 @@ class ModerationConfig(AppConfig):
         from community.forum import hooks
         from community.notifications import subjects
 
-        from . import dashboard, desk, holding, threads, told
-        from .screening import screen, screen_edit
+        from . import dashboard, desk, threads, told
         from .services import keep_entry
 
         audit.keep_with(keep_entry)
-        hooks.screen_post(screen)
-        hooks.screen_edit(screen_edit)
         hooks.decorate_thread(threads.reviews_by_post)
-        hooks.when_held(holding.queue_held)
         backstage.add_tiles(dashboard.moderation_tiles)
         backstage.add_tiles(dashboard.system_tiles)
         backstage.add_member_panel(desk.conduct_panel)

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from community.forum import services as forum
 from community.forum.models import Post
+from community.forum.services import posts
 from community.members.models import Member
 from community.notifications.models import Notification
 from community.notifications.services import forget, notify
@@ -18,7 +18,7 @@ def hide(post: Post, *, actor: Member | None, reason: str) -> Post:
     """Take a post out of sight; the author still reads it, may change it and ask for another look."""
     if post.status in (Post.Status.HIDDEN, Post.Status.DELETED):
         return post
-    post = forum.hide_post(post, actor=actor, reason=reason)
+    post = posts.hide(post, actor=actor, reason=reason)
     forget(post)
     _tell(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
     return post
@@ -29,9 +29,9 @@ def show(post: Post, *, actor: Member) -> Post:
     """Publish a held post, or show a hidden one again; a post in sight stays as it is."""
     before = post.status
     if before == Post.Status.HIDDEN:
-        post = forum.unhide_post(post, actor=actor)
+        post = posts.unhide(post, actor=actor)
     if post.status == Post.Status.PENDING:
-        post = forum.publish_post(post, actor=actor)
+        post = posts.approve(post, actor=actor)
     if before == Post.Status.PENDING:
         _tell(post, actor, "published", _("Your post was approved and is published."))
     elif before == Post.Status.HIDDEN:
@@ -43,7 +43,7 @@ def show(post: Post, *, actor: Member) -> Post:
 def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
     """Change the words of someone's post; the old ones stay in its history."""
     before = post.source
-    post = forum.edit_post(post, actor=actor, source=source, reason=reason)
+    post = posts.edit(post, actor=actor, source=source, reason=reason)
     if post.source != before:
         _tell(post, actor, "edited", _("A moderator changed your post. %(reason)s") % {"reason": reason})
     return post

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.forum.hooks import ALLOW, Verdict
 from community.forum.models import Category, Topic
+from community.forum.screening import ALLOW, Verdict
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 

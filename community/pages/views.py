@@ -22,7 +22,7 @@ from community.forum.member_pages import (
     is_in_group,
     written_for_members,
 )
-from community.forum.services import tell_search
+from community.forum.services import searches
 from community.forum.visitor_pages import kept_for_visitors, kept_for_visitors_until
 from community.members.models import Member
 
@@ -70,7 +70,7 @@ def search(request: HttpRequest) -> HttpResponse:
         context = _findings(request, text)
         total, response = context["total"], render(request, "pages/search.html", context)
     if isinstance(request.user, Member) and text and "page" not in request.GET:
-        tell_search(request.user, query=text, results=total)
+        searches.record_search(request.user, query=text, results=total)
     return response
 
 

@@ -9,8 +9,7 @@ class ProspectsConfig(AppConfig):
         from community.forum import hooks
         from community.notifications import subjects
 
-        from . import screening, threads, told
+        from . import threads, told
 
-        hooks.screen_post(screening.screen)
         hooks.decorate_thread(threads.prospect_context)
         subjects.register("prospects.deskquestion", told.questions)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from community.forum.hooks import ALLOW, Verdict
 from community.forum.models import Category, Topic
+from community.forum.screening import ALLOW, Verdict
 from community.members.models import Member
 
 from . import rules

@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from community.core.permissions import require
+from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum.models import Category, Topic
-from community.forum.services import Refused
 from community.members.models import Member
 from journeys.telling import tell
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.core.audit import audit
+from community.core.permissions import Refused
 from community.events.catalogue import (
     ANSWER_ACCEPTED,
     HELPFUL_VOTE_RECEIVED,
@@ -21,9 +22,7 @@ from community.events.catalogue import (
 from community.events.services import record
 from community.forum.kept_pages import topic_changed
 from community.forum.models import Post, Topic
-from community.forum.services import Refused
-from community.forum.services.counting import lock_topic, settle
-from community.forum.services.telling import retract_named
+from community.forum.services import counters, post_events
 
 from .models import OfficialMark, Question, Vote
 from .rules import takes_votes
@@ -38,7 +37,7 @@ def vote(post: Post, *, member: Member, value: int, now: datetime | None = None)
 
     Raises Refused for one's own post, for what takes no votes, and for voting an idea down.
     """
-    topic = lock_topic(post.topic_id)
+    topic = counters.lock_topic(post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=post.pk)
     _require_votable(post, topic, member, value)
     now = now or timezone.now()
@@ -78,7 +77,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
     answer.is_accepted = True
     answer.save(update_fields=["is_accepted"])
-    settle(topic)
+    counters.settle(topic)
     _tell_acceptance(answer, topic, actor, now)
     if actor.pk != topic.author_id:
         audit("answer.accept", actor=actor, subject=answer)
@@ -92,7 +91,7 @@ def unaccept_answer(answer: Post, *, actor: Member) -> Question:
     if question.accepted_answer_id != answer.pk:
         return question
     _drop_acceptance(question)
-    settle(topic)
+    counters.settle(topic)
     if actor.pk != topic.author_id:
         audit("answer.unaccept", actor=actor, subject=answer)
     return question
@@ -124,7 +123,9 @@ def unmark_official(answer: Post, *, actor: Member) -> Post:
         return answer
     OfficialMark.objects.filter(post=answer).delete()
     _set_official(answer, False)
-    retract_named(OFFICIAL_ANSWER_MARKED, "forum.post", answer.pk, "", reason="the mark was taken back")
+    post_events.retract_one(
+        OFFICIAL_ANSWER_MARKED, "forum.post", answer.pk, "", reason="the mark was taken back"
+    )
     audit("answer.unmark_official", actor=actor, subject=answer)
     return answer
 
@@ -147,9 +148,9 @@ def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: i
     received = _received(post, topic)
     why = "the vote was taken back"
     if before:
-        retract_named(VOTE_GIVEN, "forum.post", post.pk, f"{member.pk}:{before}", reason=why)
+        post_events.retract_one(VOTE_GIVEN, "forum.post", post.pk, f"{member.pk}:{before}", reason=why)
     if before > 0 and received:
-        retract_named(received, "forum.post", post.pk, str(member.pk), reason=why)
+        post_events.retract_one(received, "forum.post", post.pk, str(member.pk), reason=why)
     if value:
         record(
             VOTE_GIVEN, actor=member, subject=post, counterpart=post.author, occurred_at=now,
@@ -170,7 +171,7 @@ def _received(post: Post, topic: Topic) -> EventName | None:
 
 
 def _locked(answer: Post) -> tuple[Topic, Question, Post]:
-    topic = lock_topic(answer.topic_id)
+    topic = counters.lock_topic(answer.topic_id)
     question, _ = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
     answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
     return topic, question, answer
@@ -184,8 +185,8 @@ def _drop_acceptance(question: Question) -> None:
     question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
     Post.objects.filter(pk=answer.pk).update(is_accepted=False)
     why = "the acceptance was taken back"
-    retract_named(ANSWER_ACCEPTED, "forum.post", answer.pk, "", reason=why)
-    retract_named(QUESTION_RESOLVED, "forum.topic", question.topic_id, str(answer.pk), reason=why)
+    post_events.retract_one(ANSWER_ACCEPTED, "forum.post", answer.pk, "", reason=why)
+    post_events.retract_one(QUESTION_RESOLVED, "forum.topic", question.topic_id, str(answer.pk), reason=why)
 
 
 def _tell_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:

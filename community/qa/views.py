@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
-from community.core.permissions import require
+from community.core.permissions import Refused, require
 from community.forum import thread
 from community.forum.models import Post
-from community.forum.services import Refused
 from community.members.models import Member
 
 from . import rules, services

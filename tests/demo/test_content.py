@@ -7,7 +7,7 @@ import pytest
 
 from community.core.markdown import render
 from community.forum.models import Category, Topic
-from community.forum.services.tagging import TAGS, tag_name
+from community.forum.services import tags
 from community.members import names
 from community.members.models import Member
 from community.moderation.models import Reason
@@ -62,8 +62,8 @@ def test_places_are_of_kinds_there_are_and_are_there_once():
 @by_title
 def test_a_topic_is_of_a_kind_there_is_with_tags_as_they_are_written_here(talk):
     assert talk.kind in Topic.Kind.values
-    assert len(talk.tags) <= TAGS
-    assert [tag_name(tag) for tag in talk.tags] == talk.tags
+    assert len(talk.tags) <= tags.TAGS
+    assert [tags.normalize(tag) for tag in talk.tags] == talk.tags
     assert len(talk.title) <= 255
 
 

@@ -1,20 +1,21 @@
 import pytest
 
-from community.forum import hooks
+from . import screeners
 
 
 @pytest.fixture(autouse=True)
-def no_screeners(monkeypatch):
+def no_screeners(settings):
     """The forum by itself: what the apps above it hold or refuse is tested with them."""
-    monkeypatch.setattr(hooks, "_screeners", [])
-    monkeypatch.setattr(hooks, "_edit_screeners", [])
+    settings.POST_SCREENERS = []
+    settings.EDIT_SCREENERS = []
 
 
 @pytest.fixture
-def screener(monkeypatch):
+def screener(settings, monkeypatch):
     """Let the test say what the screeners answer."""
+    settings.POST_SCREENERS = ["tests.forum.screeners.screen"]
 
     def answer(verdict):
-        monkeypatch.setattr(hooks, "_screeners", [lambda *_: verdict])
+        monkeypatch.setattr(screeners, "verdict", verdict)
 
     return answer

@@ -1,8 +1,8 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from community.forum import services
 from community.forum.models import Topic
+from community.forum.services import topics
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 
 from .pages import texts
@@ -146,7 +146,7 @@ def test_what_one_cannot_see_is_not_arranged(client, log_in):
 
 def test_split_of_an_opening_is_not_even_offered(client, log_in, topic):
     log_in(role="moderator")
-    services.close_topic(topic, actor=topic.author)
+    topics.close(topic, actor=topic.author)
 
     offered = texts(client.get(f"/topics/{topic.pk}/split/"), ".split-choice")
 

@@ -1,9 +1,9 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from community.forum import services
-from community.forum.hooks import Verdict
 from community.forum.models import Post, Topic
+from community.forum.screening import Verdict
+from community.forum.services import posts
 from tests.factories.forum import (
     AnswerFactory,
     CategoryFactory,
@@ -393,7 +393,7 @@ def test_mentions_do_not_tell_who_is_in_a_hidden_topic(client, log_in):
 
 def test_comment_on_a_post_out_of_sight_is_refused(client, log_in):
     post = PostFactory()
-    services.hide_post(post, actor=MemberFactory(role="moderator"), reason="Off-topic.")
+    posts.hide(post, actor=MemberFactory(role="moderator"), reason="Off-topic.")
     log_in()
 
     response = client.post(f"/posts/{post.pk}/comment/", {"source": "What did it say?"})

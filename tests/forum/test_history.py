@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from community.forum import rules, services
-from community.forum.services import Refused
+from community.core.permissions import Refused
+from community.forum import rules
+from community.forum.services import posts, revisions, topics
 from community.moderation.models import AuditEntry
 from tests.counting import queries_of
 from tests.factories.forum import PostFactory, TopicFactory
@@ -25,7 +26,7 @@ def post():
     """Written with a secret, changed twice."""
     post = PostFactory(source=SECRET)
     for words in ("Write to Walter.", "Write to Walter, kindly."):
-        post = services.edit_post(post, actor=post.author, source=words, reason=f"better: {words}")
+        post = posts.edit(post, actor=post.author, source=words, reason=f"better: {words}")
     return post
 
 
@@ -34,7 +35,7 @@ def version(post, number):
 
 
 def hide(post, number=1):
-    return services.hide_revision(version(post, number), actor=MemberFactory(role="moderator"))
+    return revisions.hide(version(post, number), actor=MemberFactory(role="moderator"))
 
 
 def come_as(log_in, who, post):
@@ -60,7 +61,7 @@ def address(post, act, number=1):
 def test_hide_revision_says_who_and_when(post):
     moderator = MemberFactory(role="moderator")
 
-    services.hide_revision(version(post, 1), actor=moderator)
+    revisions.hide(version(post, 1), actor=moderator)
 
     assert (version(post, 1).hidden_by, version(post, 1).is_hidden) == (moderator, True)
     assert version(post, 1).source == SECRET
@@ -83,7 +84,7 @@ def test_show_revision_undoes_it_and_is_told_once(post):
     hidden = hide(post)
 
     for _ in range(2):
-        services.show_revision(hidden, actor=moderator)
+        revisions.show(hidden, actor=moderator)
 
     assert (version(post, 1).hidden_by, version(post, 1).is_hidden) == (None, False)
     assert AuditEntry.objects.get(act="revision.show").after == {"version": 1, "hidden": False}
@@ -155,7 +156,7 @@ def test_history_shows_moderators_everything(client, log_in, post, who):
 
 def test_history_keeps_an_earlier_title_too(client):
     topic = TopicFactory(title="Walter of 12 Mill Lane")
-    services.edit_topic(topic, actor=topic.author, title="A neighbour of mine", tags=[])
+    topics.edit(topic, actor=topic.author, title="A neighbour of mine", tags=[])
     hide(topic.posts.get())
 
     response = history(client, topic.posts.get())
@@ -168,7 +169,7 @@ def test_history_costs_the_same_for_two_versions_and_for_four(client, post, log_
     log_in(role="moderator")
     few = queries_of(client, f"/posts/{post.pk}/history/")
     for words in ("Four.", "Five."):
-        services.edit_post(post, actor=post.author, source=words)
+        posts.edit(post, actor=post.author, source=words)
     for number in (1, 2, 3):
         hide(post, number)
 
@@ -243,7 +244,7 @@ def test_hiding_wants_a_post(client, log_in, post):
 def test_history_of_many_versions_has_pages(client, htmx, log_in, post):
     moderator = log_in(role="moderator")
     for number in range(25):
-        services.edit_post(post, actor=moderator, source=f"Words of change {number}.")
+        posts.edit(post, actor=moderator, source=f"Words of change {number}.")
     address = f"/posts/{post.pk}/history/"
 
     first, second = (client.get(f"{address}?page={n}") for n in (1, 2))

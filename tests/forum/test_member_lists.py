@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.events.models import Event
-from community.forum import services
+from community.forum.services import posts, topics
 from community.members.services import save_profile, set_roles
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -24,7 +24,7 @@ SEARCH = "/search/?q=descaling"
 def topic():
     category = CategoryFactory(slug="machines")
     author = MemberFactory(display_name="Noor Haddad")
-    topic = services.create_topic(
+    topic = topics.create(
         category,
         author=author,
         kind="discussion",
@@ -32,7 +32,7 @@ def topic():
         source="How often?",
         tags=["boilers"],
     )
-    services.create_post(topic, author=MemberFactory(), source="Twice a year, says the manual.")
+    posts.create(topic, author=MemberFactory(), source="Twice a year, says the manual.")
     return topic
 
 
@@ -63,13 +63,13 @@ def test_second_member_gets_what_the_first_was_given(reader, address, most):
 
 @pytest.mark.parametrize("address", LISTS)
 def test_reply_is_counted_at_once(reader, topic, address):
-    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+    posts.create(topic, author=MemberFactory(), source="Every month if the water is hard.")
 
     assert texts(reader.get(address), ".topic-figures b")[1] == "2"
 
 
 def test_new_topic_is_listed_at_once(reader, topic):
-    services.create_topic(
+    topics.create(
         topic.category, author=MemberFactory(), kind="discussion", title="Another topic here", source="Hello."
     )
 
@@ -78,16 +78,16 @@ def test_new_topic_is_listed_at_once(reader, topic):
 
 @pytest.mark.parametrize("address", [*LISTS, SEARCH])
 def test_new_title_is_listed_at_once(reader, topic, address):
-    services.edit_topic(topic, actor=topic.author, title="Descaling the boiler", tags=["boilers"])
+    topics.edit(topic, actor=topic.author, title="Descaling the boiler", tags=["boilers"])
 
     assert titles(reader.get(address)) == ["Descaling the boiler"]
 
 
 @pytest.mark.parametrize("address", [*LISTS, SEARCH])
 def test_hidden_topic_is_gone_and_back_at_once(reader, topic, address):
-    services.hide_post(topic.posts.get(number=1), actor=None, reason="flags")
+    posts.hide(topic.posts.get(number=1), actor=None, reason="flags")
     while_hidden = titles(reader.get(address))
-    services.unhide_post(topic.posts.get(number=1), actor=None)
+    posts.unhide(topic.posts.get(number=1), actor=None)
 
     assert (while_hidden, titles(reader.get(address))) == ([], [topic.title])
 
@@ -95,7 +95,7 @@ def test_hidden_topic_is_gone_and_back_at_once(reader, topic, address):
 @pytest.mark.parametrize("address", [*LISTS, SEARCH])
 def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic, address):
     private = CategoryFactory(see_by="groups")
-    services.move_topic(topic, to=private, actor=MemberFactory(role="moderator"))
+    topics.move(topic, to=private, actor=MemberFactory(role="moderator"))
 
     assert titles(reader.get(address)) == []
 
@@ -115,17 +115,17 @@ def test_new_role_is_listed_at_once(reader, topic):
 
 
 def test_words_just_written_are_found_at_once(reader, topic):
-    services.create_post(topic, author=MemberFactory(), source="Rinse thoroughly afterwards.")
+    posts.create(topic, author=MemberFactory(), source="Rinse thoroughly afterwards.")
     reader.get("/search/?q=citric")
     reply = topic.posts.get(number=2)
-    services.edit_post(reply, actor=reply.author, source="Use citric acid and nothing else.")
+    posts.edit(reply, actor=reply.author, source="Use citric acid and nothing else.")
 
     assert titles(reader.get("/search/?q=citric")) == [topic.title]
 
 
 def test_hidden_words_are_not_found_any_longer(reader, topic):
     before = titles(reader.get("/search/?q=manual"))
-    services.hide_post(topic.posts.get(number=2), actor=None, reason="flags")
+    posts.hide(topic.posts.get(number=2), actor=None, reason="flags")
 
     assert (before, titles(reader.get("/search/?q=manual"))) == ([topic.title], [])
 
@@ -137,7 +137,7 @@ def test_hidden_words_are_not_found_any_longer(reader, topic):
 def test_unread_posts_are_each_readers_own(reader, topic, address):
     other = client_of(a_customer())
     other.get(topic.get_absolute_url())
-    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+    posts.create(topic, author=MemberFactory(), source="Every month if the water is hard.")
 
     unread = [texts(client.get(address), "a.unread") for client in (other, reader, other)]
 
@@ -148,14 +148,14 @@ def test_own_posts_are_not_unread(reader, topic):
     author = a_customer()
     writer = client_of(author)
     writer.get(topic.get_absolute_url())
-    services.create_post(topic, author=author, source="Every month if the water is hard.")
+    posts.create(topic, author=author, source="Every month if the water is hard.")
 
     assert texts(writer.get("/latest/"), "a.unread") == []
 
 
 def test_what_was_read_is_not_unread_any_longer(reader, topic):
     reader.get(topic.get_absolute_url())
-    services.create_post(topic, author=MemberFactory(), source="Every month if the water is hard.")
+    posts.create(topic, author=MemberFactory(), source="Every month if the water is hard.")
     before = texts(reader.get("/latest/"), "a.unread")
     reader.get(topic.get_absolute_url())
 
@@ -170,7 +170,7 @@ def test_topics_of_a_group_are_for_its_members_alone(reader, address):
     PostFactory(topic__category=category)
     pilot = a_customer()
     pilot.groups.add(group)
-    services.create_topic(
+    topics.create(
         CategoryFactory(),
         author=MemberFactory(),
         kind="discussion",

@@ -12,10 +12,10 @@ from django.utils import timezone
 from PIL import Image
 
 from community.badges.services import give_badge, take_back
-from community.forum import services
-from community.forum.hooks import Verdict
 from community.forum.kept_pages import topic_version
 from community.forum.models import Category
+from community.forum.screening import Verdict
+from community.forum.services import likes, posts, topics
 from community.forum.topic_page import seconds_for
 from community.members.services import save_profile, set_avatar, set_roles
 from community.qa.services import accept_answer, mark_official, unmark_official, vote
@@ -67,13 +67,13 @@ def seen(client, topic, selector):
 
 
 def test_edit_is_seen_at_once(reader, topic, answer):
-    services.edit_post(answer, actor=answer.author, source="Descale it with citric acid, not vinegar.")
+    posts.edit(answer, actor=answer.author, source="Descale it with citric acid, not vinegar.")
 
     assert "Descale it" in seen(reader, topic, f"#p{answer.pk} .prose")[0]
 
 
 def test_new_title_is_seen_at_once(client, reader, topic):
-    services.edit_topic(topic, actor=topic.author, title="Scale in the boiler of my machine", tags=[])
+    topics.edit(topic, actor=topic.author, title="Scale in the boiler of my machine", tags=[])
 
     assert texts(client.get(topic.get_absolute_url(), follow=True), "h1") == [
         "Scale in the boiler of my machine"
@@ -81,7 +81,7 @@ def test_new_title_is_seen_at_once(client, reader, topic):
 
 
 def test_like_of_another_is_seen_at_once(reader, topic, answer):
-    services.like(answer, member=MemberFactory())
+    likes.add(answer, member=MemberFactory())
 
     assert seen(reader, topic, f"#p{answer.pk} [aria-label^=Like]") == ["1"]
 
@@ -131,10 +131,8 @@ def test_official_mark_comes_and_goes_at_once(reader, topic, answer):
 
 
 def test_comment_and_reply_are_seen_at_once(reader, topic, answer):
-    comment = services.create_post(
-        topic, author=MemberFactory(), source="Thank you.", parent=answer, kind="comment"
-    )
-    another = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+    comment = posts.create(topic, author=MemberFactory(), source="Thank you.", parent=answer, kind="comment")
+    another = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
 
     response = reader.get(topic.get_absolute_url())
 
@@ -188,43 +186,43 @@ def test_badge_renamed_in_the_admin_is_seen_at_once(reader, topic, answer):
 
 
 def test_hidden_words_are_gone_and_back_at_once(reader, topic, answer):
-    services.hide_post(answer, actor=None, reason="flags")
+    posts.hide(answer, actor=None, reason="flags")
     while_hidden = seen(reader, topic, f"#p{answer.pk} .prose")
-    services.unhide_post(answer, actor=None)
+    posts.unhide(answer, actor=None)
 
     assert (while_hidden, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
 
 
 def test_deleted_words_are_gone_and_back_at_once(reader, topic, answer):
-    services.delete_post(answer, actor=MemberFactory(role="moderator"))
+    posts.delete(answer, actor=MemberFactory(role="moderator"))
     while_deleted = seen(reader, topic, f"#p{answer.pk} .prose")
-    services.restore_post(answer, actor=MemberFactory(role="moderator"))
+    posts.restore(answer, actor=MemberFactory(role="moderator"))
 
     assert (while_deleted, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
 
 
 def test_closing_is_seen_at_once(reader, topic):
-    services.close_topic(topic, actor=MemberFactory(role="moderator"), reason="Settled")
+    topics.close(topic, actor=MemberFactory(role="moderator"), reason="Settled")
 
     assert len(seen(reader, topic, "#reply-form")) == 0
 
 
 def test_hidden_topic_is_gone_at_once(reader, topic):
-    services.hide_post(topic.posts.get(number=1), actor=None, reason="flags")
+    posts.hide(topic.posts.get(number=1), actor=None, reason="flags")
 
     assert reader.get(topic.get_absolute_url()).status_code == 404
 
 
 def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic):
     private = CategoryFactory(see_by="groups")
-    services.move_topic(topic, to=private, actor=MemberFactory(role="moderator"))
+    topics.move(topic, to=private, actor=MemberFactory(role="moderator"))
 
     assert reader.get(topic.get_absolute_url()).status_code == 404
 
 
 def test_posts_split_off_are_gone_at_once(reader, topic, answer):
     moderator = MemberFactory(role="moderator")
-    services.split_topic(
+    topics.split(
         topic, [answer], title="Another matter", category=topic.category, kind="question", actor=moderator
     )
 
@@ -289,7 +287,7 @@ def test_each_reader_has_their_own_form_token(topic):
 
 def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
     late = client_of(a_customer())
-    new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+    new = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
 
     assert seen(reader, topic, f"#p{new.pk} .post-head .chip") == ["new"]
     assert seen(late, topic, f"#p{new.pk} .post-head .chip") == []
@@ -297,7 +295,7 @@ def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
 
 
 def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
-    new = services.create_post(topic, author=MemberFactory(), source="Have it serviced instead.")
+    new = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
     late = client_of(a_customer())
 
     pages = [page(one.get(topic.get_absolute_url())) for one in (late, reader)]
@@ -314,10 +312,8 @@ def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
 
 def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
     author = a_customer()
-    comment = services.create_post(topic, author=author, source="Thank you.", parent=answer, kind="comment")
-    other = services.create_post(
-        topic, author=MemberFactory(), source="Indeed.", parent=answer, kind="comment"
-    )
+    comment = posts.create(topic, author=author, source="Thank you.", parent=answer, kind="comment")
+    other = posts.create(topic, author=MemberFactory(), source="Indeed.", parent=answer, kind="comment")
     reader.get(topic.get_absolute_url())
 
     response = client_of(author).get(topic.get_absolute_url())
@@ -332,12 +328,8 @@ def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
     author = a_customer()
     writer = client_of(author)
     writer.get(topic.get_absolute_url())
-    own = services.create_post(
-        topic, author=author, source="I shall try that.", parent=answer, kind="comment"
-    )
-    other = services.create_post(
-        topic, author=MemberFactory(), source="Do so.", parent=answer, kind="comment"
-    )
+    own = posts.create(topic, author=author, source="I shall try that.", parent=answer, kind="comment")
+    other = posts.create(topic, author=MemberFactory(), source="Do so.", parent=answer, kind="comment")
     reader.get(topic.get_absolute_url())
 
     response = writer.get(topic.get_absolute_url())
@@ -347,7 +339,7 @@ def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
 
 
 def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, answer):
-    own = services.create_post(topic, author=a_customer(), source="Have it serviced instead.")
+    own = posts.create(topic, author=a_customer(), source="Have it serviced instead.")
     client = client_of(own.author)
     client.post(f"/posts/{answer.pk}/like/")
     reader.get(topic.get_absolute_url())
@@ -372,14 +364,14 @@ def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
     author = a_customer()
     writer = client_of(author)
     writer.get(topic.get_absolute_url())
-    held = services.create_post(topic, author=author, source="Buy cheap watches here.")
+    held = posts.create(topic, author=author, source="Buy cheap watches here.")
 
     assert held.pk in ids(writer.get(topic.get_absolute_url()))
     assert held.pk not in ids(reader.get(topic.get_absolute_url()))
 
 
 def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
-    services.hide_post(answer, actor=None, reason="flags")
+    posts.hide(answer, actor=None, reason="flags")
     client_of(answer.author).get(topic.get_absolute_url())
 
     assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .prose")) == 1
@@ -462,7 +454,7 @@ def test_visitors_and_members_have_pages_of_their_own(reader, topic):
 def test_page_costs_the_same_for_many_posts(reader, topic, answer):
     for post in AnswerFactory.create_batch(8, topic=topic):
         CommentFactory(parent=post, topic=topic)
-    services.create_post(topic, author=MemberFactory(), source="And one that tells of it.")
+    posts.create(topic, author=MemberFactory(), source="And one that tells of it.")
     reader.get(topic.get_absolute_url())
 
     assert statements(reader, topic) == STATEMENTS
@@ -485,7 +477,7 @@ def test_page_is_kept_for_a_small_part_of_its_age():
 
 
 def test_old_page_does_not_come_back_when_the_cache_drops_the_version(reader, topic, answer):
-    services.hide_post(answer, actor=None, reason="flags")
+    posts.hide(answer, actor=None, reason="flags")
 
     cache.delete(topic_version(topic.pk))
 
@@ -497,7 +489,7 @@ def test_page_of_what_was_read_before_a_change_is_not_shown_after_it(reader, top
 
     with right_after(
         'FROM "forum_post" INNER JOIN "members_member"',
-        lambda: services.hide_post(answer, actor=None, reason="flags"),
+        lambda: posts.hide(answer, actor=None, reason="flags"),
     ):
         before = reader.get(topic.get_absolute_url())
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from community.forum import services
 from community.forum.models import Post, Topic
+from community.forum.services import likes, posts, topics
 from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -109,7 +109,7 @@ def test_cancelling_an_edit_shows_the_post_again(client, log_in, htmx, post):
 
 def test_history_shows_who_changed_which_words(client, post):
     editor = MemberFactory(display_name="Ed Itor")
-    services.edit_post(post, actor=editor, source="Use soft water.", reason="scale")
+    posts.edit(post, actor=editor, source="Use soft water.", reason="scale")
 
     response = client.get(f"/posts/{post.pk}/history/")
 
@@ -120,7 +120,7 @@ def test_history_shows_who_changed_which_words(client, post):
 
 def test_history_of_a_title(client):
     topic = TopicFactory(title="Old title of this")
-    services.edit_topic(topic, actor=topic.author, title="New title of this", tags=[])
+    topics.edit(topic, actor=topic.author, title="New title of this", tags=[])
 
     response = client.get(f"/posts/{topic.posts.get().pk}/history/")
 
@@ -132,7 +132,7 @@ def test_history_of_an_untouched_post_says_so(client, post):
 
 
 def test_history_escapes_what_was_written(client, post):
-    services.edit_post(post, actor=post.author, source="<script>alert(1)</script> and more")
+    posts.edit(post, actor=post.author, source="<script>alert(1)</script> and more")
 
     response = client.get(f"/posts/{post.pk}/history/")
 
@@ -173,7 +173,7 @@ def test_delete_is_refused_to_others(client, log_in, post):
 
 
 def test_author_cannot_bring_back_what_a_moderator_deleted(client, log_in, post):
-    services.delete_post(post, actor=MemberFactory(role="moderator"))
+    posts.delete(post, actor=MemberFactory(role="moderator"))
     log_in(post.author)
 
     assert client.post(f"/posts/{post.pk}/restore/").status_code == 403
@@ -245,7 +245,7 @@ def test_like_is_refused_to_visitors_authors_and_for_hidden_topics(client, log_i
 
 
 def test_visitor_sees_the_number_of_likes(client, post):
-    services.like(post, member=MemberFactory())
+    likes.add(post, member=MemberFactory())
 
     assert texts(client.get(post.topic.get_absolute_url()), ".likes") == ["1 like"]
 

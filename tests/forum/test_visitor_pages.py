@@ -4,8 +4,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from community.forum import services
 from community.forum.kept_pages import topic_version
+from community.forum.services import likes, posts, topics
 from community.qa.services import accept_answer, vote
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -41,7 +41,7 @@ def test_lists_are_kept_too(client, topic, address):
 def test_reply_is_seen_by_the_next_visitor(client, topic):
     client.get(topic.get_absolute_url())
 
-    reply = services.create_post(topic, author=MemberFactory(), source="A fresh reply to it.")
+    reply = posts.create(topic, author=MemberFactory(), source="A fresh reply to it.")
 
     assert reply.pk in ids(client.get(topic.get_absolute_url()))
 
@@ -49,7 +49,7 @@ def test_reply_is_seen_by_the_next_visitor(client, topic):
 def test_new_topic_is_in_the_next_list(client):
     client.get("/latest/")
 
-    services.create_topic(
+    topics.create(
         CategoryFactory(),
         author=MemberFactory(),
         kind="discussion",
@@ -64,7 +64,7 @@ def test_change_of_one_topic_keeps_the_pages_of_others(client, topic):
     other = TopicFactory()
     client.get(other.get_absolute_url())
 
-    services.create_post(topic, author=MemberFactory(), source="A fresh reply to it.")
+    posts.create(topic, author=MemberFactory(), source="A fresh reply to it.")
 
     assert queries(client, other.get_absolute_url()) == 0
 
@@ -73,7 +73,7 @@ def test_hidden_words_are_gone_at_once(client):
     reply = PostFactory(source="unspeakable", html="<p>unspeakable</p>")
     client.get(reply.topic.get_absolute_url())
 
-    services.hide_post(reply, actor=None, reason="flags")
+    posts.hide(reply, actor=None, reason="flags")
 
     assert b"unspeakable" not in client.get(reply.topic.get_absolute_url()).content
 
@@ -81,7 +81,7 @@ def test_hidden_words_are_gone_at_once(client):
 def test_hidden_topic_is_gone_at_once(client, topic):
     client.get(topic.get_absolute_url())
 
-    services.hide_post(topic.posts.get(number=1), actor=None, reason="flags")
+    posts.hide(topic.posts.get(number=1), actor=None, reason="flags")
 
     assert client.get(topic.get_absolute_url()).status_code == 404
 
@@ -93,12 +93,12 @@ def test_votes_likes_and_acceptance_are_seen_at_once(client):
 
     vote(answer, member=MemberFactory(), value=1)
     votes = texts(client.get(address), f"#v{answer.pk} .vote-count")
-    services.like(answer, member=MemberFactory())
-    likes = texts(client.get(address), f"#p{answer.pk} .likes")
+    likes.add(answer, member=MemberFactory())
+    liked = texts(client.get(address), f"#p{answer.pk} .likes")
     accept_answer(answer, actor=answer.topic.author)
     marks = texts(client.get(address), f"#p{answer.pk} .answer-mark")
 
-    assert (votes, likes, len(marks)) == (["1"], ["1 like"], 1)
+    assert (votes, liked, len(marks)) == (["1"], ["1 like"], 1)
 
 
 def test_members_never_get_a_kept_page(client, topic):
@@ -156,17 +156,17 @@ def test_a_category_that_becomes_private_is_out_of_sight_at_once(client, topic):
 
 
 def test_words_edited_out_of_a_reply_are_not_found_any_longer(client):
-    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="My key is unspeakable.")
+    reply = posts.create(TopicFactory(), author=MemberFactory(), source="My key is unspeakable.")
     assert b"<mark>unspeakable</mark>" in client.get("/search/?q=unspeakable").content
 
-    services.edit_post(reply, actor=reply.author, source="My key is none of your business.")
+    posts.edit(reply, actor=reply.author, source="My key is none of your business.")
 
     assert b"<mark>unspeakable</mark>" not in client.get("/search/?q=unspeakable").content
 
 
 def test_hidden_topic_is_gone_from_what_is_similar_to_another(client):
     topic, other = (
-        services.create_topic(
+        topics.create(
             CategoryFactory(), author=MemberFactory(), kind="discussion", title=title, source="Hello all."
         )
         for title in ("Leaking gasket of the old one", "Leaking gasket, unspeakable")
@@ -174,7 +174,7 @@ def test_hidden_topic_is_gone_from_what_is_similar_to_another(client):
     address = f"/topics/{topic.pk}/similar/"
     assert b"unspeakable" in client.get(address).content
 
-    services.hide_post(other.posts.get(), actor=None, reason="flags")
+    posts.hide(other.posts.get(), actor=None, reason="flags")
 
     assert b"unspeakable" not in client.get(address).content
 
@@ -182,7 +182,7 @@ def test_hidden_topic_is_gone_from_what_is_similar_to_another(client):
 def test_old_page_does_not_come_back_when_the_cache_drops_the_version(client):
     reply = PostFactory(source="unspeakable", html="<p>unspeakable</p>")
     client.get(reply.topic.get_absolute_url())
-    services.hide_post(reply, actor=None, reason="flags")
+    posts.hide(reply, actor=None, reason="flags")
 
     cache.delete(topic_version(reply.topic_id))
 

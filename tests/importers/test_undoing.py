@@ -7,7 +7,7 @@ from django.utils import timezone
 from community.badges.models import Award, Badge
 from community.events.models import Event
 from community.forum.models import Category, Post, Tag, Topic
-from community.forum.services import create_post, create_topic
+from community.forum.services import posts, topics
 from community.importers import services
 from community.importers.models import ImportBatch, ImportedRow
 from community.members.models import Member
@@ -26,7 +26,7 @@ def settled():
     """A community with a life of its own before the import."""
     author = MemberFactory()
     category = CategoryFactory()
-    create_topic(
+    topics.create(
         category, author=author, kind="discussion", title="Ours", source="Words.", tags=["hops"], screen=False
     )
     return author
@@ -80,7 +80,7 @@ def test_undo_drops_what_was_computed(dump, imported, undone):
 
 def test_undo_is_refused_when_people_have_replied(settled, dump, imported, undone):
     batch = imported(dump)
-    create_post(topic(), author=settled, source="A new answer.", screen=False)
+    posts.create(topic(), author=settled, source="A new answer.", screen=False)
 
     with pytest.raises(services.ImportRefused, match="1 posts were written in imported topics since"):
         undone(batch)
@@ -92,7 +92,7 @@ def test_undo_is_refused_when_people_have_replied(settled, dump, imported, undon
 def test_undo_by_force_takes_replies_and_their_events_along(settled, dump, imported, undone):
     before = counts()
     batch = imported(dump)
-    create_post(topic(), author=settled, source="A new answer.", screen=False)
+    posts.create(topic(), author=settled, source="A new answer.", screen=False)
 
     undone(batch, force=True)
 
@@ -126,7 +126,7 @@ def test_import_after_undo_finds_who_stayed(dump, imported, undone):
 
 def test_undo_keeps_members_who_wrote_elsewhere(settled, dump, imported, undone):
     batch = imported(dump)
-    create_topic(
+    topics.create(
         CategoryFactory(),
         author=member(2),
         kind="discussion",
@@ -142,7 +142,7 @@ def test_undo_keeps_members_who_wrote_elsewhere(settled, dump, imported, undone)
 
 def test_undo_keeps_a_category_that_is_used(settled, dump, imported, undone):
     batch = imported(dump)
-    create_topic(
+    topics.create(
         Category.objects.get(pk=batch.category_id),
         author=settled,
         kind="question",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
-from community.forum.services import like, mark_read
+from community.forum.services import likes, read_states
 from community.members import services
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services.invitations import token_of
@@ -185,7 +185,7 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
     "make",
     [
         lambda member: PostFactory(author=member, status="pending"),
-        lambda member: like(PostFactory(), member=member),
+        lambda member: likes.add(PostFactory(), member=member),
         lambda member: vote(AnswerFactory(), member=member, value=1),
         lambda member: FlagFactory(member=member),
         lambda member: Member.objects.filter(pk=member.pk).update(role="sales"),
@@ -206,7 +206,7 @@ def test_an_account_with_anything_of_its_owners_is_not_empty(make):
 def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
     member = MemberFactory()
 
-    mark_read(TopicFactory(), member=member, number=1)
+    read_states.mark_read(TopicFactory(), member=member, number=1)
     notify(member, kind="mention", subject=PostFactory(), text="Somebody named you.")
 
     assert is_empty(member)

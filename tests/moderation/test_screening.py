@@ -3,11 +3,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from community.core.permissions import Refused
 from community.events.models import Event
-from community.forum import services as forum
-from community.forum.hooks import ALLOW
 from community.forum.models import Post
-from community.forum.services import Refused
+from community.forum.screening import ALLOW
+from community.forum.services import posts, topics
 from community.moderation import services
 from community.moderation.allowance import allowance_of
 from community.moderation.models import BlockedWord, Policy, ReviewItem
@@ -83,7 +83,7 @@ def test_blocked_word_is_refused_as_a_tag_too(tag):
     BlockedWord.objects.create(phrase="casino", action="block")
 
     with pytest.raises(Refused, match="casino"):
-        forum.create_topic(
+        topics.create(
             CategoryFactory(), author=MemberFactory(customer_since="2026-01-01"), kind="discussion",
             title="Where to go at night", source="Any ideas?", tags=["night", tag],
         )  # fmt: skip
@@ -238,7 +238,7 @@ def test_allowance_of_a_reply_counts_replies():
 
 
 def test_a_held_post_waits_in_the_queue_and_tells_nothing():
-    post = forum.create_post(TopicFactory(), author=MemberFactory(), source="Hello!")
+    post = posts.create(TopicFactory(), author=MemberFactory(), source="Hello!")
 
     item = ReviewItem.objects.get()
     assert (post.status, item.kind, item.post) == (Post.Status.PENDING, "held", post)
@@ -247,7 +247,7 @@ def test_a_held_post_waits_in_the_queue_and_tells_nothing():
 
 
 def test_a_held_topic_waits_in_the_queue():
-    topic = forum.create_topic(
+    topic = topics.create(
         CategoryFactory(), author=MemberFactory(), kind="discussion", title="Hello there", source="Hi"
     )
 
@@ -258,7 +258,7 @@ def test_a_held_post_with_a_word_says_which_to_the_moderators_only():
     BlockedWord.objects.create(phrase="refund", action="hold")
     member = MemberFactory(customer_since="2026-01-01")
 
-    post = forum.create_post(TopicFactory(), author=member, source="I want a refund")
+    post = posts.create(TopicFactory(), author=member, source="I want a refund")
 
     assert ReviewItem.objects.get().reason == "Contains “refund”"
     assert post.status_reason == "A moderator looks at this post before it appears."
@@ -268,14 +268,14 @@ def test_a_refused_post_is_not_written():
     BlockedWord.objects.create(phrase="casino", action="block")
 
     with pytest.raises(Refused, match="casino"):
-        forum.create_post(TopicFactory(), author=newcomer(), source="My casino")
+        posts.create(TopicFactory(), author=newcomer(), source="My casino")
 
     assert not ReviewItem.objects.exists()
 
 
 def test_an_approved_first_post_opens_the_door():
     member = MemberFactory()
-    forum.create_post(TopicFactory(), author=member, source="Hello!")
+    posts.create(TopicFactory(), author=member, source="Hello!")
     item = ReviewItem.objects.get()
 
     services.decide(

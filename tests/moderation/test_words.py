@@ -1,7 +1,7 @@
 import pytest
 
 from community.events.models import Event
-from community.forum import services as forum
+from community.forum.services import posts
 from community.moderation import words
 from community.moderation.followers import watch_words
 from community.moderation.models import BlockedWord, ReviewItem
@@ -52,7 +52,7 @@ def test_found_in_reads_the_list_again_when_told(django_capture_on_commit_callba
 
 def written(source, *, author=None):
     author = author or MemberFactory(customer_since="2026-01-01")
-    return forum.create_post(TopicFactory(author=author), author=author, source=source)
+    return posts.create(TopicFactory(author=author), author=author, source=source)
 
 
 def watch():
@@ -95,7 +95,7 @@ def test_watch_words_twice_queues_once():
 def test_watch_words_sees_what_was_edited_in():
     BlockedWord.objects.create(phrase="rival", action="hold")
     post = written("It is better.")
-    forum.edit_post(post, actor=post.author, source="The rival is better.")
+    posts.edit(post, actor=post.author, source="The rival is better.")
 
     watch()
 

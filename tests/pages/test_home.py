@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community.core.demo import being_written
 from community.forum.models import Topic
-from community.forum.services import mark_read
+from community.forum.services import read_states
 from community.pages import front
 from community.pages.needs import needs_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
@@ -165,13 +165,13 @@ def test_greeting_survives_a_time_zone_that_is_none():
 def test_needs_tell_of_replies_not_read_yet():
     topic = TopicFactory(title="Loud pump")
     topic.author.bio = "Me."
-    mark_read(topic, member=topic.author, number=1)
+    read_states.mark_read(topic, member=topic.author, number=1)
     assert sentences(topic.author) == []
 
     post = PostFactory(topic=topic)
     assert sentences(topic.author) == ["New replies in “Loud pump”"]
 
-    mark_read(topic, member=topic.author, number=post.number)
+    read_states.mark_read(topic, member=topic.author, number=post.number)
     assert sentences(topic.author) == []
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from community.forum import services as forum
 from community.forum.models import Post, ReadState
+from community.forum.services import posts
 from community.pages.front import awaiting_word, could_answer, unread_replies
 from community.pages.needs import needs_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
@@ -124,8 +124,8 @@ def test_unread_replies_in_a_topic_that_was_taken_down_are_none(member):
 def test_unread_replies_end_when_the_last_one_is_taken_away(member, client):
     topic = TopicFactory(author=member)
     PostFactory(topic=topic)
-    spam = forum.create_post(topic, author=MemberFactory(), source="Buy my beans.", screen=False)
-    forum.hide_post(spam, actor=None, reason="flagged")
+    spam = posts.create(topic, author=MemberFactory(), source="Buy my beans.", screen=False)
+    posts.hide(spam, actor=None, reason="flagged")
     client.force_login(member)
 
     client.get(topic.get_absolute_url())

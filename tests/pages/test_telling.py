@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from community.events.models import Event
 from community.events.registry import all_followers
-from community.forum import services as forum
+from community.forum.services import likes, posts
 from community.moderation.models import Policy
 from community.notifications.models import Notification
 from community.pages.followers import tell_members
@@ -36,7 +36,7 @@ def lines():
 
 def test_a_reply_tells_the_author_of_the_topic():
     topic = TopicFactory()
-    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+    post = posts.create(topic, author=MemberFactory(), source="I think so too.")
 
     follow()
 
@@ -46,7 +46,7 @@ def test_a_reply_tells_the_author_of_the_topic():
 def test_a_reply_tells_the_one_it_answers_too():
     topic = TopicFactory()
     parent = PostFactory(topic=topic)
-    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.", parent=parent)
+    post = posts.create(topic, author=MemberFactory(), source="I think so too.", parent=parent)
 
     follow()
 
@@ -56,7 +56,7 @@ def test_a_reply_tells_the_one_it_answers_too():
 
 def test_a_reply_to_oneself_tells_nobody():
     topic = TopicFactory()
-    forum.create_post(topic, author=topic.author, source="One more thing.")
+    posts.create(topic, author=topic.author, source="One more thing.")
 
     follow()
 
@@ -66,7 +66,7 @@ def test_a_reply_to_oneself_tells_nobody():
 def test_a_mention_tells_the_one_mentioned():
     member = MemberFactory()
     topic = TopicFactory()
-    post = forum.create_post(topic, author=topic.author, source=f"What do you say, @{member.username}?")
+    post = posts.create(topic, author=topic.author, source=f"What do you say, @{member.username}?")
 
     follow()
 
@@ -75,7 +75,7 @@ def test_a_mention_tells_the_one_mentioned():
 
 def test_who_is_answered_and_mentioned_at_once_is_told_once():
     topic = TopicFactory()
-    forum.create_post(topic, author=MemberFactory(), source=f"Yes, @{topic.author.username}.")
+    posts.create(topic, author=MemberFactory(), source=f"Yes, @{topic.author.username}.")
 
     follow()
 
@@ -87,7 +87,7 @@ def test_nobody_is_told_of_a_place_they_may_not_see():
     author = MemberFactory(groups=[group])
     topic = TopicFactory(category=CategoryFactory(groups=[group]), author=author)
     outsider = MemberFactory()
-    forum.create_post(topic, author=author, source=f"Do not tell @{outsider.username}.")
+    posts.create(topic, author=author, source=f"Do not tell @{outsider.username}.")
 
     follow()
 
@@ -107,7 +107,7 @@ def test_an_accepted_answer_tells_its_author():
 def test_likes_are_counted_into_one_line():
     post = PostFactory()
     for member in MemberFactory.create_batch(3):
-        forum.like(post, member=member)
+        likes.add(post, member=member)
 
     follow()
 
@@ -117,9 +117,7 @@ def test_likes_are_counted_into_one_line():
 
 def test_nobody_is_told_what_was_imported():
     topic = TopicFactory()
-    forum.create_post(
-        topic, author=MemberFactory(), source="Long ago.", now=timezone.now() - timedelta(days=3)
-    )
+    posts.create(topic, author=MemberFactory(), source="Long ago.", now=timezone.now() - timedelta(days=3))
 
     follow()
 
@@ -128,8 +126,8 @@ def test_nobody_is_told_what_was_imported():
 
 def test_nobody_is_told_what_was_taken_back():
     post, member = PostFactory(), MemberFactory()
-    forum.like(post, member=member)
-    forum.unlike(post, member=member)
+    likes.add(post, member=member)
+    likes.remove(post, member=member)
 
     follow()
 
@@ -138,7 +136,7 @@ def test_nobody_is_told_what_was_taken_back():
 
 def test_following_twice_tells_once():
     topic = TopicFactory()
-    forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+    posts.create(topic, author=MemberFactory(), source="I think so too.")
 
     follow()
     follow()
@@ -146,10 +144,10 @@ def test_following_twice_tells_once():
     assert len(lines()) == 1
 
 
-@pytest.mark.parametrize("remove", [forum.hide_post, forum.delete_post])
+@pytest.mark.parametrize("remove", [posts.hide, posts.delete])
 def test_a_post_that_goes_takes_its_lines_along(remove):
     topic = TopicFactory()
-    post = forum.create_post(topic, author=MemberFactory(), source="I think so too.")
+    post = posts.create(topic, author=MemberFactory(), source="I think so too.")
     follow()
     remove(post, actor=MemberFactory(role="moderator"), reason="Spam")
 

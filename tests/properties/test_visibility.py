@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from community.forum.models import Category, Post, Topic
-from community.forum.services import create_post, create_topic, delete_post, hide_post, set_tags
+from community.forum.services import posts, tags, topics
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.support import url_patterns
@@ -54,7 +54,7 @@ class World:
         return f"marzipan and @member about {word} and nougat"
 
     def topic(self, word: str, category: Category, readers: set[str], *, kind: str = "discussion") -> Topic:
-        topic = create_topic(
+        topic = topics.create(
             category,
             author=self.readers["author"],
             kind=kind,
@@ -69,7 +69,7 @@ class World:
         return topic
 
     def post(self, word: str, topic: Topic, readers: set[str], **more: object) -> Post:
-        post = create_post(
+        post = posts.create(
             topic, author=self.readers["author"], source=self.words(word, readers), screen=False, **more
         )
         self.posts.append(post)
@@ -112,14 +112,14 @@ def world():
 def _put(post: Post, status: str, world: World) -> None:
     moderator = world.readers["moderator"]
     if status == "deleted":
-        delete_post(post, actor=moderator, reason="a reason")
+        posts.delete(post, actor=moderator, reason="a reason")
     elif status == "hidden":
-        hide_post(post, actor=moderator, reason="a reason")
+        posts.hide(post, actor=moderator, reason="a reason")
     else:
         Post.objects.filter(pk=post.pk).update(status="pending")
         if post.is_opening:
             Topic.objects.filter(pk=post.topic_id).update(status="pending")
-            set_tags(post.topic, [f"{status}topictag"])
+            tags.assign(post.topic, [f"{status}topictag"])
 
 
 def addresses(world: World):

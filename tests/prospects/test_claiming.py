@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from community.forum.services import Refused
+from community.core.permissions import Refused
 from community.moderation.models import AuditEntry
 from community.prospects.models import DeskQuestion, Handover
 from community.prospects.services import claim_question, hand_over, mark_urgent, release_question

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from community.core.permissions import Refused
 from community.forum.models import Post
-from community.forum.services import Refused
 from community.prospects import services
 from community.prospects.models import DeskQuestion, Handover
 from tests.factories.members import MemberFactory

@@ -11,7 +11,7 @@ from community.events.catalogue import (
 )
 from community.events.models import Event
 from community.events.services import follow
-from community.forum.services import create_post, create_topic, delete_post, move_topic, restore_post
+from community.forum.services import posts, topics
 from community.prospects.models import DeskQuestion
 from community.prospects.services import follow_topics
 from tests.factories.forum import CategoryFactory
@@ -100,7 +100,7 @@ def desk_forum(transactional_db):
 
 def test_the_follower_brings_a_question_to_the_desk(desk_forum):
     author = MemberFactory()
-    topic = create_topic(
+    topic = topics.create(
         desk_forum.category, author=author, kind="question", title="Is it loud?", source="Thin walls.",
         screen=False,
     )  # fmt: skip
@@ -114,13 +114,13 @@ def test_the_follower_brings_a_question_to_the_desk(desk_forum):
 def test_a_deleted_reply_is_taken_back_and_a_restored_one_holds_again(desk_forum):
     question = a_prospect_asks(desk_forum)
     peer = MemberFactory()
-    post = create_post(question.topic, author=peer, source="It is not.", screen=False)
+    post = posts.create(question.topic, author=peer, source="It is not.", screen=False)
     follow_all()
 
-    delete_post(post, actor=peer)
+    posts.delete(post, actor=peer)
     follow_all()
     gone = (told(PROSPECT_PEER_REPLIED).count(), DeskQuestion.objects.get().replies)
-    restore_post(post, actor=MemberFactory(role="moderator"))
+    posts.restore(post, actor=MemberFactory(role="moderator"))
     follow_all()
 
     assert gone == (0, 0)
@@ -130,7 +130,7 @@ def test_a_deleted_reply_is_taken_back_and_a_restored_one_holds_again(desk_forum
 
 def test_a_topic_moved_out_leaves_the_desk(desk_forum):
     question = a_prospect_asks(desk_forum)
-    move_topic(question.topic, to=CategoryFactory(), actor=MemberFactory(role="moderator"))
+    topics.move(question.topic, to=CategoryFactory(), actor=MemberFactory(role="moderator"))
 
     follow_all()
 
@@ -138,7 +138,7 @@ def test_a_topic_moved_out_leaves_the_desk(desk_forum):
 
 
 def test_the_follower_leaves_other_forums_alone(desk_forum):
-    create_topic(
+    topics.create(
         CategoryFactory(), author=MemberFactory(), kind="question", title="Which beans?", source="Any?",
         screen=False,
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 import pytest
 
+from community.core.permissions import Refused
 from community.forum.models import Topic
-from community.forum.services import Refused
 from community.notifications import subjects
 from community.notifications.models import Notification
 from community.prospects.services import claim_question, hand_over

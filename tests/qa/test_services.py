@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from community.core.permissions import Refused
 from community.events.models import Event
 from community.forum.models import Post, Topic
-from community.forum.services import Refused
 from community.qa import services
 from community.qa.models import OfficialMark, Question, Vote
 from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory, TopicFactory

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.forms import WordsField
 from community.forum import rules
 from community.forum.models import Category, Post, Topic
-from community.forum.services.tagging import TAGS, tag_name
+from community.forum.services import tags
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -52,9 +52,9 @@ class TagsField(forms.CharField):
         super().__init__(required=False, max_length=255, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        names = list(dict.fromkeys(filter(None, map(tag_name, str(super().clean(value)).split(",")))))
-        if len(names) > TAGS:
-            raise forms.ValidationError(_t("At most %(n)d tags, please.") % {"n": TAGS})
+        names = list(dict.fromkeys(filter(None, map(tags.normalize, str(super().clean(value)).split(",")))))
+        if len(names) > tags.TAGS:
+            raise forms.ValidationError(_t("At most %(n)d tags, please.") % {"n": tags.TAGS})
         return names
 
 

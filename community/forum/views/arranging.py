@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from community.core.permissions import require
 from community.core.text import storable
-from community.forum import rules, services
+from community.forum import rules
 from community.forum.forms import MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
+from community.forum.services import topics
 
 from .common import HtmxRequest, member_of, refusing, topic_or_404
 
@@ -25,7 +26,7 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def topic_pin(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
-    services.pin_topic(topic, actor=member_of(request), everywhere="everywhere" in request.POST)
+    topics.pin(topic, actor=member_of(request), everywhere="everywhere" in request.POST)
     return _done(request, topic, _("The topic is pinned."))
 
 
@@ -33,7 +34,7 @@ def topic_pin(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
-    services.unpin_topic(topic, actor=member_of(request))
+    topics.unpin(topic, actor=member_of(request))
     return _done(request, topic, _("The topic is no longer pinned."))
 
 
@@ -42,7 +43,7 @@ def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
 def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     reason = storable(request.POST.get("reason", ""))[:200]
-    services.close_topic(topic, actor=member_of(request), reason=reason)
+    topics.close(topic, actor=member_of(request), reason=reason)
     return _done(request, topic, _("The topic is closed."))
 
 
@@ -50,7 +51,7 @@ def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def topic_reopen(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
-    services.reopen_topic(topic, actor=member_of(request))
+    topics.reopen(topic, actor=member_of(request))
     return _done(request, topic, _("The topic is open again."))
 
 
@@ -60,7 +61,7 @@ def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     form = MoveForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
-        services.move_topic(topic, to=form.cleaned_data["category"], actor=member_of(request))
+        topics.move(topic, to=form.cleaned_data["category"], actor=member_of(request))
         return _done(request, topic, _("The topic is moved."))
     return _page(request, "forum/topic_move.html", topic, form)
 
@@ -71,7 +72,7 @@ def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     form = MergeForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
-        target = services.merge_topic(topic, into=form.cleaned_data["into"], actor=member_of(request))
+        target = topics.merge(topic, into=form.cleaned_data["into"], actor=member_of(request))
         return _done(request, target, _("The topics are one now."))
     return _page(request, "forum/topic_merge.html", topic, form)
 
@@ -83,7 +84,7 @@ def topic_split(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     form = SplitForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
-        new = services.split_topic(topic, actor=member_of(request), **form.cleaned_data)
+        new = topics.split(topic, actor=member_of(request), **form.cleaned_data)
         return _done(request, new, _("The chosen posts are a topic of their own now."))
     return _page(request, "forum/topic_split.html", topic, form)
 

@@ -16,7 +16,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from community.forum import services, thread
+from community.core.permissions import Refused
+from community.forum import thread
 from community.forum.models import Post, Topic
 from community.members.models import Member
 from community.members.rules import has_accepted_current
@@ -59,7 +60,7 @@ def refusing(
     def refused(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except services.Refused as refusal:
+        except Refused as refusal:
             raise PermissionDenied(refusal.sentence) from refusal
 
     return refused

@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from community.core.permissions import require
-from community.forum import rules, search, services, thread
+from community.core.permissions import Refused, require
+from community.forum import rules, search, thread
 from community.forum.forms import CommentForm, ReplyForm, TopicForm
 from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
-from community.forum.services import rendering
+from community.forum.services import posts, read_states, rendering, topics
 from community.members.models import Member
 
 from .common import HtmxRequest, member_of, post_or_404, posted, require_agreement, topic_or_404
@@ -131,11 +131,11 @@ def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
 def _create_topic(form: TopicForm, author: Member) -> Topic | None:
     data = form.cleaned_data
     try:
-        return services.create_topic(
+        return topics.create(
             data["category"], author=author, kind=data["kind"], title=data["title"],
             source=data["source"], tags=data["tags"],
         )  # fmt: skip
-    except services.Refused as refusal:
+    except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return None
 
@@ -147,10 +147,10 @@ def _create_post(
     if form.errors:
         return None
     try:
-        return services.create_post(
+        return posts.create(
             topic, author=member_of(request), source=form.cleaned_data["source"], parent=parent, kind=kind
         )
-    except services.Refused as refusal:
+    except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return None
 
@@ -163,7 +163,7 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
         return redirect(post)
     context = thread.one_post(request, post)
     context |= {"reply_form": ReplyForm(), "appended": True}
-    services.mark_read(topic, member=member_of(request), number=post.number)
+    read_states.mark_read(topic, member=member_of(request), number=post.number)
     return render(request, "forum/_appended.html", context)
 
 

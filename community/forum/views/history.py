@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from community.core.pagination import page_of
 from community.core.permissions import require
-from community.forum import rules, services
+from community.forum import rules
 from community.forum.differences import Piece, shortened, word_diff
 from community.forum.models import Post, Revision
+from community.forum.services import revisions
 
 from .common import HtmxRequest, member_of, post_or_404, refusing
 
@@ -38,7 +39,7 @@ def post_history(request: HttpRequest, post_id: int) -> HttpResponse:
 def revision_hide(request: HtmxRequest, post_id: int, number: int) -> HttpResponse:
     """Keep a version of a post from everyone but moderators."""
     revision = _to_arrange(request, post_id, number)
-    services.hide_revision(revision, actor=member_of(request))
+    revisions.hide(revision, actor=member_of(request))
     return _arranged(request, revision.post)
 
 
@@ -47,7 +48,7 @@ def revision_hide(request: HtmxRequest, post_id: int, number: int) -> HttpRespon
 def revision_show(request: HtmxRequest, post_id: int, number: int) -> HttpResponse:
     """Let everyone read a hidden version again."""
     revision = _to_arrange(request, post_id, number)
-    services.show_revision(revision, actor=member_of(request))
+    revisions.show(revision, actor=member_of(request))
     return _arranged(request, revision.post)
 
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from community.core.permissions import require
 from community.core.text import storable
-from community.forum import rules, services, thread
+from community.forum import rules, screening, thread
 from community.forum.forms import EditForm
-from community.forum.hooks import ALLOW, Verdict, screened_edit
 from community.forum.models import Post
+from community.forum.screening import ALLOW, Verdict
+from community.forum.services import likes, posts, rendering, topics
 
 from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import PREVIEWED
@@ -69,9 +70,7 @@ def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
     may = rules.can_delete_post(request.user, post, post.topic)
     require(may or post.is_deleted, _("This post is deleted by moderators only."))
-    services.delete_post(
-        post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300]
-    )
+    posts.delete(post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300])
     if not post.is_opening:
         return show_post(request, post)
     if member_of(request).is_moderator:
@@ -88,7 +87,7 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
     may = rules.can_restore_post(request.user, post)
     require(may or not post.is_deleted, _("This post is brought back by whoever deleted it."))
-    services.restore_post(post, actor=member_of(request))
+    posts.restore(post, actor=member_of(request))
     if post.is_opening and request.htmx:
         return _elsewhere(post.topic.get_absolute_url())
     return show_post(request, post)
@@ -99,7 +98,7 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
 @refusing
 def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
-    services.like(post, member=member_of(request))
+    likes.add(post, member=member_of(request))
     return _liked(request, post)
 
 
@@ -108,7 +107,7 @@ def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
 @refusing
 def post_unlike(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
-    services.unlike(post, member=member_of(request))
+    likes.remove(post, member=member_of(request))
     return _liked(request, post)
 
 
@@ -130,9 +129,9 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
     before, after = post.source, data["source"]
     if post.is_opening:
         tags = post.topic.tags.values_list("name", flat=True)
-        before = services.rendering.everything_said(post.topic.title, before, tags)
-        after = services.rendering.everything_said(data["title"], after, data["tags"])
-    verdict = screened_edit(post.author, before, after)
+        before = rendering.everything_said(post.topic.title, before, tags)
+        after = rendering.everything_said(data["title"], after, data["tags"])
+    verdict = screening.judge_edit(post.author, before, after)
     if verdict.refuse:
         form.add_error(None, verdict.sentence)
     elif verdict.hold and post.is_published and not rules.can_wait_again(post, post.topic):
@@ -143,18 +142,18 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
 def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdict) -> None:
     actor, reason = member_of(request), data["reason"]
     if verdict.hold:
-        services.edit_and_hold(post, actor=actor, why=verdict.sentence, **data)
+        posts.edit_and_hold(post, actor=actor, why=verdict.sentence, **data)
         return
     if post.is_opening:
-        services.edit_topic(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
-    services.edit_post(post, actor=actor, source=data["source"], reason=reason)
+        topics.edit(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
+    posts.edit(post, actor=actor, source=data["source"], reason=reason)
     post.topic.refresh_from_db(fields=["title", "slug"])
 
 
 def _preview(request: HttpRequest) -> str:
     if "preview" not in request.POST:
         return ""
-    return services.rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
+    return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
 
 
 def _elsewhere(address: str) -> HttpResponse:

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from community.forum import search, services, thread, topic_page
+from community.forum import search, thread, topic_page
 from community.forum.forms import ReplyForm
 from community.forum.kept_pages import LISTS
 from community.forum.models import Post, Topic
+from community.forum.services import view_counts
 from community.forum.visitor_pages import kept_for_visitors, kept_for_visitors_until
 from community.members.models import Member
 
@@ -23,7 +24,7 @@ def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse
     response = _topic_page(request, topic_id=topic_id, slug=slug)
     if response.status_code == 200:
         member = request.user if isinstance(request.user, Member) else None
-        services.count_view(topic_id, visitor=_visitor(request, member), member=member)
+        view_counts.add(topic_id, visitor=_visitor(request, member), member=member)
     return response
 
 

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from community.core.kept_pages import everything_changed
 from community.forum.models import Category
-from community.forum.services import recount_categories
+from community.forum.services import counters
 from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import Progress
 from community.importers.stackexchange.site import hosts_of
@@ -116,7 +116,7 @@ def _report(batch: ImportBatch, folder: Path) -> None:
 
 @transaction.atomic
 def _finish(batch: ImportBatch) -> None:
-    recount_categories()
+    counters.recount_categories()
     everything_changed()
     batch.report = confirmed(batch)
     batch.status, batch.finished_at = ImportBatch.Status.DONE, timezone.now()

@@ -15,7 +15,7 @@ from community.core.kept_pages import everything_changed
 from community.events.models import Event
 from community.events.services import purge
 from community.forum.models import Category, Post, Tag, Topic
-from community.forum.services import recount_categories
+from community.forum.services import counters
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.members.models import Member
@@ -132,7 +132,7 @@ def _remove_rest(batch: ImportBatch) -> None:
     Member.objects.filter(username=NOBODY, posts=None, topics=None).delete()
     if batch.category_id and batch.made_category:
         Category.objects.filter(pk=batch.category_id, topics=None, children=None).delete()
-    recount_categories()
+    counters.recount_categories()
     # Whoever stays keeps the row that says who they were, for the next import of the same site.
     ImportedRow.objects.filter(batch=batch).exclude(
         Q(kind=Kind.USER) & Exists(Member.objects.filter(pk=OuterRef("target_id")))

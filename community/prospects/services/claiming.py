@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.audit import audit
-from community.forum.services import Refused
+from community.core.permissions import Refused
 from community.members.models import Member
 from community.notifications.models import Notification
 from community.notifications.services import notify

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.forum.models import Post
-from community.forum.services import create_post
+from community.forum.services import posts
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 
@@ -25,6 +25,6 @@ def reply_to_question(
     now = now or timezone.now()
     if question.state == DeskQuestion.State.OPEN:
         claim_question(question, actor=actor, now=now)
-    post = create_post(question.topic, author=actor, source=source, now=now)
+    post = posts.create(question.topic, author=actor, source=source, now=now)
     track_topic(question.topic_id)
     return post

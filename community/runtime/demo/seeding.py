@@ -12,7 +12,7 @@ from community.badges.services import award_earned
 from community.events import services as events
 from community.events.registry import all_followers
 from community.forum.models import Topic
-from community.forum.services.heat import heat_all
+from community.forum.services import hot_scores
 from journeys import services as journeys
 
 from .people import Person, seed_people
@@ -47,7 +47,7 @@ def _topics_of(people: Mapping[str, Person]) -> int:
 def settle() -> None:
     """Run followers, drains and the daily awards until nothing is left to do, here or at a worker."""
     until = time.monotonic() + PATIENCE
-    heat_all()
+    hot_scores.refresh_all()
     _run_dry(until)
     award_earned()
     _run_dry(until)

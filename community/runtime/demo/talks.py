@@ -11,7 +11,7 @@ from django.db import transaction
 from community.events.catalogue import TOPIC_VIEWED
 from community.events.services import Draft, record_all
 from community.forum.models import Category, Post, Topic
-from community.forum.services import create_post, create_topic, like, mark_read, pin_topic
+from community.forum.services import likes, posts, read_states, topics
 from community.members.models import Member
 from community.moderation.services import flag_post
 from community.prospects.models import ProspectForum, RosterEntry
@@ -88,14 +88,14 @@ class _Telling:
 
     def tell(self, talk: script.Talk) -> None:
         at = self.now - timedelta(days=talk.days_ago)
-        topic = create_topic(
+        topic = topics.create(
             self.category, author=self.people[talk.author].member, kind=talk.kind, title=talk.title,
             source=talk.source, tags=talk.tags, now=at, screen="held" in talk.marks,
         )  # fmt: skip
         if "held" in talk.marks:
             return
         if "pinned" in talk.marks:
-            pin_topic(topic, actor=topic.author, everywhere=True)
+            topics.pin(topic, actor=topic.author, everywhere=True)
         self._answer_to(topic.posts.get(kind=Post.Kind.OPENING), talk.numbers)
         for line in talk.replies:
             at = min(at + line.after, self.now - timedelta(minutes=2))
@@ -104,7 +104,7 @@ class _Telling:
 
     def _reply(self, topic: Topic, line: script.Line, at: datetime) -> None:
         author = self.people[line.author].member
-        post = create_post(topic, author=author, source=line.source, now=at, screen=False)
+        post = posts.create(topic, author=author, source=line.source, now=at, screen=False)
         self._answer_to(post, line.numbers)
         later = min(at + timedelta(hours=2), self.now)
         if "official" in line.marks:
@@ -126,7 +126,7 @@ class _Telling:
             for person in self._around(post, number if name != "views" else 0, name):
                 at = self._soon_after(post, person.member.username, name)
                 if name == "like":
-                    like(post, member=person.member, now=at)
+                    likes.add(post, member=person.member, now=at)
                 else:
                     vote(post, member=person.member, value=1 if name == "up" else -1, now=at)
 
@@ -166,4 +166,4 @@ class _Telling:
             topic.refresh_from_db()
             for person in self.people.values():
                 if person.row.get("email"):
-                    mark_read(topic, member=person.member, number=topic.last_number, now=self.now)
+                    read_states.mark_read(topic, member=person.member, number=topic.last_number, now=self.now)

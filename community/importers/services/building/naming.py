@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from community.badges.models import Award, Badge
 from community.core.text import storable
 from community.forum.models import Tag
-from community.forum.services.tagging import find_tags, tag_name
+from community.forum.services import tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.importers.services.stepping import forget_queries, save_progress
@@ -37,13 +37,13 @@ def build_tags(batch: ImportBatch, progress: Progress) -> None:
 
 
 def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
-    names = {row.key: tag_name(row.data["TagName"]) for row in rows}
+    names = {row.key: tags.normalize(row.data["TagName"]) for row in rows}
     ours = set(Tag.objects.filter(name__in=names.values()).values_list("name", flat=True))
-    tags = {tag.name: tag for tag in find_tags(names.values())}
+    known = {tag.name: tag for tag in tags.find(names.values())}
     texts = _descriptions(batch, rows)
     new: list[ImportedRow] = []
     for row in rows:
-        tag = tags.get(names[row.key])
+        tag = known.get(names[row.key])
         if tag is None:
             continue
         if not tag.description and texts.get(row.key):

@@ -16,7 +16,7 @@ from community.events.catalogue import (
 from community.events.models import Event
 from community.events.services import Draft
 from community.forum.models import Post
-from community.forum.services import creation_drafts
+from community.forum.services import post_events
 from community.importers.stackexchange.kinds import UP
 
 from .bundle import Bundle
@@ -42,7 +42,7 @@ def _all(thread: Thread, bundle: Bundle) -> Iterator[Draft]:
     common = _common(bundle)
     for post, row in zip(thread.posts, thread.rows, strict=True):
         tags = thread.tags if post.is_opening else None
-        yield from creation_drafts(post, thread.topic, tags=tags, **common)
+        yield from post_events.creation_drafts(post, thread.topic, tags=tags, **common)
         if post.kind != Post.Kind.COMMENT:
             yield from _votes(post, row.key, thread, bundle)
     yield from _acceptance(thread, common)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from community.core.markdown import Rendered, render
 from community.core.text import storable
 from community.forum.models import Post, Tag, Topic
-from community.forum.services.writing import topic_slug
+from community.forum.services import topics
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.stackexchange.addresses import Target
 from community.importers.stackexchange.text import Links, from_comment, from_html, from_markdown
@@ -99,7 +99,7 @@ def _posts(batch: ImportBatch, keys: list[int]) -> Found:
         question = parents.get(row.parent_id or 0, row)
         title = question.data.get("Title", "")[:255]
         if row is question:
-            topic = Topic(pk=row.topic_id, slug=topic_slug(title))
+            topic = Topic(pk=row.topic_id, slug=topics.slug(title))
             found[Target("post", row.key)] = topic.get_absolute_url(), title
         else:
             found[Target("post", row.key)] = Post(pk=row.target_id).get_absolute_url(), title

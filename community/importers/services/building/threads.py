@@ -8,7 +8,7 @@ from datetime import datetime
 
 from community.core.text import excerpt
 from community.forum.models import Category, Post, Revision, Topic
-from community.forum.services.writing import topic_slug
+from community.forum.services import topics
 from community.importers.models import StagedRow
 from community.importers.stackexchange.history import Version, tag_names
 from community.importers.stackexchange.kinds import ACCEPTED, CLOSE_REASONS, CLOSED_HISTORY
@@ -58,7 +58,7 @@ def _topic(row: StagedRow, bundle: Bundle, category: Category) -> Topic:
     title = " ".join(row.data["Title"].split())[:255]
     author = bundle.author_of(row.data.get("OwnerUserId"))
     topic = Topic(
-        pk=row.topic_id, category=category, kind=Topic.Kind.QUESTION, title=title, slug=topic_slug(title),
+        pk=row.topic_id, category=category, kind=Topic.Kind.QUESTION, title=title, slug=topics.slug(title),
         author=author, last_post_author=author, created_at=row.at, bumped_at=row.at,
         view_count=max(0, row.data.get("ViewCount", 0)), score=row.data.get("Score", 0),
     )  # fmt: skip

@@ -9,8 +9,7 @@ from django.db import transaction
 
 from community.events.services import record_all
 from community.forum.models import Category, Post, Revision, Topic
-from community.forum.services import recount_topics
-from community.forum.services.tagging import find_tags, tag_name
+from community.forum.services import counters, tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.importers.services.stepping import forget_queries, save_progress
@@ -51,18 +50,18 @@ def _save(threads: list[Thread], bundle: Bundle) -> None:
     Question.objects.bulk_create(thread.question for thread in threads)
     _tag(threads)
     ImportedRow.objects.bulk_create(_mapping(threads, bundle.batch), batch_size=1000)
-    recount_topics([thread.topic.pk for thread in threads])
+    counters.recount_topics([thread.topic.pk for thread in threads])
     record_all(chain.from_iterable(drafts_of(thread, bundle) for thread in threads))
 
 
 def _tag(threads: list[Thread]) -> None:
-    tags = {tag.name: tag for tag in find_tags({name for thread in threads for name in thread.tags})}
+    known = {tag.name: tag for tag in tags.find({name for thread in threads for name in thread.tags})}
     through = Topic.tags.through
     wanted = {
-        (thread.topic.pk, tags[name].pk)
+        (thread.topic.pk, known[name].pk)
         for thread in threads
-        for name in map(tag_name, thread.tags)
-        if name in tags
+        for name in map(tags.normalize, thread.tags)
+        if name in known
     }
     through.objects.bulk_create(through(topic_id=topic, tag_id=tag) for topic, tag in sorted(wanted))
 

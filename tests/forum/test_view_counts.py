@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from community.events.models import Event
-from community.forum import services, tasks
+from community.forum import tasks
 from community.forum.models import Topic
+from community.forum.services import view_counts
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -19,18 +20,18 @@ def views(topic):
 def test_views_are_gathered_and_written_together():
     one, two = TopicFactory(), TopicFactory(view_count=5)
     for visitor in ("a", "b", "c"):
-        services.count_view(one.pk, visitor=visitor, member=None)
-    services.count_view(two.pk, visitor="a", member=None)
+        view_counts.add(one.pk, visitor=visitor, member=None)
+    view_counts.add(two.pk, visitor="a", member=None)
 
     before = views(one)
-    written = services.write_views()
+    written = view_counts.flush()
 
     assert (before, written, views(one), views(two)) == (0, 2, 3, 6)
 
 
 def test_views_are_written_once():
     topic = TopicFactory()
-    services.count_view(topic.pk, visitor="a", member=None)
+    view_counts.add(topic.pk, visitor="a", member=None)
 
     for _ in range(2):
         tasks.write_views()
@@ -41,9 +42,9 @@ def test_views_are_written_once():
 def test_second_look_within_the_hour_is_the_same_view():
     topic = TopicFactory()
     for _ in range(3):
-        services.count_view(topic.pk, visitor="a", member=None)
+        view_counts.add(topic.pk, visitor="a", member=None)
 
-    services.write_views()
+    view_counts.flush()
 
     assert views(topic) == 1
 
@@ -51,9 +52,9 @@ def test_second_look_within_the_hour_is_the_same_view():
 def test_member_who_reads_is_told_once_a_day():
     topic, member = TopicFactory(), MemberFactory()
     for visitor in ("phone", "desk"):
-        services.count_view(topic.pk, visitor=visitor, member=member)
+        view_counts.add(topic.pk, visitor=visitor, member=member)
 
-    services.write_views()
+    view_counts.flush()
 
     event = Event.objects.get(name="topic.viewed")
     assert (event.member_id, event.object_id, event.object_type) == (member.pk, topic.pk, "forum.topic")
@@ -61,20 +62,20 @@ def test_member_who_reads_is_told_once_a_day():
 
 def test_next_day_is_another_reading():
     topic, member, now = TopicFactory(), MemberFactory(), timezone.now()
-    services.count_view(topic.pk, visitor="a", member=member, now=now - timedelta(days=1))
-    services.count_view(topic.pk, visitor="b", member=member, now=now)
+    view_counts.add(topic.pk, visitor="a", member=member, now=now - timedelta(days=1))
+    view_counts.add(topic.pk, visitor="b", member=member, now=now)
 
-    services.write_views()
+    view_counts.flush()
 
     assert Event.objects.filter(name="topic.viewed").count() == 2
 
 
 def test_topics_and_members_that_are_gone_are_passed_over():
     topic, member = TopicFactory(), MemberFactory()
-    services.count_view(topic.pk + 1, visitor="a", member=member)
-    services.count_view(topic.pk, visitor="b", member=member)
+    view_counts.add(topic.pk + 1, visitor="a", member=member)
+    view_counts.add(topic.pk, visitor="b", member=member)
 
-    services.write_views()
+    view_counts.flush()
 
     assert [event.object_id for event in Event.objects.filter(name="topic.viewed")] == [topic.pk]
 
@@ -87,7 +88,7 @@ def test_page_counts_its_readers(client, log_in):
     client.get(topic.get_absolute_url())
     client.get(f"/t/{topic.pk}/")
 
-    services.write_views()
+    view_counts.flush()
 
     assert views(topic) == 3
     assert Event.objects.filter(name="topic.viewed").count() == 1
@@ -96,13 +97,11 @@ def test_page_counts_its_readers(client, log_in):
 def test_page_without_redis_is_still_a_page(client, monkeypatch):
     import redis
 
-    from community.forum.services import viewing
-
     class Away:
         def __getattr__(self, name):
             raise redis.ConnectionError
 
-    monkeypatch.setattr(viewing, "_redis", Away)
+    monkeypatch.setattr(view_counts, "_redis", Away)
 
     assert client.get(TopicFactory().get_absolute_url()).status_code == 200
 

@@ -1,7 +1,8 @@
 import pytest
 
-from community.forum import services
+from community.core.permissions import Refused
 from community.forum.models import Post, Topic
+from community.forum.services import likes
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 
@@ -14,7 +15,7 @@ def test_like_counts_on_post_and_topic_and_is_told_to_both():
     post, fan = PostFactory(), MemberFactory()
 
     for _ in range(2):
-        services.like(post, member=fan)
+        likes.add(post, member=fan)
 
     assert (Post.objects.get(pk=post.pk).like_count, Topic.objects.get(pk=post.topic_id).like_count) == (1, 1)
     assert sole("reaction.given").member_id == fan.pk
@@ -25,10 +26,10 @@ def test_like_counts_on_post_and_topic_and_is_told_to_both():
 
 def test_unlike_takes_it_all_back():
     post, fan = PostFactory(), MemberFactory()
-    services.like(post, member=fan)
+    likes.add(post, member=fan)
 
     for _ in range(2):
-        services.unlike(post, member=fan)
+        likes.remove(post, member=fan)
 
     assert (Post.objects.get(pk=post.pk).like_count, Topic.objects.get(pk=post.topic_id).like_count) == (0, 0)
     assert standing() == []
@@ -36,10 +37,10 @@ def test_unlike_takes_it_all_back():
 
 def test_like_again_counts_again():
     post, fan = PostFactory(), MemberFactory()
-    services.like(post, member=fan)
-    services.unlike(post, member=fan)
+    likes.add(post, member=fan)
+    likes.remove(post, member=fan)
 
-    services.like(post, member=fan)
+    likes.add(post, member=fan)
 
     assert sorted(standing()) == ["reaction.given", "reaction.received"]
     assert Post.objects.get(pk=post.pk).like_count == 1
@@ -48,11 +49,11 @@ def test_like_again_counts_again():
 def test_own_post_cannot_be_liked():
     post = PostFactory()
 
-    with pytest.raises(services.Refused, match="Your own"):
-        services.like(post, member=post.author)
+    with pytest.raises(Refused, match="Your own"):
+        likes.add(post, member=post.author)
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
 def test_unpublished_post_cannot_be_liked(status):
-    with pytest.raises(services.Refused, match="at the moment"):
-        services.like(PostFactory(status=status), member=MemberFactory())
+    with pytest.raises(Refused, match="at the moment"):
+        likes.add(PostFactory(status=status), member=MemberFactory())

@@ -2,9 +2,9 @@
 
 import pytest
 
-from community.forum import services
-from community.forum.hooks import Verdict
 from community.forum.models import Post, Topic
+from community.forum.screening import Verdict
+from community.forum.services import posts, topics
 from community.moderation.models import BlockedWord, ReviewItem
 from community.moderation.posts import show
 from community.moderation.screening import screen_edit
@@ -23,14 +23,14 @@ NEW = "Buy it at the casino of my cousin."
 
 
 @pytest.fixture(autouse=True)
-def held_word(monkeypatch):
-    monkeypatch.setattr("community.forum.hooks._edit_screeners", [screen_edit])
+def held_word(settings):
+    settings.EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
     return BlockedWord.objects.create(phrase="casino", action="hold")
 
 
 @pytest.fixture
 def post():
-    return services.create_post(TopicFactory(), author=MemberFactory(), source="Use tap water.")
+    return posts.create(TopicFactory(), author=MemberFactory(), source="Use tap water.")
 
 
 def edit(client, post, source=NEW, *, by=None, **more):
@@ -69,7 +69,7 @@ def test_screen_edit_refuses_rather_than_holds():
 
 
 def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post):
-    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY, reason="cheaper")
+    posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY, reason="cheaper")
 
     held = now(post)
     assert (held.status, held.status_reason, held.source) == ("pending", WHY, NEW)
@@ -83,7 +83,7 @@ def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post)
 
 def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
     for _ in range(2):
-        services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+        posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
     item = ReviewItem.objects.get()
     assert (item.kind, item.post, item.reason) == ("held", post, "Contains “casino”")
@@ -91,9 +91,9 @@ def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
 
 def test_approval_brings_it_back_with_all_that_was_earned(post):
     before = standing(member=post.author)
-    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
-    services.publish_post(post, actor=MemberFactory(role="moderator"))
+    posts.approve(post, actor=MemberFactory(role="moderator"))
 
     assert (now(post).status, now(post).source) == ("published", NEW)
     assert Topic.objects.get(pk=post.topic_id).reply_count == 1
@@ -102,10 +102,10 @@ def test_approval_brings_it_back_with_all_that_was_earned(post):
 
 def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
     MemberFactory(username="walter")
-    services.edit_and_hold(post, actor=post.author, source="The casino, @walter", why=WHY)
+    posts.edit_and_hold(post, actor=post.author, source="The casino, @walter", why=WHY)
     before = "member.mentioned" in standing()
 
-    services.publish_post(post, actor=MemberFactory(role="moderator"))
+    posts.approve(post, actor=MemberFactory(role="moderator"))
 
     assert (before, "member.mentioned" in standing()) == (False, True)
 
@@ -113,14 +113,14 @@ def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
 def test_a_hidden_post_stays_hidden_when_it_is_changed():
     post = PostFactory(status="hidden", status_reason="Advertising.")
 
-    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
     assert (now(post).status, now(post).status_reason, now(post).source) == ("hidden", "Advertising.", NEW)
     assert not ReviewItem.objects.exists()
 
 
 def test_a_moderator_decides_about_it_as_about_a_new_post(post):
-    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item = ReviewItem.objects.get()
 
     decide(
@@ -134,7 +134,7 @@ def test_a_moderator_decides_about_it_as_about_a_new_post(post):
 
 def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_all(post):
     before = standing(member=post.author)
-    services.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
+    posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item, moderator = ReviewItem.objects.get(), MemberFactory(role="moderator")
     decide(
         item, actor=moderator, version=item.version,
@@ -218,7 +218,7 @@ def test_what_a_moderator_writes_into_a_post_is_not_held(client, post):
 
 
 def test_word_that_is_put_into_the_tags_is_held_too(client):
-    topic = services.create_topic(
+    topic = topics.create(
         CategoryFactory(), author=MemberFactory(), kind="discussion", title="Where to go at night",
         source="Any ideas?", tags=["night"], screen=False,
     )  # fmt: skip

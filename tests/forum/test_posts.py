@@ -2,8 +2,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from community.events.models import Event
-from community.forum import services
 from community.forum.models import Category, Post, Tag, Topic
+from community.forum.services import likes, posts, topics
 from community.qa.services import accept_answer
 from tests.factories.forum import CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reply():
-    return services.create_post(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
+    return posts.create(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
 
 
 def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderator):
     for _ in range(2):
-        services.delete_post(reply, actor=moderator, reason="advertising")
+        posts.delete(reply, actor=moderator, reason="advertising")
 
     reply.refresh_from_db()
     assert (reply.status, reply.deleted_by, reply.status_reason) == ("deleted", moderator, "advertising")
@@ -30,10 +30,10 @@ def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderato
 
 
 def test_restore_post_gives_back_what_was_taken(reply, moderator):
-    services.delete_post(reply, actor=moderator)
+    posts.delete(reply, actor=moderator)
 
     for _ in range(2):
-        services.restore_post(reply, actor=moderator)
+        posts.restore(reply, actor=moderator)
 
     reply.refresh_from_db()
     assert (reply.status, reply.deleted_at, reply.deleted_by) == ("published", None, None)
@@ -43,9 +43,9 @@ def test_restore_post_gives_back_what_was_taken(reply, moderator):
 
 def test_restored_post_that_waited_waits_again(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
-    services.delete_post(waiting, actor=waiting.author)
+    posts.delete(waiting, actor=waiting.author)
 
-    services.restore_post(waiting, actor=waiting.author)
+    posts.restore(waiting, actor=waiting.author)
 
     waiting.refresh_from_db()
     assert waiting.status == "pending"
@@ -54,11 +54,11 @@ def test_restored_post_that_waited_waits_again(moderator):
 
 def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
     for _ in range(2):
-        services.hide_post(reply, actor=None, reason="flagged by three members")
+        posts.hide(reply, actor=None, reason="flagged by three members")
     hidden = standing(member=reply.author)
 
     for _ in range(2):
-        services.unhide_post(reply, actor=moderator)
+        posts.unhide(reply, actor=moderator)
 
     reply.refresh_from_db()
     assert hidden == ["post.hidden"]
@@ -69,10 +69,10 @@ def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
 def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
 
-    services.hide_post(waiting, actor=moderator, reason="spam")
+    posts.hide(waiting, actor=moderator, reason="spam")
     waiting.refresh_from_db()
     refused = (waiting.status, waiting.status_reason)
-    services.unhide_post(waiting, actor=moderator)
+    posts.unhide(waiting, actor=moderator)
 
     waiting.refresh_from_db()
     assert refused == ("hidden", "spam")
@@ -82,17 +82,17 @@ def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moder
 
 def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
-    services.hide_post(waiting, actor=moderator, reason="spam")
+    posts.hide(waiting, actor=moderator, reason="spam")
 
-    services.delete_post(waiting, actor=moderator)
-    services.restore_post(waiting, actor=moderator)
-    services.unhide_post(waiting, actor=moderator)
+    posts.delete(waiting, actor=moderator)
+    posts.restore(waiting, actor=moderator)
+    posts.unhide(waiting, actor=moderator)
 
     waiting.refresh_from_db()
     assert waiting.status == "pending"
 
 
-@pytest.mark.parametrize("act", [services.hide_post, services.delete_post])
+@pytest.mark.parametrize("act", [posts.hide, posts.delete])
 def test_what_was_never_approved_leaves_no_stub(moderator, act):
     waiting = PostFactory(status=Post.Status.PENDING)
 
@@ -107,7 +107,7 @@ def test_what_was_never_approved_leaves_no_stub(moderator, act):
         assert Post.objects.placed_for(reader).filter(pk=waiting.pk).exists() is sees
 
 
-@pytest.mark.parametrize("act", [services.hide_post, services.delete_post])
+@pytest.mark.parametrize("act", [posts.hide, posts.delete])
 def test_what_was_seen_leaves_a_stub(reply, moderator, act):
     act(reply, actor=moderator, reason="spam")
 
@@ -115,10 +115,10 @@ def test_what_was_seen_leaves_a_stub(reply, moderator, act):
 
 
 def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
-    services.hide_post(reply, actor=moderator, reason="rude")
-    services.delete_post(reply, actor=moderator)
+    posts.hide(reply, actor=moderator, reason="rude")
+    posts.delete(reply, actor=moderator)
 
-    services.restore_post(reply, actor=moderator)
+    posts.restore(reply, actor=moderator)
 
     reply.refresh_from_db()
     assert reply.status == "hidden"
@@ -127,12 +127,12 @@ def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
 
 def test_deleting_the_opening_deletes_its_topic(moderator):
     author = MemberFactory()
-    topic = services.create_topic(
+    topic = topics.create(
         CategoryFactory(), author=author, kind="discussion", title="Beans for sale, cheap",
         source="Buy them now.", tags=["beans"],
     )  # fmt: skip
 
-    services.delete_post(topic.posts.get(), actor=moderator)
+    posts.delete(topic.posts.get(), actor=moderator)
 
     topic.refresh_from_db()
     assert topic.status == "deleted"
@@ -142,13 +142,13 @@ def test_deleting_the_opening_deletes_its_topic(moderator):
 
 
 def test_restoring_the_opening_restores_its_topic(moderator):
-    topic = services.create_topic(
+    topic = topics.create(
         CategoryFactory(), author=MemberFactory(), kind="question", title="Which beans to buy?",
         source="I like them dark.", tags=["beans"],
     )  # fmt: skip
-    services.delete_post(topic.posts.get(), actor=moderator)
+    posts.delete(topic.posts.get(), actor=moderator)
 
-    services.restore_post(topic.posts.get(), actor=moderator)
+    posts.restore(topic.posts.get(), actor=moderator)
 
     topic.refresh_from_db()
     assert topic.status == "published"
@@ -159,12 +159,12 @@ def test_restoring_the_opening_restores_its_topic(moderator):
 
 def test_deleting_an_accepted_answer_leaves_the_question_unsolved(moderator):
     question = QuestionFactory()
-    answer = services.create_post(question, author=MemberFactory(), source="Change the gasket.")
+    answer = posts.create(question, author=MemberFactory(), source="Change the gasket.")
     accept_answer(answer, actor=question.author)
 
-    services.delete_post(answer, actor=moderator)
+    posts.delete(answer, actor=moderator)
     gone = (Topic.objects.get(pk=question.pk).is_solved, standing())
-    services.restore_post(answer, actor=moderator)
+    posts.restore(answer, actor=moderator)
 
     assert gone == (False, ["post.deleted"])
     assert Topic.objects.get(pk=question.pk).is_solved
@@ -173,11 +173,11 @@ def test_deleting_an_accepted_answer_leaves_the_question_unsolved(moderator):
 
 def test_a_like_taken_back_stays_so_when_the_post_returns(reply, moderator):
     fan = MemberFactory()
-    services.like(reply, member=fan)
-    services.unlike(reply, member=fan)
-    services.delete_post(reply, actor=moderator)
+    likes.add(reply, member=fan)
+    likes.remove(reply, member=fan)
+    posts.delete(reply, actor=moderator)
 
-    services.restore_post(reply, actor=moderator)
+    posts.restore(reply, actor=moderator)
 
     received = Event.objects.get(name="reaction.received")
     assert received.retract_reason == "the like was taken back"

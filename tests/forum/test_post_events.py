@@ -6,18 +6,8 @@ import pytest
 from django.utils import timezone
 
 from community.events.models import Event
-from community.forum import services
 from community.forum.models import Topic
-from community.forum.services.telling import (
-    GONE,
-    creation_drafts,
-    give_back,
-    mention_drafts,
-    retract_named,
-    take_back,
-    tell_creation,
-    tell_new_mentions,
-)
+from community.forum.services import likes, post_events, posts, topics
 from community.qa.services import accept_answer, mark_official, unmark_official
 from tests.factories.forum import (
     AnswerFactory,
@@ -35,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def drafts(post, **fields):
-    return list(creation_drafts(post, post.topic, **fields))
+    return list(post_events.creation_drafts(post, post.topic, **fields))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +110,7 @@ def test_tell_creation_twice_tells_it_once():
     named = MemberFactory()
 
     for _ in range(2):
-        tell_creation(reply, reply.topic, mentioned=[named])
+        post_events.record_creation(reply, reply.topic, mentioned=[named])
 
     assert sorted(standing()) == ["member.mentioned", "reply.created"]
 
@@ -128,7 +118,7 @@ def test_tell_creation_twice_tells_it_once():
 def test_tell_creation_of_a_topic_names_its_tags():
     topic = TopicFactory(tags=[TagFactory(name="milk"), TagFactory(name="foam")])
 
-    tell_creation(topic.posts.get(), topic, mentioned=[])
+    post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
     assert sorted(sole("topic.created").props["tags"]) == ["foam", "milk"]
 
@@ -137,7 +127,7 @@ def test_mention_drafts_leave_out_who_mentions_themselves():
     reply = PostFactory()
     named = MemberFactory()
 
-    (draft,) = mention_drafts(reply, [named, reply.author])
+    (draft,) = post_events.mention_drafts(reply, [named, reply.author])
 
     assert (draft.member_id, draft.actor_id, draft.counterpart_id) == (
         named.pk, reply.author_id, reply.author_id,
@@ -147,7 +137,7 @@ def test_mention_drafts_leave_out_who_mentions_themselves():
 def test_mention_drafts_tell_several_people_apart():
     reply, people = PostFactory(), MemberFactory.create_batch(3)
 
-    tell_creation(reply, reply.topic, mentioned=people)
+    post_events.record_creation(reply, reply.topic, mentioned=people)
 
     mentions = Event.objects.filter(name="member.mentioned")
     assert {event.member_id for event in mentions} == {member.pk for member in people}
@@ -156,149 +146,149 @@ def test_mention_drafts_tell_several_people_apart():
 def test_tell_new_mentions_leaves_those_alone_who_were_told():
     reply = PostFactory()
     first, second = MemberFactory.create_batch(2)
-    tell_creation(reply, reply.topic, mentioned=[first])
+    post_events.record_creation(reply, reply.topic, mentioned=[first])
 
-    tell_new_mentions(reply, [first, second, reply.author], at=timezone.now())
+    post_events.record_new_mentions(reply, [first, second, reply.author], at=timezone.now())
 
     mentions = Event.objects.filter(name="member.mentioned")
     assert sorted(event.member_id for event in mentions) == sorted([first.pk, second.pk])
 
 
-def test_take_back_and_give_back_of_a_reply():
+def test_retract_earned_and_give_back_of_a_reply():
     reply = PostFactory()
-    tell_creation(reply, reply.topic, mentioned=[])
+    post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    take_back(reply)
+    post_events.retract_earned(reply)
     gone = standing()
-    give_back(reply)
+    post_events.reinstate_earned(reply)
 
     assert (gone, standing()) == ([], ["reply.created"])
 
 
-def test_take_back_keeps_what_others_did():
+def test_retract_earned_keeps_what_others_did():
     reply = PostFactory()
     named = MemberFactory()
-    tell_creation(reply, reply.topic, mentioned=[named])
+    post_events.record_creation(reply, reply.topic, mentioned=[named])
 
-    take_back(reply)
+    post_events.retract_earned(reply)
 
     assert standing() == ["member.mentioned"]
 
 
-def test_take_back_of_a_reply_keeps_its_topic():
+def test_retract_earned_of_a_reply_keeps_its_topic():
     topic = TopicFactory()
     reply = PostFactory(topic=topic, author=topic.author)
-    tell_creation(topic.posts.get(number=1), topic, mentioned=[])
-    tell_creation(reply, topic, mentioned=[])
+    post_events.record_creation(topic.posts.get(number=1), topic, mentioned=[])
+    post_events.record_creation(reply, topic, mentioned=[])
 
-    take_back(reply)
+    post_events.retract_earned(reply)
 
     assert standing() == ["topic.created"]
 
 
-def test_take_back_of_an_opening_takes_the_topic_along():
+def test_retract_earned_of_an_opening_takes_the_topic_along():
     topic = QuestionFactory()
-    tell_creation(topic.posts.get(), topic, mentioned=[])
+    post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
-    take_back(topic.posts.get())
+    post_events.retract_earned(topic.posts.get())
 
     assert standing() == []
 
 
-def test_take_back_of_an_accepted_answer_unmakes_the_solution():
+def test_retract_earned_of_an_accepted_answer_unmakes_the_solution():
     answer = AnswerFactory()
-    tell_creation(answer, answer.topic, mentioned=[])
+    post_events.record_creation(answer, answer.topic, mentioned=[])
     accept_answer(answer, actor=answer.topic.author)
     answer.refresh_from_db()
     before = set(standing())
 
-    take_back(answer)
+    post_events.retract_earned(answer)
 
     assert {"answer.accepted", "question.resolved", "reply.created"} <= before
     assert not {"answer.accepted", "question.resolved", "reply.created"} & set(standing())
 
 
-def test_give_back_leaves_what_was_taken_for_another_reason():
+def test_reinstate_earned_leaves_what_was_taken_for_another_reason():
     reply = PostFactory()
-    tell_creation(reply, reply.topic, mentioned=[])
+    post_events.record_creation(reply, reply.topic, mentioned=[])
     event = Event.objects.get(name="reply.created")
-    retract_named("reply.created", event.object_type, event.object_id, "", reason="a test account")
+    post_events.retract_one("reply.created", event.object_type, event.object_id, "", reason="a test account")
 
-    give_back(reply)
+    post_events.reinstate_earned(reply)
 
     assert standing() == []
 
 
-def test_take_back_says_why():
+def test_retract_earned_says_why():
     reply = PostFactory()
-    tell_creation(reply, reply.topic, mentioned=[])
+    post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    take_back(reply)
+    post_events.retract_earned(reply)
 
-    assert Event.objects.get(name="reply.created").retract_reason == GONE
+    assert Event.objects.get(name="reply.created").retract_reason == post_events.GONE
 
 
-def test_take_back_twice_tells_it_once():
+def test_retract_earned_twice_tells_it_once():
     reply = PostFactory()
-    tell_creation(reply, reply.topic, mentioned=[])
+    post_events.record_creation(reply, reply.topic, mentioned=[])
 
     for _ in range(2):
-        take_back(reply)
+        post_events.retract_earned(reply)
 
     assert Event.objects.filter(name="event.retracted").count() == 1
 
 
-def test_retract_named_of_what_never_happened_does_nothing():
-    retract_named("reply.created", "forum.post", 404, "", reason="never was")
+def test_retract_one_of_what_never_happened_does_nothing():
+    post_events.retract_one("reply.created", "forum.post", 404, "", reason="never was")
 
     assert not Event.objects.exists()
 
 
 def test_a_hidden_question_gives_nobody_away_as_its_asker():
-    topic = services.create_topic(
+    topic = topics.create(
         QuestionFactory().category, author=MemberFactory(), title="How hot is the water?",
         source="Mine is never right.", kind="question",
     )  # fmt: skip
 
-    services.hide_post(topic.posts.get(), actor=None, reason="flagged")
+    posts.hide(topic.posts.get(), actor=None, reason="flagged")
 
     assert standing(member=topic.author) == ["post.hidden"]
 
 
 def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
     moderator = MemberFactory(role="moderator")
-    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
+    reply = posts.create(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
 
-    services.hide_post(reply, actor=moderator, reason="advertising")
-    services.delete_post(reply, actor=moderator, reason="advertising")
+    posts.hide(reply, actor=moderator, reason="advertising")
+    posts.delete(reply, actor=moderator, reason="advertising")
 
     assert standing(member=reply.author) == ["post.hidden", "post.deleted"]
 
 
 def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
     moderator = MemberFactory(role="moderator")
-    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
+    reply = posts.create(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
 
     for _ in range(2):
-        services.hide_post(reply, actor=moderator, reason="advertising")
-        services.unhide_post(reply, actor=moderator)
+        posts.hide(reply, actor=moderator, reason="advertising")
+        posts.unhide(reply, actor=moderator)
 
     assert standing(member=reply.author).count("post.hidden") == 2
     assert standing(member=reply.author).count("reply.created") == 1
 
 
 def hidden_meanwhile(post):
-    services.hide_post(post, actor=None, reason="flagged")
+    posts.hide(post, actor=None, reason="flagged")
     yield
-    services.unhide_post(post, actor=None)
+    posts.unhide(post, actor=None)
 
 
 def test_a_like_taken_back_while_the_post_was_hidden_does_not_come_back_with_it():
     reply, fan = PostFactory(), MemberFactory()
-    services.like(reply, member=fan)
+    likes.add(reply, member=fan)
 
     for _ in hidden_meanwhile(reply):
-        services.unlike(reply, member=fan)
+        likes.remove(reply, member=fan)
 
     assert not {"reaction.received", "reaction.given"} & set(standing())
 
@@ -328,7 +318,7 @@ def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_b
 
 def test_what_was_earned_while_visible_does_come_back():
     reply, fan = PostFactory(), MemberFactory()
-    services.like(reply, member=fan)
+    likes.add(reply, member=fan)
 
     for _ in hidden_meanwhile(reply):
         pass
@@ -338,10 +328,10 @@ def test_what_was_earned_while_visible_does_come_back():
 
 def test_a_like_taken_back_and_given_again_counts_again():
     reply, fan = PostFactory(), MemberFactory()
-    services.like(reply, member=fan)
+    likes.add(reply, member=fan)
     for _ in hidden_meanwhile(reply):
-        services.unlike(reply, member=fan)
+        likes.remove(reply, member=fan)
 
-    services.like(reply, member=fan)
+    likes.add(reply, member=fan)
 
     assert "reaction.received" in standing(member=reply.author)

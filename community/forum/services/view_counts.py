@@ -28,7 +28,7 @@ DAY = 26 * 3_600
 TAKEN_AT_ONCE = 5_000
 
 
-def count_view(topic_id: int, *, visitor: str, member: Member | None, now: datetime | None = None) -> None:
+def add(topic_id: int, *, visitor: str, member: Member | None, now: datetime | None = None) -> None:
     """Note that someone looked at the topic; `visitor` tells one person's browser from another's."""
     now = now or timezone.now()
     try:
@@ -42,8 +42,8 @@ def count_view(topic_id: int, *, visitor: str, member: Member | None, now: datet
         log.warning("A view could not be counted.", exc_info=True)
 
 
-def write_views() -> int:
-    """Add the gathered views to their topics and tell who read; return how many topics there were."""
+def flush() -> int:
+    """Add the gathered views to their topics and record who read; return how many topics there were."""
     counts = _take_views()
     topics, numbers = [int(topic) for topic in counts], [int(n) for n in counts.values()]
     if topics:

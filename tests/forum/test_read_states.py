@@ -1,7 +1,7 @@
 import pytest
 
-from community.forum import services
 from community.forum.models import ReadState
+from community.forum.services import read_states
 from tests.factories.forum import TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -12,6 +12,6 @@ def test_reading_goes_forward_only():
     topic, member = TopicFactory(), MemberFactory()
 
     for number in (3, 7, 5, 7):
-        services.mark_read(topic, member=member, number=number)
+        read_states.mark_read(topic, member=member, number=number)
 
     assert ReadState.objects.get(topic=topic, member=member).last_read_number == 7

@@ -1,3 +1,5 @@
+"""What members searched for, as the event log keeps it."""
+
 from __future__ import annotations
 
 from hashlib import blake2b
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 DAY = 86_400
 
 
-def tell_search(member: Member, *, query: str, results: int) -> None:
+def record_search(member: Member, *, query: str, results: int) -> None:
     """Record what a member looked for; the same words again that day are one search."""
     query = " ".join(query.lower().split())[:200]
     key = f"{timezone.now():%Y%m%d}:{query}"

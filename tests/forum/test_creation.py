@@ -3,10 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from community.core.permissions import Refused
 from community.events.models import Event
-from community.forum import services
-from community.forum.hooks import Verdict
 from community.forum.models import Category, Post, Topic
+from community.forum.screening import Verdict
+from community.forum.services import posts, topics
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -21,7 +22,7 @@ def ask(**changes):
         "source": "Mine is **loud**.", "tags": ["Grinders", "espresso"], **changes,
     }  # fmt: skip
     category = fields.pop("category", None) or CategoryFactory(kind="qa")
-    return services.create_topic(category, **fields)
+    return topics.create(category, **fields)
 
 
 def test_create_topic_stores_what_was_typed_and_its_html():
@@ -104,14 +105,14 @@ def test_create_topic_back_dated_tells_of_that_time():
 
 
 def test_create_topic_with_six_tags_is_refused():
-    with pytest.raises(services.Refused, match="at most 5 tags"):
+    with pytest.raises(Refused, match="at most 5 tags"):
         ask(tags=["a", "b", "c", "d", "e", "f"])
 
 
 def test_create_topic_refused_by_a_screener_leaves_nothing(screener):
     screener(Verdict(refuse=True, sentence="Wait a minute between topics."))
 
-    with pytest.raises(services.Refused, match="Wait a minute"):
+    with pytest.raises(Refused, match="Wait a minute"):
         ask()
 
     assert Topic.objects.count() == 0
@@ -150,7 +151,7 @@ def test_publish_post_shows_a_held_topic_and_tells_of_when_it_was_written(screen
     moderator = MemberFactory(role="moderator")
 
     for _ in range(2):
-        services.publish_post(topic.posts.get(), actor=moderator)
+        posts.approve(topic.posts.get(), actor=moderator)
 
     topic.refresh_from_db()
     assert topic.status == "published"
@@ -163,10 +164,10 @@ def test_publish_post_shows_a_held_topic_and_tells_of_when_it_was_written(screen
 def test_publish_post_counts_a_held_reply(screener):
     topic = TopicFactory()
     screener(Verdict(hold=True))
-    reply = services.create_post(topic, author=MemberFactory(), source="Try the blue one.")
+    reply = posts.create(topic, author=MemberFactory(), source="Try the blue one.")
     before = Topic.objects.get(pk=topic.pk).reply_count
 
-    services.publish_post(reply, actor=MemberFactory(role="moderator"))
+    posts.approve(reply, actor=MemberFactory(role="moderator"))
 
     assert (before, Topic.objects.get(pk=topic.pk).reply_count) == (0, 1)
     assert sole("reply.created").object_id == reply.pk
@@ -175,7 +176,7 @@ def test_publish_post_counts_a_held_reply(screener):
 def test_reply_to_a_question_is_an_answer():
     question, author = QuestionFactory(), MemberFactory()
 
-    answer = services.create_post(question, author=author, source="Use a finer grind.")
+    answer = posts.create(question, author=author, source="Use a finer grind.")
 
     question.refresh_from_db()
     assert (answer.kind, answer.number) == (Post.Kind.ANSWER, 2)
@@ -187,7 +188,7 @@ def test_reply_to_a_question_is_an_answer():
 
 
 def test_reply_to_a_discussion_is_a_reply():
-    reply = services.create_post(TopicFactory(), author=MemberFactory(), source="I agree with this.")
+    reply = posts.create(TopicFactory(), author=MemberFactory(), source="I agree with this.")
 
     assert reply.kind == Post.Kind.REPLY
     assert sole("reply.created").props["is_answer"] is False
@@ -196,8 +197,8 @@ def test_reply_to_a_discussion_is_a_reply():
 def test_create_post_twice_makes_one():
     topic, author = TopicFactory(), MemberFactory()
 
-    first = services.create_post(topic, author=author, source="Me too, every morning.")
-    second = services.create_post(topic, author=author, source="Me too, every morning.")
+    first = posts.create(topic, author=author, source="Me too, every morning.")
+    second = posts.create(topic, author=author, source="Me too, every morning.")
 
     assert first == second
     assert Event.objects.filter(name="reply.created").count() == 1
@@ -208,7 +209,7 @@ def test_same_words_under_two_posts_are_two_comments():
     answer = PostFactory(topic=question, kind="answer")
 
     for parent in (question.posts.get(number=1), answer):
-        services.create_post(question, author=author, source="Thanks!", parent=parent, kind="comment")
+        posts.create(question, author=author, source="Thanks!", parent=parent, kind="comment")
 
     assert question.posts.filter(kind="comment").count() == 2
 
@@ -217,9 +218,7 @@ def test_comment_neither_counts_nor_lifts_the_topic():
     answer = PostFactory(topic=QuestionFactory(), kind="answer")
     topic = Topic.objects.get(pk=answer.topic_id)
 
-    comment = services.create_post(
-        topic, author=MemberFactory(), source="How fine?", parent=answer, kind="comment"
-    )
+    comment = posts.create(topic, author=MemberFactory(), source="How fine?", parent=answer, kind="comment")
 
     after = Topic.objects.get(pk=topic.pk)
     assert (after.reply_count, after.bumped_at, after.last_number) == (1, topic.bumped_at, 3)
@@ -230,7 +229,7 @@ def test_comment_neither_counts_nor_lifts_the_topic():
 def test_comment_on_a_comment_stands_under_the_same_post():
     earlier = CommentFactory()
 
-    comment = services.create_post(
+    comment = posts.create(
         earlier.topic, author=MemberFactory(), source="Very fine.", parent=earlier, kind="comment"
     )
 
@@ -238,21 +237,21 @@ def test_comment_on_a_comment_stands_under_the_same_post():
 
 
 def test_comment_needs_a_post_to_stand_under():
-    with pytest.raises(services.Refused, match="under a post"):
-        services.create_post(TopicFactory(), author=MemberFactory(), source="Hm.", kind="comment")
+    with pytest.raises(Refused, match="under a post"):
+        posts.create(TopicFactory(), author=MemberFactory(), source="Hm.", kind="comment")
 
 
 def test_reply_to_a_post_elsewhere_is_refused():
-    with pytest.raises(services.Refused, match="another topic"):
-        services.create_post(TopicFactory(), author=MemberFactory(), source="Yes.", parent=PostFactory())
+    with pytest.raises(Refused, match="another topic"):
+        posts.create(TopicFactory(), author=MemberFactory(), source="Yes.", parent=PostFactory())
 
 
 def test_closed_topic_takes_no_reply_but_a_moderators():
     topic = TopicFactory(closed_at=timezone.now())
 
-    with pytest.raises(services.Refused, match="closed"):
-        services.create_post(topic, author=MemberFactory(), source="One more thing.")
-    services.create_post(topic, author=MemberFactory(role="moderator"), source="Closed, see below.")
+    with pytest.raises(Refused, match="closed"):
+        posts.create(topic, author=MemberFactory(), source="One more thing.")
+    posts.create(topic, author=MemberFactory(role="moderator"), source="Closed, see below.")
 
     assert Topic.objects.get(pk=topic.pk).reply_count == 1
 
@@ -261,7 +260,7 @@ def test_mentioned_members_are_linked_and_told_once():
     anna = MemberFactory(username="anna")
     author = MemberFactory()
 
-    post = services.create_post(TopicFactory(), author=author, source="@Anna and @anna and @nobody and me")
+    post = posts.create(TopicFactory(), author=author, source="@Anna and @anna and @nobody and me")
 
     assert post.html.count('<a class="mention" href="/u/anna/"') == 2
     event = sole("member.mentioned")
@@ -271,22 +270,22 @@ def test_mentioned_members_are_linked_and_told_once():
 def test_mentioning_oneself_is_not_told():
     author = MemberFactory(username="bert")
 
-    services.create_post(TopicFactory(), author=author, source="I, @bert, said so.")
+    posts.create(TopicFactory(), author=author, source="I, @bert, said so.")
 
     assert "member.mentioned" not in standing()
 
 
 def test_line_ends_are_kept_as_one_kind():
-    post = services.create_post(TopicFactory(), author=MemberFactory(), source="one\r\ntwo\rthree")
+    post = posts.create(TopicFactory(), author=MemberFactory(), source="one\r\ntwo\rthree")
 
     assert post.source == "one\ntwo\nthree"
 
 
 def test_numbers_are_not_given_twice_after_a_deletion():
     topic = TopicFactory()
-    first = services.create_post(topic, author=MemberFactory(), source="The first reply.")
-    services.delete_post(first, actor=first.author)
+    first = posts.create(topic, author=MemberFactory(), source="The first reply.")
+    posts.delete(first, actor=first.author)
 
-    second = services.create_post(topic, author=MemberFactory(), source="The second reply.")
+    second = posts.create(topic, author=MemberFactory(), source="The second reply.")
 
     assert (first.number, second.number) == (2, 3)

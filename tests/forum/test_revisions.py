@@ -1,8 +1,9 @@
 import pytest
 
+from community.core.permissions import Refused
 from community.events.models import Event
-from community.forum import services
 from community.forum.models import Post, Topic
+from community.forum.services import posts, tags, topics
 from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_edit_post_keeps_both_versions():
     post = PostFactory(source="Use tap water.")
 
-    edited = services.edit_post(post, actor=post.author, source="Use *soft* water.", reason="clearer")
+    edited = posts.edit(post, actor=post.author, source="Use *soft* water.", reason="clearer")
 
     assert (edited.source, edited.html) == ("Use *soft* water.", "<p>Use <em>soft</em> water.</p>\n")
     assert [(r.number, r.source, r.reason) for r in edited.revisions.all()] == [
@@ -28,7 +29,7 @@ def test_edit_post_keeps_both_versions():
 def test_edit_post_with_the_same_words_changes_nothing():
     post = PostFactory()
 
-    services.edit_post(post, actor=post.author, source=post.source)
+    posts.edit(post, actor=post.author, source=post.source)
 
     post.refresh_from_db()
     assert (post.revision_count, post.edited_at, post.revisions.count()) == (0, None, 0)
@@ -39,7 +40,7 @@ def test_third_version_follows_the_second():
     post = PostFactory(source="one")
 
     for words in ("two", "three"):
-        services.edit_post(post, actor=post.author, source=words)
+        posts.edit(post, actor=post.author, source=words)
 
     assert [(r.number, r.source) for r in post.revisions.all()] == [(1, "one"), (2, "two"), (3, "three")]
     assert Event.objects.filter(name="post.edited").count() == 2
@@ -48,7 +49,7 @@ def test_third_version_follows_the_second():
 def test_edit_of_the_opening_renews_the_excerpt():
     topic = TopicFactory()
 
-    services.edit_post(topic.posts.get(), actor=topic.author, source="# New\n\nwords")
+    posts.edit(topic.posts.get(), actor=topic.author, source="# New\n\nwords")
 
     assert Topic.objects.get(pk=topic.pk).excerpt == "New words"
 
@@ -56,7 +57,7 @@ def test_edit_of_the_opening_renews_the_excerpt():
 def test_edit_of_a_waiting_post_is_not_told():
     post = PostFactory(status=Post.Status.PENDING)
 
-    services.edit_post(post, actor=post.author, source="Better words, still waiting.")
+    posts.edit(post, actor=post.author, source="Better words, still waiting.")
 
     assert standing() == []
 
@@ -66,7 +67,7 @@ def test_edit_mentions_each_person_once():
     post = PostFactory()
 
     for words in ("Hello @anna", "Hello again, @anna"):
-        services.edit_post(post, actor=post.author, source=words)
+        posts.edit(post, actor=post.author, source=words)
 
     assert Event.objects.filter(name="member.mentioned").count() == 1
 
@@ -75,7 +76,7 @@ def test_edit_topic_changes_title_and_tags_and_tells_which():
     topic = TopicFactory(title="Old title here", tags=[TagFactory(name="old")])
     moderator = MemberFactory(role="moderator")
 
-    services.edit_topic(topic, actor=moderator, title="A much better title", tags=["New"], reason="clearer")
+    topics.edit(topic, actor=moderator, title="A much better title", tags=["New"], reason="clearer")
 
     topic.refresh_from_db()
     assert (topic.title, topic.slug) == ("A much better title", "a-much-better-title")
@@ -91,7 +92,7 @@ def test_edit_topic_changes_title_and_tags_and_tells_which():
 def test_edit_topic_to_the_same_changes_nothing():
     topic = TopicFactory(tags=[TagFactory(name="grinder")])
 
-    services.edit_topic(topic, actor=topic.author, title=topic.title, tags=["Grinder"])
+    topics.edit(topic, actor=topic.author, title=topic.title, tags=["Grinder"])
 
     assert standing() == []
     assert topic.posts.get().revisions.count() == 0
@@ -100,8 +101,8 @@ def test_edit_topic_to_the_same_changes_nothing():
 def test_edit_topic_with_too_many_tags_is_refused():
     topic = TopicFactory()
 
-    with pytest.raises(services.Refused, match="at most 5"):
-        services.edit_topic(topic, actor=topic.author, title="Whatever title", tags=list("abcdef"))
+    with pytest.raises(Refused, match="at most 5"):
+        topics.edit(topic, actor=topic.author, title="Whatever title", tags=list("abcdef"))
 
 
 @pytest.mark.parametrize(
@@ -116,18 +117,18 @@ def test_edit_topic_with_too_many_tags_is_refused():
     ],
 )
 def test_tags_are_written_one_way(typed, kept):
-    assert services.tagging.tag_name(typed) == kept
+    assert tags.normalize(typed) == kept
 
 
 def test_tags_of_like_names_have_addresses_of_their_own():
     topic = TopicFactory(category=CategoryFactory())
 
-    services.set_tags(topic, ["c", "c++", "c#"])
+    tags.assign(topic, ["c", "c++", "c#"])
 
     assert len({tag.slug for tag in topic.tags.all()}) == 3
 
 
 def test_a_tag_of_signs_only_has_the_same_address_in_every_process():
-    (tag,) = services.tagging.find_tags(["__"])
+    (tag,) = tags.find(["__"])
 
     assert tag.slug == "tag-9911f4d2"

@@ -43,7 +43,7 @@ UPDATE forum_topic t
 
 
 @transaction.atomic
-def heat(topic_ids: Iterable[int], *, now: datetime | None = None) -> int:
+def refresh(topic_ids: Iterable[int], *, now: datetime | None = None) -> int:
     """Set the hot score of these topics as of `now`; return how many there were."""
     now = now or timezone.now()
     with connection.cursor() as cursor:
@@ -51,7 +51,7 @@ def heat(topic_ids: Iterable[int], *, now: datetime | None = None) -> int:
         return int(cursor.rowcount)
 
 
-def heat_all(*, now: datetime | None = None) -> int:
+def refresh_all(*, now: datetime | None = None) -> int:
     """Set the score of every topic that is hot or was lately, a thousand at a time."""
     now = now or timezone.now()
     lively = Q(bumped_at__gt=now - WINDOW) | Q(hot_score__gt=0.001)
@@ -63,5 +63,5 @@ def heat_all(*, now: datetime | None = None) -> int:
         batch = list(ids[:BATCH])
         if not batch:
             return done
-        done += heat(batch, now=now)
+        done += refresh(batch, now=now)
         last = batch[-1]

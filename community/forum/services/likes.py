@@ -1,3 +1,5 @@
+"""Likes: one from each member for each post of somebody else."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -7,20 +9,20 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from community.core.permissions import Refused
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
 from community.events.services import record
 from community.forum.kept_pages import topic_changed
 from community.forum.models import Like, Post, Topic
 
-from .refusal import Refused
-from .telling import retract_named
+from . import post_events
 
 if TYPE_CHECKING:
     from community.members.models import Member
 
 
 @transaction.atomic
-def like(post: Post, *, member: Member, now: datetime | None = None) -> Post:
+def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
     """Like a post, once. Raises Refused for one's own and for what is not published."""
     post = _locked(post)
     if post.author_id == member.pk:
@@ -44,7 +46,7 @@ def like(post: Post, *, member: Member, now: datetime | None = None) -> Post:
 
 
 @transaction.atomic
-def unlike(post: Post, *, member: Member) -> Post:
+def remove(post: Post, *, member: Member) -> Post:
     """Take one's like back, which then never happened."""
     post = _locked(post)
     deleted, _ = Like.objects.filter(post=post, member=member).delete()
@@ -52,7 +54,7 @@ def unlike(post: Post, *, member: Member) -> Post:
         return post
     _count(post, -1)
     for name in (REACTION_GIVEN, REACTION_RECEIVED):
-        retract_named(name, "forum.post", post.pk, str(member.pk), reason="the like was taken back")
+        post_events.retract_one(name, "forum.post", post.pk, str(member.pk), reason="the like was taken back")
     return post
 
 

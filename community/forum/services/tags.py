@@ -1,3 +1,5 @@
+"""Tags: how a name is spelled, and which tags a topic has."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -6,25 +8,25 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils.text import slugify
 
+from community.core.permissions import Refused
 from community.forum.models import Tag, Topic
 
-from .counting import recount_tags
-from .refusal import Refused
+from . import counters
 
 TAGS = 5
 LENGTH = 35
 SLUG = 40
 
 
-def tag_name(typed: str) -> str:
+def normalize(typed: str) -> str:
     """Return a tag as it is written here: lower case, words joined with hyphens; empty when nothing is left."""
     kept = "".join(sign if sign.isalnum() or sign in "-_.+#" else " " for sign in typed.strip().lower())
     return "-".join(kept.split())[:LENGTH].strip("-")
 
 
-def find_tags(names: Iterable[str]) -> list[Tag]:
+def find(names: Iterable[str]) -> list[Tag]:
     """Return the tags of these names, in order and each once; the missing ones are made."""
-    wanted = list(dict.fromkeys(filter(None, map(tag_name, names))))
+    wanted = list(dict.fromkeys(filter(None, map(normalize, names))))
     found = _known(wanted)
     # What is missing after the first round has a name of its own, but a slug that another tag has.
     for slug in (_slug, _own_slug):
@@ -56,15 +58,15 @@ def _mark_of(name: str) -> str:
 
 
 @transaction.atomic
-def set_tags(topic: Topic, names: Iterable[str]) -> list[str]:
+def assign(topic: Topic, names: Iterable[str]) -> list[str]:
     """Give the topic exactly these tags; return their names. The caller records why.
 
     Raises Refused for more than five.
     """
-    tags = find_tags(names)
+    tags = find(names)
     if len(tags) > TAGS:
         raise Refused(f"A topic has at most {TAGS} tags.")
     before = set(topic.tags.values_list("pk", flat=True))
     topic.tags.set(tags)
-    recount_tags(before ^ {tag.pk for tag in tags})
+    counters.recount_tags(before ^ {tag.pk for tag in tags})
     return [tag.name for tag in tags]

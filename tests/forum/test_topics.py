@@ -1,8 +1,9 @@
 import pytest
 
+from community.core.permissions import Refused
 from community.events.models import Event
-from community.forum import services
 from community.forum.models import Category, Post, Topic
+from community.forum.services import counters, posts, topics
 from community.qa.services import accept_answer
 from tests.factories.forum import (
     AnswerFactory,
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def start(category, title="Something to talk about"):
-    return services.create_topic(
+    return topics.create(
         category, author=MemberFactory(), kind="discussion", title=title, source="Here is what I mean."
     )
 
@@ -29,10 +30,10 @@ def test_pin_and_unpin_topic_are_told_once(moderator):
     topic = TopicFactory()
 
     for _ in range(2):
-        services.pin_topic(topic, actor=moderator, everywhere=True)
+        topics.pin(topic, actor=moderator, everywhere=True)
     pinned = Topic.objects.get(pk=topic.pk)
     for _ in range(2):
-        services.unpin_topic(topic, actor=moderator)
+        topics.unpin(topic, actor=moderator)
 
     assert pinned.is_pinned
     assert pinned.pinned_everywhere
@@ -44,7 +45,7 @@ def test_close_topic_says_who_and_why(moderator):
     topic = TopicFactory()
 
     for reason in ("answered elsewhere", "second time"):
-        services.close_topic(topic, actor=moderator, reason=reason)
+        topics.close(topic, actor=moderator, reason=reason)
 
     topic.refresh_from_db()
     assert (topic.is_closed, topic.closed_by, topic.close_reason) == (True, moderator, "answered elsewhere")
@@ -53,10 +54,10 @@ def test_close_topic_says_who_and_why(moderator):
 
 def test_reopen_topic_opens_it(moderator):
     topic = TopicFactory()
-    services.close_topic(topic, actor=moderator)
+    topics.close(topic, actor=moderator)
 
     for _ in range(2):
-        services.reopen_topic(topic, actor=moderator)
+        topics.reopen(topic, actor=moderator)
 
     topic.refresh_from_db()
     assert (topic.is_closed, topic.closed_by) == (False, None)
@@ -65,10 +66,10 @@ def test_reopen_topic_opens_it(moderator):
 def test_move_topic_carries_its_counts_along(moderator):
     old, new = CategoryFactory(), CategoryFactory()
     topic = start(old)
-    services.create_post(topic, author=MemberFactory(), source="A reply comes along.")
+    posts.create(topic, author=MemberFactory(), source="A reply comes along.")
 
     for _ in range(2):
-        services.move_topic(topic, to=new, actor=moderator)
+        topics.move(topic, to=new, actor=moderator)
 
     counts = {c.pk: (c.topic_count, c.post_count) for c in Category.objects.all()}
     assert counts == {old.pk: (0, 0), new.pk: (1, 2)}
@@ -78,10 +79,10 @@ def test_move_topic_carries_its_counts_along(moderator):
 def test_merge_topic_appends_its_posts(moderator):
     category = CategoryFactory()
     topic, target = start(category, "The younger topic"), start(category, "The older topic")
-    services.create_post(topic, author=MemberFactory(), source="Reply in the younger one.")
+    posts.create(topic, author=MemberFactory(), source="Reply in the younger one.")
 
     for _ in range(2):
-        services.merge_topic(topic, into=target, actor=moderator)
+        topics.merge(topic, into=target, actor=moderator)
 
     topic.refresh_from_db()
     target.refresh_from_db()
@@ -94,10 +95,10 @@ def test_merge_topic_appends_its_posts(moderator):
 
 def test_merge_of_a_solved_question_forgets_the_acceptance(moderator):
     question, target = QuestionFactory(), QuestionFactory()
-    answer = services.create_post(question, author=MemberFactory(), source="Clean the group head.")
+    answer = posts.create(question, author=MemberFactory(), source="Clean the group head.")
     accept_answer(answer, actor=question.author)
 
-    services.merge_topic(question, into=target, actor=moderator)
+    topics.merge(question, into=target, actor=moderator)
     answer.refresh_from_db()
     merged = (answer.is_accepted, answer.kind, answer.topic)
     accept_answer(answer, actor=target.author)
@@ -110,23 +111,23 @@ def test_merge_of_a_solved_question_forgets_the_acceptance(moderator):
 def test_merge_topic_into_itself_is_refused(moderator):
     topic = TopicFactory()
 
-    with pytest.raises(services.Refused, match="another topic"):
-        services.merge_topic(topic, into=topic, actor=moderator)
+    with pytest.raises(Refused, match="another topic"):
+        topics.merge(topic, into=topic, actor=moderator)
 
 
 def test_merge_topic_into_a_deleted_one_is_refused(moderator):
-    with pytest.raises(services.Refused, match="still there"):
-        services.merge_topic(TopicFactory(), into=TopicFactory(status="deleted"), actor=moderator)
+    with pytest.raises(Refused, match="still there"):
+        topics.merge(TopicFactory(), into=TopicFactory(status="deleted"), actor=moderator)
 
 
 def test_split_topic_makes_one_of_the_chosen_posts(moderator):
     topic = start(CategoryFactory())
-    stays = services.create_post(topic, author=MemberFactory(), source="This belongs here.")
-    moved = services.create_post(topic, author=MemberFactory(), source="This is about something else.")
-    follows = services.create_post(topic, author=MemberFactory(), source="Indeed it is.", parent=moved)
+    stays = posts.create(topic, author=MemberFactory(), source="This belongs here.")
+    moved = posts.create(topic, author=MemberFactory(), source="This is about something else.")
+    follows = posts.create(topic, author=MemberFactory(), source="Indeed it is.", parent=moved)
     elsewhere = CategoryFactory()
 
-    new = services.split_topic(
+    new = topics.split(
         topic, [moved, follows], title="Something else", category=elsewhere, kind="discussion",
         actor=moderator,
     )  # fmt: skip
@@ -147,7 +148,7 @@ def test_split_topic_makes_one_of_the_chosen_posts(moderator):
 def test_split_takes_the_comments_along(moderator):
     comment = CommentFactory()
 
-    new = services.split_topic(
+    new = topics.split(
         comment.topic, [comment.parent], title="On its own", category=CategoryFactory(), kind="discussion",
         actor=moderator,
     )  # fmt: skip
@@ -159,7 +160,7 @@ def test_split_takes_the_comments_along(moderator):
 def test_split_of_a_comment_alone_is_refused(moderator):
     comment = CommentFactory()
 
-    with pytest.raises(services.Refused, match="goes with the post"):
+    with pytest.raises(Refused, match="goes with the post"):
         split_off(comment, moderator)
 
 
@@ -167,18 +168,18 @@ def test_split_of_nothing_the_opening_or_an_accepted_answer_is_refused(moderator
     answer = AnswerFactory(is_accepted=True)
     topic = answer.topic
 
-    with pytest.raises(services.Refused, match="opening post stays"):
+    with pytest.raises(Refused, match="opening post stays"):
         split_off(topic.posts.get(number=1), moderator)
-    with pytest.raises(services.Refused, match="acceptance"):
+    with pytest.raises(Refused, match="acceptance"):
         split_off(answer, moderator)
-    with pytest.raises(services.Refused, match="at least one"):
-        services.split_topic(
+    with pytest.raises(Refused, match="at least one"):
+        topics.split(
             topic, [PostFactory()], title="None", category=topic.category, kind="discussion", actor=moderator
         )
 
 
 def split_off(post, moderator):
-    services.split_topic(
+    topics.split(
         post.topic, [post], title="Nope", category=post.topic.category, kind="discussion", actor=moderator
     )
 
@@ -186,13 +187,13 @@ def split_off(post, moderator):
 def test_recount_sets_what_an_import_left_open():
     category = CategoryFactory()
     topic = start(category)
-    services.create_post(topic, author=MemberFactory(), source="The only reply.")
+    posts.create(topic, author=MemberFactory(), source="The only reply.")
     expected = Topic.objects.filter(pk=topic.pk).values("reply_count", "bumped_at", "last_post_author").get()
     Topic.objects.filter(pk=topic.pk).update(reply_count=7, bumped_at=topic.created_at, last_post_author=None)
     Category.objects.update(topic_count=9, post_count=9)
 
-    services.recount_topics([topic.pk])
-    services.recount_categories()
+    counters.recount_topics([topic.pk])
+    counters.recount_categories()
 
     category.refresh_from_db()
     assert Topic.objects.filter(pk=topic.pk).values(*expected).get() == expected

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from community.events.services import follow
-from community.forum import services
 from community.forum.models import Like, Topic
+from community.forum.services import hot_scores, posts
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -30,7 +30,7 @@ def test_heat_is_the_two_terms_of_the_formula():
     like(reply, NOW - timedelta(hours=1))
     like(reply, NOW - timedelta(days=8))
 
-    services.heat([topic.pk], now=NOW)
+    hot_scores.refresh([topic.pk], now=NOW)
 
     likes_over_age = 5 / (30 + 2) ** 1.2
     recent = (1 + 2) / (4 + 2) ** 1.2
@@ -40,7 +40,7 @@ def test_heat_is_the_two_terms_of_the_formula():
 def test_quiet_topic_is_cold():
     topic = TopicFactory(created_at=NOW - timedelta(days=3))
 
-    services.heat([topic.pk], now=NOW)
+    hot_scores.refresh([topic.pk], now=NOW)
 
     assert heat_of(topic) == 0
 
@@ -49,7 +49,7 @@ def test_unpublished_posts_give_no_heat():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, status="hidden", created_at=NOW - timedelta(hours=1))
 
-    services.heat([topic.pk], now=NOW)
+    hot_scores.refresh([topic.pk], now=NOW)
 
     assert heat_of(topic) == 0
 
@@ -57,10 +57,10 @@ def test_unpublished_posts_give_no_heat():
 def test_heat_cools_with_time():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, created_at=NOW - timedelta(hours=1))
-    services.heat([topic.pk], now=NOW)
+    hot_scores.refresh([topic.pk], now=NOW)
     warm = heat_of(topic)
 
-    services.heat([topic.pk], now=NOW + timedelta(hours=10))
+    hot_scores.refresh([topic.pk], now=NOW + timedelta(hours=10))
 
     assert 0 < heat_of(topic) < warm
 
@@ -69,7 +69,7 @@ def test_heat_all_takes_lively_topics_only():
     lively = [PostFactory(created_at=timezone.now() - timedelta(hours=1)).topic for _ in range(3)]
     old = TopicFactory(created_at=timezone.now() - timedelta(days=90))
 
-    done = services.heat_all()
+    done = hot_scores.refresh_all()
 
     assert done == 3
     assert all(heat_of(topic) > 0 for topic in lively)
@@ -80,7 +80,7 @@ def test_topic_that_was_hot_cools_down_to_nothing():
     topic = TopicFactory(created_at=timezone.now() - timedelta(days=90))
     Topic.objects.filter(pk=topic.pk).update(hot_score=2)
 
-    services.heat_all()
+    hot_scores.refresh_all()
 
     assert heat_of(topic) == 0
 
@@ -88,7 +88,7 @@ def test_topic_that_was_hot_cools_down_to_nothing():
 def test_future_topic_does_not_break_the_formula():
     topic = TopicFactory(created_at=NOW + timedelta(hours=5), like_count=1)
 
-    services.heat([topic.pk], now=NOW)
+    hot_scores.refresh([topic.pk], now=NOW)
 
     assert heat_of(topic) == pytest.approx(1 / 2**1.2)
 
@@ -96,7 +96,7 @@ def test_future_topic_does_not_break_the_formula():
 @pytest.mark.django_db(transaction=True)
 def test_reply_heats_its_topic_as_soon_as_followers_run():
     topic = TopicFactory()
-    services.create_post(topic, author=MemberFactory(), source="This warms it up.")
+    posts.create(topic, author=MemberFactory(), source="This warms it up.")
 
     follow("forum.heat")
 

@@ -6,16 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from community.forum import services
 from community.forum.models import Category, Post, Tag, Topic
-from community.forum.services.counting import (
-    lock_topic,
-    recount_categories,
-    recount_tags,
-    recount_topics,
-    settle,
-    weight,
-)
+from community.forum.services import counters, posts, topics
 from tests.factories.forum import (
     AnswerFactory,
     CategoryFactory,
@@ -49,11 +41,11 @@ def days_ago(days: int):
 
 def one_by_one(topic: Topic) -> None:
     with transaction.atomic():
-        settle(lock_topic(topic.pk))
+        counters.settle(counters.lock_topic(topic.pk))
 
 
 def all_at_once(topic: Topic) -> None:
-    recount_topics([topic.pk])
+    counters.recount_topics([topic.pk])
 
 
 @pytest.fixture(params=[one_by_one, all_at_once], ids=["one by one", "all at once"])
@@ -149,19 +141,19 @@ def test_recount_topics_leaves_others_alone(full):
     other = TopicFactory()
     Topic.objects.filter(pk=other.pk).update(reply_count=5)
 
-    recount_topics([full.pk])
+    counters.recount_topics([full.pk])
 
     assert Topic.objects.get(pk=other.pk).reply_count == 5
 
 
 def test_recount_topics_of_none_does_nothing():
-    recount_topics([])
+    counters.recount_topics([])
 
 
 def test_recount_topics_never_gives_a_number_out_again(full):
     Topic.objects.filter(pk=full.pk).update(last_number=50)
 
-    recount_topics([full.pk])
+    counters.recount_topics([full.pk])
 
     assert Topic.objects.get(pk=full.pk).last_number == 50
 
@@ -169,7 +161,7 @@ def test_recount_topics_never_gives_a_number_out_again(full):
 def test_recount_topics_finds_the_last_number_of_an_import(full):
     Topic.objects.filter(pk=full.pk).update(last_number=0)
 
-    recount_topics([full.pk])
+    counters.recount_topics([full.pk])
 
     assert Topic.objects.get(pk=full.pk).last_number == 7
 
@@ -182,7 +174,7 @@ def test_weight_is_what_visitors_can_see(status, adds):
     topic = TopicFactory(status=status)
     topic.reply_count = 2
 
-    assert weight(topic) == (topic.category_id, *adds)
+    assert counters.weight(topic) == (topic.category_id, *adds)
 
 
 def totals(category: Category) -> tuple[int, int]:
@@ -205,11 +197,11 @@ def test_settle_moves_the_weight_from_one_category_to_another():
     here, there = topic.category, CategoryFactory()
 
     with transaction.atomic():
-        locked = lock_topic(topic.pk)
-        before = weight(locked)
+        locked = counters.lock_topic(topic.pk)
+        before = counters.weight(locked)
         locked.category = there
         locked.save(update_fields=["category"])
-        settle(locked, was=before)
+        counters.settle(locked, was=before)
 
     assert (totals(here), totals(there)) == ((0, 0), (1, 2))
 
@@ -226,7 +218,7 @@ def test_settle_never_counts_below_nothing():
 
 def test_lock_topic_of_a_topic_that_is_gone_says_so():
     with pytest.raises(Topic.DoesNotExist):
-        lock_topic(404)
+        counters.lock_topic(404)
 
 
 def test_recount_categories_mends_every_counter(django_assert_num_queries):
@@ -237,7 +229,7 @@ def test_recount_categories_mends_every_counter(django_assert_num_queries):
     Category.objects.filter(pk=topic.category_id).update(topic_count=9, post_count=9)
 
     with django_assert_num_queries(4):
-        recount_categories()
+        counters.recount_categories()
 
     unused.refresh_from_db()
     assert (totals(topic.category), totals(empty)) == ((1, 2), (0, 0))
@@ -249,7 +241,7 @@ def test_recount_tags_counts_published_topics_only():
     for status in ("published", "hidden", "pending", "deleted", "published"):
         TopicFactory(tags=[tag], status=status)
 
-    recount_tags([tag.pk, tag.pk])
+    counters.recount_tags([tag.pk, tag.pk])
 
     tag.refresh_from_db()
     other.refresh_from_db()
@@ -258,28 +250,31 @@ def test_recount_tags_counts_published_topics_only():
 
 def test_counters_are_true_after_a_day_of_many_changes():
     """What the services keep one by one is what counting everything anew would find."""
-
     moderator = MemberFactory(role="moderator")
     here, there = CategoryFactory.create_batch(2)
-    topics = [
-        services.create_topic(
-            here, author=MemberFactory(), kind="discussion", title=f"How do I clean it, {n}?", source="It is dirty.",
+    made = [
+        topics.create(
+            here,
+            author=MemberFactory(),
+            kind="discussion",
+            title=f"How do I clean it, {n}?",
+            source="It is dirty.",
             tags=["milk", "foam"],
         )
         for n in range(3)
-    ]  # fmt: skip
-    posts = [
-        services.create_post(t, author=MemberFactory(), source="Like this.") for t in topics for _ in "12"
     ]
-    services.hide_post(posts[0], actor=moderator, reason="spam")
-    services.delete_post(posts[1], actor=moderator)
-    services.restore_post(posts[1], actor=moderator)
-    services.move_topic(topics[1], to=there, actor=moderator)
-    services.delete_post(topics[2].posts.get(number=1), actor=moderator)
+    replies = [
+        posts.create(topic, author=MemberFactory(), source="Like this.") for topic in made for _ in "12"
+    ]
+    posts.hide(replies[0], actor=moderator, reason="spam")
+    posts.delete(replies[1], actor=moderator)
+    posts.restore(replies[1], actor=moderator)
+    topics.move(made[1], to=there, actor=moderator)
+    posts.delete(made[2].posts.get(number=1), actor=moderator)
     before = state()
 
-    recount_topics(Topic.objects.values_list("pk", flat=True))
-    recount_categories()
+    counters.recount_topics(Topic.objects.values_list("pk", flat=True))
+    counters.recount_categories()
 
     assert state() == before
 

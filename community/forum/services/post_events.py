@@ -76,7 +76,7 @@ def _beginnings(post: Post, topic: Topic, tags: list[str]) -> Iterator[tuple[Eve
         yield ARTICLE_PUBLISHED, {"title": topic.title, "words": post.word_count}
 
 
-def tell_creation(post: Post, topic: Topic, *, mentioned: list[Member]) -> None:
+def record_creation(post: Post, topic: Topic, *, mentioned: list[Member]) -> None:
     """Record that a published post appeared, and whom it mentions."""
     tags = [tag.name for tag in topic.tags.all()] if post.is_opening else []
     record_all([*creation_drafts(post, topic, tags=tags), *mention_drafts(post, mentioned)])
@@ -96,7 +96,7 @@ def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
     ]  # fmt: skip
 
 
-def tell_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> None:
+def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> None:
     """Record whom an edit mentions; who was mentioned before is not told again."""
     for member in mentioned:
         if member.pk != post.author_id:
@@ -106,17 +106,17 @@ def tell_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> N
             )  # fmt: skip
 
 
-def take_back(post: Post) -> None:
+def retract_earned(post: Post) -> None:
     """Let what the author earned with this post no longer count, as when it is hidden or deleted."""
     retract(list(_earned_by(post).standing()), reason=GONE)
 
 
-def give_back(post: Post) -> None:
-    """Let what was taken back with `take_back` count again."""
+def reinstate_earned(post: Post) -> None:
+    """Let what was taken back with `retract_earned` count again."""
     reinstate(list(_earned_by(post).filter(retract_reason=GONE)), reason="the post is back")
 
 
-def retract_named(name: EventName, object_type: str, object_id: int, key: str, *, reason: str) -> None:
+def retract_one(name: EventName, object_type: str, object_id: int, key: str, *, reason: str) -> None:
     """Retract one event of the forum that is known by what it is about."""
     events = Event.objects.filter(event_id=derived_id(name, object_type, object_id, key))
     retract(list(events), reason=reason)

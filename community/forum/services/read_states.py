@@ -1,3 +1,5 @@
+"""How far each member has read in each topic."""
+
 from __future__ import annotations
 
 from datetime import datetime

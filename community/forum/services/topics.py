@@ -1,0 +1,312 @@
+"""The life of a topic: started and edited by its author; pinned, closed, moved, merged and split by staff."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from community.core.audit import audit
+from community.core.permissions import Refused
+from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
+from community.events.services import record
+from community.forum import screening
+from community.forum.kept_pages import topic_changed
+from community.forum.models import Category, Post, ReadState, Topic
+from community.members.models import Member
+
+from . import counters, post_events, rendering, revisions
+from .tags import assign as assign_tags
+from .tags import normalize as normalize_tag
+
+if TYPE_CHECKING:
+    from community.forum.models.topics import TopicQuerySet
+
+# The same words by the same person within this time were sent twice by mistake.
+REPEAT = timedelta(minutes=5)
+
+
+@transaction.atomic
+def create(
+    category: Category,
+    *,
+    author: Member,
+    kind: str,
+    title: str,
+    source: str,
+    tags: Iterable[str] = (),
+    now: datetime | None = None,
+    screen: bool = True,
+) -> Topic:
+    """Start a topic with its opening post; the same one sent again within five minutes is the first.
+
+    What a screener holds waits, unseen and untold, for `posts.approve`. `screen=False` is for what has been
+    judged elsewhere. Raises Refused with the screener's sentence, or for more than five tags.
+    """
+    now = now or timezone.now()
+    title = " ".join(rendering.typed(title).split())
+    _one_at_a_time(author)
+    if (earlier := _sent_before(author, category, title, source, now)) is not None:
+        return earlier
+    tags = list(tags)
+    said = rendering.everything_said(title, source, tags)
+    verdict = screening.judge(author, category, None, said) if screen else screening.ALLOW
+    post = Post(
+        kind=Post.Kind.OPENING,
+        number=1,
+        author=author,
+        created_at=now,
+        status=Post.Status.PENDING if verdict.hold else Post.Status.PUBLISHED,
+        status_reason=verdict.sentence if verdict.hold else "",
+    )
+    mentioned = rendering.write(post, source)
+    topic = _create(category, post, kind=kind, title=title, last_number=1)
+    post.topic = topic
+    post.save()
+    assign_tags(topic, tags)
+    counters.settle(topic, was=(category.pk, 0, 0))
+    if post.is_published:
+        post_events.record_creation(post, topic, mentioned=mentioned)
+    else:
+        screening.announce_held(post)
+    return topic
+
+
+@transaction.atomic
+def edit(
+    topic: Topic,
+    *,
+    actor: Member,
+    title: str,
+    tags: Sequence[str],
+    reason: str = "",
+    now: datetime | None = None,
+) -> Topic:
+    """Change a topic's title and tags; the same again changes nothing. Raises Refused for too many tags."""
+    topic = counters.lock_topic(topic.pk)
+    now = now or timezone.now()
+    title = " ".join(rendering.typed(title).split())
+    before = {"title": topic.title, "tags": [tag.name for tag in topic.tags.all()]}
+    what = ["title"] if title != topic.title else []
+    if set(before["tags"]) != set(filter(None, map(normalize_tag, tags))):
+        what.append("tags")
+    if not what:
+        return topic
+    opening = topic.posts.select_for_update().get(kind=Post.Kind.OPENING)
+    opening.topic = topic
+    revisions.keep_first(opening)
+    after = {"title": title, "tags": assign_tags(topic, tags)}
+    topic.title, topic.slug = title, slug(title)
+    topic.save(update_fields=["title", "slug"])
+    revisions.add(opening, actor=actor, reason=reason, now=now)
+    topic_changed(topic.pk)
+    if topic.is_published:
+        key = str(opening.revision_count)
+        record(TOPIC_EDITED, actor=actor, subject=topic, occurred_at=now, key=key, what=what)
+    if actor.pk != topic.author_id:
+        audit("topic.edit", actor=actor, subject=topic, reason=reason, before=before, after=after)
+    return topic
+
+
+@transaction.atomic
+def pin(topic: Topic, *, actor: Member, everywhere: bool = False, now: datetime | None = None) -> Topic:
+    """Keep the topic at the top of its category, or of every list."""
+    topic = counters.lock_topic(topic.pk)
+    if topic.is_pinned and topic.pinned_everywhere == everywhere:
+        return topic
+    topic.pinned_at, topic.pinned_everywhere = now or timezone.now(), everywhere
+    topic.save(update_fields=["pinned_at", "pinned_everywhere"])
+    _record(topic, "pinned", actor=actor, after={"everywhere": everywhere}, now=now)
+    return topic
+
+
+@transaction.atomic
+def unpin(topic: Topic, *, actor: Member, now: datetime | None = None) -> Topic:
+    topic = counters.lock_topic(topic.pk)
+    if not topic.is_pinned:
+        return topic
+    topic.pinned_at, topic.pinned_everywhere = None, False
+    topic.save(update_fields=["pinned_at", "pinned_everywhere"])
+    _record(topic, "unpinned", actor=actor, now=now)
+    return topic
+
+
+@transaction.atomic
+def close(topic: Topic, *, actor: Member, reason: str = "", now: datetime | None = None) -> Topic:
+    """Let nobody but moderators add to the topic; readers see who closed it and why."""
+    topic = counters.lock_topic(topic.pk)
+    if topic.is_closed:
+        return topic
+    topic.closed_at, topic.closed_by, topic.close_reason = now or timezone.now(), actor, reason
+    topic.save(update_fields=["closed_at", "closed_by", "close_reason"])
+    _record(topic, "closed", actor=actor, reason=reason, now=now)
+    return topic
+
+
+@transaction.atomic
+def reopen(topic: Topic, *, actor: Member, now: datetime | None = None) -> Topic:
+    topic = counters.lock_topic(topic.pk)
+    if not topic.is_closed:
+        return topic
+    topic.closed_at, topic.closed_by, topic.close_reason = None, None, ""
+    topic.save(update_fields=["closed_at", "closed_by", "close_reason"])
+    _record(topic, "reopened", actor=actor, now=now)
+    return topic
+
+
+@transaction.atomic
+def move(topic: Topic, *, to: Category, actor: Member, now: datetime | None = None) -> Topic:
+    """Put the topic into another category; where it is already, nothing changes."""
+    topic = counters.lock_topic(topic.pk)
+    if topic.category_id == to.pk:
+        return topic
+    was, before = counters.weight(topic), topic.category.slug
+    topic.category = to
+    topic.save(update_fields=["category"])
+    counters.settle(topic, was=was)
+    _record(topic, "moved", actor=actor, before={"category": before}, after={"category": to.slug}, now=now)
+    return topic
+
+
+@transaction.atomic
+def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = None) -> Topic:
+    """Append all posts of `topic` to another topic, to which its address leads from then on.
+
+    Its opening becomes a reply. An acceptance is lost, because the other topic has an asker of its own.
+    Raises Refused for merging a topic into itself or into one that is gone.
+    """
+    first, second = sorted([topic.pk, into.pk])
+    locked = {first: counters.lock_topic(first), second: counters.lock_topic(second)}
+    topic, target = locked[topic.pk], locked[into.pk]
+    if topic.merged_into_id == target.pk:
+        return target
+    if topic.pk == target.pk or target.merged_into_id or target.status == Topic.Status.DELETED:
+        raise Refused("Choose another topic that is still there.")
+    was_topic, was_target = counters.weight(topic), counters.weight(target)
+    for post in list(topic.posts.select_for_update()):
+        _forget_acceptance(post, asker_topic=topic)
+        target.last_number += 1
+        post.topic, post.number, post.kind = target, target.last_number, _kind_in(target, post)
+        post.save(update_fields=["topic", "number", "kind", "is_accepted"])
+    target.save(update_fields=["last_number"])
+    topic.status, topic.merged_into = Topic.Status.DELETED, target
+    topic.save(update_fields=["status", "merged_into"])
+    ReadState.objects.filter(topic=topic).delete()
+    counters.settle(topic, was=was_topic)
+    counters.settle(target, was=was_target)
+    counters.recount_tags(topic.tags.values_list("pk", flat=True))
+    _record(target, "merged", actor=actor, after={"merged": topic.pk}, now=now)
+    return target
+
+
+@transaction.atomic
+def split(
+    topic: Topic,
+    posts: Collection[Post],
+    *,
+    title: str,
+    category: Category,
+    kind: str,
+    actor: Member,
+    now: datetime | None = None,
+) -> Topic:
+    """Make a topic of its own of these posts and the comments under them; the earliest one opens it.
+
+    Raises Refused for no posts, the opening, an accepted answer, or a comment whose post stays behind.
+    """
+    topic = counters.lock_topic(topic.pk)
+    was = counters.weight(topic)
+    chosen = _to_split(topic, {post.pk for post in posts})
+    opening = chosen[0]
+    title = " ".join(rendering.typed(title).split())
+    new = _create(category, opening, kind=kind, title=title, last_number=len(chosen))
+    ids = {post.pk for post in chosen}
+    for number, post in enumerate(chosen, start=1):
+        post.topic, post.number = new, number
+        post.kind = Post.Kind.OPENING if number == 1 else _kind_in(new, post)
+        post.parent_id = post.parent_id if post.parent_id in ids and number > 1 else None
+        post.save(update_fields=["topic", "number", "kind", "parent"])
+    counters.settle(topic, was=was)
+    counters.settle(new, was=(category.pk, 0, 0))
+    _record(topic, "split", actor=actor, after={"into": new.pk, "posts": len(chosen)}, now=now)
+    return new
+
+
+def slug(title: str) -> str:
+    """Return what stands for the title in the topic's address."""
+    return slugify(title)[:100].strip("-") or "topic"
+
+
+def _create(category: Category, opening: Post, *, kind: str, title: str, last_number: int) -> Topic:
+    """Save the topic that this post opens."""
+    return Topic.objects.create(
+        category=category,
+        author=opening.author,
+        last_post_author=opening.author,
+        kind=kind,
+        title=title,
+        slug=slug(title),
+        excerpt=rendering.excerpt_of(opening.source),
+        status=opening.status,
+        created_at=opening.created_at,
+        bumped_at=opening.created_at,
+        last_number=last_number,
+    )
+
+
+def _one_at_a_time(author: Member) -> None:
+    Member.objects.select_for_update(no_key=True).only("pk").get(pk=author.pk)
+
+
+def _sent_before(author: Member, category: Category, title: str, source: str, now: datetime) -> Topic | None:
+    recent: TopicQuerySet = Topic.objects.filter(
+        author=author, category=category, title=title, created_at__gt=now - REPEAT, created_at__lte=now
+    )
+    same = recent.filter(posts__kind=Post.Kind.OPENING, posts__source=rendering.typed(source))
+    return same.exclude(status=Topic.Status.DELETED).first()
+
+
+def _to_split(topic: Topic, ids: set[int]) -> list[Post]:
+    posts = list(topic.posts.select_for_update(of=("self",)).select_related("author"))
+    chosen = [post for post in posts if post.pk in ids or (post.is_comment and post.parent_id in ids)]
+    if not chosen:
+        raise Refused("Choose at least one post to split off.")
+    if any(post.is_opening for post in chosen):
+        raise Refused("The opening post stays; move the whole topic instead.")
+    if any(post.is_accepted for post in chosen):
+        raise Refused("Take back the acceptance of the answer before splitting it off.")
+    kept = {post.pk for post in chosen}
+    if any(post.is_comment and post.parent_id not in kept for post in chosen):
+        raise Refused("A comment goes with the post it stands under.")
+    return chosen
+
+
+def _kind_in(topic: Topic, post: Post) -> str:
+    """What a post becomes in another topic: only a question has answers, and it takes no new ones by moving."""
+    if post.is_comment or (post.is_answer and topic.is_question):
+        return post.kind
+    return Post.Kind.REPLY
+
+
+def _forget_acceptance(post: Post, *, asker_topic: Topic) -> None:
+    if not post.is_accepted:
+        return
+    post.is_accepted = False
+    why = "the topic was merged"
+    post_events.retract_one(ANSWER_ACCEPTED, "forum.post", post.pk, "", reason=why)
+    post_events.retract_one(QUESTION_RESOLVED, "forum.topic", asker_topic.pk, str(post.pk), reason=why)
+
+
+def _record(
+    topic: Topic, what: str, *, actor: Member, now: datetime | None, reason: str = "", **changes: Any
+) -> None:
+    at = now or timezone.now()
+    topic_changed(topic.pk)
+    record(
+        TOPIC_EDITED, actor=actor, subject=topic, occurred_at=at, key=f"{what}:{at.isoformat()}", what=[what]
+    )
+    audit(f"topic.{what}", actor=actor, subject=topic, reason=reason, **changes)
