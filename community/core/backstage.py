@@ -77,7 +77,7 @@ def has_role(request: HttpRequest, roles: Collection[str]) -> bool:
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
         return False
-    return user.role in roles or (user.is_superuser and MANAGER in roles)
+    return user.staff_role in roles
 
 
 class ByRole:

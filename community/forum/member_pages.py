@@ -124,7 +124,7 @@ def _is_ordinary(request: HttpRequest) -> bool:
     if settings.KEPT_PAGE_SECONDS <= 0 or request.method not in ("GET", "HEAD") or demo.is_being_written():
         return False
     user = request.user
-    return user.is_authenticated and not (user.is_team or user.is_superuser or len(get_messages(request)))
+    return user.is_authenticated and not (user.is_team or len(get_messages(request)))
 
 
 def _as_nobody(request: HttpRequest) -> HttpRequest:

@@ -110,7 +110,7 @@ class MemberAdmin(BackstageAdmin):
 
     @display(description=gettext_lazy("Role"), label=TONES, ordering="role")
     def role_shown(self, member: Member) -> tuple[str, str] | None:
-        return (member.role, member.get_role_display()) if member.role else None
+        return (member.staff_role, member.get_role_display()) if member.is_team else None
 
     def save_model(self, request: Any, obj: Member, form: Any, change: bool) -> None:
         roles = form.cleaned_data.get("roles", [])

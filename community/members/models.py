@@ -81,7 +81,12 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return {member.username.lower(): member.get_absolute_url() for member in self.named(usernames)}
 
     def team(self) -> MemberQuerySet:
-        return self.exclude(role="")
+        """Those for whom `Member.is_team` holds."""
+        return self.exclude(role="", is_superuser=False)
+
+    def moderators(self) -> MemberQuerySet:
+        """Those for whom `Member.is_moderator` holds."""
+        return self.filter(models.Q(role__in=Member.MODERATORS) | models.Q(is_superuser=True))
 
 
 class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  # type: ignore[misc]
@@ -112,6 +117,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
         PRODUCT = "product", _("Product")
         SUPPORT = "support", _("Support")
         SALES = "sales", _("Sales")
+
+    MODERATORS = (Role.MANAGER, Role.MODERATOR)
 
     # Imported members have no e-mail, which is why it may be absent.
     email = models.EmailField(null=True, blank=True)
@@ -165,13 +172,26 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return reverse("pages:profile", args=[self.username])
 
     @property
+    def staff_role(self) -> str:
+        """The role that permissions follow from: a superuser is a manager, whatever role is set."""
+        return self.Role.MANAGER if self.is_superuser else self.role
+
+    def get_role_display(self) -> str:
+        return str(self.Role(self.staff_role).label) if self.staff_role else ""
+
+    @property
     def is_team(self) -> bool:
         """Staff: badge beside the name, never a stage or a score."""
-        return bool(self.role)
+        return bool(self.staff_role)
+
+    @property
+    def is_manager(self) -> bool:
+        return self.staff_role == self.Role.MANAGER
 
     @property
     def is_moderator(self) -> bool:
-        return self.role in (self.Role.MANAGER, self.Role.MODERATOR)
+        """Sees every category and post, and decides about them."""
+        return self.staff_role in self.MODERATORS
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,7 +16,7 @@ def is_verified_customer(member: Member) -> bool:
 
 def can_invite(manager: Member) -> bool:
     """Whether this person may invite imported members to take over their accounts."""
-    return manager.is_active and manager.role == Member.Role.MANAGER
+    return manager.is_active and manager.is_manager
 
 
 def can_be_invited(member: Member) -> bool:
@@ -28,4 +28,4 @@ def can_administer(actor: Member, member: Member) -> bool:
     """Whether `actor`, a manager, may change the account of `member`: other managers' are for superusers."""
     if actor.is_superuser or actor.pk == member.pk:
         return True
-    return not (member.is_superuser or member.role == Member.Role.MANAGER)
+    return not member.is_manager

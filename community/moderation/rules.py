@@ -43,13 +43,11 @@ def can_appeal_post(user: Reader, post: Post) -> bool:
 
 
 def can_moderate(user: Reader) -> bool:
-    return user.is_authenticated and user.is_active and (user.is_moderator or user.is_superuser)
+    return user.is_authenticated and user.is_active and user.is_moderator
 
 
 def can_sanction(actor: Reader, member: Member) -> bool:
     """Nobody judges themselves; only managers judge the team, and nobody a manager."""
-    if not can_moderate(actor) or actor.pk == member.pk:
+    if not (actor.is_authenticated and can_moderate(actor)) or actor.pk == member.pk or member.is_manager:
         return False
-    if member.role == Member.Role.MANAGER or member.is_superuser:
-        return False
-    return not member.is_team or actor.is_superuser or actor.role == Member.Role.MANAGER  # type: ignore[union-attr]
+    return not member.is_team or actor.is_manager

@@ -32,7 +32,7 @@ class ProspectForumQuerySet(models.QuerySet["ProspectForum"]):
 
     def staffed_by(self, member: Member) -> ProspectForumQuerySet:
         """Forums whose desk the member works at: all of them for a manager."""
-        if member.role == member.Role.MANAGER:
+        if member.is_manager:
             return self.all()
         return self.filter(roster__member=member, roster__is_active=True).distinct()
 
@@ -85,7 +85,9 @@ class ProspectForum(models.Model):
 
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
     def on_duty(self) -> RosterEntryQuerySet:
-        return self.filter(is_active=True, member__is_active=True).exclude(member__role="")
+        return self.filter(is_active=True, member__is_active=True).exclude(
+            member__role="", member__is_superuser=False
+        )
 
 
 class RosterEntry(models.Model):

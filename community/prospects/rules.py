@@ -20,16 +20,16 @@ def can_open_desk(user: Member | AnonymousUser) -> bool:
     """Managers, and whoever is on the roster of a prospect forum."""
     if not user.is_authenticated or not user.is_team:
         return False
-    return user.role == user.Role.MANAGER or RosterEntry.objects.on_duty().filter(member=user).exists()
+    return user.is_manager or RosterEntry.objects.on_duty().filter(member=user).exists()
 
 
 def can_hand_over(user: Member, question: DeskQuestion) -> bool:
-    return user.role == user.Role.MANAGER or question.claimed_by_id == user.pk
+    return user.is_manager or question.claimed_by_id == user.pk
 
 
 def can_mark_urgent(user: Member, question: DeskQuestion) -> bool:
     """The asker, who knows, and managers, who answer for the desk."""
-    return user.pk == question.topic.author_id or user.role == user.Role.MANAGER
+    return user.pk == question.topic.author_id or user.is_manager
 
 
 def objection_to_answering(

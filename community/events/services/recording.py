@@ -79,7 +79,7 @@ def actor_role_of(actor: Member | None) -> str:
         return Event.ActorRole.SYSTEM
     if actor.role == "sales":
         return Event.ActorRole.SALES
-    return Event.ActorRole.STAFF if actor.role else Event.ActorRole.MEMBER
+    return Event.ActorRole.STAFF if actor.is_team else Event.ActorRole.MEMBER
 
 
 def record(

@@ -30,7 +30,7 @@ def holder_of(email: str) -> Member | None:
 
 def is_empty(member: Member) -> bool:
     """Whether nothing was done with the account but to make it, and to read."""
-    if member.role or member.is_superuser or member.customer_since is not None:
+    if member.is_team or member.customer_since is not None:
         return False
     return not any(_has_rows(member, relation) for relation in Member._meta.get_fields(include_hidden=True))
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from community.core.backstage import MODERATORS
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import rules, services
@@ -53,7 +52,7 @@ def _hand_around(request: HttpRequest, item: ReviewItem, moderator: Member, act:
         return
     assignee = moderator
     if act == "assign":
-        team = Member.objects.filter(role__in=MODERATORS, is_active=True)
+        team = Member.objects.moderators().filter(is_active=True)
         assignee = get_object_or_404(team, pk=_number(request.POST.get("assignee", "")))
     services.claim(item, actor=moderator, version=version, assignee=assignee)
     messages.success(

@@ -181,7 +181,7 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
             "panels": desk.other_panels(item.member, request),
             "is_own": item.member_id == moderator.pk,
             "can_sanction": rules.can_sanction(moderator, item.member),
-            "team": Member.objects.filter(role__in=MODERATORS, is_active=True).order_by("display_name"),
+            "team": Member.objects.moderators().filter(is_active=True).order_by("display_name"),
             "queue": reverse(QUEUE),
         }
 
