@@ -154,9 +154,8 @@ CACHES = {
         "KEY_PREFIX": "caravan",
     }
 }
-# How long one reader may be shown the page that was made for another; a topic that nobody writes in is kept
-# longer for members. 0 keeps none.
-KEPT_PAGE_SECONDS = env.int("KEPT_PAGE_SECONDS", default=30)
+# How long one visitor may be shown the page that was made for another; 0 keeps none.
+PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=30)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Celery

@@ -6,9 +6,7 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         from community.core.backstage import add_member_panel
-        from community.forum import hooks
 
-        from . import backstage, threads
+        from . import backstage
 
-        hooks.decorate_thread(threads.stage_by_member)
         add_member_panel(backstage.journey_panel)

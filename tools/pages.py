@@ -91,7 +91,7 @@ def _set_up() -> None:
     home = environment.Home(environment.default_data())
     environment.apply(home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "community.settings"
-    os.environ.setdefault("KEPT_PAGE_SECONDS", "0")
+    os.environ.setdefault("PAGE_CACHE_SECONDS", "0")
     os.environ["LOG_LEVEL"] = "ERROR"
     globals()["_servers"] = Servers(home).__enter__()
     import django

@@ -9,11 +9,6 @@ class BadgesConfig(AppConfig):
     label = "badges"
 
     def ready(self) -> None:
-        from community.forum import hooks
-
-        from . import threads
-
-        hooks.decorate_thread(threads.badges_by_post)
         # The same way Django keeps permissions and sites: a new version's badges are there after `migrate`.
         post_migrate.connect(_sync, sender=self)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -97,10 +98,13 @@ class AwardQuerySet(models.QuerySet["Award"]):
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
 
-    def beside_posts(self, post_ids: list[int]) -> AwardQuerySet:
-        """Awards that posts earned their authors; what others earned with them, as by a first like, is not it."""
+    def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
+        """Return what posts earned their authors; what others earned with them, as by a first like, is not it."""
+        found: dict[int, list[Award]] = {}
         held = self.held().filter(post__in=post_ids, member=F("post__author"))
-        return held.select_related("badge").order_by("badge__position")
+        for award in held.select_related("badge").order_by("badge__position"):
+            found.setdefault(award.post_id or 0, []).append(award)
+        return found
 
 
 class Award(models.Model):

@@ -18,8 +18,8 @@ from django.forms import ModelForm
 from django.http import Http404, HttpRequest
 from unfold import decorators
 
+from community.core import page_cache
 from community.core.audit import audit
-from community.core.kept_pages import everything_changed
 
 if TYPE_CHECKING:
     # Django's are typed; unfold's, which stand on them, are half typed and contradict each other.
@@ -135,7 +135,7 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         before, after = changes_of(form)
         with transaction.atomic():
-            everything_changed()
+            page_cache.invalidate_on_commit()
             super().save_model(request, obj, form, change)
             if after or not change:
                 verb = "change" if change else "add"
@@ -149,13 +149,13 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: Any, obj: models.Model) -> None:
         with transaction.atomic():
-            everything_changed()
+            page_cache.invalidate_on_commit()
             self._tell_deletion(request, obj)
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: Any, queryset: models.QuerySet[Any]) -> None:
         with transaction.atomic():
-            everything_changed()
+            page_cache.invalidate_on_commit()
             for obj in queryset:
                 self._tell_deletion(request, obj)
             super().delete_queryset(request, queryset)

@@ -81,8 +81,12 @@ def excerpt(html: str, length: int = 280) -> str:
     return text.excerpt(unescape(strip_tags(html)), length=length)
 
 
-def page_query(request: HttpRequest, number: int) -> str:
-    """The query of the address shown, asking for another page of the list."""
+def querystring(request: HttpRequest, **changes: object) -> str:
+    """Return the query of the address shown, with other values; None takes a name out."""
     query = request.GET.copy()
-    query["page"] = str(number)
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
     return f"?{query.urlencode()}"

@@ -5,7 +5,6 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from community.core import demo
-from community.core.holes import Holes
 from community.core.theme import chosen_theme
 
 HTMX_CONFIG = json.dumps(
@@ -40,11 +39,4 @@ def site(request: HttpRequest) -> dict[str, object]:
         "theme": chosen_theme(request),
         "htmx_config": HTMX_CONFIG,
         "demo_is_being_written": demo.is_being_written,  # asked only where it is shown
-        **_left_open(request),
     }
-
-
-def _left_open(request: HttpRequest) -> dict[str, object]:
-    """On a page for many readers: where to leave holes, one of them for the token of forms."""
-    holes: Holes | None = getattr(request, "holes", None)
-    return {"holes": holes, "csrf_token": holes.leave("csrf_token")} if holes else {}

@@ -83,7 +83,7 @@ def environment(**options: Any) -> Environment:
         icon=components.icon,
         now=timezone.now,
         htmx_script=htmx_script,
-        page_query=components.page_query,
+        querystring=components.querystring,
         static=static,
         url=url,
     )

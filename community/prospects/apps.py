@@ -6,10 +6,8 @@ class ProspectsConfig(AppConfig):
     label = "prospects"
 
     def ready(self) -> None:
-        from community.forum import hooks
         from community.notifications import subjects
 
-        from . import threads, told
+        from . import told
 
-        hooks.decorate_thread(threads.prospect_context)
         subjects.register("prospects.deskquestion", told.questions)

@@ -20,7 +20,6 @@ from community.events.catalogue import (
     EventName,
 )
 from community.events.services import record
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Post, Topic
 from community.forum.services import counters, post_events
 
@@ -54,7 +53,6 @@ def vote(post: Post, *, member: Member, value: int, now: datetime | None = None)
     post.save(update_fields=["score"])
     if post.is_opening:
         Topic.objects.filter(pk=topic.pk).update(score=post.score)
-    topic_changed(topic.pk, lists=post.is_opening)
     return post
 
 
@@ -208,4 +206,3 @@ def _minutes(span: timedelta) -> int:
 def _set_official(answer: Post, official: bool) -> None:
     answer.is_official = official
     answer.save(update_fields=["is_official"])
-    topic_changed(answer.topic_id, lists=False)

@@ -14,7 +14,6 @@ from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
 from community.events.services import Draft, record_all, reinstate, retract
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Post
 from community.members.models import Member
 
@@ -65,7 +64,6 @@ def _give(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
         for row in rows
     )
     record_all(_draft(award, badge) for award in awards)
-    _show(awards)
     return awards
 
 
@@ -98,7 +96,6 @@ def give_badge(
     )
     if created:
         record_all([_draft(award, badge)])
-        _show([award])
     elif award.taken_back_at is None:
         return award
     else:
@@ -124,15 +121,6 @@ def _mark_taken_back(award: Award, *, actor: Member | None, reason: str) -> None
     award.taken_back_at = timezone.now() if actor else None
     award.taken_back_by, award.taken_back_reason = actor, reason
     award.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
-    _show([award])
-
-
-def _show(awards: Sequence[Award]) -> None:
-    """Drop the kept pages of the topics in which these stand beside a post."""
-    posts = [award.post_id for award in awards if award.post_id]
-    if posts:
-        for topic_id in Post.objects.filter(pk__in=posts).values_list("topic_id", flat=True).distinct():
-            topic_changed(topic_id, lists=False)
 
 
 def _event_of(award: Award) -> list[Event]:

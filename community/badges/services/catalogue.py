@@ -10,7 +10,7 @@ from django.db import transaction
 
 from community.badges import criteria
 from community.badges.models import Badge
-from community.core.kept_pages import everything_changed
+from community.core import page_cache
 
 SHIPPED = Path(__file__).resolve().parent.parent / "badges.toml"
 _FIELDS = ("name", "sentence", "icon", "level", "series", "rule", "position")
@@ -46,5 +46,5 @@ def sync_badges() -> int:
         badge.save()
         written += 1
     if written:
-        everything_changed()
+        page_cache.invalidate_on_commit()
     return written

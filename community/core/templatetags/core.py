@@ -11,7 +11,6 @@ from django import template
 from django.core.paginator import Page
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest, QueryDict
-from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import RequestContext
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -19,7 +18,6 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from community.core import components, header
-from community.core.holes import Holes
 from community.core.text import excerpt
 
 register = template.Library()
@@ -136,34 +134,3 @@ def jinja(context: RequestContext, name: str, **values: Any) -> SafeString:
 
 
 register.simple_tag(components.relative_time)
-
-
-class HoleNode(template.Node):
-    def __init__(
-        self, name: str, key: FilterExpression, values: list[FilterExpression], nodelist: NodeList
-    ) -> None:
-        self.name, self.key, self.values, self.nodelist = name, key, values, nodelist
-
-    def render(self, context: template.Context) -> SafeString:
-        holes: Holes | None = context.get("holes")
-        key = self.key.resolve(context)
-        values = [value.resolve(context) for value in self.values]
-        if holes is not None:
-            return holes.leave(self.name, key, {value: self._text(context, value) for value in values})
-        if not values:
-            return self.nodelist.render(context)
-        return self._text(context, context["mine"].get(self.name, {}).get(key, values[0]))
-
-    def _text(self, context: template.Context, value: object) -> SafeString:
-        with context.push(**{self.name: value}):
-            return self.nodelist.render(context)
-
-
-@register.tag
-def hole(parser: Parser, token: Token) -> HoleNode:
-    """`{% hole name %}` or `{% hole name key value value … %}`, to `{% endhole %}`; see `community.core.holes`."""
-    _, name, *rest = token.split_contents()
-    nodelist = parser.parse(("endhole",))
-    parser.delete_first_token()
-    of, *values = [parser.compile_filter(part) for part in rest or ("0",)]
-    return HoleNode(name, of, values, nodelist)

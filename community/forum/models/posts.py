@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import ExpressionWrapper, Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from .topics import Topic
 
 if TYPE_CHECKING:
-    from community.forum.thread import Shown
-
     from .categories import Reader
 
 
@@ -59,9 +57,12 @@ class PostQuerySet(models.QuerySet["Post"]):
             "-opens", "-is_accepted", "-score", "number"
         )
 
-    def for_reading(self) -> PostQuerySet:
-        """Everything that a page of posts shows of each, in one statement."""
-        return self.select_related("author").defer("source", "search")
+    def for_reading_by(self, user: Reader) -> PostQuerySet:
+        """Everything that a page of posts shows of each, and `is_liked` by the reader, in one statement."""
+        posts = self.select_related("author").defer("source", "search")
+        if not user.is_authenticated:
+            return posts.annotate(is_liked=Value(False))
+        return posts.annotate(is_liked=Exists(Like.objects.filter(post=OuterRef("pk"), member=user)))
 
 
 class Post(models.Model):
@@ -119,11 +120,6 @@ class Post(models.Model):
     search = models.GeneratedField(
         expression=SearchVector("source", config="english"), output_field=SearchVectorField(), db_persist=True
     )
-
-    # Added by whoever puts a page of posts together.
-    comments: list[Post]
-    shown: Shown
-    takes_votes: bool
 
     objects = PostQuerySet.as_manager()
 

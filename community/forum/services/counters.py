@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Greatest
 
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Category, Post, Tag, Topic
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
@@ -32,7 +31,6 @@ def settle(topic: Topic, *, was: tuple[int, int, int] | None = None) -> Topic:
     _recount(topic)
     topic.save(update_fields=COUNTERS)
     _carry_over(before, weight(topic))
-    topic_changed(topic.pk)
     return topic
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from community.core.permissions import Refused
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
 from community.events.services import record
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Like, Post, Topic
 
 from . import post_events
@@ -67,4 +66,3 @@ def _count(post: Post, change: int) -> None:
     post.save(update_fields=["like_count"])
     if post.is_published:
         Topic.objects.filter(pk=post.topic_id).update(like_count=F("like_count") + change)
-    topic_changed(post.topic_id, lists=False)

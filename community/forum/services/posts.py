@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
 from community.events.catalogue import (
@@ -23,7 +24,6 @@ from community.events.catalogue import (
 )
 from community.events.services import record
 from community.forum import screening
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Post, Topic
 
 from . import counters, post_events, rendering, revisions, topics
@@ -114,7 +114,7 @@ def edit(post: Post, *, actor: Member, source: str, reason: str = "", now: datet
     revisions.add(post, actor=actor, reason=reason, now=now)
     if post.is_opening:
         Topic.objects.filter(pk=post.topic_id).update(excerpt=rendering.excerpt_of(post.source))
-    topic_changed(post.topic_id, lists=post.is_opening)
+    page_cache.invalidate_on_commit()
     if post.is_published:
         record(
             POST_EDITED,
@@ -246,7 +246,7 @@ def _move(
     """Take a locked post along TRANSITIONS, and all that hangs on it; return False where there is no way.
 
     Every change of what the public may see of a post passes here: the status of its topic, the counters, the
-    kept pages, and what its author earned with it.
+    page cache, and what its author earned with it.
     """
     to = TRANSITIONS.get((Post.Status(post.status), action))
     if to is None:
@@ -262,7 +262,8 @@ def _move(
         topic.status = to
         topic.save(update_fields=["status"])
         counters.recount_tags(topic.tags.values_list("pk", flat=True))
-    counters.settle(topic, was=was)  # drops the kept pages too
+    counters.settle(topic, was=was)
+    page_cache.invalidate_on_commit()
     if to == PUBLISHED:
         post_events.reinstate_earned(post)
     else:

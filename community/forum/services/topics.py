@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
 from community.events.services import record
 from community.forum import screening
-from community.forum.kept_pages import topic_changed
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
 
@@ -103,7 +103,7 @@ def edit(
     topic.title, topic.slug = title, slug(title)
     topic.save(update_fields=["title", "slug"])
     revisions.add(opening, actor=actor, reason=reason, now=now)
-    topic_changed(topic.pk)
+    page_cache.invalidate_on_commit()
     if topic.is_published:
         key = str(opening.revision_count)
         record(TOPIC_EDITED, actor=actor, subject=topic, occurred_at=now, key=key, what=what)
@@ -305,7 +305,7 @@ def _record(
     topic: Topic, what: str, *, actor: Member, now: datetime | None, reason: str = "", **changes: Any
 ) -> None:
     at = now or timezone.now()
-    topic_changed(topic.pk)
+    page_cache.invalidate_on_commit()
     record(
         TOPIC_EDITED, actor=actor, subject=topic, occurred_at=at, key=f"{what}:{at.isoformat()}", what=[what]
     )

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from community.importers.models import ImportedRow
-
-if TYPE_CHECKING:
-    from community.forum.models import Post, Topic
-    from community.forum.models.categories import Reader
 
 _LICENCES = "https://creativecommons.org/licenses/by-sa/"
 
@@ -23,11 +18,6 @@ class Attribution:
     url: str
     licence: str
     licence_url: str
-
-
-def attributions(reader: Reader, topic: Topic, posts: Sequence[Post]) -> Mapping[str, object]:
-    """Decorate a page of posts with {"attributions": {post id: Attribution}}; one query."""
-    return {"attributions": attributions_of(post.pk for post in posts)}
 
 
 def attributions_of(post_ids: Iterable[int]) -> dict[int, Attribution]:

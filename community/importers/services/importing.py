@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from community.core.kept_pages import everything_changed
+from community.core import page_cache
 from community.forum.models import Category
 from community.forum.services import counters
 from community.importers.models import ImportBatch, StagedRow
@@ -117,7 +117,7 @@ def _report(batch: ImportBatch, folder: Path) -> None:
 @transaction.atomic
 def _finish(batch: ImportBatch) -> None:
     counters.recount_categories()
-    everything_changed()
+    page_cache.invalidate_on_commit()
     batch.report = confirmed(batch)
     batch.status, batch.finished_at = ImportBatch.Status.DONE, timezone.now()
     batch.save(update_fields=["report", "status", "finished_at"])

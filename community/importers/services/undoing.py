@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from community.badges.models import Award, Badge
-from community.core.kept_pages import everything_changed
+from community.core import page_cache
 from community.events.models import Event
 from community.events.services import purge
 from community.forum.models import Category, Post, Tag, Topic
@@ -50,7 +50,7 @@ def undo(batch: ImportBatch, *, force: bool, progress: Progress) -> dict[str, in
     gone["badges"] = _remove_badges(batch)
     gone["members"] = _in_parts("Members", _leaving(batch), progress)
     _remove_rest(batch)
-    everything_changed()
+    page_cache.invalidate_on_commit()
     return gone
 
 

@@ -2,7 +2,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from community.core.kept_pages import everything_changed
+from community.core import page_cache
 from community.core.markdown import render
 from community.events.catalogue import PROFILE_COMPLETED
 from community.events.services import record
@@ -21,7 +21,7 @@ def save_profile(member: Member, **fields: str) -> Member:
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]} is not part of the profile.")
     if fields.get("display_name", member.display_name) != member.display_name:
-        everything_changed()
+        page_cache.invalidate_on_commit()
     for name, value in fields.items():
         setattr(member, name, value)
     if "bio" in fields:
@@ -41,7 +41,7 @@ def set_avatar(member: Member, picture: bytes | None) -> Member:
     with transaction.atomic():
         member.avatar.name = name
         member.save(update_fields=["avatar"])
-        everything_changed()
+        page_cache.invalidate_on_commit()
         _note_completion(member)
         if before:
             transaction.on_commit(lambda: default_storage.delete(before))

@@ -4,8 +4,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
+from community.core import page_cache
 from community.core.audit import audit
-from community.core.kept_pages import everything_changed
 from community.events.catalogue import MEMBER_ROLE_CHANGED
 from community.events.services import record
 from community.members.models import Member
@@ -32,7 +32,7 @@ def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = 
     locked.save(update_fields=["role", "is_staff"])
     member.role, member.is_staff = locked.role, locked.is_staff
     if previous != strongest:
-        everything_changed()
+        page_cache.invalidate_on_commit()
         record(
             MEMBER_ROLE_CHANGED, actor=actor, member=locked, subject=locked, key=timezone.now().isoformat(),
             role=strongest, previous=previous,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -14,6 +16,11 @@ from .sanctions import Sanction
 class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
     def open(self) -> ReviewItemQuerySet:
         return self.filter(closed_at__isnull=True)
+
+    def by_post(self, post_ids: Collection[int]) -> dict[int, ReviewItem]:
+        """Return the most urgent open item about each of these posts."""
+        items = self.open().filter(post__in=post_ids).order_by("priority")
+        return {item.post_id: item for item in items if item.post_id}
 
     def most_urgent_first(self) -> ReviewItemQuerySet:
         return self.order_by("-priority", "created_at", "pk")

@@ -1,0 +1,255 @@
+"""One page of a topic: everything its posts show, asked of each app in as few statements as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Page
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from community.badges.models import Award
+from community.core.pagination import PER_PAGE
+from community.core.pagination import page_of as paginate
+from community.forum import queries as forum
+from community.forum import rules
+from community.forum.models import Post, Topic
+from community.importers.services.attribution import Attribution, attributions_of
+from community.moderation import rules as moderation
+from community.moderation.models import ReviewItem
+from community.prospects import queries as prospects
+from community.qa import queries as qa
+from community.qa import rules as qa_rules
+from community.qa.models import OfficialMark, Question
+from journeys import rules as journeys
+from journeys.models import MemberState
+from journeys.reports import chips
+
+if TYPE_CHECKING:
+    from community.forum.models.categories import Reader
+    from community.members.models import Member
+
+
+@dataclass(slots=True)
+class PostView:
+    """A post as this reader meets it."""
+
+    post: Post
+    id: int
+    author: Member
+    is_own: bool
+    is_readable: bool  # else it leaves only a stub
+    is_new: bool
+    can_edit: bool
+    can_delete: bool
+    can_restore: bool
+    can_like: bool
+    is_liked: bool
+    takes_votes: bool
+    vote: int  # 1, -1 or 0
+    official_mark: OfficialMark | None
+    awards: Sequence[Award]
+    attribution: Attribution | None
+    review: ReviewItem | None
+    stage: MemberState | None
+    roster_entry: Any  # the name and title of staff in a prospect forum
+    comments: list[PostView] = field(default_factory=list)
+
+    def url(self, name: str) -> str:
+        """The address of the view `name`, which takes the post's id."""
+        return _pattern(name) % self.id
+
+
+@dataclass(slots=True)
+class TopicPage:
+    """What a page of a topic, or a part of it, is rendered from."""
+
+    topic: Topic
+    reader: Reader
+    posts: list[PostView]
+    pages: Page[Any] | None  # None where only some posts are shown
+    acceptance: Question | None
+    can_reply: bool
+    can_moderate: bool
+    can_accept: bool
+    can_mark_official: bool
+    prospect: prospects.ProspectContext
+    first_unread: str = ""
+
+    @property
+    def is_logged_in(self) -> bool:
+        return bool(self.reader.is_authenticated)
+
+    @property
+    def number(self) -> int:
+        return self.pages.number if self.pages else 1
+
+    @property
+    def has_badges(self) -> bool:
+        return any(view.awards for main in self.posts for view in (main, *main.comments))
+
+    @property
+    def reply_address(self) -> str:
+        return _pattern("forum:post-create") % self.topic.pk
+
+    def post_address(self, post_id: int) -> str:
+        return _pattern("forum:post-permalink") % post_id
+
+
+@lru_cache(maxsize=64)
+def _pattern(name: str) -> str:
+    return reverse(name, args=[0]).replace("/0/", "/%d/")
+
+
+def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
+    """One page of the topic, as `?page=` asks; Http404 for a page number that is none."""
+    reader = request.user
+    posts = topic.posts.placed_for(reader).for_reading_by(reader)
+    posts = posts.in_reading_order(best_first=topic.best_first)
+    if topic.last_number <= PER_PAGE:
+        pages = paginate(request, posts, total=PER_PAGE)
+        rows = list(pages.object_list)
+        mains = [post for post in rows if not post.is_comment]
+        comments = [post for post in rows if post.is_comment]
+    else:
+        pages = paginate(request, posts.standing_alone())
+        mains = list(pages.object_list)
+        comments = list(posts.filter(kind=Post.Kind.COMMENT, parent__in=[post.pk for post in mains]))
+    return _put_together(reader, topic, mains, comments, pages=pages)
+
+
+def part_of(request: HttpRequest, post: Post) -> TopicPage:
+    """The page with only this post, or the one it stands under, to show again what was done to it."""
+    reader = request.user
+    topic = forum.find_topic(reader, post.topic_id)
+    if topic is None:
+        raise Topic.DoesNotExist
+    main_id = post.parent_id if post.is_comment else post.pk
+    around = topic.posts.placed_for(reader).for_reading_by(reader)
+    rows = list(around.filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
+    mains = [row for row in rows if row.pk == main_id]
+    return _put_together(reader, topic, mains, [row for row in rows if row.pk != main_id])
+
+
+def view_of(page: TopicPage, post: Post) -> PostView:
+    """The post in the page, which may be a comment."""
+    everything = [view for main in page.posts for view in (main, *main.comments)]
+    return next(view for view in everything if view.id == post.pk)
+
+
+def _put_together(
+    reader: Reader,
+    topic: Topic,
+    mains: Sequence[Post],
+    comments: Sequence[Post],
+    *,
+    pages: Page[Any] | None = None,
+) -> TopicPage:
+    everything = [*mains, *comments]
+    facts = _facts(reader, topic, everything)
+    views = {post.pk: _view(reader, topic, post, facts) for post in everything}
+    for comment in sorted(comments, key=lambda comment: comment.number):
+        if comment.parent_id in views:
+            views[comment.parent_id].comments.append(views[comment.pk])
+    return TopicPage(
+        topic=topic,
+        reader=reader,
+        posts=[views[post.pk] for post in mains],
+        pages=pages,
+        acceptance=qa.acceptance_of(topic),
+        can_reply=rules.can_reply(reader, topic),
+        can_moderate=rules.is_moderator(reader),
+        can_accept=qa_rules.can_accept_in(reader, topic),
+        can_mark_official=qa_rules.can_mark_official(reader),
+        prospect=facts.prospect,
+    )
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the apps say of the posts of one page, by post or by author."""
+
+    read_number: int | None
+    votes: Mapping[int, int]
+    official_marks: Mapping[int, OfficialMark]
+    awards: Mapping[int, list[Award]]
+    attributions: Mapping[int, Attribution]
+    reviews: Mapping[int, ReviewItem]
+    stages: Mapping[int, MemberState]
+    prospect: prospects.ProspectContext
+
+
+def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
+    ids = [post.pk for post in posts]
+    return _Facts(
+        read_number=topic.read_number,  # type: ignore[attr-defined]
+        votes=qa.votes_of(reader, [post.pk for post in posts if qa_rules.takes_votes(post, topic)]),
+        official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
+        awards=Award.objects.by_post(ids),
+        attributions=attributions_of(ids),
+        reviews=ReviewItem.objects.by_post(ids) if moderation.can_moderate(reader) else {},
+        stages=_stages(reader, {post.author_id for post in posts}),
+        prospect=prospects.prospect_context(reader, topic),
+    )
+
+
+def _stages(reader: Reader, author_ids: Iterable[int]) -> Mapping[int, MemberState]:
+    """Where each author stands: for the team only."""
+    return chips(author_ids) if reader.is_authenticated and journeys.can_see_journeys(reader) else {}
+
+
+def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
+    post.topic = topic
+    is_own = reader.is_authenticated and post.author_id == reader.pk
+    return PostView(
+        post=post,
+        id=post.pk,
+        author=post.author,
+        is_own=is_own,
+        is_readable=rules.can_read_words(reader, post),
+        is_new=facts.read_number is not None and post.number > facts.read_number and not is_own,
+        can_edit=rules.can_edit_post(reader, post, topic),
+        can_delete=rules.can_delete_post(reader, post, topic),
+        can_restore=rules.can_restore_post(reader, post),
+        can_like=rules.can_like(reader, post),
+        is_liked=post.is_liked,  # type: ignore[attr-defined]
+        takes_votes=qa_rules.takes_votes(post, topic),
+        vote=facts.votes.get(post.pk, 0),
+        official_mark=facts.official_marks.get(post.pk),
+        awards=facts.awards.get(post.pk, ()),
+        attribution=facts.attributions.get(post.pk),
+        review=facts.reviews.get(post.pk),
+        stage=facts.stages.get(post.author_id),
+        roster_entry=facts.prospect.roster.get(post.author_id),
+    )
+
+
+def first_unread(page: TopicPage) -> str:
+    """Where the first unread post is: on this page, or by way of the address that finds it; else nothing."""
+    topic, before = page.topic, read_before(page.topic)
+    if not before or before >= topic.last_number:
+        return ""
+    everything = [view for main in page.posts for view in (main, *main.comments)]
+    new = min(((view.post.number, view.id) for view in everything if view.is_new), default=None)
+    is_whole = page.pages is not None and page.pages.paginator.num_pages == 1
+    if new and (is_whole or new[0] == before + 1):
+        return f"#p{new[1]}"
+    return f"{reverse('forum:topic-unread', args=[topic.pk])}?after={before}"
+
+
+def read_to(page: TopicPage) -> int:
+    """The number up to which whoever sees this page has read."""
+    # Where the best stand first, only the last page shows that nothing is left.
+    if page.topic.best_first and page.pages is not None and page.pages.has_next():
+        return 0
+    return max((view.post.number for main in page.posts for view in (main, *main.comments)), default=0)
+
+
+def read_before(topic: Topic) -> int | None:
+    """How far the reader had read when the topic was found; None when never opened."""
+    number: int | None = topic.read_number  # type: ignore[attr-defined]
+    return number

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.middleware import HtmxDetails
+
+from community.core.permissions import Refused, require
+from community.forum.models import Post
+from community.members.models import Member
+from community.pages import topic as topic_page
+from community.qa import rules, services
+
+from .common import show_post, topic_or_404
+
+
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+    user: Member
+
+
+@require_POST
+@login_required
+def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """`value` 1, -1 or 0; the button that is pressed already sends 0."""
+    post = _post(request, post_id)
+    try:
+        value = int(request.POST.get("value", ""))
+        services.vote(post, member=request.user, value=value)
+    except ValueError as error:
+        raise PermissionDenied(_("A vote is up, down or none.")) from error
+    except Refused as refusal:
+        raise PermissionDenied(refusal.sentence) from refusal
+    if not request.htmx:
+        return redirect(post)
+    page = topic_page.part_of(request, post)
+    return render(request, "qa/_votes.html", {"page": page, "post": topic_page.view_of(page, post)})
+
+
+@require_POST
+@login_required
+def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
+    answer = _post(request, post_id)
+    require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff accept an answer."))
+    try:
+        services.accept_answer(answer, actor=request.user)
+    except Refused as refusal:
+        raise PermissionDenied(refusal.sentence) from refusal
+    return _thread(request, answer)
+
+
+@require_POST
+@login_required
+def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
+    answer = _post(request, post_id)
+    require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff take it back."))
+    services.unaccept_answer(answer, actor=request.user)
+    return _thread(request, answer)
+
+
+@require_POST
+@login_required
+def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
+    answer = _post(request, post_id)
+    require(rules.can_mark_official(request.user), _("Only staff mark an answer as official."))
+    try:
+        services.mark_official(answer, actor=request.user)
+    except Refused as refusal:
+        raise PermissionDenied(refusal.sentence) from refusal
+    return show_post(request, answer)
+
+
+@require_POST
+@login_required
+def answer_unofficial(request: HtmxRequest, post_id: int) -> HttpResponse:
+    answer = _post(request, post_id)
+    require(rules.can_mark_official(request.user), _("Only staff take the mark back."))
+    services.unmark_official(answer, actor=request.user)
+    return show_post(request, answer)
+
+
+def _post(request: HttpRequest, post_id: int) -> Post:
+    posts = Post.objects.visible_to(request.user).select_related("topic__category", "author", "parent")
+    return get_object_or_404(posts.defer("search", "topic__search"), pk=post_id)
+
+
+def _thread(request: HtmxRequest, answer: Post) -> HttpResponse:
+    """The order of the answers has changed: the first page of the topic again, or the way to the answer."""
+    if not request.htmx:
+        return redirect(answer)
+    topic = topic_or_404(request, answer.topic_id)
+    response = render(
+        request, "forum/_posts.html", {"page": topic_page.page_of(request, topic), "topic": topic}
+    )
+    response["HX-Push-Url"] = f"{topic.get_absolute_url()}#p{answer.pk}"
+    return response

@@ -1,0 +1,95 @@
+"""What the views of the forum share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, cast
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
+
+from community.core.permissions import Refused
+from community.forum import queries
+from community.forum.models import Post, Topic
+from community.members.models import Member
+from community.members.rules import has_accepted_current
+from community.pages import topic as topic_page
+
+P = ParamSpec("P")
+
+# Tells the browser that the draft of this name arrived, so that it may forget its copy.
+POSTED = "posted"
+
+
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+def member_of(request: HttpRequest) -> Member:
+    """The person behind a request that has passed login_required."""
+    return cast(Member, request.user)
+
+
+def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
+    topic = queries.find_topic(request.user, topic_id)
+    if topic is None:
+        raise Http404(_("There is no such topic."))
+    return topic
+
+
+def post_or_404(request: HttpRequest, post_id: int) -> Post:
+    """A post of a topic the reader sees, with its topic; a stub is found too, so that it can be restored."""
+    posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).placed_for(request.user)
+    related = posts.select_related("topic__category", "author", "parent")
+    return get_object_or_404(related.defer("search", "topic__search"), pk=post_id)
+
+
+def refusing(
+    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
+) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
+    """Turn what a service refuses into a 403 page that says why."""
+
+    @functools.wraps(view)
+    def refused(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refusal:
+            raise PermissionDenied(refusal.sentence) from refusal
+
+    return refused
+
+
+def require_agreement(request: HttpRequest, form: forms.Form) -> None:
+    """Add an error to a valid form when its author has yet to agree to the guidelines in force."""
+    if has_accepted_current(member_of(request)):
+        return
+    query = urlencode({"next": request.get_full_path()})
+    form.add_error(
+        None,
+        format_html(
+            '{} <a href="{}?{}" target="_blank">{}</a> {}',
+            _("Before you post:"), reverse("members:guidelines"), query,
+            _("read and agree to our guidelines"), _("(opens beside this page), then send this again."),
+        ),
+    )  # fmt: skip
+
+
+def show_post(request: HtmxRequest, post: Post) -> HttpResponse:
+    """Answer what was done to a post: its new look for htmx, else the way back to it."""
+    if not request.htmx:
+        return redirect(post)
+    page = topic_page.part_of(request, post)
+    return render(request, "forum/_post.html", {"page": page, "topic": page.topic})
+
+
+def posted(response: HttpResponse, draft: str) -> HttpResponse:
+    response.set_cookie(POSTED, draft, max_age=60, samesite="Lax")
+    return response

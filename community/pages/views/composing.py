@@ -1,0 +1,205 @@
+"""Writing: new topics, replies and comments, and what helps while typing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from community.core.permissions import Refused, require
+from community.forum import rules, search
+from community.forum.forms import CommentForm, ReplyForm, TopicForm
+from community.forum.models import Category, Post, Topic
+from community.forum.people import suggest_people
+from community.forum.services import posts, read_states, rendering, topics
+from community.members.models import Member
+from community.moderation import composer
+from community.pages import topic as topic_page
+
+from .common import HtmxRequest, member_of, post_or_404, posted, require_agreement, show_post, topic_or_404
+
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+PREVIEWED = 40_000
+
+
+@read_or_send
+@login_required
+def topic_create(request: HtmxRequest) -> HttpResponse:
+    """The composer. `?category=<slug>&kind=` and `?title=` choose and fill in beforehand."""
+    author = member_of(request)
+    form = TopicForm(request.POST or None, author=author, initial=_wished(request, author))
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        require_agreement(request, form)
+        if not form.errors and (topic := _create_topic(form, author)) is not None:
+            if not topic.is_published:
+                messages.info(request, _("Thank you. A moderator looks at it before others see it."))
+            return posted(redirect(topic), "topic")
+    context = _composer(request, form)
+    return render(request, "forum/topic_create.html", context, status=_status(request, form))
+
+
+@read_or_send
+@login_required
+def post_create(request: HtmxRequest, topic_id: int) -> HttpResponse:
+    """Reply to a topic, or with `parent` to one of its posts."""
+    topic = topic_or_404(request, topic_id)
+    require(rules.can_reply(request.user, topic), _no_reply(request, topic))
+    form = ReplyForm(request.POST or None, initial={"parent": request.GET.get("parent")})
+    post = None
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        parent = _replied_to(request, topic, form.cleaned_data["parent"])
+        post = _create_post(request, form, topic, parent=parent)
+    if post is None:
+        return _again(request, "forum/_reply_form.html", "forum/post_create.html", form, topic=topic)
+    return posted(_appended(request, post, topic), f"reply:{topic.pk}")
+
+
+@read_or_send
+@login_required
+def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """A short reply under a post."""
+    parent = post_or_404(request, post_id)
+    parent = parent.parent if parent.is_comment and parent.parent else parent
+    topic = parent.topic
+    is_seen = rules.can_read_words(request.user, parent) and not parent.is_deleted
+    require(rules.can_reply(request.user, topic) and is_seen, _no_reply(request, topic))
+    form = CommentForm(request.POST or None, auto_id=f"id_c{parent.pk}_%s")
+    post = None
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        post = _create_post(request, form, topic, parent=parent, kind=Post.Kind.COMMENT)
+    if post is None:
+        more = {"topic": topic, "post": parent}
+        return _again(request, "forum/_comment_form.html", "forum/comment_create.html", form, **more)
+    return posted(show_post(request, post), f"comment:{parent.pk}")
+
+
+@require_POST
+@login_required
+def preview(request: HttpRequest) -> HttpResponse:
+    """What is being typed, made by the same renderer as the post will be."""
+    source = request.POST.get("source", "")[:PREVIEWED]
+    html = rendering.preview(source).html if source.strip() else ""
+    return render(request, "forum/_preview.html", {"html": html})
+
+
+@require_GET
+@login_required
+def similar_topics(request: HttpRequest) -> HttpResponse:
+    """Topics that may already answer what is about to be asked."""
+    found = search.similar(request.user, request.GET.get("title", "")[:255])
+    return render(request, "forum/_similar_while_typing.html", {"similar": found})
+
+
+@require_GET
+@login_required
+def mention_suggestions(request: HttpRequest) -> JsonResponse:
+    """Members whose handle or name begins like `?q=`, those of `?topic=` first."""
+    begun = request.GET.get("q", "")[:40].strip()
+    asked = request.GET.get("topic", "")
+    topic_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    people = suggest_people(begun, reader=member_of(request), topic_id=topic_id)
+    return JsonResponse({"people": [{"username": p.username, "name": str(p)} for p in people]})
+
+
+def _wished(request: HttpRequest, author: Member) -> dict[str, Any]:
+    asked = request.GET.get("category", "")
+    categories = Category.objects.creatable_by(author)
+    category = categories.filter(slug=asked).first() if asked else None
+    kind = request.GET.get("kind", "")
+    if kind not in Topic.Kind.values:
+        kind = rules.topic_kinds(author, category)[0] if category else Topic.Kind.QUESTION
+    return {"category": category, "kind": kind, "title": request.GET.get("title", "")[:255]}
+
+
+def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
+    author = member_of(request)
+    categories = list(form.fields["category"].queryset)  # type: ignore[attr-defined]
+    for category in categories:
+        category.kinds_offered = rules.topic_kinds(author, category)
+    offered = [kind for kind in Topic.Kind if any(kind in one.kinds_offered for one in categories)]
+    form.fields["kind"].choices = [(kind.value, kind.label) for kind in offered]  # type: ignore[attr-defined]
+    return {
+        "form": form,
+        "topic": None,
+        "categories": categories,
+        "preview_html": _preview_of(request),
+        "rate_limit_sentences": composer.sentences(author),
+    }
+
+
+def _create_topic(form: TopicForm, author: Member) -> Topic | None:
+    data = form.cleaned_data
+    try:
+        return topics.create(
+            data["category"], author=author, kind=data["kind"], title=data["title"],
+            source=data["source"], tags=data["tags"],
+        )  # fmt: skip
+    except Refused as refusal:
+        form.add_error(None, refusal.sentence)
+        return None
+
+
+def _create_post(
+    request: HttpRequest, form: forms.Form, topic: Topic, *, parent: Post | None, kind: str = ""
+) -> Post | None:
+    require_agreement(request, form)
+    if form.errors:
+        return None
+    try:
+        return posts.create(
+            topic, author=member_of(request), source=form.cleaned_data["source"], parent=parent, kind=kind
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal.sentence)
+        return None
+
+
+def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
+    """The new post at the end of the page for htmx, with an empty form; else the way to it."""
+    if not request.htmx:
+        if not post.is_published:
+            messages.info(request, _("Thank you. A moderator looks at it before others see it."))
+        return redirect(post)
+    page = topic_page.part_of(request, post)
+    context = {"page": page, "topic": page.topic, "form": ReplyForm(), "preview_html": ""}
+    read_states.mark_read(topic, member=member_of(request), number=post.number)
+    return render(request, "forum/_appended.html", context)
+
+
+def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **context: Any) -> HttpResponse:
+    """The form once more, with everything that was typed, what is wrong with it, and a preview if asked."""
+    context |= {"form": form, "preview_html": _preview_of(request)}
+    template = fragment if request.htmx else page
+    response = render(request, template, context, status=_status(request, form))
+    # What succeeds may replace more than the form; what fails replaces only the form that was sent.
+    if request.method == "POST":
+        response["HX-Retarget"] = "this"
+    return response
+
+
+def _status(request: HttpRequest, form: forms.Form) -> int:
+    return 422 if form.errors and "preview" not in request.POST else 200
+
+
+def _preview_of(request: HttpRequest) -> str:
+    if "preview" not in request.POST:
+        return ""
+    return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
+
+
+def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None) -> Post | None:
+    if parent_id is None:
+        return None
+    return Post.objects.visible_to(request.user).filter(topic=topic, pk=parent_id).first()
+
+
+def _no_reply(request: HttpRequest, topic: Topic) -> str:
+    if topic.is_closed:
+        return _("This topic is closed, so nothing can be added to it.")
+    return _("Only some groups can reply here.")

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from community.core import page_cache
+from community.core.pagination import page_of
+from community.forum import search as forum_search
+from community.forum.services import searches
+from community.members.models import Member
+from community.pages import front, needs, person
+
+QUERY_LENGTH = 200
+
+
+@require_safe
+@page_cache.for_visitors
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the reader what is going on, and what could do with them."""
+    now, reader = timezone.now(), request.user
+    context: dict[str, object] = {
+        "hot": front.hot_topics(reader),
+        "announcements": front.announcements(reader, now=now),
+        "categories": front.categories(reader),
+        "forums": front.prospect_forums(reader),
+        "liveliness": front.liveliness(now=now),
+        "could_answer": [],
+    }
+    if reader.is_authenticated:
+        context |= {
+            "greeting": front.greeting(reader, now=now),
+            "needs": needs.needs_of(reader),
+            "could_answer": front.could_answer(reader),
+        }
+    return render(request, "pages/home.html", context)
+
+
+@require_safe
+@page_cache.for_visitors
+def search(request: HttpRequest) -> HttpResponse:
+    """Find topics by the words of their titles and posts; what members look for is remembered."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
+
+    context = _findings(request, text)
+    response = render(request, "pages/search.html", context)
+    if isinstance(request.user, Member) and text and "page" not in request.GET:
+        searches.record_search(request.user, query=text, results=context["total"])
+    return response
+
+
+def _findings(request: HttpRequest, text: str) -> dict[str, Any]:
+    reader = request.user
+    found = forum_search.find(reader, text) if text else []
+    page = page_of(request, found)
+    topics = forum_search.results(reader, text, list(page.object_list)) if found else []
+    context = {"q": text, "page": page, "topics": topics, "total": len(found), "similar": []}
+    if text and not found:
+        context["similar"] = forum_search.similar(reader, text)
+    return context
+
+
+@require_safe
+def profile(request: HttpRequest, username: str) -> HttpResponse:
+    """Show one member: what they say of themselves, what they earned, and what the reader may read of theirs."""
+    members = Member.objects.filter(is_active=True).select_related("company")
+    member = get_object_or_404(members, username__iexact=username)
+    tab = request.GET.get("tab", "")
+    if tab not in person.TABS:
+        raise Http404(_("There is no such page."))
+    context = {
+        "person": member,
+        "tab": tab,
+        "tabs": person.TABS,
+        "figures": person.figures(member, request.user),
+        "badges": person.badges(member),
+        "own": request.user == member,
+    }
+    if tab:
+        context["page"] = page_of(request, person.tab_posts(member, request.user, tab))
+    else:
+        context["best"] = person.best_answers(member, request.user)
+        context["newest"] = person.newest_topics(member, request.user)
+    return render(request, "pages/profile.html", context)
+
+
+@require_safe
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """Show the reader's own corner: every page that is about them."""
+    assert request.user.is_authenticated  # noqa: S101 - for mypy; login_required has seen to it
+    context = {
+        "figures": person.figures(request.user, request.user),
+        "badges": person.badges(request.user),
+        "needs": needs.needs_of(request.user),
+        "could_answer": front.could_answer(request.user, number=3),
+    }
+    return render(request, "pages/me.html", context)

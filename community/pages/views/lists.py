@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from community.core import page_cache
+from community.core.pagination import page_of
+from community.forum import lists, rules
+from community.forum.lists import Period, Sort
+from community.forum.models import Category, Tag, Topic
+from community.forum.models.topics import TopicQuerySet
+
+
+@require_safe
+@page_cache.for_visitors
+def latest(request: HttpRequest) -> HttpResponse:
+    return _front(request, Sort.LATEST)
+
+
+@require_safe
+@page_cache.for_visitors
+def hot(request: HttpRequest) -> HttpResponse:
+    return _front(request, Sort.HOT)
+
+
+@require_safe
+@page_cache.for_visitors
+def top(request: HttpRequest) -> HttpResponse:
+    return _front(request, Sort.TOP)
+
+
+@require_safe
+@page_cache.for_visitors
+def unanswered(request: HttpRequest) -> HttpResponse:
+    return _front(request, Sort.UNANSWERED)
+
+
+@require_safe
+@page_cache.for_visitors
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """A category's topics and those of its children; pinned ones stand first."""
+    tree = lists.category_tree(request.user)
+    everything = [one for top_one in tree for one in (top_one, *_children(top_one))]
+    found = next((one for one in everything if one.slug == slug), None)
+    if found is None:
+        raise Http404(_("There is no such category."))
+    within = [found.pk, *(child.pk for child in _children(found))]
+    topics = lists.readable(request.user).filter(category__in=within)
+    sort = _choice(request, "sort", Sort, Sort.LATEST)
+    context = _rows(request, topics, sort, pinned=topics.filter(pinned_at__isnull=False))
+    parent = next((one for one in tree if one.pk == found.parent_id), None)
+    can_create = request.user.is_authenticated and rules.can_create_in(request.user, found)
+    context |= {"category": found, "parent": parent, "tree": tree, "can_create": can_create}
+    return render(request, "forum/category.html", context)
+
+
+@require_safe
+@page_cache.for_visitors
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Tag.objects.visible_to(request.user), slug=slug)
+    topics = lists.readable(request.user).filter(tags=found)
+    sort = _choice(request, "sort", Sort, Sort.LATEST)
+    context = _rows(request, topics, sort)
+    context |= {"tag": found, "tree": lists.category_tree(request.user)}
+    return render(request, "forum/tag.html", context)
+
+
+@require_safe
+@page_cache.for_visitors
+def tags(request: HttpRequest) -> HttpResponse:
+    """Every tag that is on a topic the reader may see, and on how many of those."""
+    used = Tag.objects.filter(topics__in=lists.readable(request.user)).annotate(seen=Count("topics"))
+    page = page_of(request, used.order_by("-seen", "name"), per_page=100)
+    return render(request, "forum/tags.html", {"page": page})
+
+
+def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
+    topics = lists.readable(request.user)
+    pinned = topics.filter(pinned_at__isnull=False, pinned_everywhere=True)
+    context = _rows(request, topics, sort, pinned=pinned)
+    context |= {"tree": lists.category_tree(request.user)}
+    return render(request, "forum/topic_list.html", context)
+
+
+def _rows(
+    request: HttpRequest, topics: TopicQuerySet, sort: str, *, pinned: TopicQuerySet | None = None
+) -> dict[str, Any]:
+    """One page of a list; pinned topics stand above the latest and the hot ones and are not repeated."""
+    period = _choice(request, "period", Period, Period.MONTH)
+    above: list[Topic] = []
+    if pinned is not None and sort in (Sort.LATEST, Sort.HOT):
+        above = list(pinned.for_list(request.user).order_by("-pinned_at"))
+        topics = topics.exclude(pk__in=[topic.pk for topic in above])
+    listed = lists.ordered(topics, sort, period)
+    page = page_of(request, listed.for_list(request.user), total=listed.count())
+    return {
+        "page": page,
+        "category": None,
+        "pinned": above if page.number == 1 else [],
+        "sort": sort,
+        "sorts": Sort,
+        "period": period,
+        "periods": Period,
+    }
+
+
+def _choice(request: HttpRequest, name: str, choices: type[Sort] | type[Period], default: str) -> str:
+    asked = request.GET.get(name, default)
+    return asked if asked in choices.values else default
+
+
+def _children(one: Category) -> list[Category]:
+    children: list[Category] = getattr(one, "children_seen", [])
+    return children

@@ -1,0 +1,160 @@
+"""What is done to one post."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from community.core.permissions import require
+from community.core.text import storable
+from community.forum import rules, screening
+from community.forum.forms import EditForm
+from community.forum.models import Post
+from community.forum.screening import ALLOW, Verdict
+from community.forum.services import likes, posts, rendering, topics
+from community.pages import topic as topic_page
+
+from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
+from .composing import PREVIEWED
+
+HAS_ANSWERS = gettext_lazy(
+    "A word in this is looked at by a moderator before others see it, and others have answered this post, "
+    "so it cannot be taken away to wait. Please say it differently, or write it as a reply of its own."
+)
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@read_or_send
+@login_required
+@refusing
+def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """Change a post in its place; of an opening post the title and the tags too."""
+    post = post_or_404(request, post_id)
+    may = rules.can_edit_post(request.user, post, post.topic)
+    require(may, _("Posts are changed by their authors for thirty days, and by moderators."))
+    form = EditForm(request.POST or None, post=post, auto_id=f"id_e{post.pk}_%s")
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        require_agreement(request, form)
+        verdict = _screened(request, post, form)
+        if not form.errors:
+            _save(request, post, form.cleaned_data, verdict)
+            if post.is_opening and request.htmx:
+                return _elsewhere(post.topic.get_absolute_url())
+            return posted(show_post(request, post), f"edit:{post.pk}")
+    context = {"form": form, "post": post, "topic": post.topic, "preview_html": _preview(request)}
+    template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
+    is_bad = bool(form.errors) and "preview" not in request.POST
+    response = render(request, template, context, status=422 if is_bad else 200)
+    if request.method == "POST":
+        response["HX-Retarget"] = f"#p{post.pk}"
+    return response
+
+
+@require_safe
+@login_required
+def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """The post as it stands: the way back out of editing in place."""
+    return show_post(request, post_or_404(request, post_id))
+
+
+@require_POST
+@login_required
+@refusing
+def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    may = rules.can_delete_post(request.user, post, post.topic)
+    require(may or post.is_deleted, _("This post is deleted by moderators only."))
+    posts.delete(post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300])
+    if not post.is_opening:
+        return show_post(request, post)
+    if member_of(request).is_moderator:
+        return _elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
+    messages.success(request, _("Your topic is deleted."))
+    where = post.topic.category.get_absolute_url()
+    return _elsewhere(where) if request.htmx else redirect(where)
+
+
+@require_POST
+@login_required
+@refusing
+def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    may = rules.can_restore_post(request.user, post)
+    require(may or not post.is_deleted, _("This post is brought back by whoever deleted it."))
+    posts.restore(post, actor=member_of(request))
+    if post.is_opening and request.htmx:
+        return _elsewhere(post.topic.get_absolute_url())
+    return show_post(request, post)
+
+
+@require_POST
+@login_required
+@refusing
+def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    likes.add(post, member=member_of(request))
+    return _liked(request, post)
+
+
+@require_POST
+@login_required
+@refusing
+def post_unlike(request: HtmxRequest, post_id: int) -> HttpResponse:
+    post = post_or_404(request, post_id)
+    likes.remove(post, member=member_of(request))
+    return _liked(request, post)
+
+
+def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
+    """Only the button changes, so only the button is sent."""
+    if not request.htmx:
+        return redirect(post)
+    view = topic_page.view_of(topic_page.part_of(request, post), post)
+    return render(request, "forum/_like_button.html", {"post": view})
+
+
+def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
+    """Judge what authors make of their posts; add an error to a valid form when it cannot stand."""
+    if post.author_id != member_of(request).pk or form.errors:
+        return ALLOW
+    data = form.cleaned_data
+    before, after = post.source, data["source"]
+    if post.is_opening:
+        tags = post.topic.tags.values_list("name", flat=True)
+        before = rendering.everything_said(post.topic.title, before, tags)
+        after = rendering.everything_said(data["title"], after, data["tags"])
+    verdict = screening.judge_edit(post.author, before, after)
+    if verdict.refuse:
+        form.add_error(None, verdict.sentence)
+    elif verdict.hold and post.is_published and not rules.can_wait_again(post, post.topic):
+        form.add_error(None, HAS_ANSWERS)
+    return verdict
+
+
+def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdict) -> None:
+    actor, reason = member_of(request), data["reason"]
+    if verdict.hold:
+        posts.edit_and_hold(post, actor=actor, why=verdict.sentence, **data)
+        return
+    if post.is_opening:
+        topics.edit(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
+    posts.edit(post, actor=actor, source=data["source"], reason=reason)
+    post.topic.refresh_from_db(fields=["title", "slug"])
+
+
+def _preview(request: HttpRequest) -> str:
+    if "preview" not in request.POST:
+        return ""
+    return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
+
+
+def _elsewhere(address: str) -> HttpResponse:
+    """Tell htmx to load a whole page: more than the post has changed."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address})

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import hashlib
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from community.core import page_cache
+from community.forum import queries, search
+from community.forum.forms import ReplyForm
+from community.forum.models import Post, Topic
+from community.forum.services import read_states, view_counts
+from community.members.models import Member
+from community.moderation import composer
+from community.pages import topic as topic_page
+
+from .common import member_of, post_or_404, topic_or_404
+
+
+@require_safe
+def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse:
+    """A page of a topic. Looking at it counts as a view, and as having read it for members."""
+    response = _topic_detail(request, topic_id, slug)
+    if response.status_code == 200:
+        member = request.user if isinstance(request.user, Member) else None
+        view_counts.add(topic_id, visitor=_visitor(request, member), member=member)
+    return response
+
+
+@page_cache.for_visitors
+def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse:
+    topic = queries.find_topic(request.user, topic_id)
+    if topic is None or topic.merged_into_id:
+        return redirect(_successor(request, topic_id), permanent=True)
+    if topic.slug != slug:
+        return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
+    page = topic_page.page_of(request, topic)
+    page.first_unread = topic_page.first_unread(page)
+    if request.user.is_authenticated:
+        _mark_read(page, member_of(request))
+    context = {
+        "page": page,
+        "topic": topic,
+        "reply_form": ReplyForm(),
+        "rate_limit_sentences": composer.sentences(request.user, topic),
+    }
+    return render(request, "forum/topic_detail.html", context)
+
+
+def _mark_read(page: topic_page.TopicPage, member: Member) -> None:
+    before, number = topic_page.read_before(page.topic), topic_page.read_to(page)
+    if before is None or before < number:
+        read_states.mark_read(page.topic, member=member, number=number)
+
+
+@require_safe
+def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """The address without words, as people shorten it."""
+    topic = queries.find_topic(request.user, topic_id)
+    if topic is None or topic.merged_into_id:
+        return redirect(_successor(request, topic_id), permanent=True)
+    return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
+
+
+@require_safe
+@login_required
+def topic_unread(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """To the first post the member has not read, or that follows `?after=`."""
+    topic = topic_or_404(request, topic_id)
+    asked = request.GET.get("after", "")
+    is_number = asked.isascii() and asked.isdigit() and len(asked) < 9
+    after = int(asked) if is_number else topic_page.read_before(topic) or 0
+    post = queries.first_unread(request.user, topic, after=after)
+    return redirect(_place(request, post, topic) if post else topic.get_absolute_url())
+
+
+@require_safe
+@page_cache.for_visitors
+def topic_similar(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """Topics about much the same, fetched by the page once it is shown."""
+    topic = topic_or_404(request, topic_id)
+    found = search.similar(request.user, topic.title, besides=topic.pk)
+    return render(request, "forum/_similar_topics.html", {"similar": found})
+
+
+@require_safe
+def post_permalink(request: HttpRequest, post_id: int) -> HttpResponse:
+    """To the page of the topic on which the post stands. It moves as others write, so it is not permanent."""
+    post = post_or_404(request, post_id)
+    return redirect(_place(request, post, post.topic))
+
+
+def _query(request: HttpRequest) -> str:
+    query = request.META.get("QUERY_STRING", "")
+    return f"?{query}" if query else ""
+
+
+def _place(request: HttpRequest, post: Post, topic: Topic) -> str:
+    number = queries.page_number(request.user, post, topic)
+    query = f"?page={number}" if number > 1 else ""
+    return f"{topic.get_absolute_url()}{query}#p{post.pk}"
+
+
+def _successor(request: HttpRequest, topic_id: int) -> Topic:
+    """The topic this one was merged into, through any number of merges; else 404."""
+    visible = Topic.objects.visible_to(request.user)
+    topic = get_object_or_404(Topic.objects.only("merged_into"), pk=topic_id, merged_into__isnull=False)
+    while topic.merged_into_id:
+        topic = get_object_or_404(Topic, pk=topic.merged_into_id)
+    return get_object_or_404(visible, pk=topic.pk)
+
+
+def _visitor(request: HttpRequest, member: Member | None) -> str:
+    if member:
+        return f"m{member.pk}"
+    told = f"{request.META.get('REMOTE_ADDR', '')}\n{request.headers.get('User-Agent', '')}"
+    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,52 @@
+"""What prospect forums add to a page of posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from community.forum.models import Category
+
+from . import cards, rules
+from .models import DeskQuestion, ProspectForum, RosterEntry
+
+if TYPE_CHECKING:
+    from community.forum.models import Topic
+    from community.forum.models.categories import Reader
+
+
+@dataclass(frozen=True)
+class ProspectContext:
+    """Real names beside staff posts, the promise to everybody, and the desk's panel to its people."""
+
+    forum: ProspectForum | None = None
+    roster: Mapping[int, RosterEntry] = field(default_factory=dict)
+    question: DeskQuestion | None = None
+    can_mark_urgent: bool = False
+    desk_card: cards.Card | None = None
+
+
+NOTHING = ProspectContext()
+
+
+def prospect_context(reader: Reader, topic: Topic) -> ProspectContext:
+    """Return what the topic's page shows; NOTHING, without a query, outside of prospect forums."""
+    if topic.category.kind != Category.Kind.PROSPECT:
+        return NOTHING
+    forum = ProspectForum.objects.filter(category=topic.category_id).first()
+    if forum is None:
+        return NOTHING
+    entries = RosterEntry.objects.on_duty().filter(forum=forum).select_related("member")
+    roster = {entry.member_id: entry for entry in entries}
+    question = DeskQuestion.objects.with_people().filter(topic=topic).first()
+    if question is None or not reader.is_authenticated:
+        return ProspectContext(forum, roster, question)
+    now = timezone.now()
+    waits = question.is_held_back(now) and not topic.is_solved
+    card = None
+    if reader.is_team and rules.can_open_desk(reader):
+        (card,) = cards.cards_of([question], reader=reader, now=now)
+    return ProspectContext(forum, roster, question, waits and rules.can_mark_urgent(reader, question), card)
