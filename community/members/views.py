@@ -37,7 +37,7 @@ def guidelines(request: HttpRequest) -> HttpResponse:
     current = Guidelines.objects.in_force()
     member = request.user
     asked = member.is_authenticated and not rules.has_accepted_current(member)
-    context = {"guidelines": current, "asked": asked, "next": _next(request)}
+    context = {"guidelines": current, "asked": asked, "changed": False, "next": _next(request)}
     return render(request, "members/guidelines.html", context)
 
 
@@ -71,7 +71,7 @@ def username_check(request: HttpRequest) -> HttpResponse:
     """A line under the username field: free, taken or not allowed, or what it will be when left empty."""
     username = request.GET.get("username", "").strip()
     display_name = request.GET.get("display_name", "").strip()
-    context: dict[str, Any] = {"username": username}
+    context: dict[str, Any] = {"username": username, "taken": False, "suggestion": "", "error": ""}
     try:
         if username:
             names.clean_username(username)
