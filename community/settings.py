@@ -228,7 +228,11 @@ USE_I18N = True
 
 POST_SCREENERS = ["community.moderation.screening.screen", "community.prospects.screening.screen"]
 EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
-HELD_POST_LISTENERS = ["community.moderation.holding.queue_held"]
+HELD_POST_LISTENERS = ["community.moderation.services.review_queue.add_held"]
+
+# What keeps the audit log
+
+AUDIT_LOG = "community.moderation.services.audit_log.write"
 
 # Files
 

@@ -1,12 +1,12 @@
 """What staff did, told to whoever keeps the log of it.
 
-Any app may call `audit()`; `moderation` keeps the entries and registers itself here from its
-AppConfig.ready(), because `core` and most apps stand below it.
+Any app may call `audit()`; the setting AUDIT_LOG names the function that keeps the entries, because `core` and
+most apps stand below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,7 +14,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,16 +39,7 @@ class Act:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-Sink = Callable[[Act], None]
-
-_sinks: list[Sink] = []
 _where: ContextVar[Mapping[str, Any]] = ContextVar("audit_where", default={})  # noqa: B039 - never changed
-
-
-def keep_with(sink: Sink) -> Sink:
-    """Give every act to `sink`, inside the transaction of the act."""
-    _sinks.append(sink)
-    return sink
 
 
 def audit(
@@ -74,8 +67,7 @@ def audit(
         reason=reason,
         context=dict(_where.get()),
     )
-    for sink in _sinks:
-        sink(act)
+    import_string(settings.AUDIT_LOG)(act)
 
 
 @contextmanager

@@ -47,10 +47,19 @@ class CategoryAdmin(BackstageAdmin):
     readonly_fields = ("topic_count", "post_count")
     fieldsets = (
         (None, {"fields": (("name", "slug"), "description", ("kind", "icon"), ("parent", "position"))}),
-        ("Who may", {"fields": (("see_by", "see_groups"), ("reply_by", "reply_groups"), ("create_by", "create_groups"))}),
+        (
+            "Who may",
+            {
+                "fields": (
+                    ("see_by", "see_groups"),
+                    ("reply_by", "reply_groups"),
+                    ("create_by", "create_groups"),
+                )
+            },
+        ),
         ("Rules", {"fields": ("holds_posts", "is_archived")}),
         ("Contents", {"fields": (("topic_count", "post_count"),)}),
-    )  # fmt: skip
+    )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in AUDIENCES:

@@ -6,14 +6,12 @@ class ModerationConfig(AppConfig):
     label = "moderation"
 
     def ready(self) -> None:
-        from community.core import audit, backstage
+        from community.core import backstage
         from community.notifications import subjects
 
-        from . import dashboard, desk, told
-        from .services import keep_entry
+        from . import dashboard, notification_targets, review_page
 
-        audit.keep_with(keep_entry)
         backstage.add_tiles(dashboard.moderation_tiles)
         backstage.add_tiles(dashboard.system_tiles)
-        backstage.add_member_panel(desk.conduct_panel)
-        subjects.register("moderation.sanction", told.sanctions)
+        backstage.add_member_panel(review_page.conduct_panel)
+        subjects.register("moderation.sanction", notification_targets.sanctions)

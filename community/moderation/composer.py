@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from community.members.rules import is_verified_customer
 
-from . import standing
+from . import active_sanctions
 from .allowance import allowance_of
 from .models import Policy
 from .screening import SILENCED
@@ -23,7 +23,7 @@ def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
     """Return what is left of a new member's rate limits, and what else they should know; none for others."""
     if not reader.is_authenticated or reader.is_team:
         return []
-    if standing.is_silenced(reader):
+    if active_sanctions.is_silenced(reader):
         return [str(SILENCED)]
     if is_verified_customer(reader):
         return []

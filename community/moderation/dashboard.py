@@ -38,10 +38,13 @@ def moderation_tiles(request: HttpRequest) -> list[Tile]:
     now = timezone.now()
     queue = reverse(QUEUE)
     found = ReviewItem.objects.open().aggregate(
-        all=Count("pk"), oldest=Min("created_at"),
-        flagged=Count("pk", filter=Q(kind="flagged")), held=Count("pk", filter=Q(kind="held")),
-        appeals=Count("pk", filter=Q(kind="appeal")), mine=Count("pk", filter=Q(claimed_by=request.user.pk)),
-    )  # fmt: skip
+        all=Count("pk"),
+        oldest=Min("created_at"),
+        flagged=Count("pk", filter=Q(kind="flagged")),
+        held=Count("pk", filter=Q(kind="held")),
+        appeals=Count("pk", filter=Q(kind="appeal")),
+        mine=Count("pk", filter=Q(claimed_by=request.user.pk)),
+    )
     oldest = found["oldest"]
     late = oldest is not None and now - oldest > LATE
     age = _("the oldest came %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else _("all done")
@@ -49,12 +52,30 @@ def moderation_tiles(request: HttpRequest) -> list[Tile]:
     barred = Sanction.objects.in_force().count()
     return [
         Tile(_("Waiting for a decision"), found["all"], age, queue, "inbox", urgent=late),
-        Tile(_("Flagged posts"), found["flagged"], _("%(n)d flags in all") % {"n": flags}, f"{queue}?kind__exact=flagged", "flag"),
-        Tile(_("Held posts"), found["held"], _("their authors wait"), f"{queue}?kind__exact=held", "pause_circle"),
+        Tile(
+            _("Flagged posts"),
+            found["flagged"],
+            _("%(n)d flags in all") % {"n": flags},
+            f"{queue}?kind__exact=flagged",
+            "flag",
+        ),
+        Tile(
+            _("Held posts"),
+            found["held"],
+            _("their authors wait"),
+            f"{queue}?kind__exact=held",
+            "pause_circle",
+        ),
         Tile(_("Appeals"), found["appeals"], _("someone disagrees"), f"{queue}?kind__exact=appeal", "gavel"),
         Tile(_("Yours"), found["mine"], _("you took them"), f"{queue}?state=mine", "person"),
-        Tile(_("Silenced or suspended"), barred, _("at this moment"), f"{reverse('admin:moderation_sanction_changelist')}?state=in_force", "block"),
-    ]  # fmt: skip
+        Tile(
+            _("Silenced or suspended"),
+            barred,
+            _("at this moment"),
+            f"{reverse('admin:moderation_sanction_changelist')}?state=in_force",
+            "block",
+        ),
+    ]
 
 
 def system_tiles(request: HttpRequest) -> list[Tile]:

@@ -6,8 +6,7 @@ from community.events.catalogue import POST_EDITED, REPLY_CREATED, TOPIC_CREATED
 from community.events.models import Event
 from community.events.registry import follower
 from community.forum.models import Post
-
-from . import holding
+from community.moderation.services import review_queue
 
 
 @follower("moderation", names=(TOPIC_CREATED, TOPIC_EDITED, REPLY_CREATED, POST_EDITED))
@@ -17,4 +16,4 @@ def watch_words(events: Sequence[Event]) -> None:
     topics = {event.object_id for event in fresh if event.object_type == "forum.topic"}
     posts = {event.object_id for event in fresh if event.object_type == "forum.post"}
     about = Q(pk__in=posts) | Q(topic__in=topics, kind=Post.Kind.OPENING)
-    holding.queue_worded(Post.objects.published().filter(about))
+    review_queue.add_worded(Post.objects.published().filter(about))

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 
 from community.core.audit import happening
 
-from . import passes, standing
+from . import active_sanctions, suspension_links
 from .screening import SILENCED
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -44,9 +44,9 @@ class ModerationMiddleware:
         # Asking for the user reads the session, so it is not done for visitors.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
-        if not request.user.is_authenticated or not standing.is_suspended(request.user):
+        if not request.user.is_authenticated or not active_sanctions.is_suspended(request.user):
             return None
-        address = passes.suspended_page(request.user)
+        address = suspension_links.address_for(request.user)
         logout(request)
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": address})
@@ -62,6 +62,6 @@ class ModerationMiddleware:
         allowed = match.view_name in SAYS_NO_ITSELF or (match.namespace or match.view_name.split("_")[0]) in (
             WRITTEN_BY_THE_SILENCED
         )
-        if not allowed and standing.is_silenced(request.user):
+        if not allowed and active_sanctions.is_silenced(request.user):
             raise PermissionDenied(str(SILENCED))
         return None

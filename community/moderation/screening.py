@@ -10,7 +10,7 @@ from community.forum.screening import ALLOW, Verdict
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 
-from . import standing, words
+from . import active_sanctions, blocked_words
 from .allowance import allowance_of
 from .models import BlockedWord, Policy
 from .trust import approved_posts
@@ -22,11 +22,11 @@ SILENCED = gettext_lazy(
 
 def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
     """Judge a new post; `topic` is None when it opens one. Staff are never held up."""
-    if standing.is_silenced(author):
+    if active_sanctions.is_silenced(author):
         return _refused(str(SILENCED))
     if author.is_team:
         return ALLOW
-    hits = words.found_in(source)
+    hits = blocked_words.found_in(source)
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
     refusal = _beyond_the_limits(author, topic, source)
@@ -40,8 +40,8 @@ def screen_edit(author: Member, before: str, after: str) -> Verdict:
     """Judge an author's change: what could not be posted, or not at once, is not put in later either."""
     if author.is_team:
         return ALLOW
-    already = {hit.pk for hit in words.found_in(before)}
-    hits = [hit for hit in words.found_in(after) if hit.pk not in already]
+    already = {hit.pk for hit in blocked_words.found_in(before)}
+    hits = [hit for hit in blocked_words.found_in(after) if hit.pk not in already]
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
     allowance = allowance_of(author)

@@ -1,9 +1,9 @@
 from celery import shared_task
 
-from . import services
+from community.moderation.services import sanctions
 
 
 @shared_task(name="moderation.endings")
 def endings() -> None:
     """Tell people whose silence or suspension ran out; it ended by itself."""
-    services.tell_endings()
+    sanctions.notify_endings()

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from community.core.permissions import require
 from community.forum.models import Post
 from community.members.models import Guidelines, Member
+from community.moderation.services import flags, reviews
 
-from . import passes, rules, services
+from . import rules, suspension_links
 from .forms import AppealForm, FlagForm
 from .models import Flag, ReviewItem, Sanction
 
@@ -27,7 +28,7 @@ def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
     require(rules.has_flags_left(member), _("You have flagged 20 posts today; please come back tomorrow."))
     form = FlagForm(request.POST or None, moderator=member.is_moderator)
     if request.method == "POST" and form.is_valid():
-        flag = services.flag_post(post, actor=member, **form.cleaned_data)
+        flag = flags.add(post, actor=member, **form.cleaned_data)
         return render(request, "moderation/flag_done.html", _flagged(member, flag))
     status = 422 if form.is_bound else 200
     return render(request, "moderation/flag_create.html", {"form": form, "post": post}, status=status)
@@ -45,7 +46,7 @@ def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         rules.can_withdraw(flag.member, flag),
         _("A flag can be taken back for ten minutes, until it is decided."),
     )
-    services.withdraw_flag(flag)
+    flags.withdraw(flag)
     messages.success(request, _("Your flag is taken back."))
     return redirect(flag.post)
 
@@ -73,7 +74,7 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def suspended(request: HttpRequest, token: str) -> HttpResponse:
     """Why someone cannot log in, until when, and their answer; opened with a signed address."""
-    member = passes.holder(token)
+    member = suspension_links.member_of(token)
     latest = Sanction.objects.in_force().filter(member=member, kind=Sanction.Kind.SUSPENSION).first()
     if member is None or latest is None:
         messages.info(request, _("You can log in."))
@@ -90,7 +91,7 @@ def _answered(request: HttpRequest, sanction: Sanction, address: str) -> HttpRes
             rules.can_appeal_sanction(sanction.member, sanction), _("This decision was already taken back.")
         )
         if form.is_valid():
-            services.appeal_sanction(sanction, text=form.cleaned_data["text"])
+            reviews.appeal_sanction(sanction, text=form.cleaned_data["text"])
             messages.success(request, _("Thank you. A moderator will read your answer."))
             return redirect(address)
     context = {
@@ -114,7 +115,7 @@ def post_appeal(request: HttpRequest, post_id: int) -> HttpResponse:
     waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
     form = AppealForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        services.appeal_post(post, text=form.cleaned_data["text"])
+        reviews.appeal_post(post, text=form.cleaned_data["text"])
         messages.success(request, _("Thank you. A moderator will look again."))
         return redirect(request.path)
     context = {"post": post, "form": form, "waiting": waiting}

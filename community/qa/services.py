@@ -107,9 +107,13 @@ def mark_official(answer: Post, *, actor: Member, now: datetime | None = None) -
     OfficialMark.objects.create(post=answer, member=actor, created_at=now)
     _set_official(answer, True)
     record(
-        OFFICIAL_ANSWER_MARKED, actor=actor, member=answer.author, subject=answer, occurred_at=now,
+        OFFICIAL_ANSWER_MARKED,
+        actor=actor,
+        member=answer.author,
+        subject=answer,
+        occurred_at=now,
         topic_id=answer.topic_id,
-    )  # fmt: skip
+    )
     audit("answer.mark_official", actor=actor, subject=answer)
     return answer
 
@@ -151,14 +155,26 @@ def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: i
         post_events.retract_one(received, "forum.post", post.pk, str(member.pk), reason=why)
     if value:
         record(
-            VOTE_GIVEN, actor=member, subject=post, counterpart=post.author, occurred_at=now,
-            key=f"{member.pk}:{value}", topic_id=topic.pk, value=value,
-        )  # fmt: skip
+            VOTE_GIVEN,
+            actor=member,
+            subject=post,
+            counterpart=post.author,
+            occurred_at=now,
+            key=f"{member.pk}:{value}",
+            topic_id=topic.pk,
+            value=value,
+        )
     if value > 0 and received:
         record(
-            received, actor=member, member=post.author, counterpart=member, subject=post, occurred_at=now,
-            key=str(member.pk), topic_id=topic.pk,
-        )  # fmt: skip
+            received,
+            actor=member,
+            member=post.author,
+            counterpart=member,
+            subject=post,
+            occurred_at=now,
+            key=str(member.pk),
+            topic_id=topic.pk,
+        )
 
 
 def _received(post: Post, topic: Topic) -> EventName | None:
@@ -189,14 +205,27 @@ def _drop_acceptance(question: Question) -> None:
 
 def _tell_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
     record(
-        ANSWER_ACCEPTED, actor=actor, member=answer.author, counterpart=topic.author, subject=answer,
-        occurred_at=now, topic_id=topic.pk, minutes=_minutes(answer.created_at - topic.created_at),
-    )  # fmt: skip
+        ANSWER_ACCEPTED,
+        actor=actor,
+        member=answer.author,
+        counterpart=topic.author,
+        subject=answer,
+        occurred_at=now,
+        topic_id=topic.pk,
+        minutes=_minutes(answer.created_at - topic.created_at),
+    )
     record(
-        QUESTION_RESOLVED, actor=actor, member=topic.author, counterpart=answer.author, subject=topic,
-        occurred_at=now, key=str(answer.pk), by=answer.author_id, minutes=_minutes(now - topic.created_at),
+        QUESTION_RESOLVED,
+        actor=actor,
+        member=topic.author,
+        counterpart=answer.author,
+        subject=topic,
+        occurred_at=now,
+        key=str(answer.pk),
+        by=answer.author_id,
+        minutes=_minutes(now - topic.created_at),
         by_staff=answer.author.is_team,
-    )  # fmt: skip
+    )
 
 
 def _minutes(span: timedelta) -> int:

@@ -3,8 +3,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.members.models import Company, Guidelines
-from community.moderation import services
 from community.moderation.models import AuditEntry, Flag, Sanction
+from community.moderation.services import flags
 from tests.factories.forum import PostFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.moderation import FlagFactory, SanctionFactory
@@ -222,7 +222,7 @@ def test_flags_are_listed_with_their_arithmetic(as_moderator):
 
 
 def test_a_flag_leads_to_the_review(as_moderator):
-    flag = services.flag_post(PostFactory(), actor=MemberFactory(), reason="spam")
+    flag = flags.add(PostFactory(), actor=MemberFactory(), reason="spam")
     orphan = FlagFactory()
 
     response = as_moderator.get(reverse("admin:moderation_flag_open_review", args=[flag.pk]))

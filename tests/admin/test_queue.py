@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from community.moderation import services
 from community.moderation.models import Reason, ReviewItem, Sanction
+from community.moderation.services import flags, review_queue, reviews
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import GuidelinesFactory, MemberFactory
 from tests.factories.moderation import FlagFactory, ReviewItemFactory, SanctionFactory
@@ -201,9 +201,9 @@ def test_deciding_comes_back_when_something_is_missing(as_moderator, fields, sen
 
 def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
     item = flagged()
-    services.decide(
+    reviews.decide(
         item, actor=MemberFactory(role="moderator", display_name="Ben"), version=item.version,
-        decision=services.Decision("keep"),
+        decision=reviews.Decision("keep"),
     )  # fmt: skip
 
     response = as_moderator.post(page_of(item), decision(item), follow=True)
@@ -215,7 +215,7 @@ def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
 
 def test_deciding_what_changed_since_it_was_opened_says_so(as_moderator):
     item = flagged()
-    services.flag_post(item.post, actor=MemberFactory(), reason=Reason.ILLEGAL)
+    flags.add(item.post, actor=MemberFactory(), reason=Reason.ILLEGAL)
 
     response = as_moderator.post(page_of(item), decision(item), follow=True)
 
@@ -265,7 +265,7 @@ def test_claiming_releasing_and_assigning(as_moderator, moderator):
 
 def test_claiming_what_a_colleague_took_says_so(as_moderator):
     item = flagged()
-    services.claim(item, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
+    review_queue.claim(item, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
 
     response = as_moderator.post(page_of(item), {"act": "claim", "version": 1}, follow=True)
 
@@ -284,7 +284,7 @@ def test_assigning_to_someone_outside_the_team_is_not_found(as_moderator):
 
 def test_an_appeal_shows_what_it_is_about_and_is_decided(as_moderator):
     sanction = SanctionFactory(kind="suspension", reason="You advertised.")
-    item = services.appeal_sanction(sanction, text="It was my brother.")
+    item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
     html = as_moderator.get(page_of(item)).content.decode()
     as_moderator.post(
@@ -298,7 +298,7 @@ def test_an_appeal_shows_what_it_is_about_and_is_decided(as_moderator):
 
 
 def test_an_appeal_needs_a_reason(as_moderator):
-    item = services.appeal_sanction(SanctionFactory(), text="Why?")
+    item = reviews.appeal_sanction(SanctionFactory(), text="Why?")
 
     response = as_moderator.post(
         page_of(item), {"act": "decide", "version": 1, "verdict": "stands", "reason": ""}
@@ -335,7 +335,7 @@ def test_bulk_begins_with_the_rule_that_all_flags_name(as_moderator, reasons, ru
 
 def test_bulk_leaves_out_appeals_and_ones_own(as_moderator, moderator):
     own = flagged(post=PostFactory(author=moderator))
-    appeal = services.appeal_sanction(SanctionFactory(), text="Why?")
+    appeal = reviews.appeal_sanction(SanctionFactory(), text="Why?")
 
     response = as_moderator.post(QUEUE, chosen("keep_selected", own, appeal), follow=True)
 
@@ -367,7 +367,7 @@ def test_bulk_keeps_without_a_reason(as_moderator):
 def test_bulk_goes_on_past_what_a_colleague_decided(as_moderator):
     first, second = flagged(), flagged()
     data = bulk([first, second])
-    services.claim(first, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
+    review_queue.claim(first, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
 
     html = as_moderator.post(BULK, data, follow=True).content.decode()
 

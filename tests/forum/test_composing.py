@@ -23,9 +23,13 @@ WORDS = "My machine is **loud** in the morning."
 
 def typed(where, **changes):
     return {
-        "category": where.pk, "kind": "question", "title": "Why is my machine so loud?", "source": WORDS,
-        "tags": "noise, Aurora 2", **changes,
-    }  # fmt: skip
+        "category": where.pk,
+        "kind": "question",
+        "title": "Why is my machine so loud?",
+        "source": WORDS,
+        "tags": "noise, Aurora 2",
+        **changes,
+    }
 
 
 def test_topic_create_makes_the_topic_and_goes_there(client, log_in):
@@ -255,8 +259,9 @@ def test_refused_reply_comes_back_with_the_words(client, log_in, htmx, by_htmx):
     assert response.status_code == 422
     assert page(response).cssselect("#reply-form textarea")[0].text.strip() == "No."
     assert ("HX-Retarget" in response, len(page(response).cssselect("header.site-header"))) == (
-        True, 0 if by_htmx else 1,
-    )  # fmt: skip
+        True,
+        0 if by_htmx else 1,
+    )
     assert topic.posts.count() == 1
 
 

@@ -30,9 +30,14 @@ COUNTERS = (
     "last_post_author_id",
 )
 WRONG = {
-    "reply_count": 77, "answer_count": 77, "like_count": 77, "score": 77, "is_solved": True,
-    "bumped_at": timezone.now() - timedelta(days=9999), "last_post_author": None,
-}  # fmt: skip
+    "reply_count": 77,
+    "answer_count": 77,
+    "like_count": 77,
+    "score": 77,
+    "is_solved": True,
+    "bumped_at": timezone.now() - timedelta(days=9999),
+    "last_post_author": None,
+}
 
 
 def days_ago(days: int):

@@ -18,9 +18,13 @@ pytestmark = pytest.mark.django_db
 
 def ask(**changes):
     fields = {
-        "author": MemberFactory(), "kind": "question", "title": "Which grinder for espresso?",
-        "source": "Mine is **loud**.", "tags": ["Grinders", "espresso"], **changes,
-    }  # fmt: skip
+        "author": MemberFactory(),
+        "kind": "question",
+        "title": "Which grinder for espresso?",
+        "source": "Mine is **loud**.",
+        "tags": ["Grinders", "espresso"],
+        **changes,
+    }
     category = fields.pop("category", None) or CategoryFactory(kind="qa")
     return topics.create(category, **fields)
 
@@ -66,12 +70,17 @@ def test_create_topic_tells_who_and_where():
 
     event = sole("topic.created")
     assert (event.member_id, event.actor_id, event.object_type, event.object_id) == (
-        author.pk, author.pk, "forum.topic", topic.pk,
-    )  # fmt: skip
+        author.pk,
+        author.pk,
+        "forum.topic",
+        topic.pk,
+    )
     assert event.props == {
-        "title": "Which grinder for espresso?", "category": topic.category.slug, "kind": "question",
+        "title": "Which grinder for espresso?",
+        "category": topic.category.slug,
+        "kind": "question",
         "tags": ["espresso", "grinders"],
-    }  # fmt: skip
+    }
 
 
 def test_create_topic_twice_makes_one():

@@ -78,5 +78,8 @@ def test_without_time_all_between_the_ends_is_one_change():
     pieces = word_diff("Descale it every other month.", "Descale it each month.", until=0)
 
     assert [(piece.kind, piece.text) for piece in pieces] == [
-        ("same", "Descale it "), ("removed", "every other"), ("added", "each"), ("same", " month."),
-    ]  # fmt: skip
+        ("same", "Descale it "),
+        ("removed", "every other"),
+        ("added", "each"),
+        ("same", " month."),
+    ]

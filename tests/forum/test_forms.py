@@ -28,9 +28,12 @@ def typed(author):
 
     def fill(**changes):
         fine = {
-            "category": category.pk, "kind": "discussion", "title": "Which grinder do you use?",
-            "source": "Mine is loud.", "tags": "",
-        }  # fmt: skip
+            "category": category.pk,
+            "kind": "discussion",
+            "title": "Which grinder do you use?",
+            "source": "Mine is loud.",
+            "tags": "",
+        }
         return TopicForm({**fine, **changes}, author=author)
 
     return fill
@@ -218,9 +221,11 @@ def test_splitting_offers_what_stands_alone():
 def test_splitting_needs_posts_a_title_and_a_place(missing):
     answer = AnswerFactory()
     fine = {
-        "posts": [answer.pk], "title": "A topic of its own", "category": answer.topic.category_id,
+        "posts": [answer.pk],
+        "title": "A topic of its own",
+        "category": answer.topic.category_id,
         "kind": "question",
-    }  # fmt: skip
+    }
 
     form = SplitForm({**fine, missing: ""}, actor=MemberFactory(role="moderator"), topic=answer.topic)
 

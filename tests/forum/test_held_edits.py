@@ -6,9 +6,9 @@ from community.forum.models import Post, Topic
 from community.forum.screening import Verdict
 from community.forum.services import posts, topics
 from community.moderation.models import BlockedWord, ReviewItem
-from community.moderation.posts import show
 from community.moderation.screening import screen_edit
-from community.moderation.services import Decision, decide
+from community.moderation.services import post_actions, reviews
+from community.moderation.services.reviews import Decision
 from community.notifications.models import Notification
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -123,10 +123,12 @@ def test_a_moderator_decides_about_it_as_about_a_new_post(post):
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item = ReviewItem.objects.get()
 
-    decide(
-        item, actor=MemberFactory(role="moderator"), version=item.version,
+    reviews.decide(
+        item,
+        actor=MemberFactory(role="moderator"),
+        version=item.version,
         decision=Decision(post=Decision.KEEP),
-    )  # fmt: skip
+    )
 
     assert now(post).status == "published"
     assert Notification.objects.filter(member=post.author, kind="moderation").count() == 1
@@ -136,17 +138,21 @@ def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_
     before = standing(member=post.author)
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item, moderator = ReviewItem.objects.get(), MemberFactory(role="moderator")
-    decide(
-        item, actor=moderator, version=item.version,
+    reviews.decide(
+        item,
+        actor=moderator,
+        version=item.version,
         decision=Decision(post=Decision.HIDE, reason="It is an advertisement."),
-    )  # fmt: skip
+    )
     refused = now(post)
 
-    show(refused, actor=moderator)
+    post_actions.show(refused, actor=moderator)
 
     assert (refused.status, refused.status_reason, refused.source) == (
-        "hidden", "It is an advertisement.", NEW,
-    )  # fmt: skip
+        "hidden",
+        "It is an advertisement.",
+        NEW,
+    )
     assert now(post).status == "published"
     assert set(before) <= set(standing(member=post.author))
 
@@ -219,9 +225,14 @@ def test_what_a_moderator_writes_into_a_post_is_not_held(client, post):
 
 def test_word_that_is_put_into_the_tags_is_held_too(client):
     topic = topics.create(
-        CategoryFactory(), author=MemberFactory(), kind="discussion", title="Where to go at night",
-        source="Any ideas?", tags=["night"], screen=False,
-    )  # fmt: skip
+        CategoryFactory(),
+        author=MemberFactory(),
+        kind="discussion",
+        title="Where to go at night",
+        source="Any ideas?",
+        tags=["night"],
+        screen=False,
+    )
     opening = topic.posts.get()
 
     edit(client, opening, opening.source, title=topic.title, tags="night, casino")

@@ -253,5 +253,9 @@ def count(client, address):
 
 def test_addresses_are_the_published_ones():
     assert [reverse(f"forum:{name}") for name in ("latest", "top", "unanswered", "topic-create", "tags")] == [
-        "/latest/", "/top/", "/unanswered/", "/new/", "/tags/",
-    ]  # fmt: skip
+        "/latest/",
+        "/top/",
+        "/unanswered/",
+        "/new/",
+        "/tags/",
+    ]

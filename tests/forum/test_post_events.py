@@ -130,8 +130,10 @@ def test_mention_drafts_leave_out_who_mentions_themselves():
     (draft,) = post_events.mention_drafts(reply, [named, reply.author])
 
     assert (draft.member_id, draft.actor_id, draft.counterpart_id) == (
-        named.pk, reply.author_id, reply.author_id,
-    )  # fmt: skip
+        named.pk,
+        reply.author_id,
+        reply.author_id,
+    )
 
 
 def test_mention_drafts_tell_several_people_apart():
@@ -246,9 +248,12 @@ def test_retract_one_of_what_never_happened_does_nothing():
 
 def test_a_hidden_question_gives_nobody_away_as_its_asker():
     topic = topics.create(
-        QuestionFactory().category, author=MemberFactory(), title="How hot is the water?",
-        source="Mine is never right.", kind="question",
-    )  # fmt: skip
+        QuestionFactory().category,
+        author=MemberFactory(),
+        title="How hot is the water?",
+        source="Mine is never right.",
+        kind="question",
+    )
 
     posts.hide(topic.posts.get(), actor=None, reason="flagged")
 

@@ -128,9 +128,13 @@ def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
 def test_deleting_the_opening_deletes_its_topic(moderator):
     author = MemberFactory()
     topic = topics.create(
-        CategoryFactory(), author=author, kind="discussion", title="Beans for sale, cheap",
-        source="Buy them now.", tags=["beans"],
-    )  # fmt: skip
+        CategoryFactory(),
+        author=author,
+        kind="discussion",
+        title="Beans for sale, cheap",
+        source="Buy them now.",
+        tags=["beans"],
+    )
 
     posts.delete(topic.posts.get(), actor=moderator)
 
@@ -143,9 +147,13 @@ def test_deleting_the_opening_deletes_its_topic(moderator):
 
 def test_restoring_the_opening_restores_its_topic(moderator):
     topic = topics.create(
-        CategoryFactory(), author=MemberFactory(), kind="question", title="Which beans to buy?",
-        source="I like them dark.", tags=["beans"],
-    )  # fmt: skip
+        CategoryFactory(),
+        author=MemberFactory(),
+        kind="question",
+        title="Which beans to buy?",
+        source="I like them dark.",
+        tags=["beans"],
+    )
     posts.delete(topic.posts.get(), actor=moderator)
 
     posts.restore(topic.posts.get(), actor=moderator)

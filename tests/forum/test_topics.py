@@ -128,9 +128,13 @@ def test_split_topic_makes_one_of_the_chosen_posts(moderator):
     elsewhere = CategoryFactory()
 
     new = topics.split(
-        topic, [moved, follows], title="Something else", category=elsewhere, kind="discussion",
+        topic,
+        [moved, follows],
+        title="Something else",
+        category=elsewhere,
+        kind="discussion",
         actor=moderator,
-    )  # fmt: skip
+    )
 
     topic.refresh_from_db()
     new.refresh_from_db()
@@ -149,9 +153,13 @@ def test_split_takes_the_comments_along(moderator):
     comment = CommentFactory()
 
     new = topics.split(
-        comment.topic, [comment.parent], title="On its own", category=CategoryFactory(), kind="discussion",
+        comment.topic,
+        [comment.parent],
+        title="On its own",
+        category=CategoryFactory(),
+        kind="discussion",
         actor=moderator,
-    )  # fmt: skip
+    )
 
     comment.refresh_from_db()
     assert (comment.topic, comment.parent_id) == (new, comment.parent_id)

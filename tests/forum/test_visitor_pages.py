@@ -144,9 +144,15 @@ def test_a_category_that_becomes_private_is_out_of_sight_at_once(client, topic):
     category = topic.category
     seen = [client.get(address).status_code for address in ("/latest/", topic.get_absolute_url())]
     fields = {
-        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0, "icon": category.icon,
-        "see_by": "members", "reply_by": "members", "create_by": "members",
-    }  # fmt: skip
+        "name": category.name,
+        "slug": category.slug,
+        "kind": category.kind,
+        "position": 0,
+        "icon": category.icon,
+        "see_by": "members",
+        "reply_by": "members",
+        "create_by": "members",
+    }
 
     manager.post(f"/admin/forum/category/{category.pk}/change/", fields)
 

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
-from community.moderation import services
 from community.moderation.models import AuditEntry, Reason, ReviewItem
-from community.moderation.services import Conflict
+from community.moderation.services import reviews, sanctions
+from community.moderation.services.review_queue import Conflict
 from community.notifications.models import Notification
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
@@ -17,23 +17,30 @@ pytestmark = pytest.mark.django_db
 
 
 def imposed():
-    return services.impose(
-        MemberFactory(), actor=MemberFactory(role="moderator"), kind="suspension", rule=Reason.SPAM,
-        reason="You advertised.", ends_at=timezone.now() + timedelta(hours=72),
-    )  # fmt: skip
+    return sanctions.impose(
+        MemberFactory(),
+        actor=MemberFactory(role="moderator"),
+        kind="suspension",
+        rule=Reason.SPAM,
+        reason="You advertised.",
+        ends_at=timezone.now() + timedelta(hours=72),
+    )
 
 
 def decide(item, *, take_back, version=None):
-    return services.decide_appeal(
-        item, actor=MemberFactory(role="manager"), version=version or item.version,
-        take_back=take_back, reason="We read it again.",
-    )  # fmt: skip
+    return reviews.decide_appeal(
+        item,
+        actor=MemberFactory(role="manager"),
+        version=version or item.version,
+        take_back=take_back,
+        reason="We read it again.",
+    )
 
 
 def test_appeal_sanction_waits_first_in_the_queue():
     sanction = imposed()
 
-    item = services.appeal_sanction(sanction, text="It was my brother.")
+    item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
     assert (item.kind, item.member, item.text) == ("appeal", sanction.member, "It was my brother.")
     assert (item.priority, item.reason) == (ReviewItem.Priority.HIGH, "Appeal against a suspension")
@@ -42,14 +49,14 @@ def test_appeal_sanction_waits_first_in_the_queue():
 def test_appeal_sanction_twice_is_one_appeal():
     sanction = imposed()
 
-    items = [services.appeal_sanction(sanction, text=text) for text in ("One.", "Two.")]
+    items = [reviews.appeal_sanction(sanction, text=text) for text in ("One.", "Two.")]
 
     assert items[0] == items[1]
     assert ReviewItem.objects.get().text == "One."
 
 
 def test_appeal_against_a_warning_is_less_urgent():
-    item = services.appeal_sanction(SanctionFactory(kind="warning"), text="Why?")
+    item = reviews.appeal_sanction(SanctionFactory(kind="warning"), text="Why?")
 
     assert item.priority == ReviewItem.Priority.MEDIUM
 
@@ -57,7 +64,7 @@ def test_appeal_against_a_warning_is_less_urgent():
 def test_appeal_post_twice_is_one_appeal():
     post = PostFactory(status="hidden")
 
-    items = [services.appeal_post(post, text="I changed it.") for _ in range(2)]
+    items = [reviews.appeal_post(post, text="I changed it.") for _ in range(2)]
 
     assert items[0] == items[1]
     assert (items[0].member, items[0].post) == (post.author, post)
@@ -65,7 +72,7 @@ def test_appeal_post_twice_is_one_appeal():
 
 def test_decide_appeal_takes_a_sanction_back():
     sanction = imposed()
-    item = services.appeal_sanction(sanction, text="It was my brother.")
+    item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
     decide(item, take_back=True)
 
@@ -77,7 +84,7 @@ def test_decide_appeal_takes_a_sanction_back():
 
 def test_decide_appeal_lets_a_sanction_stand_and_says_why():
     sanction = imposed()
-    item = services.appeal_sanction(sanction, text="It was my brother.")
+    item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
     decide(item, take_back=False)
 
@@ -90,7 +97,7 @@ def test_decide_appeal_lets_a_sanction_stand_and_says_why():
 
 
 def test_decide_appeal_shows_a_hidden_post_again():
-    item = services.appeal_post(PostFactory(status="hidden"), text="I changed it.")
+    item = reviews.appeal_post(PostFactory(status="hidden"), text="I changed it.")
 
     decide(item, take_back=True)
 
@@ -99,7 +106,7 @@ def test_decide_appeal_shows_a_hidden_post_again():
 
 
 def test_decide_appeal_lets_a_post_stay_hidden():
-    item = services.appeal_post(PostFactory(status="hidden"), text="I changed it.")
+    item = reviews.appeal_post(PostFactory(status="hidden"), text="I changed it.")
 
     decide(item, take_back=False)
 
@@ -109,7 +116,7 @@ def test_decide_appeal_lets_a_post_stay_hidden():
 
 
 def test_decide_appeal_is_in_the_audit_log():
-    item = services.appeal_sanction(imposed(), text="It was my brother.")
+    item = reviews.appeal_sanction(imposed(), text="It was my brother.")
 
     decide(item, take_back=False)
 
@@ -118,7 +125,7 @@ def test_decide_appeal_is_in_the_audit_log():
 
 
 def test_decide_appeal_twice_conflicts():
-    item = services.appeal_sanction(imposed(), text="It was my brother.")
+    item = reviews.appeal_sanction(imposed(), text="It was my brother.")
     decide(item, take_back=True)
 
     with pytest.raises(Conflict, match="closed this"):
@@ -132,9 +139,9 @@ def test_decide_appeal_refuses_a_flagged_post():
 
 def test_appeal_can_be_made_again_after_it_was_decided():
     sanction = imposed()
-    item = services.appeal_sanction(sanction, text="One.")
+    item = reviews.appeal_sanction(sanction, text="One.")
     decide(item, take_back=False)
 
-    again = services.appeal_sanction(sanction, text="Two.")
+    again = reviews.appeal_sanction(sanction, text="Two.")
 
     assert again != item

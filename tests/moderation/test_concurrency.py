@@ -5,9 +5,10 @@ import threading
 import pytest
 from django.db import connection
 
-from community.moderation import services
 from community.moderation.models import AuditEntry, Flag, Reason, ReviewItem, Sanction
-from community.moderation.services import Conflict, Decision
+from community.moderation.services import flags, review_queue, reviews, sanctions
+from community.moderation.services.review_queue import Conflict
+from community.moderation.services.reviews import Decision
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import FlagFactory, ReviewItemFactory
@@ -43,8 +44,8 @@ def test_of_two_moderators_who_decide_at_once_one_is_told():
     hide = Decision("hide", reason="Advertising.", person="warning", rule=Reason.SPAM)
 
     results = at_once(
-        lambda: services.decide(item, actor=ada, version=1, decision=hide),
-        lambda: services.decide(item, actor=ben, version=1, decision=Decision("keep")),
+        lambda: reviews.decide(item, actor=ada, version=1, decision=hide),
+        lambda: reviews.decide(item, actor=ben, version=1, decision=Decision("keep")),
     )
 
     conflicts = [result for result in results if isinstance(result, Conflict)]
@@ -59,7 +60,7 @@ def test_of_two_moderators_who_take_an_item_one_gets_it():
     item = ReviewItemFactory()
     team = [MemberFactory(role="moderator") for _ in range(2)]
 
-    results = at_once(*(lambda who=who: services.claim(item, actor=who, version=1) for who in team))
+    results = at_once(*(lambda who=who: review_queue.claim(item, actor=who, version=1) for who in team))
 
     assert sum(isinstance(result, Conflict) for result in results) == 1
     item.refresh_from_db()
@@ -70,7 +71,7 @@ def test_one_member_who_flags_twice_at_once_flags_once():
     post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
     member = MemberFactory()
 
-    results = at_once(*[lambda: services.flag_post(post, actor=member, reason=Reason.SPAM)] * 2)
+    results = at_once(*[lambda: flags.add(post, actor=member, reason=Reason.SPAM)] * 2)
 
     assert results[0] == results[1] == Flag.objects.get()
     assert ReviewItem.objects.count() == 1
@@ -80,7 +81,7 @@ def test_three_members_who_flag_at_once_hide_the_post_once():
     post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
     members = [MemberFactory(customer_since="2026-01-01") for _ in range(3)]
 
-    at_once(*(lambda who=who: services.flag_post(post, actor=who, reason=Reason.SPAM) for who in members))
+    at_once(*(lambda who=who: flags.add(post, actor=who, reason=Reason.SPAM) for who in members))
 
     post.refresh_from_db()
     assert (post.status, ReviewItem.objects.get().score) == ("hidden", 9)
@@ -88,7 +89,7 @@ def test_three_members_who_flag_at_once_hide_the_post_once():
 
 
 def test_two_appeals_sent_at_once_are_one():
-    sanction = services.impose(
+    sanction = sanctions.impose(
         MemberFactory(),
         actor=MemberFactory(role="moderator"),
         kind="silence",
@@ -96,6 +97,6 @@ def test_two_appeals_sent_at_once_are_one():
         reason="Spam.",
     )
 
-    results = at_once(*[lambda: services.appeal_sanction(sanction, text="Why?")] * 2)
+    results = at_once(*[lambda: reviews.appeal_sanction(sanction, text="Why?")] * 2)
 
     assert results[0] == results[1] == ReviewItem.objects.get()

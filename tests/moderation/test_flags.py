@@ -5,9 +5,8 @@ from django.db import IntegrityError, transaction
 
 from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED, POST_HIDDEN
 from community.events.models import Event
-from community.moderation import services
 from community.moderation.models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
-from community.moderation.services.flags import resolve_flags
+from community.moderation.services import flags, reviews
 from community.notifications.models import Notification
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
@@ -29,7 +28,7 @@ def seasoned():
 def test_flag_post_stores_the_arithmetic_and_waits_in_the_queue():
     post = PostFactory(author=seasoned())
 
-    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM, text="  buy buy ")
+    flag = flags.add(post, actor=customer(), reason=Reason.SPAM, text="  buy buy ")
 
     assert (flag.base, flag.trust, flag.weight, flag.text) == (1, 2, 3, "buy buy")
     item = ReviewItem.objects.get()
@@ -41,7 +40,7 @@ def test_flag_post_records_the_event():
     post = PostFactory(author=seasoned())
     actor = customer()
 
-    services.flag_post(post, actor=actor, reason=Reason.SPAM)
+    flags.add(post, actor=actor, reason=Reason.SPAM)
 
     event = Event.objects.get(name=FLAG_RAISED)
     assert (event.member, event.counterpart) == (actor, post.author)
@@ -52,9 +51,9 @@ def test_flag_post_twice_is_one_flag():
     post = PostFactory(author=seasoned())
     actor = customer()
 
-    flags = [services.flag_post(post, actor=actor, reason=Reason.SPAM) for _ in range(2)]
+    first, second = [flags.add(post, actor=actor, reason=Reason.SPAM) for _ in range(2)]
 
-    assert flags[0] == flags[1]
+    assert first == second
     assert Flag.objects.count() == 1
     assert Event.objects.filter(name=FLAG_RAISED).count() == 1
     assert ReviewItem.objects.get().score == 3
@@ -76,7 +75,7 @@ def test_flags_below_the_limit_leave_the_post_in_sight():
     post = PostFactory(author=seasoned())
 
     for _ in range(2):
-        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+        flags.add(post, actor=customer(), reason=Reason.SPAM)
 
     post.refresh_from_db()
     assert (post.status, ReviewItem.objects.get().score) == ("published", 6)
@@ -87,7 +86,7 @@ def test_flags_that_reach_the_limit_hide_the_post_and_tell_the_author():
     post = PostFactory(author=seasoned())
 
     for _ in range(3):
-        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+        flags.add(post, actor=customer(), reason=Reason.SPAM)
 
     post.refresh_from_db()
     item = ReviewItem.objects.get()
@@ -103,7 +102,7 @@ def test_flags_hide_at_the_weight_of_the_policy():
     Policy.objects.create(pk=1, hide_at=Decimal("2.50"))
     post = PostFactory(author=seasoned())
 
-    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    flags.add(post, actor=customer(), reason=Reason.SPAM)
 
     post.refresh_from_db()
     assert post.status == "hidden"
@@ -112,27 +111,27 @@ def test_flags_hide_at_the_weight_of_the_policy():
 def test_flag_by_a_moderator_who_takes_action_hides_at_once():
     post = PostFactory(author=seasoned())
 
-    services.flag_post(post, actor=MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
+    flags.add(post, actor=MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
 
     post.refresh_from_db()
     assert (post.status, ReviewItem.objects.get().score) == ("hidden", 11)
 
 
 def test_flag_for_breaking_the_law_goes_first():
-    services.flag_post(PostFactory(author=seasoned()), actor=MemberFactory(), reason=Reason.ILLEGAL)
+    flags.add(PostFactory(author=seasoned()), actor=MemberFactory(), reason=Reason.ILLEGAL)
 
     assert ReviewItem.objects.get().priority == ReviewItem.Priority.HIGH
 
 
 def test_flag_after_a_decision_waits_anew_and_counts_only_itself():
     post = PostFactory(author=seasoned())
-    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    flags.add(post, actor=customer(), reason=Reason.SPAM)
     item = ReviewItem.objects.get()
-    services.decide(
-        item, actor=MemberFactory(role="moderator"), version=item.version, decision=services.Decision("keep")
+    reviews.decide(
+        item, actor=MemberFactory(role="moderator"), version=item.version, decision=reviews.Decision("keep")
     )
 
-    services.flag_post(post, actor=customer(), reason=Reason.OFF_TOPIC)
+    flags.add(post, actor=customer(), reason=Reason.OFF_TOPIC)
 
     assert ReviewItem.objects.open().get().score == 3
 
@@ -142,7 +141,7 @@ def test_three_people_who_flag_a_new_member_silence_them_until_a_look():
     first, second = PostFactory(author=author), PostFactory(author=author)
 
     for post, actor in ((first, customer()), (first, customer()), (second, customer())):
-        services.flag_post(post, actor=actor, reason=Reason.SPAM)
+        flags.add(post, actor=actor, reason=Reason.SPAM)
 
     sanction = Sanction.objects.get()
     assert (sanction.member, sanction.kind, sanction.is_strike) == (author, "silence", False)
@@ -154,7 +153,7 @@ def test_one_person_who_flags_three_posts_silences_nobody():
     author, actor = MemberFactory(), customer()
 
     for _ in range(3):
-        services.flag_post(PostFactory(author=author), actor=actor, reason=Reason.SPAM)
+        flags.add(PostFactory(author=author), actor=actor, reason=Reason.SPAM)
 
     assert not Sanction.objects.exists()
 
@@ -163,15 +162,15 @@ def test_three_people_do_not_silence_an_established_member():
     post = PostFactory(author=seasoned())
 
     for _ in range(3):
-        services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+        flags.add(post, actor=customer(), reason=Reason.SPAM)
 
     assert not Sanction.objects.exists()
 
 
 def test_withdraw_flag_takes_it_back_and_empties_the_queue():
-    flag = services.flag_post(PostFactory(author=seasoned()), actor=customer(), reason=Reason.SPAM)
+    flag = flags.add(PostFactory(author=seasoned()), actor=customer(), reason=Reason.SPAM)
 
-    services.withdraw_flag(flag)
+    flags.withdraw(flag)
 
     assert not Flag.objects.exists()
     assert ReviewItem.objects.get().outcome == "withdrawn"
@@ -180,10 +179,10 @@ def test_withdraw_flag_takes_it_back_and_empties_the_queue():
 
 def test_withdraw_flag_leaves_the_flags_of_others():
     post = PostFactory(author=seasoned())
-    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
-    services.flag_post(post, actor=customer(), reason=Reason.OFF_TOPIC)
+    flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
+    flags.add(post, actor=customer(), reason=Reason.OFF_TOPIC)
 
-    services.withdraw_flag(flag)
+    flags.withdraw(flag)
 
     item = ReviewItem.objects.open().get()
     assert (item.score, item.reason) == (3, "Off-topic")
@@ -192,18 +191,18 @@ def test_withdraw_flag_leaves_the_flags_of_others():
 def test_withdraw_flag_twice_or_after_a_decision_changes_nothing():
     flag = FlagFactory(status=Flag.Status.UPHELD)
 
-    services.withdraw_flag(flag)
+    flags.withdraw(flag)
 
     assert Flag.objects.get() == flag
 
 
 def test_resolve_flags_credits_members_who_saw_right():
     post = PostFactory(author=seasoned())
-    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
-    services.flag_post(post, actor=MemberFactory(role="support"), reason=Reason.SPAM)
+    flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
+    flags.add(post, actor=MemberFactory(role="support"), reason=Reason.SPAM)
     moderator = MemberFactory(role="moderator")
 
-    resolved = resolve_flags(post, upheld=True, actor=moderator)
+    resolved = flags.resolve(post, upheld=True, actor=moderator)
 
     assert resolved == 2
     event = Event.objects.get(name=MODERATION_HELPED)  # staff are not credited
@@ -212,20 +211,20 @@ def test_resolve_flags_credits_members_who_saw_right():
 
 def test_resolve_flags_twice_credits_once():
     post = PostFactory(author=seasoned())
-    services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    flags.add(post, actor=customer(), reason=Reason.SPAM)
     moderator = MemberFactory(role="moderator")
 
     for _ in range(2):
-        resolve_flags(post, upheld=True, actor=moderator)
+        flags.resolve(post, upheld=True, actor=moderator)
 
     assert Event.objects.filter(name=MODERATION_HELPED).count() == 1
 
 
 def test_resolve_flags_that_were_wrong_credits_nobody():
     post = PostFactory(author=seasoned())
-    flag = services.flag_post(post, actor=customer(), reason=Reason.SPAM)
+    flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
 
-    resolve_flags(post, upheld=False, actor=MemberFactory(role="moderator"))
+    flags.resolve(post, upheld=False, actor=MemberFactory(role="moderator"))
 
     flag.refresh_from_db()
     assert flag.status == Flag.Status.DECLINED

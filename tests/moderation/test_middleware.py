@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from community.moderation import passes
+from community.moderation import suspension_links
 from community.moderation.models import AuditEntry, BlockedWord
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
@@ -28,7 +28,7 @@ def test_a_suspended_member_is_told_with_htmx_too(client):
 
     response = client.get(LIST, headers={"HX-Request": "true"})
 
-    assert passes.holder(response["HX-Redirect"].split("/")[2]) == sanction.member
+    assert suspension_links.member_of(response["HX-Redirect"].split("/")[2]) == sanction.member
 
 
 def test_a_suspended_member_cannot_log_in(client):

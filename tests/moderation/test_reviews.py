@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from community.events.catalogue import MODERATION_HELPED, POST_APPROVED, STRIKE_UPHELD
 from community.events.models import Event
-from community.moderation import services
 from community.moderation.models import AuditEntry, Flag, Reason, ReviewItem, Sanction
 from community.moderation.rules import can_appeal_post
-from community.moderation.services import Conflict, Decision
+from community.moderation.services import flags, review_queue, reviews
+from community.moderation.services.review_queue import Conflict
+from community.moderation.services.reviews import Decision
 from community.notifications.models import Notification
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -26,7 +27,7 @@ def flagged(**fields):
 def decide(item, verdict="hide", *, actor=None, version=None, **fields):
     actor = actor or MemberFactory(role="moderator")
     decision = Decision(verdict, **{"reason": "It is an advertisement.", "rule": Reason.SPAM, **fields})
-    return services.decide(item, actor=actor, version=version or item.version, decision=decision)
+    return reviews.decide(item, actor=actor, version=version or item.version, decision=decision)
 
 
 def told(member):
@@ -102,9 +103,9 @@ def test_decide_hide_of_a_held_post_refuses_it_and_can_be_answered():
 def test_an_appeal_against_a_refusal_publishes_the_post():
     post = PostFactory(status="pending")
     decide(ReviewItemFactory(kind="held", post=post), "hide")
-    appeal = services.appeal_post(post, text="It is no advertisement.")
+    appeal = reviews.appeal_post(post, text="It is no advertisement.")
 
-    services.decide_appeal(
+    reviews.decide_appeal(
         appeal, actor=MemberFactory(role="manager"), version=appeal.version, take_back=True, reason="Right."
     )
 
@@ -231,7 +232,7 @@ def test_decide_twice_conflicts_and_changes_nothing():
 def test_decide_on_what_changed_meanwhile_conflicts():
     item = flagged()
     seen = item.version
-    services.claim(item, actor=MemberFactory(role="moderator", display_name="Ada"), version=seen)
+    review_queue.claim(item, actor=MemberFactory(role="moderator", display_name="Ada"), version=seen)
 
     with pytest.raises(Conflict, match="Ada: took it"):
         decide(item, "hide", version=seen)
@@ -242,7 +243,7 @@ def test_decide_on_what_changed_meanwhile_conflicts():
 
 def test_decide_after_another_flag_conflicts():
     item = flagged()
-    services.flag_post(item.post, actor=MemberFactory(), reason=Reason.OFF_TOPIC)
+    flags.add(item.post, actor=MemberFactory(), reason=Reason.OFF_TOPIC)
 
     with pytest.raises(Conflict, match="flagged it: off-topic"):
         decide(item, "keep", reason="")
@@ -250,7 +251,7 @@ def test_decide_after_another_flag_conflicts():
 
 def test_decide_refuses_an_appeal():
     sanction = SanctionFactory()
-    item = services.appeal_sanction(sanction, text="It was my brother.")
+    item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
     with pytest.raises(ValueError, match="decide_appeal"):
         decide(item, "keep")

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from community.moderation import rules, told
+from community.moderation import notification_targets, rules
 from community.moderation.models import Flag, Policy
 from community.notifications import subjects
 from community.notifications.services import notify
@@ -98,11 +98,18 @@ def test_can_moderate_is_not_for_visitors_or_who_has_left():
 @pytest.mark.parametrize(
     ("actor", "target", "allowed"),
     [
-        ("moderator", "", True), ("moderator", "sales", False), ("moderator", "moderator", False),
-        ("moderator", "manager", False), ("manager", "", True), ("manager", "sales", True),
-        ("manager", "moderator", True), ("manager", "manager", False), ("", "", False), ("support", "", False),
+        ("moderator", "", True),
+        ("moderator", "sales", False),
+        ("moderator", "moderator", False),
+        ("moderator", "manager", False),
+        ("manager", "", True),
+        ("manager", "sales", True),
+        ("manager", "moderator", True),
+        ("manager", "manager", False),
+        ("", "", False),
+        ("support", "", False),
     ],
-)  # fmt: skip
+)
 def test_can_sanction_follows_the_roles(actor, target, allowed):
     assert rules.can_sanction(MemberFactory(role=actor), MemberFactory(role=target)) is allowed
 
@@ -117,8 +124,11 @@ def test_can_sanction_nobody_themselves_and_no_superuser():
 def test_sanctions_are_shown_to_the_person_concerned_only():
     sanction = SanctionFactory()
 
-    assert told.sanctions(sanction.member, [sanction.pk])[sanction.pk].address == sanction.get_absolute_url()
-    assert told.sanctions(sanction.given_by, [sanction.pk]) == {}
+    assert (
+        notification_targets.sanctions(sanction.member, [sanction.pk])[sanction.pk].address
+        == sanction.get_absolute_url()
+    )
+    assert notification_targets.sanctions(sanction.given_by, [sanction.pk]) == {}
 
 
 def test_a_notification_of_an_unknown_kind_of_subject_is_left_out():

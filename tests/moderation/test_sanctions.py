@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
-from community.moderation import services, standing
+from community.moderation import active_sanctions
 from community.moderation.models import AuditEntry, Reason, Sanction
+from community.moderation.services import sanctions
 from community.notifications.models import Notification
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
@@ -24,7 +25,7 @@ def impose(member, kind="silence", **fields):
         "ends_at": timezone.now() + timedelta(hours=24),
         **fields,
     }
-    return services.impose(member, actor=actor, kind=kind, **given)
+    return sanctions.impose(member, actor=actor, kind=kind, **given)
 
 
 def test_impose_has_a_reason_an_end_and_a_strike():
@@ -99,7 +100,7 @@ def test_lift_ends_it_and_takes_the_strike_back():
     sanction = impose(MemberFactory())
     manager = MemberFactory(role="manager")
 
-    sanction = services.lift(sanction, actor=manager, reason="It was a misunderstanding.")
+    sanction = sanctions.lift(sanction, actor=manager, reason="It was a misunderstanding.")
 
     assert (sanction.is_in_force, sanction.lifted_by, sanction.state) == (False, manager, "lifted")
     assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
@@ -114,7 +115,7 @@ def test_lift_twice_changes_nothing():
     manager = MemberFactory(role="manager")
 
     for _ in range(2):
-        services.lift(sanction, actor=manager, reason="Sorry.")
+        sanctions.lift(sanction, actor=manager, reason="Sorry.")
 
     assert AuditEntry.objects.filter(act="sanction.lift").count() == 1
     assert Notification.objects.filter(member=sanction.member).count() == 2
@@ -125,7 +126,7 @@ def test_tell_endings_tells_each_once():
     over = SanctionFactory(starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
     SanctionFactory(ends_at=now + timedelta(days=1))
 
-    counts = [services.tell_endings() for _ in range(2)]
+    counts = [sanctions.notify_endings() for _ in range(2)]
 
     assert counts == [1, 0]
     assert Notification.objects.get().text == "Your silence has ended; you can write again."
@@ -134,16 +135,16 @@ def test_tell_endings_tells_each_once():
 
 def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
     silenced, suspended, free = MemberFactory.create_batch(3)
-    assert not standing.is_silenced(silenced)  # and remembers that
+    assert not active_sanctions.is_silenced(silenced)  # and remembers that
 
     with django_capture_on_commit_callbacks(execute=True):
         impose(silenced)
         impose(suspended, "suspension")
         impose(free, "warning")
 
-    assert (standing.is_silenced(silenced), standing.is_suspended(silenced)) == (True, False)
-    assert (standing.is_silenced(suspended), standing.is_suspended(suspended)) == (True, True)
-    assert (standing.is_silenced(free), standing.is_suspended(free)) == (False, False)
+    assert (active_sanctions.is_silenced(silenced), active_sanctions.is_suspended(silenced)) == (True, False)
+    assert (active_sanctions.is_silenced(suspended), active_sanctions.is_suspended(suspended)) == (True, True)
+    assert (active_sanctions.is_silenced(free), active_sanctions.is_suspended(free)) == (False, False)
 
 
 def test_standing_names_the_suspension_when_there_is_a_silence_too():
@@ -151,16 +152,16 @@ def test_standing_names_the_suspension_when_there_is_a_silence_too():
     impose(member, "suspension", ends_at=timezone.now() + timedelta(hours=1))
     impose(member, "silence", ends_at=None)
 
-    assert standing.is_suspended(member)
+    assert active_sanctions.is_suspended(member)
 
 
 def test_standing_lets_go_at_the_minute_it_ends():
     member = MemberFactory()
     soon = timezone.now() + timedelta(milliseconds=1)
     SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)
-    standing.barred()
+    active_sanctions.barred()
 
     while timezone.now() <= soon:
         pass
 
-    assert not standing.is_silenced(member)
+    assert not active_sanctions.is_silenced(member)

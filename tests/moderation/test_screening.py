@@ -8,10 +8,10 @@ from community.events.models import Event
 from community.forum.models import Post
 from community.forum.screening import ALLOW
 from community.forum.services import posts, topics
-from community.moderation import services
 from community.moderation.allowance import allowance_of
 from community.moderation.models import BlockedWord, Policy, ReviewItem
 from community.moderation.screening import screen, screen_edit
+from community.moderation.services import reviews
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
@@ -37,8 +37,9 @@ def test_screen_holds_the_first_post():
     verdict = judge(MemberFactory())
 
     assert (verdict.hold, verdict.sentence) == (
-        True, "Your first post is looked at by a moderator before it appears.",
-    )  # fmt: skip
+        True,
+        "Your first post is looked at by a moderator before it appears.",
+    )
 
 
 def test_screen_lets_the_next_post_pass():
@@ -74,8 +75,9 @@ def test_screen_refuses_a_blocked_word():
     verdict = judge(newcomer(), "Visit my casino")
 
     assert (verdict.refuse, verdict.sentence) == (
-        True, "“casino” cannot be posted here. Please say it differently.",
-    )  # fmt: skip
+        True,
+        "“casino” cannot be posted here. Please say it differently.",
+    )
 
 
 @pytest.mark.parametrize("tag", ["casino", "my-casino", "casino-royal"])
@@ -84,9 +86,13 @@ def test_blocked_word_is_refused_as_a_tag_too(tag):
 
     with pytest.raises(Refused, match="casino"):
         topics.create(
-            CategoryFactory(), author=MemberFactory(customer_since="2026-01-01"), kind="discussion",
-            title="Where to go at night", source="Any ideas?", tags=["night", tag],
-        )  # fmt: skip
+            CategoryFactory(),
+            author=MemberFactory(customer_since="2026-01-01"),
+            kind="discussion",
+            title="Where to go at night",
+            source="Any ideas?",
+            tags=["night", tag],
+        )
 
 
 def test_screen_holds_a_watched_word_even_of_customers():
@@ -199,8 +205,9 @@ def test_screen_asks_for_half_a_minute_between_posts():
     verdict = judge(member)
 
     assert verdict.sentence in (
-        "Please wait 10 seconds before your next post.", "Please wait 11 seconds before your next post.",
-    )  # fmt: skip
+        "Please wait 10 seconds before your next post.",
+        "Please wait 11 seconds before your next post.",
+    )
 
 
 def test_limits_end_after_five_published_posts():
@@ -278,8 +285,8 @@ def test_an_approved_first_post_opens_the_door():
     posts.create(TopicFactory(), author=member, source="Hello!")
     item = ReviewItem.objects.get()
 
-    services.decide(
-        item, actor=MemberFactory(role="moderator"), version=item.version, decision=services.Decision("keep")
+    reviews.decide(
+        item, actor=MemberFactory(role="moderator"), version=item.version, decision=reviews.Decision("keep")
     )
 
     assert not judge(member).hold

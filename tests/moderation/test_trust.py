@@ -19,10 +19,16 @@ def someone(*, days=0, posts=0, likes=0, **fields):
     if posts:
         topic = TopicFactory()
         Post.objects.bulk_create(
-            Post(topic=topic, number=number + 2, author=member, source="x", html="x",
-                 like_count=likes if number == 0 else 0)
+            Post(
+                topic=topic,
+                number=number + 2,
+                author=member,
+                source="x",
+                html="x",
+                like_count=likes if number == 0 else 0,
+            )
             for number in range(posts)
-        )  # fmt: skip
+        )
     return member
 
 

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from community.moderation import passes, services
+from community.moderation import suspension_links
 from community.moderation.models import Flag, ReviewItem
+from community.moderation.services import flags
 from tests.factories.forum import PostFactory
 from tests.factories.members import GuidelinesFactory, MemberFactory
 from tests.factories.moderation import FlagFactory, SanctionFactory
@@ -111,7 +112,7 @@ def test_flag_create_ends_at_twenty_a_day(client, member):
 
 
 def test_flag_withdraw_takes_it_back(client, member):
-    flag = services.flag_post(PostFactory(), actor=member, reason="spam")
+    flag = flags.add(PostFactory(), actor=member, reason="spam")
 
     response = client.post(reverse("moderation:flag-withdraw", args=[flag.pk]))
 
@@ -233,7 +234,7 @@ def test_post_appeal_by_someone_else_is_not_found(client, member):
 def test_suspended_page_opens_with_the_signed_address(client):
     sanction = SanctionFactory(kind="suspension", reason="You advertised.")
 
-    html = client.get(passes.suspended_page(sanction.member)).content.decode()
+    html = client.get(suspension_links.address_for(sanction.member)).content.decode()
 
     assert "Your account is suspended" in html
     assert "You advertised." in html
@@ -241,7 +242,7 @@ def test_suspended_page_opens_with_the_signed_address(client):
 
 def test_suspended_page_takes_an_answer(client):
     sanction = SanctionFactory(kind="suspension")
-    page = passes.suspended_page(sanction.member)
+    page = suspension_links.address_for(sanction.member)
 
     response = client.post(page, {"text": "It was my brother."}, follow=True)
 
@@ -259,4 +260,4 @@ def test_suspended_page_with_a_forged_address_says_nothing(client, token):
 def test_suspended_page_is_gone_when_the_suspension_is(client):
     sanction = SanctionFactory(kind="suspension", lifted_at=timezone.now())
 
-    assert client.get(passes.suspended_page(sanction.member)).url == "/accounts/login/"
+    assert client.get(suspension_links.address_for(sanction.member)).url == "/accounts/login/"

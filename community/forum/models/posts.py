@@ -91,8 +91,10 @@ class Post(models.Model):
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="posts")
     byline = models.CharField(
-        max_length=80, blank=True, help_text=_("Name to show instead of the author's, for imported posts of people who left.")
-    )  # fmt: skip
+        max_length=80,
+        blank=True,
+        help_text=_("Name to show instead of the author's, for imported posts of people who left."),
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     source = models.TextField()
     html = models.TextField()

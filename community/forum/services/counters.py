@@ -12,8 +12,14 @@ from community.forum.models import Category, Post, Tag, Topic
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
 COUNTERS = [
-    "reply_count", "answer_count", "like_count", "score", "is_solved", "bumped_at", "last_post_author",
-]  # fmt: skip
+    "reply_count",
+    "answer_count",
+    "like_count",
+    "score",
+    "is_solved",
+    "bumped_at",
+    "last_post_author",
+]
 
 
 def lock_topic(topic_id: int) -> Topic:

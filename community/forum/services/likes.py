@@ -34,13 +34,25 @@ def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
         return post
     _count(post, 1)
     record(
-        REACTION_GIVEN, actor=member, subject=post, occurred_at=now, key=str(member.pk),
-        type="like", topic_id=post.topic_id,
-    )  # fmt: skip
+        REACTION_GIVEN,
+        actor=member,
+        subject=post,
+        occurred_at=now,
+        key=str(member.pk),
+        type="like",
+        topic_id=post.topic_id,
+    )
     record(
-        REACTION_RECEIVED, actor=member, member=post.author, counterpart=member, subject=post,
-        occurred_at=now, key=str(member.pk), type="like", topic_id=post.topic_id,
-    )  # fmt: skip
+        REACTION_RECEIVED,
+        actor=member,
+        member=post.author,
+        counterpart=member,
+        subject=post,
+        occurred_at=now,
+        key=str(member.pk),
+        type="like",
+        topic_id=post.topic_id,
+    )
     return post
 
 

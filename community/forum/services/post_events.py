@@ -60,9 +60,13 @@ def creation_drafts(
     to = post.parent.author_id if post.is_comment and post.parent else topic.author_id
     payload = {"words": post.word_count, "is_answer": post.is_answer, "topic_id": topic.pk}
     yield Draft(
-        name=REPLY_CREATED, payload=payload, object_type="forum.post", object_id=post.pk,
-        counterpart_id=to, **common,
-    )  # fmt: skip
+        name=REPLY_CREATED,
+        payload=payload,
+        object_type="forum.post",
+        object_id=post.pk,
+        counterpart_id=to,
+        **common,
+    )
 
 
 def _beginnings(post: Post, topic: Topic, tags: list[str]) -> Iterator[tuple[EventName, dict[str, Any]]]:
@@ -86,14 +90,21 @@ def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
     """Return the events of those mentioned, besides the author."""
     return [
         Draft(
-            name=MEMBER_MENTIONED, occurred_at=post.created_at, payload={"topic_id": post.topic_id},
-            object_type="forum.post", object_id=post.pk, member_id=member.pk, actor_id=post.author_id,
-            actor_role=actor_role_of(post.author), counterpart_id=post.author_id,
-            company_id=member.company_id, key=str(member.pk),
+            name=MEMBER_MENTIONED,
+            occurred_at=post.created_at,
+            payload={"topic_id": post.topic_id},
+            object_type="forum.post",
+            object_id=post.pk,
+            member_id=member.pk,
+            actor_id=post.author_id,
+            actor_role=actor_role_of(post.author),
+            counterpart_id=post.author_id,
+            company_id=member.company_id,
+            key=str(member.pk),
         )
         for member in mentioned
         if member.pk != post.author_id
-    ]  # fmt: skip
+    ]
 
 
 def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> None:
@@ -101,9 +112,15 @@ def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) ->
     for member in mentioned:
         if member.pk != post.author_id:
             record(
-                MEMBER_MENTIONED, actor=post.author, member=member, counterpart=post.author, subject=post,
-                occurred_at=at, key=str(member.pk), topic_id=post.topic_id,
-            )  # fmt: skip
+                MEMBER_MENTIONED,
+                actor=post.author,
+                member=member,
+                counterpart=post.author,
+                subject=post,
+                occurred_at=at,
+                key=str(member.pk),
+                topic_id=post.topic_id,
+            )
 
 
 def retract_earned(post: Post) -> None:

@@ -28,6 +28,11 @@ def record_search(member: Member, *, query: str, results: int) -> None:
     with transaction.atomic():
         transaction.on_commit(lambda: cache.set(told, 1, DAY), robust=True)
         record(
-            SEARCH_PERFORMED, actor=member, subject=member, key=key, query=query,
-            results=results, none_found=results == 0 or None,
-        )  # fmt: skip
+            SEARCH_PERFORMED,
+            actor=member,
+            subject=member,
+            key=key,
+            query=query,
+            results=results,
+            none_found=results == 0 or None,
+        )

@@ -84,10 +84,16 @@ def _known(reads: list[Any]) -> set[tuple[str, int]]:
 
 def _draft(topic_id: int, member_id: int, at: str) -> Draft:
     return Draft(
-        name=TOPIC_VIEWED, occurred_at=datetime.fromisoformat(at), payload={}, object_type="forum.topic",
-        object_id=topic_id, member_id=member_id, actor_id=member_id, actor_role="member",
+        name=TOPIC_VIEWED,
+        occurred_at=datetime.fromisoformat(at),
+        payload={},
+        object_type="forum.topic",
+        object_id=topic_id,
+        member_id=member_id,
+        actor_id=member_id,
+        actor_role="member",
         key=f"{member_id}:{at[:10]}",
-    )  # fmt: skip
+    )
 
 
 @once

@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.permissions import require
 from community.members.models import Member
-from community.moderation import desk, rules, services
+from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
 from community.moderation.forms import BulkForm
 from community.moderation.models import ReviewItem
-from community.moderation.services import Conflict, Decision
+from community.moderation.services import reviews
+from community.moderation.services.review_queue import Conflict
+from community.moderation.services.reviews import Decision
 
 
 class BulkDecisions:
@@ -51,7 +53,7 @@ class BulkDecisions:
             )
             return None
         versions = " ".join(f"{item.pk}:{item.version}" for item in items)
-        rule = desk.shared_rule(items)
+        rule = review_page.shared_rule(items)
         form = BulkForm(initial={"post": verdict, "items": versions, "rule": rule})
         return self._page(request, form, items, verdict)
 
@@ -101,7 +103,7 @@ class BulkDecisions:
             messages.error(request, _("“%(what)s” is not yours to decide.") % {"what": what})
             return 0
         try:
-            services.decide(item, actor=moderator, version=version, decision=decision)
+            reviews.decide(item, actor=moderator, version=version, decision=decision)
         except Conflict as conflict:
             messages.error(request, f"“{what}”: {conflict}")
             return 0

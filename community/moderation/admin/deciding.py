@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from community.core.permissions import require
 from community.members.models import Member
-from community.moderation import rules, services
+from community.moderation import rules
 from community.moderation.forms import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
+from community.moderation.services import review_queue, reviews
 
 OWN = _("Someone else decides about what you wrote yourself.")
 ABOVE = _("You cannot warn, silence or suspend this person; a manager can, unless they are one.")
@@ -31,15 +32,18 @@ def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDe
         return False
     if isinstance(form, AppealDecisionForm):
         data = form.cleaned_data
-        services.decide_appeal(
-            item, actor=moderator, version=data["version"], reason=data["reason"],
+        reviews.decide_appeal(
+            item,
+            actor=moderator,
+            version=data["version"],
+            reason=data["reason"],
             take_back=data["verdict"] == "taken_back",
-        )  # fmt: skip
+        )
         messages.success(request, _("Decided, and %(name)s is told.") % {"name": item.member})
         return True
     decision = form.decision()
     require(not decision.person or rules.can_sanction(moderator, item.member), ABOVE)
-    services.decide(item, actor=moderator, version=form.cleaned_data["version"], decision=decision)
+    reviews.decide(item, actor=moderator, version=form.cleaned_data["version"], decision=decision)
     messages.success(request, _("Decided: “%(title)s”.") % {"title": item.post.topic if item.post else item})
     return True
 
@@ -47,14 +51,14 @@ def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDe
 def _hand_around(request: HttpRequest, item: ReviewItem, moderator: Member, act: str) -> None:
     version = _number(request.POST.get("version", ""))
     if act == "release":
-        services.release(item, actor=moderator, version=version)
+        review_queue.release(item, actor=moderator, version=version)
         messages.success(request, _("It is everyone's again."))
         return
     assignee = moderator
     if act == "assign":
         team = Member.objects.moderators().filter(is_active=True)
         assignee = get_object_or_404(team, pk=_number(request.POST.get("assignee", "")))
-    services.claim(item, actor=moderator, version=version, assignee=assignee)
+    review_queue.claim(item, actor=moderator, version=version, assignee=assignee)
     messages.success(
         request,
         _("It is yours.") if assignee == moderator else _("It is with %(name)s.") % {"name": assignee},

@@ -15,12 +15,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from community.core.backstage import BackstageAdmin, action, display
-from community.moderation.acts import told
+from community.moderation import audit_text
 from community.moderation.models import AuditEntry
 
 COLUMNS = (
-    "at", "actor_name", "act", "object_type", "object_id", "object_label", "reason", "before", "after", "context",
-)  # fmt: skip
+    "at",
+    "actor_name",
+    "act",
+    "object_type",
+    "object_id",
+    "object_label",
+    "reason",
+    "before",
+    "after",
+    "context",
+)
 # A spreadsheet runs what begins with these.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -48,8 +57,16 @@ class AuditEntryAdmin(BackstageAdmin):
     actions_list = ("export_all",)
     actions = ("export_selected",)
     fields = readonly_fields = (
-        "at", "actor_name", "act", "object_type", "object_id", "object_label", "reason", "difference", "context",
-    )  # fmt: skip
+        "at",
+        "actor_name",
+        "act",
+        "object_type",
+        "object_id",
+        "object_label",
+        "reason",
+        "difference",
+        "context",
+    )
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)
@@ -58,7 +75,7 @@ class AuditEntryAdmin(BackstageAdmin):
 
     @display(description=_("Did what"))
     def what(self, entry: AuditEntry) -> SafeString:
-        return told(entry)
+        return audit_text.describe(entry)
 
     @display(description=_("Changed"))
     def changed(self, entry: AuditEntry) -> str:

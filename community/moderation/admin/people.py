@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from community.core.backstage import MODERATORS, BackstageAdmin, action, display
 from community.core.permissions import require
 from community.members.models import Member
-from community.moderation import desk, rules, services
+from community.moderation import review_page, rules
 from community.moderation.forms import SanctionForm
 from community.moderation.models import Flag, ReviewItem, Sanction
+from community.moderation.services import sanctions
 
 from .deciding import ABOVE
 
@@ -53,14 +54,26 @@ class SanctionAdmin(BackstageAdmin):
     list_select_related = ("member", "given_by")
     actions = ("lift_selected",)
     readonly_fields = (
-        "member", "kind", "rule", "reason", "message", "post", "starts_at", "ends_at", "given_by",
-        "is_strike", "lifted_at", "lifted_by", "lift_reason",
-    )  # fmt: skip
+        "member",
+        "kind",
+        "rule",
+        "reason",
+        "message",
+        "post",
+        "starts_at",
+        "ends_at",
+        "given_by",
+        "is_strike",
+        "lifted_at",
+        "lifted_by",
+        "lift_reason",
+    )
 
     @display(
-        description=gettext_lazy("What"), ordering="kind",
+        description=gettext_lazy("What"),
+        ordering="kind",
         label={"warning": "info", "silence": "warning", "suspension": "danger"},
-    )  # fmt: skip
+    )
     def kind_shown(self, sanction: Sanction) -> tuple[str, str]:
         return sanction.kind, sanction.get_kind_display()
 
@@ -73,7 +86,7 @@ class SanctionAdmin(BackstageAdmin):
         moderator = cast(Member, request.user)
         for sanction in queryset.select_related("member"):
             if rules.can_sanction(moderator, sanction.member):
-                services.lift(sanction, actor=moderator, reason=_("Looked at again."))
+                sanctions.lift(sanction, actor=moderator, reason=_("Looked at again."))
             else:
                 messages.error(request, ABOVE)
         messages.success(request, _("Taken back, and the people are told."))
@@ -89,10 +102,15 @@ class SanctionAdmin(BackstageAdmin):
         form = SanctionForm(request.POST or None)
         if form.is_bound and form.is_valid():
             data = form.cleaned_data
-            services.impose(
-                member, actor=moderator, kind=data["person"], rule=data["rule"], reason=data["reason"],
-                message=data["message"], ends_at=data["ends_at"],
-            )  # fmt: skip
+            sanctions.impose(
+                member,
+                actor=moderator,
+                kind=data["person"],
+                rule=data["rule"],
+                reason=data["reason"],
+                message=data["message"],
+                ends_at=data["ends_at"],
+            )
             messages.success(request, _("%(name)s is told.") % {"name": member})
             return redirect("admin:members_member_change", member.pk)
         context = {
@@ -100,8 +118,8 @@ class SanctionAdmin(BackstageAdmin):
             "opts": self.opts,
             "title": _("Warn, silence or suspend"),
             "form": form,
-            "author": desk.person(member),
-            "panels": desk.other_panels(member, request),
+            "author": review_page.person(member),
+            "panels": review_page.other_panels(member, request),
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/moderation/sanction.html", context, status=status)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin
-from community.moderation import words
+from community.moderation import blocked_words
 from community.moderation.models import BlockedWord, Policy
 
 
@@ -23,13 +23,20 @@ class PolicyAdmin(BackstageAdmin):
             "Limits for new members",
             {
                 "fields": (
-                    "new_until_posts", "max_links", "max_images", "max_attachments", "max_mentions",
-                    "first_day_topics", "first_day_replies", "replies_per_topic", "seconds_between_posts",
+                    "new_until_posts",
+                    "max_links",
+                    "max_images",
+                    "max_attachments",
+                    "max_mentions",
+                    "first_day_topics",
+                    "first_day_replies",
+                    "replies_per_topic",
+                    "seconds_between_posts",
                 ),
                 "description": "Shown above the composer before anything is typed. Staff and verified customers never have them.",
             },
         ),
-    )  # fmt: skip
+    )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         Policy.objects.get_or_create(pk=1)
@@ -45,12 +52,12 @@ class BlockedWordAdmin(BackstageAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        words.forget()
+        blocked_words.forget()
 
     def delete_model(self, request: Any, obj: Any) -> None:
         super().delete_model(request, obj)
-        words.forget()
+        blocked_words.forget()
 
     def delete_queryset(self, request: Any, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        words.forget()
+        blocked_words.forget()

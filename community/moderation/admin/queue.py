@@ -19,11 +19,11 @@ from community.core.backstage import MODERATORS, BackstageAdmin, display
 from community.core.permissions import require
 from community.core.text import excerpt
 from community.members.models import Member
-from community.moderation import desk, rules
+from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
 from community.moderation.forms import AppealDecisionForm, DecisionForm
 from community.moderation.models import Policy, ReviewItem
-from community.moderation.services import Conflict
+from community.moderation.services.review_queue import Conflict
 
 from .bulk import BulkDecisions
 from .deciding import act_on
@@ -63,8 +63,10 @@ class StateFilter(admin.SimpleListFilter):
 
 
 PRIORITIES = {
-    ReviewItem.Priority.HIGH: "danger", ReviewItem.Priority.MEDIUM: "warning", ReviewItem.Priority.LOW: "info",
-}  # fmt: skip
+    ReviewItem.Priority.HIGH: "danger",
+    ReviewItem.Priority.MEDIUM: "warning",
+    ReviewItem.Priority.LOW: "info",
+}
 
 
 @admin.register(ReviewItem)
@@ -99,15 +101,17 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         title = item.post.topic.title if item.post else item.reason
         return format_html(
             '<span class="bs-what"><b>{}</b><span>{}</span></span>',
-            Truncator(title).chars(70), Truncator(excerpt(text)).chars(110),
-        )  # fmt: skip
+            Truncator(title).chars(70),
+            Truncator(excerpt(text)).chars(110),
+        )
 
     @display(description=_("Why"))
     def why(self, item: ReviewItem) -> SafeString:
         return format_html(
-            '<span class="bs-what"><b>{}</b><span>{}</span></span>', item.get_kind_display(),
+            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            item.get_kind_display(),
             Truncator(item.reason).chars(60),
-        )  # fmt: skip
+        )
 
     @display(description=_("Priority"), label=PRIORITIES)
     def priority_shown(self, item: ReviewItem) -> tuple[int, Any]:
@@ -142,8 +146,13 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         """Show one item with all there is to know, or carry out what the moderator decided."""
         require(self.has_change_permission(request), str(_("Only moderators open the review queue.")))
         items = ReviewItem.objects.select_related(
-            "post__topic__category", "post__author", "member__company", "sanction__given_by", "claimed_by", "closed_by"
-        )  # fmt: skip
+            "post__topic__category",
+            "post__author",
+            "member__company",
+            "sanction__given_by",
+            "claimed_by",
+            "closed_by",
+        )
         item = get_object_or_404(items, pk=object_id)
         moderator = cast(Member, request.user)
         form = self._form(request, item)
@@ -166,7 +175,7 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         initial = {
             "version": item.version,
             "source": item.post.source if item.post else "",
-            "rule": desk.likely_rule(item.post),
+            "rule": review_page.likely_rule(item.post),
         }
         return DecisionForm(data, initial=initial, is_held=item.kind == ReviewItem.Kind.HELD)
 
@@ -174,11 +183,11 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         moderator = cast(Member, request.user)
         return {
             **self.admin_site.each_context(request),
-            **desk.page_of(item),
+            **review_page.page_of(item),
             "opts": self.opts,
             "title": item.get_kind_display(),
             "form": form,
-            "panels": desk.other_panels(item.member, request),
+            "panels": review_page.other_panels(item.member, request),
             "is_own": item.member_id == moderator.pk,
             "can_sanction": rules.can_sanction(moderator, item.member),
             "team": Member.objects.moderators().filter(is_active=True).order_by("display_name"),
@@ -189,7 +198,7 @@ class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
         """After a decision comes the next item; after taking one, itself."""
         if ReviewItem.objects.open().filter(pk=item.pk).exists():
             return redirect("admin:moderation_reviewitem_change", item.pk)
-        following = desk.next_after(item, moderator)
+        following = review_page.next_after(item, moderator)
         if following is None:
             return redirect(QUEUE)
         return redirect("admin:moderation_reviewitem_change", following.pk)

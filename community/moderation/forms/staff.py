@@ -17,35 +17,47 @@ from unfold.widgets import (
 )
 
 from community.moderation.models import Reason, Sanction
-from community.moderation.services import Decision
-from community.moderation.services.sanctions import SUGGESTED_HOURS
+from community.moderation.services import sanctions
+from community.moderation.services.reviews import Decision
 
 NOTHING = ("", _("Nothing"))
 UNTIL_DATE, UNTIL_LIFTED = "date", "lifted"
 LENGTHS = [
-    *((str(hours), _("%(days)d days") % {"days": hours // 24} if hours > 24 else _("1 day")) for hours in SUGGESTED_HOURS),
+    *(
+        (str(hours), _("%(days)d days") % {"days": hours // 24} if hours > 24 else _("1 day"))
+        for hours in sanctions.SUGGESTED_HOURS
+    ),
     (UNTIL_DATE, _("Until the day below")),
     (UNTIL_LIFTED, _("Until it is lifted")),
-]  # fmt: skip
+]
 
 
 class SanctionFields(forms.Form):
     """What is said to the author, and what happens to them. `person` is a Sanction.Kind or empty."""
 
     person = forms.ChoiceField(
-        label=_("The person"), choices=[NOTHING, *Sanction.Kind.choices], required=False,
+        label=_("The person"),
+        choices=[NOTHING, *Sanction.Kind.choices],
+        required=False,
         widget=UnfoldAdminRadioSelectWidget,
-    )  # fmt: skip
+    )
     length = forms.ChoiceField(
-        label=_("For"), choices=LENGTHS, initial="72", required=False, widget=UnfoldAdminSelectWidget,
+        label=_("For"),
+        choices=LENGTHS,
+        initial="72",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
         help_text=_("Silences and suspensions end by themselves."),
-    )  # fmt: skip
+    )
     until = forms.DateField(label=_("Last day"), required=False, widget=UnfoldAdminSingleDateWidget)
     rule = forms.ChoiceField(label=_("Rule broken"), choices=Reason, widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=300, widget=UnfoldAdminTextInputWidget,
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence. The author reads it."),
-    )  # fmt: skip
+    )
     message = forms.CharField(
         label=_("More for the author"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
@@ -76,13 +88,14 @@ class SanctionFields(forms.Form):
 
 class DecisionForm(SanctionFields):
     post = forms.ChoiceField(
-        label=_("The post"), widget=UnfoldAdminRadioSelectWidget,
+        label=_("The post"),
+        widget=UnfoldAdminRadioSelectWidget,
         choices=[
             (Decision.KEEP, _("Keep it")),
             (Decision.HIDE, _("Hide it; the author can change it")),
             (Decision.EDIT, _("Edit it")),
         ],
-    )  # fmt: skip
+    )
     source = forms.CharField(
         label=_("Its words"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8})
     )
@@ -136,13 +149,16 @@ class BulkForm(SanctionFields):
 
 class AppealDecisionForm(forms.Form):
     verdict = forms.ChoiceField(
-        label=_("The decision"), widget=UnfoldAdminRadioSelectWidget,
+        label=_("The decision"),
+        widget=UnfoldAdminRadioSelectWidget,
         choices=[("stands", _("It stands")), ("taken_back", _("It is taken back"))],
-    )  # fmt: skip
+    )
     reason = forms.CharField(
-        label=_("Why"), max_length=300, widget=UnfoldAdminTextInputWidget,
+        label=_("Why"),
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence. The person reads it."),
-    )  # fmt: skip
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

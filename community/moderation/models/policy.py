@@ -10,22 +10,33 @@ class Policy(models.Model):
     """The numbers of moderation, in one row that the admin edits. Defaults: COMMUNITY.md rows 64, 66, 67, 72."""
 
     hide_at = models.DecimalField(
-        _("Hide a post at"), max_digits=5, decimal_places=2, default=Decimal("8.33"),
-        help_text=_("Weight of flags at which a post is hidden until a moderator has looked; 8.33 is about three flags by established members."),
-    )  # fmt: skip
+        _("Hide a post at"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal("8.33"),
+        help_text=_(
+            "Weight of flags at which a post is hidden until a moderator has looked; 8.33 is about three flags by established members."
+        ),
+    )
     silence_at_reporters = models.PositiveSmallIntegerField(
-        _("Silence a new member at"), default=3,
-        help_text=_("Different people who flag a new member's posts before the member is silenced until a moderator has looked; 0 never."),
-    )  # fmt: skip
+        _("Silence a new member at"),
+        default=3,
+        help_text=_(
+            "Different people who flag a new member's posts before the member is silenced until a moderator has looked; 0 never."
+        ),
+    )
     approve_first_posts = models.PositiveSmallIntegerField(
         _("First posts that wait for approval"),
         default=1,
         help_text=_("Of members who are neither staff nor verified customers; 0 none."),
     )
     new_until_posts = models.PositiveSmallIntegerField(
-        _("A member is new until"), default=5,
-        help_text=_("Posts that must have been published before the limits below end. Verified customers never have them."),
-    )  # fmt: skip
+        _("A member is new until"),
+        default=5,
+        help_text=_(
+            "Posts that must have been published before the limits below end. Verified customers never have them."
+        ),
+    )
     max_links = models.PositiveSmallIntegerField(_("Links in a post"), default=2)
     max_images = models.PositiveSmallIntegerField(_("Images in a post"), default=1)
     max_attachments = models.PositiveSmallIntegerField(_("Attachments in a post"), default=0)

@@ -15,19 +15,17 @@ from community.events.models import Event
 from community.events.services import record, retract
 from community.forum.models import Post
 from community.members.models import Member
-from community.moderation import posts
+from community.moderation.flag_weights import weigh
 from community.moderation.models import Flag, Policy, Reason, ReviewItem, Sanction
 from community.moderation.trust import is_new
-from community.moderation.weighing import weigh
 
-from .queue import close, note, queue_post
-from .sanctions import impose
+from . import post_actions, review_queue, sanctions
 
 SILENCE = timedelta(hours=72)
 
 
 @transaction.atomic
-def flag_post(post: Post, *, actor: Member, reason: str, text: str = "", take_action: bool = False) -> Flag:
+def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: bool = False) -> Flag:
     """Report a post; a member's second report of it changes nothing.
 
     Weighs the flag, puts the post in the review queue, hides it when the open flags reach the policy's
@@ -39,18 +37,31 @@ def flag_post(post: Post, *, actor: Member, reason: str, text: str = "", take_ac
         return earlier
     weight = weigh(actor, reason=reason, take_action=take_action)
     flag = Flag.objects.create(
-        post=post, member=actor, reason=reason, text=text.strip(), weight=weight.total,
-        base=weight.base, trust=weight.trust, accuracy=weight.accuracy, urgency=weight.urgency,
+        post=post,
+        member=actor,
+        reason=reason,
+        text=text.strip(),
+        weight=weight.total,
+        base=weight.base,
+        trust=weight.trust,
+        accuracy=weight.accuracy,
+        urgency=weight.urgency,
         take_action=weight.take_action,
-    )  # fmt: skip
+    )
     record(
         FLAG_RAISED, actor=actor, subject=flag, counterpart=post.author, topic_id=post.topic_id, reason=reason
     )
     item = weigh_up(post)
     if item is not None:
-        note(item, actor, _("flagged it: %(reason)s, %(sum)s") % {
-            "reason": flag.get_reason_display().lower(), "sum": flag.arithmetic,
-        })  # fmt: skip
+        review_queue.note(
+            item,
+            actor,
+            _("flagged it: %(reason)s, %(sum)s")
+            % {
+                "reason": flag.get_reason_display().lower(),
+                "sum": flag.arithmetic,
+            },
+        )
     _silence_if_many_flag(post.author)
     return flag
 
@@ -63,17 +74,26 @@ def weigh_up(post: Post) -> ReviewItem | None:
     if not flags:
         return None
     words = sorted({Reason(reason).label.lower() for reason in flags.values_list("reason", flat=True)})
-    item = queue_post(
-        post, kind=ReviewItem.Kind.FLAGGED, reason=", ".join(map(str, words)).capitalize(),
-        score=total, priority=_priority(total, policy, flags.filter(reason=Reason.ILLEGAL).exists()),
-    )  # fmt: skip
+    item = review_queue.add(
+        post,
+        kind=ReviewItem.Kind.FLAGGED,
+        reason=", ".join(map(str, words)).capitalize(),
+        score=total,
+        priority=_priority(total, policy, flags.filter(reason=Reason.ILLEGAL).exists()),
+    )
     if total >= policy.hide_at and post.status == Post.Status.PUBLISHED:
-        posts.hide(
+        post_actions.hide(
             post, actor=None, reason=_("Hidden until a moderator has looked, because members flagged it.")
         )
-        note(item, None, _("hidden: the flags weigh %(total)s of %(limit)s") % {
-            "total": f"{total.normalize():f}", "limit": f"{policy.hide_at.normalize():f}",
-        })  # fmt: skip
+        review_queue.note(
+            item,
+            None,
+            _("hidden: the flags weigh %(total)s of %(limit)s")
+            % {
+                "total": f"{total.normalize():f}",
+                "limit": f"{policy.hide_at.normalize():f}",
+            },
+        )
     return item
 
 
@@ -91,15 +111,19 @@ def _silence_if_many_flag(author: Member) -> None:
     reporters = open_flags.values("member").distinct().count()
     if reporters < policy.silence_at_reporters or Sanction.objects.in_force().filter(member=author).exists():
         return
-    impose(
-        author, actor=None, kind=Sanction.Kind.SILENCE, rule=open_flags.latest("created_at").reason,
-        ends_at=timezone.now() + SILENCE, is_strike=False,
+    sanctions.impose(
+        author,
+        actor=None,
+        kind=Sanction.Kind.SILENCE,
+        rule=open_flags.latest("created_at").reason,
+        ends_at=timezone.now() + SILENCE,
+        is_strike=False,
         reason=_("Several members flagged your first posts. A moderator will look at them."),
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
-def withdraw_flag(flag: Flag) -> None:
+def withdraw(flag: Flag) -> None:
     """Take a report back, as after a slip of the finger; one that was decided stays."""
     post = Post.objects.select_for_update().get(pk=flag.post_id)
     if not Flag.objects.filter(pk=flag.pk, status=Flag.Status.OPEN).exists():
@@ -111,10 +135,12 @@ def withdraw_flag(flag: Flag) -> None:
     flag.delete()
     if weigh_up(post) is None:
         for item in ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED):
-            close(item, actor=None, outcome=ReviewItem.Outcome.WITHDRAWN, says=_("the flags were withdrawn"))
+            review_queue.close(
+                item, actor=None, outcome=ReviewItem.Outcome.WITHDRAWN, says=_("the flags were withdrawn")
+            )
 
 
-def resolve_flags(post: Post, *, upheld: bool, actor: Member) -> int:
+def resolve(post: Post, *, upheld: bool, actor: Member) -> int:
     """Decide the open flags of a post; those who saw right are credited. Return how many there were."""
     flags = list(post.flags.filter(status=Flag.Status.OPEN).select_related("member"))
     now = timezone.now()
@@ -124,7 +150,11 @@ def resolve_flags(post: Post, *, upheld: bool, actor: Member) -> int:
         flag.save(update_fields=["status", "resolved_at"])
         if upheld and not flag.member.is_team:
             record(
-                MODERATION_HELPED, actor=actor, member=flag.member, subject=flag,
-                counterpart=post.author, reason=flag.reason,
-            )  # fmt: skip
+                MODERATION_HELPED,
+                actor=actor,
+                member=flag.member,
+                subject=flag,
+                counterpart=post.author,
+                reason=flag.reason,
+            )
     return len(flags)

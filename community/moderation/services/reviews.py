@@ -1,4 +1,4 @@
-"""What moderators decide about what waits in the queue."""
+"""What moderators decide about what waits in the queue, and members' appeals against it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.forum.models import Post
 from community.members.models import Member
-from community.moderation import posts
-from community.moderation.models import Reason, ReviewItem
+from community.moderation.models import Reason, ReviewItem, Sanction
+from community.notifications.models import Notification
+from community.notifications.services import notify
 
-from .flags import resolve_flags
-from .queue import close, locked
-from .sanctions import impose
+from . import flags, post_actions, review_queue, sanctions
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
 
     Raises Conflict when another moderator was first, ValueError when a reason is missing.
     """
-    item = locked(item, version=version)
+    item = review_queue.locked(item, version=version)
     post = item.post
     if post is None or item.kind == ReviewItem.Kind.APPEAL:
         raise ValueError("An appeal is decided with decide_appeal().")
@@ -57,32 +56,44 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
         raise ValueError("The author is owed a reason.")
     _apply_to_post(post, actor=actor, decision=decision)
     if decision.person:
-        impose(
-            post.author, actor=actor, kind=decision.person, rule=decision.rule, reason=decision.reason,
-            message=decision.message, ends_at=decision.ends_at, post=post,
-        )  # fmt: skip
-    flags = resolve_flags(post, upheld=decision.post != Decision.KEEP or bool(decision.person), actor=actor)
+        sanctions.impose(
+            post.author,
+            actor=actor,
+            kind=decision.person,
+            rule=decision.rule,
+            reason=decision.reason,
+            message=decision.message,
+            ends_at=decision.ends_at,
+            post=post,
+        )
+    decided = flags.resolve(post, upheld=decision.post != Decision.KEEP or bool(decision.person), actor=actor)
     says = _said(decision)
-    close(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
+    review_queue.close(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     _close_siblings(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     audit(
-        "review.decide", actor=actor, subject=item, reason=decision.reason,
+        "review.decide",
+        actor=actor,
+        subject=item,
+        reason=decision.reason,
         after={
-            "outcome": item.outcome, "person": decision.person, "ends_at": decision.ends_at,
-            "post": post.pk, "flags": flags,
+            "outcome": item.outcome,
+            "person": decision.person,
+            "ends_at": decision.ends_at,
+            "post": post.pk,
+            "flags": decided,
         },
-    )  # fmt: skip
+    )
     return item
 
 
 def _apply_to_post(post: Post, *, actor: Member, decision: Decision) -> None:
     if decision.post == Decision.HIDE:
-        posts.hide(post, actor=actor, reason=decision.reason)
+        post_actions.hide(post, actor=actor, reason=decision.reason)
         return
     if decision.post == Decision.EDIT:
-        posts.edit(post, actor=actor, source=decision.source, reason=decision.reason)
+        post_actions.edit(post, actor=actor, source=decision.source, reason=decision.reason)
         post.refresh_from_db()
-    posts.show(post, actor=actor)
+    post_actions.show(post, actor=actor)
 
 
 def _said(decision: Decision) -> str:
@@ -100,4 +111,72 @@ def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str)
     """A post that was held and flagged waits twice; one decision settles both."""
     others = ReviewItem.objects.select_for_update().open().filter(post=item.post, sanction=None)
     for other in others.exclude(pk=item.pk):
-        close(other, actor=actor, outcome=outcome, says=says)
+        review_queue.close(other, actor=actor, outcome=outcome, says=says)
+
+
+@transaction.atomic
+def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
+    """Ask for another look at a warning, silence or suspension; asking again while it waits changes nothing."""
+    Sanction.objects.select_for_update().get(pk=sanction.pk)
+    waiting = ReviewItem.objects.open().filter(sanction=sanction).first()
+    if waiting is not None:
+        return waiting
+    item = ReviewItem.objects.create(
+        kind=ReviewItem.Kind.APPEAL,
+        member=sanction.member,
+        sanction=sanction,
+        post=sanction.post,
+        reason=_("Appeal against a %(kind)s") % {"kind": sanction.get_kind_display().lower()},
+        text=text,
+        priority=ReviewItem.Priority.HIGH if sanction.is_in_force else ReviewItem.Priority.MEDIUM,
+    )
+    review_queue.note(item, sanction.member, _("asked for another look"))
+    return item
+
+
+@transaction.atomic
+def appeal_post(post: Post, *, text: str) -> ReviewItem:
+    """Ask for another look at one's hidden post; asking again while it waits changes nothing."""
+    Post.objects.select_for_update().get(pk=post.pk)
+    waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
+    if waiting is not None:
+        return waiting
+    item = ReviewItem.objects.create(
+        kind=ReviewItem.Kind.APPEAL,
+        member=post.author,
+        post=post,
+        text=text,
+        reason=_("The author asks for another look at a hidden post"),
+    )
+    review_queue.note(item, post.author, _("asked for another look"))
+    return item
+
+
+@transaction.atomic
+def decide_appeal(
+    item: ReviewItem, *, actor: Member, version: int, take_back: bool, reason: str
+) -> ReviewItem:
+    """Let the earlier decision stand, or take it back; the person is told why. Raises Conflict."""
+    item = review_queue.locked(item, version=version)
+    if item.kind != ReviewItem.Kind.APPEAL:
+        raise ValueError("Only an appeal is decided here.")
+    if take_back and item.sanction is not None:
+        sanctions.lift(item.sanction, actor=actor, reason=reason)
+    elif take_back and item.post is not None:
+        post_actions.show(item.post, actor=actor)
+    else:
+        notify(
+            item.member,
+            kind=Notification.Kind.MODERATION,
+            subject=item.sanction or item.post,  # type: ignore[arg-type]
+            key=f"appeal:{item.pk}",
+            text=_("We looked again, and the decision stands. %(why)s") % {"why": reason},
+        )
+    review_queue.close(
+        item,
+        actor=actor,
+        outcome=ReviewItem.Outcome.LIFTED if take_back else ReviewItem.Outcome.UPHELD,
+        says=(_("took the decision back: %s") if take_back else _("let the decision stand: %s")) % reason,
+    )
+    audit("appeal.decide", actor=actor, subject=item, reason=reason, after={"outcome": item.outcome})
+    return item

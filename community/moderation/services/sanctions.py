@@ -14,7 +14,7 @@ from community.events.models import Event
 from community.events.services import record, retract
 from community.forum.models import Post
 from community.members.models import Member
-from community.moderation import standing
+from community.moderation import active_sanctions
 from community.moderation.models import Sanction
 from community.notifications.models import Notification
 from community.notifications.services import notify
@@ -24,9 +24,17 @@ SUGGESTED_HOURS = (24, 72, 168, 720)
 
 @transaction.atomic
 def impose(
-    member: Member, *, actor: Member | None, kind: str, rule: str, reason: str,
-    message: str = "", ends_at: datetime | None = None, post: Post | None = None, is_strike: bool = True,
-) -> Sanction:  # fmt: skip
+    member: Member,
+    *,
+    actor: Member | None,
+    kind: str,
+    rule: str,
+    reason: str,
+    message: str = "",
+    ends_at: datetime | None = None,
+    post: Post | None = None,
+    is_strike: bool = True,
+) -> Sanction:
     """Warn, silence or suspend a member and tell them why; the same for the same post again changes nothing.
 
     Without `ends_at` a silence or suspension lasts until it is lifted; a warning has no end. Not a strike:
@@ -41,19 +49,30 @@ def impose(
     if kind == Sanction.Kind.WARNING:
         ends_at = None
     sanction = Sanction.objects.create(
-        member=member, kind=kind, rule=rule, reason=reason, message=message, post=post,
-        starts_at=now, ends_at=ends_at, given_by=actor, is_strike=is_strike,
-    )  # fmt: skip
+        member=member,
+        kind=kind,
+        rule=rule,
+        reason=reason,
+        message=message,
+        post=post,
+        starts_at=now,
+        ends_at=ends_at,
+        given_by=actor,
+        is_strike=is_strike,
+    )
     if is_strike:
         record(
             STRIKE_UPHELD, actor=actor, member=member, subject=sanction, severity=sanction.severity, kind=rule
         )
     notify(member, kind=Notification.Kind.MODERATION, subject=sanction, text=_announcement(sanction))
     audit(
-        f"member.{_VERBS[Sanction.Kind(sanction.kind)]}", actor=actor, subject=member, reason=reason,
+        f"member.{_VERBS[Sanction.Kind(sanction.kind)]}",
+        actor=actor,
+        subject=member,
+        reason=reason,
         after={"sanction": sanction.pk, "ends_at": ends_at, "rule": rule, "post": post.pk if post else None},
-    )  # fmt: skip
-    standing.forget()
+    )
+    active_sanctions.forget()
     return sanction
 
 
@@ -86,20 +105,27 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
     )
     retract(list(strikes), reason="lifted")
     notify(
-        sanction.member, kind=Notification.Kind.MODERATION, subject=sanction, key="lifted",
-        text=_("We took a decision back: %(what)s. %(why)s") % {"what": sanction.get_kind_display().lower(), "why": reason},
-    )  # fmt: skip
+        sanction.member,
+        kind=Notification.Kind.MODERATION,
+        subject=sanction,
+        key="lifted",
+        text=_("We took a decision back: %(what)s. %(why)s")
+        % {"what": sanction.get_kind_display().lower(), "why": reason},
+    )
     audit(
-        "sanction.lift", actor=actor, subject=sanction.member, reason=reason,
+        "sanction.lift",
+        actor=actor,
+        subject=sanction.member,
+        reason=reason,
         before={"sanction": sanction.pk, "kind": sanction.kind, "ends_at": sanction.ends_at},
         after={"lifted_at": sanction.lifted_at},
-    )  # fmt: skip
-    standing.forget()
+    )
+    active_sanctions.forget()
     return sanction
 
 
 @transaction.atomic
-def tell_endings() -> int:
+def notify_endings() -> int:
     """Tell those whose silence or suspension ran out that it did. Return how many."""
     over = (
         Sanction.objects.select_for_update(skip_locked=True, of=("self",))
@@ -111,9 +137,13 @@ def tell_endings() -> int:
         sanction.ending_told_at = timezone.now()
         sanction.save(update_fields=["ending_told_at"])
         notify(
-            sanction.member, kind=Notification.Kind.MODERATION, subject=sanction, key="ended",
-            text=_("Your %(what)s has ended; you can write again.") % {"what": sanction.get_kind_display().lower()},
-        )  # fmt: skip
+            sanction.member,
+            kind=Notification.Kind.MODERATION,
+            subject=sanction,
+            key="ended",
+            text=_("Your %(what)s has ended; you can write again.")
+            % {"what": sanction.get_kind_display().lower()},
+        )
         audit("sanction.end", actor=None, subject=sanction.member, after={"sanction": sanction.pk})
         count += 1
     return count

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from community.moderation import acts
+from community.moderation import audit_text
 from community.moderation.models import AuditEntry
 
 register = template.Library()
@@ -12,4 +12,4 @@ register = template.Library()
 @register.filter
 def told(entry: AuditEntry) -> SafeString:
     """`{{ entry|told }}`: what was done, as a person would say it."""
-    return acts.told(entry)
+    return audit_text.describe(entry)

@@ -76,10 +76,13 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
         None,
         format_html(
             '{} <a href="{}?{}" target="_blank">{}</a> {}',
-            _("Before you post:"), reverse("members:guidelines"), query,
-            _("read and agree to our guidelines"), _("(opens beside this page), then send this again."),
+            _("Before you post:"),
+            reverse("members:guidelines"),
+            query,
+            _("read and agree to our guidelines"),
+            _("(opens beside this page), then send this again."),
         ),
-    )  # fmt: skip
+    )
 
 
 def show_post(request: HtmxRequest, post: Post) -> HttpResponse:

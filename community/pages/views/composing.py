@@ -137,9 +137,13 @@ def _create_topic(form: TopicForm, author: Member) -> Topic | None:
     data = form.cleaned_data
     try:
         return topics.create(
-            data["category"], author=author, kind=data["kind"], title=data["title"],
-            source=data["source"], tags=data["tags"],
-        )  # fmt: skip
+            data["category"],
+            author=author,
+            kind=data["kind"],
+            title=data["title"],
+            source=data["source"],
+            tags=data["tags"],
+        )
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return None

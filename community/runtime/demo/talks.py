@@ -13,7 +13,7 @@ from community.events.services import Draft, record_all
 from community.forum.models import Category, Post, Topic
 from community.forum.services import likes, posts, read_states, topics
 from community.members.models import Member
-from community.moderation.services import flag_post
+from community.moderation.services import flags
 from community.prospects.models import ProspectForum, RosterEntry
 from community.prospects.services import settle_question, track_topic
 from community.qa.services import accept_answer, mark_official, vote
@@ -114,7 +114,7 @@ class _Telling:
         if "settled" in line.marks and (question := track_topic(topic.pk)):
             settle_question(question, actor=self._salesperson(topic), now=later)
         for name in line.flaggers:
-            flag_post(post, actor=self.people[name].member, reason=line.flag)
+            flags.add(post, actor=self.people[name].member, reason=line.flag)
 
     def _salesperson(self, topic: Topic) -> Member:
         replies = topic.posts.filter(author__role=Member.Role.SALES).select_related("author")

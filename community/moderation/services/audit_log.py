@@ -1,11 +1,13 @@
+"""The audit log: entries are added, never changed."""
+
 from community.core.audit import Act
 from community.moderation.models import AuditEntry
 
 SYSTEM = "Caravan"
 
 
-def keep_entry(act: Act) -> None:
-    """Write one act down; entries are never changed."""
+def write(act: Act) -> None:
+    """Add an entry for one act."""
     AuditEntry.objects.create(
         actor=act.actor,
         actor_name=str(act.actor) if act.actor else SYSTEM,

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from community.moderation.flag_weights import accuracy_bonus, weigh
 from community.moderation.models import Flag, Reason
-from community.moderation.weighing import accuracy_bonus, weigh
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import FlagFactory
 

@@ -5,7 +5,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from community.moderation import desk
+from community.moderation import review_page
 from community.moderation.models import Flag, Reason
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import GuidelinesFactory, MemberFactory
@@ -22,14 +22,14 @@ def test_page_of_shows_the_opening_and_two_posts_on_each_side():
     topic = TopicFactory()
     posts = PostFactory.create_batch(8, topic=topic)
 
-    page = desk.page_of(ReviewItemFactory(post=posts[4]))  # number 6
+    page = review_page.page_of(ReviewItemFactory(post=posts[4]))  # number 6
 
     assert numbers(page["before"]) == [1, 4, 5]
     assert numbers(page["after"]) == [7, 8]
 
 
 def test_page_of_a_second_post_shows_the_opening_once():
-    page = desk.page_of(ReviewItemFactory(post=PostFactory()))
+    page = review_page.page_of(ReviewItemFactory(post=PostFactory()))
 
     assert (numbers(page["before"]), page["after"]) == ([1], [])
 
@@ -38,7 +38,7 @@ def test_page_of_an_opening_post_has_nothing_before_it():
     topic = TopicFactory()
     reply = PostFactory(topic=topic)
 
-    page = desk.page_of(ReviewItemFactory(post=topic.posts.get(number=1)))
+    page = review_page.page_of(ReviewItemFactory(post=topic.posts.get(number=1)))
 
     assert (page["before"], page["after"]) == ([], [reply])
 
@@ -47,7 +47,7 @@ def test_page_of_an_appeal_without_a_post_has_no_conversation():
     sanction = SanctionFactory()
     item = ReviewItemFactory(kind="appeal", post=None, sanction=sanction, member=sanction.member)
 
-    page = desk.page_of(item)
+    page = review_page.page_of(item)
 
     assert (page["before"], page["after"], page["flags"], page["revisions"]) == ([], [], [], [])
 
@@ -56,7 +56,7 @@ def test_page_of_gives_the_guidelines_in_force():
     GuidelinesFactory(version=7)
     newest = GuidelinesFactory(version=8)
 
-    assert desk.page_of(ReviewItemFactory())["guidelines"] == newest
+    assert review_page.page_of(ReviewItemFactory())["guidelines"] == newest
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_page_of_gives_the_guidelines_in_force():
     [("0", "8.33", 0), ("7.1", "8.33", 85), ("8.33", "8.33", 100), ("20", "8.33", 100), ("1", "0", 100)],
 )
 def test_share_of_is_how_far_the_flags_are(score, limit, share):
-    assert desk.share_of(Decimal(score), Decimal(limit)) == share
+    assert review_page.share_of(Decimal(score), Decimal(limit)) == share
 
 
 def test_person_is_what_there_is_to_know():
@@ -79,7 +79,7 @@ def test_person_is_what_there_is_to_know():
     FlagFactory(member=member, status=Flag.Status.DECLINED)
     FlagFactory(member=member)
 
-    known = desk.person(member)
+    known = review_page.person(member)
 
     assert (known["published"], known["hidden"], known["lifted"]) == (2, 1, 1)
     assert set(known["strikes"]) == {warning, silence}
@@ -93,9 +93,9 @@ def test_likely_rule_is_what_most_open_flags_say():
         FlagFactory(post=post, reason=reason)
     FlagFactory.create_batch(5, post=post, reason=Reason.INAPPROPRIATE, status=Flag.Status.DECLINED)
 
-    assert desk.likely_rule(post) == Reason.SPAM
-    assert desk.likely_rule(PostFactory()) == Reason.OTHER
-    assert desk.likely_rule(None) == Reason.OTHER
+    assert review_page.likely_rule(post) == Reason.SPAM
+    assert review_page.likely_rule(PostFactory()) == Reason.OTHER
+    assert review_page.likely_rule(None) == Reason.OTHER
 
 
 def test_next_after_is_the_most_urgent_that_is_nobody_elses():
@@ -107,28 +107,28 @@ def test_next_after_is_the_most_urgent_that_is_nobody_elses():
     mine = ReviewItemFactory(priority=2, claimed_by=moderator)
     ReviewItemFactory(priority=1)
 
-    assert desk.next_after(done, moderator) == mine
+    assert review_page.next_after(done, moderator) == mine
 
 
 def test_next_after_the_last_one_is_nothing():
     item = ReviewItemFactory()
 
-    assert desk.next_after(item, MemberFactory(role="moderator")) is None
+    assert review_page.next_after(item, MemberFactory(role="moderator")) is None
 
 
 def test_conduct_panel_says_whether_the_reader_may_act():
     member, request = MemberFactory(), RequestFactory().get("/")
 
     request.user = MemberFactory(role="moderator")
-    assert desk.conduct_panel(member, request).context["can_sanction"]
+    assert review_page.conduct_panel(member, request).context["can_sanction"]
     request.user = member
-    assert not desk.conduct_panel(member, request).context["can_sanction"]
+    assert not review_page.conduct_panel(member, request).context["can_sanction"]
 
 
 def test_other_panels_leave_out_moderations_own():
     request = RequestFactory().get("/")
     request.user = MemberFactory(role="manager")
 
-    templates = [panel.template for panel in desk.other_panels(MemberFactory(), request)]
+    templates = [panel.template for panel in review_page.other_panels(MemberFactory(), request)]
 
-    assert desk.CONDUCT not in templates
+    assert review_page.CONDUCT not in templates

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from community.moderation.holding import queue_held, queue_worded
 from community.moderation.models import BlockedWord, ReviewItem
-from community.moderation.services.queue import Conflict, claim, close, locked, note, queue_post, release
+from community.moderation.services import review_queue
+from community.moderation.services.review_queue import Conflict
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import ReviewItemFactory, SanctionFactory
@@ -28,7 +28,7 @@ def says(item):
 def test_queue_post_puts_it_in_with_the_reason():
     post = PostFactory()
 
-    item = queue_post(post, kind="flagged", reason="Spam", score=Decimal("2.5"))
+    item = review_queue.add(post, kind="flagged", reason="Spam", score=Decimal("2.5"))
 
     assert (item.post, item.member, item.kind, item.reason) == (post, post.author, "flagged", "Spam")
     assert (item.version, item.score, says(item)) == (1, Decimal("2.5"), ["Waits: Spam"])
@@ -38,7 +38,7 @@ def test_queue_post_again_changes_nothing():
     post = PostFactory()
 
     for _ in range(2):
-        item = queue_post(post, kind="flagged", reason="Spam")
+        item = review_queue.add(post, kind="flagged", reason="Spam")
 
     assert ReviewItem.objects.get() == item
     assert (item.version, len(says(item))) == (1, 1)
@@ -46,9 +46,9 @@ def test_queue_post_again_changes_nothing():
 
 def test_queue_post_brings_what_waits_up_to_date():
     post = PostFactory()
-    queue_post(post, kind="flagged", reason="Spam", score=Decimal(1))
+    review_queue.add(post, kind="flagged", reason="Spam", score=Decimal(1))
 
-    item = queue_post(post, kind="flagged", reason="Illegal", priority=3, score=Decimal(4))
+    item = review_queue.add(post, kind="flagged", reason="Illegal", priority=3, score=Decimal(4))
 
     assert ReviewItem.objects.get() == item
     assert (item.reason, item.priority, item.score, item.version) == ("Illegal", 3, 4, 2)
@@ -57,18 +57,18 @@ def test_queue_post_brings_what_waits_up_to_date():
 def test_queue_post_of_two_kinds_waits_twice():
     post = PostFactory()
 
-    queue_post(post, kind="flagged", reason="Spam")
-    queue_post(post, kind="held", reason="First post")
+    review_queue.add(post, kind="flagged", reason="Spam")
+    review_queue.add(post, kind="held", reason="First post")
 
     assert ReviewItem.objects.count() == 2
 
 
 def test_queue_post_after_a_decision_waits_anew(moderator):
     post = PostFactory()
-    first = queue_post(post, kind="flagged", reason="Spam")
-    close(first, actor=moderator, outcome="kept", says="kept it")
+    first = review_queue.add(post, kind="flagged", reason="Spam")
+    review_queue.close(first, actor=moderator, outcome="kept", says="kept it")
 
-    second = queue_post(post, kind="flagged", reason="Spam again")
+    second = review_queue.add(post, kind="flagged", reason="Spam again")
 
     assert second != first
     assert ReviewItem.objects.open().get() == second
@@ -78,7 +78,7 @@ def test_queue_post_does_not_touch_an_appeal_about_the_post():
     post = PostFactory()
     appeal = ReviewItemFactory(kind="appeal", post=post, sanction=SanctionFactory(post=post))
 
-    queue_post(post, kind="flagged", reason="Spam")
+    review_queue.add(post, kind="flagged", reason="Spam")
 
     appeal.refresh_from_db()
     assert (appeal.kind, appeal.version) == ("appeal", 1)
@@ -87,7 +87,7 @@ def test_queue_post_does_not_touch_an_appeal_about_the_post():
 def test_note_keeps_what_fits():
     item = ReviewItemFactory()
 
-    note(item, None, "x" * 500)
+    review_queue.note(item, None, "x" * 500)
 
     assert len(says(item)[0]) == 300
 
@@ -95,8 +95,8 @@ def test_note_keeps_what_fits():
 def test_claim_twice_says_it_once(moderator):
     item = ReviewItemFactory()
 
-    once = claim(item, actor=moderator, version=1)
-    again = claim(item, actor=moderator, version=once.version)
+    once = review_queue.claim(item, actor=moderator, version=1)
+    again = review_queue.claim(item, actor=moderator, version=once.version)
 
     assert (again.claimed_by, again.version) == (moderator, 2)
     assert says(item) == ["took it"]
@@ -105,33 +105,33 @@ def test_claim_twice_says_it_once(moderator):
 def test_claim_for_a_colleague_says_for_whom(moderator):
     item = ReviewItemFactory()
 
-    claim(item, actor=moderator, version=1, assignee=MemberFactory(display_name="Bea"))
+    review_queue.claim(item, actor=moderator, version=1, assignee=MemberFactory(display_name="Bea"))
 
     assert says(item) == ["gave it to Bea"]
 
 
 def test_claim_of_what_a_colleague_took_meanwhile_is_a_conflict(moderator):
     item = ReviewItemFactory()
-    claim(item, actor=MemberFactory(display_name="Bea"), version=1)
+    review_queue.claim(item, actor=MemberFactory(display_name="Bea"), version=1)
 
     with pytest.raises(Conflict, match=r"This changed while you looked at it \(Bea: took it\)"):
-        claim(item, actor=moderator, version=1)
+        review_queue.claim(item, actor=moderator, version=1)
 
 
 def test_release_twice_says_it_once(moderator):
-    item = claim(ReviewItemFactory(), actor=moderator, version=1)
+    item = review_queue.claim(ReviewItemFactory(), actor=moderator, version=1)
 
-    free = release(item, actor=moderator, version=2)
-    release(item, actor=moderator, version=free.version)
+    free = review_queue.release(item, actor=moderator, version=2)
+    review_queue.release(item, actor=moderator, version=free.version)
 
     assert (free.claimed_by, free.claimed_at) == (None, None)
     assert says(item) == ["took it", "gave it back"]
 
 
-@pytest.mark.parametrize("act", [claim, release])
+@pytest.mark.parametrize("act", [review_queue.claim, review_queue.release])
 def test_nothing_is_done_to_what_was_closed(moderator, act):
     item = ReviewItemFactory()
-    close(item, actor=MemberFactory(display_name="Bea"), outcome="hidden", says="hid it")
+    review_queue.close(item, actor=MemberFactory(display_name="Bea"), outcome="hidden", says="hid it")
 
     with pytest.raises(
         Conflict, match=r"Bea closed this a moment ago: hidden\. Nothing was changed by you\."
@@ -141,35 +141,35 @@ def test_nothing_is_done_to_what_was_closed(moderator, act):
 
 def test_locked_says_how_long_ago_somebody_was_first():
     item = ReviewItemFactory()
-    close(item, actor=None, outcome="withdrawn", says="no longer needed")
+    review_queue.close(item, actor=None, outcome="withdrawn", says="no longer needed")
     ReviewItem.objects.update(closed_at=timezone.now() - timedelta(hours=2))
 
     with pytest.raises(Conflict, match="Caravan closed this 2 hours ago: no longer needed"):
-        locked(item, version=item.version)
+        review_queue.locked(item, version=item.version)
 
 
 def test_locked_of_another_version_without_a_history_says_so_all_the_same():
     with pytest.raises(Conflict, match=r"\(something new\)"):
-        locked(ReviewItemFactory(), version=7)
+        review_queue.locked(ReviewItemFactory(), version=7)
 
 
 def test_locked_says_what_the_system_did_without_a_name():
-    item = queue_post(PostFactory(), kind="flagged", reason="Spam")
+    item = review_queue.add(PostFactory(), kind="flagged", reason="Spam")
 
     with pytest.raises(Conflict, match=r"\(Waits: Spam\)"):
-        locked(item, version=9)
+        review_queue.locked(item, version=9)
 
 
 def test_queue_held_names_the_word_that_held_it():
     BlockedWord.objects.create(phrase="cheap beans", action="hold")
 
-    queue_held(PostFactory(source="Buy CHEAP  beans here"), "First post")
+    review_queue.add_held(PostFactory(source="Buy CHEAP  beans here"), "First post")
 
     assert ReviewItem.objects.get().reason == "Contains “cheap beans”"
 
 
 def test_queue_held_without_a_word_gives_the_reason_it_has():
-    queue_held(PostFactory(source="Hello."), "First post")
+    review_queue.add_held(PostFactory(source="Hello."), "First post")
 
     item = ReviewItem.objects.get()
     assert (item.kind, item.reason) == ("held", "First post")
@@ -180,7 +180,7 @@ def test_queue_worded_twice_keeps_the_item_that_waits():
     posts = [PostFactory(source="The casino at the corner."), PostFactory(source="Nothing.")]
 
     for _ in range(2):
-        queue_worded(posts)
+        review_queue.add_worded(posts)
 
     item = ReviewItem.objects.get()
     assert (item.post, item.kind, item.version) == (posts[0], "flagged", 1)
@@ -189,8 +189,8 @@ def test_queue_worded_twice_keeps_the_item_that_waits():
 def test_queue_worded_does_not_replace_what_people_said():
     BlockedWord.objects.create(phrase="casino", action=BlockedWord.Action.values[-1])
     post = PostFactory(source="The casino at the corner.")
-    queue_post(post, kind="flagged", reason="Three members: spam")
+    review_queue.add(post, kind="flagged", reason="Three members: spam")
 
-    queue_worded([post])
+    review_queue.add_worded([post])
 
     assert ReviewItem.objects.get().reason == "Three members: spam"

@@ -11,12 +11,12 @@ SALT = "moderation.suspended"
 SECONDS = 7 * 86_400
 
 
-def suspended_page(member: Member) -> str:
+def address_for(member: Member) -> str:
     return reverse("moderation:suspended", args=[signing.dumps(member.pk, salt=SALT)])
 
 
-def holder(token: str) -> Member | None:
-    """Return whose address it is; None when it is not ours or a week old."""
+def member_of(token: str) -> Member | None:
+    """Return whose link it is; None for one that is not ours or a week old."""
     try:
         pk = signing.loads(token, salt=SALT, max_age=SECONDS)
     except signing.BadSignature:

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from community.moderation import standing
+from community.moderation import active_sanctions
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
 from tests.support import right_after
@@ -25,10 +25,16 @@ def given(kind="silence", *, hours=None, member=None, **fields):
 def test_nobody_is_barred_where_nothing_was_decided():
     member = MemberFactory()
 
-    assert standing.barred() == {}
-    assert (standing.bar_of(member), standing.is_silenced(member), standing.is_suspended(member)) == (
-        None, False, False,
-    )  # fmt: skip
+    assert active_sanctions.barred() == {}
+    assert (
+        active_sanctions.bar_of(member),
+        active_sanctions.is_silenced(member),
+        active_sanctions.is_suspended(member),
+    ) == (
+        None,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,10 @@ def test_nobody_is_barred_where_nothing_was_decided():
 def test_each_kind_bars_as_much_as_it_says(kind, silenced, suspended):
     member = given(kind).member
 
-    assert (standing.is_silenced(member), standing.is_suspended(member)) == (silenced, suspended)
+    assert (active_sanctions.is_silenced(member), active_sanctions.is_suspended(member)) == (
+        silenced,
+        suspended,
+    )
 
 
 @pytest.mark.parametrize("first", ["silence", "suspension"])
@@ -48,7 +57,7 @@ def test_a_suspension_weighs_more_than_a_silence(first):
     for kind in (first, second):
         given(kind, hours=1 if kind == "suspension" else None, member=member)
 
-    assert standing.is_suspended(member)
+    assert active_sanctions.is_suspended(member)
 
 
 @pytest.mark.parametrize("order", [(1, 5), (5, 1)])
@@ -56,7 +65,7 @@ def test_of_two_the_longer_one_is_told(order):
     member = MemberFactory()
     by_hours = {hours: given(hours=hours, member=member) for hours in order}
 
-    assert standing.bar_of(member) == by_hours[5].pk
+    assert active_sanctions.bar_of(member) == by_hours[5].pk
 
 
 def test_one_without_an_end_is_the_longest():
@@ -64,44 +73,44 @@ def test_one_without_an_end_is_the_longest():
     endless = given(member=member)
     given(hours=9999, member=member)
 
-    assert standing.bar_of(member) == endless.pk
+    assert active_sanctions.bar_of(member) == endless.pk
 
 
 def test_a_sanction_ends_by_itself_even_while_it_is_remembered(time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     member = given(ends_at=timezone.now() + timedelta(seconds=10)).member
-    assert standing.is_silenced(member)
+    assert active_sanctions.is_silenced(member)
 
     time_machine.shift(timedelta(seconds=10))
 
-    assert cache.get(standing.KEY)
-    assert not standing.is_silenced(member)
+    assert cache.get(active_sanctions.KEY)
+    assert not active_sanctions.is_silenced(member)
 
 
 def test_what_holds_is_remembered_for_everybody_at_once(django_assert_num_queries):
     members = [given().member, MemberFactory(), given("suspension").member]
 
     with django_assert_num_queries(1):
-        found = [standing.is_silenced(member) for member in members]
+        found = [active_sanctions.is_silenced(member) for member in members]
 
     assert found == [True, False, True]
 
 
 def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks):
     member = MemberFactory()
-    assert not standing.is_silenced(member)
+    assert not active_sanctions.is_silenced(member)
     given(member=member)
 
     with django_capture_on_commit_callbacks(execute=True):
-        standing.forget()
-        before = standing.is_silenced(member)
+        active_sanctions.forget()
+        before = active_sanctions.is_silenced(member)
 
-    assert (before, standing.is_silenced(member)) == (False, True)
+    assert (before, active_sanctions.is_silenced(member)) == (False, True)
 
 
 @pytest.mark.parametrize("fields", [{"lifted_at": timezone.now()}, {"starts_at": timezone.now() + HOUR}])
 def test_a_sanction_that_was_lifted_or_has_not_begun_bars_nobody(fields):
-    assert not standing.is_silenced(given(**fields).member)
+    assert not active_sanctions.is_silenced(given(**fields).member)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,9 +119,9 @@ def test_what_was_read_before_a_decision_does_not_hold_after_it():
 
     def decided_meanwhile():
         given("suspension", member=member)
-        standing.forget()
+        active_sanctions.forget()
 
     with right_after('FROM "moderation_sanction"', decided_meanwhile):
-        assert not standing.is_suspended(member)
+        assert not active_sanctions.is_suspended(member)
 
-    assert standing.is_suspended(member)
+    assert active_sanctions.is_suspended(member)

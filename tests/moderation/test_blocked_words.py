@@ -2,7 +2,7 @@ import pytest
 
 from community.events.models import Event
 from community.forum.services import posts
-from community.moderation import words
+from community.moderation import blocked_words
 from community.moderation.followers import watch_words
 from community.moderation.models import BlockedWord, ReviewItem
 from tests.factories.forum import TopicFactory
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_pattern_finds_whole_words(phrase, text, found):
-    assert bool(words.pattern(phrase).search(text)) is found
+    assert bool(blocked_words.pattern(phrase).search(text)) is found
 
 
 def test_found_in_gives_the_strictest_first():
@@ -35,19 +35,19 @@ def test_found_in_gives_the_strictest_first():
     BlockedWord.objects.create(phrase="scam", action="block")
     BlockedWord.objects.create(phrase="sham", action="hold")
 
-    found = words.found_in("a spam, a sham, a scam")
+    found = blocked_words.found_in("a spam, a sham, a scam")
 
     assert [word.phrase for word in found] == ["scam", "sham", "spam"]
 
 
 def test_found_in_reads_the_list_again_when_told(django_capture_on_commit_callbacks):
-    assert words.found_in("spam") == []
+    assert blocked_words.found_in("spam") == []
     BlockedWord.objects.create(phrase="spam")
 
     with django_capture_on_commit_callbacks(execute=True):
-        words.forget()
+        blocked_words.forget()
 
-    assert len(words.found_in("spam")) == 1
+    assert len(blocked_words.found_in("spam")) == 1
 
 
 def written(source, *, author=None):
@@ -63,12 +63,12 @@ def watch():
 def test_list_that_was_read_before_a_change_does_not_hold_after_it():
     def added_meanwhile():
         BlockedWord.objects.create(phrase="casino", action="block")
-        words.forget()
+        blocked_words.forget()
 
     with right_after('FROM "moderation_blockedword"', added_meanwhile):
-        assert words.found_in("casino") == []
+        assert blocked_words.found_in("casino") == []
 
-    assert len(words.found_in("casino")) == 1
+    assert len(blocked_words.found_in("casino")) == 1
 
 
 def test_watch_words_queues_what_was_published():

@@ -78,7 +78,7 @@ _PAGES: Final[dict[str, str]] = {
 }
 
 
-def told(entry: AuditEntry) -> SafeString:
+def describe(entry: AuditEntry) -> SafeString:
     """Say what was done, with a link to what it was done to while there is a page of it."""
     label = Truncator(entry.object_label).chars(LABEL)
     address = address_of(entry)

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from community.core.audit import audit
-from community.moderation.acts import PHRASES, told
+from community.moderation.audit_text import PHRASES, describe
 from community.moderation.models import AuditEntry
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -18,10 +18,10 @@ def entry(name, subject, **changes):
     return AuditEntry.objects.get()
 
 
-def test_told_says_what_was_done_and_leads_to_the_post():
+def test_describe_says_what_was_done_and_leads_to_the_post():
     post = AnswerFactory(topic=QuestionFactory(title="Which grinder?"))
 
-    said = told(entry("answer.mark_official", post))
+    said = describe(entry("answer.mark_official", post))
 
     address = reverse("forum:post-permalink", args=[post.pk])
     assert said == f'made an answer official, <a href="{address}">#{post.number} in Which grinder?</a>'
@@ -35,36 +35,36 @@ def test_told_says_what_was_done_and_leads_to_the_post():
         ("category.change", CategoryFactory, "admin:forum_category_change", "changed the category"),
     ],
 )
-def test_told_leads_to_the_page_of_each_kind(name, make, where, before):
+def test_describe_leads_to_the_page_of_each_kind(name, make, where, before):
     subject = make()
 
-    said = told(entry(name, subject))
+    said = describe(entry(name, subject))
 
     assert said == f'{before} <a href="{reverse(where, args=[subject.pk])}">{subject}</a>'
 
 
-def test_told_leads_nowhere_when_the_thing_is_gone():
+def test_describe_leads_nowhere_when_the_thing_is_gone():
     category = CategoryFactory(name="Old")
 
-    assert told(entry("category.delete", category)) == "deleted the category Old"
+    assert describe(entry("category.delete", category)) == "deleted the category Old"
 
 
-def test_told_leads_nowhere_when_the_thing_has_no_page():
+def test_describe_leads_nowhere_when_the_thing_has_no_page():
     kept = AuditEntry(act="gone.add", object_type="gone.thing", object_id="1", object_label="Thing")
 
-    assert told(kept) == "added the thing Thing"
+    assert describe(kept) == "added the thing Thing"
 
 
-def test_told_names_an_act_that_it_does_not_know():
+def test_describe_names_an_act_that_it_does_not_know():
     kept = AuditEntry(act="kettle.boil", object_type="gone.kettle", object_id="1", object_label="Blue")
 
-    assert told(kept) == "kettle.boil: Blue"
+    assert describe(kept) == "kettle.boil: Blue"
 
 
-def test_told_shows_what_people_typed_as_text():
+def test_describe_shows_what_people_typed_as_text():
     kept = AuditEntry(act="topic.closed", object_type="x.y", object_id="1", object_label="<b>{}</b>" * 20)
 
-    said = told(kept)
+    said = describe(kept)
 
     assert said.startswith("closed the topic &lt;b&gt;{}&lt;/b&gt;")
     assert said.endswith("…")

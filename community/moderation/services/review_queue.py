@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from community.core.ago import phrase
 from community.forum.models import Post
 from community.members.models import Member
+from community.moderation import blocked_words
 from community.moderation.models import ReviewItem, ReviewStep
 
 
@@ -20,9 +22,14 @@ class Conflict(Exception):
 
 
 @transaction.atomic
-def queue_post(
-    post: Post, *, kind: str, reason: str, priority: int = ReviewItem.Priority.MEDIUM, score: Decimal = Decimal(0)
-) -> ReviewItem:  # fmt: skip
+def add(
+    post: Post,
+    *,
+    kind: str,
+    reason: str,
+    priority: int = ReviewItem.Priority.MEDIUM,
+    score: Decimal = Decimal(0),
+) -> ReviewItem:
     """Put a post in the queue, or bring its waiting item up to date; there is one of each kind at a time."""
     Post.objects.select_for_update().get(pk=post.pk)
     item = ReviewItem.objects.open().filter(post=post, kind=kind, sanction=None).first()
@@ -37,6 +44,26 @@ def queue_post(
         item.version += 1
         item.save(update_fields=["reason", "priority", "score", "version"])
     return item
+
+
+def add_held(post: Post, why: str) -> None:
+    """Let a post that waits for approval wait in the review queue too."""
+    found = blocked_words.found_in(post.source)
+    reason = _word_reason(found[0].phrase) if found else why
+    add(post, kind=ReviewItem.Kind.HELD, reason=reason)
+
+
+def add_worded(posts: Iterable[Post]) -> None:
+    """Put published posts with watched words in the queue; editing a word in is no way around."""
+    for post in posts:
+        found = blocked_words.found_in(post.source)
+        waits = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)
+        if found and not waits.exists():
+            add(post, kind=ReviewItem.Kind.FLAGGED, reason=_word_reason(found[0].phrase))
+
+
+def _word_reason(phrase: str) -> str:
+    return _("Contains “%(word)s”") % {"word": phrase}
 
 
 def note(item: ReviewItem, actor: Member | None, says: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from community.moderation import passes
+from community.moderation import suspension_links
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
 
@@ -20,25 +20,25 @@ def token_of(address: str) -> str:
 def test_holder_of_an_address_is_whose_it_is():
     member = MemberFactory()
 
-    assert passes.holder(token_of(passes.suspended_page(member))) == member
+    assert suspension_links.member_of(token_of(suspension_links.address_for(member))) == member
 
 
 @pytest.mark.parametrize("token", ["", "x", "1", "MQ:abc:def", "a" * 300])
 def test_holder_of_anything_else_is_nobody(token):
     MemberFactory(pk=1)
 
-    assert passes.holder(token) is None
+    assert suspension_links.member_of(token) is None
 
 
 def test_holder_of_an_address_that_was_changed_is_nobody():
     one, other = MemberFactory.create_batch(2)
-    mine, theirs = (token_of(passes.suspended_page(member)) for member in (one, other))
+    mine, theirs = (token_of(suspension_links.address_for(member)) for member in (one, other))
 
-    assert passes.holder(theirs.split(":")[0] + mine[mine.index(":") :]) is None
+    assert suspension_links.member_of(theirs.split(":")[0] + mine[mine.index(":") :]) is None
 
 
 def test_holder_of_what_was_signed_for_another_purpose_is_nobody():
-    assert passes.holder(signing.dumps(MemberFactory().pk, salt="another")) is None
+    assert suspension_links.member_of(signing.dumps(MemberFactory().pk, salt="another")) is None
 
 
 @pytest.mark.parametrize(
@@ -47,32 +47,32 @@ def test_holder_of_what_was_signed_for_another_purpose_is_nobody():
 def test_an_address_holds_for_a_week(time_machine, age, holds):
     time_machine.move_to(timezone.now(), tick=False)
     member = MemberFactory()
-    token = token_of(passes.suspended_page(member))
+    token = token_of(suspension_links.address_for(member))
 
     time_machine.shift(age)
 
-    assert (passes.holder(token) == member) is holds
+    assert (suspension_links.member_of(token) == member) is holds
 
 
 def test_holder_of_an_account_that_is_gone_is_nobody():
     member = MemberFactory()
-    token = token_of(passes.suspended_page(member))
+    token = token_of(suspension_links.address_for(member))
     member.delete()
 
-    assert passes.holder(token) is None
+    assert suspension_links.member_of(token) is None
 
 
 def test_the_page_is_for_whoever_has_the_address_and_says_why(client):
     sanction = SanctionFactory(kind="suspension", reason="You sold beans in every topic.")
 
-    response = client.get(passes.suspended_page(sanction.member))
+    response = client.get(suspension_links.address_for(sanction.member))
 
     assert response.status_code == 200
     assert "You sold beans in every topic." in response.content.decode()
 
 
 def test_the_page_of_another_address_sends_to_the_log_in(client):
-    address = passes.suspended_page(MemberFactory())
+    address = suspension_links.address_for(MemberFactory())
 
     response = client.get(address.replace(token_of(address), "nonsense"))
 
