@@ -45,7 +45,7 @@ def latest(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 def hot(topics: TopicQuerySet) -> TopicQuerySet:
-    """By the hot score; see `services.heat`."""
+    """By the hot score; see `services/hot_scores.py`."""
     return topics.order_by("-hot_score", "-id")
 
 

@@ -176,7 +176,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
         """The role that permissions follow from: a superuser is a manager, whatever role is set."""
         return self.Role.MANAGER if self.is_superuser else self.role
 
-    def get_role_display(self) -> str:
+    def get_role_display(self) -> str:  # type: ignore[no-redef]
         return str(self.Role(self.staff_role).label) if self.staff_role else ""
 
     @property
