@@ -3,10 +3,9 @@
 from community.importers.models import ImportBatch
 from community.importers.progress import NoProgress
 from community.importers.services.building.people import build_members
-from community.importers.services.importing import open_batch
-from community.importers.services.judging import judge
-from community.importers.services.numbering import number
-from community.importers.services.staging import stage
+from community.importers.services.imports import open_batch
+from community.importers.services.skip_rules import judge
+from community.importers.services.staging import number, stage
 from tests.importers.dumps import Dump
 
 

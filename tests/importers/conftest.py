@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from community.importers import services
 from community.importers.models import ImportBatch
 from community.importers.progress import NoProgress
+from community.importers.services import imports, rollback
 from tests.importers.dumps import Dump, village
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
@@ -23,8 +23,8 @@ def imported(db):
 
     def run(dump: Dump | Path, name: str = "village", **options) -> ImportBatch:
         folder = dump.write() if isinstance(dump, Dump) else dump
-        batch = services.open_batch(folder, name=name, site=options.pop("site", "beer.example.com"))
-        return services.run(batch, folder, category=None, progress=NoProgress())
+        batch = imports.open_batch(folder, name=name, site=options.pop("site", "beer.example.com"))
+        return imports.run(batch, folder, category=None, progress=NoProgress())
 
     return run
 
@@ -32,7 +32,7 @@ def imported(db):
 @pytest.fixture
 def undone(db):
     def run(batch: ImportBatch, *, force: bool = False) -> dict[str, int]:
-        return services.undo(batch, force=force, progress=NoProgress())
+        return rollback.undo(batch, force=force, progress=NoProgress())
 
     return run
 

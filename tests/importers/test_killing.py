@@ -9,9 +9,9 @@ from django.db import connections
 
 from community.events.models import Event
 from community.forum.models import Post
-from community.importers import services
 from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import NoProgress
+from community.importers.services import imports, rollback
 from community.members.models import Member
 from community.runtime.embedded import BASE_DIR
 from tests.importers.dumps import Dump
@@ -99,10 +99,10 @@ def portrait() -> list[object]:
 
 @pytest.mark.parametrize("killed", [[("read:posts", 1)], [("build:members", 500), ("build:topics", 100)]])
 def test_a_killed_import_goes_on_and_ends_the_same(town, start, killed):
-    whole = services.open_batch(town, name="town", site="town.example")
-    services.run(whole, town, category=None, progress=NoProgress())
+    whole = imports.open_batch(town, name="town", site="town.example")
+    imports.run(whole, town, category=None, progress=NoProgress())
     expected, report = portrait(), whole.report
-    services.undo(whole, force=False, progress=NoProgress())
+    rollback.undo(whole, force=False, progress=NoProgress())
 
     for step, at_least in killed:
         kill_when(start(), step, at_least)
@@ -116,16 +116,16 @@ def test_a_killed_import_goes_on_and_ends_the_same(town, start, killed):
 
 
 def test_two_imports_of_one_batch_at_once_are_refused(town):
-    batch = services.open_batch(town, name="town", site="town.example")
+    batch = imports.open_batch(town, name="town", site="town.example")
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7003, %s)", [batch.pk])
 
-    with pytest.raises(services.ImportRefused, match="town is being imported by another process"):
-        services.run(batch, town, category=None, progress=NoProgress())
+    with pytest.raises(imports.ImportRefused, match="town is being imported by another process"):
+        imports.run(batch, town, category=None, progress=NoProgress())
 
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(7003, %s)", [batch.pk])
     other.close()
-    services.run(batch, town, category=None, progress=NoProgress())
+    imports.run(batch, town, category=None, progress=NoProgress())
     assert ImportBatch.objects.get().status == ImportBatch.Status.DONE

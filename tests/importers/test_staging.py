@@ -2,14 +2,12 @@
 
 import pytest
 
-from community.importers import services
 from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import NoProgress
-from community.importers.services import staging
-from community.importers.services.importing import open_batch
-from community.importers.services.judging import judge
-from community.importers.services.numbering import number
-from community.importers.services.staging import fingerprint, stage
+from community.importers.services import imports, staging
+from community.importers.services.imports import open_batch
+from community.importers.services.skip_rules import judge
+from community.importers.services.staging import fingerprint, number, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +123,7 @@ def test_run_leaves_a_finished_batch_alone(dump, imported):
     batch = imported(dump)
     finished = batch.finished_at
 
-    services.run(batch, dump.folder, category=None, progress=NoProgress())
+    imports.run(batch, dump.folder, category=None, progress=NoProgress())
 
     batch.refresh_from_db()
     assert batch.finished_at == finished

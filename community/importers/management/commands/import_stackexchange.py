@@ -4,9 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.forum.models import Category
-from community.importers import services
 from community.importers.models import ImportBatch
 from community.importers.progress import Shown
+from community.importers.services import imports
 from community.importers.services.staging import find_dump
 from community.importers.stackexchange.reader import DumpError
 
@@ -44,11 +44,11 @@ class Command(BaseCommand):
             dump = find_dump(folder)
             with Shown(self.stdout) as progress:
                 if dry_run:
-                    result = services.dry_run(dump, site=site, progress=progress)
+                    result = imports.dry_run(dump, site=site, progress=progress)
                 else:
-                    result = services.open_batch(dump, name=(batch or folder.resolve().name)[:80], site=site)
-                    services.run(result, dump, category=home, progress=progress)
-        except (DumpError, services.ImportRefused) as problem:
+                    result = imports.open_batch(dump, name=(batch or folder.resolve().name)[:80], site=site)
+                    imports.run(result, dump, category=home, progress=progress)
+        except (DumpError, imports.ImportRefused) as problem:
             raise CommandError(str(problem)) from problem
         self._print(result)
 

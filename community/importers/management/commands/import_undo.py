@@ -2,9 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.importers import services
 from community.importers.models import ImportBatch
 from community.importers.progress import Shown
+from community.importers.services import imports, rollback
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no import called {name}. There are: {names}.")
         try:
             with Shown(self.stdout) as progress:
-                gone = services.undo(batch, force=force, progress=progress)
-        except services.ImportRefused as problem:
+                gone = rollback.undo(batch, force=force, progress=progress)
+        except imports.ImportRefused as problem:
             raise CommandError(str(problem)) from problem
         if not gone:
             self.stdout.write(f"{name} was taken back already.")

@@ -17,7 +17,7 @@ from community.events.models import Event
 from community.events.services import Draft, record_all
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.stepping import forget_queries, save_progress
+from community.importers.services.statements import forget_queries, save_progress
 from community.importers.stackexchange.text import from_html
 from community.members import names
 from community.members.models import Member
@@ -52,12 +52,19 @@ def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
     )
     record_all(
         Draft(
-            name=MEMBER_REGISTERED, occurred_at=member.joined_at, payload={"source": batch.site},
-            object_type="members.member", object_id=member.pk, member_id=member.pk, actor_id=member.pk,
-            actor_role=Event.ActorRole.MEMBER, channel=Event.Channel.IMPORT, source=batch.event_source,
+            name=MEMBER_REGISTERED,
+            occurred_at=member.joined_at,
+            payload={"source": batch.site},
+            object_type="members.member",
+            object_id=member.pk,
+            member_id=member.pk,
+            actor_id=member.pk,
+            actor_role=Event.ActorRole.MEMBER,
+            channel=Event.Channel.IMPORT,
+            source=batch.event_source,
         )
         for member in members
-    )  # fmt: skip
+    )
 
 
 def _member(row: StagedRow, username: str) -> Member:

@@ -58,10 +58,18 @@ def _topic(row: StagedRow, bundle: Bundle, category: Category) -> Topic:
     title = " ".join(row.data["Title"].split())[:255]
     author = bundle.author_of(row.data.get("OwnerUserId"))
     topic = Topic(
-        pk=row.topic_id, category=category, kind=Topic.Kind.QUESTION, title=title, slug=topics.slug(title),
-        author=author, last_post_author=author, created_at=row.at, bumped_at=row.at,
-        view_count=max(0, row.data.get("ViewCount", 0)), score=row.data.get("Score", 0),
-    )  # fmt: skip
+        pk=row.topic_id,
+        category=category,
+        kind=Topic.Kind.QUESTION,
+        title=title,
+        slug=topics.slug(title),
+        author=author,
+        last_post_author=author,
+        created_at=row.at,
+        bumped_at=row.at,
+        view_count=max(0, row.data.get("ViewCount", 0)),
+        score=row.data.get("Score", 0),
+    )
     if row.data.get("ClosedDate"):
         topic.closed_at = datetime.fromisoformat(row.data["ClosedDate"])
         topic.close_reason = _close_reason(row, bundle)
@@ -104,10 +112,15 @@ def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) 
     author = bundle.author_of(row.data.get("UserId" if is_comment else "OwnerUserId"))
     name = row.data.get("UserDisplayName" if is_comment else "OwnerDisplayName", "")
     return Post(
-        pk=row.target_id, topic=topic, number=number, kind=kind, author=author,
-        byline=name[:80] if author is bundle.nobody else "", created_at=row.at,
+        pk=row.target_id,
+        topic=topic,
+        number=number,
+        kind=kind,
+        author=author,
+        byline=name[:80] if author is bundle.nobody else "",
+        created_at=row.at,
         score=row.data.get("Score", 0),
-    )  # fmt: skip
+    )
 
 
 def _write(post: Post, source: str, texts: Texts) -> None:
@@ -136,10 +149,15 @@ def _revision(
     post: Post, number: int, version: Version, row: StagedRow, bundle: Bundle, texts: Texts, *, titled: bool
 ) -> Revision:
     return Revision(
-        post=post, number=number, editor=bundle.member_of(version.editor), created_at=version.at,
-        title=version.title[:255] if titled else "", tags=version.tags[:255] if titled else "",
-        source=texts.rewritten(source_of(row, version.body)), reason=version.reason[:300],
-    )  # fmt: skip
+        post=post,
+        number=number,
+        editor=bundle.member_of(version.editor),
+        created_at=version.at,
+        title=version.title[:255] if titled else "",
+        tags=version.tags[:255] if titled else "",
+        source=texts.rewritten(source_of(row, version.body)),
+        reason=version.reason[:300],
+    )
 
 
 def _accept(thread: Thread, row: StagedRow, posts: dict[int, Post], bundle: Bundle) -> None:

@@ -12,13 +12,13 @@ from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import counters, tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.stepping import forget_queries, save_progress
+from community.importers.services.statements import forget_queries, save_progress
 from community.importers.stackexchange.kinds import QUESTION
 from community.qa.models import Question
 
 from .bundle import Bundle, load_bundle
+from .events import drafts_of
 from .people import nobody
-from .tellings import drafts_of
 from .texts import texts_of
 from .threads import Thread, thread_of
 
@@ -71,6 +71,10 @@ def _mapping(threads: list[Thread], batch: ImportBatch) -> Iterable[ImportedRow]
         for post, row in zip(thread.posts, thread.rows, strict=True):
             kind = ImportedRow.Kind.COMMENT if post.kind == Post.Kind.COMMENT else ImportedRow.Kind.POST
             yield ImportedRow(
-                batch=batch, site=batch.site, kind=kind, source_id=row.key, target_id=post.pk,
+                batch=batch,
+                site=batch.site,
+                kind=kind,
+                source_id=row.key,
+                target_id=post.pk,
                 licence=row.data.get("ContentLicense", "")[:30],
-            )  # fmt: skip
+            )

@@ -8,9 +8,9 @@ from django.core import mail
 from community.badges.models import Award, Badge
 from community.events.models import Event
 from community.forum.models import Category, Post, Revision, Tag, Topic
-from community.importers import services
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import NoProgress
+from community.importers.services import imports
 from community.members.models import Member
 from community.qa.models import Question
 from tests.factories.forum import CategoryFactory
@@ -106,8 +106,8 @@ def test_import_uses_the_category_it_is_given(dump):
     category = CategoryFactory(kind=Category.Kind.QA)
     folder = dump.write()
 
-    batch = services.open_batch(folder, name="village")
-    services.run(batch, folder, category=category, progress=NoProgress())
+    batch = imports.open_batch(folder, name="village")
+    imports.run(batch, folder, category=category, progress=NoProgress())
 
     assert topic().category == category
     assert not batch.made_category
@@ -392,8 +392,8 @@ def test_open_batch_refuses_another_dump_under_the_same_name(tmp_path, dump, imp
     imported(dump)
     other = village(tmp_path / "other").user(4).write()
 
-    with pytest.raises(services.ImportRefused, match="village is the name of another dump"):
-        services.open_batch(other, name="village")
+    with pytest.raises(imports.ImportRefused, match="village is the name of another dump"):
+        imports.open_batch(other, name="village")
 
 
 def test_import_without_optional_files(tmp_path, imported):

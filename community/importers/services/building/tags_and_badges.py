@@ -13,7 +13,7 @@ from community.forum.models import Tag
 from community.forum.services import tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.stepping import forget_queries, save_progress
+from community.importers.services.statements import forget_queries, save_progress
 from community.importers.stackexchange.history import versions_of
 from community.importers.stackexchange.kinds import LEVELS
 
@@ -111,11 +111,14 @@ def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
     }
     awards = [
         Award(
-            badge=badges[row.data["Name"]], member_id=members[row.parent_id or 0], key=f"{batch.site[:40]}:{row.key}",
-            source=Award.Source.IMPORT, awarded_at=row.at,
+            badge=badges[row.data["Name"]],
+            member_id=members[row.parent_id or 0],
+            key=f"{batch.site[:40]}:{row.key}",
+            source=Award.Source.IMPORT,
+            awarded_at=row.at,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     Award.objects.bulk_create(awards)
     ImportedRow.objects.bulk_create(
         ImportedRow(
@@ -133,13 +136,18 @@ def _badges(examples: dict[str, StagedRow]) -> dict[str, Badge]:
     Badge.objects.bulk_create(
         [
             Badge(
-                slug=slugs[name], name=name[:60], sentence="Earned in the community this one grew out of.",
-                level=LEVELS.get(row.data.get("Class", 3), "bronze"), series=Badge.Series.IMPORTED,
-                rule={"by": "import"}, source=Badge.Source.IMPORTED, position=10_000,
+                slug=slugs[name],
+                name=name[:60],
+                sentence="Earned in the community this one grew out of.",
+                level=LEVELS.get(row.data.get("Class", 3), "bronze"),
+                series=Badge.Series.IMPORTED,
+                rule={"by": "import"},
+                source=Badge.Source.IMPORTED,
+                position=10_000,
             )
             for name, row in examples.items()
         ],
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
     found = {badge.slug: badge for badge in Badge.objects.filter(slug__in=slugs.values())}
     return {name: found[slug] for name, slug in slugs.items()}

@@ -17,14 +17,13 @@ from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import Progress
 from community.importers.stackexchange.site import hosts_of
 
-from .building.naming import build_badges, build_tags
 from .building.people import build_members
+from .building.tags_and_badges import build_badges, build_tags
 from .building.topics import build_topics
-from .judging import judge
-from .numbering import number
-from .reporting import confirmed, report_of
-from .staging import fingerprint, stage
-from .stepping import execute
+from .report import confirmed, report_of
+from .skip_rules import judge
+from .staging import fingerprint, number, stage
+from .statements import execute
 
 _LOCK = 7003
 _SHADOW = "CREATE TEMPORARY TABLE importers_stagedrow (LIKE importers_stagedrow INCLUDING ALL)"
@@ -136,9 +135,12 @@ def _category(batch: ImportBatch, wanted: Category | None) -> Category:
         home = wanted or Category.objects.filter(slug=slug, kind=Category.Kind.QA).first()
         batch.made_category = home is None
         batch.category = home or Category.objects.create(
-            name=slug.replace("-", " ").capitalize()[:80], slug=_free_slug(slug), kind=Category.Kind.QA,
-            description=f"Questions and answers from {batch.site}."[:300], icon="circle-help",
-        )  # fmt: skip
+            name=slug.replace("-", " ").capitalize()[:80],
+            slug=_free_slug(slug),
+            kind=Category.Kind.QA,
+            description=f"Questions and answers from {batch.site}."[:300],
+            icon="circle-help",
+        )
         batch.save(update_fields=["category", "made_category"])
     return batch.category
 

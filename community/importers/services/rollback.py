@@ -22,7 +22,7 @@ from community.members.models import Member
 from journeys.services import mark_events
 
 from .building.people import NOBODY
-from .importing import ImportRefused
+from .imports import ImportRefused
 
 SIZE = 200
 MARKED = 5000

@@ -11,7 +11,7 @@ from community.importers.progress import Progress
 from community.importers.stackexchange.kinds import HISTORY_NOT_KEPT, VOTES_NOT_KEPT
 from community.importers.stackexchange.tables import TABLES
 
-from .stepping import execute, ranges, save_progress
+from .statements import execute, ranges, save_progress
 
 EARLIER = "imported earlier"
 QUESTION_EARLIER = "its question was imported earlier"
@@ -64,42 +64,81 @@ def _needs_post(file: str) -> list[Rule]:
 # In this order: questions are judged before their answers, posts before what belongs to them.
 RULES = [
     *(
-        Rule(table.name, "'the same Id came earlier in the file'",
-             _staged(table.name, "o.source_id = s.source_id AND o.ordinal < s.ordinal"))
+        Rule(
+            table.name,
+            "'the same Id came earlier in the file'",
+            _staged(table.name, "o.source_id = s.source_id AND o.ordinal < s.ordinal"),
+        )
         for table in TABLES
     ),
     Rule("users", f"'{EARLIER}'", _mapped("user")),
     Rule("tags", f"'{EARLIER}'", _mapped("tag")),
-    Rule("tags", "'the same name came earlier in the file'",
-         _staged("tags", "lower(o.data->>'TagName') = lower(s.data->>'TagName') AND o.ordinal < s.ordinal AND o.skip = ''")),
+    Rule(
+        "tags",
+        "'the same name came earlier in the file'",
+        _staged(
+            "tags",
+            "lower(o.data->>'TagName') = lower(s.data->>'TagName') AND o.ordinal < s.ordinal AND o.skip = ''",
+        ),
+    ),
     Rule("badges", f"'{EARLIER}'", _mapped("badge")),
-    Rule("badges", "'its user is not in the dump'",
-         f"NOT {_staged('users', f'o.source_id = s.parent_id AND o.skip IN ({str()!r}, {EARLIER!r})')}"),
+    Rule(
+        "badges",
+        "'its user is not in the dump'",
+        f"NOT {_staged('users', f'o.source_id = s.parent_id AND o.skip IN ({str()!r}, {EARLIER!r})')}",
+    ),
     Rule("posts", f"'{EARLIER}'", _mapped("post")),
-    Rule("posts", "'posts of type ' || (s.data->>'PostTypeId') || ' are not kept'",
-         "s.data->>'PostTypeId' NOT IN ('1', '2', '4', '5')"),
-    Rule("posts", "'describes no tag'",
-         f"s.data->>'PostTypeId' IN ('4', '5') AND NOT {_staged('tags', _TAG_TEXT)}"),
-    Rule("posts", "'a question without a title'",
-         "s.data->>'PostTypeId' = '1' AND coalesce(btrim(s.data->>'Title'), '') = ''"),
-    Rule("posts", f"'{QUESTION_EARLIER}'", f"s.data->>'PostTypeId' = '2' AND {_mapped('post', 's.parent_id')}"),
-    Rule("posts", "'its question is not in the dump'",
-         "s.data->>'PostTypeId' = '2' AND NOT "
-         + _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' = '1' AND o.skip = ''")),
+    Rule(
+        "posts",
+        "'posts of type ' || (s.data->>'PostTypeId') || ' are not kept'",
+        "s.data->>'PostTypeId' NOT IN ('1', '2', '4', '5')",
+    ),
+    Rule(
+        "posts",
+        "'describes no tag'",
+        f"s.data->>'PostTypeId' IN ('4', '5') AND NOT {_staged('tags', _TAG_TEXT)}",
+    ),
+    Rule(
+        "posts",
+        "'a question without a title'",
+        "s.data->>'PostTypeId' = '1' AND coalesce(btrim(s.data->>'Title'), '') = ''",
+    ),
+    Rule(
+        "posts", f"'{QUESTION_EARLIER}'", f"s.data->>'PostTypeId' = '2' AND {_mapped('post', 's.parent_id')}"
+    ),
+    Rule(
+        "posts",
+        "'its question is not in the dump'",
+        "s.data->>'PostTypeId' = '2' AND NOT "
+        + _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' = '1' AND o.skip = ''"),
+    ),
     Rule("comments", f"'{EARLIER}'", _mapped("comment")),
     *_needs_post("comments"),
     *_needs_post("votes"),
-    Rule("votes", _named("VoteTypeId", VOTES_NOT_KEPT, "not kept:"), "s.data->>'VoteTypeId' NOT IN ('1', '2', '3')"),
-    Rule("history", "'earlier texts of tag descriptions are not kept'",
-         _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' IN ('4', '5')")),
+    Rule(
+        "votes",
+        _named("VoteTypeId", VOTES_NOT_KEPT, "not kept:"),
+        "s.data->>'VoteTypeId' NOT IN ('1', '2', '3')",
+    ),
+    Rule(
+        "history",
+        "'earlier texts of tag descriptions are not kept'",
+        _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' IN ('4', '5')"),
+    ),
     *_needs_post("history"),
-    Rule("history", _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not kept:"),
-         "(s.data->>'PostHistoryTypeId')::int NOT BETWEEN 1 AND 10"),
+    Rule(
+        "history",
+        _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not kept:"),
+        "(s.data->>'PostHistoryTypeId')::int NOT BETWEEN 1 AND 10",
+    ),
     *_needs_post("links"),
     Rule("links", "'made anew from the text that links'", "s.data->>'LinkTypeId' <> '3'"),
-    Rule("links", "'the question is not closed'",
-         f"NOT {_staged('posts', _IS_POST + ' AND ' + '(o.data->>{}) IS NOT NULL'.format(repr('ClosedDate')))}"),
-]  # fmt: skip
+    Rule(
+        "links",
+        "'the question is not closed'",
+        f"NOT {_staged('posts', _IS_POST + ' AND ' + '(o.data->>{}) IS NOT NULL'.format(repr('ClosedDate')))}",
+    ),
+]
 
 
 def judge(batch: ImportBatch, progress: Progress) -> None:

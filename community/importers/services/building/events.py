@@ -60,9 +60,13 @@ def _votes(post: Post, source_id: int, thread: Thread, bundle: Bundle) -> Iterat
         yield Draft(
             name=HELPFUL_VOTE_RECEIVED if post.is_answer else QUESTION_VOTE_RECEIVED,
             occurred_at=max(filter(None, (vote.created_at, post.created_at))),
-            payload={"topic_id": thread.topic.pk}, object_type="forum.post", object_id=post.pk,
-            member_id=post.author_id, key=f"{bundle.batch.site}:{vote.key}", **_common(bundle),
-        )  # fmt: skip
+            payload={"topic_id": thread.topic.pk},
+            object_type="forum.post",
+            object_id=post.pk,
+            member_id=post.author_id,
+            key=f"{bundle.batch.site}:{vote.key}",
+            **_common(bundle),
+        )
 
 
 def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
@@ -72,17 +76,30 @@ def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
     asker = thread.topic.author_id
     asked = thread.topic.created_at
     yield Draft(
-        name=ANSWER_ACCEPTED, occurred_at=at,
+        name=ANSWER_ACCEPTED,
+        occurred_at=at,
         payload={"topic_id": thread.topic.pk, "minutes": _minutes(answer.created_at - asked)},
-        object_type="forum.post", object_id=answer.pk, member_id=answer.author_id, actor_id=asker,
-        actor_role=Event.ActorRole.MEMBER, counterpart_id=asker, **common,
-    )  # fmt: skip
+        object_type="forum.post",
+        object_id=answer.pk,
+        member_id=answer.author_id,
+        actor_id=asker,
+        actor_role=Event.ActorRole.MEMBER,
+        counterpart_id=asker,
+        **common,
+    )
     yield Draft(
-        name=QUESTION_RESOLVED, occurred_at=at,
+        name=QUESTION_RESOLVED,
+        occurred_at=at,
         payload={"by": answer.author_id, "minutes": _minutes(at - asked), "by_staff": answer.author.is_team},
-        object_type="forum.topic", object_id=thread.topic.pk, member_id=asker, actor_id=asker,
-        actor_role=Event.ActorRole.MEMBER, counterpart_id=answer.author_id, key=str(answer.pk), **common,
-    )  # fmt: skip
+        object_type="forum.topic",
+        object_id=thread.topic.pk,
+        member_id=asker,
+        actor_id=asker,
+        actor_role=Event.ActorRole.MEMBER,
+        counterpart_id=answer.author_id,
+        key=str(answer.pk),
+        **common,
+    )
 
 
 def _minutes(span: timedelta) -> int:

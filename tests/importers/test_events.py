@@ -7,8 +7,8 @@ import pytest
 from community.events.models import Event
 from community.forum.models import Category
 from community.importers.services.building.bundle import load_bundle
+from community.importers.services.building.events import drafts_of
 from community.importers.services.building.people import nobody
-from community.importers.services.building.tellings import drafts_of
 from community.importers.services.building.texts import texts_of
 from community.importers.services.building.threads import thread_of
 from tests.factories.forum import CategoryFactory
