@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
 
@@ -30,7 +31,6 @@ class Verdict:
 
 
 ALLOW = Verdict()
-HELD_BY_CATEGORY = "Every post in this category is looked at before it appears."
 
 
 def judge(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
@@ -45,7 +45,7 @@ def judge(author: Member, category: Category, topic: Topic | None, source: str) 
     if verdict.refuse:
         raise Refused(verdict.sentence)
     if category.holds_posts and not verdict.hold and not author.is_team:
-        return Verdict(hold=True, sentence=HELD_BY_CATEGORY)
+        return Verdict(hold=True, sentence=_("Every post in this category is looked at before it appears."))
     return verdict
 
 

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from community.importers.models import ImportedRow
 from community.importers.services.attribution import Attribution, attributions, attributions_of
 from tests.factories.forum import PostFactory
-from tests.importers.test_importing import post, topic
+from tests.importers.test_imports import post, topic
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from community.forum.models import Category, Topic
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
-from tests.importers.test_importing import counts
+from tests.importers.test_imports import counts
 
 pytestmark = pytest.mark.django_db
 

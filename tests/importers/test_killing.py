@@ -15,7 +15,7 @@ from community.importers.services import imports, rollback
 from community.members.models import Member
 from community.runtime.embedded import BASE_DIR
 from tests.importers.dumps import Dump
-from tests.importers.test_importing import counts
+from tests.importers.test_imports import counts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUESTIONS = 120

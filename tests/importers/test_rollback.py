@@ -16,7 +16,7 @@ from journeys.services import mark_events
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.importers.dumps import village
-from tests.importers.test_importing import counts, member, topic
+from tests.importers.test_imports import counts, member, topic
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.test import Client
 from community.forum.models import Category, Topic
 from community.members.models import Member
 from tests.factories.members import MemberFactory
-from tests.importers.test_importing import member, post, topic
+from tests.importers.test_imports import member, post, topic
 
 pytestmark = pytest.mark.django_db
 

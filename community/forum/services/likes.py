@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
@@ -25,11 +26,11 @@ def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
     """Like a post, once. Raises Refused for one's own and for what is not published."""
     post = _locked(post)
     if post.author_id == member.pk:
-        raise Refused("Your own posts are liked by others, not by you.")
+        raise Refused(_("Your own posts are liked by others, not by you."))
     if not post.is_published:
-        raise Refused("This post cannot be liked at the moment.")
+        raise Refused(_("This post cannot be liked at the moment."))
     now = now or timezone.now()
-    _, is_new = Like.objects.get_or_create(post=post, member=member, defaults={"created_at": now})
+    _like, is_new = Like.objects.get_or_create(post=post, member=member, defaults={"created_at": now})
     if not is_new:
         return post
     _count(post, 1)
@@ -60,7 +61,7 @@ def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
 def remove(post: Post, *, member: Member) -> Post:
     """Take one's like back, which then never happened."""
     post = _locked(post)
-    deleted, _ = Like.objects.filter(post=post, member=member).delete()
+    deleted, _rows = Like.objects.filter(post=post, member=member).delete()
     if not deleted:
         return post
     _count(post, -1)

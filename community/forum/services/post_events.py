@@ -1,4 +1,4 @@
-"""What the event log is told about posts: when they appear, and when they no longer count."""
+"""The events of posts: recorded when a post appears, retracted when it goes, reinstated when it is back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def creation_drafts(
 ) -> Iterator[Draft]:
     """Yield what happened when `post` appeared, as of its own creation.
 
-    An opening post tells of its topic. `fields` go onto every draft (an import's `source` and `channel`).
+    Those of an opening post are about its topic. `fields` go onto every draft (an import's `source` and `channel`).
     The author and the topic's author must be loaded or cheap to load.
     """
     common: dict[str, Any] = {
@@ -108,7 +108,7 @@ def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
 
 
 def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> None:
-    """Record whom an edit mentions; who was mentioned before is not told again."""
+    """Record whom an edit mentions; nobody is mentioned twice by the same post."""
     for member in mentioned:
         if member.pk != post.author_id:
             record(

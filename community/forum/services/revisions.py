@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.core.permissions import Refused
@@ -40,7 +41,7 @@ def hide(revision: Revision, *, actor: Member) -> Revision:
     if revision.is_hidden:
         return revision
     if not revision.post.revisions.filter(number__gt=revision.number).exists():
-        raise Refused("These are the words that the post has now. Change the post first, or hide it.")
+        raise Refused(_("These are the words that the post has now. Change the post first, or hide it."))
     revision.hidden_at, revision.hidden_by = timezone.now(), actor
     revision.save(update_fields=["hidden_at", "hidden_by"])
     _audit("revision.hide", revision, actor=actor)

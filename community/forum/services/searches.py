@@ -22,11 +22,11 @@ def record_search(member: Member, *, query: str, results: int) -> None:
     """Record what a member looked for; the same words again that day are one search."""
     query = " ".join(query.lower().split())[:200]
     key = f"{timezone.now():%Y%m%d}:{query}"
-    told = f"forum:searched:{member.pk}:{blake2b(key.encode(), digest_size=16).hexdigest()}"
-    if cache.get(told):
+    seen = f"forum:searched:{member.pk}:{blake2b(key.encode(), digest_size=16).hexdigest()}"
+    if cache.get(seen):
         return
     with transaction.atomic():
-        transaction.on_commit(lambda: cache.set(told, 1, DAY), robust=True)
+        transaction.on_commit(lambda: cache.set(seen, 1, DAY), robust=True)
         record(
             SEARCH_PERFORMED,
             actor=member,

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
 from community.forum.models import Tag, Topic
@@ -65,7 +66,7 @@ def assign(topic: Topic, names: Iterable[str]) -> list[str]:
     """
     tags = find(names)
     if len(tags) > TAGS:
-        raise Refused(f"A topic has at most {TAGS} tags.")
+        raise Refused(_("A topic has at most %(n)d tags.") % {"n": TAGS})
     before = set(topic.tags.values_list("pk", flat=True))
     topic.tags.set(tags)
     counters.recount_tags(before ^ {tag.pk for tag in tags})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from community.core import page_cache
 from community.core.audit import audit
@@ -44,7 +45,7 @@ def create(
 ) -> Topic:
     """Start a topic with its opening post; the same one sent again within five minutes is the first.
 
-    What a screener holds waits, unseen and untold, for `posts.approve`. `screen=False` is for what has been
+    What a screener holds waits for `posts.approve`, without an event. `screen=False` is for what has been
     judged elsewhere. Raises Refused with the screener's sentence, or for more than five tags.
     """
     now = now or timezone.now()
@@ -185,7 +186,7 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     if topic.merged_into_id == target.pk:
         return target
     if topic.pk == target.pk or target.merged_into_id or target.status == Topic.Status.DELETED:
-        raise Refused("Choose another topic that is still there.")
+        raise Refused(_("Choose another topic that is still there."))
     was_topic, was_target = counters.weight(topic), counters.weight(target)
     for post in list(topic.posts.select_for_update()):
         _forget_acceptance(post, asker_topic=topic)
@@ -274,14 +275,14 @@ def _to_split(topic: Topic, ids: set[int]) -> list[Post]:
     posts = list(topic.posts.select_for_update(of=("self",)).select_related("author"))
     chosen = [post for post in posts if post.pk in ids or (post.is_comment and post.parent_id in ids)]
     if not chosen:
-        raise Refused("Choose at least one post to split off.")
+        raise Refused(_("Choose at least one post to split off."))
     if any(post.is_opening for post in chosen):
-        raise Refused("The opening post stays; move the whole topic instead.")
+        raise Refused(_("The opening post stays; move the whole topic instead."))
     if any(post.is_accepted for post in chosen):
-        raise Refused("Take back the acceptance of the answer before splitting it off.")
+        raise Refused(_("Take back the acceptance of the answer before splitting it off."))
     kept = {post.pk for post in chosen}
     if any(post.is_comment and post.parent_id not in kept for post in chosen):
-        raise Refused("A comment goes with the post it stands under.")
+        raise Refused(_("A comment goes with the post it stands under."))
     return chosen
 
 

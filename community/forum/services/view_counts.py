@@ -55,7 +55,7 @@ def flush() -> int:
                 """,
                 [topics, numbers],
             )
-    _tell_readers()
+    _record_readers()
     return len(topics)
 
 
@@ -67,7 +67,7 @@ def _take_views() -> dict[str, str]:
     return cast(dict[str, str], counts)
 
 
-def _tell_readers() -> None:
+def _record_readers() -> None:
     while rows := cast(list[str], _redis().lpop(_key(READERS), TAKEN_AT_ONCE)):
         reads = [json.loads(row) for row in rows]
         known = _known(reads)
