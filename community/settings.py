@@ -196,6 +196,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "community.members.adapter.AccountAdapter"
+# Ours, which do not need Redis; allauth's hold for what is left: codes of the second factor, changing a password.
+ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "reset_password": None}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
 ACCOUNT_FORMS = {"signup": "community.members.forms.SignupForm"}
@@ -282,6 +284,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
+
+# RATE_LIMITS="posts=20/minute;200/hour,searches=" changes two of community/core/rate_limits.py; none is no limit.
+RATE_LIMITS = env.dict("RATE_LIMITS", default={})
 
 # Observability
 

@@ -7,6 +7,8 @@ from django.urls import include, path
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler429 = "community.core.rate_limits.too_many_requests"  # allauth's, which Django does not know
+
 urlpatterns = [
     path("", include("community.runtime.urls")),
     path("", include("community.members.urls")),

@@ -1,11 +1,11 @@
-"""System checks of the settings that change how the site looks."""
+"""System checks of settings that a person writes."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, register
 
-from community.core import brand
+from community.core import brand, rate_limits
 
 
 @register()
@@ -28,3 +28,19 @@ def brand_colour_is_readable(**kwargs: Any) -> list[CheckMessage]:
             id="core.I001",
         )
     ]
+
+
+@register()
+def rate_limits_are_known(**kwargs: Any) -> list[CheckMessage]:
+    """E002: RATE_LIMITS names a limit that does not exist, or a rate that cannot be read."""
+    problems = []
+    for name, rates in settings.RATE_LIMITS.items():
+        if name not in rate_limits.NAMED:
+            names = ", ".join(rate_limits.NAMED)
+            problems.append(f"there is no rate limit “{name}”; there are {names}")
+            continue
+        try:
+            rate_limits.rates_of(rate_limits.NAMED[name])
+        except ValueError:
+            problems.append(f"“{rates}” is no rate; one is “10/minute; 120/hour”")
+    return [Error(f"RATE_LIMITS: {problem}.", id="core.E002") for problem in problems]

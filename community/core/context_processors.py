@@ -16,12 +16,13 @@ HTMX_CONFIG = json.dumps(
         # Pages may be private: nothing of them stays in the browser's storage.
         "historyCacheSize": 0,
         "refreshOnHistoryMiss": True,
-        # An invalid form comes back as 422 and takes the form's place; other refusals keep what is on the
-        # page, and site.js says their sentence.
+        # An invalid form comes back as 422, or as 429 after a rate limit, and takes the form's place; other
+        # refusals keep what is on the page, and site.js says their sentence.
         "responseHandling": [
             {"code": "204", "swap": False},
             {"code": "[23]..", "swap": True},
             {"code": "422", "swap": True},
+            {"code": "429", "swap": True},
             {"code": "[45]..", "swap": False, "error": True},
         ],
     },

@@ -63,10 +63,9 @@ function toast(sentence, tone = "danger") {
 }
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
 document.addEventListener("htmx:responseError", (event) => {
-  const { status, responseText } = event.detail.xhr;
-  const page = new DOMParser().parseFromString(responseText, "text/html");
+  const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
   const said = page.querySelector("[data-error-sentence]")?.textContent.trim();
-  toast(said || (status === 429 ? document.body.dataset.tooMany : document.body.dataset.failed));
+  toast(said || document.body.dataset.failed);
 });
 document.addEventListener("toast", (event) => toast(event.detail.message ?? event.detail.value, event.detail.tone));
 
