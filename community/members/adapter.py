@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -7,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from community.core import rate_limits
 from community.members import names, services
 from community.members.models import Member
 
@@ -43,5 +45,24 @@ class AccountAdapter(DefaultAccountAdapter):
             services.match_company(email_address.user, email=email_address.email)
         return confirmed
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is looked at. Raises RateLimited."""
+        rate_limits.hit(rate_limits.LOG_INS, request)
+        rate_limits.hit(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user is not None:
+            rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+        return user
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let those in at once who have just chosen a new password."""
+        rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, {"site_name": settings.SITE_NAME, **context})
+
+
+def _account(credentials: Mapping[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username", "")).lower()

@@ -7,7 +7,10 @@ urlpatterns = [
     path("guidelines/", views.guidelines, name="guidelines"),
     path("guidelines/accept/", views.guidelines_accept, name="guidelines-accept"),
     path("me/settings/", views.profile_edit, name="profile-edit"),
-    path("accounts/signup/", views.SignupView.as_view()),  # before allauth's, under its name
+    # Before allauth's, under their names.
+    path("accounts/signup/", views.SignupView.as_view()),
+    path("accounts/login/", views.LoginView.as_view()),
+    path("accounts/password/reset/", views.PasswordResetView.as_view()),
     path("accounts/username/", views.username_check, name="username-check"),
     path("u/<str:username>/invite/", views.invitation_send, name="invitation-send"),
     path("invitation/<str:token>/", views.invitation_accept, name="invitation-accept"),

@@ -1,31 +1,61 @@
 from typing import Any
 
-from allauth.account.views import SignupView as AllauthSignupView
+from allauth.account import views as allauth_views
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.generic import FormView
 
+from community.core import rate_limits
 from community.core.permissions import require
 from community.members import names, rules, services
 from community.members.forms import ClaimForm, InvitationForm, ProfileForm, SignupForm, TakenMeanwhile
 from community.members.models import Guidelines, Member
 
 
-class SignupView(AllauthSignupView):
+class RateLimitedView(FormView):  # type: ignore[type-arg]  # no generic when it runs
+    """A view of allauth's that shows its form again where a rate limit refused it."""
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        return rate_limits.answer(super().form_invalid(form), form)
+
+
+class LoginView(RateLimitedView, allauth_views.LoginView):
+    """Allauth's; our adapter counts the attempts."""
+
+
+class SignupView(RateLimitedView, allauth_views.SignupView):
     """Allauth's, for which two people who want the same name at once are one too many."""
 
     def form_valid(self, form: SignupForm) -> HttpResponse:
+        if not rate_limits.check(form, rate_limits.SIGN_UPS, self.request):
+            return self.form_invalid(form)
         try:
             response: HttpResponse = super().form_valid(form)
         except TakenMeanwhile:
             response = self.form_invalid(form)
+        return response
+
+
+class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
+    """Allauth's, with our rate limits."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        account = form.cleaned_data["email"].lower()
+        if not (
+            rate_limits.check(form, rate_limits.PASSWORD_RESETS, self.request)
+            and rate_limits.check(form, rate_limits.ACCOUNT_PASSWORD_RESETS, account)
+        ):
+            return self.form_invalid(form)
+        response: HttpResponse = super().form_valid(form)
         return response
 
 

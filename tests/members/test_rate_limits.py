@@ -1,0 +1,210 @@
+"""Logging in, signing up and asking for a new password too often: the form again, the sentence, and when."""
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user
+from django.core import mail
+
+from community.members.models import Member
+from tests.factories.members import MemberFactory
+from tests.forum.pages import page, texts
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+WRONG = "wrong horse battery"
+ALERT = "main form [role=alert]"
+
+
+@pytest.fixture
+def ann():
+    member = MemberFactory(email="ann@example.com")
+    member.set_password(PASSWORD)
+    member.save(update_fields=["password"])
+    member.emailaddress_set.create(email=member.email, verified=True, primary=True)
+    return member
+
+
+def log_in(client, password=PASSWORD, email="ann@example.com", address="203.0.113.7"):
+    return client.post("/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=address)
+
+
+def value_of(response, name):
+    return page(response).cssselect(f"main [name={name}]")[0].get("value")
+
+
+def test_log_in_ends_for_an_account_after_five_wrong_passwords(client, ann):
+    with time_machine.travel(ann.joined_at, tick=False):
+        responses = [log_in(client, WRONG) for _ in range(6)]
+
+    assert [response.status_code for response in responses] == [200] * 5 + [429]
+    assert responses[5]["Retry-After"] == "301"
+    assert texts(responses[5], ALERT) == [
+        "There were too many log-in attempts for this account. Please try again in 6 minutes, or reset your password."
+    ]
+
+
+def test_log_in_keeps_the_address_that_was_typed_but_never_the_password(client, ann):
+    for _ in range(6):
+        response = log_in(client, WRONG)
+
+    assert value_of(response, "login") == "ann@example.com"
+    assert WRONG not in response.content.decode()
+
+
+def test_log_in_of_a_limited_account_is_refused_from_elsewhere_and_with_the_right_password(client, ann):
+    for _ in range(5):
+        log_in(client, WRONG)
+
+    response = log_in(client, address="198.51.100.9", email="ANN@example.com")
+
+    assert response.status_code == 429
+    assert not get_user(client).is_authenticated
+
+
+def test_log_in_works_again_when_the_time_is_over(client, ann):
+    start = ann.joined_at.timestamp()
+    for second in range(6):
+        with time_machine.travel(start + second, tick=False):
+            response = log_in(client, WRONG)
+
+    with time_machine.travel(start + 5 + int(response["Retry-After"]), tick=False):
+        log_in(client)
+        assert get_user(client) == ann
+
+
+def test_log_in_forgets_wrong_passwords_after_the_right_one(client, ann):
+    for password in [WRONG, WRONG, WRONG, WRONG, PASSWORD]:
+        log_in(client, password)
+    client.logout()
+
+    assert [log_in(client, WRONG).status_code for _ in range(5)] == [200] * 5
+
+
+def test_log_in_says_the_same_of_an_account_that_does_not_exist(client):
+    codes = [log_in(client, email="nobody@example.com").status_code for _ in range(6)]
+
+    assert codes == [200] * 5 + [429]
+
+
+def test_log_in_is_limited_by_address_across_accounts(client, settings, ann):
+    settings.RATE_LIMITS = {"log-ins": "3/minute"}
+
+    codes = [log_in(client, WRONG, email=f"{n}@example.com").status_code for n in range(4)]
+    response = log_in(client)
+    elsewhere = log_in(client, address="198.51.100.9")
+
+    assert codes == [200, 200, 200, 429]
+    assert texts(response, ALERT)[0].startswith("There were a lot of log-in attempts from your network. ")
+    assert elsewhere.status_code == 302
+
+
+def test_log_in_to_the_admin_is_limited_too(client, ann):
+    for _ in range(5):
+        log_in(client, WRONG)
+
+    response = client.post(
+        "/admin/login/", {"username": "ann@example.com", "password": PASSWORD}, follow=True
+    )
+
+    assert not get_user(client).is_authenticated
+    assert response.redirect_chain[0][0].startswith("/accounts/login/")
+
+
+def sign_up(client, number=1):
+    data = {
+        "display_name": "Ann Example",
+        "username": f"ann{number}",
+        "email": f"ann{number}@example.com",
+        "password1": PASSWORD,
+        "guidelines": "on",
+    }
+    return client.post("/accounts/signup/", data)
+
+
+def test_sign_up_is_limited_by_address_and_keeps_what_was_typed(client, settings):
+    settings.RATE_LIMITS = {"sign-ups": "2/hour"}
+
+    responses = []
+    for number in range(4):
+        responses.append(sign_up(client, number))
+        client.logout()
+
+    assert [response.status_code for response in responses] == [302, 302, 429, 429]
+    assert 0 < int(responses[3]["Retry-After"]) <= 3600
+    assert texts(responses[3], ".errorlist.nonfield")[0].startswith(
+        "A lot of accounts were created from your network. "
+    )
+    assert value_of(responses[3], "display_name") == "Ann Example"
+    assert value_of(responses[3], "email") == "ann3@example.com"
+    assert PASSWORD not in responses[3].content.decode()
+    assert Member.objects.filter(display_name="Ann Example").count() == 2
+
+
+def test_sign_up_does_not_count_forms_that_are_not_valid(client, settings):
+    settings.RATE_LIMITS = {"sign-ups": "1/hour"}
+    for _ in range(3):
+        client.post("/accounts/signup/", {"display_name": "Ann"})
+
+    assert sign_up(client).status_code == 302
+
+
+def ask_for_a_new_password(client, email="ann@example.com"):
+    return client.post("/accounts/password/reset/", {"email": email})
+
+
+def test_password_reset_is_limited_by_account(client, ann):
+    responses = [ask_for_a_new_password(client) for _ in range(4)]
+
+    assert [response.status_code for response in responses] == [302, 302, 302, 429]
+    assert len(mail.outbox) == 3
+    assert 0 < int(responses[3]["Retry-After"]) <= 600
+    assert value_of(responses[3], "email") == "ann@example.com"
+
+
+def test_password_reset_is_limited_by_address(client, settings):
+    settings.RATE_LIMITS = {"password-resets": "2/minute"}
+
+    codes = [ask_for_a_new_password(client, f"{n}@example.com").status_code for n in range(3)]
+
+    assert codes == [302, 302, 429]
+
+
+def test_password_reset_lets_a_limited_account_in(client, ann):
+    for _ in range(6):
+        log_in(client, WRONG)
+    ask_for_a_new_password(client)
+    address = next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word)
+    form = client.get(address, follow=True)
+
+    client.post(
+        form.redirect_chain[-1][0],
+        {"password1": "another horse battery", "password2": "another horse battery"},
+    )
+
+    assert log_in(client, "another horse battery").status_code == 302
+
+
+def test_allauths_own_limits_answer_in_our_look(client, ann):
+    client.force_login(ann)
+
+    for _ in range(11):
+        response = client.post("/accounts/email/", {"action_add": "", "email": ""})
+
+    assert (response.status_code, response["Retry-After"]) == (429, "60")
+    assert texts(response, "h1") == ["Please wait a little"]
+    assert texts(response, "[data-error-sentence]") == [
+        "That was too many tries. Please wait a minute, then try again."
+    ]
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock?db=0"])
+def test_without_redis_people_log_in_sign_up_and_reset_their_passwords(client, settings, ann, url):
+    settings.REDIS_URL = url
+
+    codes = [log_in(client).status_code]
+    client.logout()
+    codes.append(ask_for_a_new_password(client).status_code)
+    codes.append(sign_up(client).status_code)
+
+    assert codes == [302, 302, 302]
