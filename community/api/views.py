@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from community.core.rate_limits import RateLimited, set_retry_after
+
 from . import services
-from .auth import Bearer, TooManyCalls
+from .auth import Bearer
 from .models import ApiToken
 from .schemas import MOST_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
 from .services.reading import Read
@@ -78,11 +80,9 @@ def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return response
 
 
-@api.exception_handler(TooManyCalls)
-def _too_many(request: HttpRequest, error: TooManyCalls) -> HttpResponse:
-    response = _problem(request, 429, f"Too many calls; try again in {error.seconds} seconds.")
-    response["Retry-After"] = str(error.seconds)
-    return response
+@api.exception_handler(RateLimited)
+def _too_many(request: HttpRequest, error: RateLimited) -> HttpResponse:
+    return set_retry_after(_problem(request, 429, error.sentence), error.seconds)
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from community.api.models import ApiToken
 from community.api.services import issue_token, revoke_token, token_of
-from community.api.services.tokens import digest_of, seconds_to_wait
+from community.api.services.tokens import count_call, digest_of
+from community.core.rate_limits import RateLimited
 from tests.factories.api import make_token
 from tests.factories.members import MemberFactory
 
@@ -93,12 +94,16 @@ def test_revoke_token_twice_keeps_the_first_time():
 
 def test_a_new_minute_brings_new_calls():
     token, _ = make_token(calls_a_minute=1)
-    start = timezone.now().replace(second=10, microsecond=0)
+    start = timezone.now()
 
     with time_machine.travel(start, tick=False):
-        waits = [seconds_to_wait(token) for _ in range(3)]
-    with time_machine.travel(start + timedelta(seconds=50), tick=False):
-        again = seconds_to_wait(token)
+        count_call(token)
+    with (
+        time_machine.travel(start + timedelta(seconds=20), tick=False),
+        pytest.raises(RateLimited) as limited,
+    ):
+        count_call(token)
+    with time_machine.travel(start + timedelta(seconds=20 + limited.value.seconds), tick=False):
+        count_call(token)
 
-    assert waits == [0, 50, 50]
-    assert again == 0
+    assert limited.value.sentence == "Too many calls; try again in 41 seconds."

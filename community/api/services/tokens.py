@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from community.api.models import ApiToken
+from community.core import rate_limits
 from community.core.audit import audit
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def seconds_to_wait(token: ApiToken) -> int:
-    """Count a call, and return 0 when it is within the token's pace, else the seconds until it may call again."""
-    now = time.time()
-    key = f"api:calls:{token.pk}:{int(now // 60)}"
-    cache.add(key, 0, timeout=120)
-    return 0 if cache.incr(key) <= token.calls_a_minute else 60 - int(now % 60)
+def count_call(token: ApiToken) -> None:
+    """Count a call. Raises RateLimited beyond the token's own number a minute."""
+    limit = dataclasses.replace(rate_limits.API_CALLS, rates=f"{token.calls_a_minute}/minute")
+    rate_limits.hit(limit, str(token.pk))
