@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from community.members.rules import is_verified_customer
 
 from . import active_sanctions
-from .allowance import allowance_of
+from .rate_limits import limits_of
 from .models import Policy
 from .screening import SILENCED
 from .trust import approved_posts
@@ -32,5 +32,5 @@ def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
     said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first
     if written >= policy.new_until_posts:
         return said
-    left = allowance_of(reader, topic=topic)
-    return said + (left.sentences(new_topic=topic is None) if left else [])
+    limits = limits_of(reader, topic=topic)
+    return said + (limits.sentences(new_topic=topic is None) if limits else [])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from community.core.rate_limits import RateLimited
 from community.forum.models import Category, Topic
 from community.forum.screening import ALLOW, Verdict
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 
 from . import active_sanctions, blocked_words
-from .allowance import allowance_of
 from .models import BlockedWord, Policy
+from .rate_limits import limits_of
 from .trust import approved_posts
 
 SILENCED = gettext_lazy(
@@ -21,7 +22,10 @@ SILENCED = gettext_lazy(
 
 
 def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
-    """Judge a new post; `topic` is None when it opens one. Staff are never held up."""
+    """Judge a new post; `topic` is None when it opens one. Staff are never held up.
+
+    Raises RateLimited where a new member has only to wait.
+    """
     if active_sanctions.is_silenced(author):
         return _refused(str(SILENCED))
     if author.is_team:
@@ -44,8 +48,8 @@ def screen_edit(author: Member, before: str, after: str) -> Verdict:
     hits = [hit for hit in blocked_words.found_in(after) if hit.pk not in already]
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
-    allowance = allowance_of(author)
-    if allowance and not allowance.objection(before) and (sentence := allowance.objection(after)):
+    limits = limits_of(author)
+    if limits and not limits.objection(before) and (sentence := limits.objection(after)):
         return _refused(sentence)
     if hits and hits[0].action == BlockedWord.Action.HOLD:
         return Verdict(
@@ -63,10 +67,13 @@ def _refused(sentence: str) -> Verdict:
 
 
 def _beyond_the_limits(author: Member, topic: Topic | None, source: str) -> str:
-    allowance = allowance_of(author, topic=topic)
-    if allowance is None:
+    limits = limits_of(author, topic=topic)
+    if limits is None:
         return ""
-    return allowance.refusal(new_topic=topic is None) or allowance.objection(source)
+    sentence, seconds = limits.reached(new_topic=topic is None)
+    if seconds:
+        raise RateLimited(sentence, seconds=seconds)
+    return sentence or limits.objection(source)
 
 
 def waits_because(author: Member, category: Category, hits: list[BlockedWord]) -> str:

@@ -31,7 +31,7 @@ def test_the_composer_welcomes_a_first_post_and_says_what_can_be_done(client):
 
     assert "Your first post is looked at by a moderator before it appears." in html
     assert "You can start 3 more topics today." in html
-    assert "A post can have 2 links, 1 image and mention 2 people, but no attached files." in html
+    assert "A post can have up to 2 links, 1 image and 2 mentions, but no attachments." in html
 
 
 @pytest.mark.parametrize("fields", [{"role": "support"}, {"customer_since": "2026-01-01"}])
@@ -53,7 +53,7 @@ def test_the_reply_form_counts_replies_in_the_topic(client):
     member, topic = MemberFactory(), TopicFactory()
     PostFactory.create_batch(3, topic=topic, author=member, created_at=timezone.now() - timedelta(hours=1))
 
-    assert "You have replied 3 times here." in shown(client, member, topic.get_absolute_url())
+    assert "New members can post 3 replies in one topic." in shown(client, member, topic.get_absolute_url())
 
 
 def test_the_composer_tells_a_silenced_member_before_they_type(client):
@@ -104,7 +104,7 @@ def test_a_reply_with_too_many_links_comes_back_with_its_words(client):
 
     html = response.content.decode()
     assert response.status_code == 422
-    assert "at most 2 links in a post, and this one has 3." in html
+    assert "up to 2 links in a post. This one has 3." in html
     assert "are worth a look" in html
 
 

@@ -4,12 +4,13 @@ import pytest
 from django.utils import timezone
 
 from community.core.permissions import Refused
+from community.core.rate_limits import RateLimited
 from community.events.models import Event
 from community.forum.models import Post
 from community.forum.screening import ALLOW
 from community.forum.services import posts, topics
-from community.moderation.allowance import allowance_of
 from community.moderation.models import BlockedWord, Policy, ReviewItem
+from community.moderation.rate_limits import limits_of
 from community.moderation.screening import screen, screen_edit
 from community.moderation.services import reviews
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
@@ -122,21 +123,21 @@ def test_screen_refuses_who_is_silenced(kind):
     [
         (
             "https://a.example https://b.example https://c.example",
-            "at most 2 links in a post, and this one has 3.",
+            "can have up to 2 links in a post. This one has 3.",
         ),
         (
             "![a](https://a.example/1.png) ![b](https://a.example/2.png)",
-            "at most 1 image in a post, and this one has 2.",
+            "can have up to 1 image in a post. This one has 2.",
         ),
-        ("[guide](/media/guide.pdf)", "no attached files in a post, and this one has 1."),
-        ("@ada @bob @cleo, hello", "at most 2 people mentioned in a post, and this one has 3."),
+        ("[guide](/media/guide.pdf)", "cannot have attachments in a post yet. This one has 1."),
+        ("@ada @bob @cleo, hello", "can have up to 2 mentions in a post. This one has 3."),
     ],
 )
 def test_screen_refuses_too_much_in_one_post(source, sentence):
     verdict = judge(newcomer(), source)
 
     assert verdict.refuse
-    assert verdict.sentence == f"New members can have {sentence}"
+    assert verdict.sentence == f"New members {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -158,9 +159,13 @@ def test_screen_refuses_the_fourth_topic_of_the_first_day():
     for _ in range(3):
         TopicFactory(author=member, created_at=timezone.now() - EARLIER)
 
-    verdict = judge(member)
+    with pytest.raises(RateLimited) as limited:
+        judge(member)
 
-    assert verdict.sentence == ("You have started 3 topics on your first day; you can start more tomorrow.")
+    assert limited.value.sentence == (
+        "New members can start 3 topics on their first day. You can start the next one in 24 hours."
+    )
+    assert limited.value.seconds == pytest.approx(86_400, abs=60)
 
 
 def test_screen_counts_topics_on_the_first_day_only():
@@ -175,9 +180,12 @@ def test_screen_refuses_the_eleventh_reply_of_the_first_day():
     Policy.objects.create(pk=1, new_until_posts=20)
     member = newcomer(approved=10)
 
-    verdict = judge(member, topic=TopicFactory())
+    with pytest.raises(RateLimited) as limited:
+        judge(member, topic=TopicFactory())
 
-    assert verdict.sentence == "You have written 10 replies on your first day; you can write more tomorrow."
+    assert limited.value.sentence == (
+        "New members can post 10 replies on their first day. You can post the next one in 24 hours."
+    )
 
 
 def test_screen_refuses_the_fourth_reply_in_a_topic_of_someone_else():
@@ -187,7 +195,9 @@ def test_screen_refuses_the_fourth_reply_in_a_topic_of_someone_else():
     verdict = judge(member, topic=topic)
 
     assert verdict.refuse
-    assert verdict.sentence.startswith("You have replied 3 times here.")
+    assert verdict.sentence == (
+        "New members can post 3 replies in one topic. To add something, edit one of your replies."
+    )
 
 
 def test_screen_lets_people_talk_in_their_own_topic():
@@ -198,50 +208,52 @@ def test_screen_lets_people_talk_in_their_own_topic():
     assert judge(member, topic=topic) == ALLOW
 
 
-def test_screen_asks_for_half_a_minute_between_posts():
+def test_screen_asks_for_half_a_minute_between_posts(time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
     member = newcomer()
     PostFactory(author=member, created_at=timezone.now() - timedelta(seconds=20))
 
-    verdict = judge(member)
+    with pytest.raises(RateLimited) as limited:
+        judge(member)
 
-    assert verdict.sentence in (
+    assert (limited.value.sentence, limited.value.seconds) == (
         "Please wait 10 seconds before your next post.",
-        "Please wait 11 seconds before your next post.",
+        10,
     )
 
 
 def test_limits_end_after_five_published_posts():
-    assert allowance_of(newcomer(approved=4)) is not None
-    assert allowance_of(newcomer(approved=5)) is None
+    assert limits_of(newcomer(approved=4)) is not None
+    assert limits_of(newcomer(approved=5)) is None
 
 
-def test_allowance_says_what_is_left_before_anything_is_typed():
-    sentences = allowance_of(newcomer()).sentences(new_topic=True)
+def test_limits_say_what_is_left_before_anything_is_typed():
+    sentences = limits_of(newcomer()).sentences(new_topic=True)
 
     assert sentences == [
         "You can start 3 more topics today.",
-        "A post can have 2 links, 1 image and mention 2 people, but no attached files.",
-        "These limits are for new members. They end after 4 more published posts.",
+        "A post can have up to 2 links, 1 image and 2 mentions, but no attachments.",
+        "These limits are for new members. They end once 4 more posts of yours are published.",
     ]
 
 
-def test_allowance_says_first_what_stands_in_the_way():
+def test_limits_say_first_what_stands_in_the_way():
     member = MemberFactory()
     for _ in range(3):
         TopicFactory(author=member, created_at=timezone.now() - EARLIER)
 
-    sentences = allowance_of(member).sentences(new_topic=True)
+    sentences = limits_of(member).sentences(new_topic=True)
 
     assert sentences == [
-        "You have started 3 topics on your first day; you can start more tomorrow.",
-        "These limits are for new members. They end after 2 more published posts.",
+        "New members can start 3 topics on their first day. You can start the next one in 24 hours.",
+        "These limits are for new members. They end once 2 more posts of yours are published.",
     ]
 
 
-def test_allowance_of_a_reply_counts_replies():
-    sentences = allowance_of(newcomer(), topic=TopicFactory()).sentences(new_topic=False)
+def test_limits_of_a_reply_count_replies():
+    sentences = limits_of(newcomer(), topic=TopicFactory()).sentences(new_topic=False)
 
-    assert sentences[0] == "You can write 9 more replies today."
+    assert sentences[0] == "You can post 9 more replies today."
 
 
 def test_a_held_post_waits_in_the_queue_and_tells_nothing():
@@ -289,7 +301,8 @@ def test_an_approved_first_post_opens_the_door():
         item, actor=MemberFactory(role="moderator"), version=item.version, decision=reviews.Decision("keep")
     )
 
-    assert not judge(member).hold
+    Post.objects.update(created_at=timezone.now() - EARLIER)
+    assert judge(member) == ALLOW
 
 
 def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
@@ -310,7 +323,7 @@ def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
 def test_an_edit_keeps_to_the_limits_of_new_members():
     links = " ".join(f"https://{letter}.example" for letter in "abcdefgh")
 
-    assert "New members can have at most" in screen_edit(newcomer(), "No links.", links).sentence
+    assert "New members can have up to 2 links" in screen_edit(newcomer(), "No links.", links).sentence
     assert screen_edit(newcomer(), links, f"{links} and a word") == ALLOW
     assert screen_edit(MemberFactory(role="support"), "No links.", links) == ALLOW
 

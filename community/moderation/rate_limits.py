@@ -1,0 +1,170 @@
+"""The rate limits of new members: their numbers are in the admin's moderation policy.
+
+They count what is in the database, which forgets nothing and sees posts taken back; the limits for everybody,
+in `core/rate_limits.py`, count requests in Redis. The composer shows these before anything is typed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.core.markdown import render
+from community.core.rate_limits import duration
+from community.forum.models import Post, Topic
+from community.members.models import Member
+
+from .models import Policy
+from .trust import approved_posts, is_new
+
+FIRST_DAY = timedelta(hours=24)
+FILE = re.compile(r'<a [^>]*href="' + re.escape(settings.MEDIA_URL))
+OWN = re.compile(r'<a [^>]*href="(?:/|#|' + re.escape(settings.SITE_URL) + ")")
+
+
+@dataclass(frozen=True)
+class NewMemberLimits:
+    """What is left of a new member's rate limits now; None where there is no limit."""
+
+    policy: Policy
+    topics: int | None
+    replies: int | None
+    replies_here: int | None
+    wait_seconds: int  # until the next post
+    first_day_seconds: int  # until the first day ends
+    posts_to_go: int
+
+    def sentences(self, *, new_topic: bool) -> list[str]:
+        """Return what to show above the composer, most pressing first."""
+        sentences = [self.reached(new_topic=new_topic)[0]]
+        if not sentences[0]:
+            sentences = [self._left(new_topic), self._contents()]
+        return [sentence for sentence in [*sentences, self._end()] if sentence]
+
+    def reached(self, *, new_topic: bool) -> tuple[str, int]:
+        """Return why nothing can be posted now and for how many seconds: 0 for as long as the member is new.
+
+        The sentence is empty when the member can post.
+        """
+        tomorrow = {"wait": duration(self.first_day_seconds)}
+        if new_topic and self.topics == 0:
+            sentence = ngettext(
+                "New members can start %(n)d topic on their first day. You can start the next one in %(wait)s.",
+                "New members can start %(n)d topics on their first day. You can start the next one in %(wait)s.",
+                self.policy.first_day_topics,
+            )
+            return sentence % {"n": self.policy.first_day_topics, **tomorrow}, self.first_day_seconds
+        if not new_topic and self.replies == 0:
+            sentence = ngettext(
+                "New members can post %(n)d reply on their first day. You can post the next one in %(wait)s.",
+                "New members can post %(n)d replies on their first day. You can post the next one in %(wait)s.",
+                self.policy.first_day_replies,
+            )
+            return sentence % {"n": self.policy.first_day_replies, **tomorrow}, self.first_day_seconds
+        if not new_topic and self.replies_here == 0:
+            sentence = ngettext(
+                "New members can post %(n)d reply in one topic. To add something, edit your reply.",
+                "New members can post %(n)d replies in one topic. To add something, edit one of your replies.",
+                self.policy.replies_per_topic,
+            )
+            return sentence % {"n": self.policy.replies_per_topic}, 0
+        if self.wait_seconds:
+            sentence = _("Please wait %(wait)s before your next post.")
+            return sentence % {"wait": duration(self.wait_seconds)}, self.wait_seconds
+        return "", 0
+
+    def _left(self, new_topic: bool) -> str:
+        if new_topic and self.topics is not None:
+            return ngettext(
+                "You can start %(n)d more topic today.", "You can start %(n)d more topics today.", self.topics
+            ) % {"n": self.topics}
+        if not new_topic and self.replies is not None:
+            return ngettext(
+                "You can post %(n)d more reply today.",
+                "You can post %(n)d more replies today.",
+                self.replies,
+            ) % {"n": self.replies}
+        return ""
+
+    def _contents(self) -> str:
+        policy = self.policy
+        counts = {
+            "links": ngettext("%(n)d link", "%(n)d links", policy.max_links) % {"n": policy.max_links},
+            "images": ngettext("%(n)d image", "%(n)d images", policy.max_images) % {"n": policy.max_images},
+            "mentions": ngettext("%(n)d mention", "%(n)d mentions", policy.max_mentions)
+            % {"n": policy.max_mentions},
+        }
+        if policy.max_attachments:
+            return _("A post can have up to %(links)s, %(images)s and %(mentions)s.") % counts
+        return _("A post can have up to %(links)s, %(images)s and %(mentions)s, but no attachments.") % counts
+
+    def _end(self) -> str:
+        return ngettext(
+            "These limits are for new members. They end once %(n)d more post of yours is published.",
+            "These limits are for new members. They end once %(n)d more posts of yours are published.",
+            self.posts_to_go,
+        ) % {"n": self.posts_to_go}
+
+    def objection(self, source: str) -> str:
+        """Say what is too much in a text; empty when nothing is."""
+        return next((sentence for sentence in _too_much(source, self.policy) if sentence), "")
+
+
+def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits | None:
+    """Return what is left to a new member, in `topic` when given; None for everyone else."""
+    policy = Policy.current()
+    if not is_new(member, policy):
+        return None
+    now = timezone.now()
+    mine = Post.objects.filter(author=member).exclude(status=Post.Status.DELETED)
+    first_day_seconds = max(ceil((member.joined_at + FIRST_DAY - now).total_seconds()), 0)
+    written = mine.exclude(kind=Post.Kind.OPENING)
+    openings = mine.filter(kind=Post.Kind.OPENING)
+    latest = mine.order_by("-created_at").values_list("created_at", flat=True).first()
+    since = (now - latest).total_seconds() if latest else policy.seconds_between_posts
+    return NewMemberLimits(
+        policy=policy,
+        topics=max(policy.first_day_topics - openings.count(), 0) if first_day_seconds else None,
+        replies=max(policy.first_day_replies - written.count(), 0) if first_day_seconds else None,
+        replies_here=_left_here(written, topic, member, policy),
+        wait_seconds=max(ceil(policy.seconds_between_posts - since), 0),
+        first_day_seconds=first_day_seconds,
+        posts_to_go=max(policy.new_until_posts - approved_posts(member), 1),
+    )
+
+
+def _left_here(written: QuerySet[Post], topic: Topic | None, member: Member, policy: Policy) -> int | None:
+    """Nobody is stopped from talking in the topic they started."""
+    if topic is None or topic.author_id == member.pk:
+        return None
+    return max(policy.replies_per_topic - written.filter(topic=topic).count(), 0)
+
+
+def _too_much(source: str, policy: Policy) -> list[str]:
+    rendered = render(source, mentions=lambda names: dict.fromkeys(names, "#mention"))
+    files = len(FILE.findall(rendered.html))
+    own = len(OWN.findall(rendered.html)) - len(rendered.mentions)
+    counts = (
+        (rendered.links - max(own, 0), policy.max_links, ngettext("link", "links", policy.max_links)),
+        (rendered.images, policy.max_images, ngettext("image", "images", policy.max_images)),
+        (files, policy.max_attachments, ngettext("attachment", "attachments", policy.max_attachments)),
+        (len(rendered.mentions), policy.max_mentions, ngettext("mention", "mentions", policy.max_mentions)),
+    )
+    return [
+        (
+            _("New members can have up to %(limit)d %(what)s in a post. This one has %(count)d.")
+            if limit
+            else _("New members cannot have %(what)s in a post yet. This one has %(count)d.")
+        )
+        % {"limit": limit, "what": what, "count": count}
+        for count, limit, what in counts
+        if count > limit
+    ]
