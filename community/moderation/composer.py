@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from community.members.rules import is_verified_customer
 
 from . import active_sanctions
-from .rate_limits import limits_of
 from .models import Policy
+from .rate_limits import limits_of
 from .screening import SILENCED
 from .trust import approved_posts
 

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from community.core import rate_limits
 from community.core.permissions import require
 from community.forum.models import Post
 from community.members.models import Guidelines, Member
@@ -27,11 +28,12 @@ def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
     require(rules.can_flag(member, post), _("Only posts of other people that are in sight can be flagged."))
     require(rules.has_flags_left(member), _("You have flagged 20 posts today; please come back tomorrow."))
     form = FlagForm(request.POST or None, moderator=member.is_moderator)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid() and rate_limits.check(form, rate_limits.FLAGS, request):
         flag = flags.add(post, actor=member, **form.cleaned_data)
         return render(request, "moderation/flag_done.html", _flagged(member, flag))
     status = 422 if form.is_bound else 200
-    return render(request, "moderation/flag_create.html", {"form": form, "post": post}, status=status)
+    response = render(request, "moderation/flag_create.html", {"form": form, "post": post}, status=status)
+    return rate_limits.answer(response, form)
 
 
 def _flagged(member: Member, flag: Flag) -> dict[str, object]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from community.core import rate_limits
 from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum.models import Category, Topic
@@ -132,6 +133,8 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return _question_page(request, question, reply=form, status=422)
+    if not rate_limits.check(form, rate_limits.POSTS, request):
+        return rate_limits.answer(_question_page(request, question, reply=form), form)
     source, was_first = form.cleaned_data["source"], not question.staff_replies
     try:
         services.reply_to_question(question, actor=cast(Member, request.user), source=source)

@@ -15,7 +15,8 @@ async function show(field, region) {
   body.set("source", field.value);
   try {
     const answer = await fetch(region.dataset.previewUrl, { method: "POST", body });
-    if (answer.ok) region.innerHTML = await answer.text();
+    // 429 comes with a sentence to show in the preview's place.
+    if (answer.ok || answer.status === 429) region.innerHTML = await answer.text();
   } catch {
     // A preview is a courtesy; without the server there is none.
   }

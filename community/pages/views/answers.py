@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
+from community.core import rate_limits
 from community.core.permissions import Refused, require
 from community.forum.models import Post
 from community.members.models import Member
@@ -24,6 +25,7 @@ class HtmxRequest(HttpRequest):
 
 @require_POST
 @login_required
+@rate_limits.limited(rate_limits.REACTIONS)
 def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
     """`value` 1, -1 or 0; the button that is pressed already sends 0."""
     post = _post(request, post_id)
@@ -42,6 +44,7 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limits.limited(rate_limits.REACTIONS)
 def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff accept an answer."))
@@ -54,6 +57,7 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limits.limited(rate_limits.REACTIONS)
 def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff take it back."))

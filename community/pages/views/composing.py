@@ -9,10 +9,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from community.core import rate_limits
 from community.core.permissions import Refused, require
+from community.core.rate_limits import RateLimited
 from community.forum import rules, search
 from community.forum.forms import CommentForm, ReplyForm, TopicForm
 from community.forum.models import Category, Post, Topic
@@ -36,12 +39,13 @@ def topic_create(request: HtmxRequest) -> HttpResponse:
     form = TopicForm(request.POST or None, author=author, initial=_wished(request, author))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
-        if not form.errors and (topic := _create_topic(form, author)) is not None:
+        if not form.errors and (topic := _create_topic(request, form, author)) is not None:
             if not topic.is_published:
                 messages.info(request, _("Thank you. A moderator looks at it before others see it."))
             return posted(redirect(topic), "topic")
     context = _composer(request, form)
-    return render(request, "forum/topic_create.html", context, status=_status(request, form))
+    response = render(request, "forum/topic_create.html", context, status=_status(request, form))
+    return rate_limits.answer(response, form)
 
 
 @read_or_send
@@ -84,12 +88,19 @@ def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """What is being typed, made by the same renderer as the post will be."""
     source = request.POST.get("source", "")[:PREVIEWED]
+    try:
+        rate_limits.hit(rate_limits.PREVIEWS, request)
+    except RateLimited as error:
+        html = format_html("<p>{}</p>", error.sentence)
+        response = render(request, "forum/_preview.html", {"html": html})
+        return rate_limits.set_retry_after(response, error.seconds)
     html = rendering.preview(source).html if source.strip() else ""
     return render(request, "forum/_preview.html", {"html": html})
 
 
 @require_GET
 @login_required
+@rate_limits.limited(rate_limits.SUGGESTIONS)
 def similar_topics(request: HttpRequest) -> HttpResponse:
     """Topics that may already answer what is about to be asked."""
     found = search.similar(request.user, request.GET.get("title", "")[:255])
@@ -98,6 +109,7 @@ def similar_topics(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
+@rate_limits.limited(rate_limits.SUGGESTIONS)
 def mention_suggestions(request: HttpRequest) -> JsonResponse:
     """Members whose handle or name begins like `?q=`, those of `?topic=` first."""
     begun = request.GET.get("q", "")[:40].strip()
@@ -128,12 +140,14 @@ def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
         "form": form,
         "topic": None,
         "categories": categories,
-        "preview_html": _preview_of(request),
+        "preview_html": preview_of(request, form),
         "rate_limit_sentences": composer.sentences(author),
     }
 
 
-def _create_topic(form: TopicForm, author: Member) -> Topic | None:
+def _create_topic(request: HttpRequest, form: TopicForm, author: Member) -> Topic | None:
+    if not rate_limits.check(form, rate_limits.TOPICS, request):
+        return None
     data = form.cleaned_data
     try:
         return topics.create(
@@ -147,13 +161,16 @@ def _create_topic(form: TopicForm, author: Member) -> Topic | None:
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return None
+    except RateLimited as error:  # of new members
+        form.add_error(None, error)
+        return None
 
 
 def _create_post(
     request: HttpRequest, form: forms.Form, topic: Topic, *, parent: Post | None, kind: str = ""
 ) -> Post | None:
     require_agreement(request, form)
-    if form.errors:
+    if form.errors or not rate_limits.check(form, rate_limits.POSTS, request):
         return None
     try:
         return posts.create(
@@ -161,6 +178,9 @@ def _create_post(
         )
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
+        return None
+    except RateLimited as error:  # of new members
+        form.add_error(None, error)
         return None
 
 
@@ -178,21 +198,22 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
 
 def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **context: Any) -> HttpResponse:
     """The form once more, with everything that was typed, what is wrong with it, and a preview if asked."""
-    context |= {"form": form, "preview_html": _preview_of(request)}
+    context |= {"form": form, "preview_html": preview_of(request, form)}
     template = fragment if request.htmx else page
     response = render(request, template, context, status=_status(request, form))
     # What succeeds may replace more than the form; what fails replaces only the form that was sent.
     if request.method == "POST":
         response["HX-Retarget"] = "this"
-    return response
+    return rate_limits.answer(response, form)
 
 
 def _status(request: HttpRequest, form: forms.Form) -> int:
     return 422 if form.errors and "preview" not in request.POST else 200
 
 
-def _preview_of(request: HttpRequest) -> str:
-    if "preview" not in request.POST:
+def preview_of(request: HttpRequest, form: forms.Form) -> str:
+    """The preview that a form without scripts asked for; none otherwise, or after too many."""
+    if "preview" not in request.POST or not rate_limits.check(form, rate_limits.PREVIEWS, request):
         return ""
     return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from community.core import page_cache
+from community.core import page_cache, rate_limits
 from community.core.pagination import page_of
+from community.core.rate_limits import RateLimited
 from community.forum import search as forum_search
 from community.forum.services import searches
 from community.members.models import Member
@@ -46,6 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find topics by the words of their titles and posts; what members look for is remembered."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
+    try:
+        if text:
+            is_member = request.user.is_authenticated
+            rate_limits.hit(rate_limits.SEARCHES if is_member else rate_limits.VISITOR_SEARCHES, request)
+    except RateLimited as error:
+        context = {"q": text, "topics": [], "similar": [], "rate_limited": error.sentence}
+        response = render(request, "pages/search.html", context)
+        return rate_limits.set_retry_after(response, error.seconds)
 
     context = _findings(request, text)
     response = render(request, "pages/search.html", context)
@@ -59,7 +68,14 @@ def _findings(request: HttpRequest, text: str) -> dict[str, Any]:
     found = forum_search.find(reader, text) if text else []
     page = page_of(request, found)
     topics = forum_search.results(reader, text, list(page.object_list)) if found else []
-    context = {"q": text, "page": page, "topics": topics, "total": len(found), "similar": []}
+    context = {
+        "q": text,
+        "page": page,
+        "topics": topics,
+        "total": len(found),
+        "similar": [],
+        "rate_limited": "",
+    }
     if text and not found:
         context["similar"] = forum_search.similar(reader, text)
     return context

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from community.core import rate_limits
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules, screening
@@ -22,7 +23,7 @@ from community.forum.services import likes, posts, rendering, topics
 from community.pages import topic as topic_page
 
 from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
-from .composing import PREVIEWED
+from .composing import preview_of
 
 HAS_ANSWERS = gettext_lazy(
     "A word in this is looked at by a moderator before others see it, and others have answered this post, "
@@ -43,18 +44,18 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
         verdict = _screened(request, post, form)
-        if not form.errors:
+        if not form.errors and rate_limits.check(form, rate_limits.EDITS, request):
             _save(request, post, form.cleaned_data, verdict)
             if post.is_opening and request.htmx:
                 return _elsewhere(post.topic.get_absolute_url())
             return posted(show_post(request, post), f"edit:{post.pk}")
-    context = {"form": form, "post": post, "topic": post.topic, "preview_html": _preview(request)}
+    context = {"form": form, "post": post, "topic": post.topic, "preview_html": preview_of(request, form)}
     template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
     is_bad = bool(form.errors) and "preview" not in request.POST
     response = render(request, template, context, status=422 if is_bad else 200)
     if request.method == "POST":
         response["HX-Retarget"] = f"#p{post.pk}"
-    return response
+    return rate_limits.answer(response, form)
 
 
 @require_safe
@@ -96,6 +97,7 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limits.limited(rate_limits.REACTIONS)
 @refusing
 def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
@@ -105,6 +107,7 @@ def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limits.limited(rate_limits.REACTIONS)
 @refusing
 def post_unlike(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
@@ -147,12 +150,6 @@ def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdi
         topics.edit(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
     posts.edit(post, actor=actor, source=data["source"], reason=reason)
     post.topic.refresh_from_db(fields=["title", "slug"])
-
-
-def _preview(request: HttpRequest) -> str:
-    if "preview" not in request.POST:
-        return ""
-    return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
 
 
 def _elsewhere(address: str) -> HttpResponse:
