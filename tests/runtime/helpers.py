@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 # What the settings of this test run put into our environment; a fresh command must not find it.
 OURS = {
     "DATABASE_URL",
@@ -49,20 +51,15 @@ def wait_for(ask: Callable[[], Any], *, seconds: float = 20) -> Any:
 def is_alive(pid: int) -> bool:
     """Whether process `pid` runs (a zombie does not)."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
 def processes_using(text: str | Path) -> list[int]:
     """The processes, other than this one, whose command names `text`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if os.fsencode(text) in command and is_alive(int(entry.name)):
-                found.append(int(entry.name))
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if process.pid != os.getpid() and str(text) in "\0".join(process.info["cmdline"] or ())
+    ]

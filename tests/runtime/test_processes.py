@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from community.runtime.embedded import BASE_DIR
-from community.runtime.processes import kill_group, spawn, stop
+from community.runtime.processes import end_left_over, kill_group, spawn, stop
 from tests.runtime.helpers import is_alive, wait_for
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
@@ -56,12 +56,15 @@ def test_spawned_process_dies_with_a_killed_parent(tmp_path: Path):
 
 
 def test_stop_asks_politely_first():
-    process = spawn(["sh", "-c", "trap 'exit 7' TERM; while true; do sleep 0.05; done"])
-    wait_for(lambda: b"SigCgt" in Path(f"/proc/{process.pid}/status").read_bytes())
+    script = "trap 'exit 7' TERM; echo on; while true; do sleep 0.05; done"
+    process = spawn(["sh", "-c", script], output=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"on\n"
 
     stop(process, signal.SIGTERM, seconds=5)
 
-    assert process.returncode in (7, -signal.SIGTERM)
+    assert process.returncode == 7
+    process.stdout.close()
 
 
 def test_stop_ends_what_does_not_listen():
@@ -93,3 +96,30 @@ def test_kill_group_of_one_that_ended_is_no_error():
     kill_group(process)
 
     assert process.returncode == 0
+
+
+def test_end_left_over_ends_the_process_that_serves_the_folder(tmp_path: Path):
+    process = spawn([sys.executable, "-c", "import time; time.sleep(60)", tmp_path])
+    (tmp_path / "pid").write_text(f"{process.pid}\n")
+
+    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+
+    assert process.wait(10) == -signal.SIGTERM
+
+
+def test_end_left_over_leaves_a_process_that_got_the_number_alone(tmp_path: Path):
+    process = spawn([sys.executable, "-c", "import time; time.sleep(60)", f"{tmp_path}-other"])
+    (tmp_path / "pid").write_text(f"{process.pid}\n")
+
+    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+
+    assert process.poll() is None
+    kill_group(process)
+
+
+@pytest.mark.parametrize("content", [None, "", "not a number"])
+def test_end_left_over_has_nothing_to_do_without_a_number(tmp_path: Path, content: str | None):
+    if content is not None:
+        (tmp_path / "pid").write_text(content)
+
+    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])

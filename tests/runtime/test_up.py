@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 
+import psutil
 import pytest
 
 from community.runtime import stack
@@ -87,11 +88,9 @@ class Stack:
 
 def parent_of(pid: int) -> int:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
         return 0
-    found = re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)
-    return int(found[1]) if found else 0
 
 
 @pytest.fixture(scope="module")

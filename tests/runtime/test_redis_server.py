@@ -1,0 +1,115 @@
+"""Which server is used, and how it keeps its data."""
+
+import os
+from pathlib import Path
+
+import pytest
+import redis
+
+from community.runtime import redis_server
+from community.runtime.embedded import Servers
+from community.runtime.home import Home, HomeError
+from community.runtime.processes import kill_group
+from tests.runtime.helpers import wait_for
+
+TOO_OLD = "Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=a3fdef44459b3ad6"
+NEW_ENOUGH = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=d81b8ff71cfb150e"
+WHEEL = redis_server._installed_program()
+
+
+@pytest.fixture
+def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of programs that is all of PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def install(folder: Path, name: str, *, saying: str, code: int = 0) -> Path:
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho '{saying}'\nexit {code}\n")
+    program.chmod(0o755)
+    return program
+
+
+def found_and_logged(folder: Path) -> tuple[Path, str]:
+    with (folder / "redis.log").open("wb") as log:
+        program = redis_server._find_program(log)
+    return program, (folder / "redis.log").read_text()
+
+
+def test_server_of_the_wheel_is_used_where_path_has_none(on_path: Path):
+    assert found_and_logged(on_path) == (WHEEL, "")
+
+
+@pytest.mark.parametrize("name", ["valkey-server", "redis-server"])
+def test_server_on_path_comes_first(on_path: Path, name: str):
+    program = install(on_path, name, saying=NEW_ENOUGH)
+
+    assert found_and_logged(on_path) == (program, "")
+
+
+def test_server_that_is_too_old_is_passed_over(on_path: Path):
+    program = install(on_path, "redis-server", saying=TOO_OLD)
+
+    assert found_and_logged(on_path) == (
+        WHEEL,
+        f"{program} is version 6.0, older than 7.0; it is passed over.\n",
+    )
+
+
+def test_server_that_does_not_run_is_passed_over(on_path: Path):
+    program = on_path / "valkey-server"
+    program.write_bytes(b"\x7fELF for another machine")
+    program.chmod(0o755)
+    newer = install(on_path, "redis-server", saying=NEW_ENOUGH)
+
+    assert found_and_logged(on_path) == (
+        newer,
+        f"{program} does not run; it is passed over.\n",
+    )
+
+
+def test_server_is_missing_where_neither_path_nor_a_wheel_has_one(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(HomeError, match="No valkey-server or redis-server of version"):
+        found_and_logged(on_path)
+
+
+def test_server_on_path_serves(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "redis-server").symlink_to(WHEEL)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+    with Servers(home), redis.Redis(unix_socket_path=str(home.redis_socket)) as client:
+        assert client.info("server")["executable"] == str(tmp_path / "redis-server")
+
+
+def test_data_of_the_durable_server_can_be_read_by_any_other(home: Home):
+    with (
+        Servers(Home(home.root)),
+        redis.Redis(unix_socket_path=str(home.redis_socket), decode_responses=True) as client,
+    ):
+        client.set("answer", 42)
+        client.bgrewriteaof()
+        wait_for(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+        wait_for(lambda: "answer" in base_of(home).read_text())
+
+    assert base_of(home).name.endswith(".base.aof")
+
+
+def base_of(home: Home) -> Path:
+    return max((home.redis / "appendonlydir").glob("*.base.*"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def test_server_that_a_killed_keeper_left_over_is_ended(home: Home):
+    home.prepare()
+    first = redis_server.start(home)
+    wait_for(lambda: redis_server.answers(home))
+
+    second = redis_server.start(home)
+
+    assert first.wait(10) == 0
+    wait_for(lambda: redis_server.answers(home))
+    kill_group(second)
