@@ -1,5 +1,4 @@
-# `make up` and `make test` are all that a fresh machine with Python 3.11+ needs.
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# `make up` and `make test` are all that a fresh machine with Python 3.11 or newer needs; PYTHON=... names one.
 PORT ?= 8000
 DEMO ?= 1
 BIN := .venv/bin
@@ -29,18 +28,19 @@ bench: .venv/.installed wrk
 wrk:
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
-	  || { echo "wrk is not installed (on Debian: apt-get install wrk)."; exit 1; }
+	  || { echo "wrk is not installed (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)."; exit 1; }
 
 # Made anew only when the list of packages changes; installed with hashes, by uv for its speed.
-.venv/.installed: requirements-dev.txt
-	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "Caravan needs Python 3.11 or newer with venv (on Debian: apt-get install python3-venv)."; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+.venv/.installed: requirements-dev.txt $(BIN)/python
 	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
 	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements-dev.txt \
 	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	touch $@
+
+# Made when there is none, or when the Python that it was made with is gone.
+$(BIN)/python:
+	@python=$$(.ci/python $(if $(PYTHON),"$(PYTHON)")) && echo "Making .venv with $$python" && "$$python" -m venv --clear .venv
 
 # The browser of the browser tests: the system's, else apt's for root, else Playwright's own.
 chromium: .venv/.installed
@@ -52,5 +52,5 @@ requirements: .venv/.installed
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev --output-file requirements-dev.txt
 
 # Fetch the browser libraries and draw the icons anew; versions and names are in tools/.
-vendor:
-	$(PYTHON) tools/vendor.py
+vendor: .venv/.installed
+	$(BIN)/python tools/vendor.py

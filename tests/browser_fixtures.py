@@ -30,6 +30,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 BROWSER_FIXTURES = {"page", "plain_page", "any_page", "browser"}
+CHROME_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 NO_CHROMIUM = "there is no Chromium: `make test` installs one (apt-get install chromium, or playwright install chromium)"
 
 
@@ -41,14 +42,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def find_chromium() -> str | None:
     """The system's Chromium, else the one that `playwright install chromium` fetched."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium", "chromium-browser", "google-chrome", CHROME_ON_MACOS):
         found = shutil.which(name)
         if found:
             return found
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache/ms-playwright"))
-    return next(
-        (str(path) for path in sorted(cache.glob("chromium*/*/chrome*")) if os.access(path, os.X_OK)), None
-    )
+    for folder in (cache, Path.home() / "Library/Caches/ms-playwright"):
+        for pattern in ("chromium*/*/chrome*", "chromium*/*/*.app/Contents/MacOS/*"):
+            for path in sorted(folder.glob(pattern)):
+                if os.access(path, os.X_OK):
+                    return str(path)
+    return None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

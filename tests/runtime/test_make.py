@@ -34,17 +34,24 @@ def get_chromium(place: Path, **values: str) -> subprocess.CompletedProcess[str]
 
 
 def test_chromium_of_the_system_is_enough(place: Path):
-    (place / "bin/chromium").symlink_to("/bin/true")
+    (place / "bin/chromium").symlink_to(shutil.which("true"))
 
     answer = get_chromium(place, CI="true")
 
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-def test_chromium_of_playwright_is_enough(place: Path):
-    program = place / ".cache/ms-playwright/chromium-1/chrome-linux/chrome"
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".cache/ms-playwright/chromium-1/chrome-linux/chrome",
+        "Library/Caches/ms-playwright/chromium-1/chrome-mac/Chromium.app/Contents/MacOS/Chromium",
+    ],
+)
+def test_chromium_of_playwright_is_enough(place: Path, name: str):
+    program = place / name
     program.parent.mkdir(parents=True)
-    program.touch()
+    program.touch(mode=0o755)
 
     assert get_chromium(place, CI="true").returncode == 0
 
@@ -91,11 +98,139 @@ def test_make_test_requires_browsers_only_in_ci():
     assert "--require-browser" not in make("--dry-run", "test", "CI=").stdout
 
 
-def test_make_says_which_python_is_needed(tmp_path: Path):
-    answer = make("--always-make", "PYTHON=/bin/false", ".venv/.installed")
+def test_make_says_which_python_is_needed():
+    answer = make("--always-make", "PYTHON=false", ".venv/bin/python")
 
     assert answer.returncode == 2
-    assert "Caravan needs Python 3.11 or newer with venv" in answer.stdout
+    assert answer.stderr.startswith("Caravan needs a 64-bit Python 3.11 or newer with venv, and")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder with all the programs of a machine that can run Caravan, but for its Pythons."""
+    pretend(tmp_path, "uname", 'case "$1" in -s) echo Linux ;; -m) echo x86_64 ;; esac')
+    pretend(tmp_path, "getconf", "echo glibc 2.36")
+    return tmp_path
+
+
+def pretend(folder: Path, name: str, script: str) -> Path:
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+def find_python(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BASE_DIR / ".ci/python", *arguments], env={"PATH": str(machine)}, capture_output=True, text=True
+    )
+
+
+def test_python_of_this_test_will_do(machine: Path):
+    answer = find_python(machine, sys.executable)
+
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{sys.executable}\n", "")
+
+
+def test_python_is_the_first_that_will_do(machine: Path):
+    pretend(machine, "python3.13", "echo 'pyenv: python3.13: command not found' >&2; exit 127")
+    pretend(machine, "python3.12", "echo lacks venv >&2; exit 1")
+    (machine / "python3.11").symlink_to(sys.executable)
+
+    assert find_python(machine).stdout == f"{machine / 'python3.11'}\n"
+
+
+NEEDED = "Caravan needs a 64-bit Python 3.11 or newer with venv, and"
+INSTALL = (
+    "install one (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install python), "
+    "or name it with PYTHON=/path/to/python3.\n"
+)
+
+
+def test_machine_without_python_is_told(machine: Path):
+    answer = find_python(machine)
+
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == f"{NEEDED} there is none: {INSTALL}"
+
+
+@pytest.mark.parametrize(
+    ("python", "reason"),
+    [
+        ("sys.version_info = (3, 9, 18)", "is Python 3.9"),
+        ("sys.maxsize = 2**31 - 1", "is a 32-bit build"),
+        ("sys.modules['ensurepip'] = None", "lacks venv"),
+    ],
+)
+def test_machine_with_a_python_that_will_not_do_is_told(machine: Path, python: str, reason: str):
+    """The Python is this one, made to say of itself what another would."""
+    program = pretend(machine, "python3", f'exec "{sys.executable}" "$1" "import sys; {python}\n$2"')
+
+    answer = find_python(machine)
+
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == f"{NEEDED} {program} {reason}: {INSTALL}"
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "libc", "sentence"),
+    [
+        (
+            "MINGW64_NT-10.0", "x86_64", "",
+            "Caravan runs on Linux and macOS, not on MINGW64_NT-10.0: on Windows, install WSL 2 (wsl --install) "
+            "and run make there.\n",
+        ),
+        (
+            "Linux", "armv7l", "glibc 2.36",
+            "Caravan's PostgreSQL and Valkey are built for x86-64 and arm64, not for armv7l: use a 64-bit machine.\n",
+        ),
+        (
+            "Linux", "x86_64", "",
+            "Caravan's PostgreSQL and Valkey need glibc 2.28 or newer, and this Linux has another C library: "
+            "use docker compose, or Debian 10, Ubuntu 20.04, Fedora 29 or newer.\n",
+        ),
+        (
+            "Linux", "aarch64", "glibc 2.27",
+            "Caravan's PostgreSQL and Valkey need glibc 2.28 or newer, and this Linux has glibc 2.27: "
+            "use docker compose, or Debian 10, Ubuntu 20.04, Fedora 29 or newer.\n",
+        ),
+    ],
+)  # fmt: skip
+def test_machine_that_no_package_is_built_for_is_told(
+    machine: Path, system: str, processor: str, libc: str, sentence: str
+):
+    pretend(machine, "uname", f'case "$1" in -s) echo {system} ;; -m) echo {processor} ;; esac')
+    pretend(machine, "getconf", f'echo "{libc}"')
+
+    answer = find_python(machine, sys.executable)
+
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", sentence)
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "libc"),
+    [("Linux", "aarch64", "glibc 2.28"), ("Linux", "x86_64", "glibc 2.43"), ("Darwin", "arm64", "")],
+)
+def test_machine_that_packages_are_built_for_will_do(machine: Path, system: str, processor: str, libc: str):
+    pretend(machine, "uname", f'case "$1" in -s) echo {system} ;; -m) echo {processor} ;; esac')
+    pretend(machine, "getconf", f'echo "{libc}"')
+
+    assert find_python(machine, sys.executable).returncode == 0
+
+
+def test_run_says_that_make_is_missing(tmp_path: Path):
+    for name in ("bash", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name) or f"/usr/bin/{name}")
+
+    answer = subprocess.run(
+        [BASE_DIR / ".ci/run"], env={"PATH": str(tmp_path)}, capture_output=True, text=True
+    )
+
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        "Caravan needs make, and there is none: install it "
+        "(Debian, Ubuntu: apt-get install make; macOS: xcode-select --install).\n"
+    )
 
 
 def test_make_bench_asks_for_its_data():
