@@ -185,6 +185,11 @@ def test_machine_with_a_python_that_will_not_do_is_told(machine: Path, python: s
             "Caravan's PostgreSQL and Valkey are built for x86-64 and arm64, not for armv7l: use a 64-bit machine.\n",
         ),
         (
+            "Darwin", "x86_64", "",
+            "Some of Caravan's packages are not built for Intel Macs: use docker compose, or on Apple silicon a "
+            "terminal that does not run in Rosetta.\n",
+        ),
+        (
             "Linux", "x86_64", "",
             "Caravan's PostgreSQL and Valkey need glibc 2.28 or newer, and this Linux has another C library: "
             "use docker compose, or Debian 10, Ubuntu 20.04, Fedora 29 or newer.\n",
