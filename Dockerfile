@@ -22,6 +22,10 @@ RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')"
 
 FROM python:3.11-slim
 
+# pg_dump and its like, of the server's version: `backup` and `restore` use them.
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install --yes --no-install-recommends postgresql-client-18 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin caravan \
  && install -d -o caravan -g caravan /srv/media
 COPY --from=build /venv /venv

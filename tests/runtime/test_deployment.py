@@ -94,6 +94,12 @@ def test_image_does_not_run_as_root():
     assert re.findall(r"^USER (\w+)$", steps, re.MULTILINE) == ["caravan"]
 
 
+def test_image_has_the_client_programs_of_the_server_that_compose_runs():
+    major = COMPOSE["services"]["postgres"]["image"].removeprefix("postgres:")
+
+    assert f" postgresql-client-{major} " in (BASE_DIR / "Dockerfile").read_text()
+
+
 def test_image_is_built_from_what_dockerignore_lets_in():
     sources = re.findall(r"^COPY (?!--from)(.+) \S+$", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
     allowed = {line[1:] for line in (BASE_DIR / ".dockerignore").read_text().split() if line.startswith("!")}

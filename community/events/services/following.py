@@ -30,6 +30,14 @@ _BATCH = f"""
   WHERE {_READABLE} ORDER BY epoch, xid, seq LIMIT %(limit)s
 """  # noqa: S608 - built of constants
 
+# What a database needs that has just been restored, before anybody writes in it.
+NEW_EPOCH = """
+INSERT INTO events_log (system_identifier, epoch) SELECT '', 0 WHERE NOT EXISTS (SELECT FROM events_log);
+UPDATE events_log SET
+  epoch = epoch + 1, system_identifier = (SELECT system_identifier::text FROM pg_control_system());
+SELECT event_set_epoch(max(epoch)) FROM events_log;
+"""
+
 
 def follow(name: str) -> int:
     """Give the follower its next batch and move its cursor, all in one transaction.

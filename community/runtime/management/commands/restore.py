@@ -1,0 +1,33 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from community.runtime import restoration
+from community.runtime.backups import BackupError
+from community.runtime.postgres_tools import ToolError
+
+
+class Command(BaseCommand):
+    help = "Bring the database and the uploads back from a file that `backup` made; web, worker and beat must be stopped."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--replace", action="store_true", help="give up everything in the database and the uploads"
+        )
+
+    def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
+        try:
+            manifest = restoration.restore(file, replace=replace)
+        except (BackupError, ToolError) as problem:
+            raise CommandError(str(problem)) from problem
+        if "CARAVAN_DATA" in os.environ:  # `up` is not to write its demo into a community that was restored
+            (Path(os.environ["CARAVAN_DATA"]) / "demo-loaded").touch()
+        rows = sum(manifest.rows.values())
+        self.stdout.write(
+            f"Restored {rows:,} rows and {len(manifest.files):,} uploads from {manifest.made_at}. "
+            "Log-ins of that time hold if SECRET_KEY is the same; views and visits not yet written then are lost."
+        )
