@@ -16,6 +16,10 @@ from tests import servers
 from tests.factories.members import MemberFactory
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
+# Tests that commit are cleaned up by TRUNCATE, which the append-only tables refuse: not so in the test database.
+TRUNCATE_ALLOWED = """
+CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+"""
 running = pytest.StashKey[servers.Servers | None]()
 
 
@@ -53,6 +57,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
         rows = getattr(connection, "_test_serialized_contents", None)
         if rows is not None:
             type(connections["default"])._test_serialized_contents = rows
+        with connection.cursor() as cursor:
+            cursor.execute(TRUNCATE_ALLOWED)
 
 
 @pytest.fixture(autouse=True)

@@ -60,12 +60,7 @@ def _create_month(cursor: Any, month: date) -> None:
     )
     if _is_there(cursor, month):  # since made by whoever had the lock
         return
-    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    cursor.execute(f"CREATE TABLE {_name_of(month)} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
-    cursor.execute(
-        f"ALTER TABLE event ATTACH PARTITION {_name_of(month)} FOR VALUES FROM (%s) TO (%s)",
-        [f"{month} 00:00+00", f"{following} 00:00+00"],
-    )
+    cursor.execute("SELECT event_add_month(%s)", [month])
 
 
 def _name_of(month: date) -> str:
