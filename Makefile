@@ -20,10 +20,10 @@ lint: .venv/.installed
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-# Pages next to a bare view, and the work behind them: make bench DUMP=folder of an unpacked data dump.
+# Pages next to a bare view, and the work behind them: make bench DUMP=folder of an unpacked data dump, FILL=1, or both.
 bench: .venv/.installed wrk
-	$(if $(DUMP),,$(error Name a folder with an unpacked Stack Exchange data dump: make bench DUMP=folder))
-	$(BIN)/python -m bench $(DUMP)
+	$(if $(DUMP)$(filter 1,$(FILL)),,$(error Name a folder with an unpacked Stack Exchange data dump, or have one filled: make bench DUMP=folder FILL=1))
+	$(BIN)/python -m bench $(DUMP) $(if $(filter 1,$(FILL)),--fill) $(BENCH_FLAGS)
 
 wrk:
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

@@ -1,117 +1,241 @@
-"""Run as `make bench DUMP=folder`: prints a table and keeps it as bench/latest.md."""
+"""Run as `make bench DUMP=folder` or `make bench FILL=1`: prints a table and keeps it as bench/latest.md."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from bench.load import drive, memory_mb
+from bench.load import Ask, Load, LoadError, drive
+from bench.servers import Server, web, workers
 from community.runtime import environment
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home
 
 if TYPE_CHECKING:
-    from bench.report import PageRow
+    from bench.report import MixedRow, PageRow, Round, WorkRow
     from bench.scenario import Page
 
-PORT = 8765
-ADDRESS = f"http://127.0.0.1:{PORT}"
+PARTS = ("cold", "warm", "mixed", "work")
+FASTEST = 2_000  # requests a second that no cold burst goes beyond
+FEWEST = 10  # answers that a burst waits for
+TURNS_OF_A_PAGE = 10**7
+MIXED_SECONDS, MIXED_A_SECOND = 60, 40
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("dump", type=Path, help="folder of an unpacked Stack Exchange data dump")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one burst")
-    parser.add_argument("--keep-data", action="store_true", help="measure pages on the last run's import")
+    parser.add_argument("dump", type=Path, nargs="?", help="folder of an unpacked Stack Exchange data dump")
+    parser.add_argument(
+        "--fill", action="store_true", help="add 20,000 members, 10,000 topics and 100,000 posts"
+    )
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--pages", default="", help="measure only pages whose name begins so")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=1, help="length of one burst")
+    parser.add_argument("--port", type=int, default=8765, help="the first of three")
+    parser.add_argument("--keep-data", action="store_true", help="measure on the last run's data")
     options = parser.parse_args()
-    if not (options.dump / "Posts.xml").exists():
+    options.parts = options.only.split(",")
+    if set(options.parts) - set(PARTS):
+        parser.error(f"--only takes some of {','.join(PARTS)}")
+    if not (options.fill or options.dump or options.keep_data):
+        parser.error("name a folder with a data dump, or --fill")
+    if options.dump and not (options.dump / "Posts.xml").exists():
         parser.error(f"{options.dump} holds no Posts.xml")
     if shutil.which("wrk") is None:
         parser.error("wrk is not installed (on Debian: apt-get install wrk)")
-    folder = BASE_DIR / "var/bench"
+    home = Home(BASE_DIR / "var/bench")
     if not options.keep_data:
-        shutil.rmtree(folder, ignore_errors=True)
-    home = Home(folder)
+        shutil.rmtree(home.root, ignore_errors=True)
     environment.apply(home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
     with Servers(home):
-        measure(options)
-    return 0
+        return measure(home, options)
 
 
-def measure(options: argparse.Namespace) -> None:
+def measure(home: Home, options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from bench import report, scenario
+
+    work = [] if options.keep_data else write_data(home, options)
+    data = scenario.data_set((home.root / "data-set").read_text())
+    rows: list[PageRow] = []
+    mixed: list[MixedRow] = []
+    failures: list[str] = []
+    with ExitStack() as stack:
+        site = stack.enter_context(web(home, "web", options.port))
+        if {"cold", "warm"} & set(options.parts):
+            bare = stack.enter_context(
+                web(home, "bare", options.port + 1, settings="bench.bare_settings", answers="/8/")
+            )
+            dummy = stack.enter_context(web(home, "dummy", options.port + 2, BENCH_DUMMY_CACHE="1"))
+            rows = [
+                measure_page(page, number, (site, bare, dummy), options)
+                for number, page in enumerate(scenario.pages())
+                if page.name.startswith(options.pages)
+            ]
+        if "mixed" in options.parts:
+            with workers(home):
+                mixed = measure_mixed(site, failures)
+        memory = site.memory_mb()
+    failures += [failure for row in rows for failure in row.failures]
+    result = report.Result(report.machine(), report.commit(), data, memory, rows, mixed, work, failures)
+    whole = set(options.parts) >= {"cold", "warm", "mixed"} and not options.pages
+    print(report.keep(result, whole=whole))
+    return 1 if failures else 0
+
+
+def write_data(home: Home, options: argparse.Namespace) -> list[WorkRow]:
     from django.core.management import call_command
 
+    from bench import fill, people, scenario
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    work = scenario.import_dump(options.dump) if options.dump else []
+    started = time.perf_counter()
+    people.prepare()
+    # Without FILL only the desk has to have something.
+    fill.fill(fill.Size() if options.fill else fill.Size(100, 50, 250, 0, prospects=50))
+    fill.tidy()
+    say(f"filled in {time.perf_counter() - started:.0f} s")
+    names = [options.dump.resolve().name if options.dump else "", "filled by COPY" if options.fill else ""]
+    (home.root / "data-set").write_text(" and ".join(filter(None, names)))
+    return work
+
+
+def measure_page(
+    page: Page, number: int, servers: tuple[Server, Server, Server], options: argparse.Namespace
+) -> PageRow:
+    """Measure one page in turns with the bare view of the same bytes, at each load that was asked for."""
+    from django.core.cache import cache
+
     from bench import report, scenario
 
-    work = []
-    if not options.keep_data:
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        work = scenario.import_dump(options.dump)
-    pages = scenario.pages()
-    with web_server() as leader:
-        rows = [row for page in pages for row in measure_page(page, options)]
-        memory = memory_mb(leader)
-    print(report.keep(report.Result(report.machine(), report.commit(), memory, rows, work)))
+    site, bare, dummy = servers
+    cost = asdict(scenario.cost(page))
+    cache.clear()
+    turns = Turns(page.ask, given=number * TURNS_OF_A_PAGE)
+    loads = [("cold", site, 1)] if "cold" in options.parts else []
+    if "cold" in options.parts and page.is_read:
+        loads.append(("dummy", dummy, 1))
+    if "warm" in options.parts and page.is_read:
+        loads.append(("warm", site, 1))
+    if "cold" in options.parts:
+        loads.append(("busy", site, 16))
+    rounds: dict[str, list[Round]] = {name: [] for name, _, _ in loads}
+    failures: dict[str, str] = {}
+    nothing = [Ask(f"/{max(cost['bytes'], 8)}/")]
+    for _ in range(options.rounds):
+        beside: dict[int, Burst] = {}
+        for name, server, connections in loads:
+            if name in failures:
+                continue
+            if connections not in beside:
+                beside[connections] = burst(bare, lambda count: nothing, connections, options.seconds)
+            asks = turns.next if name != "warm" else lambda count: [page.warm()]
+            try:
+                one = burst(server, asks, connections, options.seconds, writes=not page.is_read)
+            except LoadError as error:
+                failures[name] = f"{page.name}, {page.reader}, {name}: {error}"
+                say(f"WRONG ANSWERS: {failures[name]}")
+                continue
+            rounds[name].append(round_of(one, beside[connections]))
+    figures = {name: report.figure_of(some) for name, some in rounds.items() if some and name not in failures}
+    say(
+        f"{page.name}, {page.reader}: "
+        + ", ".join(f"{name} {one.ratio:.2f}" for name, one in figures.items())
+    )
+    return report.PageRow(
+        page.name,
+        page.reader,
+        page.least,
+        page.most_ms,
+        page.most_statements,
+        cost,
+        figures,
+        list(failures.values()),
+    )
 
 
-def measure_page(page: Page, options: argparse.Namespace) -> list[PageRow]:
-    """Measure one page at 1 and at 16 connections, in turns with the bare view of the same bytes."""
-    from bench import report, scenario
+@dataclass
+class Turns:
+    """Requests of a page in turn: what one burst has been given no other gets again."""
 
-    cost = scenario.cost(page)
-    bare = f"{ADDRESS}/bench/bare/{max(cost['bytes'], 8)}/"
-    rows = []
-    for connections in (1, 16):
-        rounds = []
-        for _ in range(options.rounds):
-            bare_load = drive(bare, connections=connections, seconds=options.seconds)
-            load = drive(
-                ADDRESS + page.path, connections=connections, seconds=options.seconds, headers=page.headers, body=page.body
-            )  # fmt: skip
-            rounds.append((load.per_second, bare_load.per_second, load.p95_ms))
-        rows.append(report.page_row(page.name, page.reader, connections, rounds, cost))
-        print(f"{page.name}, {page.reader}, {connections}: {rows[-1].ratio:.2f} × bare", file=sys.stderr)
-    return rows
+    ask: Callable[[int], Ask]
+    given: int
+
+    def next(self, count: int) -> list[Ask]:
+        self.given += count
+        return [self.ask(number) for number in range(self.given - count, self.given)]
 
 
-@contextmanager
-def web_server() -> Iterator[int]:
-    """Serve with the configuration that `manage.py up` serves with, and give its process id."""
-    command = [sys.executable, "-m", "gunicorn", "community.wsgi", "--config", "python:community.runtime.web"]
-    process = subprocess.Popen([*command, "--bind", f"127.0.0.1:{PORT}"], cwd=BASE_DIR)
+@dataclass(frozen=True)
+class Burst:
+    load: Load
+    cpu_seconds: float
+
+
+def burst(
+    server: Server, asks: Callable[[int], list[Ask]], connections: int, seconds: int, *, writes: bool = False
+) -> Burst:
+    """Drive the server for so long that enough answers come.
+
+    Raises LoadError for wrong answers, and when fewer posts were written than sent.
+    """
+    from community.forum.models import Post
+
+    for length in (seconds, 3 * seconds, 10 * seconds):
+        posts = Post.objects.count() if writes else 0
+        used = server.cpu_seconds()
+        load = drive(server.url, asks(FASTEST * length), connections=connections, seconds=length)
+        used = server.cpu_seconds() - used
+        if writes and Post.objects.count() - posts < load.requests:
+            raise LoadError(f"{load.requests} replies were sent and {Post.objects.count() - posts} written")
+        if load.requests >= FEWEST:
+            break
+    if not load.requests:
+        raise LoadError(f"no answer in {length} s")
+    return Burst(load, used)
+
+
+def round_of(page: Burst, bare: Burst) -> Round:
+    from bench.report import Round
+
+    return Round(
+        page.load.requests, page.load.per_second, page.load.p95_ms, page.cpu_seconds,
+        bare.load.requests, bare.load.per_second, bare.cpu_seconds,
+    )  # fmt: skip
+
+
+def measure_mixed(site: Server, failures: list[str]) -> list[MixedRow]:
+    """Measure reads and replies in an open loop, as they come from many members at once."""
+    from django.core.cache import cache
+
+    from bench import open_loop, scenario
+    from bench.report import MixedRow
+
+    cache.clear()
+    asks = scenario.mixed(requests=MIXED_SECONDS * MIXED_A_SECOND)
     try:
-        _wait_for(f"{ADDRESS}/healthz")
-        yield process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        return [MixedRow(**asdict(one)) for one in open_loop.run(site.url, asks, per_second=MIXED_A_SECOND)]
+    except LoadError as error:
+        failures.append(f"mixed: {error}")
+        return []
 
 
-def _wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            urlopen(url, timeout=2).close()  # noqa: S310
-            return
-        except (URLError, ConnectionError):
-            time.sleep(0.1)
-    raise TimeoutError(f"{url} does not answer")
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

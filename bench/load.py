@@ -1,4 +1,4 @@
-"""Driving a server with wrk."""
+"""Driving a server with wrk: one burst of requests, as fast as a number of connections can ask."""
 
 from __future__ import annotations
 
@@ -7,85 +7,121 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-# wrk's own report rounds its percentiles; this prints what we need as JSON, and counts what was not a success.
+# wrk's own report rounds its percentiles and counts statuses up to 399 as good; this prints what we need as JSON.
 _SCRIPT = """
-%s
-local threads = {}
+local asked, requests, threads = 0, {}, {}
+bad, refusals = "", 0
 function setup(thread) table.insert(threads, thread) end
-function init(args) failed = 0 end
-function response(status) if status >= 400 then failed = failed + 1 end end
-function done(summary, latency)
-  local failures = 0
-  for _, thread in ipairs(threads) do failures = failures + thread:get("failed") end
-  print(string.format('{"requests": %%d, "microseconds": %%d, "p95": %%f, "failures": %%d, "errors": %%d}',
-    summary.requests, summary.duration, latency:percentile(95), failures,
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+function init(args)
+  for line in io.lines(%(file)s) do table.insert(requests, (line:gsub("\\1", "\\r\\n"))) end
 end
-"""
-
-_POST = """
-wrk.method = "POST"
-local body = %s
-math.randomseed(os.time())
 function request()
-  return wrk.format(nil, nil, nil, (body:gsub("NUMBER", tostring(math.random(1e9)))))
+  asked = asked + 1
+  return requests[(asked - 1) %% #requests + 1]
+end
+function response(status, headers)
+  local place = headers["Location"] or headers["location"] or ""
+  if status ~= %(status)d or not place:find(%(place)s, 1, true) then
+    refusals = refusals + 1
+    if bad == "" then bad = status .. " " .. place end
+  end
+end
+function done(summary, latency)
+  local refused, first = 0, ""
+  for _, thread in ipairs(threads) do
+    refused = refused + thread:get("refusals")
+    if first == "" then first = thread:get("bad") end
+  end
+  print(string.format('{"requests": %%d, "microseconds": %%d, "p95": %%f, "refusals": %%d, "errors": %%d}',
+    summary.requests, summary.duration, latency:percentile(95), refused,
+    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+  print("bad: " .. first)
 end
 """
 
 
 @dataclass(frozen=True)
-class Load:
-    """One burst of requests: how many a second, and the 95th percentile in milliseconds."""
+class Ask:
+    """One request: a POST when it has a body. `place` must stand in the Location of the answer."""
 
+    path: str
+    cookie: str = ""
+    body: str = ""
+    status: int = 200
+    place: str = ""
+    address: str = "10.0.0.1"  # that the proxy says it came from
+
+    def lines(self, host: str, *, connection: str = "keep-alive") -> str:
+        """Return the request as it is sent; whoever can keep pages compressed may."""
+        head = [
+            f"{'POST' if self.body else 'GET'} {self.path} HTTP/1.1",
+            f"Host: {host}",
+            f"Connection: {connection}",
+            "User-Agent: bench",
+            "Accept-Encoding: gzip",
+            f"X-Forwarded-For: {self.address}",
+        ]
+        if self.cookie:
+            head.append(f"Cookie: {self.cookie}")
+        if self.body:
+            head += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(self.body)}"]
+        return "\r\n".join([*head, "", self.body])
+
+
+@dataclass(frozen=True)
+class Load:
+    """One burst of requests: how many, how many a second, and the 95th percentile in milliseconds."""
+
+    requests: int
     per_second: float
     p95_ms: float
 
 
 class LoadError(Exception):
-    pass
+    """A burst got an answer it did not ask for, so it measured the wrong thing."""
 
 
-def drive(
-    url: str, *, connections: int, seconds: float, headers: Mapping[str, str] | None = None, body: str = ""
-) -> Load:
-    """Send requests to `url` for `seconds`; POST `body` when there is one, NUMBER in it being one each time.
+def drive(url: str, asks: Sequence[Ask], *, connections: int, seconds: int) -> Load:
+    """Send these requests in turn, all of one kind, for whole `seconds`.
 
-    Raises LoadError when a request failed: a burst with failures measures the wrong thing.
+    Raises LoadError for any other answer than the one expected: a 429 and a page of log-in are fast.
     """
-    lua = _POST % json.dumps(body) if body else ""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_SCRIPT % lua)
-        script.flush()
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", script.name]
-        for name, value in (headers or {}).items():
-            command += ["-H", f"{name}: {value}"]
-        done = subprocess.run([*command, url], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        file, script = Path(folder) / "requests", Path(folder) / "burst.lua"
+        host = urlsplit(url).netloc
+        file.write_text("\n".join(ask.lines(host).replace("\r\n", "\x01") for ask in asks))
+        script.write_text(
+            _SCRIPT
+            % {"file": json.dumps(str(file)), "status": asks[0].status, "place": json.dumps(asks[0].place)}
+        )
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--timeout",
+            "30s",
+            "-s",
+            str(script),
+            url,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
     if done.returncode or not found:
         raise LoadError(f"wrk failed: {done.stdout}{done.stderr}")
     told = json.loads(found[0])
-    if told["failures"] or told["errors"] or not told["requests"]:
+    if told["refusals"] or told["errors"]:
+        first = re.search(r"^bad: (.*)$", done.stdout, re.MULTILINE)
         raise LoadError(
-            f"{url}: {told['failures']} refusals, {told['errors']} errors, {told['requests']} requests"
+            f"{asks[0].path}: {told['refusals']} of {told['requests']} answers were not {asks[0].status} "
+            f"(the first: {first[1] if first else '?'}), {told['errors']} errors"
         )
-    return Load(told["requests"] / told["microseconds"] * 1e6, told["p95"] / 1000)
-
-
-def memory_mb(leader: int) -> float:
-    """Return the proportional memory of a process and its children, in megabytes (Linux PSS)."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if leader in (parent, int(folder.name)):
-                total += int(re.search(r"Pss:\s+(\d+)", (folder / "smaps_rollup").read_text())[1])  # type: ignore[index]
-        except (OSError, ProcessLookupError):
-            continue
-    return total / 1024
+    return Load(told["requests"], told["requests"] / told["microseconds"] * 1e6, told["p95"] / 1000)
 
 
 def cores() -> int:

@@ -1,35 +1,58 @@
-"""What is measured: a community imported from a data dump, and one member who is logged in."""
+"""What is measured: pages, as each kind of reader asks for them, a reply, and the work behind them."""
 
 from __future__ import annotations
 
+import random
+import re
+import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from gzip import compress
 from pathlib import Path
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
+from bench import people
+from bench.load import Ask
 from bench.report import WorkRow
+from bench.texts import by_power_law
 from community.events.models import Event
-from community.forum.models import Topic
-from community.members.models import Guidelines, Member
+from community.forum.models import Category, Post, Topic
+from community.members.models import Member
+from community.prospects.models import DeskQuestion
+
+READERS = 50  # who take turns in a cold burst
+SAMPLES = 5
+RUN = f"{time.time():.0f}"
+TOPIC = re.compile(r"/t/(\d+)/")
 
 
 @dataclass(frozen=True)
 class Page:
+    """A page as one kind of reader asks for it; `ask(n)` is another topic and another of them for every n."""
+
     name: str
-    path: str
-    reader: str  # "anonymous" or "logged in"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
+    reader: str
+    ask: Callable[[int], Ask]
+    least: float = 0.0  # what its ratio must be, cold
+    most_statements: int = 0
+    most_ms: float = 0.0
+
+    @property
+    def is_read(self) -> bool:
+        return not self.ask(0).body
+
+    def warm(self) -> Ask:
+        """Return the one request that is sent over and over."""
+        ask = self.ask(0)
+        return Ask(re.sub(r"[?&]cold=[^&]*$", "", ask.path), ask.cookie)
 
 
 def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
@@ -72,75 +95,212 @@ def _member_days() -> int:
 
 
 def pages() -> list[Page]:
-    """The pages measured, for a visitor and for a member who is logged in."""
-    topic = _longest_topics()[0]
-    reading = {
-        "topic": topic.get_absolute_url(),
-        "latest": "/latest/",
-        "search": "/search/?q=lager+temperature",
+    """Return the pages, each for every kind of reader who may see it."""
+    readers = {
+        "visitor": [""],
+        "member": [people.cookie_of(member) for member in people.members()[:READERS]],
+        "asker": [],
+        "salesperson": [people.cookie_of(member) for member in people.sales()],
+        "manager": [people.cookie_of(member) for member in people.managers()],
     }
-    cookie = f"sessionid={_session(_member())}"
-    rows = [Page(name, path, "anonymous") for name, path in reading.items()]
-    rows += [Page(name, path, "logged in", {"Cookie": cookie}) for name, path in reading.items()]
-    return [*rows, _reply(cookie)]
+    topics, own = _topics(), _own_topics()
+    readers["asker"] = list(dict.fromkeys(cookie for _, cookie in own))
+    rare, common = _words()
+    rows = [
+        Page("topic", reader, _turns(own if reader == "asker" else _paired(topics, cookies)), 0.20, most)
+        for reader, cookies in readers.items()
+        for most in [11 if reader in ("salesperson", "manager") else 9]
+    ]
+    for name, paths, only, least, most_ms in (
+        ("full topic", _full_topics(), ("visitor", "member"), 0.0, 0.0),
+        ("page 1 of the longest topic", [_longest(1)], ("member",), 0.0, 0.0),
+        ("its last full page", [_longest(_last_page())], ("member",), 0.0, 0.0),
+        ("latest", ["/latest/"], tuple(readers), 0.25, 0.0),
+        ("home", ["/"], tuple(readers), 0.25, 0.0),
+        ("search, rare word", rare, tuple(readers), 0.15, 0.0),
+        ("search, common word", common, ("visitor", "member", "manager"), 0.0, 60.0),
+        ("desk", ["/desk/"], ("salesperson", "manager"), 0.10, 0.0),
+        ("journeys", ["/journeys/"], ("salesperson", "manager"), 0.10, 0.0),
+    ):
+        rows += [
+            Page(name, reader, _turns(_paired(paths, readers[reader])), least, most_ms=most_ms)
+            for reader in only
+        ]
+    return [*rows, Page("reply", "member", _replies(topics), 0.10)]
 
 
-def _longest_topics() -> list[Topic]:
-    """The two topics whose first page is fullest; a page holds 20 posts, with the comments under them."""
-    return list(Topic.objects.published().order_by("-reply_count", "pk")[:2])
+def _turns(pairs: Sequence[tuple[str, str]]) -> Callable[[int], Ask]:
+    """Return a function from numbers to requests; no two have the same address, so none is kept under one."""
+
+    def ask(number: int) -> Ask:
+        path, cookie = pairs[number % len(pairs)]
+        mark = f"{'&' if '?' in path else '?'}cold={RUN}-{number}"
+        return Ask(path + mark, cookie, address=_address(number))
+
+    return ask
 
 
-def _reply(cookie: str) -> Page:
-    """Return a reply, different each time, to a topic that is not read in this run."""
-    topic = _longest_topics()[1]
-    token = "b" * 32
-    return Page(
-        "reply",
-        reverse("forum:post-create", args=[topic.pk]),
-        "logged in",
-        {"Cookie": f"{cookie}; csrftoken={token}", "Content-Type": "application/x-www-form-urlencoded"},
-        f"csrfmiddlewaretoken={token}&source=Keep+it+between+ten+and+twelve+degrees+for+three+weeks,+NUMBER.",
+def _paired(paths: Sequence[str], cookies: Sequence[str]) -> list[tuple[str, str]]:
+    """Pair each path with a reader, in turn, so that one path comes to several."""
+    rounds = 1 if len(paths) > len(cookies) else -(-len(cookies) // len(paths))
+    return [(path, cookies[n % len(cookies)]) for n, path in enumerate([*paths] * rounds)]
+
+
+def _address(number: int) -> str:
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def _replies(topics: Sequence[str]) -> Callable[[int], Ask]:
+    """Return replies, no two the same, by each member in turn and to another topic each."""
+    cookies = [people.cookie_of(member) for member in people.members()]
+
+    def ask(number: int) -> Ask:
+        return reply(topics[number % len(topics)], cookies[number % len(cookies)], number)
+
+    return ask
+
+
+def reply(topic: str, cookie: str, number: int) -> Ask:
+    found = TOPIC.match(topic)
+    body = (
+        f"csrfmiddlewaretoken={people.TOKEN}"
+        f"&source=Keep+it+between+ten+and+twelve+degrees+for+three+weeks,+{RUN}-{number}."
+    )
+    path = reverse("forum:post-create", args=[int(found[1]) if found else 0])
+    return Ask(path, cookie, body, status=302, address=_address(number))
+
+
+def _open_topics() -> list[Topic]:
+    """Return topics that everybody may read and members may reply to, in an order of no meaning."""
+    everyone = Category.Audience.EVERYONE
+    topics = list(
+        Topic.objects.published()
+        .filter(category__see_by=everyone, category__is_archived=False, closed_at=None)
+        .exclude(category__kind=Category.Kind.PROSPECT)
+        .order_by("pk")
+        .only("pk", "slug", "reply_count", "author_id")
+    )
+    random.Random(5).shuffle(topics)  # noqa: S311
+    return topics
+
+
+def _topics() -> list[str]:
+    return [topic.get_absolute_url() for topic in _open_topics()]
+
+
+def _full_topics() -> list[str]:
+    """Return the topics whose first page is fullest: a tenth of all."""
+    topics = sorted(_open_topics(), key=lambda topic: -topic.reply_count)
+    return [topic.get_absolute_url() for topic in topics[: max(len(topics) // 10, 10)]]
+
+
+def _own_topics() -> list[tuple[str, str]]:
+    """Return topics of the 50 who have asked most, each to be read by its author."""
+    topics = _open_topics()
+    askers = Member.objects.filter(topics__in=[topic.pk for topic in topics], role="")
+    most = askers.annotate(n=Count("topics")).order_by("-n", "pk")[:READERS]
+    cookies = {member.pk: people.cookie_of(member) for member in most}
+    return [
+        (topic.get_absolute_url(), cookies[topic.author_id]) for topic in topics if topic.author_id in cookies
+    ]
+
+
+def _longest(page: int) -> str:
+    topic = Topic.objects.published().order_by("-reply_count", "pk").first()
+    return f"{topic.get_absolute_url()}?page={page}" if topic else "/"
+
+
+def _last_page() -> int:
+    """Return the number of the last page of the longest topic that is full; a page holds 20 posts."""
+    return max(
+        1, Topic.objects.published().order_by("-reply_count").values_list("reply_count", flat=True)[0] // 20
     )
 
 
-def _member() -> Member:
-    """Return a customer of long standing, whom no new-member limit holds."""
-    member, _ = Member.objects.get_or_create(
-        username="bench",
-        defaults={
-            "email": "bench@example.com",
-            "display_name": "Bench",
-            "claimed_at": timezone.now(),
-            "customer_since": "2020-01-01",
-            "guidelines": Guidelines.objects.in_force(),
-            "guidelines_accepted_at": timezone.now(),
-        },
+def _words() -> tuple[list[str], list[str]]:
+    """Return searches for words in hardly any post, and for words in a tenth to three tenths of the posts."""
+    step = max(1, Post.objects.count() // 4_000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word, ndoc::float / (SELECT count(*) FROM forum_post WHERE id %% %s = 0) FROM ts_stat(%s)"
+            " WHERE word ~ '^[a-z]{4,}$' ORDER BY ndoc, word",
+            [step, f"SELECT search FROM forum_post WHERE id % {step} = 0"],  # noqa: S608
+        )
+        found = cursor.fetchall()
+    least = found[0][1]
+    rare = [word for word, share in found if share <= least]
+    random.Random(5).shuffle(rare)  # noqa: S311
+    common = [word for word, share in found if 0.1 <= share <= 0.3]
+    return [f"/search/?q={word}" for word in rare[:2_000]], [f"/search/?q={word}" for word in common[:50]]
+
+
+def mixed(*, requests: int, seed: int = 3) -> list[tuple[str, Ask]]:
+    """Return what 200 members do: eight of ten read a topic, one a list or home, one replies."""
+    chance = random.Random(seed)  # noqa: S311
+    topics, cookies = _topics(), [people.cookie_of(member) for member in people.members()]
+    weights = by_power_law(len(topics))
+    asks, replies = [], 0
+    for number in range(requests):
+        cookie, topic = cookies[number % len(cookies)], chance.choices(topics, cum_weights=weights)[0]
+        if number % 10 == 0:
+            # A turn of their own: whoever has replied does so again only after all others.
+            asks.append(("reply", reply(topic, cookies[replies % len(cookies)], 10**11 + number)))
+            replies += 1
+        elif number % 10 == 5:
+            asks.append(("read", Ask(chance.choice(("/latest/", "/")), cookie, address=_address(number))))
+        else:
+            asks.append(("read", Ask(topic, cookie, address=_address(number))))
+    return asks
+
+
+def data_set(name: str) -> str:
+    return (
+        f"{name}: {Member.objects.count():,} members, {Topic.objects.count():,} topics, {Post.objects.count():,} "
+        f"posts, {DeskQuestion.objects.open().count()} questions waiting at the desk"
     )
-    return member
 
 
-def _session(member: Member) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(member.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
+@dataclass(frozen=True)
+class Cost:
+    """What a page takes and gives, beside time: medians over a few topics, but the most of the statements."""
+
+    statements: int
+    statements_warm: int
+    bytes: int
+    gzipped: int
+    bytes_without_posts: int
 
 
-def cost(page: Page) -> dict[str, int]:
-    """Return the SQL statements and the bytes of one warm request."""
-    client = Client(
-        headers={name.lower(): value for name, value in page.headers.items()} | {"host": "127.0.0.1"}
-    )
+def cost(page: Page) -> Cost:
+    """Return the SQL statements of cold and of warm requests, and the bytes."""
+    cache.clear()
+    cold, warm, sizes = [], [], []
+    for number in range(SAMPLES):
+        ask = page.ask(10**10 + number)
+        client = Client(headers={"host": "127.0.0.1", "cookie": ask.cookie, "x-forwarded-for": ask.address})
+        _answer(client, page.ask(10**10 + number + SAMPLES), ask.cookie)  # brings the session up
+        response, statements = _counted(client, ask)
+        cold.append(statements)
+        warm.append(_counted(client, ask)[1] if page.is_read else 0)
+        content = response.content
+        sizes.append((len(content), len(compress(content)), len(content) - _stored(ask.path, content)))
+    middle = [int(statistics.median(column)) for column in zip(*sizes, strict=True)]
+    return Cost(max(cold), max(warm), *middle)
 
-    def ask(which: str) -> HttpResponse:
-        if not page.body:
-            return client.get(page.path)
-        body = page.body.replace("NUMBER", f"warm+{which}")
-        return client.post(page.path, body, content_type=page.headers["Content-Type"])
 
-    ask("up")
+def _answer(client: Client, ask: Ask, cookie: str) -> HttpResponse:
+    if ask.body:
+        response = client.post(ask.path, ask.body, content_type="application/x-www-form-urlencoded")
+    else:
+        response = client.get(ask.path)
+    if response.status_code != ask.status:
+        raise LookupError(f"{ask.path} answered {response.status_code}: {response.content[:2000].decode()}")
+    if cookie and not response.wsgi_request.user.is_authenticated:
+        raise LookupError(f"{ask.path}: the session of the reader is not known")
+    return response  # type: ignore[no-any-return]
+
+
+def _counted(client: Client, ask: Ask) -> tuple[HttpResponse, int]:
     statements: list[str] = []
 
     def count(execute: Callable[..., object], sql: str, *rest: object) -> object:
@@ -148,11 +308,14 @@ def cost(page: Page) -> dict[str, int]:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(count):
-        response = ask("request")
-    if response.status_code >= 400:
-        raise LookupError(f"{page.path} answered {response.status_code}: {response.content[:2000].decode()}")
-    return {
-        "statements": len(statements),
-        "bytes": len(response.content),
-        "gzipped": len(compress(response.content)),
-    }
+        response = _answer(client, ask, ask.cookie)
+    return response, len(statements)
+
+
+def _stored(path: str, content: bytes) -> int:
+    """Return how many bytes of a topic's page are the posts' own, as stored."""
+    found = TOPIC.match(path)
+    if not found:
+        return 0
+    bodies = Post.objects.filter(topic=int(found[1])).values_list("html", flat=True)
+    return sum(len(body.encode()) for body in bodies if body.encode().strip() in content)
