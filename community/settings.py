@@ -52,7 +52,6 @@ INSTALLED_APPS = [
     "django_prometheus",
     "django_structlog",
     "ninja",  # for the files of its documentation page
-    "template_partials",
     "community.core",
     "community.events",
     "community.members",
@@ -118,21 +117,8 @@ TEMPLATES = [
         # The admin, allauth and mails.
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates/django"],
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "template_partials.loader.Loader",
-                    [
-                        (
-                            "django.template.loaders.cached.Loader",
-                            [
-                                "community.core.loaders.Loader",
-                                "django.template.loaders.app_directories.Loader",
-                            ],
-                        )
-                    ],
-                )
-            ],
             "context_processors": CONTEXT_PROCESSORS,
             "builtins": ["community.core.templatetags.core"],
         },

@@ -59,7 +59,7 @@ def format_date(value: date | None, form: str = "j F Y") -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = timezone.template_localtime(value)
+        value = timezone.template_localtime(value)  # type: ignore[attr-defined]
     return formats.date_format(value, form)
 
 

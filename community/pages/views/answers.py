@@ -6,21 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.middleware import HtmxDetails
 
 from community.core import rate_limits
 from community.core.permissions import Refused, require
 from community.forum.models import Post
-from community.members.models import Member
 from community.pages import topic as topic_page
 from community.qa import rules, services
 
-from .common import show_post, topic_or_404
-
-
-class HtmxRequest(HttpRequest):
-    htmx: HtmxDetails
-    user: Member
+from .common import HtmxRequest, member_of, show_post, topic_or_404
 
 
 @require_POST
@@ -31,7 +24,7 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = _post(request, post_id)
     try:
         value = int(request.POST.get("value", ""))
-        services.vote(post, member=request.user, value=value)
+        services.vote(post, member=member_of(request), value=value)
     except ValueError as error:
         raise PermissionDenied(_("A vote is up, down or none.")) from error
     except Refused as refusal:
@@ -49,7 +42,7 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff accept an answer."))
     try:
-        services.accept_answer(answer, actor=request.user)
+        services.accept_answer(answer, actor=member_of(request))
     except Refused as refusal:
         raise PermissionDenied(refusal.sentence) from refusal
     return _thread(request, answer)
@@ -61,7 +54,7 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
 def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff take it back."))
-    services.unaccept_answer(answer, actor=request.user)
+    services.unaccept_answer(answer, actor=member_of(request))
     return _thread(request, answer)
 
 
@@ -71,7 +64,7 @@ def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_mark_official(request.user), _("Only staff mark an answer as official."))
     try:
-        services.mark_official(answer, actor=request.user)
+        services.mark_official(answer, actor=member_of(request))
     except Refused as refusal:
         raise PermissionDenied(refusal.sentence) from refusal
     return show_post(request, answer)
@@ -82,7 +75,7 @@ def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
 def answer_unofficial(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_mark_official(request.user), _("Only staff take the mark back."))
-    services.unmark_official(answer, actor=request.user)
+    services.unmark_official(answer, actor=member_of(request))
     return show_post(request, answer)
 
 
