@@ -22,4 +22,4 @@ def score_panel(member: Member, request: HttpRequest) -> Panel | None:
         "score": Score.objects.filter(member=member).first(),
         "history": member.advocacy_history.order_by("-on_date", "-pk")[:CHANGES],
     }
-    return Panel(title=_("Advocacy"), template="advocacy/_admin_panel.html", context=context)
+    return Panel(title=_("Advocacy"), template="admin/advocacy/_score.html", context=context)

@@ -83,7 +83,8 @@ def own_standing(request: HttpRequest) -> HttpResponse:
     member, day = _member(request), today()
     known = services.known_today(member, day)
     if known is None:
-        return render(request, "advocacy/own_standing.html", {"parts": parts_of({}), "bands": _ladder()})
+        nothing_yet = {"scored": None, "parts": parts_of({}), "suggestions": []}
+        return render(request, "advocacy/own_standing.html", nothing_yet)
     scored = known.scored
     explanation = scored.explanation
     history = services.last_year(known, day)
