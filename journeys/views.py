@@ -144,6 +144,7 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
         ),
         "page": page,
         "events": folded(tell(page, reader)),
+        "own": False,
         "score": getattr(member, "advocacy", None),
         "can_override": rules.can_override(reader, member),
         "form": form or OverrideForm(initial={"stage": story.state.stage if story.state else None}),
