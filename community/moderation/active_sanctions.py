@@ -1,4 +1,4 @@
-"""Who may not log in or write at this moment, kept where every request can look it up cheaply."""
+"""The sanctions in force, cached because every request asks for them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _weight(sanction: Sanction) -> tuple[bool, bool, float]:
 
 
 def forget() -> None:
-    """Read again after this transaction; called whenever a sanction changes."""
+    """Drop the cached sanctions after the commit; call it whenever a sanction changes."""
     renew_on_commit([VERSION])
 
 

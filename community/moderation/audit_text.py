@@ -1,4 +1,4 @@
-"""How an entry of the audit log reads: what was done, as a person would say it, and to what."""
+"""The sentences of the audit log: what was done, and to what."""
 
 from __future__ import annotations
 

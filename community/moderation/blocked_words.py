@@ -38,5 +38,5 @@ def _all() -> list[BlockedWord]:
 
 
 def forget() -> None:
-    """Read the list again after this transaction."""
+    """Drop the cached list after the commit."""
     renew_on_commit([VERSION])

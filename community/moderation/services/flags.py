@@ -124,7 +124,7 @@ def _silence_if_many_flag(author: Member) -> None:
 
 @transaction.atomic
 def withdraw(flag: Flag) -> None:
-    """Take a report back, as after a slip of the finger; one that was decided stays."""
+    """Withdraw an open flag; one that was decided stays."""
     post = Post.objects.select_for_update().get(pk=flag.post_id)
     if not Flag.objects.filter(pk=flag.pk, status=Flag.Status.OPEN).exists():
         return

@@ -1,4 +1,4 @@
-"""What moderation does to posts: the forum changes them and tells the log; here the author is told."""
+"""What moderators do to posts. The forum changes them and logs it; the author is notified here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def hide(post: Post, *, actor: Member | None, reason: str) -> Post:
         return post
     post = posts.hide(post, actor=actor, reason=reason)
     forget(post)
-    _tell(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
+    _notify(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
     return post
 
 
@@ -33,9 +33,9 @@ def show(post: Post, *, actor: Member) -> Post:
     if post.status == Post.Status.PENDING:
         post = posts.approve(post, actor=actor)
     if before == Post.Status.PENDING:
-        _tell(post, actor, "published", _("Your post was approved and is published."))
+        _notify(post, actor, "published", _("Your post was approved and is published."))
     elif before == Post.Status.HIDDEN:
-        _tell(post, actor, "shown", _("Your post is shown again. We are sorry for the interruption."))
+        _notify(post, actor, "shown", _("Your post is shown again. We are sorry for the interruption."))
     return post
 
 
@@ -45,11 +45,11 @@ def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
     before = post.source
     post = posts.edit(post, actor=actor, source=source, reason=reason)
     if post.source != before:
-        _tell(post, actor, "edited", _("A moderator changed your post. %(reason)s") % {"reason": reason})
+        _notify(post, actor, "edited", _("A moderator changed your post. %(reason)s") % {"reason": reason})
     return post
 
 
-def _tell(post: Post, actor: Member | None, what: str, text: str) -> None:
+def _notify(post: Post, actor: Member | None, what: str, text: str) -> None:
     """The team speaks as one: the author is not pointed at the moderator who happened to be there."""
     if actor is None or actor.pk != post.author_id:
         key = f"{what}:{timezone.now().isoformat()}"

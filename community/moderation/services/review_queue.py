@@ -47,14 +47,14 @@ def add(
 
 
 def add_held(post: Post, why: str) -> None:
-    """Let a post that waits for approval wait in the review queue too."""
+    """Add a post that waits for approval."""
     found = blocked_words.found_in(post.source)
     reason = _word_reason(found[0].phrase) if found else why
     add(post, kind=ReviewItem.Kind.HELD, reason=reason)
 
 
 def add_worded(posts: Iterable[Post]) -> None:
-    """Put published posts with watched words in the queue; editing a word in is no way around."""
+    """Add the published posts that contain a watched word, whether new or edited."""
     for post in posts:
         found = blocked_words.found_in(post.source)
         waits = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)

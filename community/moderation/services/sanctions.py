@@ -126,7 +126,7 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
 
 @transaction.atomic
 def notify_endings() -> int:
-    """Tell those whose silence or suspension ran out that it did. Return how many."""
+    """Notify those whose silence or suspension ran out. Return how many there were."""
     over = (
         Sanction.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("member")
