@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "community.core.disk.ReadOnlyWhenLow",
     "community.moderation.middleware.ModerationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -233,6 +234,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# With less than this free in one of these folders, the site is read-only. A PostgreSQL elsewhere says so by itself.
+DISK_RESERVE_MB = env.int("DISK_RESERVE_MB", default=256)
+DISK_FOLDERS = env.list("DISK_FOLDERS", default=[str(MEDIA_ROOT)])
 
 # Mail
 

@@ -17,6 +17,8 @@ from rich.progress import (
     Progress as RichProgress,
 )
 
+from community.core.disk import require_room
+
 SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -72,6 +74,8 @@ class Shown:
             self.stream.write(f"{what} …\n")
 
     def advance(self, units: int) -> None:
+        """Show what was done; raises DiskLow before the disk is full."""
+        require_room()
         self.done += units
         if self.bar:
             self.bar.advance(self.bar.task_ids[-1], units)

@@ -60,6 +60,7 @@ def variables(home: Home) -> dict[str, str]:
         "STATIC_ROOT": str(home.root / "static"),
         "MEDIA_ROOT": str(home.root / "media"),
         "CARAVAN_DATA": str(home.root),
+        "DISK_FOLDERS": f"{home.root},{home.postgres}",
     }
 
 

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from community.core import disk
 from community.runtime import heartbeat
 
 OK = "ok"
@@ -59,6 +60,15 @@ def check_worker() -> str:
     return OK if seen else "no worker was seen in the last minute"
 
 
+def check_disk() -> str:
+    return "nearly full: the site is read-only" if disk.is_low() else OK
+
+
+def is_ready(parts: dict[str, str]) -> bool:
+    """Whether a proxy should send requests here; a site that can only be read is still one."""
+    return all(answer == OK for name, answer in parts.items() if name != "disk")
+
+
 class _Migrations:
     complete = False
 
@@ -68,4 +78,5 @@ PARTS: dict[str, Callable[[], str]] = {
     "migrations": check_migrations,
     "redis": check_redis,
     "worker": check_worker,
+    "disk": check_disk,
 }

@@ -14,6 +14,7 @@ from subprocess import DEVNULL, PIPE
 from typing import IO, Any
 
 import redis
+from celery import current_app
 from django.core.cache import cache
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -21,7 +22,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from community.celery import app
 from community.events.services.following import NEW_EPOCH
 from community.runtime import backups, postgres_tools
 from community.runtime.backups import BackupError, Manifest
@@ -70,7 +70,7 @@ def forget_state() -> None:
     Queued work is found again by the sweeps; views and visits not yet written are lost.
     """
     cache.clear()
-    with app.connection_for_write() as broker:
+    with current_app.connection_for_write() as broker:
         channel: Any = broker.default_channel
         channel.client.flushdb()
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from community.core.disk import metrics_folder
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home
 from community.runtime.supervisor import Child, Supervisor
@@ -113,7 +114,7 @@ def run(servers: Servers, *, port: int, demo: bool) -> None:
         **os.environ,
         "SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}"),
         "PYTHONUNBUFFERED": "1",
-        "PROMETHEUS_MULTIPROC_DIR": str(home.root / "metrics"),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder() / f"caravan-metrics-{home.digest}"),
         # Celery's advice is meant for servers; in a container or on a test machine root is all there is.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from community.core.disk import metrics_folder
+
 # Threads wait for the database in parallel and keep connections open; one process per core does the work
 # between. On two cores this served a page two to three times as often as as many `sync` workers.
 worker_class = "gthread"
@@ -26,7 +28,11 @@ errorlog = "-"
 loglevel = "warning"
 
 # The workers' counters meet in files, so that /metrics tells of all of them whoever answers.
-_metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", f"/tmp/caravan-metrics-{os.getpid()}"))  # noqa: S108
+_metrics = Path(
+    os.environ.setdefault(
+        "PROMETHEUS_MULTIPROC_DIR", str(metrics_folder() / f"caravan-metrics-{os.getpid()}")
+    )
+)
 shutil.rmtree(_metrics, ignore_errors=True)
 _metrics.mkdir(mode=0o700, parents=True)
 

@@ -35,7 +35,7 @@ def test_a_month_begins_and_ends_in_utc_whatever_the_zone(month: tuple[int, int]
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(
             "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = %s",
-            ["event_%d_%02d" % month],
+            [f"event_{month[0]}_{month[1]:02}"],
         )
         bounds = cursor.fetchone()[0]
 

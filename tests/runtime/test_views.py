@@ -39,7 +39,13 @@ def test_ready_when_every_part_works(client: Client):
     response = client.get(reverse("runtime:ready"))
 
     assert response.status_code == 200
-    assert response.json() == {"database": "ok", "migrations": "ok", "redis": "ok", "worker": "ok"}
+    assert response.json() == {
+        "database": "ok",
+        "migrations": "ok",
+        "redis": "ok",
+        "worker": "ok",
+        "disk": "ok",
+    }
 
 
 @pytest.mark.django_db
