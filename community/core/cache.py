@@ -1,0 +1,68 @@
+"""The cache in Redis, which pages can do without when Redis takes no writes: its memory or its disk is full."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from django.core.cache.backends import redis as backend
+from redis import ResponseError
+
+Answer = TypeVar("Answer")
+
+SECONDS_BETWEEN_WARNINGS: Final = 60
+
+log = logging.getLogger(__name__)
+_warned_at = float("-inf")
+
+
+class _Client(backend.RedisCacheClient):
+    """Stores nothing where Redis refuses to, and takes away what stood there before."""
+
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
+        """Say that it was added when that is refused: whoever asks goes on as the first one."""
+        return _write(lambda: super(_Client, self).add(key, value, timeout), refused=True)
+
+    def set(self, key: Any, value: Any, timeout: Any) -> None:
+        _write(
+            lambda: super(_Client, self).set(key, value, timeout),
+            refused=None,
+            undo=lambda: self.delete(key),
+        )
+
+    def set_many(self, data: Any, timeout: Any) -> None:
+        _write(
+            lambda: super(_Client, self).set_many(data, timeout),
+            refused=None,
+            undo=lambda: self.delete_many(list(data)),
+        )
+
+    def touch(self, key: Any, timeout: Any) -> bool:
+        return _write(lambda: super(_Client, self).touch(key, timeout), refused=False)
+
+    def incr(self, key: Any, delta: Any) -> Any:
+        """Return 0 when that is refused; ValueError when there is no such key, as without room none is made."""
+        return _write(lambda: super(_Client, self).incr(key, delta), refused=0)
+
+
+def _write(write: Callable[[], Answer], *, refused: Answer, undo: Callable[[], object] = bool) -> Answer:
+    """Write, or do `undo` and return `refused`."""
+    global _warned_at
+    try:
+        return write()
+    except ResponseError as error:
+        if time.monotonic() - _warned_at > SECONDS_BETWEEN_WARNINGS:
+            _warned_at = time.monotonic()
+            log.warning("Redis refuses to store anything: %s", error)
+    with suppress(ResponseError):  # deleting is refused too when it is the disk that is full
+        undo()
+    return refused
+
+
+class RedisCache(backend.RedisCache):
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _Client
