@@ -43,7 +43,32 @@ def test_compose_file_is_valid():
 
 
 def test_compose_runs_all_parts():
-    assert set(COMPOSE["services"]) == {"web", "worker", "beat", "migrate", "postgres", "redis", "proxy"}
+    servers = {"postgres", "cache", "queue", "proxy"}
+
+    assert set(COMPOSE["services"]) == {"web", "worker", "beat", "migrate"} | servers
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "kept", "url"),
+    [("cache", "allkeys-lru", "no", "REDIS_URL"), ("queue", "noeviction", "yes", "QUEUE_URL")],
+)
+def test_compose_keeps_tasks_apart_from_what_may_be_lost(name: str, policy: str, kept: str, url: str):
+    service = COMPOSE["services"][name]
+
+    assert f"--maxmemory-policy {policy}" in service["command"]
+    assert f"--appendonly {kept}" in service["command"]
+    assert f"--maxmemory ${{{name.upper()}_MEMORY:-" in service["command"]
+    assert ("volumes" in service) == (kept == "yes")
+    assert COMPOSE["services"]["worker"]["environment"][url].startswith(f"redis://{name}:")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_compose_lets_only_migrate_connect_as_the_owner(name: str):
+    environment = COMPOSE["services"][name]["environment"]
+
+    assert environment["DATABASE_URL"].startswith("postgres://caravan_app:")
+    assert not any("${POSTGRES_PASSWORD" in value for value in environment.values())
+    assert COMPOSE["services"]["migrate"]["environment"]["APP_DATABASE_URL"] == environment["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "migrate"])
