@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -20,7 +21,7 @@ from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home
 
 if TYPE_CHECKING:
-    from bench.report import MixedRow, PageRow, Round, WorkRow
+    from bench.report import MixedRow, PageRow, Round
     from bench.scenario import Page
 
 PARTS = ("cold", "warm", "mixed", "work")
@@ -67,11 +68,14 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     django.setup()
     from bench import report, scenario
 
-    work = [] if options.keep_data else write_data(home, options)
-    data = scenario.data_set((home.root / "data-set").read_text())
+    if not options.keep_data:
+        write_data(home, options)
+    written = json.loads((home.root / "data.json").read_text())
+    data, work = scenario.data_set(written["name"]), [report.WorkRow(**row) for row in written["work"]]
     rows: list[PageRow] = []
     mixed: list[MixedRow] = []
     failures: list[str] = []
+    work = work if "work" in options.parts else []
     with ExitStack() as stack:
         site = stack.enter_context(web(home, "web", options.port))
         if {"cold", "warm"} & set(options.parts):
@@ -95,7 +99,8 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def write_data(home: Home, options: argparse.Namespace) -> list[WorkRow]:
+def write_data(home: Home, options: argparse.Namespace) -> None:
+    """Write the data of a run, and beside it what it is and how long the work took."""
     from django.core.management import call_command
 
     from bench import fill, people, scenario
@@ -110,8 +115,8 @@ def write_data(home: Home, options: argparse.Namespace) -> list[WorkRow]:
     fill.tidy()
     say(f"filled in {time.perf_counter() - started:.0f} s")
     names = [options.dump.resolve().name if options.dump else "", "filled by COPY" if options.fill else ""]
-    (home.root / "data-set").write_text(" and ".join(filter(None, names)))
-    return work
+    written = {"name": " and ".join(filter(None, names)), "work": [asdict(row) for row in work]}
+    (home.root / "data.json").write_text(json.dumps(written))
 
 
 def measure_page(
