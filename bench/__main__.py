@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from bench.report import MixedRow, PageRow, Round
     from bench.scenario import Page
 
-PARTS = ("cold", "warm", "mixed", "work")
+LOADS = ("cold", "dummy", "warm", "busy")
+PARTS = (*LOADS, "mixed", "work")
 FASTEST = 2_000  # requests a second that no cold burst goes beyond
 FEWEST = 10  # answers that a burst waits for
 TURNS_OF_A_PAGE = 10**7
@@ -78,7 +79,7 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     work = work if "work" in options.parts else []
     with ExitStack() as stack:
         site = stack.enter_context(web(home, "web", options.port))
-        if {"cold", "warm"} & set(options.parts):
+        if set(LOADS) & set(options.parts):
             bare = stack.enter_context(
                 web(home, "bare", options.port + 1, settings="bench.bare_settings", answers="/8/")
             )
@@ -94,7 +95,7 @@ def measure(home: Home, options: argparse.Namespace) -> int:
         memory = site.memory_mb()
     failures += [failure for row in rows for failure in row.failures]
     result = report.Result(report.machine(), report.commit(), data, memory, rows, mixed, work, failures)
-    whole = set(options.parts) >= {"cold", "warm", "mixed"} and not options.pages
+    whole = {"cold", "mixed"} <= set(options.parts) and not options.pages
     print(report.keep(result, whole=whole))
     return 1 if failures else 0
 
@@ -131,13 +132,10 @@ def measure_page(
     cost = asdict(scenario.cost(page))
     cache.clear()
     turns = Turns(page.ask, given=number * TURNS_OF_A_PAGE)
-    loads = [("cold", site, 1)] if "cold" in options.parts else []
-    if "cold" in options.parts and page.is_read:
-        loads.append(("dummy", dummy, 1))
-    if "warm" in options.parts and page.is_read:
-        loads.append(("warm", site, 1))
-    if "cold" in options.parts:
-        loads.append(("busy", site, 16))
+    loads = [("cold", site, 1), ("dummy", dummy, 1), ("warm", site, 1), ("busy", site, 16)]
+    if not page.is_read:
+        loads = [load for load in loads if load[0] in ("cold", "busy")]
+    loads = [load for load in loads if load[0] in options.parts]
     rounds: dict[str, list[Round]] = {name: [] for name, _, _ in loads}
     failures: dict[str, str] = {}
     nothing = [Ask(f"/{max(cost['bytes'], 8)}/")]
@@ -200,7 +198,7 @@ def burst(
     """
     from community.forum.models import Post
 
-    for length in (seconds, 3 * seconds, 10 * seconds):
+    for length in (seconds, 3 * seconds, 6 * seconds):
         posts = Post.objects.count() if writes else 0
         used = server.cpu_seconds()
         load = drive(server.url, asks(FASTEST * length), connections=connections, seconds=length)
