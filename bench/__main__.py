@@ -83,7 +83,9 @@ def measure(home: Home, options: argparse.Namespace) -> int:
             bare = stack.enter_context(
                 web(home, "bare", options.port + 1, settings="bench.bare_settings", answers="/8/")
             )
-            dummy = stack.enter_context(web(home, "dummy", options.port + 2, BENCH_DUMMY_CACHE="1"))
+            dummy = site
+            if "dummy" in options.parts:
+                dummy = stack.enter_context(web(home, "dummy", options.port + 2, BENCH_DUMMY_CACHE="1"))
             rows = [
                 measure_page(page, number, (site, bare, dummy), options)
                 for number, page in enumerate(scenario.pages())
