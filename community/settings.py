@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "community.core.request_cache.RequestCache",
     "community.core.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -185,8 +186,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "community.members.adapter.AccountAdapter"
-# Ours, which do not need Redis; allauth's hold for what is left: codes of the second factor, changing a password.
-ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "reset_password": None}
+# Our own take their place; allauth's remain for what a member changes in their account.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "signup", "confirm_email", "reset_password"))
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
 ACCOUNT_FORMS = {"signup": "community.members.forms.SignupForm"}
@@ -201,6 +202,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if INSECURE_HTTP else "https"
+MFA_FORMS = {
+    "authenticate": "community.members.forms.AuthenticateForm",
+    "reauthenticate": "community.members.forms.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = env.str("SITE_NAME", default="Caravan")
 # The unique index is on lower(email), which is stricter than the plain one this check looks for.

@@ -81,6 +81,16 @@ def empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture
+def redis_refuses_writes() -> Iterator[None]:
+    """Redis as it is when its memory is full."""
+    connection = cache._cache.get_client(None, write=True)
+    connection.config_set("maxmemory-policy", "noeviction")
+    connection.config_set("maxmemory", "1")
+    yield
+    connection.config_set("maxmemory", "0")
+
+
+@pytest.fixture
 def htmx() -> dict[str, str]:
     """The header with which htmx asks."""
     return {"HX-Request": "true"}

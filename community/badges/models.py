@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from community.core.prepared import Prepared
 from community.forum.models import Post
 
 from . import criteria
@@ -101,10 +103,21 @@ class AwardQuerySet(models.QuerySet["Award"]):
     def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
         """Return what posts earned their authors; what others earned with them, as by a first like, is not it."""
         found: dict[int, list[Award]] = {}
-        held = self.held().filter(post__in=post_ids, member=F("post__author"))
-        for award in held.select_related("badge").order_by("badge__position"):
+        for award in _awards_beside_posts()(post_ids=list(post_ids)):
             found.setdefault(award.post_id or 0, []).append(award)
         return found
+
+
+@cache
+def _awards_beside_posts() -> Prepared[Award]:
+    return Prepared(
+        lambda post_ids: (
+            Award.objects.held()
+            .filter(post__any_of=post_ids, member=F("post__author"))
+            .select_related("badge")
+            .order_by("badge__position")
+        )
+    )
 
 
 class Award(models.Model):

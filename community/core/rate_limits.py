@@ -140,6 +140,20 @@ ACCOUNT_LOG_INS = RateLimit(
         "There were too many log-in attempts for this account. Please try again in %(wait)s, or reset your password."
     ),
 )
+ACCOUNT_CODES = RateLimit(
+    "account-codes",
+    "account",
+    "5/5 minutes",
+    gettext_lazy("There were too many codes for this account. Please try again in %(wait)s."),
+)
+ACCOUNT_CONFIRMATIONS = RateLimit(
+    "account-confirmations",
+    "account",
+    "1/3 minutes",
+    gettext_lazy(
+        "We have just sent a mail to this address. Please check your inbox, or try again in %(wait)s."
+    ),
+)
 ACCOUNT_PASSWORD_RESETS = RateLimit(
     "account-password-resets",
     "account",
@@ -173,6 +187,8 @@ NAMED = {
         LOG_INS,
         PASSWORD_RESETS,
         ACCOUNT_LOG_INS,
+        ACCOUNT_CODES,
+        ACCOUNT_CONFIRMATIONS,
         ACCOUNT_PASSWORD_RESETS,
     )
 }

@@ -2,28 +2,84 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
+from community.core import request_cache
 from community.core.pagination import PER_PAGE
+from community.core.prepared import Prepared
+from community.members.models import Member
 
-from .models import Post, Topic
+from .models import Category, Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
+    from .models.posts import PostQuerySet
+    from .models.topics import TopicQuerySet
+
+
+def kind_of(reader: Reader) -> str:
+    """What decides about the SQL of a reader's queries: "visitor", "member" or "moderator"."""
+    if not reader.is_authenticated:
+        return "visitor"
+    return "moderator" if reader.is_moderator else "member"
+
+
+def stand_in(kind: str, reader_id: int) -> Reader:
+    """Return a reader of this kind, to compile queries for all of them."""
+    if kind == "visitor":
+        return AnonymousUser()
+    return Member(pk=reader_id, role=Member.Role.MODERATOR if kind == "moderator" else "")
+
+
+def visible_category_ids(reader: Reader) -> list[int]:
+    """Return the categories that the reader may see; one query a request."""
+    key = ("visible_category_ids", reader.pk)
+    return request_cache.get(
+        key, lambda: [pk for (pk,) in _visible_categories(kind_of(reader))(reader_id=reader.pk)]
+    )
 
 
 def find_topic(reader: Reader, topic_id: int) -> Topic | None:
     """Return the topic with what its page shows of it, or None when there is none for this reader."""
-    topics = Topic.objects.visible_to(reader).filter(pk=topic_id)
-    return (
-        topics.with_tag_list()
-        .with_reading_of(reader)
-        .select_related("category", "category__parent", "author", "closed_by")
-        .defer("search")
-        .first()
+    find = _topics(kind_of(reader))
+    return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=visible_category_ids(reader))
+
+
+def posts_of(reader: Reader, topic: Topic) -> list[Post]:
+    """Return all posts of a topic that have a place on its page for this reader, in reading order."""
+    return _posts(kind_of(reader), topic.best_first)(topic_id=topic.pk, reader_id=reader.pk)
+
+
+@cache
+def _visible_categories(kind: str) -> Prepared[tuple[int]]:
+    return Prepared(
+        lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)).order_by().values_list("pk")
     )
+
+
+@cache
+def _topics(kind: str) -> Prepared[Topic]:
+    def build(topic_id: int, reader_id: int, category_ids: list[int]) -> TopicQuerySet:
+        reader = stand_in(kind, reader_id)
+        topics = Topic.objects.within(category_ids, reader).filter(pk=topic_id)
+        related = topics.select_related("category", "category__parent", "author", "closed_by")
+        return related.with_tag_list().with_reading_of(reader).defer("search")
+
+    return Prepared(build)
+
+
+@cache
+def _posts(kind: str, best_first: bool) -> Prepared[Post]:
+    def build(topic_id: int, reader_id: int) -> PostQuerySet:
+        reader = stand_in(kind, reader_id)
+        posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
+        return posts.in_reading_order(best_first=best_first)
+
+    return Prepared(build)
 
 
 def page_number(reader: Reader, post: Post, topic: Topic) -> int:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from community.members.forms import SignupForm
 
 
+# Mails that anybody can have sent to any address.
+CONFIRMATIONS = {
+    "account/email/email_confirmation",
+    "account/email/email_confirmation_signup",
+    "account/email/account_already_exists",
+    "account/email/unknown_account",
+}
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Where allauth asks the project: names, saving a new member, confirmed addresses, mail."""
 
@@ -61,6 +70,12 @@ class AccountAdapter(DefaultAccountAdapter):
         rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send it, but not a second confirmation within minutes: the link in the first one works."""
+        if template_prefix in CONFIRMATIONS:
+            try:
+                rate_limits.hit(rate_limits.ACCOUNT_CONFIRMATIONS, email.lower())
+            except rate_limits.RateLimited:
+                return
         super().send_mail(template_prefix, email, {"site_name": settings.SITE_NAME, **context})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.mfa.base import forms as mfa_forms
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from community.core import rate_limits
 from community.core.forms import WordsField
 from community.members import names, pictures, services
 from community.members.models import Guidelines, Member
@@ -89,6 +91,25 @@ class SignupForm(AllauthSignupForm):
             if self.errors:
                 raise TakenMeanwhile from None
             return super().try_save(request)
+
+
+class RateLimitedCode(mfa_forms.BaseAuthenticateForm):
+    """The code of a second factor, which can be guessed only so often."""
+
+    def clean_code(self) -> str:
+        account = f"member:{self.user.pk}"
+        rate_limits.hit(rate_limits.ACCOUNT_CODES, account)
+        code: str = super().clean_code()
+        rate_limits.clear(rate_limits.ACCOUNT_CODES, account)
+        return code
+
+
+class AuthenticateForm(RateLimitedCode, mfa_forms.AuthenticateForm):
+    """The second step of logging in."""
+
+
+class ReauthenticateForm(RateLimitedCode, mfa_forms.ReauthenticateForm):
+    """The code that is asked for once more before something delicate."""
 
 
 def names_of_nobody_else(display_name: str, *, member: Member | None = None) -> str:

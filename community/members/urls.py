@@ -10,6 +10,7 @@ urlpatterns = [
     # Before allauth's, under their names.
     path("accounts/signup/", views.SignupView.as_view()),
     path("accounts/login/", views.LoginView.as_view()),
+    path("accounts/2fa/authenticate/", views.AuthenticateView.as_view()),
     path("accounts/password/reset/", views.PasswordResetView.as_view()),
     path("accounts/username/", views.username_check, name="username-check"),
     path("u/<str:username>/invite/", views.invitation_send, name="invitation-send"),

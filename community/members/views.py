@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.mfa.base.views import AuthenticateView as AllauthAuthenticateView
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -43,6 +44,13 @@ class SignupView(RateLimitedView, allauth_views.SignupView):
         except TakenMeanwhile:
             response = self.form_invalid(form)
         return response
+
+
+class AuthenticateView(AllauthAuthenticateView):
+    """Allauth's second step of logging in; the form counts the codes."""
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        return rate_limits.answer(super().form_invalid(form), form)
 
 
 class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):

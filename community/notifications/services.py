@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
+from community.core.prepared import Prepared
 from community.members.models import Member
 
 from .models import Notification
@@ -98,4 +100,19 @@ def forget(subject: models.Model, *, kinds: tuple[str, ...] = ()) -> int:
 
 
 def unread_count(member: Member) -> int:
-    return Notification.objects.filter(member=member).unread().count()
+    row = _unread().first(member_id=member.pk)
+    return row[0] if row else 0
+
+
+@cache
+def _unread() -> Prepared[tuple[int]]:
+    return Prepared(
+        lambda member_id: (
+            Notification.objects.filter(member=member_id)
+            .unread()
+            .order_by()
+            .values("member")
+            .annotate(n=Count("pk"))
+            .values_list("n")
+        )
+    )

@@ -108,14 +108,14 @@ def _pattern(name: str) -> str:
 def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
     """One page of the topic, as `?page=` asks; Http404 for a page number that is none."""
     reader = request.user
-    posts = topic.posts.placed_for(reader).for_reading_by(reader)
-    posts = posts.in_reading_order(best_first=topic.best_first)
     if topic.last_number <= PER_PAGE:
-        pages = paginate(request, posts, total=PER_PAGE)
-        rows = list(pages.object_list)
+        rows = forum.posts_of(reader, topic)
+        pages = paginate(request, rows, total=len(rows))
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
+        posts = topic.posts.placed_for(reader).for_reading_by(reader)
+        posts = posts.in_reading_order(best_first=topic.best_first)
         pages = paginate(request, posts.standing_alone())
         mains = list(pages.object_list)
         comments = list(posts.filter(kind=Post.Kind.COMMENT, parent__in=[post.pk for post in mains]))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING
+
+from community.core.prepared import Prepared
 
 from .models import OfficialMark, Question, Vote
 
@@ -16,7 +19,16 @@ def votes_of(reader: Reader, post_ids: Collection[int]) -> dict[int, int]:
     """Return how the reader voted on these posts, 1 or -1 by post."""
     if not (reader.is_authenticated and post_ids):
         return {}
-    return dict(Vote.objects.filter(member=reader, post__in=post_ids).values_list("post", "value"))
+    return dict(_votes()(reader_id=reader.pk, post_ids=list(post_ids)))
+
+
+@cache
+def _votes() -> Prepared[tuple[int, int]]:
+    return Prepared(
+        lambda reader_id, post_ids: Vote.objects.filter(member=reader_id, post__any_of=post_ids).values_list(
+            "post", "value"
+        )
+    )
 
 
 def acceptance_of(topic: Topic) -> Question | None:

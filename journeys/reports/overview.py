@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from django.db.models import Count, Q
 
+from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
 from journeys.services import today
@@ -101,4 +103,9 @@ def recent_moves() -> StageHistoryQuerySet:
 
 def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:
     """Return the state of each of these members who has one. One query."""
-    return {state.member_id: state for state in MemberState.objects.filter(member_id__in=set(member_ids))}
+    return {state.member_id: state for state in _states()(member_ids=list(member_ids))}
+
+
+@cache
+def _states() -> Prepared[MemberState]:
+    return Prepared(lambda member_ids: MemberState.objects.filter(member__any_of=member_ids))

@@ -2,9 +2,12 @@
 
 import pytest
 import time_machine
+from allauth.core.context import request_context
+from allauth.mfa.totp.internal import auth as totp_auth
 from django.contrib.auth import get_user
 from django.core import mail
 
+from community.members.forms import AuthenticateForm
 from community.members.models import Member
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts
@@ -185,6 +188,39 @@ def test_password_reset_lets_a_limited_account_in(client, ann):
     assert log_in(client, "another horse battery").status_code == 302
 
 
+def test_the_second_factor_is_limited_by_account(client, ann):
+    totp_auth.TOTP.activate(ann, totp_auth.generate_totp_secret())
+    log_in(client)
+
+    responses = [client.post("/accounts/2fa/authenticate/", {"code": "000000"}) for _ in range(6)]
+
+    assert [response.status_code for response in responses] == [200] * 5 + [429]
+    assert 0 < int(responses[5]["Retry-After"]) <= 300
+    assert "There were too many codes for this account. " in responses[5].text
+
+
+@pytest.mark.usefixtures("redis_refuses_writes")
+def test_redis_that_refuses_writes_lets_people_type_their_second_factor(rf, ann):
+    totp_auth.TOTP.activate(ann, totp_auth.generate_totp_secret())
+    form = AuthenticateForm({"code": "000000"}, user=ann)
+
+    with request_context(rf.post("/accounts/2fa/authenticate/")):
+        errors = form.errors
+
+    assert errors == {"code": ["Incorrect code."]}
+
+
+@pytest.mark.usefixtures("confirmation_is_needed")
+def test_confirmation_is_sent_again_only_after_three_minutes(client, ann):
+    ann.emailaddress_set.update(verified=False)
+    start = ann.joined_at.timestamp()
+    for second in (0, 60, 181):
+        with time_machine.travel(start + second, tick=False):
+            log_in(client)
+
+    assert [message.to for message in mail.outbox] == [["ann@example.com"]] * 2
+
+
 def test_allauths_own_limits_answer_in_our_look(client, ann):
     client.force_login(ann)
 
@@ -196,6 +232,17 @@ def test_allauths_own_limits_answer_in_our_look(client, ann):
     assert texts(response, "[data-error-sentence]") == [
         "That was too many tries. Please wait a minute, then try again."
     ]
+
+
+@pytest.mark.usefixtures("redis_refuses_writes")
+def test_redis_that_refuses_writes_lets_people_log_in(client, ann):
+    assert log_in(client).url == "/"
+
+
+@pytest.mark.usefixtures("redis_refuses_writes", "confirmation_is_needed")
+def test_redis_that_refuses_writes_lets_people_sign_up(client):
+    assert sign_up(client).status_code == 302
+    assert [message.to for message in mail.outbox] == [["ann1@example.com"]]
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock?db=0"])

@@ -108,6 +108,22 @@ def test_a_reply_with_too_many_links_comes_back_with_its_words(client):
     assert "are worth a look" in html
 
 
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["plain", "htmx"])
+def test_a_reply_too_soon_comes_back_with_its_words_and_says_when(client, headers):
+    member, topic = MemberFactory(), TopicFactory()
+    PostFactory(author=member, created_at=timezone.now() - timedelta(seconds=10))
+    client.force_login(member)
+
+    response = client.post(
+        f"/topics/{topic.pk}/reply/", {"source": "Something I thought about for long"}, headers=headers
+    )
+
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 20
+    assert "Please wait " in response.text
+    assert "Something I thought about for long" in response.text
+
+
 def test_a_held_topic_is_shown_to_its_author_with_the_reason(client, category):
     member = MemberFactory()
     client.force_login(member)

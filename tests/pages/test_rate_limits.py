@@ -282,18 +282,6 @@ def test_opening_the_search_page_is_not_counted():
     assert [client.get("/search/").status_code for _ in range(3)] == [200] * 3
 
 
-def test_new_member_who_must_wait_is_told_how_long(htmx):
-    client, topic = client_of(a_new_member()), TopicFactory()
-    client.post(f"/topics/{topic.pk}/reply/", {"source": "The first of this minute."})
-
-    response = client.post(f"/topics/{topic.pk}/reply/", {"source": TYPED}, headers=htmx)
-
-    assert_limited(response)
-    assert 0 < int(response["Retry-After"]) <= 30
-    assert texts(response, ALERT)[0].startswith("Please wait ")
-    assert typed_in(response) == TYPED
-
-
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock?db=0"])
 @pytest.mark.usefixtures("one_of_each")
 def test_without_redis_people_post_and_search(settings, url):

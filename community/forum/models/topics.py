@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -48,13 +49,19 @@ class Tag(models.Model):
 class TopicQuerySet(models.QuerySet["Topic"]):
     def visible_to(self, user: Reader) -> TopicQuerySet:
         """Topics the reader may know of. Moderators see all; authors see their own while it waits."""
-        topics = self.filter(category__in=Category.objects.visible_to(user))
+        return self.filter(category__in=Category.objects.visible_to(user))._shown_to(user)
+
+    def within(self, category_ids: Collection[int], user: Reader) -> TopicQuerySet:
+        """The same as `visible_to` where the categories that the reader may see are known."""
+        return self.filter(category__any_of=category_ids)._shown_to(user)
+
+    def _shown_to(self, user: Reader) -> TopicQuerySet:
         if user.is_authenticated and user.is_moderator:
-            return topics
+            return self
         shown = Q(status=Topic.Status.PUBLISHED)
         if user.is_authenticated:
             shown |= Q(author=user) & ~Q(status=Topic.Status.DELETED)
-        return topics.filter(shown)
+        return self.filter(shown)
 
     def published(self) -> TopicQuerySet:
         return self.filter(status=Topic.Status.PUBLISHED)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
+from community.core.prepared import Prepared
 from community.importers.models import ImportedRow
 
 _LICENCES = "https://creativecommons.org/licenses/by-sa/"
@@ -21,10 +23,13 @@ class Attribution:
 
 
 def attributions_of(post_ids: Iterable[int]) -> dict[int, Attribution]:
-    rows = ImportedRow.objects.filter(
-        kind__in=(ImportedRow.Kind.POST, ImportedRow.Kind.COMMENT), target_id__in=list(post_ids)
-    )
-    return {row.target_id: _attribution(row) for row in rows}
+    return {row.target_id: _attribution(row) for row in _rows()(post_ids=list(post_ids))}
+
+
+@cache
+def _rows() -> Prepared[ImportedRow]:
+    kinds = (ImportedRow.Kind.POST, ImportedRow.Kind.COMMENT)
+    return Prepared(lambda post_ids: ImportedRow.objects.filter(kind__in=kinds, target_id__any_of=post_ids))
 
 
 def _attribution(row: ImportedRow) -> Attribution:

@@ -91,8 +91,8 @@ def preview(request: HttpRequest) -> HttpResponse:
     try:
         rate_limits.hit(rate_limits.PREVIEWS, request)
     except RateLimited as error:
-        html = format_html("<p>{}</p>", error.sentence)
-        response = render(request, "forum/_preview.html", {"html": html})
+        paused = format_html("<p>{}</p>", error.sentence)
+        response = render(request, "forum/_preview.html", {"html": paused})
         return rate_limits.set_retry_after(response, error.seconds)
     html = rendering.preview(source).html if source.strip() else ""
     return render(request, "forum/_preview.html", {"html": html})

@@ -1,0 +1,119 @@
+"""QuerySets that are compiled once: on pages that are read all the time, writing the SQL costs more than running it.
+
+    @cache
+    def _posts(is_moderator: bool) -> Prepared[Post]:
+        return Prepared(lambda topic_id: Post.objects.filter(topic=topic_id).select_related("author"))
+
+    _posts(reader.is_moderator)(topic_id=812)
+
+`build` is called once, with a placeholder for each of its arguments, so it may not decide by their values: what
+decides, such as the kind of reader, belongs to the cached function around it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import count
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db import connection, models
+from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+
+# No row has such an id, and no two arguments share one.
+_placeholders = count(8_100_000_000_000_000_000)
+
+
+class AnyOf(models.Lookup):  # type: ignore[type-arg]
+    """`column = ANY(array)`: one statement for any number of values, where IN makes one for each number."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [value]
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", (*left_params, *right_params)
+
+
+models.Field.register_lookup(AnyOf)
+models.ForeignKey.register_lookup(AnyOf)
+
+
+class Statement(NamedTuple):
+    """A compiled QuerySet: its SQL, its parameters or the names of those to fill in, and how to read its rows."""
+
+    sql: str
+    params: list[Any]
+    names: dict[int, str]  # of arguments, by the place of the parameter
+    read: Callable[[list[Any]], list[Any]]
+
+
+class Prepared(Generic[Row]):
+    """Call it with the arguments of `build`: ids, or lists of ids for the lookup `any_of`."""
+
+    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]]) -> None:
+        self._build = build
+
+    def __call__(self, **values: Any) -> list[Row]:
+        statement = self._statement
+        params = statement.params.copy()
+        for place, name in statement.names.items():
+            params[place] = values[name]
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, params)
+            return statement.read(cursor.fetchall())
+
+    def first(self, **values: Any) -> Row | None:
+        rows = self(**values)
+        return rows[0] if rows else None
+
+    @cached_property
+    def _statement(self) -> Statement:
+        placeholders = {name: next(_placeholders) for name in inspect.signature(self._build).parameters}
+        queryset = self._build(**placeholders)
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        arguments = {placeholder: name for name, placeholder in placeholders.items()}
+        names = {
+            place: arguments[param]
+            for place, param in enumerate(params)
+            if isinstance(param, int) and param in arguments
+        }
+        return Statement(sql, list(params), names, _reader(queryset, compiler))
+
+
+def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], list[Any]]:
+    """Return what turns rows into model instances, as the QuerySet does, or with `values_list` into tuples."""
+    select, info = compiler.select, compiler.klass_info
+    converters = compiler.get_converters([column for column, *_ in select])
+
+    def converted(rows: Iterable[Any]) -> Iterable[Any]:
+        return compiler.apply_converters(rows, converters) if converters else rows
+
+    if not issubclass(queryset._iterable_class, ModelIterable):
+        return lambda rows: [tuple(row) for row in converted(rows)]
+    model, start, end = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
+    fields = [column.target.attname for column, *_ in select[start:end]]
+    related = get_related_populators(info, select, "default")
+    annotations = list(compiler.annotation_col_map.items())
+
+    def read(rows: list[Any]) -> list[Any]:
+        found = []
+        for row in converted(rows):
+            instance = model.from_db("default", fields, row[start:end])
+            for populator in related:
+                populator.populate(row, instance)
+            for name, place in annotations:
+                setattr(instance, name, row[place])
+            found.append(instance)
+        return found
+
+    return read
