@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from community.core.addresses import address
 from community.core.prepared import Prepared
 from community.forum.models import Post
 
@@ -78,7 +78,7 @@ class Badge(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("badges:badge-detail", args=[self.slug])
+        return address("badges:badge-detail", self.slug)
 
     def clean(self) -> None:
         try:

@@ -22,6 +22,17 @@ _warned_at = float("-inf")
 class _Client(backend.RedisCacheClient):
     """Stores nothing where Redis refuses to, and takes away what stood there before."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[int, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Return the one client of this server; Django makes another for each command."""
+        index = self._get_connection_pool_index(write)
+        if index not in self._clients:
+            self._clients[index] = super().get_client(key, write=write)
+        return self._clients[index]
+
     def add(self, key: Any, value: Any, timeout: Any) -> bool:
         """Say that it was added when that is refused: whoever asks goes on as the first one."""
         return _write(lambda: super(_Client, self).add(key, value, timeout), refused=True)

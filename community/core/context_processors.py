@@ -2,6 +2,9 @@ import json
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from community.core import demo
@@ -32,6 +35,7 @@ HTMX_CONFIG = json.dumps(
 
 def site(request: HttpRequest) -> dict[str, object]:
     """What every page shows of the community itself."""
+    token = SimpleLazyObject(lambda: get_token(request))
     return {
         "site_name": settings.SITE_NAME,
         "site_logo": settings.SITE_LOGO,
@@ -39,5 +43,10 @@ def site(request: HttpRequest) -> dict[str, object]:
         "language_code": get_language(),
         "theme": chosen_theme(request),
         "htmx_config": HTMX_CONFIG,
+        # One token a request: masking it again for each form costs as much as a post.
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(
+            lambda: format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+        ),
         "demo_is_being_written": demo.is_being_written,  # asked only where it is shown
     }

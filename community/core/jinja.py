@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.forms.boundfield import BoundField
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import json_script, linebreaks, urlize
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateNotFound
+from markupsafe import Markup
 
 from community.core import components
+from community.core.addresses import address
 
 INDENTATION = re.compile(r"\n\s+")
 # Elements inside which white space is content.
 PRESERVED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
+
+
+PLAIN = (str, SafeString, Markup, int)
 
 
 class Loader(FileSystemLoader):
@@ -42,6 +47,8 @@ def printable(value: Any) -> Any:
 
     Raises TypeError for a function that was not called and for a moment that was not formatted.
     """
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, (datetime, date, time)):
         raise TypeError(f"{value!r} is printed as it is; use relative_time() or the date filter.")
     if callable(value) and not isinstance(value, BoundField):
@@ -49,9 +56,23 @@ def printable(value: Any) -> Any:
     return value
 
 
-def url(name: str, *args: Any, **kwargs: Any) -> str:
-    """Return the address of a view; see `django.urls.reverse`."""
-    return reverse(name, args=args, kwargs=kwargs)
+@lru_cache(maxsize=8192)
+def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
+    """The sentence in this language, with its placeholders and as it reads without any."""
+    sentence = Markup(gettext(message))  # noqa: S704 - a literal of a template
+    return sentence, sentence % {} if "%(" not in sentence else sentence
+
+
+def translate(message: str, **values: Any) -> Markup:
+    """Return a template's sentence in the reader's language; values are escaped, and a literal % is doubled."""
+    sentence, plain = _translated(message, get_language())
+    return sentence % values if values else plain
+
+
+def translate_plural(singular: str, plural: str, number: int, **values: Any) -> Markup:
+    """Return the sentence for this number, which is there as %(num)s."""
+    sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
+    return sentence % {"num": number, **values}
 
 
 def format_date(value: date | None, form: str = "j F Y") -> str:
@@ -77,15 +98,18 @@ def environment(**options: Any) -> Environment:
         extensions=["jinja2.ext.i18n"],
         bytecode_cache=FileSystemBytecodeCache(),
     )
-    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals.update(
+        _=translate,
+        gettext=translate,
+        ngettext=translate_plural,
         relative_time=components.relative_time,
         icon=components.icon,
         now=timezone.now,
         htmx_script=htmx_script,
         querystring=components.querystring,
         static=static,
-        url=url,
+        url=address,
     )
     env.filters.update(
         capfirst=capfirst,

@@ -17,7 +17,6 @@ from .models import Category, Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
-    from .models.posts import PostQuerySet
     from .models.topics import TopicQuerySet
 
 
@@ -49,11 +48,6 @@ def find_topic(reader: Reader, topic_id: int) -> Topic | None:
     return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=visible_category_ids(reader))
 
 
-def posts_of(reader: Reader, topic: Topic) -> list[Post]:
-    """Return all posts of a topic that have a place on its page for this reader, in reading order."""
-    return _posts(kind_of(reader), topic.best_first)(topic_id=topic.pk, reader_id=reader.pk)
-
-
 @cache
 def _visible_categories(kind: str) -> Prepared[tuple[int]]:
     return Prepared(
@@ -68,16 +62,6 @@ def _topics(kind: str) -> Prepared[Topic]:
         topics = Topic.objects.within(category_ids, reader).filter(pk=topic_id)
         related = topics.select_related("category", "category__parent", "author", "closed_by")
         return related.with_tag_list().with_reading_of(reader).defer("search")
-
-    return Prepared(build)
-
-
-@cache
-def _posts(kind: str, best_first: bool) -> Prepared[Post]:
-    def build(topic_id: int, reader_id: int) -> PostQuerySet:
-        reader = stand_in(kind, reader_id)
-        posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
-        return posts.in_reading_order(best_first=best_first)
 
     return Prepared(build)
 

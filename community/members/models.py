@@ -10,10 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from community.core.addresses import address
 from community.members.names import USERNAME_PATTERN, username_characters
 
 
@@ -169,7 +169,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return str(self)
 
     def get_absolute_url(self) -> str:
-        return reverse("pages:profile", args=[self.username])
+        return address("pages:profile", self.username)
 
     @property
     def staff_role(self) -> str:

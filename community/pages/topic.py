@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
 from community.badges.models import Award
+from community.core.addresses import pattern
 from community.core.pagination import PER_PAGE
 from community.core.pagination import page_of as paginate
+from community.core.prepared import Prepared
 from community.forum import queries as forum
 from community.forum import rules
 from community.forum.models import Post, Topic
@@ -31,6 +34,7 @@ from journeys.reports import chips
 
 if TYPE_CHECKING:
     from community.forum.models.categories import Reader
+    from community.forum.models.posts import PostQuerySet
     from community.members.models import Member
 
 
@@ -61,7 +65,7 @@ class PostView:
 
     def url(self, name: str) -> str:
         """The address of the view `name`, which takes the post's id."""
-        return _pattern(name) % self.id
+        return pattern(name) % self.id
 
 
 @dataclass(slots=True)
@@ -94,28 +98,22 @@ class TopicPage:
 
     @property
     def reply_address(self) -> str:
-        return _pattern("forum:post-create") % self.topic.pk
+        return pattern("forum:post-create") % self.topic.pk
 
     def post_address(self, post_id: int) -> str:
-        return _pattern("forum:post-permalink") % post_id
-
-
-@lru_cache(maxsize=64)
-def _pattern(name: str) -> str:
-    return reverse(name, args=[0]).replace("/0/", "/%d/")
+        return pattern("forum:post-permalink") % post_id
 
 
 def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
     """One page of the topic, as `?page=` asks; Http404 for a page number that is none."""
-    reader = request.user
+    reader = reader_of(request)
     if topic.last_number <= PER_PAGE:
-        rows = forum.posts_of(reader, topic)
+        rows = _posts(forum.kind_of(reader), topic.best_first)(topic_id=topic.pk, reader_id=reader.pk)
         pages = paginate(request, rows, total=len(rows))
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
-        posts = topic.posts.placed_for(reader).for_reading_by(reader)
-        posts = posts.in_reading_order(best_first=topic.best_first)
+        posts = _shown(topic.pk, reader).in_reading_order(best_first=topic.best_first)
         pages = paginate(request, posts.standing_alone())
         mains = list(pages.object_list)
         comments = list(posts.filter(kind=Post.Kind.COMMENT, parent__in=[post.pk for post in mains]))
@@ -124,15 +122,34 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
 
 def part_of(request: HttpRequest, post: Post) -> TopicPage:
     """The page with only this post, or the one it stands under, to show again what was done to it."""
-    reader = request.user
+    reader = reader_of(request)
     topic = forum.find_topic(reader, post.topic_id)
     if topic is None:
         raise Topic.DoesNotExist
     main_id = post.parent_id if post.is_comment else post.pk
-    around = topic.posts.placed_for(reader).for_reading_by(reader)
-    rows = list(around.filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
+    rows = list(_shown(topic.pk, reader).filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
     mains = [row for row in rows if row.pk == main_id]
     return _put_together(reader, topic, mains, [row for row in rows if row.pk != main_id])
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """The reader without the wrapper of `request.user`, whose every attribute is asked for through a function."""
+    reader: Reader = request.user
+    return getattr(reader, "_wrapped", reader) if reader.is_authenticated else AnonymousUser()
+
+
+def _shown(topic_id: int, reader: Reader) -> PostQuerySet:
+    """The posts of a topic that have a place on its page for this reader, with what the reader did to them."""
+    posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
+    return qa.with_vote_of(posts, reader)
+
+
+@cache
+def _posts(kind: str, best_first: bool) -> Prepared[Post]:
+    def build(topic_id: int, reader_id: int) -> PostQuerySet:
+        return _shown(topic_id, forum.stand_in(kind, reader_id)).in_reading_order(best_first=best_first)
+
+    return Prepared(build)
 
 
 def view_of(page: TopicPage, post: Post) -> PostView:
@@ -174,7 +191,6 @@ class _Facts:
     """What the apps say of the posts of one page, by post or by author."""
 
     read_number: int | None
-    votes: Mapping[int, int]
     official_marks: Mapping[int, OfficialMark]
     awards: Mapping[int, list[Award]]
     attributions: Mapping[int, Attribution]
@@ -187,7 +203,6 @@ def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
     ids = [post.pk for post in posts]
     return _Facts(
         read_number=topic.read_number,  # type: ignore[attr-defined]
-        votes=qa.votes_of(reader, [post.pk for post in posts if qa_rules.takes_votes(post, topic)]),
         official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
         awards=Award.objects.by_post(ids),
         attributions=attributions_of(ids),
@@ -218,7 +233,7 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         can_like=rules.can_like(reader, post),
         is_liked=post.is_liked,  # type: ignore[attr-defined]
         takes_votes=qa_rules.takes_votes(post, topic),
-        vote=facts.votes.get(post.pk, 0),
+        vote=post.vote or 0,  # type: ignore[attr-defined]
         official_mark=facts.official_marks.get(post.pk),
         awards=facts.awards.get(post.pk, ()),
         attribution=facts.attributions.get(post.pk),

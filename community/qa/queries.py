@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
 from typing import TYPE_CHECKING
 
-from community.core.prepared import Prepared
+from django.db.models import OuterRef, Subquery, Value
 
 from .models import OfficialMark, Question, Vote
 
 if TYPE_CHECKING:
     from community.forum.models import Topic
     from community.forum.models.categories import Reader
+    from community.forum.models.posts import PostQuerySet
 
 
-def votes_of(reader: Reader, post_ids: Collection[int]) -> dict[int, int]:
-    """Return how the reader voted on these posts, 1 or -1 by post."""
-    if not (reader.is_authenticated and post_ids):
-        return {}
-    return dict(_votes()(reader_id=reader.pk, post_ids=list(post_ids)))
-
-
-@cache
-def _votes() -> Prepared[tuple[int, int]]:
-    return Prepared(
-        lambda reader_id, post_ids: Vote.objects.filter(member=reader_id, post__any_of=post_ids).values_list(
-            "post", "value"
-        )
-    )
+def with_vote_of(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
+    """Add `vote`, how the reader voted on each post: 1, -1 or None."""
+    if not reader.is_authenticated:
+        return posts.annotate(vote=Value(0))
+    votes = Vote.objects.filter(post=OuterRef("pk"), member=reader)
+    return posts.annotate(vote=Subquery(votes.values("value")))
 
 
 def acceptance_of(topic: Topic) -> Question | None:

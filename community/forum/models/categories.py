@@ -6,8 +6,9 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from community.core.addresses import address
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -95,7 +96,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("forum:category", args=[self.slug])
+        return address("forum:category", self.slug)
 
     def clean(self) -> None:
         """Refuse a third level: a parent has no parent, and what has children gets none."""

@@ -7,9 +7,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from community.core.addresses import address
 
 from .topics import Topic
 
@@ -144,7 +145,7 @@ class Post(models.Model):
         return f"#{self.number} in {self.topic}"
 
     def get_absolute_url(self) -> str:
-        return reverse("forum:post-permalink", args=[self.pk])
+        return address("forum:post-permalink", self.pk)
 
     @property
     def is_opening(self) -> bool:

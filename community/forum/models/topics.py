@@ -11,9 +11,10 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from community.core.addresses import address
 
 from .categories import Category
 
@@ -43,7 +44,7 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("forum:tag", args=[self.slug])
+        return address("forum:tag", self.slug)
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -190,7 +191,7 @@ class Topic(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("forum:topic-detail", args=[self.pk, self.slug])
+        return address("forum:topic-detail", self.pk, self.slug)
 
     @property
     def is_question(self) -> bool:
