@@ -218,9 +218,14 @@ def round_of(page: Burst, bare: Burst) -> Round:
     from bench.report import Round
 
     return Round(
-        page.load.requests, page.load.per_second, page.load.p95_ms, page.cpu_seconds,
-        bare.load.requests, bare.load.per_second, bare.cpu_seconds,
-    )  # fmt: skip
+        page.load.requests,
+        page.load.per_second,
+        page.load.p95_ms,
+        page.cpu_seconds,
+        bare.load.requests,
+        bare.load.per_second,
+        bare.cpu_seconds,
+    )
 
 
 def measure_mixed(site: Server, failures: list[str]) -> list[MixedRow]:

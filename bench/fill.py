@@ -6,18 +6,17 @@ What services count is counted here as they would: `tests/bench/test_fill.py` ha
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.text import slugify
 
-from bench import people
-from bench.copying import copy, next_key, renumber
+from bench import people, stages
+from bench.bulk import Batch, copy_rows, next_key, renumber
 from bench.texts import Writer, by_power_law
 from community.badges.models import Award, Badge
 from community.forum.models import Category, Like, Post, ReadState, Tag, Topic
@@ -25,7 +24,6 @@ from community.members.models import Company, Guidelines, Member
 from community.prospects.models import ProspectForum
 from community.prospects.services import tracking
 from community.qa.models import Question, Vote
-from journeys.models import MemberDay, MemberState, Stage, StageHistory, SubStage
 
 BATCH = 1_000
 DAYS = 3 * 365
@@ -44,13 +42,6 @@ KINDS = {
     Category.Kind.ARTICLES: Topic.Kind.ARTICLE,
     Category.Kind.PROSPECT: Topic.Kind.QUESTION,
 }
-# How far members have come, and their shares.
-STAGES = (
-    (Stage.DISCOVERY, SubStage.REGISTERED, 40),
-    (Stage.ENGAGEMENT, SubStage.EXPLORING, 30),
-    (Stage.CONVERSION, SubStage.FIRST_PURCHASE, 18),
-    (Stage.RELATIONSHIP, SubStage.RETENTION, 12),
-)
 
 
 @dataclass(frozen=True)
@@ -91,22 +82,6 @@ class Filling:
         )
 
 
-@dataclass
-class Batch:
-    """Rows for several tables; they refer to each other, so they are copied in one transaction."""
-
-    rows: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
-
-    def add(self, *rows: models.Model) -> None:
-        for row in rows:
-            self.rows.setdefault(type(row), []).append(row)
-
-    def copy(self) -> None:
-        for rows in self.rows.values():
-            copy(rows)
-        self.rows.clear()
-
-
 @transaction.atomic
 def fill(size: Size, *, seed: int = 1) -> None:
     """Write a community of this size beside what is there."""
@@ -115,11 +90,18 @@ def fill(size: Size, *, seed: int = 1) -> None:
     authors = [*_members(size.members, writer, now), *(member.pk for member in people.members())]
     chance.shuffle(authors)
     filling = Filling(
-        chance, writer, now, authors, by_power_law(len(authors), flat=50), _categories(), _tags(writer),
-        list(Badge.objects.active()), next_key(Post),
-    )  # fmt: skip
+        chance,
+        writer,
+        now,
+        authors,
+        by_power_law(len(authors), flat=50),
+        _categories(),
+        _tags(writer),
+        list(Badge.objects.active()),
+        next_key(Post),
+    )
     topics = _topics(filling, size)
-    _journeys(filling)
+    stages.write(authors, chance, now.date())
     _read_states(filling, topics)
     _count_categories()
     _track_desk()
@@ -140,7 +122,7 @@ def _members(count: int, writer: Writer, now: datetime) -> range:
         for n in range(50)
     ]
     chance, guidelines = writer.chance, Guidelines.objects.in_force()
-    copy(
+    copy_rows(
         Member(
             pk=key,
             username=f"fill-{key}",
@@ -200,6 +182,10 @@ def _plan(filling: Filling, size: Size) -> Iterator[tuple[Category, int]]:
         range(shared), weights=weights, k=size.posts - size.topics - size.longest
     ):
         extra[place] += 1
+    for place in range(size.waiting, size.prospects):
+        if not extra[place]:  # somebody of sales has answered it
+            extra[place] = 1
+            extra[extra.index(max(extra))] -= 1
     for place, replies in enumerate(extra):
         if place < size.prospects:
             yield desk, replies
@@ -218,10 +204,15 @@ def _topic(
     chance, title = filling.chance, filling.writer.title()
     created, times = _times(filling, replies, recent=waits)
     topic = Topic(
-        pk=key, category=category, kind=KINDS[Category.Kind(category.kind)], title=title[:255],
-        slug=slugify(title)[:100].strip("-") or "topic", author_id=filling.author(), created_at=created,
+        pk=key,
+        category=category,
+        kind=KINDS[Category.Kind(category.kind)],
+        title=title[:255],
+        slug=slugify(title)[:100].strip("-") or "topic",
+        author_id=filling.author(),
+        created_at=created,
         view_count=chance.randrange(5_000),
-    )  # fmt: skip
+    )
     posts = list(_posts(filling, topic, times, staffed=category.kind == Category.Kind.PROSPECT and not waits))
     topic.excerpt = " ".join(posts[0].source.split())[:280]
     accepted = _accept(filling, batch, topic, posts)
@@ -264,9 +255,17 @@ def _posts(filling: Filling, topic: Topic, times: Sequence[datetime], *, staffed
             if sales and number == 2:
                 author, kind, parent = chance.choice(sales).pk, Post.Kind.ANSWER, None
         post = Post(
-            pk=filling.next_post, topic_id=topic.pk, number=number, kind=kind, parent_id=parent, author_id=author,
-            source=text.source, html=text.html, word_count=text.words, created_at=written,
-        )  # fmt: skip
+            pk=filling.next_post,
+            topic_id=topic.pk,
+            number=number,
+            kind=kind,
+            parent_id=parent,
+            author_id=author,
+            source=text.source,
+            html=text.html,
+            word_count=text.words,
+            created_at=written,
+        )
         filling.next_post += 1
         if kind != Post.Kind.COMMENT:
             standing.append(post.pk)
@@ -355,41 +354,10 @@ def _read_states(filling: Filling, topics: Sequence[tuple[int, int]]) -> None:
     """Let the busiest members and those of the run have read forty topics each, some to the end."""
     readers = {*filling.authors[:2_000], *(member.pk for member in people.members())}
     chance = filling.chance
-    copy(
+    copy_rows(
         ReadState(
             member_id=member, topic_id=topic, last_read_number=chance.choice((last, chance.randint(1, last)))
         )
         for member in sorted(readers)
         for topic, last in chance.sample(topics, min(40, len(topics)))
     )
-
-
-def _journeys(filling: Filling) -> None:
-    """Give seven members of ten a stage, how they came there, and two days on which they were here."""
-    today, batch = filling.now.date(), Batch()
-    known = set(MemberState.objects.values_list("pk", flat=True))
-    for member in sorted(set(filling.authors) - known):
-        if filling.chance.random() < 0.7:
-            batch.add(*_journey(filling, member, today))
-    batch.copy()
-
-
-def _journey(filling: Filling, member: int, today: date) -> Iterable[models.Model]:
-    chance = filling.chance
-    reached = chance.choices(range(len(STAGES)), weights=[row[2] for row in STAGES])[0]
-    days = sorted(chance.sample(range(1, DAYS), reached + 1), reverse=True)
-    entered = [today - timedelta(day) for day in days]
-    for seq, (stage, sub_stage, _) in enumerate(STAGES[: reached + 1]):
-        yield StageHistory(
-            member_id=member, seq=seq + 1, prev=STAGES[seq - 1][0] if seq else "", stage=stage, sub_stage=sub_stage,
-            cycle=1, effective_on=entered[seq], exited_on=entered[seq + 1] if seq < reached else None, rule="R1",
-            ruleset=1, evidence=[UUID(int=chance.getrandbits(128), version=4)], evidence_n=1, sentence="Was here.",
-        )  # fmt: skip
-    stage, sub_stage, _ = STAGES[reached]
-    yield MemberState(
-        member_id=member, stage=stage, sub_stage=sub_stage, cycle=1, stage_since=entered[-1], first_on=entered[0],
-        last_active_on=entered[-1], activity=chance.choice(("active", "cooling", "dormant")),
-        at_risk=chance.random() < 0.05, shown_stage=stage, ruleset=1, as_of=today,
-    )  # fmt: skip
-    for day in {entered[0], entered[-1]}:
-        yield MemberDay(member_id=member, day=day, kind="visit.day", n=1, ids=chance.randbytes(16))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -102,7 +103,8 @@ def machine() -> str:
         ),
         platform.processor(),
     )
-    return f"{cores()} cores, {model}, Python {platform.python_version()}"
+    load = f"a load average of {os.getloadavg()[2]:.1f} in the last 15 minutes"
+    return f"{cores()} cores, {model}, Python {platform.python_version()}, {load}"
 
 
 def commit() -> str:

@@ -35,13 +35,19 @@ def test_fill_counts_as_the_services_do():
         return (
             list(
                 Topic.objects.order_by("pk").values(
-                    "reply_count", "answer_count", "like_count", "score", "is_solved", "bumped_at",
-                    "last_number", "last_post_author",
+                    "reply_count",
+                    "answer_count",
+                    "like_count",
+                    "score",
+                    "is_solved",
+                    "bumped_at",
+                    "last_number",
+                    "last_post_author",
                 )
             ),
             list(Category.objects.order_by("pk").values("pk", "topic_count", "post_count")),
             list(Tag.objects.order_by("pk").values("pk", "topic_count")),
-        )  # fmt: skip
+        )
 
     before = counters()
     counting.recount_topics(Topic.objects.values_list("pk", flat=True))

@@ -18,9 +18,15 @@ def figure(ratio: float = 0.5, cpu_ms: float = 4.0) -> Figure:
 
 def result(mixed_p95: float = 40, **changed: object) -> Result:
     row = {
-        "page": "topic", "reader": "visitor", "least": 0.20, "most_ms": 0, "most_statements": 9, "cost": COST,
-        "loads": {"cold": figure(), "dummy": figure(), "warm": figure(1.2)}, "failures": (),
-    }  # fmt: skip
+        "page": "topic",
+        "reader": "visitor",
+        "least": 0.20,
+        "most_ms": 0,
+        "most_statements": 9,
+        "cost": COST,
+        "loads": {"cold": figure(), "dummy": figure(), "warm": figure(1.2)},
+        "failures": (),
+    }
     mixed = [MixedRow("read", 90, 20, mixed_p95, 80, 0)]
     return Result("2 cores", "abc", "beer", 280, [PageRow(**{**row, **changed})], mixed, [])
 
@@ -34,13 +40,16 @@ def test_nothing_is_missed_when_every_bar_holds():
     ("changed", "miss"),
     [
         ({"loads": {"cold": figure(0.19)}}, "0.19 cold, at least 0.20"),
-        ({"loads": {"cold": figure(), "dummy": figure(cpu_ms=4.5)}}, "4.5 CPU ms with a dummy cache and 4.0 with ours"),
+        (
+            {"loads": {"cold": figure(), "dummy": figure(cpu_ms=4.5)}},
+            "4.5 CPU ms with a dummy cache and 4.0 with ours",
+        ),
         ({"loads": {"cold": figure(), "warm": figure(0.9)}}, "0.90 warm, at least 1.0"),
         ({"cost": COST | {"statements": 10}}, "10 statements, at most 9"),
         ({"cost": COST | {"bytes_without_posts": 31_000}}, "31.0 kB without posts, at most 30"),
         ({"most_ms": 1.0}, "2 ms, at most 1"),
     ],
-)  # fmt: skip
+)
 def test_a_missed_bar_is_named(changed: dict, miss: str):
     assert report.misses(result(**changed)) == [f"topic, visitor: {miss}"]
 

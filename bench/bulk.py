@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django.db import connection, models
 
 
-def copy(rows: Iterable[models.Model]) -> None:
+def copy_rows(rows: Iterable[models.Model]) -> None:
     """Write unsaved rows of one model; a row without a key must belong to a table that counts by itself."""
     rows = list(rows)
     if not rows:
@@ -16,9 +17,10 @@ def copy(rows: Iterable[models.Model]) -> None:
     fields = [
         field
         for field in model._meta.local_concrete_fields
-        if not field.generated and not (field.primary_key and getattr(rows[0], field.attname) is None)
+        if not field.generated
+        and not (field.primary_key and getattr(rows[0], field.attname) is None)
         and not (field.has_db_default() and field.default is models.NOT_PROVIDED)
-    ]  # fmt: skip
+    ]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with (
         connection.cursor() as cursor,
@@ -42,3 +44,19 @@ def renumber(model: type[models.Model]) -> None:
             f"SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT max({column}) FROM {table}))",  # noqa: S608
             [f'"{table}"', column],
         )
+
+
+@dataclass
+class Batch:
+    """Rows for several tables; they refer to each other, so they are copied in one transaction."""
+
+    rows: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
+
+    def add(self, *rows: models.Model) -> None:
+        for row in rows:
+            self.rows.setdefault(type(row), []).append(row)
+
+    def copy(self) -> None:
+        for rows in self.rows.values():
+            copy_rows(rows)
+        self.rows.clear()
