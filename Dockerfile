@@ -40,4 +40,4 @@ EXPOSE 8000
 VOLUME /srv/media
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-m", "community.runtime.probe", "/healthz"]
-CMD ["gunicorn", "community.wsgi", "--config", "python:community.runtime.web", "--bind", "0.0.0.0:8000"]
+CMD ["python", "-m", "community.runtime.web", "--bind", "0.0.0.0:8000"]

@@ -72,13 +72,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "community.core.request_cache.RequestCache",
-    "community.core.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "community.core.middleware.WithoutNul",
     "community.core.middleware.ForOneReader",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "community.core.middleware.VisitorLimit",
+    "community.core.middleware.PlainAccountForms",
+    "community.core.middleware.StatementTimeout",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,6 +136,10 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # For `migrate` alone, which connects as the tables' owner: as whom the others connect. It makes that role.
 APP_DATABASE_URL = env.str("APP_DATABASE_URL", default="")
+# The web server sets this; the worker and commands may take longer.
+if STATEMENT_SECONDS := env.int("STATEMENT_SECONDS", default=0):
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options["options"] = f"{options.get('options', '')} -c statement_timeout={STATEMENT_SECONDS}s".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
@@ -255,8 +261,12 @@ ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startsw
 
 # Safety
 
+# The web server refuses larger bodies before Django sees them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# Requests with a session that is nobody's which each process serves at the same time.
+VISITOR_PLACES = 2
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
-# Our own, which says what address and scheme it was asked from; nobody else's word is taken.
+# Our own, which says what address and scheme it was asked from (FORWARDED_ALLOW_IPS); nobody else's word is taken.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

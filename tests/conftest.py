@@ -14,6 +14,7 @@ from community.events.services import partitions
 from community.members.models import Member
 from tests import servers
 from tests.factories.members import MemberFactory
+from tests.support import Browser
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
 # Tests that commit are cleaned up by TRUNCATE, which the append-only tables refuse: not so in the test database.
@@ -88,6 +89,11 @@ def redis_refuses_writes() -> Iterator[None]:
     connection.config_set("maxmemory", "1")
     yield
     connection.config_set("maxmemory", "0")
+
+
+@pytest.fixture
+def client() -> Browser:
+    return Browser()
 
 
 @pytest.fixture

@@ -8,11 +8,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from django.urls import URLResolver, get_resolver
+
+from community.core.middleware import ACCOUNT_PATHS
+
+
+class Browser(Client):
+    """A client that sends the forms of account pages as browsers do; Django's sends all as multipart."""
+
+    def post(self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT, **extra: Any) -> Any:
+        if content_type == MULTIPART_CONTENT and urlsplit(str(path)).path.startswith(ACCOUNT_PATHS):
+            data = urlencode(data or {}, doseq=True)
+            content_type = "application/x-www-form-urlencoded"
+        return super().post(path, data, content_type, **extra)
+
 
 CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 

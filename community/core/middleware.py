@@ -1,17 +1,34 @@
-"""What no address of ours contains is taken out before anything reads it; and who asks when a proxy does."""
+"""What every request passes: what is left out of it, what is refused, and what caches may do with the answer."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.template.loader import get_template
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 NUL: Final = "\x00"
+# What costs little, or is for machines that show who they are; never refused for want of a place.
+UNLIMITED_PATHS: Final = ("/static/", "/media/", "/brand-", "/healthz", "/readyz", "/metrics", "/api/")
+# Where people log in and sign up.
+ACCOUNT_PATHS: Final = ("/accounts/", "/admin/login/")
+# The web server's word, in the request's META, that a visitor's request found no place.
+REFUSED: Final = "caravan.refused"
+RETRY_SECONDS: Final = 5
+# How long a visitor's request lets members' go first.
+YIELD_SECONDS: Final = 1
 
 
 class WithoutNul:
@@ -35,21 +52,107 @@ class WithoutNul:
         return self.get_response(request)
 
 
-class ClientAddress:
-    """Behind our own proxy, take the address of whoever asked it for the proxy's.
+class VisitorLimit:
+    """Serve members first, and refuse visitors' requests that find no place.
 
-    Else all people would share the limits on log-ins, and ten wrong passwords a minute would keep everybody
-    out. Only the last entry is our proxy's word; what stands before it is whatever the client sent.
+    The web server gives requests without a session few threads at a time, and marks those that are too many. A
+    session that is nobody's is a visitor's too; its cookie has taken such a request past the server's places,
+    so it needs one of `settings.VISITOR_PLACES` here. A cache of visitors' pages belongs before this.
     """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.places = threading.BoundedSemaphore(settings.VISITOR_PLACES)
+        self.members = 0
+        self.member_left = threading.Condition()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get(REFUSED):
+            return busy()
+        if request.path.startswith(UNLIMITED_PATHS):
+            return self.get_response(request)
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return self._serve_visitor(request)
+        if SESSION_KEY in request.session:
+            return self._serve_member(request)
+        if not self.places.acquire(blocking=False):
+            return busy()
+        try:
+            return self._serve_visitor(request)
+        finally:
+            self.places.release()
+
+    def _serve_member(self, request: HttpRequest) -> HttpResponse:
+        with self.member_left:
+            self.members += 1
+        try:
+            return self.get_response(request)
+        finally:
+            with self.member_left:
+                self.members -= 1
+                self.member_left.notify_all()
+
+    def _serve_visitor(self, request: HttpRequest) -> HttpResponse:
+        """Wait while members are served, at the beginning and before each statement, up to YIELD_SECONDS."""
+        until = time.monotonic() + YIELD_SECONDS
+
+        def let_members_go_first(
+            execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+        ) -> Any:
+            if not context["connection"].in_atomic_block:
+                self._wait_for_members(until)
+            return execute(sql, params, many, context)
+
+        self._wait_for_members(until)
+        with connection.execute_wrapper(let_members_go_first):
+            return self.get_response(request)
+
+    def _wait_for_members(self, until: float) -> None:
+        if self.members:
+            with self.member_left:
+                self.member_left.wait_for(lambda: not self.members, timeout=max(0, until - time.monotonic()))
+
+
+class PlainAccountForms:
+    """Refuse visitors' multipart forms where people log in: they send no files, and parsing those is work."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        client = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if settings.BEHIND_PROXY and client:
-            request.META["REMOTE_ADDR"] = client
+        if (
+            request.content_type == "multipart/form-data"
+            and request.path.startswith(ACCOUNT_PATHS)
+            and SESSION_KEY not in request.session
+        ):
+            sentence = _("This form takes no files. Go back, and send it from our page.")
+            return HttpResponse(sentence, status=415, content_type="text/plain")
         return self.get_response(request)
+
+
+class StatementTimeout:
+    """Answer 503 when PostgreSQL stopped a statement that took too long."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError) and isinstance(exception.__cause__, QueryCanceled):
+            return busy()
+        return None
+
+
+def busy() -> HttpResponse:
+    """The page that asks to come back a little later; it needs no database."""
+    return HttpResponse(_busy_page(), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+@cache
+def _busy_page() -> str:
+    return get_template("503.html").render()
 
 
 class ForOneReader:

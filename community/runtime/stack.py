@@ -84,17 +84,9 @@ def port_is_free(port: int) -> bool:
 def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     """The processes of the stack; all queues have a worker."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "community"]
-    gunicorn = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "community.wsgi",
-        "--config",
-        "python:community.runtime.web",
-    ]
     loaded = home.root / "demo-loaded"
     wanted = [
-        Child("web", [*gunicorn, "--bind", f"{HOST}:{port}"]),
+        Child("web", [sys.executable, "-m", "community.runtime.web", "--bind", f"{HOST}:{port}"]),
         Child("worker", [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"]),
         Child(
             "beat", [*celery, "beat", "--schedule", home.root / "beat", "--pidfile=", "--loglevel", "WARNING"]

@@ -1,47 +1,251 @@
-"""Gunicorn's settings, for `manage.py up` and for the container alike."""
+"""The web server: one process per core, all serving one socket. Run as `python -m community.runtime.web --bind HOST:PORT`.
+
+The application is loaded once, then the processes are forked. One that dies is replaced; each is renewed after
+some thousand requests. SIGTERM lets them finish what has begun.
+"""
 
 from __future__ import annotations
 
+import argparse
+import gc
+import logging
 import os
+import random
+import resource
+import select
 import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from community.core.disk import metrics_folder
 
-# Threads wait for the database in parallel and keep connections open; one process per core does the work
-# between. On two cores this served a page two to three times as often as as many `sync` workers.
-worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
-# Loaded once and shared: quicker to start and smaller in memory.
-preload_app = True
-max_requests = 20_000
-max_requests_jitter = 2_000
-graceful_timeout = 10
-timeout = 60
-keepalive = 5
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
-# Requests are logged by the application (django-structlog), with the member and the request's id.
-accesslog = None
-errorlog = "-"
-loglevel = "warning"
+WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
+# At work at the same time in each process; the database is asked to hold one connection for each.
+THREADS = int(os.environ.get("WEB_THREADS", "4"))
+MAX_REQUESTS = int(os.environ.get("WEB_MAX_REQUESTS", "20000"))
+# Whose X-Forwarded-* is believed with BEHIND_PROXY: one address, or * for anybody's.
+FORWARDED_ALLOW_IPS = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+# One statement of a page may take this long; 0 for a pooler that refuses the option.
+STATEMENT_SECONDS = os.environ.get("WEB_STATEMENT_SECONDS", "10")
+MAX_CONNECTIONS = 8_000
+IDLE_SECONDS = 60
+BACK_OFF_SECONDS = (0, 1, 2, 4, 8, 15, 30)
+# A process that lived this long before it ended is replaced at once.
+STEADY_SECONDS = 30
+STOP_SECONDS = 12
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
-# The workers' counters meet in files, so that /metrics tells of all of them whoever answers.
-_metrics = Path(
-    os.environ.setdefault(
-        "PROMETHEUS_MULTIPROC_DIR", str(metrics_folder() / f"caravan-metrics-{os.getpid()}")
+logger = logging.getLogger(__name__)
+
+# Serves the socket; calls the function it is given when it accepts no more.
+Serve = Callable[[Callable[[], None]], None]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m community.runtime.web", description="Serve the site.")
+    parser.add_argument("--bind", default="127.0.0.1:8000", metavar="HOST:PORT")
+    host, _, port = parser.parse_args().bind.rpartition(":")
+    try:
+        listener = socket.create_server((host.strip("[]"), int(port)), family=_family(host), backlog=1024)
+    except OSError as error:
+        sys.exit(f"Cannot serve on {host}:{port}: {os.strerror(error.errno or 0)}.")
+    metrics = _make_metrics_folder()
+    os.environ["STATEMENT_SECONDS"] = STATEMENT_SECONDS
+    connections = _raise_file_limit()
+    serve = load(listener, connections=connections)
+    Parent(WORKERS, serve).run()
+    shutil.rmtree(metrics, ignore_errors=True)
+    return 0
+
+
+def load(listener: socket.socket, *, connections: int) -> Serve:
+    """Load the application, without connections that forked processes would share."""
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connections as database
+    from waitress.adjustments import Adjustments
+
+    from community.runtime.http_server import Server
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
+    application = get_wsgi_application()
+    # Each failure of ours is logged by the application; what remains is what clients do.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    adjustments = Adjustments(
+        sockets=[listener],
+        threads=THREADS,
+        connection_limit=connections,
+        channel_timeout=IDLE_SECONDS,
+        max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1,
+        max_request_header_size=32_768,
+        inbuf_overflow=65_536,
+        log_socket_errors=False,
+        ident=None,
+        **_proxy(behind=settings.BEHIND_PROXY),
     )
-)
-shutil.rmtree(_metrics, ignore_errors=True)
-_metrics.mkdir(mode=0o700, parents=True)
+
+    def serve(on_retire: Callable[[], None]) -> None:
+        max_requests = MAX_REQUESTS + random.randrange(MAX_REQUESTS // 10 + 1)  # noqa: S311
+        server = Server(
+            application, listener, adjustments=adjustments, max_requests=max_requests, on_retire=on_retire
+        )
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: server.retire())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        server.run()
+
+    database.close_all()
+    gc.collect()
+    gc.freeze()
+    return serve
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    from prometheus_client import multiprocess
+def _proxy(*, behind: bool) -> dict[str, Any]:
+    """Where the client's address and scheme come from.
 
-    multiprocess.mark_process_dead(worker.pid)
+    Without a proxy of ours the headers are left for the application to see: they tell that somebody's is there.
+    """
+    if not behind:
+        return {"clear_untrusted_proxy_headers": False}
+    if "," in FORWARDED_ALLOW_IPS:
+        sys.exit("FORWARDED_ALLOW_IPS takes one address, or * for any.")
+    return {
+        "trusted_proxy": FORWARDED_ALLOW_IPS.strip(),
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
-def on_exit(server: Any) -> None:
-    shutil.rmtree(_metrics, ignore_errors=True)
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _raise_file_limit() -> int:
+    """Open as many files as we may, and return how many connections one process can hold with them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    # A large body is kept in a file besides.
+    return min(MAX_CONNECTIONS, max(soft, wanted) * 2 // 5)
+
+
+def _make_metrics_folder() -> Path:
+    """Where the processes' counters meet, so that /metrics tells of all of them whoever answers."""
+    default = str(metrics_folder() / f"caravan-metrics-{os.getpid()}")
+    folder = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", default))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+@dataclass
+class Worker:
+    """A forked process; `pipe` reads as ended once it accepts no more, whatever the reason."""
+
+    pid: int
+    pipe: int
+    since: float
+    retired: bool = False
+
+
+class Parent:
+    """Keeps `count` processes serving."""
+
+    def __init__(self, count: int, serve: Serve) -> None:
+        self.count = count
+        self.serve = serve
+        self.workers: dict[int, Worker] = {}
+        self.failures = 0
+        self.start_after = 0.0
+        self.stopping = False
+
+    def run(self) -> None:
+        """Return when all have ended after SIGTERM or SIGINT."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._ask_to_stop)
+        while not self.stopping:
+            self._start_missing()
+            self._notice_retired()
+            self._reap()
+        self._stop()
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self.stopping = True
+
+    def _serving(self) -> dict[int, Worker]:
+        return {worker.pipe: worker for worker in self.workers.values() if not worker.retired}
+
+    def _start_missing(self) -> None:
+        while (
+            len(self._serving()) < self.count and time.monotonic() >= self.start_after and not self.stopping
+        ):
+            self._start()
+
+    def _start(self) -> None:
+        reading, writing = os.pipe()
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, STOP_SIGNALS
+        )  # until the new process knows what to do with them
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            self._be_worker(lambda: os.close(writing))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        os.close(writing)
+        self.workers[pid] = Worker(pid, reading, since=time.monotonic())
+
+    def _be_worker(self, on_retire: Callable[[], None]) -> None:
+        code = 1
+        try:
+            for worker in self.workers.values():
+                os.close(worker.pipe)
+            self.serve(on_retire)
+            code = 0
+        except BaseException:
+            logger.exception("A web process failed")
+        finally:
+            logging.shutdown()
+            os._exit(code)  # nothing of the parent's is for us to tidy
+
+    def _notice_retired(self) -> None:
+        serving = self._serving()
+        for pipe in select.select(list(serving), [], [], 0.2)[0]:
+            serving[pipe].retired = True
+
+    def _reap(self) -> None:
+        """Forget those that ended; soon after its start that is a failure, and the next waits longer."""
+        from prometheus_client import multiprocess
+
+        for worker in list(self.workers.values()):
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            os.close(worker.pipe)
+            del self.workers[pid]
+            multiprocess.mark_process_dead(pid)
+            failed = status != 0 and time.monotonic() - worker.since < STEADY_SECONDS
+            self.failures = self.failures + 1 if failed else 0
+            wait = BACK_OFF_SECONDS[min(self.failures, len(BACK_OFF_SECONDS) - 1)]
+            self.start_after = time.monotonic() + wait
+            if status and not self.stopping:
+                logger.warning("Web process %s ended with code %s", pid, os.waitstatus_to_exitcode(status))
+
+    def _stop(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self.workers:
+                os.kill(pid, number)
+            while self.workers and (time.monotonic() < deadline or number == signal.SIGKILL):
+                time.sleep(0.02)
+                self._reap()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,9 +1,17 @@
-import pytest
-from django.http import HttpResponse
-from django.test import RequestFactory
+import threading
+from functools import partial
 
-from community.core.middleware import ClientAddress, WithoutNul
+import pytest
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.client import MULTIPART_CONTENT
+
+from community.core import middleware
+from community.core.middleware import REFUSED, StatementTimeout, VisitorLimit, WithoutNul
 from tests.factories.members import MemberFactory
+from tests.support import eventually, in_thread
 
 
 def passed_on(request):
@@ -45,41 +53,90 @@ def test_without_nul_leaves_out_a_cookie_with_one():
     assert request.COOKIES == {"theme": "dark"}
 
 
-@pytest.mark.parametrize(
-    ("behind", "forwarded", "address"),
-    [
-        (True, "203.0.113.7", "203.0.113.7"),
-        (True, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
-        (True, "", "172.18.0.2"),
-        (False, "203.0.113.7", "172.18.0.2"),
-    ],
-)
-def test_client_address_is_what_our_own_proxy_says(settings, behind, forwarded, address):
-    settings.BEHIND_PROXY = behind
-    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-    request = RequestFactory().get("/", REMOTE_ADDR="172.18.0.2", headers=headers)
+def test_visitor_without_a_place_is_told_when_to_come_back(client):
+    response = client.get("/latest/", **{REFUSED: True})
 
-    ClientAddress(lambda inner: HttpResponse())(request)
-
-    assert request.META["REMOTE_ADDR"] == address
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "The site is busy" in response.text
 
 
 @pytest.mark.django_db
-def test_wrong_passwords_of_one_keep_nobody_else_out(client, settings):
-    settings.BEHIND_PROXY = True
-    member = MemberFactory(password="a right password")
+def test_session_that_is_nobodys_needs_a_place(client, settings):
+    limit = VisitorLimit(lambda request: HttpResponse("ok"))
+    for _ in range(settings.VISITOR_PLACES):
+        assert limit.places.acquire(blocking=False)
 
-    def log_in(email, password, *, address):
-        data = {"login": email, "password": password}
-        headers = {"X-Forwarded-For": address}
-        return client.post("/accounts/login/", data, headers=headers, REMOTE_ADDR="172.18.0.2")
+    def ask(session):
+        request = RequestFactory().get("/latest/", headers={"cookie": f"sessionid={session.session_key}"})
+        request.session = session
+        return limit(request).status_code
 
-    for number in range(15):
-        log_in(f"nobody{number}@example.com", "a wrong one", address=f"10.9.8.{number}, 203.0.113.7")
+    made_up = SessionStore("0123456789abcdefghijklmnopqrstuv")
+    client.force_login(MemberFactory())
 
-    guesses = log_in(member.email, "a right password", address="10.9.8.77, 203.0.113.7")
-    assert guesses.status_code != 302
-    assert log_in(member.email, "a right password", address="203.0.113.8").status_code == 302
+    assert ask(made_up) == 503
+    assert ask(client.session) == 200
+    limit.places.release()
+    assert ask(made_up) == 200
+
+
+@pytest.mark.django_db
+def test_visitor_waits_while_a_member_is_served(client, monkeypatch):
+    monkeypatch.setattr(middleware, "YIELD_SECONDS", 60)
+    client.force_login(MemberFactory())
+    requests = {
+        "member": RequestFactory().get("/", headers={"cookie": "sessionid=real"}),
+        "visitor": RequestFactory().get("/"),
+    }
+    requests["member"].session = client.session
+    requests["member"].session.load()
+    begun, finish, order = threading.Event(), threading.Event(), []
+
+    def view(request):
+        if request is requests["member"]:
+            begun.set()
+            assert finish.wait(20)
+        order.append(request)
+        return HttpResponse()
+
+    limit = VisitorLimit(view)
+    member = in_thread(partial(limit, requests["member"]))
+    assert begun.wait(20)
+    visitor = in_thread(partial(limit, requests["visitor"]))
+    eventually(lambda: limit.member_left._waiters)
+    finish.set()
+    member.join(20)
+    visitor.join(20)
+
+    assert order == [requests["member"], requests["visitor"]]
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
+@pytest.mark.django_db
+def test_visitors_send_no_files_where_people_log_in(path):
+    response = Client().post(path, {"login": "somebody"}, content_type=MULTIPART_CONTENT)
+
+    assert (response.status_code, response["Content-Type"]) == (415, "text/plain")
+
+
+@pytest.mark.django_db
+def test_members_may_send_multipart_forms(client):
+    client.force_login(MemberFactory())
+
+    assert Client.post(client, "/accounts/logout/", {}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_statement_that_takes_too_long_is_answered_with_the_busy_page():
+    with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10ms'")
+        cursor.execute("SELECT pg_sleep(5)")
+    timeouts = StatementTimeout(lambda request: HttpResponse())
+
+    response = timeouts.process_exception(RequestFactory().get("/"), caught.value)
+
+    assert response.status_code == 503
+    assert timeouts.process_exception(RequestFactory().get("/"), OperationalError("gone")) is None
 
 
 @pytest.mark.django_db

@@ -7,12 +7,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
-from django.test import Client
 
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
 from community.members.models import Guidelines, Member
 from tests.factories.members import CompanyFactory, MemberFactory
+from tests.support import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("confirmation_is_needed")]
 PASSWORD = "a quiet morning with coffee"
@@ -164,7 +164,7 @@ def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
 def test_another_browser_has_to_log_in_after_confirming(client):
     sign_up(client)
 
-    other = Client()
+    other = Browser()
     other.post(link_in(mail.outbox[0]))
 
     assert other.get("/me/settings/").status_code == 302
@@ -187,7 +187,7 @@ def test_a_broken_confirmation_link_says_so(client):
 def test_logging_in_before_confirming_sends_the_link_again(client):
     sign_up(client)
 
-    response = log_in(Client())
+    response = log_in(Browser())
 
     assert response["Location"] == "/accounts/confirm-email/"
 
@@ -261,7 +261,7 @@ def test_a_reset_link_works_once(client):
     address = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(address, {"password1": "another quiet morning", "password2": "another quiet morning"})
 
-    assert "This link does not work any more" in Client().get(link, follow=True).text
+    assert "This link does not work any more" in Browser().get(link, follow=True).text
 
 
 def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
@@ -310,7 +310,7 @@ def test_a_wrong_code_does_not_set_it_up(client):
 
 
 def test_step_two_asks_for_the_code(with_totp):
-    browser = Client()
+    browser = Browser()
     assert log_in(browser)["Location"] == "/accounts/2fa/authenticate/"
     assert browser.get("/me/settings/").status_code == 302
 
@@ -321,7 +321,7 @@ def test_step_two_asks_for_the_code(with_totp):
 def test_a_recovery_code_opens_the_account_once(client, with_totp):
     code = client.get("/accounts/2fa/recovery-codes/").context["unused_codes"][0]
 
-    first, second = Client(), Client()
+    first, second = Browser(), Browser()
     log_in(first)
     log_in(second)
 

@@ -6,10 +6,10 @@ import time
 import pytest
 from django.core import mail
 from django.db import connection, transaction
-from django.test import Client
 
 from community.members.models import Member
 from tests.factories.members import MemberFactory
+from tests.support import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,7 @@ def sign_up_while_somebody_takes(typed, **taken):
     def sign_up():
         form = {"display_name": "Ada Winter", "password1": "a quiet morning with coffee", "guidelines": "on"}
         try:
-            answers.append(Client().post("/accounts/signup/", {**form, **typed}))
+            answers.append(Browser().post("/accounts/signup/", {**form, **typed}))
         finally:
             connection.close()
 
@@ -77,7 +77,7 @@ def test_an_address_taken_in_that_moment_is_answered_as_one_taken_long_ago(setti
 
     response = sign_up_while_somebody_takes(typed, username="first", email="ada@example.com")
     told = [message.to for message in mail.outbox]
-    long_ago = Client().post(
+    long_ago = Browser().post(
         "/accounts/signup/",
         {
             "display_name": "Ada", "password1": "a quiet morning with coffee", "guidelines": "on",

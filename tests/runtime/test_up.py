@@ -188,7 +188,7 @@ def test_up_with_a_database_of_ones_own_is_refused(tmp_path: Path):
     assert "DATABASE_URL names a server of your own" in answer.stderr
 
 
-@pytest.mark.parametrize("name", ["worker", "gunicorn"])
+@pytest.mark.parametrize("name", ["worker", "community.runtime.web"])
 def test_up_starts_what_is_killed_again(up: Stack, name: str):
     first = wait_for(lambda: up.pid_of(name))
 

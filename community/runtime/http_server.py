@@ -1,0 +1,290 @@
+"""Waitress with what it lacks: a deadline for each request and answer, places for visitors, draining.
+
+One loop reads and writes all connections, and a few threads run the application. So a client that sends or
+reads slowly costs a socket, never a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from socket import socket
+from typing import Any
+
+from django.conf import settings
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error
+
+from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
+
+# A request and an answer have this long, and longer in proportion to what of it came through.
+REQUEST_SECONDS = float(os.environ.get("REQUEST_SECONDS", "30"))
+MIN_BYTES_PER_SECOND = 16_000
+CHECK_SECONDS = 0.5
+# How long what has begun may take to end when the process is asked to stop.
+GRACE_SECONDS = 10
+# With more connections than this, the loop rests a little between its rounds: each looks at all of them.
+MANY_CONNECTIONS = 200
+REST_SECONDS_PER_CONNECTION = 5e-6
+
+MEMBER, VISITOR, ACCOUNT = "member", "visitor", "account"
+# How many requests of a kind may wait for their place; the next is refused.
+MAX_WAITING = 32
+
+SENTENCES = {
+    400: "The server could not understand this request.",
+    408: "The request took too long to arrive. Check your connection and try again.",
+    413: "This is more than the site accepts at once (10 MB). Go back and send less.",
+    431: "The request's headers are too large. Clear the cookies of this site and try again.",
+}
+
+
+class RequestTimeout(Error):
+    code = 408
+    reason = "Request Timeout"
+
+
+class Refusal(ErrorTask):
+    """The answer to a request that never reaches the application, in a sentence of ours."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = f"{SENTENCES.get(error.code, error.reason)}\n".encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "text/plain; charset=utf-8"))
+        self.set_close_on_finish()
+        self.content_length = len(body)  # type: ignore[assignment]
+        self.write(body)
+
+
+class Task(WSGITask):
+    """A request for the application, which is told if it found no place."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[REFUSED] = self.channel.refused
+        if self.request.command == "HEAD":
+            environ.pop("wsgi.file_wrapper", None)  # it would pass `write` by
+        return environ
+
+    def write(self, data: bytes) -> None:
+        # Django leaves it to the server to send no body in answer to HEAD.
+        super().write(b"" if self.request.command == "HEAD" else data)
+
+
+class Channel(HTTPChannel):
+    """A connection that is closed when its client is too slow."""
+
+    task_class = Task
+    error_task_class = Refusal
+    kind = MEMBER
+    refused = False
+    # When the request that is being received began, and when the client fell behind in reading the answer.
+    request_since = answer_since = 0.0
+    bytes_sent = 0
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self.request_since = time.time()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        kind = self.kind
+        with self.requests_lock:
+            # Requests sent ahead would fill the buffer with answers that nobody reads, and then hold the thread.
+            if len(self.requests) > 1 or self.server.is_retiring:
+                self.requests[0].headers["CONNECTION"] = "close"
+        try:
+            super().service()
+        finally:
+            self.server.task_dispatcher.leave(kind)
+
+    def write_soon(self, data: Any) -> int:
+        if not self.total_outbufs_len:
+            self.answer_since, self.bytes_sent = time.time(), 0
+        return int(super().write_soon(data))
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent = int(super().send(data, do_close))
+        self.bytes_sent += sent
+        return sent
+
+    def is_idle(self) -> bool:
+        return not (self.requests or self.request or self.total_outbufs_len)
+
+    def enforce_deadline(self, now: float) -> None:
+        if self.total_outbufs_len:
+            stalled = now - self.last_activity > REQUEST_SECONDS
+            if stalled or _is_overdue(now - self.answer_since, self.bytes_sent):
+                self.handle_close()  # `will_close` would wait until the client reads
+        elif self.request and not self.requests:
+            read = self.request.header_bytes_received + self.request.body_bytes_received
+            if _is_overdue(now - self.request_since, read):
+                self._time_out()
+
+    def _time_out(self) -> None:
+        """Answer 408, which also closes the connection."""
+        with self.requests_lock:
+            if self.request:
+                self.request.close()
+                self.request = None
+            timeout = HTTPRequestParser(self.adj)
+            timeout.version = "1.1"
+            timeout.error = RequestTimeout("")  # type: ignore[assignment]  # typed by waitress' last assignment
+            self.requests.append(timeout)
+            self.server.add_task(self)
+
+
+def _is_overdue(seconds: float, moved: int) -> bool:
+    return seconds > REQUEST_SECONDS + moved / MIN_BYTES_PER_SECOND
+
+
+class TaskQueue:
+    """Connections with a request to run: members' first, and of the other kinds few at a time.
+
+    It stands in for the deque of waitress' dispatcher, which looks at it under its lock.
+    """
+
+    def __init__(self, places: Mapping[str, int]) -> None:
+        self.places = places
+        self.waiting: dict[str, deque[Channel]] = {kind: deque() for kind in places}
+        self.running: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return sum(self._runnable(kind) for kind in self.places)
+
+    def append(self, channel: Channel) -> None:
+        self.waiting[channel.kind].append(channel)
+
+    def popleft(self) -> Channel:
+        kind = next(kind for kind in self.places if self._runnable(kind))
+        self.running[kind] += 1
+        return self.waiting[kind].popleft()
+
+    def is_full(self, kind: str) -> bool:
+        return len(self.waiting[kind]) >= MAX_WAITING
+
+    def _runnable(self, kind: str) -> int:
+        return min(len(self.waiting[kind]), self.places[kind] - self.running[kind])
+
+
+class Dispatcher(ThreadedTaskDispatcher):
+    """Threads for members' requests, of which visitors' and log-ins may take few."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.requests = TaskQueue({MEMBER: threads, ACCOUNT: 1, VISITOR: max(1, threads // 4)})
+        self.queue = self.requests  # type: ignore[assignment]
+        self.set_thread_count(threads)
+
+    def leave(self, kind: str) -> None:
+        """Give a place back; the thread that calls this looks next who may have it."""
+        with self.lock:
+            self.requests.running[kind] -= 1
+
+    def is_at_work(self) -> bool:
+        with self.lock:
+            return bool(self.active_count or any(self.requests.waiting.values()))
+
+
+class Server(TcpWSGIServer):
+    """One process's part in serving the socket, until it is asked to retire or has served `max_requests`."""
+
+    channel_class = Channel
+
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        listener: socket,
+        *,
+        adjustments: Adjustments,
+        max_requests: int,
+        on_retire: Callable[[], None],
+    ) -> None:
+        self.requests_left = max_requests
+        self.on_retire = on_retire
+        self.retire_by = 0.0
+        self.next_look = 0.0
+        super().__init__(
+            application,
+            map={},
+            _sock=listener,
+            dispatcher=Dispatcher(adjustments.threads),
+            adj=adjustments,
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )
+
+    def add_task(self, channel: Channel) -> None:
+        self.requests_left -= 1
+        queue = self.task_dispatcher.requests
+        channel.kind = kind_of(channel.requests[0])
+        channel.refused = channel.kind != MEMBER and queue.is_full(channel.kind)
+        if channel.refused:
+            channel.kind = MEMBER  # it is told so, which takes no time
+        super().add_task(channel)
+
+    def handle_accept(self) -> None:
+        # One a round leaves the next to another process; with many connections open, rounds are too long for that.
+        for _ in range(1 + len(self.active_channels) // 50):
+            super().handle_accept()
+
+    @property
+    def is_retiring(self) -> bool:
+        return bool(self.retire_by)
+
+    def retire(self) -> None:
+        """Accept no more, and let `run` return when what has begun is done, or the time for it is over."""
+        if not self.is_retiring:
+            self.retire_by = time.time() + GRACE_SECONDS
+            self.accepting = False
+            self.on_retire()
+            self.pull_trigger()
+
+    def run(self) -> None:
+        parent = os.getppid()
+        while not self._is_done():
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            if self.requests_left <= 0 or os.getppid() != parent:
+                self.retire()
+            if self.is_retiring:
+                self._close_idle()
+            self._enforce_deadlines()
+            if len(self.active_channels) > MANY_CONNECTIONS:
+                time.sleep(len(self.active_channels) * REST_SECONDS_PER_CONNECTION)
+
+    def _enforce_deadlines(self) -> None:
+        now = time.time()
+        if now >= self.next_look:
+            self.next_look = now + CHECK_SECONDS
+            for channel in list(self.active_channels.values()):
+                channel.enforce_deadline(now)
+
+    def _is_done(self) -> bool:
+        if not self.is_retiring:
+            return False
+        at_work = self.active_channels or self.task_dispatcher.is_at_work()
+        return not at_work or time.time() > self.retire_by
+
+    def _close_idle(self) -> None:
+        for channel in list(self.active_channels.values()):
+            if channel.is_idle():
+                channel.will_close = True
+
+
+def kind_of(request: HTTPRequestParser) -> str:
+    """Whose request this seems to be; the application asks whether the session is real."""
+    if (
+        request.error
+        or request.path.startswith(UNLIMITED_PATHS)
+        or f"{settings.SESSION_COOKIE_NAME}=" in request.headers.get("COOKIE", "")
+    ):
+        return MEMBER
+    return ACCOUNT if request.path.startswith(ACCOUNT_PATHS) else VISITOR

@@ -1,0 +1,296 @@
+"""The HTTP server with small applications: slow clients, places for visitors, refusals, retiring."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+
+import pytest
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+
+from community.core.middleware import REFUSED
+from community.runtime import http_server, web
+from community.runtime.http_server import Server
+from tests.runtime.helpers import wait_for
+
+MEMBER = {"Cookie": "theme=dark; sessionid=any"}
+
+
+class Site:
+    """A server with an application of the test, which may hold requests back with `gate`."""
+
+    def __init__(self, application: Callable[..., Any] | None, **adjustments: Any) -> None:
+        self.gate = threading.Event()
+        self.begun: list[str] = []
+        self.retired = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        wanted = {"threads": 4, "clear_untrusted_proxy_headers": False, **adjustments}
+        max_requests = wanted.pop("max_requests", 1000)
+        self.server = Server(
+            application or self.hold,
+            self.listener,
+            adjustments=Adjustments(sockets=[self.listener], log_socket_errors=False, **wanted),
+            max_requests=max_requests,
+            on_retire=self.retired.set,
+        )
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+
+    def hold(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        """Answer once the gate is open, or at once when the request found no place."""
+        self.begun.append(environ["PATH_INFO"])
+        if environ[REFUSED]:
+            start_response("503 Service Unavailable", [("Content-Length", "0")])
+            return []
+        assert self.gate.wait(20)
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    def send(self, request: bytes) -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        client.sendall(request)
+        return client
+
+    def ask(self, path: str, headers: dict[str, str] | None = None) -> HTTPConnection:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", path, headers=headers or {})
+        return connection
+
+    def close(self) -> None:
+        self.gate.set()
+        self.server.retire()
+        self.thread.join(20)
+        self.server.task_dispatcher.shutdown()
+        wasyncore.close_all(self.server._map)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Site]]:
+    sites: list[Site] = []
+
+    def serve(application: Callable[..., Any] | None = None, **adjustments: Any) -> Site:
+        sites.append(Site(application, **adjustments))
+        return sites[-1]
+
+    yield serve
+    for site in sites:
+        site.close()
+
+
+@pytest.fixture
+def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "REQUEST_SECONDS", 0.3)
+
+
+def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+
+
+def read_all(client: socket.socket) -> bytes:
+    with client, client.makefile("rb") as file:
+        return file.read()
+
+
+def answered(connection: HTTPConnection) -> HTTPResponse:
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"],
+)  # fmt: skip
+@pytest.mark.usefixtures("short_deadline")
+def test_request_that_does_not_arrive_is_answered_408(serve, begun):
+    site = serve(hello)
+
+    answer = read_all(site.send(begun))
+
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert answer.endswith(b"The request took too long to arrive. Check your connection and try again.\n")
+
+
+def test_slow_requests_hold_no_thread(serve):
+    site = serve(hello, threads=1)
+    slow = [site.send(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx") for _ in range(10)]
+
+    assert answered(site.ask("/")).status == 200
+
+    for client in slow:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "moved", "overdue"),
+    [(29, 0, False), (31, 0, True), (31, 100, True), (600, 10_000_000, False), (700, 10_000_000, True)],
+)
+def test_deadline_grows_with_what_came_through(seconds, moved, overdue):
+    assert http_server._is_overdue(seconds, moved) == overdue
+
+
+@pytest.mark.usefixtures("short_deadline")
+def test_answer_that_nobody_reads_is_dropped(serve):
+    def much(environ, start_response):
+        start_response("200 OK", [("Content-Length", "50000000")])
+        return [b"x" * 50_000_000]
+
+    site = serve(much)
+    client = site.send(b"GET / HTTP/1.1\r\n\r\n")
+    wait_for(lambda: site.server.active_channels)
+
+    wait_for(lambda: not site.server.active_channels)
+
+    client.close()
+
+
+def test_requests_sent_ahead_are_not_served(serve):
+    site = serve(hello)
+
+    answer = read_all(site.send(b"GET / HTTP/1.1\r\n\r\n" * 3))
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert b"Connection: close" in answer
+
+
+def test_head_is_answered_without_a_body(serve):
+    site = serve(hello)
+
+    answer = read_all(site.send(b"HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n"))
+
+    assert b"Content-Length: 5" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [b"Content-Length: 101\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n65\r\n" + b"x" * 101 + b"\r\n"],
+)
+def test_large_body_is_refused_in_a_sentence(serve, request_head):
+    site = serve(hello, max_request_body_size=101)
+
+    answer = read_all(site.send(b"POST / HTTP/1.1\r\n" + request_head))
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"Go back and send less." in answer
+
+
+def test_visitors_leave_threads_to_members(serve):
+    site = serve()
+    visitors = [site.ask(f"/{number}") for number in range(6)]
+    wait_for(lambda: len(site.begun) == 1)
+
+    member = site.ask("/member", MEMBER)
+
+    wait_for(lambda: len(site.begun) == 2)
+    assert site.begun[1] == "/member"
+    site.gate.set()
+    assert [answered(connection).status for connection in [member, *visitors]] == [200] * 7
+
+
+def test_visitors_beyond_those_who_may_wait_are_refused_at_once(serve, monkeypatch):
+    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    site = serve()
+    served = site.ask("/0")
+    wait_for(lambda: site.begun)
+    waiting = site.ask("/1")
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+
+    assert answered(site.ask("/2")).status == 503
+
+    site.gate.set()
+    assert [answered(served).status, answered(waiting).status] == [200, 200]
+
+
+@pytest.mark.parametrize("path", ["/static/css/base.css", "/healthz", "/accounts/login/", "/api/v1/events"])
+def test_what_must_work_while_visitors_crowd_is_served(serve, monkeypatch, path):
+    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    site = serve()
+    crowd = [site.ask("/0")]
+    wait_for(lambda: site.begun)
+    crowd.append(site.ask("/1"))
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+
+    asked = site.ask(path)
+
+    wait_for(lambda: path in site.begun)
+    site.gate.set()
+    assert {answered(connection).status for connection in [asked, *crowd]} == {200}
+
+
+def test_retiring_finishes_what_has_begun(serve):
+    site = serve()
+    running = site.ask("/running")
+    member = site.ask("/member", MEMBER)
+    wait_for(lambda: len(site.begun) == 2)
+
+    site.server.retire()
+    wait_for(site.retired.is_set)
+    site.gate.set()
+
+    assert [answered(running).status, answered(member).status] == [200, 200]
+    site.thread.join(20)
+    assert not site.thread.is_alive()
+
+
+def test_retiring_does_not_wait_for_idle_connections(serve):
+    site = serve(hello)
+    connection = site.ask("/")
+    connection.getresponse().read()
+
+    site.server.retire()
+
+    site.thread.join(5)
+    assert not site.thread.is_alive()
+    connection.close()
+
+
+def test_retiring_waits_only_so_long_for_slow_requests(serve, monkeypatch):
+    monkeypatch.setattr(http_server, "GRACE_SECONDS", 0.2)
+    site = serve(hello)
+    slow = site.send(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx")
+    wait_for(lambda: site.server.active_channels)
+
+    site.server.retire()
+
+    site.thread.join(5)
+    assert not site.thread.is_alive()
+    slow.close()
+
+
+def test_server_retires_after_its_number_of_requests(serve):
+    site = serve(hello, max_requests=2)
+
+    assert [answered(site.ask("/")).status for _ in range(2)] == [200, 200]
+
+    site.thread.join(20)
+    assert site.retired.is_set()
+
+
+@pytest.mark.parametrize(
+    ("behind", "trusted", "expected"),
+    [
+        (True, "127.0.0.1", "203.0.113.7 https 203.0.113.7"),
+        (True, "*", "203.0.113.7 https 203.0.113.7"),
+        (True, "192.0.2.1", "127.0.0.1 http None"),
+        (False, "*", "127.0.0.1 http 198.51.100.1, 203.0.113.7"),
+    ],
+)
+def test_client_address_is_what_our_own_proxy_says(serve, monkeypatch, behind, trusted, expected):
+    def tell(environ, start_response):
+        start_response("200 OK", [])
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+        return [f"{environ['REMOTE_ADDR']} {environ['wsgi.url_scheme']} {forwarded}".encode()]
+
+    monkeypatch.setattr(web, "FORWARDED_ALLOW_IPS", trusted)
+    site = serve(tell, **web._proxy(behind=behind))
+
+    connection = site.ask("/", {"X-Forwarded-For": "198.51.100.1, 203.0.113.7", "X-Forwarded-Proto": "https"})
+
+    assert connection.getresponse().read().decode() == expected
+    connection.close()

@@ -1,0 +1,239 @@
+"""The web server as it is served: processes, signals, the proxy's word, limits that the settings name."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from community.runtime.embedded import BASE_DIR
+from tests.factories.members import MemberFactory
+from tests.runtime import load
+from tests.runtime.helpers import is_alive, wait_for
+
+
+class Web:
+    """One `python -m community.runtime.web`."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self.log = folder / "web.log"
+        self.metrics = folder / "metrics"
+        command = [sys.executable, "-m", "community.runtime.web", "--bind", f"127.0.0.1:{self.port}"]
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=BASE_DIR,
+                env={**environment, "PROMETHEUS_MULTIPROC_DIR": str(self.metrics)},
+                stdout=output,
+                stderr=output,
+            )
+        wait_for(lambda: self.answers() or self.process.poll() is not None, seconds=90)
+        assert self.process.poll() is None, self.log.read_text()
+
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> HTTPResponse:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, body, headers={"Host": "localhost", **(headers or {})})
+        response = connection.getresponse()
+        response.text = response.read().decode()  # type: ignore[attr-defined]
+        connection.close()
+        return response
+
+    def answers(self) -> bool:
+        try:
+            return self.ask("/healthz").status == 200
+        except (OSError, HTTPException):
+            return False
+
+    def workers(self) -> set[int]:
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return {int(pid) for pid in found.split() if is_alive(int(pid))}
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.__exit__(None, None, None)
+
+
+@pytest.fixture
+def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Web]]:
+    """`start_web(NAME=value)` returns the web server on the database of this test."""
+    started: list[Web] = []
+
+    def start(**values: str) -> Web:
+        started.append(Web(tmp_path, {**process_environment, "WEB_WORKERS": "2", **values}))
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.close()
+
+
+def test_pages_are_served_while_200_requests_drip(start_web):
+    web = start_web(REQUEST_SECONDS="600")
+
+    async def look() -> tuple[int, int]:
+        async with load.dripping(web.port, 200) as told:
+            status, _ = await load.get(web.port, "/accounts/login/")
+            return status, len(told.closed_after)
+
+    assert asyncio.run(look()) == (200, 0)
+
+
+def test_requests_that_drip_are_closed_at_their_deadline(start_web):
+    web = start_web(REQUEST_SECONDS="1")
+
+    async def look() -> load.Dripping:
+        async with load.dripping(web.port, 200) as told:
+            while len(told.closed_after) < 200:
+                await asyncio.sleep(0.05)
+        return told
+
+    told = asyncio.run(look())
+    assert told.answers == {"408": 200}
+    assert min(told.closed_after) >= 1
+
+
+def test_web_process_that_is_killed_is_replaced(start_web):
+    web = start_web()
+    before = wait_for(lambda: web.workers() if len(web.workers()) == 2 else None)
+    victim = min(before)
+
+    os.kill(victim, signal.SIGKILL)
+
+    wait_for(lambda: len(web.workers()) == 2 and victim not in web.workers())
+    assert web.answers()
+
+
+def test_web_processes_are_renewed_after_some_requests(start_web):
+    web = start_web(WEB_MAX_REQUESTS="5", WEB_WORKERS="1")
+    first = wait_for(web.workers)
+
+    statuses = {web.ask("/healthz").status for _ in range(20)}
+
+    assert statuses == {200}
+    wait_for(lambda: web.workers() and not web.workers() & first)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_web_that_is_asked_to_stop_leaves_nothing_behind(start_web, number):
+    web = start_web()
+    workers = wait_for(web.workers)
+
+    web.process.send_signal(number)
+
+    assert web.process.wait(30) == 0
+    assert not any(is_alive(pid) for pid in workers)
+    assert not web.metrics.exists()
+
+
+def test_web_whose_parent_is_killed_ends(start_web):
+    web = start_web()
+    workers = wait_for(web.workers)
+
+    web.process.kill()
+
+    wait_for(lambda: not any(is_alive(pid) for pid in workers))
+
+
+def test_web_on_a_taken_port_says_so(process_environment):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = subprocess.run(
+            [sys.executable, "-m", "community.runtime.web", "--bind", f"127.0.0.1:{port}"],
+            cwd=BASE_DIR,
+            env=process_environment,
+            capture_output=True,
+            text=True,
+        )
+
+    assert (answer.returncode, answer.stderr) == (
+        1,
+        f"Cannot serve on 127.0.0.1:{port}: Address already in use.\n",
+    )
+
+
+def test_metrics_count_the_requests_of_all_processes(start_web):
+    web = start_web()
+    for _ in range(10):
+        web.ask("/healthz")
+
+    metrics = web.ask("/metrics").text
+
+    counted = re.findall(
+        r"django_http_requests_total_by_view_transport_method_total\{.*health.*\} (\S+)", metrics
+    )
+    assert sum(map(float, counted)) >= 10
+
+
+def test_metrics_are_refused_through_a_proxy_that_we_know_nothing_of(start_web):
+    web = start_web()
+
+    assert web.ask("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status == 403
+
+
+def test_log_ins_are_limited_by_the_address_behind_the_proxy(start_web):
+    member = MemberFactory(password="a right password")
+    web = start_web(BEHIND_PROXY="1", WEB_WORKERS="1")
+
+    def log_in(login: str, password: str, *, forwarded: str) -> int:
+        page = web.ask("/accounts/login/", headers={"X-Forwarded-For": forwarded})
+        cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+        token = cookie.partition("=")[2]
+        return web.ask(
+            "/accounts/login/",
+            method="POST",
+            body=f"login={login}&password={password}&csrfmiddlewaretoken={token}",
+            headers={
+                "Cookie": cookie,
+                "X-Forwarded-For": forwarded,
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        ).status
+
+    for number in range(15):
+        log_in(f"nobody{number}@example.com", "wrong", forwarded=f"10.9.8.{number}, 203.0.113.7")
+
+    assert log_in(member.email, "a+right+password", forwarded="10.9.8.77, 203.0.113.7") != 302
+    assert log_in(member.email, "a+right+password", forwarded="203.0.113.8") == 302
+
+
+def test_statements_of_the_web_server_have_a_limit(start_web, process_environment):
+    script = "from django.db import connection as c; q = c.cursor(); q.execute('SHOW statement_timeout'); print(*q.fetchone())"
+
+    def limit(**values: str) -> str:
+        command = [sys.executable, "-c", f"import django; django.setup(); {script}"]
+        environment = {**process_environment, **values}
+        return subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True).stdout
+
+    assert limit() == "0\n"
+    assert limit(STATEMENT_SECONDS="10") == "10s\n"
+
+
+def test_file_for_the_log_in_form_is_refused_unparsed(start_web):
+    web = start_web(WEB_WORKERS="1")
+
+    response = web.ask(
+        "/accounts/login/",
+        method="POST",
+        body="this is no multipart body",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+
+    assert response.status == 415
