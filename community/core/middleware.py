@@ -17,6 +17,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
+from community.core import page_cache
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 NUL: Final = "\x00"
@@ -57,7 +59,7 @@ class VisitorLimit:
 
     The web server gives requests without a session few threads at a time, and marks those that are too many. A
     session that is nobody's is a visitor's too; its cookie has taken such a request past the server's places,
-    so it needs one of `settings.VISITOR_PLACES` here. A cache of visitors' pages belongs before this.
+    so it needs one of `settings.VISITOR_PLACES` here. What another visitor was shown a moment ago is shown again.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -68,7 +70,7 @@ class VisitorLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.META.get(REFUSED):
-            return busy()
+            return page_cache.find(request) or busy()
         if request.path.startswith(UNLIMITED_PATHS):
             return self.get_response(request)
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
@@ -76,7 +78,7 @@ class VisitorLimit:
         if SESSION_KEY in request.session:
             return self._serve_member(request)
         if not self.places.acquire(blocking=False):
-            return busy()
+            return page_cache.find(request) or busy()
         try:
             return self._serve_visitor(request)
         finally:

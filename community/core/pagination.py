@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -10,6 +10,12 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 PER_PAGE = 20
+
+
+class SupportsSlices(Protocol):
+    """What can be asked for one page at a time; its length must be known from elsewhere."""
+
+    def __getitem__(self, wanted: slice, /) -> Sequence[Any]: ...
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
@@ -24,7 +30,7 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
 
 def page_of(
     request: HttpRequest,
-    rows: QuerySet[Any] | Sequence[Any],
+    rows: QuerySet[Any] | Sequence[Any] | SupportsSlices,
     *,
     per_page: int = PER_PAGE,
     total: int | None = None,
@@ -34,7 +40,7 @@ def page_of(
     Lists shrink when things are moved or deleted, so a number beyond the end gives the last page;
     what is not a number at all, or below 1, is a mistyped address: Http404. `total` saves the count query.
     """
-    paginator = CountedPaginator(rows, per_page)
+    paginator = CountedPaginator(rows, per_page)  # type: ignore[arg-type]
     paginator.total = total
     asked = request.GET.get("page", "1")
     if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) > 0):

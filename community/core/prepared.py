@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -57,18 +58,25 @@ class Statement(NamedTuple):
 
 
 class Prepared(Generic[Row]):
-    """Call it with the arguments of `build`: ids, or lists of ids for the lookup `any_of`."""
+    """Call it with the arguments of `build`: ids, lists of ids for the lookup `any_of`, or what is annotated otherwise.
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]]) -> None:
+    With a `limit` it takes an `offset` too.
+    """
+
+    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *, limit: int | None = None) -> None:
         self._build = build
+        self._limit = limit
 
-    def __call__(self, **values: Any) -> list[Row]:
+    def __call__(self, *, offset: int = 0, **values: Any) -> list[Row]:
         statement = self._statement
         params = statement.params.copy()
         for place, name in statement.names.items():
             params[place] = values[name]
+        sql = statement.sql
+        if self._limit is not None:
+            sql, params = f"{sql} LIMIT %s OFFSET %s", [*params, self._limit, offset]
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, params)
+            cursor.execute(sql, params)
             return statement.read(cursor.fetchall())
 
     def first(self, **values: Any) -> Row | None:
@@ -77,17 +85,28 @@ class Prepared(Generic[Row]):
 
     @cached_property
     def _statement(self) -> Statement:
-        placeholders = {name: next(_placeholders) for name in inspect.signature(self._build).parameters}
+        parameters = inspect.signature(self._build).parameters
+        placeholders = {name: _placeholder(parameter) for name, parameter in parameters.items()}
         queryset = self._build(**placeholders)
         compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        arguments = {placeholder: name for name, placeholder in placeholders.items()}
         names = {
-            place: arguments[param]
+            place: name
             for place, param in enumerate(params)
-            if isinstance(param, int) and param in arguments
+            for name, placeholder in placeholders.items()
+            if type(param) is type(placeholder) and param == placeholder
         }
         return Statement(sql, list(params), names, _reader(queryset, compiler))
+
+
+def _placeholder(parameter: inspect.Parameter) -> Any:
+    """Return a value that stands for the argument while the QuerySet is built."""
+    number = next(_placeholders)
+    if parameter.annotation in (str, "str"):
+        return f"placeholder {number}"
+    if parameter.annotation in (datetime, "datetime"):
+        return datetime(9000, 1, 1, tzinfo=UTC) + timedelta(microseconds=number % 10**12)
+    return number
 
 
 def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], list[Any]]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import queries
 from .models import Category, Topic
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def ordered(topics: TopicQuerySet, sort: str, period: str = Period.ALL) -> Topic
 
 def category_tree(reader: Reader) -> list[Category]:
     """The categories the reader may see, in order; each has its `children_seen`. One query."""
-    rows = list(Category.objects.visible_to(reader))
+    rows = queries.visible_categories(reader)
     by_parent: dict[int | None, list[Category]] = {}
     for row in rows:
         by_parent.setdefault(row.parent_id, []).append(row)

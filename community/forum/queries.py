@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,11 +37,7 @@ def stand_in(kind: str, reader_id: int) -> Reader:
 
 
 def visible_category_ids(reader: Reader) -> list[int]:
-    """Return the categories that the reader may see; one query a request."""
-    key = ("visible_category_ids", reader.pk)
-    return request_cache.get(
-        key, lambda: [pk for (pk,) in _visible_categories(kind_of(reader))(reader_id=reader.pk)]
-    )
+    return [category.pk for category in visible_categories(reader)]
 
 
 def find_topic(reader: Reader, topic_id: int) -> Topic | None:
@@ -48,11 +46,65 @@ def find_topic(reader: Reader, topic_id: int) -> Topic | None:
     return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=visible_category_ids(reader))
 
 
+def visible_categories(reader: Reader) -> list[Category]:
+    """Return the categories that the reader may see, in order; one query a request."""
+    key = ("visible_categories", reader.pk)
+    return request_cache.get(key, lambda: _categories(kind_of(reader))(reader_id=reader.pk))
+
+
+@dataclass(frozen=True)
+class TopicRows:
+    """Published topics of some categories, in one of the orders of ROWS; a slice of it is one query."""
+
+    reader: Reader
+    order: str
+    category_ids: Sequence[int]
+    without: Sequence[int] = ()
+
+    def __getitem__(self, wanted: slice) -> list[Topic]:
+        start = wanted.start or 0
+        # One statement for every page: a last page that is shorter ends by itself.
+        limit = max(wanted.stop - start, PER_PAGE) if start else wanted.stop
+        rows = _topic_rows(kind_of(self.reader), self.order, limit)
+        return rows(
+            reader_id=self.reader.pk,
+            category_ids=list(self.category_ids),
+            without=list(self.without),
+            offset=start,
+        )
+
+
+def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
+    return topics.filter(pinned_at__isnull=False, pinned_everywhere=True).order_by("-pinned_at")
+
+
+def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
+    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).order_by("-hot_score", "-pk")
+
+
+# What a list may be of and in which order.
+ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
+    "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
+    "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
+    "conversations": _conversations,
+    "unanswered": lambda topics: topics.unanswered().order_by("-created_at"),
+    "pinned": lambda topics: topics.filter(pinned_at__isnull=False).order_by("-pinned_at"),
+    "pinned everywhere": _everywhere,
+}
+
+
 @cache
-def _visible_categories(kind: str) -> Prepared[tuple[int]]:
-    return Prepared(
-        lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)).order_by().values_list("pk")
-    )
+def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
+    def build(reader_id: int, category_ids: list[int], without: list[int]) -> TopicQuerySet:
+        topics = Topic.objects.filter(category__any_of=category_ids).published().exclude(pk__any_of=without)
+        return ROWS[order](topics).for_list(stand_in(kind, reader_id))
+
+    return Prepared(build, limit=limit)
+
+
+@cache
+def _categories(kind: str) -> Prepared[Category]:
+    return Prepared(lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)))
 
 
 @cache

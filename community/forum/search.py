@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,20 @@ from django.db.models.functions import Replace
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from community.core.prepared import Prepared
+
+from . import queries
 from .models import Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
+    from .models.posts import PostQuerySet
     from .models.topics import TopicQuerySet
 
 CONFIG = "english"
 # Beyond these a reader refines the search instead of turning pages.
 RESULTS = 200
+CANDIDATES = 1_000
 TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
 # Characters that no text contains, put around what was found and turned into <mark> after escaping.
@@ -44,47 +50,54 @@ class Found:
 def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[Found]:
     """Return the topics in which all the words occur in the title or in one post, best first, at most 200.
 
-    `text` is what people type: words, "quoted phrases", or, -without.
+    `text` is what people type: words, "quoted phrases", or, -without. Of words that very many posts contain, the
+    newest CANDIDATES are ranked.
     """
-    query = SearchQuery(text, config=CONFIG, search_type="websearch")
-    topics = Topic.objects.visible_to(reader).published()
-    if category_id is not None:
-        topics = topics.filter(Q(category=category_id) | Q(category__parent=category_id))
+    within = [
+        category.pk
+        for category in queries.visible_categories(reader)
+        if category_id in (None, category.pk, category.parent_id)
+    ]
     best: dict[int, Found] = {}
-    for found in [*_in_posts(reader, topics, query), *_in_titles(topics, query)]:
-        earlier = best.get(found.topic_id)
-        rank = found.rank + (earlier.rank if earlier else 0)
-        post_id = earlier.post_id if earlier else found.post_id
-        best[found.topic_id] = Found(found.topic_id, post_id, rank)
+    for statement in (_posts_with(), _titles_with()):
+        in_one: dict[int, Found] = {}
+        for topic_id, post_id, rank in statement(text=text, category_ids=within):
+            in_one.setdefault(topic_id, Found(topic_id, post_id, rank))
+        for found in in_one.values():
+            earlier = best.get(found.topic_id)
+            rank = found.rank + (earlier.rank if earlier else 0)
+            best[found.topic_id] = Found(found.topic_id, earlier.post_id if earlier else found.post_id, rank)
     return sorted(best.values(), key=lambda found: (-found.rank, -found.topic_id))[:RESULTS]
 
 
-def _in_posts(reader: Reader, topics: TopicQuerySet, query: SearchQuery) -> list[Found]:
-    """The best post of each topic; an accepted answer counts for a little more."""
-    rank = SearchRank(F("search"), query, normalization=Value(1))
-    posts = Post.objects.visible_to(reader).published().filter(search=query, topic__in=topics)
-    rows = (
-        posts.annotate(
-            rank=rank
-            * models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
-        )
-        .order_by("-rank", "-pk")
-        .values_list("topic_id", "pk", "rank")[: RESULTS * 3]
-    )
-    best: dict[int, Found] = {}
-    for topic_id, post_id, value in rows:
-        best.setdefault(topic_id, Found(topic_id, post_id, value))
-    return list(best.values())
+@cache
+def _posts_with() -> Prepared[tuple[int, int, float]]:
+    """Posts with these words, the best first; an accepted answer counts for a little more."""
+
+    def build(text: str, category_ids: list[int]) -> PostQuerySet:
+        query = SearchQuery(text, config=CONFIG, search_type="websearch")
+        topics = Topic.objects.filter(category__any_of=category_ids).published()
+        newest = Post.objects.published().filter(search=query, topic__in=topics).order_by("-pk")
+        posts = Post.objects.filter(pk__in=newest.values("pk")[:CANDIDATES])
+        bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
+        rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
+        ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
+        return ranked.values_list("topic_id", "pk", "rank")[: RESULTS * 3]
+
+    return Prepared(build)
 
 
-def _in_titles(topics: TopicQuerySet, query: SearchQuery) -> list[Found]:
-    rows = (
-        topics.filter(search=query, posts__kind=Post.Kind.OPENING)
-        .annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT)
-        .order_by("-rank", "-pk")
-        .values_list("pk", "posts__pk", "rank")[:RESULTS]
-    )
-    return [Found(*row) for row in rows]
+@cache
+def _titles_with() -> Prepared[tuple[int, int, float]]:
+    def build(text: str, category_ids: list[int]) -> TopicQuerySet:
+        query = SearchQuery(text, config=CONFIG, search_type="websearch")
+        topics = Topic.objects.filter(category__any_of=category_ids).published()
+        newest = topics.filter(search=query).order_by("-pk").values("pk")[:CANDIDATES]
+        rows = Topic.objects.filter(pk__in=newest, posts__kind=Post.Kind.OPENING)
+        ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
+        return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
+
+    return Prepared(build)
 
 
 # What people see of a post, without the signs of its Markdown; entities are undone after marking.
@@ -93,17 +106,11 @@ _WITHOUT_TAGS = models.Func(F("html"), Value("<[^>]*>"), Value(""), Value("g"), 
 
 def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
     """Return the topics of one page of findings, in order, each with `headline`, `snippet` and `best_post`."""
-    query = SearchQuery(text, config=CONFIG, search_type="websearch")
-    topics = Topic.objects.visible_to(reader).for_list(reader)
-    marked = topics.annotate(marked_title=_headline(F("title"), query, whole=True))
-    rows = {topic.pk: topic for topic in marked.filter(pk__in=[found.topic_id for found in page])}
-    posts = (
-        Post.objects.visible_to(reader)
-        .filter(pk__in=[found.post_id for found in page])
-        .annotate(marked=_headline(_WITHOUT_TAGS, query))
-        .select_related("author")
-        .defer("source", "html", "search")
-    )
+    category_ids = queries.visible_category_ids(reader)
+    topic_ids, post_ids = [found.topic_id for found in page], [found.post_id for found in page]
+    topics = _found_topics()(text=text, category_ids=category_ids, topic_ids=topic_ids)
+    posts = _found_posts()(text=text, post_ids=post_ids)
+    rows = {topic.pk: topic for topic in topics}
     by_topic = {post.topic_id: post for post in posts}
     shown = [rows[found.topic_id] for found in page if found.topic_id in rows]
     for topic in shown:
@@ -112,6 +119,28 @@ def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
         topic.best_post = best  # type: ignore[attr-defined]
         topic.snippet = highlighted(unescape(best.marked)) if best else ""  # type: ignore[attr-defined]
     return shown
+
+
+@cache
+def _found_topics() -> Prepared[Topic]:
+    def build(text: str, category_ids: list[int], topic_ids: list[int]) -> TopicQuerySet:
+        query = SearchQuery(text, config=CONFIG, search_type="websearch")
+        topics = Topic.objects.filter(category__any_of=category_ids, pk__any_of=topic_ids).published()
+        marked = topics.annotate(marked_title=_headline(F("title"), query, whole=True))
+        return marked.select_related("category", "author").defer("search")
+
+    return Prepared(build)
+
+
+@cache
+def _found_posts() -> Prepared[Post]:
+    def build(text: str, post_ids: list[int]) -> PostQuerySet:
+        query = SearchQuery(text, config=CONFIG, search_type="websearch")
+        posts = Post.objects.published().filter(pk__any_of=post_ids)
+        marked = posts.annotate(marked=_headline(_WITHOUT_TAGS, query))
+        return marked.select_related("author").defer("source", "html", "search")
+
+    return Prepared(build)
 
 
 def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:

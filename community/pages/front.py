@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache as cache_statement
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,6 +14,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from community.core import demo
+from community.core.prepared import Prepared
+from community.forum import queries
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
 from community.prospects.models import ProspectForum
@@ -102,20 +105,29 @@ def greeting(member: Member, *, now: datetime) -> str:
     return _("Good evening, %(name)s") % {"name": name}
 
 
-def _rows(reader: Reader) -> QuerySet[Topic]:
-    return Topic.objects.visible_to(reader).published().for_list(reader)
-
-
 def hot_topics(reader: Reader, *, number: int = 7) -> list[Topic]:
     """Return what is talked about; announcements have a place of their own."""
-    rows = _rows(reader).exclude(kind=Topic.Kind.ANNOUNCEMENT)
-    return list(rows.order_by("-hot_score", "-pk")[:number])
+    return queries.TopicRows(reader, "conversations", queries.visible_category_ids(reader))[:number]
 
 
 def announcements(reader: Reader, *, now: datetime) -> list[Topic]:
     """Return the announcements of the last two weeks, at most two."""
-    fresh = _rows(reader).filter(kind=Topic.Kind.ANNOUNCEMENT, created_at__gt=now - timedelta(days=14))
-    return list(fresh.order_by("-created_at")[:2])
+    return _announcements()(category_ids=queries.visible_category_ids(reader), since=now - timedelta(days=14))
+
+
+@cache_statement
+def _announcements() -> Prepared[Topic]:
+    def build(category_ids: list[int], since: datetime) -> QuerySet[Topic]:
+        topics = _topics(category_ids).filter(kind=Topic.Kind.ANNOUNCEMENT, created_at__gt=since)
+        return topics.order_by("-created_at")[:2]
+
+    return Prepared(build)
+
+
+def _topics(category_ids: list[int]) -> QuerySet[Topic]:
+    """Published topics of these categories, with what a link to them needs."""
+    topics = Topic.objects.filter(category__any_of=category_ids).published()
+    return topics.only("title", "slug", "created_at")
 
 
 def prospect_forums(reader: Reader) -> list[ProspectForum]:
@@ -124,35 +136,62 @@ def prospect_forums(reader: Reader) -> list[ProspectForum]:
 
 def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
     """Return unanswered questions of others: first where the member has answered before, newest first."""
-    at_home = (
-        Post.objects.published()
-        .filter(author=member, kind=Post.Kind.ANSWER)
-        .values("topic__category")
-        .distinct()
-    )
-    questions = _rows(member).filter(kind=Topic.Kind.QUESTION, answer_count=0, closed_at=None)
-    rows = questions.exclude(author=member).annotate(near=Q(category__in=at_home))
-    return list(rows.order_by("-near", "-created_at")[:number])
+    categories = queries.visible_category_ids(member)
+    return _could_answer(number)(reader_id=member.pk, category_ids=categories)
+
+
+@cache_statement
+def _could_answer(number: int) -> Prepared[Topic]:
+    def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
+        answers = Post.objects.published().filter(author=reader_id, kind=Post.Kind.ANSWER)
+        at_home = answers.values("topic__category").distinct()
+        questions = Topic.objects.filter(category__any_of=category_ids).published().unanswered()
+        rows = questions.exclude(author=reader_id).annotate(near=Q(category__in=at_home))
+        return rows.for_list(Member(pk=reader_id)).order_by("-near", "-created_at")[:number]
+
+    return Prepared(build)
 
 
 def awaiting_word(member: Member, *, number: int = 3) -> list[Topic]:
     """Return the member's questions that have answers and none accepted yet."""
-    rows = _rows(member).filter(
-        author=member, kind=Topic.Kind.QUESTION, answer_count__gt=0, is_solved=False, closed_at=None
-    )
-    return list(rows.order_by("-bumped_at")[:number])
+    categories = queries.visible_category_ids(member)
+    return _awaiting_word(number)(reader_id=member.pk, category_ids=categories)
+
+
+@cache_statement
+def _awaiting_word(number: int) -> Prepared[Topic]:
+    def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
+        rows = _topics(category_ids).filter(
+            author=reader_id,
+            kind=Topic.Kind.QUESTION,
+            answer_count__gt=0,
+            is_solved=False,
+            closed_at=None,
+        )
+        return rows.order_by("-bumped_at")[:number]
+
+    return Prepared(build)
 
 
 def unread_replies(member: Member, *, number: int = 3) -> list[Topic]:
     """Return topics the member started in which others wrote since they last read."""
-    read = ReadState.objects.filter(member=member, topic=OuterRef("pk")).values("last_read_number")
-    rows = _rows(member).filter(author=member).exclude(last_post_author=member)
-    rows = rows.annotate(read=Subquery(read[:1])).filter(last_number__gt=F("read"))
-    return list(rows.order_by("-bumped_at")[:number])
+    categories = queries.visible_category_ids(member)
+    return _unread_replies(number)(reader_id=member.pk, category_ids=categories)
+
+
+@cache_statement
+def _unread_replies(number: int) -> Prepared[Topic]:
+    def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
+        states = ReadState.objects.filter(member=reader_id, topic=OuterRef("pk"))
+        rows = _topics(category_ids).filter(author=reader_id).exclude(last_post_author=reader_id)
+        rows = rows.annotate(read=Subquery(states.values("last_read_number")[:1]))
+        return rows.filter(last_number__gt=F("read")).order_by("-bumped_at")[:number]
+
+    return Prepared(build)
 
 
 def categories(reader: Reader) -> list[Category]:
     """Return the top categories the reader may see; a child stands alone when its parent is archived."""
-    rows = list(Category.objects.visible_to(reader).filter(is_archived=False))
+    rows = [row for row in queries.visible_categories(reader) if not row.is_archived]
     shown = {row.pk for row in rows}
     return [row for row in rows if row.parent_id not in shown]

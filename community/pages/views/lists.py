@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.core.paginator import Page
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,10 +12,13 @@ from django.views.decorators.http import require_safe
 
 from community.core import page_cache
 from community.core.pagination import page_of
-from community.forum import lists, rules
+from community.forum import lists, queries, rules
 from community.forum.lists import Period, Sort
 from community.forum.models import Category, Tag, Topic
 from community.forum.models.topics import TopicQuerySet
+
+# More than these above a list would hide it.
+PINNED = 20
 
 
 @require_safe
@@ -49,10 +54,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = next((one for one in everything if one.slug == slug), None)
     if found is None:
         raise Http404(_("There is no such category."))
-    within = [found.pk, *(child.pk for child in _children(found))]
-    topics = lists.readable(request.user).filter(category__in=within)
+    within = [found, *_children(found)]
     sort = _choice(request, "sort", Sort, Sort.LATEST)
-    context = _rows(request, topics, sort, pinned=topics.filter(pinned_at__isnull=False))
+    context = _rows(request, sort, within, pinned="pinned")
     parent = next((one for one in tree if one.pk == found.parent_id), None)
     can_create = request.user.is_authenticated and rules.can_create_in(request.user, found)
     context |= {"category": found, "parent": parent, "tree": tree, "can_create": can_create}
@@ -63,9 +67,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @page_cache.for_visitors
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.visible_to(request.user), slug=slug)
-    topics = lists.readable(request.user).filter(tags=found)
     sort = _choice(request, "sort", Sort, Sort.LATEST)
-    context = _rows(request, topics, sort)
+    context = _listed(request, lists.readable(request.user).filter(tags=found), sort)
     context |= {"tag": found, "tree": lists.category_tree(request.user)}
     return render(request, "forum/tag.html", context)
 
@@ -80,31 +83,36 @@ def tags(request: HttpRequest) -> HttpResponse:
 
 
 def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
-    topics = lists.readable(request.user)
-    pinned = topics.filter(pinned_at__isnull=False, pinned_everywhere=True)
-    context = _rows(request, topics, sort, pinned=pinned)
-    context |= {"tree": lists.category_tree(request.user)}
+    context = _rows(request, sort, queries.visible_categories(request.user), pinned="pinned everywhere")
+    context["tree"] = lists.category_tree(request.user)
     return render(request, "forum/topic_list.html", context)
 
 
-def _rows(
-    request: HttpRequest, topics: TopicQuerySet, sort: str, *, pinned: TopicQuerySet | None = None
-) -> dict[str, Any]:
+def _rows(request: HttpRequest, sort: str, within: Sequence[Category], *, pinned: str) -> dict[str, Any]:
     """One page of a list; pinned topics stand above the latest and the hot ones and are not repeated."""
-    period = _choice(request, "period", Period, Period.MONTH)
-    above: list[Topic] = []
-    if pinned is not None and sort in (Sort.LATEST, Sort.HOT):
-        above = list(pinned.for_list(request.user).order_by("-pinned_at"))
-        topics = topics.exclude(pk__in=[topic.pk for topic in above])
-    listed = lists.ordered(topics, sort, period)
+    category_ids = [one.pk for one in within]
+    if sort not in (Sort.LATEST, Sort.HOT):
+        return _listed(request, lists.readable(request.user).filter(category__any_of=category_ids), sort)
+    above = queries.TopicRows(request.user, pinned, category_ids)[:PINNED]
+    rows = queries.TopicRows(request.user, sort, category_ids, without=[topic.pk for topic in above])
+    page = page_of(request, rows, total=sum(one.topic_count for one in within) - len(above))
+    return _list_context(request, page, sort) | {"pinned": above if page.number == 1 else []}
+
+
+def _listed(request: HttpRequest, topics: TopicQuerySet, sort: str) -> dict[str, Any]:
+    listed = lists.ordered(topics, sort, _choice(request, "period", Period, Period.MONTH))
     page = page_of(request, listed.for_list(request.user), total=listed.count())
+    return _list_context(request, page, sort)
+
+
+def _list_context(request: HttpRequest, page: Page[Topic], sort: str) -> dict[str, Any]:
     return {
         "page": page,
         "category": None,
-        "pinned": above if page.number == 1 else [],
+        "pinned": [],
         "sort": sort,
         "sorts": Sort,
-        "period": period,
+        "period": _choice(request, "period", Period, Period.MONTH),
         "periods": Period,
     }
 
