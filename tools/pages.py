@@ -39,31 +39,29 @@ SKIPPED_QUERIES = re.compile(r"^/admin/.*\?|_changelist_filters|(^|[?&])(o|_face
 MANY = 12  # of each kind of address, such as /u/…/ or /posts/…/edit/
 NAMED = re.compile(r"^/(u|t/\d+|badges|tags|journeys/members)/[^/?]+/|\d+|=[^&]+")
 SECRETS = re.compile(r"(csrf\w*|nonce|hx-headers|token)$", re.IGNORECASE)
-INLINE = set(
-    [
-        "a",
-        "abbr",
-        "b",
-        "button",
-        "code",
-        "em",
-        "i",
-        "img",
-        "input",
-        "kbd",
-        "label",
-        "md-bold",
-        "relative-time",
-        "select",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "svg",
-        "time",
-        "u",
-    ]
-)
+INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "button",
+    "code",
+    "em",
+    "i",
+    "img",
+    "input",
+    "kbd",
+    "label",
+    "md-bold",
+    "relative-time",
+    "select",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "svg",
+    "time",
+    "u",
+}
 ROOT = "http://localhost"
 
 

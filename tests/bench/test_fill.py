@@ -4,7 +4,6 @@ from django.db.models import F
 from bench import people
 from bench.fill import Size, fill
 from community.forum.models import Category, Post, Tag, Topic
-from community.forum.services import counting
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 from community.prospects.services import tracking
@@ -31,7 +30,7 @@ def test_fill_makes_what_was_asked_for():
 
 
 def test_fill_counts_as_the_services_do():
-    def counters():
+    def counted():
         return (
             list(
                 Topic.objects.order_by("pk").values(
@@ -49,11 +48,11 @@ def test_fill_counts_as_the_services_do():
             list(Tag.objects.order_by("pk").values("pk", "topic_count")),
         )
 
-    before = counters()
-    counting.recount_topics(Topic.objects.values_list("pk", flat=True))
-    counting.recount_categories()
+    before = counted()
+    counters.recount_topics(Topic.objects.values_list("pk", flat=True))
+    counters.recount_categories()
 
-    assert counters() == before
+    assert counted() == before
 
 
 def test_fill_counts_likes_and_votes_as_rows():

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.conf import settings
@@ -146,7 +147,7 @@ def test_the_frame_follows_the_system_otherwise(client, theme):
 def test_htmx_may_neither_evaluate_nor_style(client):
     html = client.get("/guidelines/").text
     content = re.search(r'<meta name="htmx-config"\s+content="([^"]+)"', html).group(1)
-    config = json.loads(content.replace("&quot;", '"'))
+    config = json.loads(unescape(content))
 
     assert config["allowEval"] is False
     assert config["includeIndicatorStyles"] is False

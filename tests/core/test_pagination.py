@@ -1,11 +1,13 @@
 import pytest
 from django.http import Http404
-from django.template import Context, Template
+from django.template import engines
 from django.test import RequestFactory
 
 from community.core.pagination import page_of
 from community.members.models import Member
 from tests.factories.members import MemberFactory
+
+PAGINATION = '{% from "components/navigation.html" import pagination %}{{ pagination(request, page) }}'
 
 
 def asking(query: str = ""):
@@ -52,7 +54,8 @@ def test_page_of_with_a_known_total_does_not_count(django_assert_num_queries):
 def drawn(query: str, rows: int) -> str:
     request = asking(query)
     page = page_of(request, range(rows))
-    return Template("{% pagination page %}").render(Context({"request": request, "page": page}))
+    template = engines["jinja2"].from_string(PAGINATION)
+    return template.render({"request": request, "page": page})
 
 
 def test_pagination_of_a_single_page_is_nothing():

@@ -3,13 +3,13 @@
 from contextlib import contextmanager
 
 import pytest
+from community.forum.kept_pages import LISTS, topic_version
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from community.events.models import Event
 from community.events.services import ensure_months
-from community.forum.kept_pages import LISTS, topic_version
 from community.forum.models import Post, Topic
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import counters, posts, topics

@@ -1,10 +1,10 @@
 import pytest
+from community.forum.kept_pages import topic_version
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from community.forum.kept_pages import topic_version
 from community.forum.services import likes, posts, topics
 from community.qa.services import accept_answer, vote
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory

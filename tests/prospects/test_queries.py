@@ -1,30 +1,37 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from community.prospects.threads import prospect_context
+from community.prospects.queries import NOTHING, prospect_context
 from community.qa.services import accept_answer
 from tests.factories.forum import AnswerFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks
+from tests.forum.pages import texts
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_topic_elsewhere_gets_nothing():
+def test_a_topic_elsewhere_gets_nothing_without_a_query(django_assert_num_queries):
     topic = TopicFactory()
 
-    assert prospect_context(AnonymousUser(), topic, []) == {}
+    with django_assert_num_queries(0):
+        context = prospect_context(AnonymousUser(), topic)
+
+    assert context is NOTHING
 
 
-def test_everybody_sees_who_answers_by_what_name():
+def test_everybody_sees_who_answers_by_what_name(client):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
+    answer = AnswerFactory(topic=question.topic, author=entry.member)
 
-    context = prospect_context(AnonymousUser(), question.topic, [])
+    context = prospect_context(AnonymousUser(), question.topic)
 
-    assert context["prospect_forum"] == entry.forum
-    assert context["roster_by_author"] == {entry.member_id: entry}
-    assert "desk_card" not in context
+    assert context.forum == entry.forum
+    assert context.roster == {entry.member_id: entry}
+    assert context.desk_card is None
+    shown = texts(client.get(question.topic.get_absolute_url()), f"#p{answer.pk} .post-by .soft")
+    assert shown == [f"{entry.real_name}, {entry.title}"]
 
 
 def test_only_the_desk_gets_the_card_with_the_stage():
@@ -32,7 +39,7 @@ def test_only_the_desk_gets_the_card_with_the_stage():
     question = a_prospect_asks(entry.forum)
 
     def has_card(reader) -> bool:
-        return "desk_card" in prospect_context(reader, question.topic, [])
+        return prospect_context(reader, question.topic).desk_card is not None
 
     assert has_card(entry.member)
     assert has_card(MemberFactory(role="manager"))
@@ -47,7 +54,7 @@ def test_the_asker_may_say_it_is_urgent_while_staff_are_held_back():
     later = a_prospect_asks(minutes_ago=300)
 
     def can(question, reader):
-        return prospect_context(reader, question.topic, []).get("can_mark_urgent")
+        return prospect_context(reader, question.topic).can_mark_urgent
 
     assert can(question, question.topic.author) is True
     assert can(question, MemberFactory()) is False
@@ -60,4 +67,4 @@ def test_what_is_solved_is_not_urgent():
     accept_answer(AnswerFactory(topic=question.topic), actor=question.topic.author)
     question.topic.refresh_from_db()
 
-    assert prospect_context(question.topic.author, question.topic, [])["can_mark_urgent"] is False
+    assert prospect_context(question.topic.author, question.topic).can_mark_urgent is False

@@ -1,0 +1,154 @@
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from django.template import engines
+from django.test import RequestFactory
+from django.utils import timezone
+
+from community.core.components import compact, excerpt, hue, icon, initials, relative_time
+
+PEOPLE = '{% from "components/people.html" import avatar %}'
+NAVIGATION = '{% from "components/navigation.html" import nav_link %}'
+MOMENT = datetime(2026, 7, 5, 23, 30, 12, tzinfo=UTC)
+
+
+def draw(source: str, **context: object) -> str:
+    return engines["jinja2"].from_string(source).render(context).strip()
+
+
+def person(**fields):
+    return SimpleNamespace(**{"username": "ada", "display_name": "Ada Winter", "avatar": None, **fields})
+
+
+def test_icon_is_decoration():
+    assert icon("heart") == (
+        '<svg class="icon" aria-hidden="true"><use href="/static/img/icons.svg#heart"/></svg>'
+    )
+
+
+def test_icon_with_a_label_is_read_out():
+    assert 'role="img" aria-label="Pinned &lt;here&gt;"' in icon("pin", "Pinned <here>")
+
+
+def test_avatar_without_a_picture_shows_initials_in_a_colour_of_its_own():
+    html = draw(PEOPLE + "{{ avatar(member) }}", member=person())
+
+    assert "AW</span>" in html
+    assert f'data-hue="{hue("ada")}"' in html
+    assert html == draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name="Anna Weber"))
+
+
+def test_avatar_of_somebody_without_a_name_shows_the_username():
+    assert "A</span>" in draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name=""))
+
+
+def test_avatar_with_a_picture_has_a_fixed_size_and_loads_late():
+    member = person(avatar=SimpleNamespace(url="/media/avatars/x.webp"))
+
+    assert draw(PEOPLE + '{{ avatar(member, "large") }}', member=member) == (
+        '<img class="avatar" data-size="large" src="/media/avatars/x.webp" width="64" height="64"'
+        ' alt="" loading="lazy">'
+    )
+
+
+def test_avatar_of_nobody_is_blank():
+    assert draw(PEOPLE + "{{ avatar(none) }}") == (
+        '<span class="avatar" data-size="" aria-hidden="true"></span>'
+    )
+
+
+def test_hue_is_one_of_eight_and_stays_the_same():
+    hues = [hue(f"member-{number}") for number in range(200)]
+
+    assert set(hues) == set(range(8))
+    assert hues == [hue(f"member-{number}") for number in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Ada Winter", "AW"),
+        ("ada", "A"),
+        ("Jean-Luc de la Tour", "JT"),
+        ("«Zoë»", "Z"),
+        ("👾", "?"),
+        ("<b> x", "X"),
+    ],
+)
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0, "0"), (None, "0"), (999, "999"), (1000, "1k"), (1234, "1.2k"), (9999, "9.9k"), (15_300, "15k"),
+        (999_999, "999k"), (1_000_000, "1m"), (2_150_000, "2.1m"), (3_000_000_000, "3b"), (-1500, "-1.5k"),
+    ],
+)  # fmt: skip
+def test_compact(number, written):
+    assert compact(number) == written
+
+
+def test_excerpt_of_html_is_its_text_escaped_once():
+    html = "<p>Is <em>5 &lt; 6</em>?</p>\n<p>Yes &amp; no</p>"
+
+    assert draw("{{ html|excerpt }}", html=html) == "Is 5 &lt; 6? Yes &amp; no"
+    assert draw("{{ html|excerpt(10) }}", html=html) == "Is 5 &lt;…"
+    assert excerpt(html, 10) == "Is 5 <…"
+
+
+@pytest.mark.parametrize(
+    ("zone", "title", "text"),
+    [
+        ("UTC", "5 July 2026, 23:30 UTC", "5 Jul 2026, 23:30"),
+        ("Asia/Tokyo", "6 July 2026, 08:30 JST", "6 Jul 2026, 08:30"),
+    ],
+)
+def test_relative_time_is_the_absolute_time_where_the_reader_is(zone, title, text):
+    with timezone.override(zone):
+        html = relative_time(MOMENT)
+
+    assert html == (
+        f'<relative-time datetime="2026-07-05T23:30:12+00:00" title="{title}">{text}</relative-time>'
+    )
+
+
+def test_relative_time_of_never_is_nothing():
+    assert relative_time(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "address", "current"),
+    [("/top/", "/top/", True), ("/top/year/", "/top/", True), ("/", "/top/", False), ("/top/", "/", False)],
+)
+def test_nav_link_marks_the_page_shown(path, address, current):
+    request = RequestFactory().get(path)
+
+    html = draw(NAVIGATION + '{{ nav_link(request, address, "Top") }}', request=request, address=address)
+
+    assert ('aria-current="page"' in html) is current
+
+
+@pytest.mark.parametrize(("path", "current"), [("/top/", True), ("/top/year/", False)])
+def test_exact_nav_link_marks_no_page_below(path, current):
+    request = RequestFactory().get(path)
+
+    html = draw(NAVIGATION + '{{ nav_link(request, "/top/", "Top", exact=true) }}', request=request)
+
+    assert ('aria-current="page"' in html) is current
+
+
+@pytest.mark.parametrize(
+    ("changes", "query"),
+    [
+        ("page=2", "?q=a+b&amp;page=2"),
+        ("q=none", "?page=3"),
+        ("sort='new'", "?q=a+b&amp;page=3&amp;sort=new"),
+    ],
+)
+def test_querystring_keeps_the_rest_of_the_address(changes, query):
+    request = RequestFactory().get("/search/?q=a+b&page=3")
+
+    assert draw("{{ querystring(request, " + changes + ") }}", request=request) == query
