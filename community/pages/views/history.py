@@ -77,11 +77,11 @@ def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
     until = thread_time() + COMPARING
     versions = []
     for revision in revisions:
-        version: dict[str, Any] = {"revision": revision, "is_first": before is None}
+        version: dict[str, Any] = {"revision": revision, "is_first": before is None, "is_whole": False}
         version["is_told"] = rules.can_read_version(request.user, revision)
         if version["is_told"]:
             known = before is not None and rules.can_read_version(request.user, before)
-            version |= _change(before, revision, until) if before and known else {"whole": revision}
+            version |= _change(before, revision, until) if before and known else {"is_whole": True}
         versions.append(version)
         before = revision
     return {
