@@ -4,6 +4,7 @@ from django.db.models import F
 from bench import people
 from bench.fill import Size, fill
 from community.forum.models import Category, Post, Tag, Topic
+from community.forum.services import counters
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 from community.prospects.services import tracking
