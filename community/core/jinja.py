@@ -18,7 +18,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import get_language, gettext, ngettext
 from django_htmx.jinja import htmx_script
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    Undefined,
+)
 from markupsafe import Markup
 
 from community.core import components
@@ -51,7 +58,8 @@ def printable(value: Any) -> Any:
         return value
     if isinstance(value, (datetime, date, time)):
         raise TypeError(f"{value!r} is printed as it is; use relative_time() or the date filter.")
-    if callable(value) and not isinstance(value, BoundField):
+    # Both can be called: the one is printed as its widget, the other says itself what is missing.
+    if callable(value) and not isinstance(value, (BoundField, Undefined)):
         raise TypeError(f"{value!r} is printed without being called.")
     return value
 
