@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
 
 from .engine import weights
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 HELPER, CONNECTOR, VOICE, REFERENCE = "helper", "connector", "voice", "reference"
 QUIET_PROMOTER, AT_RISK = "quiet promoter", "at-risk advocate"
 
-MEANS: Final[Mapping[str, str]] = {
-    HELPER: "Most of it comes from helping others.",
-    CONNECTOR: "Brings other people along.",
-    VOICE: "Writes, tells and presents.",
-    REFERENCE: "Stands up for us with reviews and references.",
-    QUIET_PROMOTER: "Would recommend us, and nobody has asked for more yet: the best next ask.",
-    AT_RISK: "An advocate with early signs of trouble. Look after them before asking for anything.",
+NAMES: Final[Mapping[str, StrOrPromise]] = {
+    HELPER: _("helper"),
+    CONNECTOR: _("connector"),
+    VOICE: _("voice"),
+    REFERENCE: _("reference"),
+    QUIET_PROMOTER: _("quiet promoter"),
+    AT_RISK: _("at-risk advocate"),
+}
+MEANS: Final[Mapping[str, StrOrPromise]] = {
+    HELPER: _("Most of it comes from helping others."),
+    CONNECTOR: _("Brings other people along."),
+    VOICE: _("Writes, tells and presents."),
+    REFERENCE: _("Stands up for us with reviews and references."),
+    QUIET_PROMOTER: _("Would recommend us, and nobody has asked for more yet: the best next ask."),
+    AT_RISK: _("An advocate with early signs of trouble. Look after them before asking for anything."),
 }
 _OF_COMPONENT = {
     weights.HELPFULNESS: HELPER, weights.REFERRAL: CONNECTOR, weights.CONTENT: VOICE, weights.PROOF: REFERENCE,

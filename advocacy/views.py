@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -25,10 +25,19 @@ from .drawing import Part, line_through, parts_of
 from .engine.score import what_one_more_gives
 from .engine.search import band_limits
 from .models import Band, Score
-from .segments import MEANS, segments_of
+from .segments import AT_RISK, MEANS, NAMES, segments_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SUGGESTIONS = 4
 ASKS = 5
+
+
+class Segment(NamedTuple):
+    name: StrOrPromise
+    means: StrOrPromise
+    is_warning: bool
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Row:
 
     score: Score
     parts: list[Part]
-    segments: list[tuple[str, str]]
+    segments: list[Segment]
     top: list[dict[str, Any]]
 
 
@@ -73,7 +82,9 @@ def _row(score: Score) -> Row:
         {**entry, "what": words.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
         for entry in score.explanation["top"]
     ]
-    return Row(score, parts_of(score.points), [(name, MEANS[name]) for name in found], top)
+    return Row(
+        score, parts_of(score.points), [Segment(NAMES[one], MEANS[one], one == AT_RISK) for one in found], top
+    )
 
 
 @require_safe

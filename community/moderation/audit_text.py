@@ -2,74 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from .models import AuditEntry
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LABEL = 60
 
 # {} stands for what the act was done to.
-PHRASES: Final[dict[str, str]] = {
-    "answer.accept": gettext_noop("accepted an answer, {}"),
-    "answer.mark_official": gettext_noop("made an answer official, {}"),
-    "answer.unaccept": gettext_noop("no longer accepts an answer, {}"),
-    "answer.unmark_official": gettext_noop("took the official mark from an answer, {}"),
-    "api_token.issue": gettext_noop("issued the API token {}"),
-    "api_token.revoke": gettext_noop("revoked the API token {}"),
-    "appeal.decide": gettext_noop("answered an appeal, {}"),
-    "badge.give": gettext_noop("gave the badge {}"),
-    "badge.take_back": gettext_noop("took back the badge {}"),
-    "company.verify_domain": gettext_noop("verified the domain of {}"),
-    "dead_letter.retry": gettext_noop("tried a dead letter again, {}"),
-    "desk.hand_over": gettext_noop("handed over the question {}"),
-    "desk.settle": gettext_noop("settled the question {}"),
-    "desk.urgent": gettext_noop("changed the urgency of the question {}"),
-    "guidelines.publish": gettext_noop("published {}"),
-    "member.invite": gettext_noop("invited {}"),
-    "member.silence": gettext_noop("silenced {}"),
-    "member.step_back": gettext_noop("ended the empty account {}, whose owner took another one over"),
-    "member.suspend": gettext_noop("suspended {}"),
-    "member.warn": gettext_noop("warned {}"),
-    "post.approve": gettext_noop("approved the post {}"),
-    "post.delete": gettext_noop("deleted the post {}"),
-    "post.edit": gettext_noop("edited the post {}"),
-    "post.hide": gettext_noop("hid the post {}"),
-    "post.restore": gettext_noop("restored the post {}"),
-    "post.unhide": gettext_noop("showed the post {} again"),
-    "review.decide": gettext_noop("decided in the review queue, {}"),
-    "revision.hide": gettext_noop("hid an earlier version of the post {}"),
-    "revision.show": gettext_noop("showed an earlier version of the post {} again"),
-    "roles.set": gettext_noop("changed the roles of {}"),
-    "ruleset.published": gettext_noop("published {}"),
-    "sanction.end": gettext_noop("ended the sanction of {}, whose time was over"),
-    "sanction.lift": gettext_noop("lifted the sanction of {}"),
-    "set_aside.let_in": gettext_noop("let in a fact that was kept out, {}"),
-    "stage.override_cleared": gettext_noop("ended the override of the stage of {}"),
-    "stage.override_set": gettext_noop("set the stage of {} by hand"),
-    "topic.closed": gettext_noop("closed the topic {}"),
-    "topic.edit": gettext_noop("edited the title or tags of {}"),
-    "topic.merged": gettext_noop("merged another topic into {}"),
-    "topic.moved": gettext_noop("moved the topic {}"),
-    "topic.pinned": gettext_noop("pinned the topic {}"),
-    "topic.reopened": gettext_noop("reopened the topic {}"),
-    "topic.split": gettext_noop("split replies off the topic {}"),
-    "topic.unpinned": gettext_noop("unpinned the topic {}"),
-    "waiting_event.assign": gettext_noop("found the member for {}"),
-    "waiting_event.dismiss": gettext_noop("dismissed {}"),
+PHRASES: Final[dict[str, StrOrPromise]] = {
+    "answer.accept": _("accepted an answer, {}"),
+    "answer.mark_official": _("made an answer official, {}"),
+    "answer.unaccept": _("no longer accepts an answer, {}"),
+    "answer.unmark_official": _("took the official mark from an answer, {}"),
+    "api_token.issue": _("issued the API token {}"),
+    "api_token.revoke": _("revoked the API token {}"),
+    "appeal.decide": _("answered an appeal, {}"),
+    "badge.give": _("gave the badge {}"),
+    "badge.take_back": _("took back the badge {}"),
+    "company.verify_domain": _("verified the domain of {}"),
+    "dead_letter.retry": _("tried a dead letter again, {}"),
+    "desk.hand_over": _("handed over the question {}"),
+    "desk.settle": _("settled the question {}"),
+    "desk.urgent": _("changed the urgency of the question {}"),
+    "guidelines.publish": _("published {}"),
+    "member.invite": _("invited {}"),
+    "member.silence": _("silenced {}"),
+    "member.step_back": _("ended the empty account {}, whose owner took another one over"),
+    "member.suspend": _("suspended {}"),
+    "member.warn": _("warned {}"),
+    "post.approve": _("approved the post {}"),
+    "post.delete": _("deleted the post {}"),
+    "post.edit": _("edited the post {}"),
+    "post.hide": _("hid the post {}"),
+    "post.restore": _("restored the post {}"),
+    "post.unhide": _("showed the post {} again"),
+    "review.decide": _("decided in the review queue, {}"),
+    "revision.hide": _("hid an earlier version of the post {}"),
+    "revision.show": _("showed an earlier version of the post {} again"),
+    "roles.set": _("changed the roles of {}"),
+    "ruleset.published": _("published {}"),
+    "sanction.end": _("ended the sanction of {}, whose time was over"),
+    "sanction.lift": _("lifted the sanction of {}"),
+    "set_aside.let_in": _("let in a fact that was kept out, {}"),
+    "stage.override_cleared": _("ended the override of the stage of {}"),
+    "stage.override_set": _("set the stage of {} by hand"),
+    "topic.closed": _("closed the topic {}"),
+    "topic.edit": _("edited the title or tags of {}"),
+    "topic.merged": _("merged another topic into {}"),
+    "topic.moved": _("moved the topic {}"),
+    "topic.pinned": _("pinned the topic {}"),
+    "topic.reopened": _("reopened the topic {}"),
+    "topic.split": _("split replies off the topic {}"),
+    "topic.unpinned": _("unpinned the topic {}"),
+    "waiting_event.assign": _("found the member for {}"),
+    "waiting_event.dismiss": _("dismissed {}"),
 }
 # What the admin's own pages do to any kind of row, with its name.
-_BY_VERB: Final[dict[str, str]] = {
-    "add": gettext_noop("added the {} {}"),
-    "change": gettext_noop("changed the {} {}"),
-    "delete": gettext_noop("deleted the {} {}"),
+_BY_VERB: Final[dict[str, StrOrPromise]] = {
+    "add": _("added the {} {}"),
+    "change": _("changed the {} {}"),
+    "delete": _("deleted the {} {}"),
 }
 _PAGES: Final[dict[str, str]] = {
     "forum.post": "forum:post-permalink",
@@ -84,10 +86,10 @@ def describe(entry: AuditEntry) -> SafeString:
     address = address_of(entry)
     what = format_html('<a href="{}">{}</a>', address, label) if address else label
     if entry.act in PHRASES:
-        return format_html(_(PHRASES[entry.act]), what)
+        return format_html(str(PHRASES[entry.act]), what)
     verb = entry.act.rpartition(".")[2]
     if verb in _BY_VERB:
-        return format_html(_(_BY_VERB[verb]), _kind(entry), what)
+        return format_html(str(_BY_VERB[verb]), _kind(entry), what)
     return format_html("{}: {}", entry.act, what)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community.core import backstage
 from community.core.ago import phrase
@@ -17,6 +18,9 @@ from community.core.backstage import MANAGERS, MODERATORS, Tile, has_role
 from community.events.models import DeadLetter
 
 from .models import AuditEntry, Flag, ReviewItem, Sanction
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Moderators are reminded of what waits this long. Source: COMMUNITY.md §4.4.
 LATE = timedelta(hours=24)
@@ -112,54 +116,54 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-Entry = tuple[str, str, str]
+Entry = tuple["StrOrPromise", str, str]
 
 _PEOPLE: list[Entry] = [
-    ("Members", "admin:members_member_changelist", "group"),
-    ("Companies", "admin:members_company_changelist", "apartment"),
-    ("Invitations", "admin:members_invitation_changelist", "mail"),
+    (gettext_lazy("Members"), "admin:members_member_changelist", "group"),
+    (gettext_lazy("Companies"), "admin:members_company_changelist", "apartment"),
+    (gettext_lazy("Invitations"), "admin:members_invitation_changelist", "mail"),
 ]
 _CONTENT: list[Entry] = [
-    ("Categories", "admin:forum_category_changelist", "folder"),
-    ("Topics", "admin:forum_topic_changelist", "forum"),
-    ("Posts", "admin:forum_post_changelist", "chat"),
-    ("Tags", "admin:forum_tag_changelist", "sell"),
-    ("Prospect forums", "admin:prospects_prospectforum_changelist", "handshake"),
+    (gettext_lazy("Categories"), "admin:forum_category_changelist", "folder"),
+    (gettext_lazy("Topics"), "admin:forum_topic_changelist", "forum"),
+    (gettext_lazy("Posts"), "admin:forum_post_changelist", "chat"),
+    (gettext_lazy("Tags"), "admin:forum_tag_changelist", "sell"),
+    (gettext_lazy("Prospect forums"), "admin:prospects_prospectforum_changelist", "handshake"),
 ]
 _RECOGNITION: list[Entry] = [
-    ("Badges", "admin:badges_badge_changelist", "military_tech"),
-    ("Awards", "admin:badges_award_changelist", "workspace_premium"),
-    ("Advocates", "advocacy:advocate-list", "campaign"),
+    (gettext_lazy("Badges"), "admin:badges_badge_changelist", "military_tech"),
+    (gettext_lazy("Awards"), "admin:badges_award_changelist", "workspace_premium"),
+    (gettext_lazy("Advocates"), "advocacy:advocate-list", "campaign"),
 ]
 _JOURNEYS: list[Entry] = [
-    ("Journey map", "journeys:journey-map", "route"),
-    ("Rules", "admin:journeys_ruleset_changelist", "rule"),
-    ("Overrides", "admin:journeys_override_changelist", "edit_location"),
-    ("Stage history", "admin:journeys_stagehistory_changelist", "history"),
+    (gettext_lazy("Journey map"), "journeys:journey-map", "route"),
+    (gettext_lazy("Rules"), "admin:journeys_ruleset_changelist", "rule"),
+    (gettext_lazy("Overrides"), "admin:journeys_override_changelist", "edit_location"),
+    (gettext_lazy("Stage history"), "admin:journeys_stagehistory_changelist", "history"),
 ]
 _RULES: list[Entry] = [
-    ("Guidelines", "admin:members_guidelines_changelist", "menu_book"),
-    ("Moderation policy", "admin:moderation_policy_changelist", "tune"),
-    ("Blocked words", "admin:moderation_blockedword_changelist", "do_not_disturb"),
-    ("Audit log", "admin:moderation_auditentry_changelist", "receipt_long"),
+    (gettext_lazy("Guidelines"), "admin:members_guidelines_changelist", "menu_book"),
+    (gettext_lazy("Moderation policy"), "admin:moderation_policy_changelist", "tune"),
+    (gettext_lazy("Blocked words"), "admin:moderation_blockedword_changelist", "do_not_disturb"),
+    (gettext_lazy("Audit log"), "admin:moderation_auditentry_changelist", "receipt_long"),
 ]
 _SYSTEM: list[Entry] = [
-    ("Dead letters", "admin:events_deadletter_changelist", "mark_email_unread"),
-    ("Followers", "admin:events_cursor_changelist", "timeline"),
-    ("Events", "admin:events_event_changelist", "bolt"),
-    ("Waiting purchases", "admin:api_waitingevent_changelist", "shopping_cart"),
-    ("Set aside", "admin:api_setaside_changelist", "report"),
-    ("Imports", "admin:importers_importbatch_changelist", "move_to_inbox"),
-    ("API tokens", "admin:api_apitoken_changelist", "key"),
+    (gettext_lazy("Dead letters"), "admin:events_deadletter_changelist", "mark_email_unread"),
+    (gettext_lazy("Followers"), "admin:events_cursor_changelist", "timeline"),
+    (gettext_lazy("Events"), "admin:events_event_changelist", "bolt"),
+    (gettext_lazy("Waiting purchases"), "admin:api_waitingevent_changelist", "shopping_cart"),
+    (gettext_lazy("Set aside"), "admin:api_setaside_changelist", "report"),
+    (gettext_lazy("Imports"), "admin:importers_importbatch_changelist", "move_to_inbox"),
+    (gettext_lazy("API tokens"), "admin:api_apitoken_changelist", "key"),
 ]
 
 
 def _group(request: HttpRequest, title: str, entries: list[Entry]) -> dict[str, Any]:
-    items = [_item(request, _(text), name, icon) for text, name, icon in entries]
+    items = [_item(request, text, name, icon) for text, name, icon in entries]
     return {"title": title, "items": [item for item in items if item["link"]], "separator": True}
 
 
-def _item(request: HttpRequest, title: str, name: str, icon: str, badge: str = "") -> dict[str, Any]:
+def _item(request: HttpRequest, title: StrOrPromise, name: str, icon: str, badge: str = "") -> dict[str, Any]:
     item: dict[str, Any] = {"title": title, "icon": icon, "link": _address(request, name)}
     if badge:
         item["badge"], item["badge_variant"] = badge, "primary"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         htmx: HtmxDetails
 
 
-NOT_YOURS = "The desk is for the salespeople named in a prospect forum."
+NOT_YOURS = gettext_lazy("The desk is for the salespeople named in a prospect forum.")
 
 
 @require_safe
@@ -55,7 +56,7 @@ def forum_list(request: HttpRequest) -> HttpResponse:
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the open questions of the reader's forums, the oldest promise first."""
     reader = cast(Member, request.user)
-    require(rules.can_open_desk(reader), _(NOT_YOURS))
+    require(rules.can_open_desk(reader), NOT_YOURS)
     now = timezone.now()
     questions = DeskQuestion.objects.at_desk_of(reader).with_people()
     answered = questions.filter(state=DeskQuestion.State.ANSWERED).order_by("-waiting_since")[:5]
@@ -169,7 +170,7 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
     """Fetch a question of the reader's desk: 403 without a desk, 404 for one of another's."""
     reader = cast(Member, request.user)
-    require(rules.can_open_desk(reader), _(NOT_YOURS))
+    require(rules.can_open_desk(reader), NOT_YOURS)
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
     visible = questions.filter(topic__in=Topic.objects.visible_to(reader))
     return get_object_or_404(visible.with_people(), pk=topic_id)

@@ -82,7 +82,7 @@ def test_advocate_list_shows_what_made_the_score(as_manager):
 
     (row,) = response.context["rows"]
     assert {part.key for part in row.parts if part.width} == {"helpfulness", "referral", "proof"}
-    assert [name for name, _ in row.segments] == ["reference", "helper", "connector"]
+    assert [segment.name for segment in row.segments] == ["reference", "helper", "connector"]
     page = response.content.decode()
     assert "Harbour Roasters" in page
     assert "Falls below 40 on" in page

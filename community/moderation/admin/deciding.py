@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community.core.permissions import require
 from community.members.models import Member
@@ -16,8 +17,8 @@ from community.moderation.forms import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import review_queue, reviews
 
-OWN = _("Someone else decides about what you wrote yourself.")
-ABOVE = _("You cannot warn, silence or suspend this person; a manager can, unless they are one.")
+OWN = gettext_lazy("Someone else decides about what you wrote yourself.")
+ABOVE = gettext_lazy("You cannot warn, silence or suspend this person; a manager can, unless they are one.")
 
 
 def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:

@@ -1,0 +1,153 @@
+"""Every sentence can be translated: it goes through gettext as a literal, and extraction finds it."""
+
+import pytest
+
+from tests.translation import (
+    HOLE,
+    ROOT,
+    bare_strings,
+    django_templates,
+    jinja_templates,
+    letters_of,
+    parsed,
+    placeholders,
+    python_calls,
+    python_files,
+    sentences,
+    with_holes,
+    without_tags,
+)
+
+TEMPLATES = sorted(jinja_templates())
+# Templates that are a piece of a tag, with the tag.
+PIECES = {"_body_attributes.html": "<body {}>"}
+NO_SENTENCES = {"components/editor.html": [f"{HOLE}?topic={HOLE}"]}  # an address
+
+
+def unwrapped(template):
+    return [*letters_of(with_holes(template)), *bare_strings(template)]
+
+
+def test_there_are_templates_to_look_at():
+    assert len(TEMPLATES) > 150
+    assert sum(len(list(sentences(jinja_templates()[name], name))) for name in TEMPLATES) > 700
+
+
+# What the tests below would find
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Nobody is here</p>",
+        '<p title="Nobody"></p>',
+        '<button aria-label="{% if a %}{{ _("Yes") }}{% else %}No{% endif %}"></button>',
+        '<p {% if a %}class="a"{% endif %} title="Nobody {{ a }}">',
+        "<{{ a }} title='Nobody'></{{ a }}>",
+        '<p data-confirm="Do you really?">',
+        '<input type="submit" value="Send">',
+        '{{ a or "nobody" }}',
+        '{{ "Yes" if a else _("No") }}',
+        '{{ a("Home") }}',
+        '{% set a = "Nobody is here" %}',
+        '{{ _("%(a)s replied", a=a or "Nobody") }}',
+        "{% macro a() %}{% for b in c %}{% if d %}Nobody{% endif %}{% endfor %}{% endmacro %}",
+    ],
+)
+def test_a_sentence_that_is_not_wrapped_is_found(source):
+    assert unwrapped(parsed(source)) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<p class="meta small" id="a">{{ _("Nobody") }} · 1</p>',
+        '<p{% if a %} class="a"{% endif %} title="{{ _("Nobody") }}">→</p>',
+        '<input type="text" value="abc"><code>SELECT</code>',
+        "{% trans a=b %}Go <a href='/x'>{{ a }}</a>{% endtrans %}",
+        '{{ a|date("j F Y") }}{# Nobody #}{{ icon("arrow-up") }}',
+    ],
+)
+def test_what_is_wrapped_or_no_sentence_is_not_found(source):
+    assert unwrapped(parsed(source)) == []
+
+
+# Pages
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_sentence_of_a_template_is_wrapped(name):
+    template = jinja_templates()[name]
+
+    letters = letters_of(PIECES.get(name, "{}").format(with_holes(template)))
+
+    assert [*letters, *bare_strings(template)] == NO_SENTENCES.get(name, [])
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_sentence_of_a_template_is_a_literal(name):
+    found = sentences(jinja_templates()[name], name)
+
+    assert [one.place for one in found if not one.is_literal] == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_placeholder_of_a_template_is_given_and_none_is_left(name):
+    for sentence in sentences(jinja_templates()[name], name):
+        wanted = frozenset[str]().union(*(placeholders(text) for text in sentence.literals))
+
+        assert wanted - {"num", "count"} == sentence.given - {"num", "count"}, sentence.place
+
+
+# The pages of the other engine: the admin, accounts and mails
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("<p>Nobody {{ a }}</p>", [f"Nobody {HOLE}"]),
+        (
+            '<p title="{% translate "Nobody" %}">{% blocktranslate %}Nobody {{ a }}{% endblocktranslate %}</p>',
+            [],
+        ),
+        ('<p{% if a %} class="a"{% endif %} title="Nobody">', ["Nobody"]),
+    ],
+)
+def test_a_sentence_of_the_other_engine_that_is_not_wrapped_is_found(source, found):
+    assert letters_of(without_tags(source)) == found
+
+
+@pytest.mark.parametrize(
+    "path", django_templates(), ids=lambda path: str(path.relative_to(ROOT / "templates"))
+)
+def test_every_sentence_of_the_other_engine_is_wrapped(path):
+    assert letters_of(without_tags(path.read_text())) == []
+
+
+# Python
+
+CALLS = [call for path in python_files() for call in python_calls(path)]
+
+
+def test_every_sentence_of_python_is_a_literal():
+    assert len(CALLS) > 300
+    wrong = [call.place for call in CALLS if not call.is_literal]
+
+    assert "\n".join(wrong) == ""
+
+
+def test_what_is_translated_when_a_module_is_imported_is_lazy():
+    """Else it would stay in the language of whoever came first."""
+    wrong = [call.place for call in CALLS if call.is_at_import and not call.function.endswith("_lazy")]
+
+    assert "\n".join(wrong) == ""
+
+
+def test_every_placeholder_of_python_is_given_and_none_is_left():
+    wrong = [
+        call.place
+        for call in CALLS
+        if call.given is not None and call.given != frozenset[str]().union(*map(placeholders, call.literals))
+    ]
+
+    assert wrong == []
