@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from community.core.disk import metrics_folder
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.environment import variables
 from community.runtime.home import Home
@@ -73,8 +76,14 @@ def small_disk(home: Home) -> Iterator[Home]:
     subprocess.run(["umount", "--lazy", home.root], check=True)
 
 
-def test_a_disk_that_fills_up_leaves_the_site_readable_and_postgresql_alive(small_disk: Home):
-    environment = variables(small_disk) | {"DISK_RESERVE_MB": "100", "PROMETHEUS_MULTIPROC_DIR": ""}
+@pytest.fixture
+def metrics() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(dir=metrics_folder()) as folder:
+        yield folder
+
+
+def test_a_disk_that_fills_up_leaves_the_site_readable_and_postgresql_alive(small_disk: Home, metrics: str):
+    environment = variables(small_disk) | {"DISK_RESERVE_MB": "100", "PROMETHEUS_MULTIPROC_DIR": metrics}
 
     with Servers(Home(small_disk.root)):
         done = subprocess.run(
@@ -98,4 +107,5 @@ def test_a_disk_that_fills_up_leaves_the_site_readable_and_postgresql_alive(smal
         "full": [read, [503] * 2],
         "room again": [read, [302] * 2],
     }
+    assert list(Path(metrics).glob("*.db"))
     assert "PANIC" not in (small_disk.root / "postgres.log").read_text()
