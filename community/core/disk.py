@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from psycopg import errors
 
@@ -29,7 +31,7 @@ RETRY_SECONDS: Final = 60
 METRICS_BYTES: Final = 64 * 2**20
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108
 # Small writes that let people read what only members may.
-ALLOWED_VIEWS: Final = {"account_login", "account_logout", "mfa_authenticate", "admin:login", "admin:logout"}
+ALLOWED: Final = {"account_login", "account_logout", "mfa_authenticate", "admin:login", "admin:logout"}
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +94,7 @@ class ReadOnlyWhenLow:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
-        match = request.resolver_match
-        if request.method in ("GET", "HEAD", "OPTIONS") or (match and match.view_name in ALLOWED_VIEWS):
+        if request.method in ("GET", "HEAD", "OPTIONS") or request.path in _allowed_paths():
             return None
         return _refusal(request) if is_low() else None
 
@@ -103,6 +104,11 @@ class ReadOnlyWhenLow:
         log.error("The disk is full: %s", exception)
         _State.full_until = time.monotonic() + FULL_SECONDS
         return _refusal(request)
+
+
+@cache
+def _allowed_paths() -> set[str]:
+    return {reverse(name) for name in ALLOWED}
 
 
 def _is_full(exception: BaseException | None) -> bool:
