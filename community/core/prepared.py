@@ -29,13 +29,13 @@ Row = TypeVar("Row")
 _placeholders = count(8_100_000_000_000_000_000)
 
 
-class AnyOf(models.Lookup):  # type: ignore[type-arg]
+class AnyOf(models.Lookup):
     """`column = ANY(array)`: one statement for any number of values, where IN makes one for each number."""
 
     lookup_name = "any_of"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [value]
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
@@ -121,7 +121,7 @@ def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Calla
         return lambda rows: [tuple(row) for row in converted(rows)]
     model, start, end = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
     fields = [column.target.attname for column, *_ in select[start:end]]
-    related = get_related_populators(info, select, "default")
+    related = get_related_populators(info, select, "default")  # type: ignore[call-arg]
     annotations = list(compiler.annotation_col_map.items())
 
     def read(rows: list[Any]) -> list[Any]:

@@ -36,20 +36,14 @@ def stand_in(kind: str, reader_id: int) -> Reader:
     return Member(pk=reader_id, role=Member.Role.MODERATOR if kind == "moderator" else "")
 
 
-def visible_category_ids(reader: Reader) -> list[int]:
-    return [category.pk for category in visible_categories(reader)]
-
-
-def find_topic(reader: Reader, topic_id: int) -> Topic | None:
-    """Return the topic with what its page shows of it, or None when there is none for this reader."""
-    find = _topics(kind_of(reader))
-    return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=visible_category_ids(reader))
-
-
 def visible_categories(reader: Reader) -> list[Category]:
     """Return the categories that the reader may see, in order; one query a request."""
     key = ("visible_categories", reader.pk)
     return request_cache.get(key, lambda: _categories(kind_of(reader))(reader_id=reader.pk))
+
+
+def visible_category_ids(reader: Reader) -> list[int]:
+    return [category.pk for category in visible_categories(reader)]
 
 
 @dataclass(frozen=True)
@@ -105,17 +99,6 @@ def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
 @cache
 def _categories(kind: str) -> Prepared[Category]:
     return Prepared(lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)))
-
-
-@cache
-def _topics(kind: str) -> Prepared[Topic]:
-    def build(topic_id: int, reader_id: int, category_ids: list[int]) -> TopicQuerySet:
-        reader = stand_in(kind, reader_id)
-        topics = Topic.objects.within(category_ids, reader).filter(pk=topic_id)
-        related = topics.select_related("category", "category__parent", "author", "closed_by")
-        return related.with_tag_list().with_reading_of(reader).defer("search")
-
-    return Prepared(build)
 
 
 def page_number(reader: Reader, post: Post, topic: Topic) -> int:

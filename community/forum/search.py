@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import models
@@ -74,7 +74,7 @@ def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[F
 def _posts_with() -> Prepared[tuple[int, int, float]]:
     """Posts with these words, the best first; an accepted answer counts for a little more."""
 
-    def build(text: str, category_ids: list[int]) -> PostQuerySet:
+    def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
         topics = Topic.objects.filter(category__any_of=category_ids).published()
         newest = Post.objects.published().filter(search=query, topic__in=topics).order_by("-pk")
@@ -89,7 +89,7 @@ def _posts_with() -> Prepared[tuple[int, int, float]]:
 
 @cache
 def _titles_with() -> Prepared[tuple[int, int, float]]:
-    def build(text: str, category_ids: list[int]) -> TopicQuerySet:
+    def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
         topics = Topic.objects.filter(category__any_of=category_ids).published()
         newest = topics.filter(search=query).order_by("-pk").values("pk")[:CANDIDATES]

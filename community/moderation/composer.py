@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from community.members.rules import is_verified_customer
-
 from . import active_sanctions
-from .models import Policy
 from .rate_limits import limits_of
 from .screening import SILENCED
-from .trust import approved_posts
 
 if TYPE_CHECKING:
     from community.forum.models import Topic
@@ -25,12 +21,9 @@ def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
         return []
     if active_sanctions.is_silenced(reader):
         return [str(SILENCED)]
-    if is_verified_customer(reader):
-        return []
-    policy, written = Policy.current(), approved_posts(reader)
-    is_first = written < policy.approve_first_posts
-    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first
-    if written >= policy.new_until_posts:
-        return said
     limits = limits_of(reader, topic=topic)
-    return said + (limits.sentences(new_topic=topic is None) if limits else [])
+    if limits is None:
+        return []
+    is_first = limits.approved < limits.policy.approve_first_posts
+    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first
+    return said + limits.sentences(new_topic=topic is None)

@@ -12,18 +12,18 @@ from datetime import timedelta
 from math import ceil
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from community.core.markdown import render
 from community.core.rate_limits import duration
-from community.forum.models import Post, Topic
+from community.forum.models import Topic
 from community.members.models import Member
+from community.members.rules import is_verified_customer
 
 from .models import Policy
-from .trust import approved_posts, is_new
+from .trust import written_by
 
 FIRST_DAY = timedelta(hours=24)
 FILE = re.compile(r'<a [^>]*href="' + re.escape(settings.MEDIA_URL))
@@ -41,6 +41,7 @@ class NewMemberLimits:
     wait_seconds: int  # until the next post
     first_day_seconds: int  # until the first day ends
     posts_to_go: int
+    approved: int
 
     def sentences(self, *, new_topic: bool) -> list[str]:
         """Return what to show above the composer, most pressing first."""
@@ -120,32 +121,27 @@ class NewMemberLimits:
 
 def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits | None:
     """Return what is left to a new member, in `topic` when given; None for everyone else."""
+    if member.is_team or is_verified_customer(member):
+        return None
     policy = Policy.current()
-    if not is_new(member, policy):
+    written = written_by(member, topic_id=topic.pk if topic else 0)
+    if written.approved >= policy.new_until_posts:
         return None
     now = timezone.now()
-    mine = Post.objects.filter(author=member).exclude(status=Post.Status.DELETED)
     first_day_seconds = max(ceil((member.joined_at + FIRST_DAY - now).total_seconds()), 0)
-    written = mine.exclude(kind=Post.Kind.OPENING)
-    openings = mine.filter(kind=Post.Kind.OPENING)
-    latest = mine.order_by("-created_at").values_list("created_at", flat=True).first()
-    since = (now - latest).total_seconds() if latest else policy.seconds_between_posts
+    since = (now - written.latest_at).total_seconds() if written.latest_at else policy.seconds_between_posts
+    # Nobody is stopped from talking in the topic they started.
+    is_limited_here = topic is not None and topic.author_id != member.pk
     return NewMemberLimits(
         policy=policy,
-        topics=max(policy.first_day_topics - openings.count(), 0) if first_day_seconds else None,
-        replies=max(policy.first_day_replies - written.count(), 0) if first_day_seconds else None,
-        replies_here=_left_here(written, topic, member, policy),
+        topics=max(policy.first_day_topics - written.topics, 0) if first_day_seconds else None,
+        replies=max(policy.first_day_replies - written.replies, 0) if first_day_seconds else None,
+        replies_here=max(policy.replies_per_topic - written.replies_here, 0) if is_limited_here else None,
         wait_seconds=max(ceil(policy.seconds_between_posts - since), 0),
         first_day_seconds=first_day_seconds,
-        posts_to_go=max(policy.new_until_posts - approved_posts(member), 1),
+        posts_to_go=max(policy.new_until_posts - written.approved, 1),
+        approved=written.approved,
     )
-
-
-def _left_here(written: QuerySet[Post], topic: Topic | None, member: Member, policy: Policy) -> int | None:
-    """Nobody is stopped from talking in the topic they started."""
-    if topic is None or topic.author_id == member.pk:
-        return None
-    return max(policy.replies_per_topic - written.filter(topic=topic).count(), 0)
 
 
 def _too_much(source: str, policy: Policy) -> list[str]:

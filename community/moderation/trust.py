@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
+from community.core.prepared import Prepared
 from community.forum.models import Post
 from community.members.models import Member
 from community.members.rules import is_verified_customer
@@ -18,8 +21,41 @@ STAFF = 5
 LADDER = ((4, 365, 200, 100), (3, 50, 50, 20), (2, 15, 10, 1))
 
 
+class Written(NamedTuple):
+    """What a member has written: posts that were approved, and all but the deleted ones, which limits count."""
+
+    approved: int = 0
+    topics: int = 0
+    replies: int = 0
+    replies_here: int = 0  # in the topic that was asked about
+    latest_at: datetime | None = None
+
+
+def written_by(member: Member, *, topic_id: int = 0) -> Written:
+    """Count the member's posts; one query."""
+    return Written(*(_written().first(member_id=member.pk, topic_id=topic_id) or ()))
+
+
+@cache
+def _written() -> Prepared[tuple[int, int, int, int, datetime]]:
+    kept, opening = ~Q(status=Post.Status.DELETED), Q(kind=Post.Kind.OPENING)
+
+    def build(member_id: int, topic_id: int) -> QuerySet[Any]:
+        posts = Post.objects.filter(author=member_id).order_by().values("author")
+        counted = posts.annotate(
+            approved=Count("pk", filter=Q(status=Post.Status.PUBLISHED)),
+            topics=Count("pk", filter=kept & opening),
+            replies=Count("pk", filter=kept & ~opening),
+            here=Count("pk", filter=kept & ~opening & Q(topic=topic_id)),
+            latest=Max("created_at", filter=kept),
+        )
+        return counted.values_list("approved", "topics", "replies", "here", "latest")
+
+    return Prepared(build)
+
+
 def approved_posts(member: Member) -> int:
-    return Post.objects.published().filter(author=member).count()
+    return written_by(member).approved
 
 
 def is_new(member: Member, policy: Policy | None = None) -> bool:

@@ -21,7 +21,7 @@ from community.core.prepared import Prepared
 from community.forum import queries as forum
 from community.forum import rules
 from community.forum.models import Post, Topic
-from community.importers.services.attribution import Attribution, attributions_of
+from community.importers.services.attribution import Attribution, attribution_of, with_origin
 from community.moderation import rules as moderation
 from community.moderation.models import ReviewItem
 from community.prospects import queries as prospects
@@ -35,6 +35,7 @@ from journeys.reports import chips
 if TYPE_CHECKING:
     from community.forum.models.categories import Reader
     from community.forum.models.posts import PostQuerySet
+    from community.forum.models.topics import TopicQuerySet
     from community.members.models import Member
 
 
@@ -104,6 +105,31 @@ class TopicPage:
         return pattern("forum:post-permalink") % post_id
 
 
+def find_topic(reader: Reader, topic_id: int) -> Topic | None:
+    """Return the topic with what its page shows of it, or None when there is none for this reader."""
+    find = _topics(forum.kind_of(reader))
+    return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=forum.visible_category_ids(reader))
+
+
+@cache
+def _topics(kind: str) -> Prepared[Topic]:
+    def build(topic_id: int, reader_id: int, category_ids: list[int]) -> TopicQuerySet:
+        reader = forum.stand_in(kind, reader_id)
+        topics = Topic.objects.within(category_ids, reader).filter(pk=topic_id)
+        topics = topics.select_related(
+            "category", "category__parent", "author", "closed_by", "question__accepted_by"
+        )
+        return topics.with_tag_list().with_reading_of(reader).defer("search")
+
+    return Prepared(build)
+
+
+def _acceptance(topic: Topic) -> Question | None:
+    """Which answer was accepted, and by whom; the topic was read with it."""
+    question: Question | None = getattr(topic, "question", None)
+    return question if question and question.accepted_answer_id else None
+
+
 def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
     """One page of the topic, as `?page=` asks; Http404 for a page number that is none."""
     reader = reader_of(request)
@@ -123,7 +149,7 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
 def part_of(request: HttpRequest, post: Post) -> TopicPage:
     """The page with only this post, or the one it stands under, to show again what was done to it."""
     reader = reader_of(request)
-    topic = forum.find_topic(reader, post.topic_id)
+    topic = find_topic(reader, post.topic_id)
     if topic is None:
         raise Topic.DoesNotExist
     main_id = post.parent_id if post.is_comment else post.pk
@@ -141,7 +167,7 @@ def reader_of(request: HttpRequest) -> Reader:
 def _shown(topic_id: int, reader: Reader) -> PostQuerySet:
     """The posts of a topic that have a place on its page for this reader, with what the reader did to them."""
     posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
-    return qa.with_vote_of(posts, reader)
+    return with_origin(qa.with_vote_of(posts, reader))
 
 
 @cache
@@ -177,7 +203,7 @@ def _put_together(
         reader=reader,
         posts=[views[post.pk] for post in mains],
         pages=pages,
-        acceptance=qa.acceptance_of(topic),
+        acceptance=_acceptance(topic),
         can_reply=rules.can_reply(reader, topic),
         can_moderate=rules.is_moderator(reader),
         can_accept=qa_rules.can_accept_in(reader, topic),
@@ -193,7 +219,6 @@ class _Facts:
     read_number: int | None
     official_marks: Mapping[int, OfficialMark]
     awards: Mapping[int, list[Award]]
-    attributions: Mapping[int, Attribution]
     reviews: Mapping[int, ReviewItem]
     stages: Mapping[int, MemberState]
     prospect: prospects.ProspectContext
@@ -205,7 +230,6 @@ def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
         read_number=topic.read_number,  # type: ignore[attr-defined]
         official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
         awards=Award.objects.by_post(ids),
-        attributions=attributions_of(ids),
         reviews=ReviewItem.objects.by_post(ids) if moderation.can_moderate(reader) else {},
         stages=_stages(reader, {post.author_id for post in posts}),
         prospect=prospects.prospect_context(reader, topic),
@@ -236,7 +260,7 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         vote=post.vote or 0,  # type: ignore[attr-defined]
         official_mark=facts.official_marks.get(post.pk),
         awards=facts.awards.get(post.pk, ()),
-        attribution=facts.attributions.get(post.pk),
+        attribution=attribution_of(post),
         review=facts.reviews.get(post.pk),
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),

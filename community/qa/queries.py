@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Subquery, Value
 
-from .models import OfficialMark, Question, Vote
+from .models import OfficialMark, Vote
 
 if TYPE_CHECKING:
-    from community.forum.models import Topic
     from community.forum.models.categories import Reader
     from community.forum.models.posts import PostQuerySet
 
@@ -21,14 +20,6 @@ def with_vote_of(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
         return posts.annotate(vote=Value(0))
     votes = Vote.objects.filter(post=OuterRef("pk"), member=reader)
     return posts.annotate(vote=Subquery(votes.values("value")))
-
-
-def acceptance_of(topic: Topic) -> Question | None:
-    """Return the accepted answer's question, with who accepted it; None when there is none."""
-    if not topic.is_solved:
-        return None
-    questions = Question.objects.select_related("accepted_by")
-    return questions.filter(topic=topic, accepted_answer__isnull=False).first()
 
 
 def official_marks(post_ids: Collection[int]) -> dict[int, OfficialMark]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from typing import TYPE_CHECKING
 
-from community.core.prepared import Prepared
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
 from community.importers.models import ImportedRow
+
+if TYPE_CHECKING:
+    from community.forum.models import Post
+    from community.forum.models.posts import PostQuerySet
 
 _LICENCES = "https://creativecommons.org/licenses/by-sa/"
 
@@ -22,14 +27,18 @@ class Attribution:
     licence_url: str
 
 
-def attributions_of(post_ids: Iterable[int]) -> dict[int, Attribution]:
-    return {row.target_id: _attribution(row) for row in _rows()(post_ids=list(post_ids))}
-
-
-@cache
-def _rows() -> Prepared[ImportedRow]:
+def with_origin(posts: PostQuerySet) -> PostQuerySet:
+    """Add `origin`, what `attribution_of` needs of an imported post, in the same statement; None for ours."""
     kinds = (ImportedRow.Kind.POST, ImportedRow.Kind.COMMENT)
-    return Prepared(lambda post_ids: ImportedRow.objects.filter(kind__in=kinds, target_id__any_of=post_ids))
+    rows = ImportedRow.objects.filter(kind__in=kinds, target_id=OuterRef("pk"))
+    origin = JSONObject(kind="kind", site="site", source_id="source_id", licence="licence")
+    return posts.annotate(origin=Subquery(rows.values(json=origin)[:1]))
+
+
+def attribution_of(post: Post) -> Attribution | None:
+    """Say where a post read `with_origin` comes from."""
+    origin = post.origin  # type: ignore[attr-defined]
+    return _attribution(ImportedRow(**origin)) if origin else None
 
 
 def _attribution(row: ImportedRow) -> Attribution:

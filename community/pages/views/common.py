@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from community.core.permissions import Refused
-from community.forum import queries
 from community.forum.models import Post, Topic
 from community.members.models import Member
 from community.members.rules import has_accepted_current
@@ -39,7 +38,7 @@ def member_of(request: HttpRequest) -> Member:
 
 
 def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
-    topic = queries.find_topic(request.user, topic_id)
+    topic = topic_page.find_topic(request.user, topic_id)
     if topic is None:
         raise Http404(_("There is no such topic."))
     return topic

@@ -52,8 +52,8 @@ def search(request: HttpRequest) -> HttpResponse:
             is_member = request.user.is_authenticated
             rate_limits.hit(rate_limits.SEARCHES if is_member else rate_limits.VISITOR_SEARCHES, request)
     except RateLimited as error:
-        context = {"q": text, "topics": [], "similar": [], "rate_limited": error.sentence}
-        response = render(request, "pages/search.html", context)
+        refused = {"q": text, "topics": [], "similar": [], "rate_limited": error.sentence}
+        response = render(request, "pages/search.html", refused)
         return rate_limits.set_retry_after(response, error.seconds)
 
     context = _findings(request, text)

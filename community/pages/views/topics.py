@@ -31,7 +31,7 @@ def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse
 
 @page_cache.for_visitors
 def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse:
-    topic = queries.find_topic(request.user, topic_id)
+    topic = topic_page.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
     if topic.slug != slug:
@@ -58,7 +58,7 @@ def _mark_read(page: topic_page.TopicPage, member: Member) -> None:
 @require_safe
 def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
     """The address without words, as people shorten it."""
-    topic = queries.find_topic(request.user, topic_id)
+    topic = topic_page.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
     return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
