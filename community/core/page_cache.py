@@ -117,7 +117,7 @@ def for_visitors(view: View[P]) -> View[P]:
     """Answer visitors with the page another one was shown in the last PAGE_CACHE_SECONDS.
 
     Whoever carries a session, a message or a form token gets a page of their own, and such a page is never kept.
-    Nor is one that sets a cookie, or that says that the demo is still being written.
+    Nor is one that sets a cookie or holds a form token, or that says that the demo is still being written.
     """
 
     @functools.wraps(view)
@@ -129,7 +129,7 @@ def for_visitors(view: View[P]) -> View[P]:
         if (page := pages.get(key, generation=generation)) is not None:
             return HttpResponse(page)
         response = view(request, *args, **kwargs)
-        if response.status_code == 200 and not response.cookies and not response.streaming:
+        if _is_for_everybody(request, response):
             pages.set(key, response.content, generation=generation, seconds=settings.PAGE_CACHE_SECONDS)
         return response
 
@@ -140,6 +140,13 @@ def _is_visitor(request: HttpRequest) -> bool:
     if settings.PAGE_CACHE_SECONDS <= 0 or request.method not in ("GET", "HEAD"):
         return False
     return not any(name in request.COOKIES for name in COOKIES_OF_SOMEONE)
+
+
+def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
+    if response.status_code != 200 or response.cookies or response.streaming:
+        return False
+    # The cookie of a form token is set only after the view.
+    return "CSRF_COOKIE_NEEDS_UPDATE" not in request.META
 
 
 def _key(request: HttpRequest) -> Key:

@@ -1,0 +1,307 @@
+"""The pages that visitors share: how many are kept, for whom, and that none outlives what it shows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+from django.conf import settings as served
+from django.core.cache import cache
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.test import Client
+from django.urls import path
+
+from community.core import demo, page_cache
+from community.core.page_cache import OVERHEAD, PageCache
+from tests.factories.members import MemberFactory
+
+pytestmark = pytest.mark.urls(__name__)
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+numbers = count()
+during: list = []
+
+
+@page_cache.for_visitors
+def numbered(request: HttpRequest, number: int = 0) -> HttpResponse:
+    """A page that is another one whenever it is made; what else happens in the meantime, `during` says."""
+    made = next(numbers)
+    while during:
+        during.pop()()
+    return HttpResponse(f"page {made}")
+
+
+@page_cache.for_visitors
+def other(request: HttpRequest, kind: str) -> HttpResponse:
+    made = f"page {next(numbers)}"
+    if kind == "missing":
+        raise Http404
+    if kind == "moved":
+        return redirect(f"/1/?{made}")
+    if kind == "refused":
+        return HttpResponse(made, status=403)
+    if kind == "streamed":
+        return StreamingHttpResponse([made])
+    response = HttpResponse(f"{made} {get_token(request) if kind == 'form' else ''}")
+    if kind == "cookie":
+        response.set_cookie("seen", "yes")
+    return response
+
+
+urlpatterns = [path("<int:number>/", numbered), path("other/<str:kind>/", other)]
+handler404 = "tests.core.test_page_cache.missing"
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse(f"page {next(numbers)}", status=404)
+
+
+@pytest.fixture(autouse=True)
+def empty():
+    page_cache.pages.clear()
+    during.clear()
+
+
+def page(client, address="/1/", **asked):
+    return client.get(address, **asked).content
+
+
+def invalidate():
+    with transaction.atomic():
+        page_cache.invalidate_on_commit()
+
+
+# How much is kept
+
+
+def pages_of(*keys, limit, length=100):
+    pages = PageCache(limit)
+    for key in keys:
+        pages.set((key,), b"x" * length, generation="g", seconds=60)
+    return pages
+
+
+def test_pages_take_no_more_than_the_limit():
+    entry = 100 + OVERHEAD
+    pages = pages_of(*range(50), limit=3 * entry)
+
+    assert pages.size == 3 * entry
+    assert [key for key in range(50) if pages.get((key,), generation="g")] == [47, 48, 49]
+
+
+def test_pages_asked_for_least_recently_go_first():
+    pages = pages_of("a", "b", "c", limit=3 * (100 + OVERHEAD))
+
+    pages.get(("a",), generation="g")
+    pages.set(("d",), b"x" * 100, generation="g", seconds=60)
+
+    assert [key for key in "abcd" if pages.get((key,), generation="g")] == ["a", "c", "d"]
+
+
+def test_pages_made_again_take_their_room_once():
+    pages = pages_of("a", "a", "a", limit=10**6)
+
+    assert pages.size == 100 + OVERHEAD
+
+
+def test_page_beyond_the_limit_is_not_kept():
+    pages = pages_of("a", limit=50)
+
+    assert (pages.get(("a",), generation="g"), pages.size) == (None, 0)
+
+
+def test_page_of_another_generation_is_dropped():
+    pages = pages_of("a", limit=10**6)
+
+    found = pages.get(("a",), generation="another")
+
+    assert (found, pages.size, pages.get(("a",), generation="g")) == (None, 0, None)
+
+
+def test_page_is_dropped_when_its_time_is_over():
+    pages = PageCache()
+    pages.set(("a",), b"x", generation="g", seconds=-1)
+
+    assert (pages.get(("a",), generation="g"), pages.size) == (None, 0)
+
+
+def test_clear_drops_all_pages():
+    pages = pages_of("a", "b", limit=10**6)
+
+    pages.clear()
+
+    assert (pages.get(("a",), generation="g"), pages.size) == (None, 0)
+
+
+def test_threads_share_the_pages():
+    pages = PageCache(20 * (50 + OVERHEAD))
+
+    def work(begin: int) -> None:
+        for number in range(begin, begin + 300):
+            pages.set((number % 60,), b"x" * (number % 50), generation=str(number % 2), seconds=60)
+            pages.get(((number * 7) % 60,), generation="0")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(0, 1200, 300)))
+
+    left = [pages._entries[key].page for key in pages._entries]
+    assert pages.size == sum(len(page) + OVERHEAD for page in left) <= pages.limit
+
+
+# For whom
+
+
+def test_visitors_share_a_page():
+    assert page(Client()) == page(Client())
+
+
+@pytest.mark.parametrize("address", ["/2/", "/1/?page=2", "/1/?"])
+def test_every_address_has_its_page(client, address):
+    # "/1/?" is the same address as "/1/".
+    assert (page(client) == page(client, address)) is (address == "/1/?")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"headers": {"HX-Request": "true"}}, {"headers": {"Host": "other.example.com"}}],
+    ids=["htmx", "host"],
+)
+def test_what_a_page_depends_on_makes_another(client, asked):
+    first, second = page(client), page(client, **asked)
+
+    assert first != second
+    assert [page(client), page(client, **asked)] == [first, second]
+
+
+def test_each_theme_has_its_page(client):
+    seen = []
+    for theme in ("dark", "light", "no theme", "dark", "another that is none"):
+        client.cookies["theme"] = theme
+        seen.append(page(client))
+
+    assert len(set(seen)) == 3
+    assert (seen[0], seen[2]) == (seen[3], seen[4])
+
+
+def test_made_up_header_makes_no_page_of_its_own(client):
+    assert page(client) == page(client, headers={"HX-Request": "yes", "X-Other": "1"})
+
+
+@pytest.mark.parametrize("cookie", [served.SESSION_COOKIE_NAME, served.CSRF_COOKIE_NAME, "messages"])
+@pytest.mark.django_db
+def test_whoever_carries_a_cookie_of_theirs_gets_a_page_of_their_own(cookie):
+    kept = page(Client())
+    someone = Client()
+    someone.cookies[cookie] = "x"
+
+    seen = [page(someone), page(someone)]
+
+    assert len({kept, *seen}) == 3
+    assert page(Client()) == kept
+
+
+@pytest.mark.django_db
+def test_member_gets_no_kept_page_and_leaves_none(client):
+    client.force_login(MemberFactory())
+    first = page(client)
+
+    assert len({first, page(client), page(Client())}) == 3
+
+
+def test_posting_is_not_answered_from_the_cache(client):
+    kept = page(client)
+
+    assert client.post("/1/").content != kept
+    assert page(client) == kept
+
+
+def test_head_is_answered_from_the_cache(client):
+    kept = page(client)
+
+    response = client.head("/1/")
+
+    assert (response.content, response["Content-Length"]) == (b"", str(len(kept)))
+    assert page(client) == kept
+
+
+@pytest.mark.parametrize("kind", ["missing", "moved", "refused", "streamed", "form", "cookie"])
+def test_only_whole_pages_for_nobody_in_particular_are_kept(kind):
+    def answer():
+        response = Client().get(f"/other/{kind}/")
+        return b"".join(response) or response["Location"]
+
+    assert answer() != answer()
+
+
+def test_kept_page_has_the_headers_of_the_one_made():
+    made, kept = (Client().get("/1/").headers for _ in range(2))
+
+    assert dict(made) == dict(kept)
+
+
+# Until when
+
+
+def test_nothing_is_kept_when_switched_off(client, settings):
+    settings.PAGE_CACHE_SECONDS = 0
+
+    assert page(client) != page(client)
+
+
+def test_nothing_is_kept_while_the_demo_is_being_written(client, tmp_path, settings):
+    settings.DEMO_MARK = tmp_path / "mark"
+
+    with demo.being_written():
+        unfinished = page(client)
+
+    assert page(client) != unfinished
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_made_before_an_invalidation_is_shown_after_it(client):
+    before = {address: page(client, address) for address in ("/1/", "/2/")}
+
+    invalidate()
+
+    assert [page(client, address) == before[address] for address in before] == [False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_that_is_being_made_during_an_invalidation_is_never_shown_again(client):
+    during.append(invalidate)
+
+    assert page(client) != page(client)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_is_shown_until_the_change_is_committed_and_when_it_never_is(client):
+    before = page(client)
+
+    with transaction.atomic():
+        page_cache.invalidate_on_commit()
+        meanwhile = page(client)
+        transaction.set_rollback(True)
+
+    assert [meanwhile, page(client)] == [before, before]
+
+
+def test_no_page_comes_back_when_the_cache_loses_the_generation(client):
+    before = page(client)
+
+    cache.delete(page_cache.GENERATION)
+
+    assert page(client) != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_made_and_not_kept_while_redis_is_away(client, settings):
+    before = page(client)
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": NOWHERE}}
+
+    seen = [page(client), page(client)]
+    invalidate()
+
+    assert len({before, *seen, page(client)}) == 4
