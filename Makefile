@@ -4,7 +4,7 @@ DEMO ?= 1
 BIN := .venv/bin
 PYTEST_FLAGS ?= -n 2 $(if $(CI),--require-browser)
 
-.PHONY: up test lint bench chromium wrk requirements vendor
+.PHONY: up test lint bench chromium wrk requirements vendor messages
 
 up: .venv/.installed
 	$(BIN)/python manage.py up --port $(PORT) $(if $(filter 0,$(DEMO)),--no-demo)
@@ -54,3 +54,7 @@ requirements: .venv/.installed
 # Fetch the browser libraries and draw the icons anew; versions and names are in tools/.
 vendor: .venv/.installed
 	$(BIN)/python tools/vendor.py
+
+# Collect the sentences for translators.
+messages: .venv/.installed
+	$(BIN)/python -m tools.messages var/caravan.pot

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from babel.messages import Catalog
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.template import engines
 from django.template.base import Lexer, TokenType
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from jinja2 import Environment, nodes
 
 ROOT = Path(settings.BASE_DIR)
@@ -287,3 +293,30 @@ def without_tags(source: str) -> str:
         elif token.token_type == TokenType.VAR or words[:1] == ["translate"]:
             kept.append(HOLE)
     return "".join(kept)
+
+
+# The catalogue
+
+
+@cache
+def catalogue() -> Catalog:
+    """Every sentence that `make messages` finds."""
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "caravan.pot"
+        subprocess.run([sys.executable, "-m", "tools.messages", target], cwd=ROOT, check=True)
+        with target.open("rb") as file:
+            return read_po(file)
+
+
+def django_sentences(path: Path) -> Iterator[str]:
+    """The sentences that a template for Django's engine looks up when it is rendered."""
+    template = engines["django"].from_string(path.read_text()).template
+    for kind in (TranslateNode, BlockTranslateNode):
+        for node in template.nodelist.get_nodes_by_type(kind):
+            if kind is TranslateNode:
+                text = node.filter_expression.var
+                yield str(getattr(text, "literal", text)).strip("\"'").replace("%", "%%")
+            else:
+                yield from (
+                    node.render_token_list(tokens)[0] for tokens in (node.singular, node.plural) if tokens
+                )

@@ -107,6 +107,7 @@ def environment(**options: Any) -> Environment:
         bytecode_cache=FileSystemBytecodeCache(),
     )
     env.newstyle_gettext = True  # type: ignore[attr-defined]
+    env.policies["ext.i18n.trimmed"] = True  # a sentence is the same one however its lines are broken
     env.globals.update(
         _=translate,
         gettext=translate,

@@ -6,6 +6,8 @@ from tests.translation import (
     HOLE,
     ROOT,
     bare_strings,
+    catalogue,
+    django_sentences,
     django_templates,
     jinja_templates,
     letters_of,
@@ -151,3 +153,38 @@ def test_every_placeholder_of_python_is_given_and_none_is_left():
     ]
 
     assert wrong == []
+
+
+# Extraction
+
+
+@pytest.fixture(scope="module")
+def collected():
+    return {
+        text for message in catalogue() for text in (message.id if message.pluralizable else [message.id])
+    }
+
+
+def test_extraction_finds_every_sentence_of_the_templates(collected):
+    looked_up = {
+        text
+        for name in TEMPLATES
+        for one in sentences(jinja_templates()[name], name)
+        for text in one.literals
+    }
+
+    assert looked_up - collected == set()
+
+
+def test_extraction_finds_every_sentence_of_python(collected):
+    assert {text for call in CALLS for text in call.literals} - collected == set()
+
+
+def test_extraction_finds_every_sentence_of_the_other_engine(collected):
+    assert {text for path in django_templates() for text in django_sentences(path)} - collected == set()
+
+
+def test_a_sentence_is_the_same_however_its_lines_are_broken():
+    template = parsed("{% trans %}\n  One\n  two\n{% endtrans %}")
+
+    assert [one.literals for one in sentences(template, "")] == [("One two",)]

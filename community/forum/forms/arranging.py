@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Category, Post, Topic
@@ -42,7 +42,7 @@ class MergeForm(forms.Form):
             topics.filter(pk=int(found[1])).exclude(status=Topic.Status.DELETED).first() if found else None
         )
         if target is None:
-            raise forms.ValidationError(_t("There is no other topic with this address."))
+            raise forms.ValidationError(gettext("There is no other topic with this address."))
         return target
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import WordsField
@@ -40,7 +40,7 @@ class SourceField(WordsField):
         if len(text.strip()) < self.least:
             missing = self.least - len(text.strip())
             raise forms.ValidationError(
-                _t("Please write a little more: %(n)d characters are missing.") % {"n": missing}
+                gettext("Please write a little more: %(n)d characters are missing.") % {"n": missing}
             )
         return text
 
@@ -54,7 +54,7 @@ class TagsField(forms.CharField):
     def clean(self, value: Any) -> Any:
         names = list(dict.fromkeys(filter(None, map(tags.normalize, str(super().clean(value)).split(",")))))
         if len(names) > tags.TAGS:
-            raise forms.ValidationError(_t("At most %(n)d tags, please.") % {"n": tags.TAGS})
+            raise forms.ValidationError(gettext("At most %(n)d tags, please.") % {"n": tags.TAGS})
         return names
 
 
@@ -81,12 +81,12 @@ class TopicForm(forms.Form):
         if category and kind and kind not in rules.topic_kinds(self.author, category):
             allowed = ", ".join(str(k.label).lower() for k in rules.topic_kinds(self.author, category))
             self.add_error(
-                "kind", _t("%(where)s takes: %(kinds)s.") % {"where": category.name, "kinds": allowed}
+                "kind", gettext("%(where)s takes: %(kinds)s.") % {"where": category.name, "kinds": allowed}
             )
         least = QUESTION_TITLE if kind == Topic.Kind.QUESTION else TITLE[0]
         if title and len(title) < least:
             self.add_error(
-                "title", _t("A title of at least %(n)d characters helps others find it.") % {"n": least}
+                "title", gettext("A title of at least %(n)d characters helps others find it.") % {"n": least}
             )
         return data
 
