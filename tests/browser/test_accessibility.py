@@ -20,7 +20,7 @@ MEMBER_PAGES = [
 ]  # fmt: skip
 STAFF_PAGES = [
     "/", "/t/{topic}/", "/desk/", "/journeys/", "/journeys/rules/", "/journeys/members/ada/", "/advocacy/", "/u/ada/",
-    "/admin/",
+    "/admin/", "/styleguide/",
 ]  # fmt: skip
 SCHEMES, WIDTHS = ("light", "dark"), (390, 1280)
 SIGHTS = [(scheme, width) for scheme in SCHEMES for width in WIDTHS]

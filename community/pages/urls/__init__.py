@@ -2,7 +2,7 @@ from django.contrib.sitemaps.views import index, sitemap
 from django.urls import URLPattern, URLResolver, path
 
 from community.pages import feeds
-from community.pages.views import home
+from community.pages.views import home, styleguide
 
 app_name = "pages"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("u/<str:username>/", home.profile, name="profile"),
     path("search/", home.search, name="search"),
     path("me/", home.me, name="me"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("feed.xml", feeds.NewTopics(), name="feed"),
     path(
         "sitemap.xml",
