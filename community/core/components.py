@@ -47,7 +47,10 @@ def initials(name: str) -> str:
 
 
 def relative_time(moment: datetime | None) -> SafeString:
-    """An absolute time in the reader's zone, which <relative-time> turns into “3 days ago” once scripts run."""
+    """An absolute time in the reader's zone, which <relative-time> turns into “3 days ago” once scripts run.
+
+    The element then puts the full time into its title.
+    """
     if moment is None:
         return SafeString("")
     return _relative_time(moment, timezone.get_current_timezone_name())
@@ -57,9 +60,8 @@ def relative_time(moment: datetime | None) -> SafeString:
 def _relative_time(moment: datetime, zone: str) -> SafeString:
     local = timezone.localtime(moment)
     return format_html(
-        '<relative-time datetime="{}" title="{}">{}</relative-time>',
+        '<relative-time datetime="{}">{}</relative-time>',
         moment.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds"),
-        date_format(local, "j F Y, H:i e"),
         date_format(local, "j M Y, H:i"),
     )
 

@@ -32,6 +32,9 @@ from community.core import components
 from community.core.addresses import address
 
 INDENTATION = re.compile(r"\n\s+")
+ICONS = re.compile(r"""\{\{ icon\("([a-z0-9-]+)"\) \}\}""")
+# A line of a tag or a comment alone ends in nothing; the white space before it stays.
+TAG_LINES = re.compile(r"^(\{%[^%]*%\}|\{#.*?#\})\n", re.MULTILINE)
 # Elements inside which white space is content.
 PRESERVED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
@@ -46,7 +49,15 @@ class Loader(FileSystemLoader):
         if template.startswith("django/"):  # the other engine's
             raise TemplateNotFound(template)
         source, path, is_current = super().get_source(environment, template)
-        return (source if PRESERVED.search(source) else INDENTATION.sub("\n", source)), path, is_current
+        return _prepared(source), path, is_current
+
+
+def _prepared(source: str) -> str:
+    """Leave out the indentation, and write icons down as what they are: a page has hundreds."""
+    source = ICONS.sub(lambda found: str(components.icon(found[1])), source)
+    if PRESERVED.search(source):
+        return source
+    return TAG_LINES.sub(r"\1", INDENTATION.sub("\n", source))
 
 
 def printable(value: Any) -> Any:

@@ -16,10 +16,6 @@ T = TypeVar("T")
 _cache: ContextVar[dict[Hashable, Any] | None] = ContextVar("request_cache", default=None)
 
 
-def is_active() -> bool:
-    return _cache.get() is not None
-
-
 def get(key: Hashable, make: Callable[[], T]) -> T:
     """Return what `make` returned for this key earlier in the request."""
     found = _cache.get()
@@ -29,6 +25,12 @@ def get(key: Hashable, make: Callable[[], T]) -> T:
         found[key] = make()
     value: T = found[key]
     return value
+
+
+def forget(key: Hashable) -> None:
+    """Let what follows in this request ask again, because the answer has changed."""
+    if (found := _cache.get()) is not None:
+        found.pop(key, None)
 
 
 class RequestCache:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from community.core import request_cache
 from community.core.kept import find_kept, keep, renew_on_commit
 from community.members.models import Member
 
@@ -20,6 +21,10 @@ Barred = dict[int, tuple[str, int, datetime | None]]
 
 
 def barred() -> Barred:
+    return request_cache.get(KEY, _barred)
+
+
+def _barred() -> Barred:
     known: Barred | None
     known, versions = find_kept(KEY, depends_on=[VERSION])
     if known is not None:
@@ -46,6 +51,7 @@ def _weight(sanction: Sanction) -> tuple[bool, bool, float]:
 def forget() -> None:
     """Drop the cached sanctions after the commit; call it whenever a sanction changes."""
     renew_on_commit([VERSION])
+    request_cache.forget(KEY)
 
 
 def bar_of(member: Member) -> int | None:

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
+from redis.commands.core import Script
 
 from community.events.catalogue import VISIT_DAY
 from community.events.models import Event
@@ -25,12 +25,18 @@ log = logging.getLogger(__name__)
 SAME_VISIT = 600
 TAKEN_AT_ONCE = 5_000
 
+_NOTE = """
+if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
+  redis.call('RPUSH', KEYS[2], ARGV[2])
+end
+"""
+
 
 def note_visit(member_id: int, *, url: str, now: datetime) -> None:
     """Note that the member is here; at most once in ten minutes, and never at the cost of the page."""
     try:
-        if cache.add(f"members:here:{member_id}", 1, SAME_VISIT):
-            _redis().rpush(_key(), json.dumps([member_id, now.isoformat(), url[:300]]))
+        visit = json.dumps([member_id, now.isoformat(), url[:300]])
+        _note()(keys=[f"{_key()}:{member_id}", _key()], args=[SAME_VISIT, visit])
     except redis.RedisError:
         log.warning("A visit could not be noted.", exc_info=True)
 
@@ -68,6 +74,11 @@ def _write(rows: list[Any]) -> None:
     ids = {draft.as_event(draft.occurred_at).event_id: draft for draft in drafts}
     known = Event.objects.filter(event_id__in=ids).values_list("event_id", flat=True)
     record_all(draft for event_id, draft in ids.items() if event_id not in set(known))
+
+
+@once
+def _note() -> Script:
+    return _redis().register_script(_NOTE)
 
 
 @once
