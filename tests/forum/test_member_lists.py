@@ -1,9 +1,7 @@
-"""The lists and findings that all ordinary members are given: never old, and nobody's but the reader's."""
+"""The lists and findings of members: never old, and nobody's but the reader's."""
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from community.events.models import Event
 from community.forum.services import posts, topics
@@ -38,24 +36,13 @@ def topic():
 
 @pytest.fixture
 def reader(client, topic):
-    """Somebody who reads what has been kept since another member asked for it."""
+    """Somebody who reads the lists after another member has."""
     first = client_of(a_customer())
     client.force_login(a_customer())
     for address in (*LISTS, SEARCH):
         first.get(address)
         client.get(address)
     return client
-
-
-def statements(client, address):
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
-
-
-@pytest.mark.parametrize(("address", "most"), [*((address, 3) for address in LISTS), (SEARCH, 2)])
-def test_second_member_gets_what_the_first_was_given(reader, address, most):
-    assert statements(reader, address) == most
 
 
 # Nothing is old
@@ -170,13 +157,6 @@ def test_topics_of_a_group_are_for_its_members_alone(reader, address):
     PostFactory(topic__category=category)
     pilot = a_customer()
     pilot.groups.add(group)
-    topics.create(
-        CategoryFactory(),
-        author=MemberFactory(),
-        kind="discussion",
-        title="Drops what is kept",
-        source="Hello.",
-    )
 
     for _ in range(2):
         strangers = client_of(a_customer()).get(address)
@@ -222,15 +202,9 @@ def test_new_topic_button_is_for_those_who_may(client):
     assert [buttons(one) for one in (a_customer(), pilot, a_customer(), pilot)] == [1, 2, 1, 2]
 
 
-def test_every_search_is_remembered_even_of_what_is_kept(reader):
+def test_every_search_is_remembered_once(reader):
     assert Event.objects.filter(name="search.performed").count() == 2
     client_of(a_customer()).get(SEARCH)
     reader.get(SEARCH)
 
     assert Event.objects.filter(name="search.performed").count() == 3
-
-
-def test_nothing_is_kept_when_switched_off(reader, settings):
-    settings.KEPT_PAGE_SECONDS = 0
-
-    assert statements(reader, "/latest/") > 3

@@ -75,7 +75,7 @@ def test_search_bears_everything(client, text):
 
 
 def test_search_costs_the_same_for_one_result_and_for_three(client, settings):
-    settings.KEPT_PAGE_SECONDS = 0
+    settings.PAGE_CACHE_SECONDS = 0
     TopicFactory(title="One gasket")
     one = statements(client)
     TopicFactory.create_batch(2, title="More gaskets")

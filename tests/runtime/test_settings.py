@@ -172,7 +172,7 @@ def test_the_demo_leaves_a_mark_only_where_the_stack_is_ours(load: Callable[...,
     assert load(CARAVAN_DATA=str(tmp_path))["DEMO_MARK"] == tmp_path / "demo-is-written"
 
 
-@pytest.mark.parametrize("name", ["KEPT_PAGE_SECONDS", "CONN_MAX_AGE"])
+@pytest.mark.parametrize("name", ["PAGE_CACHE_SECONDS", "CONN_MAX_AGE"])
 def test_a_number_that_is_none_is_named(load: Callable[..., dict[str, Any]], name: str):
     with pytest.raises((ImproperlyConfigured, ValueError), match="soon"):
         load(**{name: "soon"})

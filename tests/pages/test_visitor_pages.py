@@ -1,0 +1,299 @@
+"""The pages that visitors share: gone with what leaves public view, and nobody's."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from community.badges.models import Badge
+from community.forum.models import Post
+from community.forum.services import posts, topics, view_counts
+from community.members.services import save_profile, set_roles
+from tests.factories.badges import AwardFactory
+from tests.factories.forum import CategoryFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.forum.pages import ids, page, texts, titles
+from tests.support import right_after
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTS = ["/", "/latest/", "/hot/", "/top/", "/unanswered/", "/c/machines/", "/tags/", "/tags/boilers/"]
+SEARCH = "/search/?q=unspeakable"
+
+
+@pytest.fixture(autouse=True)
+def no_screeners(settings):
+    """Nothing that these members write is held."""
+    settings.POST_SCREENERS = []
+    settings.EDIT_SCREENERS = []
+
+
+@pytest.fixture
+def topic():
+    """A question that is on every list, with a reply."""
+    topic = topics.create(
+        CategoryFactory(slug="machines"),
+        author=MemberFactory(display_name="Noor Haddad"),
+        kind="question",
+        title="Unspeakable boiler",
+        source="It is unspeakable.",
+        tags=["boilers"],
+    )
+    posts.create(
+        topic,
+        author=MemberFactory(),
+        source="An unspeakable reply.",
+        kind="comment",
+        parent=topic.posts.get(),
+    )
+    return topic
+
+
+@pytest.fixture
+def reply(topic):
+    return topic.posts.get(number=2)
+
+
+def opening(topic):
+    return topic.posts.get(number=1)
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def addresses(topic):
+    return [*LISTS, SEARCH, topic.get_absolute_url(), f"/topics/{topic.pk}/similar/"]
+
+
+def test_second_visitor_gets_the_pages_of_the_first(topic):
+    costs = {address: [queries(Client(), address) > 0 for _ in range(2)] for address in addresses(topic)}
+
+    assert set(map(tuple, costs.values())) == {(True, False)}, costs
+
+
+def test_page_for_all_holds_nothing_that_is_one_visitors(topic):
+    for address in addresses(topic):
+        response = Client().get(address)
+        html = response.content.decode()
+        assert not re.search(r"nonce|csrf", html, re.IGNORECASE), address
+        assert not response.cookies
+
+
+def test_views_are_counted_of_kept_pages_too(topic):
+    visitors = ["192.0.2.1", "192.0.2.2"]
+    for visitor in visitors:
+        Client().get(topic.get_absolute_url(), REMOTE_ADDR=visitor)
+
+    view_counts.flush()
+    topic.refresh_from_db()
+    assert topic.view_count == len(visitors)
+
+
+# What leaves public view is gone at once
+
+
+def hide(topic):
+    posts.hide(opening(topic), actor=None, reason="flags")
+
+
+def delete(topic):
+    posts.delete(opening(topic), actor=MemberFactory(role="moderator"))
+
+
+def hold(topic):
+    posts.edit_and_hold(opening(topic), actor=topic.author, source="Other words.", why="Look at it.")
+
+
+def move_out_of_sight(topic):
+    topics.move(topic, to=CategoryFactory(see_by="groups"), actor=MemberFactory(role="moderator"))
+
+
+def merge_out_of_sight(topic):
+    private = TopicFactory(category=CategoryFactory(see_by="groups"), kind=topic.kind)
+    topics.merge(topic, into=private, actor=MemberFactory(role="moderator"))
+
+
+def close_the_category(topic):
+    category = topic.category
+    fields = {
+        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0,
+        "icon": category.icon, "see_by": "members", "reply_by": "members", "create_by": "members",
+    }  # fmt: skip
+    manager = Client()
+    manager.force_login(MemberFactory(role="manager"))
+    saved = manager.post(f"/admin/forum/category/{category.pk}/change/", fields)
+    assert saved.status_code == 302
+
+
+def is_on(response):
+    """Whether the topic is on the page, which may show one whose title begins like it."""
+    return bool(re.search("Unspeakable boiler(?! again)", page(response).text_content()))
+
+
+@pytest.mark.parametrize(
+    "act", [hide, delete, hold, move_out_of_sight, merge_out_of_sight, close_the_category]
+)
+def test_topic_that_leaves_public_view_is_gone_from_every_page(client, topic, act):
+    similar = f"/topics/{TopicFactory(title='Unspeakable boiler again').pk}/similar/"
+    seen = [*(address for address in LISTS if address != "/tags/"), SEARCH, similar]
+    before = [is_on(client.get(address)) for address in seen]
+    assert client.get(topic.get_absolute_url()).status_code == 200
+    client.get("/tags/")
+
+    act(topic)
+
+    after = [is_on(client.get(address)) for address in seen]
+    assert (before, after) == ([True] * len(seen), [False] * len(seen))
+    assert client.get(topic.get_absolute_url()).status_code in (301, 404)
+    assert texts(client.get("/tags/"), "main a") == []
+
+
+@pytest.mark.parametrize("act", ["hide", "delete"])
+def test_reply_that_leaves_public_view_is_gone_at_once(client, topic, reply, act):
+    before = client.get(topic.get_absolute_url()).content
+    client.get(SEARCH)
+
+    if act == "hide":
+        posts.hide(reply, actor=None, reason="flags")
+    else:
+        posts.delete(reply, actor=reply.author)
+
+    assert b"unspeakable reply" in before
+    assert b"unspeakable reply" not in client.get(topic.get_absolute_url()).content
+    assert b"unspeakable</mark> reply" not in client.get(SEARCH).content
+
+
+def test_words_edited_out_of_a_reply_are_gone_at_once(client, topic, reply):
+    client.get(topic.get_absolute_url())
+    client.get("/search/?q=reply")
+
+    posts.edit(reply, actor=reply.author, source="None of your business.")
+
+    assert b"unspeakable reply" not in client.get(topic.get_absolute_url()).content
+    assert titles(client.get("/search/?q=reply")) == []
+
+
+def test_words_edited_out_of_a_title_are_gone_at_once(client, topic):
+    for address in LISTS:
+        client.get(address)
+
+    topics.edit(topic, actor=topic.author, title="Boiler of mine", tags=["boilers"])
+
+    assert [b"Unspeakable" in client.get(address).content for address in LISTS] == [False] * len(LISTS)
+
+
+def test_posts_split_off_are_gone_at_once(client, topic):
+    answer = posts.create(topic, author=MemberFactory(), source="Have it serviced.")
+    client.get(topic.get_absolute_url())
+
+    topics.split(
+        topic,
+        [answer],
+        title="Another matter",
+        category=topic.category,
+        kind="question",
+        actor=MemberFactory(role="moderator"),
+    )
+
+    assert answer.pk not in ids(client.get(topic.get_absolute_url()))
+
+
+def test_new_name_and_role_of_an_author_are_seen_at_once(client, topic):
+    client.get(topic.get_absolute_url())
+
+    save_profile(topic.author, display_name="Noor Karim")
+    named = client.get(topic.get_absolute_url())
+    set_roles(topic.author, ["support"])
+
+    assert texts(named, ".post .person-name")[0] == "Noor Karim"
+    assert b"Noor Haddad" not in named.content
+    assert texts(client.get(topic.get_absolute_url()), ".post .role") == ["Support"]
+
+
+def test_name_changed_in_the_admin_is_seen_at_once(client, topic):
+    author = topic.author
+    manager = Client()
+    manager.force_login(MemberFactory(role="manager"))
+    form = page(manager.get(f"/admin/members/member/{author.pk}/change/")).cssselect("#member_form")[0]
+    client.get(topic.get_absolute_url())
+
+    data = {**dict(form.form_values()), "display_name": "Noor Karim"}
+    saved = manager.post(f"/admin/members/member/{author.pk}/change/", data)
+
+    assert saved.status_code == 302
+    assert texts(client.get(topic.get_absolute_url()), ".post .person-name")[0] == "Noor Karim"
+
+
+def test_badge_retired_in_the_catalogue_is_seen_at_once(client, topic):
+    award = AwardFactory(member=topic.author, post=opening(topic), badge=Badge.objects.first())
+    manager = Client()
+    manager.force_login(MemberFactory(role="manager"))
+    address = f"/admin/badges/badge/{award.badge_id}/change/"
+    form = page(manager.get(address)).cssselect("#badge_form")[0]
+    client.get(topic.get_absolute_url())
+
+    saved = manager.post(address, {**dict(form.form_values()), "name": "Another name"})
+
+    assert saved.status_code == 302
+    assert texts(client.get(topic.get_absolute_url()), ".badge-chip") == ["Another name"]
+
+
+def test_page_that_was_being_made_when_words_were_hidden_is_not_shown_after_it(client, topic, reply):
+    with right_after(
+        'FROM "forum_post" INNER JOIN "members_member"',
+        lambda: posts.hide(reply, actor=None, reason="flags"),
+    ):
+        before = client.get(topic.get_absolute_url())
+
+    assert b"unspeakable reply" in before.content
+    assert b"unspeakable reply" not in client.get(topic.get_absolute_url()).content
+
+
+def test_missing_pages_are_not_kept(client):
+    assert client.get("/c/nowhere/").status_code == 404
+    CategoryFactory(slug="nowhere")
+
+    assert client.get("/c/nowhere/").status_code == 200
+
+
+# Nothing is another's
+
+
+def test_members_never_get_a_kept_page(client, topic):
+    client.get(topic.get_absolute_url())
+    client.force_login(MemberFactory())
+
+    assert texts(client.get(topic.get_absolute_url()), "#reply-title") == ["Your answer"]
+
+
+def test_visitors_never_get_a_members_page(client, topic):
+    client.force_login(MemberFactory())
+    client.get(topic.get_absolute_url())
+    client.logout()
+
+    assert texts(client.get(topic.get_absolute_url()), "#reply-title") == []
+
+
+def test_members_see_replies_likes_and_votes_at_once(client, topic):
+    client.get(topic.get_absolute_url())
+    client.force_login(MemberFactory())
+    client.get(topic.get_absolute_url())
+
+    new = posts.create(topic, author=MemberFactory(), source="A fresh answer to it.")
+
+    assert Post.objects.get(pk=new.pk).is_answer
+    assert new.pk in ids(client.get(topic.get_absolute_url()))
+
+
+def test_each_theme_has_its_page(client, topic):
+    client.cookies["theme"] = "dark"
+    dark = client.get(topic.get_absolute_url()).content
+    client.cookies["theme"] = "light"
+    light = client.get(topic.get_absolute_url()).content
+
+    assert (b'data-theme="dark"' in dark, b'data-theme="light"' in light) == (True, True)
