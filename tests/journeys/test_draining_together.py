@@ -72,9 +72,8 @@ def test_a_second_worker_leaves_the_shard_alone(slow_source):
     first = in_thread(lambda: services.drain(shard))
     slow_source.inside.wait(20)
 
-    began = time.monotonic()
     assert services.drain(shard).keys == 0
-    assert time.monotonic() - began < 10  # it did not wait for the other one, who takes 20 s
+    assert first.is_alive()  # nobody waited for it
 
     slow_source.go_on.set()
     first.join()
