@@ -160,9 +160,9 @@ def _posts(ada: Member, sol: Member, topic: Topic) -> dict[str, PostView]:
     view = partial(_view, topic=topic)
     mark = OfficialMark(member=sol, created_at=MOMENT)
     roster = RosterEntry(real_name="Sol Rivers", title="Advisor for cafés")
-    gone = {"deleted_at": MOMENT, "deleted_by": sol}
+    gone: dict[str, Any] = {"deleted_at": MOMENT, "deleted_by": sol}
     may = {"can_edit": True, "can_delete": True}
-    comment = {"kind": Post.Kind.COMMENT}
+    comment: dict[str, Any] = {"kind": Post.Kind.COMMENT}
     said = [view(31, ada, **comment), view(32, bo, shown={**may, "is_own": True, "is_new": True}, **comment)]
     said.append(view(33, bo, shown={"is_readable": False}, status="deleted", **gone, **comment))
     return {
@@ -171,16 +171,16 @@ def _posts(ada: Member, sol: Member, topic: Topic) -> dict[str, PostView]:
         "official": view(3, sol, shown={"official_mark": mark, "is_new": True, **may}, is_official=True, revision_count=1),
         "pending": view(4, bo, shown={"is_own": True, "can_like": False, **may}, status="pending", status_reason="The first posts are read."),
         "hidden": view(5, bo, shown={"review": ReviewItem(pk=1, kind="flagged", reason="Two flags")}, status="hidden", status_reason="Spam."),
-        "hidden own": view(6, bo, shown={"is_own": True, **may}, status="hidden", status_reason="Spam."),
+        "hidden_own": view(6, bo, shown={"is_own": True, **may}, status="hidden", status_reason="Spam."),
         "deleted": view(7, bo, shown={"can_restore": True}, status="deleted", **gone),
-        "deleted by its author": view(8, bo, shown={"is_readable": False}, status="deleted", deleted_at=MOMENT, deleted_by=bo),
-        "hidden from the reader": view(9, bo, shown={"is_readable": False}, status="hidden"),
+        "deleted_by_its_author": view(8, bo, shown={"is_readable": False}, status="deleted", deleted_at=MOMENT, deleted_by=bo),
+        "hidden_from_the_reader": view(9, bo, shown={"is_readable": False}, status="hidden"),
         "imported": view(10, bo, shown={"attribution": Attribution("Stack Exchange", "https://example.com/1", "CC BY-SA 4.0", "")}, byline="An old hand"),
-        "with badges": view(11, bo, shown={"awards": _awards(bo)}),
+        "with_badges": view(11, bo, shown={"awards": _awards(bo)}),
         "asker": view(12, ada, shown={"stage": _states(ada)[0]}),
         "staff": view(13, sol, shown={"roster_entry": roster}),
         "down": view(14, bo, shown={"takes_votes": True, "vote": -1}, score=-2),
-        "liked by others": view(15, bo, shown={"can_like": False, "takes_votes": True}, like_count=1500, score=1),
+        "liked_by_others": view(15, bo, shown={"can_like": False, "takes_votes": True}, like_count=1500, score=1),
         "idea": view(16, bo, topic=_topic(ada, kind="idea"), shown={"takes_votes": True}),
         "opening": view(17, ada, shown={"is_own": True, **may}, kind="opening"),
     }  # fmt: skip
