@@ -35,7 +35,16 @@ def parts_of(points: Mapping[str, str]) -> list[Part]:
         width = max(0.0, float(value))
         words = WORDS[key]
         parts.append(
-            Part(key, words.name, words.icon, words.means, value, component.most, round(start, 2), width)
+            Part(
+                key,
+                str(words.name),
+                words.icon,
+                str(words.means),
+                value,
+                component.most,
+                round(start, 2),
+                width,
+            )
         )
         start += width
     return parts

@@ -139,12 +139,12 @@ def _told_top(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[str,
 
 def _what(entry: dict[str, Any]) -> str:
     """Return "verified review" for one act and "3 replies" for several."""
-    return words.ACTS[entry["kind"]][0] if entry["of"] == 1 else words.acts(entry["kind"], entry["n"])
+    return str(words.ACTS[entry["kind"]][0]) if entry["of"] == 1 else words.acts(entry["kind"], entry["n"])
 
 
 def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     """Return what would add most today, and how much."""
-    gains = [(words.ACTS[kind][0], what_one_more_gives(explanation, kind)) for kind in words.SUGGESTED]
+    gains = [(str(words.ACTS[kind][0]), what_one_more_gives(explanation, kind)) for kind in words.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 
 

@@ -3,76 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
 
 from .engine import counting, weights
 from .models import Band
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ComponentWords(NamedTuple):
-    name: str
+    name: StrOrPromise
     icon: str
-    means: str  # to the member: what counts
+    means: StrOrPromise  # to the member: what counts
 
 
 COMPONENTS: Final[Mapping[str, ComponentWords]] = {
     weights.HELPFULNESS: ComponentWords(
-        "Helpfulness", "hand-heart", "Answers and replies, votes they get, and help for newcomers."
+        _("Helpfulness"), "hand-heart", _("Answers and replies, votes they get, and help for newcomers.")
     ),
     weights.REFERRAL: ComponentWords(
-        "Referrals", "send", "People you brought along who joined, took a closer look, or bought."
+        _("Referrals"), "send", _("People you brought along who joined, took a closer look, or bought.")
     ),
     weights.PROOF: ComponentWords(
-        "Proof", "badge-check", "Verified reviews, references, case studies and testimonials."
+        _("Proof"), "badge-check", _("Verified reviews, references, case studies and testimonials.")
     ),
     weights.CONTENT: ComponentWords(
-        "Content", "article", "Articles, stories, talks and ideas, and taking part in betas."
+        _("Content"), "article", _("Articles, stories, talks and ideas, and taking part in betas.")
     ),
     weights.SENTIMENT: ComponentWords(
-        "Sentiment", "heart", "What you say when asked whether you would recommend us."
+        _("Sentiment"), "heart", _("What you say when asked whether you would recommend us.")
     ),
-    weights.PRESENCE: ComponentWords("Presence", "messages-square", "Topics you start, over time."),
+    weights.PRESENCE: ComponentWords(_("Presence"), "messages-square", _("Topics you start, over time.")),
 }
 
-BAND_MEANS: Final[Mapping[str, str]] = {
-    Band.NONE: "The beginning. What you do for others from here on counts.",
-    Band.EMERGING: "People are starting to notice that you help.",
-    Band.PROMISING: "You help in more ways than most, and it shows.",
-    Band.ADVOCATE: "You speak and stand up for this community, and others rely on it.",
-    Band.CHAMPION: "Few do as much for others here as you do.",
+BAND_MEANS: Final[Mapping[str, StrOrPromise]] = {
+    Band.NONE: _("The beginning. What you do for others from here on counts."),
+    Band.EMERGING: _("People are starting to notice that you help."),
+    Band.PROMISING: _("You help in more ways than most, and it shows."),
+    Band.ADVOCATE: _("You speak and stand up for this community, and others rely on it."),
+    Band.CHAMPION: _("Few do as much for others here as you do."),
 }
 
-ACTS: Final[Mapping[str, tuple[str, str]]] = {
-    "reply.created": ("reply", "replies"),
-    "answer.accepted": ("accepted answer", "accepted answers"),
-    "helpful_vote.received": ("vote on an answer", "votes on answers"),
-    "prospect.peer_replied": ("reply to somebody undecided", "replies to people undecided"),
-    "moderation.helped": ("upheld flag", "upheld flags"),
-    "mentee.helped": ("newcomer helped", "newcomers helped"),
-    "referral.registered": ("friend who joined", "friends who joined"),
-    "referral.qualified": ("friend who took a closer look", "friends who took a closer look"),
-    "referral.purchased": ("friend who bought", "friends who bought"),
-    "review.verified": ("verified review", "verified reviews"),
-    "reference.completed": ("reference", "references"),
-    "case_study.published": ("case study", "case studies"),
-    "testimonial.approved": ("testimonial", "testimonials"),
-    "article.published": ("article", "articles"),
-    "story.shared": ("story", "stories"),
-    "talk.given": ("talk", "talks"),
-    "idea.shipped": ("idea that was shipped", "ideas that were shipped"),
-    "idea.submitted": ("idea", "ideas"),
-    "beta.participated": ("beta", "betas"),
-    "advisory.attended": ("advisory board", "advisory boards"),
-    "nps.answered": ("recommendation", "recommendations"),
-    "topic.created": ("topic", "topics"),
+ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
+    "reply.created": (_("reply"), _("replies")),
+    "answer.accepted": (_("accepted answer"), _("accepted answers")),
+    "helpful_vote.received": (_("vote on an answer"), _("votes on answers")),
+    "prospect.peer_replied": (_("reply to somebody undecided"), _("replies to people undecided")),
+    "moderation.helped": (_("upheld flag"), _("upheld flags")),
+    "mentee.helped": (_("newcomer helped"), _("newcomers helped")),
+    "referral.registered": (_("friend who joined"), _("friends who joined")),
+    "referral.qualified": (_("friend who took a closer look"), _("friends who took a closer look")),
+    "referral.purchased": (_("friend who bought"), _("friends who bought")),
+    "review.verified": (_("verified review"), _("verified reviews")),
+    "reference.completed": (_("reference"), _("references")),
+    "case_study.published": (_("case study"), _("case studies")),
+    "testimonial.approved": (_("testimonial"), _("testimonials")),
+    "article.published": (_("article"), _("articles")),
+    "story.shared": (_("story"), _("stories")),
+    "talk.given": (_("talk"), _("talks")),
+    "idea.shipped": (_("idea that was shipped"), _("ideas that were shipped")),
+    "idea.submitted": (_("idea"), _("ideas")),
+    "beta.participated": (_("beta"), _("betas")),
+    "advisory.attended": (_("advisory board"), _("advisory boards")),
+    "nps.answered": (_("recommendation"), _("recommendations")),
+    "topic.created": (_("topic"), _("topics")),
 }
 
-LEFT_OUT: Final[Mapping[str, str]] = {
-    counting.SELF: "what people do for themselves does not count",
-    counting.STAFF: "votes by the team do not count",
-    counting.ACCOUNT: "referrals within one company do not count",
-    counting.PAIR: "of each kind, three from the same person count in a quarter: the latest",
-    counting.DAY: "only so many of a kind count on one day",
+LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
+    counting.SELF: _("what people do for themselves does not count"),
+    counting.STAFF: _("votes by the team do not count"),
+    counting.ACCOUNT: _("referrals within one company do not count"),
+    counting.PAIR: _("of each kind, three from the same person count in a quarter: the latest"),
+    counting.DAY: _("only so many of a kind count on one day"),
 }
 
 # What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,6 +23,9 @@ from .forms import OverrideForm
 from .models import Ruleset
 from .story import Story, story_of
 from .telling import folded, tell
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MOVES, EVENTS = 12, 25
 MOVEMENT_DAYS = 30
@@ -159,7 +163,7 @@ def _watched(request: HttpRequest, username: str) -> Member:
     return member
 
 
-def _risks(story: Story, said: Mapping[str, str]) -> list[str]:
+def _risks(story: Story, said: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
     return [said.get(risk, risk) for risk in story.state.risks] if story.state else []
 
 

@@ -3,69 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
 
 from .engine import activity, stages
 
-STAGE_MEANS: Final[Mapping[str, str]] = {
-    stages.DISCOVERY: "They know of us.",
-    stages.ENGAGEMENT: "Interest on both sides.",
-    stages.CONVERSION: "Has bought: the delicate first weeks.",
-    stages.RELATIONSHIP: "Living with it.",
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+STAGE_MEANS: Final[Mapping[str, StrOrPromise]] = {
+    stages.DISCOVERY: _("They know of us."),
+    stages.ENGAGEMENT: _("Interest on both sides."),
+    stages.CONVERSION: _("Has bought: the delicate first weeks."),
+    stages.RELATIONSHIP: _("Living with it."),
 }
 # The same to the member.
-STAGE_FOR_YOU: Final[Mapping[str, str]] = {
-    stages.DISCOVERY: "You know of us and are looking around. Take your time.",
-    stages.ENGAGEMENT: "You take part: asking, answering, comparing.",
-    stages.CONVERSION: "You have become a customer. The first weeks are when questions come up; ask them here.",
-    stages.RELATIONSHIP: "You are a customer and part of what makes this community work.",
+STAGE_FOR_YOU: Final[Mapping[str, StrOrPromise]] = {
+    stages.DISCOVERY: _("You know of us and are looking around. Take your time."),
+    stages.ENGAGEMENT: _("You take part: asking, answering, comparing."),
+    stages.CONVERSION: _(
+        "You have become a customer. The first weeks are when questions come up; ask them here."
+    ),
+    stages.RELATIONSHIP: _("You are a customer and part of what makes this community work."),
 }
-RISKS: Final[Mapping[str, str]] = {
-    activity.DETRACTOR: "Said they would not recommend us",
-    activity.PAYMENT: "A payment failed",
-    activity.TICKET: "A severe support ticket is open",
-    activity.HALVED: "Half as active as in the three months before",
+RISKS: Final[Mapping[str, StrOrPromise]] = {
+    activity.DETRACTOR: _("Said they would not recommend us"),
+    activity.PAYMENT: _("A payment failed"),
+    activity.TICKET: _("A severe support ticket is open"),
+    activity.HALVED: _("Half as active as in the three months before"),
 }
-RISKS_FOR_YOU: Final[Mapping[str, str]] = {
-    activity.DETRACTOR: "You told us that you would not recommend us.",
-    activity.PAYMENT: "A payment of yours did not go through.",
-    activity.TICKET: "A serious support ticket of yours is open.",
-    activity.HALVED: "You were here less than in the months before.",
+RISKS_FOR_YOU: Final[Mapping[str, StrOrPromise]] = {
+    activity.DETRACTOR: _("You told us that you would not recommend us."),
+    activity.PAYMENT: _("A payment of yours did not go through."),
+    activity.TICKET: _("A serious support ticket of yours is open."),
+    activity.HALVED: _("You were here less than in the months before."),
 }
-RULES: Final[Mapping[str, tuple[str, str]]] = {
-    "D1": ("Discovery", "The first touch of any kind."),
-    "E1": ("Engagement, exploring", "The first contribution: a topic, a question or a reply."),
-    "E2": ("Engagement, exploring", "{points:g} points of interest within {days} days."),
+RULES: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
+    "D1": (_("Discovery"), _("The first touch of any kind.")),
+    "E1": (_("Engagement, exploring"), _("The first contribution: a topic, a question or a reply.")),
+    "E2": (_("Engagement, exploring"), _("{points:g} points of interest within {days} days.")),
     "E3": (
-        "Engagement, evaluating",
-        "A question in a prospect forum, a demo, a trial or an open opportunity; or prices, comparisons and "
-        "reviews read {reads_needed} times within {reads_days} days.",
+        _("Engagement, evaluating"),
+        _(
+            "A question in a prospect forum, a demo, a trial or an open opportunity; or prices, comparisons and "
+            "reviews read {reads_needed} times within {reads_days} days."
+        ),
     ),
     "C1": (
-        "Conversion",
-        "A purchase or subscription with an amount above zero that is no test and still stands.",
+        _("Conversion"),
+        _("A purchase or subscription with an amount above zero that is no test and still stands."),
     ),
-    "R1": ("Relationship, adoption", "Onboarding is completed."),
-    "R2": ("Relationship, adoption", "Active on {active_days} days after the purchase."),
-    "R3": ("Relationship, adoption", "{days} days since the purchase, and not refunded."),
+    "R1": (_("Relationship, adoption"), _("Onboarding is completed.")),
+    "R2": (_("Relationship, adoption"), _("Active on {active_days} days after the purchase.")),
+    "R3": (_("Relationship, adoption"), _("{days} days since the purchase, and not refunded.")),
     "R4": (
-        "Facet retention",
-        "A renewal, or {days} days as a customer and active in the last {active_within}.",
+        _("Facet retention"),
+        _("A renewal, or {days} days as a customer and active in the last {active_within}."),
     ),
-    "R5": ("Facet expansion", "An upgrade, more seats or a second product."),
+    "R5": (_("Facet expansion"), _("An upgrade, more seats or a second product.")),
     "R6": (
-        "Facet advocacy",
-        "An advocacy score of 40 with at least 5 points from 2 kinds of acts; left below 30.",
+        _("Facet advocacy"),
+        _("An advocacy score of 40 with at least 5 points from 2 kinds of acts; left below 30."),
     ),
-    "L1": ("Back to discovery, dormant", "Nothing heard for {days} days. An event on the very day renews."),
+    "L1": (
+        _("Back to discovery, dormant"),
+        _("Nothing heard for {days} days. An event on the very day renews."),
+    ),
     "L2": (
-        "Back to engagement, win back",
-        "Cancelled, fully refunded, or not renewed with {grace_days} days of grace.",
+        _("Back to engagement, win back"),
+        _("Cancelled, fully refunded, or not renewed with {grace_days} days of grace."),
     ),
     "A1": (
-        "Flag: at risk",
-        "Any two of: a detractor's answer within {detractor_days} days, a payment that failed within "
-        "{payment_days} days, a ticket of severity {severity} open, activity halved.",
+        _("Flag: at risk"),
+        _(
+            "Any two of: a detractor's answer within {detractor_days} days, a payment that failed within "
+            "{payment_days} days, a ticket of severity {severity} open, activity halved."
+        ),
     ),
 }
 # Votes and likes are the voters' own business: staff see them as companions, members do not.

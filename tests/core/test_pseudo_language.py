@@ -1,0 +1,103 @@
+"""Pages in a language made of brackets: a letter outside them is a sentence that nobody can translate."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from django.utils.translation import gettext
+
+from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.members import MemberFactory
+from tests.translation import Reader, catalogue
+
+# Django's own words come in Greek, and so do names and titles.
+LANGUAGE = "el"
+OPEN, CLOSE = "⟦", "⟧"
+LATIN = re.compile(r"(?<![@\w])[A-Za-z]{2,}")  # not @names
+UNREAD = re.compile(
+    r'<relative-time.*?</relative-time>|<(script|style)\b.*?</\1>|data-kinds="[^"]*"', re.DOTALL
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("locale")
+    messages = folder / LANGUAGE / "LC_MESSAGES"
+    messages.mkdir(parents=True)
+    translated = catalogue()
+    for message in translated:
+        if message.id and message.pluralizable:
+            message.string = tuple(f"{OPEN}{one}{CLOSE}" for one in message.id)
+        elif message.id:
+            message.string = f"{OPEN}{message.id}{CLOSE}"
+    with (messages / "django.mo").open("wb") as file:
+        write_mo(file, translated)
+    return folder
+
+
+@pytest.fixture
+def brackets(folder, settings):
+    settings.LOCALE_PATHS = [folder]
+    settings.LANGUAGES = [(LANGUAGE, "Ελληνικά")]
+    settings.LANGUAGE_CODE = LANGUAGE
+    settings.SITE_NAME = "Καραβάνι"
+
+
+def outside(html: str) -> list[str]:
+    """The texts with a word outside brackets."""
+    html = UNREAD.sub("", html)
+    while (shorter := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "·", html)) != html:
+        html = shorter
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return [text for _, text in reader.found if LATIN.search(text)]
+
+
+@pytest.fixture
+def places(db):
+    member = MemberFactory(username="ada", display_name="Άδα")
+    category = CategoryFactory(name="Μηχανές", slug="machines", description="Όλα")
+    topic = TopicFactory(
+        category=category,
+        author=member,
+        kind="question",
+        title="Γιατί;",
+        opening__source="Ναι",
+        opening__html="<p>Ναι</p>",
+    )
+    PostFactory(
+        topic=topic,
+        author=MemberFactory(username="bo", display_name="Μπο"),
+        kind="answer",
+        source="Όχι",
+        html="<p>Όχι</p>",
+    )
+    return {"topic": topic.pk, "category": category.pk}
+
+
+def test_a_word_outside_is_found():
+    assert outside("<p>⟦One ⟦two⟧⟧</p><p title='Three'>Τέσσερα</p>") == ["Three"]
+
+
+def test_the_language_puts_brackets_around(brackets):
+    assert gettext("Log in") == "⟦Log in⟧"
+
+
+# Not those that show stored rows or names in English: badges, time zones, the kinds of events.
+PAGES = [
+    "/", "/latest/", "/t/{topic}/", "/search/?q=x", "/search/", "/u/ada/", "/desk/", "/journeys/",
+    "/journeys/members/ada/", "/advocacy/", "/me/", "/me/journey/", "/me/advocacy/", "/me/notifications/",
+    "/new/", "/tags/", "/prospects/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_no_word_outside(client, places, brackets, path):
+    client.force_login(MemberFactory(username="max", display_name="Μαξ", role="manager"))
+
+    response = client.get(path.format(**places), follow=True)
+
+    assert response.status_code == 200
+    assert "\n".join(outside(response.text)) == ""
