@@ -6,8 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from community.core import request_cache
-from community.core.kept import find_kept, keep, renew_on_commit
+from community.core import request_cache, versioned_cache
 from community.members.models import Member
 
 from .models import Sanction
@@ -26,11 +25,11 @@ def barred() -> Barred:
 
 def _barred() -> Barred:
     known: Barred | None
-    known, versions = find_kept(KEY, depends_on=[VERSION])
+    known, versions = versioned_cache.get(KEY, depends_on=[VERSION])
     if known is not None:
         return known
     known = _read()
-    keep(KEY, known, versions=versions, seconds=SECONDS)
+    versioned_cache.store(KEY, known, versions=versions, seconds=SECONDS)
     return known
 
 
@@ -50,7 +49,7 @@ def _weight(sanction: Sanction) -> tuple[bool, bool, float]:
 
 def forget() -> None:
     """Drop the cached sanctions after the commit; call it whenever a sanction changes."""
-    renew_on_commit([VERSION])
+    versioned_cache.invalidate_on_commit([VERSION])
     request_cache.forget(KEY)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from community.core.kept import find_kept, keep, renew_on_commit
+from community.core import versioned_cache
 
 from .models import BlockedWord
 
@@ -29,14 +29,14 @@ def pattern(phrase: str) -> re.Pattern[str]:
 
 def _all() -> list[BlockedWord]:
     known: list[BlockedWord] | None
-    known, versions = find_kept(KEY, depends_on=[VERSION])
+    known, versions = versioned_cache.get(KEY, depends_on=[VERSION])
     if known is not None:
         return known
     known = list(BlockedWord.objects.all())
-    keep(KEY, known, versions=versions, seconds=SECONDS)
+    versioned_cache.store(KEY, known, versions=versions, seconds=SECONDS)
     return known
 
 
 def forget() -> None:
     """Drop the cached list after the commit."""
-    renew_on_commit([VERSION])
+    versioned_cache.invalidate_on_commit([VERSION])
