@@ -82,13 +82,13 @@ def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
     return sentence, sentence % {} if "%(" not in sentence else sentence
 
 
-def translate(message: str, **values: Any) -> Markup:
+def translate(message: str, /, **values: Any) -> Markup:
     """Return a template's sentence in the reader's language; values are escaped, and a literal % is doubled."""
     sentence, plain = _translated(message, get_language())
     return sentence % values if values else plain
 
 
-def translate_plural(singular: str, plural: str, number: int, **values: Any) -> Markup:
+def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
     """Return the sentence for this number, which is there as %(num)s."""
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
     return sentence % {"num": number, **values}

@@ -45,11 +45,11 @@ def _written() -> Prepared[tuple[int, int, int, int, datetime]]:
         counted = posts.annotate(
             approved=Count("pk", filter=Q(status=Post.Status.PUBLISHED)),
             topics=Count("pk", filter=kept & opening),
-            replies=Count("pk", filter=kept & ~opening),
+            others=Count("pk", filter=kept & ~opening),
             here=Count("pk", filter=kept & ~opening & Q(topic=topic_id)),
             latest=Max("created_at", filter=kept),
         )
-        return counted.values_list("approved", "topics", "replies", "here", "latest")
+        return counted.values_list("approved", "topics", "others", "here", "latest")
 
     return Prepared(build)
 

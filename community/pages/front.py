@@ -146,8 +146,9 @@ def _could_answer(number: int) -> Prepared[Topic]:
         answers = Post.objects.published().filter(author=reader_id, kind=Post.Kind.ANSWER)
         at_home = answers.values("topic__category").distinct()
         questions = Topic.objects.filter(category__any_of=category_ids).published().unanswered()
-        rows = questions.exclude(author=reader_id).annotate(near=Q(category__in=at_home))
-        return rows.for_list(Member(pk=reader_id)).order_by("-near", "-created_at")[:number]
+        rows = questions.exclude(author=reader_id).for_list(Member(pk=reader_id))
+        near = rows.annotate(near=Q(category__in=at_home))
+        return near.order_by("-near", "-created_at")[:number]
 
     return Prepared(build)
 
