@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.members.models import Member
+from journeys.event_text import EventText, describe_by_id
 from journeys.services import today
-from journeys.telling import Told, tell_by_id
 
 from . import services, words
 from .drawing import Part, line_through, parts_of
@@ -108,7 +108,7 @@ def own_standing(request: HttpRequest) -> HttpResponse:
         "to_next": upper - scored.score if upper <= 100 else None,
         "next_band": next((one for one in Band if one.floor == upper), None),
         "parts": parts_of({key: part["points"] for key, part in explanation["components"].items()}),
-        "top": _told_top(explanation["top"], member),
+        "top": _with_events(explanation["top"], member),
         "left_out": [words.left_out(**one) for one in explanation["capped"]],
         "suggestions": _suggestions(explanation),
         "history": history,
@@ -123,11 +123,11 @@ def _ladder() -> list[tuple[Band, int]]:
     return [(band, band.floor) for band in Band]
 
 
-def _told_top(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[str, Any], Told | None]]:
+def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[str, Any], EventText | None]]:
     """Pair the acts that give most with their events; voters stay unnamed."""
     ids = [UUID(entry["events"][0]) for entry in top if entry["of"] == 1 and entry["events"]]
-    told = tell_by_id(ids, of_member=member.pk, reader=member)
-    found = {str(event_id): one for event_id, one in told.items()}
+    described = describe_by_id(ids, of_member=member.pk, reader=member)
+    found = {str(event_id): one for event_id, one in described.items()}
     return [
         (
             {**entry, "what": _what(entry), "on": date.fromisoformat(entry["day"])},

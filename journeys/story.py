@@ -10,10 +10,10 @@ from community.members.models import Member
 
 from . import words
 from .drawing import LifeLine, life_line
+from .event_text import EventText, describe_by_id
 from .models import MemberState, Override, StageHistory
 from .reports import Band, Companion, timeline
 from .services import today
-from .telling import Told, tell_by_id
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Step:
     """One stay with the events that are its evidence, as the reader may see them."""
 
     band: Band
-    evidence: Sequence[Told]
+    evidence: Sequence[EventText]
     companions: Sequence[Companion]
 
     @property
@@ -51,11 +51,11 @@ def story_of(member: Member, reader: Member) -> Story:
     found = timeline(member)
     own = reader.pk == member.pk
     ids: list[UUID] = [event_id for band in found.bands for event_id in band.row.evidence]
-    told = tell_by_id(ids, of_member=member.pk, reader=reader)
+    described = describe_by_id(ids, of_member=member.pk, reader=reader)
     steps = [
         Step(
             band,
-            [told[event_id] for event_id in band.row.evidence if event_id in told],
+            [described[event_id] for event_id in band.row.evidence if event_id in described],
             [one for one in map(_for_member, band.companions) if one] if own else band.companions,
         )
         for band in reversed(found.bands)

@@ -19,10 +19,10 @@ from community.members.models import Member
 
 from . import reports, rules, services, words
 from .drawing import sankey
+from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
 from .story import Story, story_of
-from .telling import folded, tell
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -104,7 +104,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
         "means": words.STAGE_FOR_YOU,
         "risks": _risks(story, words.RISKS_FOR_YOU),
         "page": page,
-        "events": folded(tell(page, member)),
+        "events": merge_repeats(describe(page, member)),
         "own": True,
     }
     return render(request, "journeys/own_journey.html", context)
@@ -147,7 +147,7 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
             "-superseded_at", "-id"
         ),
         "page": page,
-        "events": folded(tell(page, reader)),
+        "events": merge_repeats(describe(page, reader)),
         "own": False,
         "score": getattr(member, "advocacy", None),
         "can_override": rules.can_override(reader, member),

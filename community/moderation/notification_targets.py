@@ -1,4 +1,4 @@
-"""How notifications show what moderation did."""
+"""How a notification about a moderation decision is shown, and where it leads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .models import Sanction
 
 
 def sanctions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
-    """Only the person concerned is told of a decision."""
+    """Return the sanctions of the reader; nobody else is notified of them."""
     mine = Sanction.objects.filter(pk__in=ids, member=reader)
     return {
         sanction.pk: Subject(sanction.get_kind_display(), sanction.get_absolute_url()) for sanction in mine

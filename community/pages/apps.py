@@ -8,7 +8,7 @@ class PagesConfig(AppConfig):
     def ready(self) -> None:
         from community.notifications import subjects
 
-        from . import telling
+        from . import notify
 
-        subjects.register("forum.post", telling.posts_as_subjects)
-        subjects.register("badges.award", telling.awards_as_subjects)
+        subjects.register("forum.post", notify.posts_as_subjects)
+        subjects.register("badges.award", notify.awards_as_subjects)

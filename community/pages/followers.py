@@ -12,12 +12,12 @@ from community.events.catalogue import (
 from community.events.models import Event
 from community.events.registry import follower
 
-from . import telling
+from . import notify
 
-TOLD = (REPLY_CREATED, MEMBER_MENTIONED, ANSWER_ACCEPTED, REACTION_RECEIVED, BADGE_EARNED)
+NOTIFIED = (REPLY_CREATED, MEMBER_MENTIONED, ANSWER_ACCEPTED, REACTION_RECEIVED, BADGE_EARNED)
 
 
-@follower("notifications", names=(*TOLD, POST_HIDDEN, POST_DELETED))
-def tell_members(events: Sequence[Event]) -> None:
-    """Tell the members whom these events concern; nobody hears of what was imported or taken back."""
-    telling.tell([event for event in events if not event.backfill and event.retracted_at is None])
+@follower("notifications", names=(*NOTIFIED, POST_HIDDEN, POST_DELETED))
+def notify_members(events: Sequence[Event]) -> None:
+    """Notify the members these events concern; skip imported and retracted events."""
+    notify.notify_members([event for event in events if not event.backfill and event.retracted_at is None])

@@ -27,8 +27,8 @@ from community.pages.topic import PostView, TopicPage
 from community.prospects.models import RosterEntry
 from community.prospects.queries import NOTHING
 from community.qa.models import OfficialMark, Question
+from journeys.event_text import EventText
 from journeys.models import MemberState
-from journeys.telling import Told
 
 MOMENT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 TEXT = "<p>Purge the wand for two seconds before each jug. <code>1.2 bar</code> is enough.</p>"
@@ -79,7 +79,7 @@ def examples() -> dict[str, Any]:
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],
         "states": _states(ada),
         "parts": _parts(),
-        "told": _told(ada),
+        "events": _events(ada),
         "awards": _awards(ada),
         "reviews": [
             ReviewItem(pk=1, kind=kind, member=ada, reason="Two flags") for kind in ("flagged", "held")
@@ -227,11 +227,11 @@ def _awards(member: Member) -> list[Award]:
     ]
 
 
-def _told(who: Member) -> list[Told]:
+def _events(who: Member) -> list[EventText]:
     event = Event(occurred_at=MOMENT, channel=Event.Channel.COMMUNITY, source="app")
     late = Event(occurred_at=MOMENT, channel=Event.Channel.EMAIL, source="crm", backfill=True)
     return [
-        Told(event, "answered", "message-square", about="Steam", url="/latest/", words="Purge the wand.", between="to", who=who),
-        Told(event, "read", "eye", about="/prices/", times=3),
-        Told(late, "opened a mail", "mail"),
+        EventText(event, "answered", "message-square", about="Steam", url="/latest/", excerpt="Purge the wand.", preposition="to", counterpart=who),
+        EventText(event, "read", "eye", about="/prices/", times=3),
+        EventText(late, "opened a mail", "mail"),
     ]  # fmt: skip

@@ -8,6 +8,6 @@ class ProspectsConfig(AppConfig):
     def ready(self) -> None:
         from community.notifications import subjects
 
-        from . import told
+        from . import notification_targets
 
-        subjects.register("prospects.deskquestion", told.questions)
+        subjects.register("prospects.deskquestion", notification_targets.questions)

@@ -19,7 +19,7 @@ from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum.models import Category, Topic
 from community.members.models import Member
-from journeys.telling import tell
+from journeys.event_text import describe
 
 from . import cards, rules, services
 from .forms import HandoverForm, ReplyForm, UrgentForm
@@ -86,7 +86,11 @@ def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
     position = cards.current_position(question.topic.author)
     events = Event.objects.standing().filter(member=question.topic.author)
     shown = events.filter(event_id__in=position.evidence).order_by("-occurred_at") if position else []
-    context = {"question": question, "position": position, "events": tell(shown, cast(Member, request.user))}
+    context = {
+        "question": question,
+        "position": position,
+        "events": describe(shown, cast(Member, request.user)),
+    }
     template = "prospects/_evidence.html" if request.htmx else "prospects/evidence.html"
     return render(request, template, context)
 

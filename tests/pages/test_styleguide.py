@@ -121,12 +121,12 @@ def test_what_people_wrote_is_escaped_in_every_macro(rf, manager):
         view.post.byline = view.post.byline and HOSTILE
     for award in [*examples["awards"], *(award for view in posts for award in view.awards)]:
         award.badge.name = HOSTILE
-    told = [replace(one, says=HOSTILE, about=HOSTILE, words=HOSTILE) for one in examples["told"]]
+    events = [replace(one, action=HOSTILE, about=HOSTILE, excerpt=HOSTILE) for one in examples["events"]]
     origins = [Attribution(HOSTILE, "", HOSTILE, "") for _ in examples["origins"]]
     request = rf.get(ADDRESS)
     request.user, request.htmx, request.session = manager, False, {}
 
-    html = render(request, "pages/styleguide.html", {**examples, "told": told, "origins": origins}).text
+    html = render(request, "pages/styleguide.html", {**examples, "events": events, "origins": origins}).text
 
     assert HOSTILE not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 50

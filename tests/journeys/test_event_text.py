@@ -6,7 +6,7 @@ from community.events.services import retract
 from community.forum.models import Category
 from journeys import words
 from journeys.engine.stages import STAGES
-from journeys.telling import ICONS, folded, tell, tell_by_id
+from journeys.event_text import ICONS, describe, describe_by_id, merge_repeats
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 
@@ -25,23 +25,23 @@ def staff():
     return MemberFactory(role="sales")
 
 
-def told(reader, *events):
-    return tell(events, reader)
+def described(reader, *events):
+    return describe(events, reader)
 
 
 def test_event_about_a_post_tells_topic_words_and_address(member, staff):
     answer = AnswerFactory(topic=QuestionFactory(title="Grinder stuck"), html="<p>Brush &amp; oil.</p>")
 
-    (one,) = told(staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, about=answer))
+    (one,) = described(staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, about=answer))
 
-    assert (one.says, one.about, one.words) == ("had an answer accepted", "Grinder stuck", "Brush & oil.")
+    assert (one.action, one.about, one.excerpt) == ("had an answer accepted", "Grinder stuck", "Brush & oil.")
     assert one.url == f"/p/{answer.pk}/"
 
 
 def test_event_about_a_topic_tells_its_title_and_address(member, staff):
     topic = QuestionFactory(title="Grinder stuck")
 
-    (one,) = told(staff, happened(member, "question.asked", 1, title="x", category="y", about=topic))
+    (one,) = described(staff, happened(member, "question.asked", 1, title="x", category="y", about=topic))
 
     assert (one.about, one.url) == ("Grinder stuck", topic.get_absolute_url())
 
@@ -50,10 +50,10 @@ def test_post_that_the_reader_may_not_see_stays_unnamed(member):
     hidden = AnswerFactory(topic=QuestionFactory(category=CategoryFactory(groups=[], kind=Category.Kind.QA)))
     event = happened(member, "answer.accepted", 1, minutes=3, topic_id=1, about=hidden)
 
-    (one,) = told(member, event)
+    (one,) = described(member, event)
 
-    assert (one.about, one.url, one.words) == ("", "", "")
-    assert told(MemberFactory(role="manager"), event)[0].about == hidden.topic.title
+    assert (one.about, one.url, one.excerpt) == ("", "", "")
+    assert described(MemberFactory(role="manager"), event)[0].about == hidden.topic.title
 
 
 @pytest.mark.parametrize(
@@ -68,33 +68,35 @@ def test_post_that_the_reader_may_not_see_stays_unnamed(member):
     ],
 )
 def test_event_from_outside_tells_what_it_was_about(member, staff, name, payload, about):
-    assert told(staff, happened(member, name, 1, **payload))[0].about == about
+    assert described(staff, happened(member, name, 1, **payload))[0].about == about
 
 
 def test_purchase_tells_amount_and_products(member, staff):
-    assert told(staff, bought(member, 1, products=["Nomad 2"]))[0].about == "49.00 EUR · Nomad 2"
+    assert described(staff, bought(member, 1, products=["Nomad 2"]))[0].about == "49.00 EUR · Nomad 2"
 
 
 def test_member_at_the_other_end_is_named_with_a_fitting_word(member, staff):
     asker = MemberFactory()
 
-    (one,) = told(staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, counterpart=asker))
+    (one,) = described(
+        staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, counterpart=asker)
+    )
 
-    assert (one.between, one.who) == ("for", asker)
+    assert (one.between, one.counterpart) == ("for", asker)
 
 
 def test_voters_are_named_to_the_team_only(member, staff):
     vote = happened(member, "helpful_vote.received", 1, topic_id=1, counterpart=MemberFactory())
 
-    assert told(staff, vote)[0].who is not None
-    assert told(member, vote)[0].who is None
+    assert described(staff, vote)[0].counterpart is not None
+    assert described(member, vote)[0].counterpart is None
 
 
 def test_own_events_are_told_to_oneself(member, staff):
     event = happened(member, "question.resolved", 1, by=1, minutes=4, by_staff=False)
 
-    assert told(member, event)[0].says == "had your question resolved"
-    assert told(staff, event)[0].says == "had their question resolved"
+    assert described(member, event)[0].action == "had your question resolved"
+    assert described(staff, event)[0].action == "had their question resolved"
 
 
 def test_events_are_told_in_three_queries(member, staff, django_assert_num_queries):
@@ -113,41 +115,41 @@ def test_events_are_told_in_three_queries(member, staff, django_assert_num_queri
     ] + [happened(member, "question.asked", 1, title="x", category="y", about=QuestionFactory())]
 
     with django_assert_num_queries(3):
-        tell(events, staff)
+        describe(events, staff)
 
 
 # By id
 
 
-def test_evidence_is_told_of_the_member_only_and_as_far_as_it_holds(member, staff):
+def test_describe_by_id_leaves_out_other_members_and_retracted_events(member, staff):
     mine, taken_back, other = replied(member, 3), replied(member, 2), replied(MemberFactory(), 1)
     retract([taken_back], reason="a test")
 
-    found = tell_by_id([mine.pk, taken_back.pk, other.pk], of_member=member.pk, reader=staff)
+    found = describe_by_id([mine.pk, taken_back.pk, other.pk], of_member=member.pk, reader=staff)
 
     assert list(found) == [mine.pk]
 
 
 def test_no_evidence_costs_no_query(member, staff, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert tell_by_id([], of_member=member.pk, reader=staff) == {}
+        assert describe_by_id([], of_member=member.pk, reader=staff) == {}
 
 
-# Folding
+# Merging repeats
 
 
-def test_what_follows_upon_itself_is_told_once(member, staff):
+def test_repeated_event_is_shown_once(member, staff):
     events = [happened(member, "visit.day", ago) for ago in (1, 2, 3)]
 
-    (one,) = folded(told(staff, *events))
+    (one,) = merge_repeats(described(staff, *events))
 
     assert (one.event, one.times) == (events[0], 3)
 
 
-def test_what_says_more_is_told_each_time(member, staff):
+def test_events_that_differ_are_not_merged(member, staff):
     events = [happened(member, "search.performed", ago, query="mill", results=1) for ago in (1, 2)]
 
-    assert [one.times for one in folded(told(staff, *events))] == [1, 1]
+    assert [one.times for one in merge_repeats(described(staff, *events))] == [1, 1]
 
 
 def test_something_in_between_ends_a_row(member, staff):
@@ -157,7 +159,7 @@ def test_something_in_between_ends_a_row(member, staff):
         happened(member, "visit.day", 2),
     ]
 
-    assert [one.event.name for one in folded(told(staff, *events))] == [
+    assert [one.event.name for one in merge_repeats(described(staff, *events))] == [
         "visit.day",
         "search.performed",
         "visit.day",
@@ -165,13 +167,13 @@ def test_something_in_between_ends_a_row(member, staff):
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_question_is_not_told_as_a_topic_as_well(member, staff, order):
+def test_question_is_not_shown_as_a_topic_as_well(member, staff, order):
     topic = QuestionFactory()
     happened(member, "topic.created", 1, title="x", category="y", kind="question", about=topic)
     happened(member, "question.asked", 1, title="x", category="y", about=topic)
     events = list(Event.objects.order_by("name"))[::order]
 
-    assert [one.event.name for one in folded(told(staff, *events))] == ["question.asked"]
+    assert [one.event.name for one in merge_repeats(described(staff, *events))] == ["question.asked"]
 
 
 # Words

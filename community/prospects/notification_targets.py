@@ -1,4 +1,4 @@
-"""How notifications show the sales desk."""
+"""How a notification about a question at the sales desk is shown, and where it leads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .models import DeskQuestion
 
 
 def questions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
-    """Questions that are at the reader's desk, and whose topic they may see."""
+    """Return the questions at the reader's desk whose topic they may see."""
     found = DeskQuestion.objects.at_desk_of(reader).filter(
         pk__in=ids, topic__in=Topic.objects.visible_to(reader)
     )

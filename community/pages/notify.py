@@ -1,4 +1,4 @@
-"""Which member is told of which event, and how posts and badges look in the list of what one was told."""
+"""Who is notified about what, and how posts and badges look in a list of notifications."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from community.notifications.subjects import Subject
 Kind = Notification.Kind
 
 
-def tell(events: Sequence[Event]) -> None:
+def notify_members(events: Sequence[Event]) -> None:
+    """Notify the members these events concern; forget posts that were hidden or deleted."""
     posts = _posts(events)
     members = _members(events)
     for event in events:
         if event.name == BADGE_EARNED:
-            _tell_badge(event)
+            _notify_of_badge(event)
         elif (post := posts.get(event.object_id or 0)) is not None:
-            _about_posts[event.name](event, post, members)
+            _NOTIFY_BY_EVENT[event.name](event, post, members)
 
 
 def _posts(events: Iterable[Event]) -> dict[int, Post]:
@@ -48,23 +49,23 @@ def _members(events: Iterable[Event]) -> dict[int | None, Member]:
     }
 
 
-def _tell_reply(event: Event, post: Post, members: dict[int | None, Member]) -> None:
+def _notify_of_reply(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     concerned = [post.topic.author, *([post.parent.author] if post.parent else [])]
     for member in {member.pk: member for member in concerned}.values():
-        _tell_once(member, Kind.REPLY, post, event)
+        _notify_once(member, Kind.REPLY, post, event)
 
 
-def _tell_mention(event: Event, post: Post, members: dict[int | None, Member]) -> None:
+def _notify_of_mention(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     if (member := members.get(event.member_id)) is not None:
-        _tell_once(member, Kind.MENTION, post, event)
+        _notify_once(member, Kind.MENTION, post, event)
 
 
-def _tell_once(member: Member, kind: str, post: Post, event: Event) -> None:
-    """One line for one post: who is answered and mentioned in the same breath is told once."""
-    told = Notification.objects.filter(
+def _notify_once(member: Member, kind: str, post: Post, event: Event) -> None:
+    """Notify a member once about a post, even if it both replies to them and mentions them."""
+    earlier = Notification.objects.filter(
         member=member, subject_type="forum.post", subject_id=post.pk, kind__in=(Kind.REPLY, Kind.MENTION)
     )
-    if not told.exists() and _sees(member, post):
+    if not earlier.exists() and _sees(member, post):
         notify(member, kind=kind, subject=post, actor=post.author, at=event.occurred_at)
 
 
@@ -72,12 +73,12 @@ def _sees(member: Member, post: Post) -> bool:
     return Post.objects.visible_to(member).filter(pk=post.pk).exists()
 
 
-def _tell_acceptance(event: Event, post: Post, members: dict[int | None, Member]) -> None:
+def _notify_of_acceptance(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     actor = members.get(event.actor_id)
     notify(post.author, kind=Kind.ACCEPTED, subject=post, actor=actor, at=event.occurred_at)
 
 
-def _tell_like(event: Event, post: Post, members: dict[int | None, Member]) -> None:
+def _notify_of_like(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     if (actor := members.get(event.actor_id)) is not None:
         notify_grouped(
             post.author, kind=Kind.LIKE, subject=post, actor=actor, key=str(event.event_id),
@@ -86,21 +87,21 @@ def _tell_like(event: Event, post: Post, members: dict[int | None, Member]) -> N
 
 
 def _forget_post(event: Event, post: Post, members: dict[int | None, Member]) -> None:
-    """Nobody is sent to a post that is gone; what moderators said of it stays."""
+    """Remove the notifications that lead to a post that is gone; those from moderators stay."""
     forget(post, kinds=(Kind.REPLY, Kind.MENTION, Kind.LIKE, Kind.ACCEPTED))
 
 
-_about_posts: dict[str, Callable[[Event, Post, dict[int | None, Member]], None]] = {
-    REPLY_CREATED: _tell_reply,
-    MEMBER_MENTIONED: _tell_mention,
-    ANSWER_ACCEPTED: _tell_acceptance,
-    REACTION_RECEIVED: _tell_like,
+_NOTIFY_BY_EVENT: dict[str, Callable[[Event, Post, dict[int | None, Member]], None]] = {
+    REPLY_CREATED: _notify_of_reply,
+    MEMBER_MENTIONED: _notify_of_mention,
+    ANSWER_ACCEPTED: _notify_of_acceptance,
+    REACTION_RECEIVED: _notify_of_like,
     POST_HIDDEN: _forget_post,
     POST_DELETED: _forget_post,
 }
 
 
-def _tell_badge(event: Event) -> None:
+def _notify_of_badge(event: Event) -> None:
     award = Award.objects.held().filter(pk=event.object_id or 0).select_related("member", "badge").first()
     if award is not None:
         notify(award.member, kind=Kind.BADGE, subject=award, at=event.occurred_at)

@@ -9,8 +9,8 @@ from community.events.registry import all_followers
 from community.forum.services import likes, posts
 from community.moderation.models import Policy
 from community.notifications.models import Notification
-from community.pages.followers import tell_members
-from community.pages.telling import awards_as_subjects, posts_as_subjects
+from community.pages.followers import notify_members
+from community.pages.notify import awards_as_subjects, posts_as_subjects
 from community.qa import services as qa
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -25,7 +25,7 @@ def nobody_is_new():
 
 def follow():
     names = all_followers()["notifications"].names
-    tell_members(list(Event.objects.filter(name__in=names).order_by("received_at")))
+    notify_members(list(Event.objects.filter(name__in=names).order_by("received_at")))
 
 
 def lines():

@@ -1,4 +1,4 @@
-"""Events as people read them: what was done, where, with whom, and the words behind it."""
+"""The text of events as people read them: what was done, where, with whom, and an excerpt of what was written."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ SECRET = frozenset({"helpful_vote.received", "question_vote.received", "reaction
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One event as a reader sees it; what they may not see is left empty."""
+class EventText:
+    """The text of one event for a reader; what they may not see is left empty."""
 
     event: Event
-    says: str
+    action: str
     icon: str
     about: str = ""  # a title, a page, an amount
     url: str = ""
-    words: str = ""  # the beginning of what was written
-    between: str = ""
-    who: Member | None = None  # the member at the other end
-    times: int = 1  # how often in a row, see `folded`
+    excerpt: str = ""  # the beginning of what was written
+    preposition: str = ""
+    counterpart: Member | None = None  # the member at the other end
+    times: int = 1  # how often in a row, see `merge_repeats`
 
     @property
-    def says_nothing_more(self) -> bool:
-        """Whether it is like any other of its kind."""
-        return not (self.about or self.words or self.who)
+    def is_bare(self) -> bool:
+        """Whether nothing tells it from others of its kind."""
+        return not (self.about or self.excerpt or self.counterpart)
 
 
-def tell(events: Iterable[Event], reader: Member) -> list[Told]:
-    """Return the events for a reader, in their order: three queries however many there are.
+def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
+    """Describe events to a reader, in their order: three queries however many there are.
 
     Posts and topics that the reader may not see stay unnamed, and so do voters, but to the team.
     """
@@ -69,20 +69,20 @@ def tell(events: Iterable[Event], reader: Member) -> list[Told]:
     posts_by_id = posts.in_bulk(_ids(events, POST))
     topics_by_id = Topic.objects.visible_to(reader).defer("search").in_bulk(_ids(events, TOPIC))
     people = Member.objects.in_bulk(_counterparts(events, reader))
-    return [_told(event, reader, posts_by_id, topics_by_id, people) for event in events]
+    return [_event_text(event, reader, posts_by_id, topics_by_id, people) for event in events]
 
 
-def folded(told: Iterable[Told]) -> list[Told]:
-    """Make one of what follows upon itself and says nothing more: five visits are "visited, 5 times".
+def merge_repeats(events: Iterable[EventText]) -> list[EventText]:
+    """Merge consecutive events that differ in nothing: five visits become "visited, 5 times".
 
-    A question was also a topic that was started; only the question is told.
+    A question was also a topic that was started; only the question is shown.
     """
-    found: list[Told] = []
-    for one in told:
+    found: list[EventText] = []
+    for one in events:
         last = found[-1] if found else None
         if last and _same_topic(last.event, one.event):
             found[-1] = last if last.event.name != TOPIC_CREATED else one
-        elif last and one.says_nothing_more and last.says_nothing_more and one.event.name == last.event.name:
+        elif last and one.is_bare and last.is_bare and one.event.name == last.event.name:
             found[-1] = replace(last, times=last.times + 1)
         else:
             found.append(one)
@@ -90,18 +90,18 @@ def folded(told: Iterable[Told]) -> list[Told]:
 
 
 def _same_topic(last: Event, one: Event) -> bool:
-    """Whether both tell that one topic began."""
+    """Whether both say that the same topic was started."""
     begins = TOPIC_CREATED in (last.name, one.name) and last.object_type == one.object_type == TOPIC
     return begins and (last.object_id, last.occurred_at) == (one.object_id, one.occurred_at)
 
 
-def tell_by_id(ids: Iterable[UUID], *, of_member: int, reader: Member) -> dict[UUID, Told]:
-    """Return one member's events of these ids; those retracted since are left out."""
+def describe_by_id(ids: Iterable[UUID], *, of_member: int, reader: Member) -> dict[UUID, EventText]:
+    """Describe one member's events with these ids; leave out retracted ones."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
     found = Event.objects.standing().filter(event_id__in=wanted, member_id=of_member).order_by("occurred_at")
-    return {told.event.event_id: told for told in tell(found, reader)}
+    return {one.event.event_id: one for one in describe(found, reader)}
 
 
 def _ids(events: Sequence[Event], object_type: str) -> set[int]:
@@ -117,30 +117,30 @@ def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
     }
 
 
-def _says(event: Event, reader: Member) -> str:
+def _action(event: Event, reader: Member) -> str:
     declared = EVENT_TYPES.get(event.name)
-    says = declared.says if declared else event.name
-    return says.replace(" their ", " your ") if event.member_id == reader.pk else says
+    action = declared.says if declared else event.name
+    return action.replace(" their ", " your ") if event.member_id == reader.pk else action
 
 
-def _told(
+def _event_text(
     event: Event,
     reader: Member,
     posts: Mapping[int, Post],
     topics: Mapping[int, Topic],
     people: Mapping[int, Member],
-) -> Told:
-    about, url, words = _place(event, posts, topics)
-    who = people.get(event.counterpart_id or 0)
-    return Told(
+) -> EventText:
+    about, url, beginning = _place(event, posts, topics)
+    counterpart = people.get(event.counterpart_id or 0)
+    return EventText(
         event=event,
-        says=_says(event, reader),
+        action=_action(event, reader),
         icon=ICONS.get(event.name.split(".", 1)[0], "circle-check"),
         about=about,
         url=url,
-        words=words,
-        between=WITH.get(event.name, "with") if who else "",
-        who=who,
+        excerpt=beginning,
+        preposition=WITH.get(event.name, "with") if counterpart else "",
+        counterpart=counterpart,
     )
 
 
@@ -159,11 +159,11 @@ def _place(event: Event, posts: Mapping[int, Post], topics: Mapping[int, Topic])
 def _outside(event: Event) -> str:
     """Return what an event from outside the forum was about."""
     props = event.props
-    said = [
+    parts = [
         money(event.value_cents, event.currency) if event.value_cents else "",
         ", ".join(props.get("products") or []) or props.get("product") or "",
         f"{props['score']} of 10" if event.name == "nps.answered" else "",
         next((str(props[key]) for key in ("title", "url", "query", "site", "step", "feature") if props.get(key)), ""),
         props.get("note") or props.get("reason") or "",
     ]  # fmt: skip
-    return " · ".join(part for part in said if part)
+    return " · ".join(part for part in parts if part)
