@@ -5,11 +5,11 @@ class AdvocacyConfig(AppConfig):
     name = "advocacy"
 
     def ready(self) -> None:
-        from community.core import backstage
+        from community.core import admin_base
         from journeys.hooks import standing_source
 
-        from .panels import score_panel
+        from .admin_panels import score_panel
         from .source import ScoreSource
 
         standing_source(ScoreSource())
-        backstage.add_member_panel(score_panel)
+        admin_base.add_member_panel(score_panel)

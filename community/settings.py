@@ -9,7 +9,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from community.core.admin_look import unfold_settings
+from community.core.admin_theme import unfold_settings
 from community.runtime import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.core.backstage import MANAGERS, BackstageAdmin, action, display
+from community.core.admin_base import MANAGERS, BaseAdmin, action, display
 from community.members.models import Member
 
 from . import services
@@ -42,7 +42,7 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Ruleset)
-class RulesetAdmin(BackstageAdmin):
+class RulesetAdmin(BaseAdmin):
     """The rules of the stages. A draft may be changed; what was once in force stays as it was."""
 
     form = RulesetForm
@@ -106,7 +106,7 @@ class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Override)
-class OverrideAdmin(BackstageAdmin):
+class OverrideAdmin(BaseAdmin):
     """Stages set by hand, each with a reason and an end. To change one, set another."""
 
     form = OverrideForm
@@ -139,7 +139,7 @@ class OverrideAdmin(BackstageAdmin):
 
 
 @admin.register(StageHistory)
-class StageHistoryAdmin(BackstageAdmin):
+class StageHistoryAdmin(BaseAdmin):
     """Every step with its evidence, those we no longer believe included. Written by the engine alone."""
 
     list_display = (

@@ -5,8 +5,8 @@ class JourneysConfig(AppConfig):
     name = "journeys"
 
     def ready(self) -> None:
-        from community.core.backstage import add_member_panel
+        from community.core.admin_base import add_member_panel
 
-        from . import backstage
+        from . import admin_panels
 
-        add_member_panel(backstage.journey_panel)
+        add_member_panel(admin_panels.journey_panel)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from community.core.backstage import MANAGERS, BackstageAdmin
+from community.core.admin_base import MANAGERS, BaseAdmin
 
 from . import services
 from .models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
@@ -30,7 +30,7 @@ class ApiTokenForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(BackstageAdmin):
+class ApiTokenAdmin(BaseAdmin):
     form = ApiTokenForm
     seen_by = added_by = changed_by = MANAGERS
     list_display = ["name", "source", "shown_prefix", "scopes", "last_used_at", "expires_at", "revoked_at"]
@@ -70,7 +70,7 @@ class ApiTokenAdmin(BackstageAdmin):
 
 
 @admin.register(WaitingEvent)
-class WaitingEventAdmin(BackstageAdmin):
+class WaitingEventAdmin(BaseAdmin):
     """The queue of facts whose member is not known. Choosing a member applies one, as of when it happened."""
 
     seen_by = changed_by = MANAGERS
@@ -129,7 +129,7 @@ class WaitingEventAdmin(BackstageAdmin):
 
 
 @admin.register(SetAside)
-class SetAsideAdmin(BackstageAdmin):
+class SetAsideAdmin(BaseAdmin):
     """Facts that were kept out: the sender puts them right, or somebody here looks and lets them in."""
 
     seen_by = MANAGERS
@@ -161,14 +161,14 @@ class SetAsideAdmin(BackstageAdmin):
 
 
 @admin.register(PurchaseFile)
-class PurchaseFileAdmin(BackstageAdmin):
+class PurchaseFileAdmin(BaseAdmin):
     seen_by = MANAGERS
     list_display = ["name", "source", "imported_at", "counts"]
     readonly_fields = ["name", "sha256", "source", "imported_at", "counts"]
 
 
 @admin.register(ExternalId)
-class ExternalIdAdmin(BackstageAdmin):
+class ExternalIdAdmin(BaseAdmin):
     seen_by = added_by = changed_by = deleted_by = MANAGERS
     list_display = ["source", "external_id", "member", "created_at"]
     list_select_related = ["member"]

@@ -6,14 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 
 from . import services
 from .models import Award, Badge
 
 
 @admin.register(Badge)
-class BadgeAdmin(BackstageAdmin):
+class BadgeAdmin(BaseAdmin):
     added_by = changed_by = MANAGERS
     list_display = ("name", "level", "series", "sentence", "holders", "is_active")
     list_filter = ("is_active", "level", "series", "source")
@@ -44,7 +44,7 @@ class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Award)
-class AwardAdmin(BackstageAdmin):
+class AwardAdmin(BaseAdmin):
     form = AwardForm
     added_by = changed_by = MODERATORS
     list_display = ("badge", "member", "awarded_at", "source", "given_by", "taken_back_at")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.paginator import InfinitePaginator
 
+from community.core.admin_base import MANAGERS, BaseAdmin, display
 from community.core.audit import audit
-from community.core.backstage import MANAGERS, BackstageAdmin, display
 
 from . import services
 from .models import Cursor, DeadLetter, Event
@@ -18,7 +18,7 @@ from .registry import all_followers
 
 
 @admin.register(Event)
-class EventAdmin(BackstageAdmin):
+class EventAdmin(BaseAdmin):
     """The log of what happened, to read. It has too many rows to be counted for a page of it."""
 
     paginator = InfinitePaginator
@@ -45,7 +45,7 @@ class EventAdmin(BackstageAdmin):
 
 
 @admin.register(Cursor)
-class CursorAdmin(BackstageAdmin):
+class CursorAdmin(BaseAdmin):
     """How far each follower has read."""
 
     seen_by = MANAGERS
@@ -72,7 +72,7 @@ class ResolvedFilter(admin.SimpleListFilter):
 
 
 @admin.register(DeadLetter)
-class DeadLetterAdmin(BackstageAdmin):
+class DeadLetterAdmin(BaseAdmin):
     """Events that a follower could not handle, to be tried again once the reason is gone."""
 
     seen_by = MANAGERS

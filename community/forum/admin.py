@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin, action, display
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, action, display
 from community.core.text import excerpt
 
 from .models import Category, Post, Tag, Topic
@@ -26,7 +26,7 @@ AUDIENCES = {
 
 
 @admin.register(Category)
-class CategoryAdmin(BackstageAdmin):
+class CategoryAdmin(BaseAdmin):
     """Places for topics: their kind, their order, and who may see, reply and create."""
 
     added_by = changed_by = deleted_by = MANAGERS
@@ -74,7 +74,7 @@ class CategoryAdmin(BackstageAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(BackstageAdmin):
+class TagAdmin(BaseAdmin):
     changed_by = added_by = MODERATORS
     deleted_by = MANAGERS
     list_display = ("name", "description", "topic_count")
@@ -84,7 +84,7 @@ class TagAdmin(BackstageAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(BackstageAdmin):
+class TopicAdmin(BaseAdmin):
     """Topics to find; they are moved, merged and closed where they are read."""
 
     list_display = ("title", "kind", "category", "author", "state", "reply_count", "view_count", "created_at")
@@ -105,7 +105,7 @@ class TopicAdmin(BackstageAdmin):
 
 
 @admin.register(Post)
-class PostAdmin(BackstageAdmin):
+class PostAdmin(BaseAdmin):
     """Posts to find; they are edited, hidden and restored where they are read."""
 
     paginator = InfinitePaginator

@@ -3,13 +3,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from community.core.backstage import MANAGERS, BackstageAdmin
+from community.core.admin_base import MANAGERS, BaseAdmin
 
 from .models import ImportBatch
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(BackstageAdmin):
+class ImportBatchAdmin(BaseAdmin):
     """Shows what became of every row. Importing and taking back are long, and so are commands."""
 
     seen_by = MANAGERS

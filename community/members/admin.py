@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from community.core.backstage import MANAGERS, BackstageAdmin, action, display, member_panels
+from community.core.admin_base import MANAGERS, BaseAdmin, action, display, member_panels
 
 from . import rules, services
 from .models import Company, Guidelines, Invitation, Member
@@ -54,7 +54,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Member)
-class MemberAdmin(BackstageAdmin):
+class MemberAdmin(BaseAdmin):
     """People. Roles go through the service that keeps groups, badge and admin access together."""
 
     form = MemberForm
@@ -158,7 +158,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Company)
-class CompanyAdmin(BackstageAdmin):
+class CompanyAdmin(BaseAdmin):
     form = CompanyForm
     added_by = changed_by = MANAGERS
     list_display = ("name", "domains", "external_id", "created_at")
@@ -203,7 +203,7 @@ class GuidelinesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Guidelines)
-class GuidelinesAdmin(BackstageAdmin):
+class GuidelinesAdmin(BaseAdmin):
     """Versions of the rules. One in force is never changed: a new one is published."""
 
     form = GuidelinesForm
@@ -228,7 +228,7 @@ class GuidelinesAdmin(BackstageAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(BackstageAdmin):
+class InvitationAdmin(BaseAdmin):
     list_display = ("member", "email", "invited_by", "created_at", "sent_at", "accepted_at")
     list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
     search_fields = ("email", "member__username", "member__display_name")

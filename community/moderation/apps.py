@@ -6,12 +6,12 @@ class ModerationConfig(AppConfig):
     label = "moderation"
 
     def ready(self) -> None:
-        from community.core import backstage
+        from community.core import admin_base
         from community.notifications import subjects
 
         from . import dashboard, notification_targets, review_page
 
-        backstage.add_tiles(dashboard.moderation_tiles)
-        backstage.add_tiles(dashboard.system_tiles)
-        backstage.add_member_panel(review_page.conduct_panel)
+        admin_base.add_tiles(dashboard.moderation_tiles)
+        admin_base.add_tiles(dashboard.system_tiles)
+        admin_base.add_member_panel(review_page.conduct_panel)
         subjects.register("moderation.sanction", notification_targets.sanctions)

@@ -1,4 +1,4 @@
-"""The admin's first page, which says what needs a person today, and its navigation."""
+"""The first page of the admin, which shows what needs a person today, and the sidebar of the admin."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.core import backstage
+from community.core import admin_base
+from community.core.admin_base import MANAGERS, MODERATORS, Tile, has_role
 from community.core.ago import phrase
-from community.core.backstage import MANAGERS, MODERATORS, Tile, has_role
 from community.events.models import DeadLetter
 
 from .models import AuditEntry, Flag, ReviewItem, Sanction
@@ -31,7 +31,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK."""
     waiting = ReviewItem.objects.open().select_related("post__topic", "member", "claimed_by")
     context |= {
-        "tiles": backstage.tiles(request),
+        "tiles": admin_base.tiles(request),
         "next_items": waiting.most_urgent_first()[:6],
         "recent_acts": AuditEntry.objects.select_related("actor")[:10],
     }
@@ -95,7 +95,7 @@ def queue_badge(request: HttpRequest) -> str:
     return str(ReviewItem.objects.open().count() or "")
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar: grouped by job, and only what the reader may open."""
     return [
         {

@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from community.core.backstage import Panel, member_panels
+from community.core.admin_base import Panel, member_panels
 from community.forum.models import Post
 from community.members.models import Guidelines, Member
 

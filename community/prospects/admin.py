@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from community.core.backstage import MANAGERS, BackstageAdmin, EditableInline
+from community.core.admin_base import MANAGERS, BaseAdmin, EditableInline
 
 from .models import ProspectForum, RosterEntry
 
@@ -12,7 +12,7 @@ class RosterInline(EditableInline):
 
 
 @admin.register(ProspectForum)
-class ProspectForumAdmin(BackstageAdmin):
+class ProspectForumAdmin(BaseAdmin):
     added_by = changed_by = MANAGERS
     list_display = ("category", "promise_minutes", "grace_minutes", "staff_share_limit")
     inlines = (RosterInline,)

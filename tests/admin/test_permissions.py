@@ -2,7 +2,7 @@ import pytest
 from django.contrib import admin
 from django.test import RequestFactory
 
-from community.core.backstage import BackstageAdmin, ByRole
+from community.core.admin_base import BaseAdmin, ByRole
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,4 +107,4 @@ def test_every_page_of_ours_says_who_may_do_what():
     ]
 
     assert plain == []
-    assert issubclass(BackstageAdmin, ByRole)
+    assert issubclass(BaseAdmin, ByRole)

@@ -6,8 +6,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from community.core import backstage
-from community.core.backstage import Tile
+from community.core import admin_base
+from community.core.admin_base import Tile
 from community.events import registry
 from community.events.models import DeadLetter, Event
 from community.events.services import record
@@ -70,7 +70,7 @@ def test_the_first_page_shows_moderators_no_dead_letters(as_moderator):
 
 def test_apps_bring_tiles_of_their_own(as_manager, monkeypatch):
     monkeypatch.setattr(
-        backstage, "_tiles", [lambda request: [Tile("Waiting purchases", 3, "", "/x/", "key")]]
+        admin_base, "_tiles", [lambda request: [Tile("Waiting purchases", 3, "", "/x/", "key")]]
     )
 
     assert figures(as_manager.get(INDEX)) == {"Waiting purchases": 3}

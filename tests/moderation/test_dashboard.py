@@ -156,7 +156,7 @@ def test_fill_shows_six_of_what_waits_and_ten_acts(moderator):
 def groups(member):
     return {
         group["title"]: [item["title"] for item in group["items"]]
-        for group in dashboard.navigation(asked_by(member))
+        for group in dashboard.sidebar(asked_by(member))
     }
 
 
@@ -178,7 +178,7 @@ def test_navigation_of_a_moderator_keeps_to_their_job(moderator):
 
 def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
     client.force_login(moderator)
-    links = [item["link"] for group in dashboard.navigation(asked_by(moderator)) for item in group["items"]]
+    links = [item["link"] for group in dashboard.sidebar(asked_by(moderator)) for item in group["items"]]
 
     answers = {link: client.get(link, follow=True).status_code for link in links if link}
 
@@ -187,7 +187,7 @@ def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
 def test_navigation_leads_others_nowhere(role):
-    found = dashboard.navigation(asked_by(MemberFactory(role=role)))
+    found = dashboard.sidebar(asked_by(MemberFactory(role=role)))
 
     assert [item["link"] for group in found for item in group["items"] if item["link"]] == []
 
@@ -196,9 +196,7 @@ def test_navigation_wears_the_badge_of_the_queue(moderator):
     ReviewItemFactory()
 
     (queue,) = [
-        item
-        for item in dashboard.navigation(asked_by(moderator))[0]["items"]
-        if item["title"] == "Review queue"
+        item for item in dashboard.sidebar(asked_by(moderator))[0]["items"] if item["title"] == "Review queue"
     ]
 
     assert (queue["badge"], queue["badge_variant"]) == ("1", "primary")

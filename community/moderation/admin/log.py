@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from community.core.backstage import BackstageAdmin, action, display
+from community.core.admin_base import BaseAdmin, action, display
 from community.moderation import audit_text
 from community.moderation.models import AuditEntry
 
@@ -40,7 +40,7 @@ class _Echo:
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(BackstageAdmin):
+class AuditEntryAdmin(BaseAdmin):
     """Everything that staff and the system did; nobody changes or deletes it, a superuser neither."""
 
     list_display = ("at", "actor_name", "what", "reason", "changed")

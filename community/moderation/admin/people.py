@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.core.backstage import MODERATORS, BackstageAdmin, action, display
+from community.core.admin_base import MODERATORS, BaseAdmin, action, display
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
@@ -35,7 +35,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Sanction)
-class SanctionAdmin(BackstageAdmin):
+class SanctionAdmin(BaseAdmin):
     """Warnings, silences and suspensions: given with a reason, taken back with one, never edited."""
 
     added_by = MODERATORS
@@ -130,7 +130,7 @@ class SanctionAdmin(BackstageAdmin):
 
 
 @admin.register(Flag)
-class FlagAdmin(BackstageAdmin):
+class FlagAdmin(BaseAdmin):
     """Who flagged what, with the arithmetic."""
 
     list_display = ("post_title", "member", "reason_shown", "text", "sum", "status_shown", "created_at")

@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from community.core.backstage import MANAGERS, MODERATORS, BackstageAdmin
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 from community.moderation import blocked_words
 from community.moderation.models import BlockedWord, Policy
 
 
 @admin.register(Policy)
-class PolicyAdmin(BackstageAdmin):
+class PolicyAdmin(BaseAdmin):
     """The numbers of moderation: one row, made of the defaults the first time it is opened."""
 
     changed_by = MANAGERS
@@ -44,7 +44,7 @@ class PolicyAdmin(BackstageAdmin):
 
 
 @admin.register(BlockedWord)
-class BlockedWordAdmin(BackstageAdmin):
+class BlockedWordAdmin(BaseAdmin):
     added_by = changed_by = deleted_by = MODERATORS
     list_display = ("phrase", "action", "note")
     list_filter = ("action",)

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from community.core.admin_base import MODERATORS, BaseAdmin, display
 from community.core.ago import phrase
-from community.core.backstage import MODERATORS, BackstageAdmin, display
 from community.core.permissions import require
 from community.core.text import excerpt
 from community.members.models import Member
@@ -70,7 +70,7 @@ PRIORITIES = {
 
 
 @admin.register(ReviewItem)
-class ReviewItemAdmin(BulkDecisions, BackstageAdmin):
+class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     """The review queue. A row opens the post where it stands, with everything needed to decide."""
 
     changed_by = MODERATORS

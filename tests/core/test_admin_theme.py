@@ -1,7 +1,7 @@
 import pytest
 
 from community.core import brand
-from community.core.admin_look import TEAL, unfold_settings
+from community.core.admin_theme import TEAL, unfold_settings
 
 
 def primary(colour):

@@ -1,7 +1,7 @@
-"""What every page of the admin is made of: who may do what there, the log of changes, and places to fill.
+"""The base of every admin page: permissions by role, changes in the audit log, and places that other apps fill.
 
-Who may do what follows from the person's role alone, so it holds from the first migration on, and no row of
-permissions can be forgotten or left behind.
+Permissions follow from the role alone, so they hold from the first migration on; there are no rows of permissions
+to forget or leave behind.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class ByRole:
         return has_role(request, self.deleted_by)
 
 
-class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
+class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin whose changes go into the audit log, before and after, and onto every page at once."""
 
     list_fullwidth = True
@@ -150,17 +150,17 @@ class BackstageAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     def delete_model(self, request: Any, obj: models.Model) -> None:
         with transaction.atomic():
             page_cache.invalidate_on_commit()
-            self._tell_deletion(request, obj)
+            self._audit_deletion(request, obj)
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: Any, queryset: models.QuerySet[Any]) -> None:
         with transaction.atomic():
             page_cache.invalidate_on_commit()
             for obj in queryset:
-                self._tell_deletion(request, obj)
+                self._audit_deletion(request, obj)
             super().delete_queryset(request, queryset)
 
-    def _tell_deletion(self, request: Any, obj: models.Model) -> None:
+    def _audit_deletion(self, request: Any, obj: models.Model) -> None:
         before = {field.name: field.value_from_object(obj) for field in self.opts.concrete_fields}
         audit(f"{self.opts.model_name}.delete", actor=request.user, subject=obj, before=before)
 
@@ -178,11 +178,11 @@ def changes_of(form: ModelForm[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     after: dict[str, Any] = {}
     for name in form.changed_data:
         old, new = form.initial.get(name), form.cleaned_data.get(name)
-        before[name], after[name] = _told(old), _told(new)
+        before[name], after[name] = _as_text(old), _as_text(new)
     return before, after
 
 
-def _told(value: Any) -> Any:
+def _as_text(value: Any) -> Any:
     if isinstance(value, models.QuerySet | list | tuple | set):
         return [str(item) for item in value]
     return str(value) if isinstance(value, models.Model) else value

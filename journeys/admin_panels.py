@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from community.core.backstage import Panel
+from community.core.admin_base import Panel
 from community.members.models import Member
 
 from .reports import timeline

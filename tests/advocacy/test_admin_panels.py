@@ -1,6 +1,6 @@
 import pytest
 
-from advocacy.panels import score_panel
+from advocacy.admin_panels import score_panel
 from tests.factories.members import MemberFactory
 
 from .living import drained, happened

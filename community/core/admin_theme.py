@@ -1,4 +1,4 @@
-"""The admin in the colours of the site: settings for django-unfold, made of the brand."""
+"""The theme of the admin: settings for django-unfold, made from the brand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unfold_settings(*, site_name: str, colour: str) -> dict[str, Any]:
             "show_search": True,
             "command_search": False,
             "show_all_applications": False,
-            "navigation": "community.moderation.dashboard.navigation",
+            "navigation": "community.moderation.dashboard.sidebar",
         },
     }
 
@@ -55,7 +55,7 @@ _FONT = {
 
 
 def _scale(colour: str) -> dict[str, str]:
-    """Eleven steps: 600 reads on light ground, 500 on dark. What is no colour is told by a system check."""
+    """Eleven steps: 600 reads on light ground, 500 on dark. A system check reports what is not a colour."""
     try:
         brand.parse(colour)
     except ValueError:
@@ -74,4 +74,4 @@ def _logo(request: HttpRequest) -> str:
 
 
 def _stylesheet(request: HttpRequest) -> str:
-    return static("css/backstage.css")
+    return static("css/admin.css")

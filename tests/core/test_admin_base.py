@@ -3,8 +3,8 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser, Group
 from django.test import RequestFactory
 
-from community.core import backstage
-from community.core.backstage import MANAGERS, MODERATORS, Panel, Tile, changes_of, has_role
+from community.core import admin_base
+from community.core.admin_base import MANAGERS, MODERATORS, Panel, Tile, changes_of, has_role
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,13 +56,13 @@ def test_changes_of_are_what_changed_and_nothing_else():
 
 def test_tiles_come_with_the_urgent_first_and_the_empty_last(monkeypatch):
     made = [Tile("a", 0, "", "/", "x"), Tile("b", 2, "", "/", "x"), Tile("c", 1, "", "/", "x", urgent=True)]
-    monkeypatch.setattr(backstage, "_tiles", [lambda request: made])
+    monkeypatch.setattr(admin_base, "_tiles", [lambda request: made])
 
-    assert [tile.title for tile in backstage.tiles(request_of(AnonymousUser()))] == ["c", "b", "a"]
+    assert [tile.title for tile in admin_base.tiles(request_of(AnonymousUser()))] == ["c", "b", "a"]
 
 
 def test_member_panels_leave_out_what_has_nothing_to_show(monkeypatch):
     panel = Panel("Journey", "x.html", {})
-    monkeypatch.setattr(backstage, "_member_panels", [lambda *_: None, lambda *_: panel])
+    monkeypatch.setattr(admin_base, "_member_panels", [lambda *_: None, lambda *_: panel])
 
-    assert backstage.member_panels(MemberFactory(), request_of(AnonymousUser())) == [panel]
+    assert admin_base.member_panels(MemberFactory(), request_of(AnonymousUser())) == [panel]
