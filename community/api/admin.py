@@ -144,7 +144,7 @@ class SetAsideAdmin(BaseAdmin):
 
     @admin.action(description=gettext_lazy("Try again: let in what was quarantined"))
     def try_again(self, request: Any, rows: QuerySet[SetAside]) -> None:
-        answers = [services.try_again(row, actor=request.user) for row in rows.filter(resolved_at=None)]
+        answers = [services.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
         let_in = answers.count("")
         if let_in:
             self.message_user(

@@ -16,7 +16,7 @@ from . import services
 from .auth import Bearer
 from .models import ApiToken
 from .schemas import MOST_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
-from .services.reading import Read
+from .services.parsers import Parsed
 
 api = NinjaAPI(
     title="Caravan",
@@ -37,7 +37,7 @@ PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
 def purchases_create(request: HttpRequest, body: PurchasesIn) -> dict[str, Any]:
     """Tell of up to 500 purchases. A purchase of somebody who is not here waits until they are."""
     _check_length(body.purchases)
-    return _taken_in(services.purchase_arrivals(body.purchases, source=_token(request).source))
+    return _ingest(services.parse_purchases(body.purchases, source=_token(request).source))
 
 
 @api.post("/events", auth=Bearer(ApiToken.Scope.EVENTS), response={200: Results, **PROBLEMS}, tags=["events"])
@@ -46,7 +46,7 @@ def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
     _check_length(body.events)
     token = _token(request)
     commercial = ApiToken.Scope.PURCHASES in token.scopes
-    return _taken_in(services.event_arrivals(body.events, source=token.source, commercial=commercial))
+    return _ingest(services.parse_events(body.events, source=token.source, commercial=commercial))
 
 
 def _token(request: HttpRequest) -> ApiToken:
@@ -59,8 +59,8 @@ def _check_length(items: Sequence[Any]) -> None:
         raise HttpError(413, f"At most {MOST_ITEMS} items a call; these are {len(items)}.")
 
 
-def _taken_in(arrivals: list[Read]) -> dict[str, Any]:
-    answers = services.take_in(arrivals)
+def _ingest(facts: list[Parsed]) -> dict[str, Any]:
+    answers = services.ingest(facts)
     return {
         "results": [
             Result(index=index, id=answer.source_event_id, status=answer.status, reason=answer.reason)

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from community.api.models import PurchaseFile, WaitingEvent
-from tests.api.test_files import lines
+from tests.api.test_purchase_files import lines
 
 pytestmark = pytest.mark.django_db
 TAIL = "EUR,a@example.com"

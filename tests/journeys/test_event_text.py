@@ -82,7 +82,7 @@ def test_member_at_the_other_end_is_named_with_a_fitting_word(member, staff):
         staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, counterpart=asker)
     )
 
-    assert (one.between, one.counterpart) == ("for", asker)
+    assert (one.preposition, one.counterpart) == ("for", asker)
 
 
 def test_voters_are_named_to_the_team_only(member, staff):

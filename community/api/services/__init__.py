@@ -1,27 +1,27 @@
-"""Facts from other systems: taking each in exactly once, and finding out whose they are."""
+"""Facts from other systems: ingest each exactly once, and find out whom it is about."""
 
-from .aside import try_again
-from .files import FileProblem, columns_told, import_purchases
-from .intake import Answer, take_in
-from .reading import event_arrivals, purchase_arrivals
+from .ingestion import Answer, ingest
+from .parsers import parse_events, parse_purchases
+from .purchase_files import FileProblem, describe_columns, import_purchases
+from .quarantine import release
 from .tokens import issue_token, revoke_token, token_of
-from .waiting import apply_waiting, assign, dismiss, match_waiting, waiting_for
+from .waiting_events import apply_waiting, assign, dismiss, match_waiting, waiting_for
 
 __all__ = [
     "Answer",
     "FileProblem",
     "apply_waiting",
     "assign",
-    "columns_told",
+    "describe_columns",
     "dismiss",
-    "event_arrivals",
     "import_purchases",
+    "ingest",
     "issue_token",
     "match_waiting",
-    "purchase_arrivals",
+    "parse_events",
+    "parse_purchases",
+    "release",
     "revoke_token",
-    "take_in",
     "token_of",
-    "try_again",
     "waiting_for",
 ]

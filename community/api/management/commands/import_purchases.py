@@ -8,7 +8,8 @@ from community.api import services
 
 class Command(BaseCommand):
     help = (
-        "Import purchases from a CSV file. Applying a file again changes nothing. " + services.columns_told()
+        "Import purchases from a CSV file. Applying a file again changes nothing. "
+        + services.describe_columns()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -196,5 +196,5 @@ def test_import_purchases_tells_of_a_purchase_in_the_future(run):
 
 
 def test_import_purchases_help_names_the_columns():
-    assert "Needed: external_id (or order_id, order, id, transaction_id)" in services.columns_told()
-    assert services.columns_told() in Command.help
+    assert "Needed: external_id (or order_id, order, id, transaction_id)" in services.describe_columns()
+    assert services.describe_columns() in Command.help

@@ -1,4 +1,4 @@
-"""Reading what was sent: each item becomes an arrival, or a reason why it does not."""
+"""Parse what was sent: each item becomes a fact, or a reason why it does not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from community.api.outside import COMMERCIAL, NAMES
 from community.api.schemas import Account, EventItem, Person, PurchaseItem
 from community.events.catalogue import PURCHASE_COMPLETED, checked_payload
 
-from .arrivals import Arrival, Malformed, Who
+from .inbound_facts import Identity, InboundFact, Malformed
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -33,26 +33,26 @@ PLAIN = {
     ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
 }
 
-Read = Arrival | Malformed
+Parsed = InboundFact | Malformed
 Item = TypeVar("Item", bound=BaseModel)
 
 
-def purchase_arrivals(items: Iterable[Any], *, source: str) -> list[Read]:
-    """Read purchases; each is an arrival, or says what is wrong with it."""
+def parse_purchases(items: Iterable[Any], *, source: str) -> list[Parsed]:
+    """Parse purchases; each becomes a fact, or says what is wrong with it."""
     return [
-        _read(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
+        _parse(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
     ]
 
 
-def event_arrivals(items: Iterable[Any], *, source: str, commercial: bool) -> list[Read]:
-    """Read events; `commercial` says whether the sender may state purchases and the like."""
+def parse_events(items: Iterable[Any], *, source: str, commercial: bool) -> list[Parsed]:
+    """Parse events; `commercial` says whether the sender may state purchases and the like."""
     return [
-        _read(item, EventItem, "id", lambda found: _event(found, source, commercial=commercial))
+        _parse(item, EventItem, "id", lambda found: _event(found, source, commercial=commercial))
         for item in items
     ]
 
 
-def _read(item: Any, shape: type[Item], name: str, make: Callable[[Item], Read]) -> Read:
+def _parse(item: Any, shape: type[Item], name: str, make: Callable[[Item], Parsed]) -> Parsed:
     try:
         return make(shape.model_validate(item))
     except ValidationError as error:
@@ -62,8 +62,8 @@ def _read(item: Any, shape: type[Item], name: str, make: Callable[[Item], Read])
 
 def _sentence(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False)[:SEVERAL_SENTENCES]
-    told = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_plain(problem)}" for problem in problems]
-    return "; ".join(told)[:300]
+    sentences = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_plain(problem)}" for problem in problems]
+    return "; ".join(sentences)[:300]
 
 
 def _plain(problem: ErrorDetails) -> str:
@@ -72,20 +72,20 @@ def _plain(problem: ErrorDetails) -> str:
     return PLAIN.get((field, problem["type"])) or PLAIN.get(("", problem["type"])) or problem["msg"]
 
 
-def _purchase(item: PurchaseItem, source: str) -> Read:
+def _purchase(item: PurchaseItem, source: str) -> Parsed:
     payload: dict[str, Any] = {"external_id": item.external_id}
     if item.products:
         payload["products"] = item.products
     if item.test:
         payload["test"] = True
-    return Arrival(
+    return InboundFact(
         source=source, source_event_id=f"purchase:{item.external_id}", name=PURCHASE_COMPLETED,
         occurred_at=item.occurred_at, who=_who(item.buyer, item.account), payload=payload, channel="billing",
         value_cents=_cents(item.amount), currency=item.currency, doubt=_doubt(PURCHASE_COMPLETED, item.occurred_at),
     )  # fmt: skip
 
 
-def _event(item: EventItem, source: str, *, commercial: bool) -> Read:
+def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
     doubt = _doubt(item.name, item.occurred_at)
     if item.name in NAMES:
         if item.name in COMMERCIAL and not commercial:
@@ -94,7 +94,7 @@ def _event(item: EventItem, source: str, *, commercial: bool) -> Read:
             checked_payload(item.name, item.props)
         except ValueError as error:
             return Malformed(item.id, str(error)[:300])
-    return Arrival(
+    return InboundFact(
         source=source, source_event_id=f"event:{item.id}", name=item.name, occurred_at=item.occurred_at,
         who=_who(item.member, item.account), payload=item.props, channel=item.channel, actor_role=item.actor_role,
         value_cents=_cents(item.value.amount) if item.value else None,
@@ -102,8 +102,8 @@ def _event(item: EventItem, source: str, *, commercial: bool) -> Read:
     )  # fmt: skip
 
 
-def _who(person: Person, account: Account) -> Who:
-    return Who(
+def _who(person: Person, account: Account) -> Identity:
+    return Identity(
         external_id=person.external_id or "",
         email=person.email or "",
         company_external_id=account.external_id or "",

@@ -5,32 +5,32 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from community.api.outside import COMMERCIAL, NAMES
-from community.api.services import event_arrivals, purchase_arrivals
-from community.api.services.arrivals import Arrival, Malformed, Who
+from community.api.services import parse_events, parse_purchases
+from community.api.services.inbound_facts import Identity, InboundFact, Malformed
 from community.events.catalogue import EVENT_TYPES
 from tests.api.conftest import event, purchase
 
 
 def read_purchase(**fields):
-    (found,) = purchase_arrivals([purchase(**fields)], source="crm")
+    (found,) = parse_purchases([purchase(**fields)], source="crm")
     return found
 
 
 def read_event(*, commercial=False, **fields):
-    (found,) = event_arrivals([event(**fields)], source="crm", commercial=commercial)
+    (found,) = parse_events([event(**fields)], source="crm", commercial=commercial)
     return found
 
 
-def test_a_purchase_becomes_an_arrival():
+def test_a_purchase_becomes_a_fact():
     found = read_purchase(
         products=[" Machine "], buyer={"external_id": "c-7", "email": " Ann@Example.com "},
         account={"external_id": "a-1", "domain": "Example.com"}, test=True,
     )  # fmt: skip
 
-    assert found == Arrival(
+    assert found == InboundFact(
         source="crm", source_event_id="purchase:order-1", name="purchase.completed",
         occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
-        who=Who(external_id="c-7", email="ann@example.com", company_external_id="a-1", domain="example.com"),
+        who=Identity(external_id="c-7", email="ann@example.com", company_external_id="a-1", domain="example.com"),
         payload={"external_id": "order-1", "products": ["Machine"], "test": True}, channel="billing",
         actor_role="api", value_cents=12900, currency="EUR",
     )  # fmt: skip
@@ -53,7 +53,7 @@ def test_amounts_are_exact(amount, cents):
     assert read_purchase(amount=amount).value_cents == cents
 
 
-def test_an_event_becomes_an_arrival():
+def test_an_event_becomes_a_fact():
     found = read_event(
         props={"minutes": 12},
         channel="phone",
@@ -98,7 +98,7 @@ def test_ten_years_are_believed_and_no_more():
 
 
 def test_a_reason_names_at_most_three_problems():
-    (found,) = purchase_arrivals([{"external_id": "order-1"}], source="crm")
+    (found,) = parse_purchases([{"external_id": "order-1"}], source="crm")
 
     assert found == Malformed(
         "order-1", "occurred_at: Field required; amount: Field required; currency: Field required"
@@ -108,7 +108,7 @@ def test_a_reason_names_at_most_three_problems():
 def test_a_rejected_item_is_named_when_it_can_be():
     ids = [
         found.source_event_id
-        for found in purchase_arrivals([{"external_id": 7}, {"external_id": []}, 5], source="crm")
+        for found in parse_purchases([{"external_id": 7}, {"external_id": []}, 5], source="crm")
     ]
 
     assert ids == ["7", "", ""]

@@ -1,4 +1,4 @@
-"""Whose fact it is: by external id, then by a confirmed address, then the account by its domain.
+"""Whom a fact is about: by external id, then by a confirmed address, then the company by its domain.
 
 A domain says which company somebody is of, never which person they are.
 """
@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from community.api.models import ExternalId
 from community.members.models import Company, Member
 
-from .arrivals import Who
+from .inbound_facts import Identity
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Match:
         return self.member_id is not None or self.company_id is not None
 
 
-def matches(people: Sequence[tuple[str, Who]]) -> list[Match]:
+def find_matches(people: Sequence[tuple[str, Identity]]) -> list[Match]:
     """Return whose each (source, who) is; four queries, however many there are."""
     known = _by_external_id(people)
     addressed = _by_address({who.email for _, who in people if who.email})
@@ -50,7 +50,7 @@ def matches(people: Sequence[tuple[str, Who]]) -> list[Match]:
     ]
 
 
-def learn(people: Iterable[tuple[str, Who, Match]]) -> None:
+def learn(people: Iterable[tuple[str, Identity, Match]]) -> None:
     """Remember the external ids of members who were recognised by their address."""
     ExternalId.objects.bulk_create(
         (
@@ -62,7 +62,7 @@ def learn(people: Iterable[tuple[str, Who, Match]]) -> None:
     )
 
 
-def _by_external_id(people: Sequence[tuple[str, Who]]) -> dict[tuple[str, str], int]:
+def _by_external_id(people: Sequence[tuple[str, Identity]]) -> dict[tuple[str, str], int]:
     wanted = {(source, who.external_id) for source, who in people if who.external_id}
     rows = ExternalId.objects.filter(
         source__in={source for source, _ in wanted}, external_id__in={key for _, key in wanted}
@@ -76,7 +76,7 @@ def _by_address(addresses: set[str]) -> dict[str, int]:
 
 
 class _Companies:
-    def __init__(self, people: Sequence[Who]) -> None:
+    def __init__(self, people: Sequence[Identity]) -> None:
         ids = {who.company_external_id for who in people} - {""}
         domains = {domain for who in people for domain in _domains(who)}
         rows = Company.objects.filter(Q(external_id__in=ids) | Q(verified_domains__overlap=list(domains)))
@@ -87,11 +87,11 @@ class _Companies:
                 self.by_id[company.external_id] = company.pk
             self.by_domain |= {domain.lower(): company.pk for domain in company.verified_domains}
 
-    def of(self, who: Who) -> int | None:
+    def of(self, who: Identity) -> int | None:
         if who.company_external_id in self.by_id:
             return self.by_id[who.company_external_id]
         return next((self.by_domain[name] for name in _domains(who) if name in self.by_domain), None)
 
 
-def _domains(who: Who) -> list[str]:
+def _domains(who: Identity) -> list[str]:
     return [name for name in (who.domain, who.email.rpartition("@")[2]) if name]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from community.api import outside
 from community.api.models import SetAside, WaitingEvent
-from community.api.services import event_arrivals, purchase_arrivals, take_in, try_again
+from community.api.services import ingest, parse_events, parse_purchases, release
 from community.events.models import Event
 from community.moderation.models import AuditEntry
 from tests.api.conftest import purchase
@@ -29,7 +29,7 @@ def buyer():
 
 def old_purchase(number=1):
     item = purchase(external_id=f"order-{number}", occurred_at=LONG_AGO, buyer={"email": "ada@example.com"})
-    take_in(purchase_arrivals([item], source="crm"))
+    ingest(parse_purchases([item], source="crm"))
     return SetAside.objects.get(source_event_id=f"purchase:order-{number}")
 
 
@@ -38,14 +38,14 @@ def unknown_event(name="webinar.slept_through"):
         "id": "w-1", "name": name, "occurred_at": timezone.now().isoformat(),
         "member": {"email": "ada@example.com"},
     }  # fmt: skip
-    take_in(event_arrivals([item], source="crm", commercial=False))
+    ingest(parse_events([item], source="crm", commercial=False))
     return SetAside.objects.get(source_event_id="event:w-1")
 
 
 def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
     row = old_purchase()
 
-    answers = [try_again(row, actor=manager) for _ in range(2)]
+    answers = [release(row, actor=manager) for _ in range(2)]
 
     row.refresh_from_db()
     event = Event.objects.get(name="purchase.completed")
@@ -58,17 +58,17 @@ def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
 
 
 def test_what_belongs_to_nobody_here_waits_like_any_other(manager):
-    assert try_again(old_purchase(), actor=manager) == ""
+    assert release(old_purchase(), actor=manager) == ""
 
     assert WaitingEvent.objects.get().email == "ada@example.com"
 
 
 def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
     row = old_purchase()
-    try_again(row, actor=manager)
+    release(row, actor=manager)
     SetAside.objects.filter(pk=row.pk).update(resolved_at=None)
 
-    assert try_again(row, actor=manager) == ""
+    assert release(row, actor=manager) == ""
 
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
@@ -76,19 +76,17 @@ def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
 def test_other_content_under_the_same_id_stays_out(buyer, manager):
     row = old_purchase()
     right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
-    take_in(purchase_arrivals([right], source="crm"))
+    ingest(parse_purchases([right], source="crm"))
 
-    assert (
-        try_again(row, actor=manager) == "The same id came before with other content; the first one counts."
-    )
+    assert release(row, actor=manager) == "The same id came before with other content; the first one counts."
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
 def test_a_conflict_is_not_let_in(manager):
     for amount in ("1.00", "2.00"):
-        take_in(purchase_arrivals([purchase(amount=amount, external_id="order-1")], source="crm"))
+        ingest(parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm"))
 
-    sentence = try_again(SetAside.objects.get(), actor=manager)
+    sentence = release(SetAside.objects.get(), actor=manager)
 
     assert sentence == "The same id came before with other content; only what came first counts."
 
@@ -96,7 +94,7 @@ def test_a_conflict_is_not_let_in(manager):
 def test_what_the_catalogue_does_not_know_stays_out(manager):
     row = unknown_event()
 
-    sentence = try_again(row, actor=manager)
+    sentence = release(row, actor=manager)
 
     row.refresh_from_db()
     assert sentence == "There is still no event called webinar.slept_through that comes from outside."
@@ -108,7 +106,7 @@ def test_what_the_catalogue_has_learned_is_let_in(buyer, manager):
     row = unknown_event()
     SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
 
-    assert try_again(row, actor=manager) == ""
+    assert release(row, actor=manager) == ""
 
     assert Event.objects.filter(name="webinar.attended", member=buyer).exists()
 
@@ -118,7 +116,7 @@ def test_what_has_the_wrong_shape_for_the_catalogue_stays_out(manager):
     wrong = {**row.item, "name": "webinar.attended", "payload": {"colour": "red"}}
     SetAside.objects.filter(pk=row.pk).update(item=wrong)
 
-    assert "colour" in try_again(row, actor=manager)
+    assert "colour" in release(row, actor=manager)
 
 
 def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
@@ -127,7 +125,7 @@ def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
     (name,) = {str(name) for name in outside.COMMERCIAL if name == "payment.failed"}
     SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": name})
 
-    sentence = try_again(row, actor=manager)
+    sentence = release(row, actor=manager)
 
     assert sentence == "payment.failed needs a token with the scope purchases:write."
 

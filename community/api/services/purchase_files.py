@@ -1,4 +1,4 @@
-"""Purchases out of a file of comma-separated values."""
+"""Import purchases from a CSV file: its columns, their other names and its rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django.utils.dateparse import parse_date
 from community.api.models import PurchaseFile
 from community.api.schemas import MOST_ITEMS
 
-from .intake import LATER, Answer, take_in
-from .reading import purchase_arrivals
+from .ingestion import LATER, Answer, ingest
+from .parsers import parse_purchases
 
 # What a column may also be called.
 COLUMNS = {
@@ -40,11 +40,13 @@ class FileProblem(Exception):
     """The file cannot be read as purchases; the message says why."""
 
 
-def columns_told() -> str:
-    """The columns and what else each may be called, for the help of the command."""
-    told = {name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()}
-    needed = "; ".join(told.pop(name) for name in NEEDED)
-    return f"The first line names the columns. Needed: {needed}. Also read: {'; '.join(told.values())}."
+def describe_columns() -> str:
+    """Describe the columns and their other names, for the help of the command."""
+    columns = {
+        name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()
+    }
+    needed = "; ".join(columns.pop(name) for name in NEEDED)
+    return f"The first line names the columns. Needed: {needed}. Also read: {'; '.join(columns.values())}."
 
 
 @dataclass
@@ -68,7 +70,7 @@ def import_purchases(path: Path, *, source: str, dry_run: bool) -> Outcome:
         rows = _rows(file)
         while part := list(islice(rows, MOST_ITEMS)):
             items = [item for _, item in part]
-            answers = take_in(purchase_arrivals(items, source=source), dry_run=dry_run)
+            answers = ingest(parse_purchases(items, source=source), dry_run=dry_run)
             for (line, item), answer in zip(part, answers, strict=True):
                 _count(outcome, line, _in_file(answer, item, seen) if dry_run else answer)
     if not dry_run:
@@ -90,8 +92,8 @@ def _count(outcome: Outcome, line: int, answer: Answer) -> None:
     outcome.counts[answer.status] += 1
     if not answer.matched:
         outcome.counts["unmatched"] += 1
-    told = answer.status in ("conflict", "quarantined", "rejected") or LATER in answer.reason
-    if told and len(outcome.problems) < PROBLEMS_KEPT:
+    is_problem = answer.status in ("conflict", "quarantined", "rejected") or LATER in answer.reason
+    if is_problem and len(outcome.problems) < PROBLEMS_KEPT:
         outcome.problems.append(f"Line {line}: {answer.status}: {answer.reason}")
 
 

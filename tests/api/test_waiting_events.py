@@ -5,9 +5,8 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
-from community.api.services import assign, dismiss, match_waiting, purchase_arrivals, take_in
-from community.api.services import waiting as waiting_services
-from community.api.services.waiting import apply_waiting, waiting_for
+from community.api.services import assign, dismiss, ingest, match_waiting, parse_purchases, waiting_events
+from community.api.services.waiting_events import apply_waiting, waiting_for
 from community.events.models import Event
 from community.moderation.models import AuditEntry
 from tests.api.conftest import purchase
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def waits(number=1, *, source="crm", **fields) -> WaitingEvent:
-    take_in(purchase_arrivals([purchase(number, **fields)], source=source))
+    ingest(parse_purchases([purchase(number, **fields)], source=source))
     return WaitingEvent.objects.latest("pk")
 
 
@@ -120,7 +119,7 @@ def test_apply_waiting_twice_records_once():
 
 
 def test_match_waiting_goes_on_in_small_parts(monkeypatch):
-    monkeypatch.setattr(waiting_services, "SIZE", 2)
+    monkeypatch.setattr(waiting_events, "SIZE", 2)
     for number in range(5):
         waits(number, buyer={"email": f"m{number}@example.com"})
     for number in (0, 3, 4):
@@ -138,7 +137,7 @@ def test_assign_teaches_the_id_so_that_the_next_one_finds_its_way(manager):
     member = MemberFactory()
     assign(waits(buyer={"external_id": "c-7"}), member, actor=manager)
 
-    (answer,) = take_in(purchase_arrivals([purchase(2, buyer={"external_id": "c-7"})], source="crm"))
+    (answer,) = ingest(parse_purchases([purchase(2, buyer={"external_id": "c-7"})], source="crm"))
 
     assert answer.matched
     assert set(purchases().values_list("member", flat=True)) == {member.pk}

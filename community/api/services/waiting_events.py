@@ -1,4 +1,4 @@
-"""Facts that wait for somebody, and what happens when they come."""
+"""Events that wait for a member or company we do not know yet, and what happens once we do."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from community.core.audit import audit
 from community.events.services import record_all
 from community.members.models import Company
 
-from .arrivals import arrival_from
-from .intake import draft_of
-from .matching import Match, learn, matches
+from .inbound_facts import inbound_fact_from
+from .ingestion import draft_of
+from .matches import Match, find_matches, learn
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -60,12 +60,12 @@ def waiting_for(member_ids: Iterable[int]) -> list[int]:
 def apply_waiting(keys: Sequence[int]) -> int:
     """Record those of these waiting facts whose member or company is known by now, as of when they happened."""
     rows = list(WaitingEvent.objects.waiting().select_for_update(skip_locked=True).filter(pk__in=keys))
-    arrivals = [arrival_from(row.event) for row in rows]
-    found = matches([(arrival.source, arrival.who) for arrival in arrivals])
+    facts = [inbound_fact_from(row.event) for row in rows]
+    found = find_matches([(fact.source, fact.who) for fact in facts])
     for row, match in zip(rows, found, strict=True):
         if match.found:
             _apply(row, match)
-    learn((arrival.source, arrival.who, match) for arrival, match in zip(arrivals, found, strict=True))
+    learn((fact.source, fact.who, match) for fact, match in zip(facts, found, strict=True))
     return sum(match.found for match in found)
 
 
@@ -96,7 +96,7 @@ def dismiss(waiting: WaitingEvent, *, actor: Member) -> WaitingEvent:
 
 
 def _apply(row: WaitingEvent, match: Match) -> None:
-    record_all([draft_of(arrival_from(row.event), match)])
+    record_all([draft_of(inbound_fact_from(row.event), match)])
     row.member_id, row.company_id = match.member_id, match.company_id
     row.applied_at, row.dismissed_at = timezone.now(), None
     row.save(update_fields=["member", "company", "applied_at", "dismissed_at"])

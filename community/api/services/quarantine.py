@@ -1,4 +1,4 @@
-"""Facts that were kept out, and letting one in after all."""
+"""Quarantined facts, and releasing one after a person has looked at it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from community.api.outside import COMMERCIAL, NAMES
 from community.core.audit import audit
 from community.events.catalogue import checked_payload
 
-from .arrivals import Arrival, arrival_from
-from .intake import take_in
+from .inbound_facts import InboundFact, inbound_fact_from
+from .ingestion import ingest
 
 if TYPE_CHECKING:
     from community.members.models import Member
 
 
 @transaction.atomic
-def try_again(row: SetAside, *, actor: Member) -> str:
-    """Let a quarantined fact in, a person having looked at it; return why not, empty when it is in.
+def release(row: SetAside, *, actor: Member) -> str:
+    """Release a quarantined fact that a person has looked at; return why not, empty when it was released.
 
     That it is old is then no reason to doubt it. What the catalogue does not know stays out. A row that was
     dealt with already is left as it is.
@@ -33,25 +33,25 @@ def try_again(row: SetAside, *, actor: Member) -> str:
         return ""
     if row.why != SetAside.Why.QUARANTINED:
         return _("The same id came before with other content; only what came first counts.")
-    arrival = replace(arrival_from(row.item), doubt="")
-    if objection := _objection(arrival):
+    fact = replace(inbound_fact_from(row.item), doubt="")
+    if objection := _objection(fact):
         return objection
-    (answer,) = take_in([arrival])
+    (answer,) = ingest([fact])
     if answer.status not in ("accepted", "duplicate"):
         return answer.reason
     row.resolved_at = timezone.now()
     row.save(update_fields=["resolved_at"])
-    audit("set_aside.let_in", actor=actor, subject=row, after={"event": arrival.name}, reason=row.reason)
+    audit("set_aside.let_in", actor=actor, subject=row, after={"event": fact.name}, reason=row.reason)
     return ""
 
 
-def _objection(arrival: Arrival) -> str:
-    if arrival.name not in NAMES:
-        return _("There is still no event called %(name)s that comes from outside.") % {"name": arrival.name}
-    if arrival.name in COMMERCIAL and not _may_tell_of_purchases(arrival.source):
-        return _("%(name)s needs a token with the scope purchases:write.") % {"name": arrival.name}
+def _objection(fact: InboundFact) -> str:
+    if fact.name not in NAMES:
+        return _("There is still no event called %(name)s that comes from outside.") % {"name": fact.name}
+    if fact.name in COMMERCIAL and not _may_tell_of_purchases(fact.source):
+        return _("%(name)s needs a token with the scope purchases:write.") % {"name": fact.name}
     try:
-        checked_payload(arrival.name, arrival.payload)
+        checked_payload(fact.name, fact.payload)
     except ValueError as error:
         return str(error)
     return ""

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
-from community.api.services import assign, dismiss, match_waiting, purchase_arrivals, take_in
+from community.api.services import assign, dismiss, ingest, match_waiting, parse_purchases
 from community.api.tasks import match_waiting as match_waiting_task
 from community.events.models import Event
 from community.members.services.accounts import register
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def buy(number=1, *, source="crm", **fields):
-    (answer,) = take_in(purchase_arrivals([purchase(number, **fields)], source=source))
+    (answer,) = ingest(parse_purchases([purchase(number, **fields)], source=source))
     return answer
 
 
@@ -164,13 +164,13 @@ def test_matching_again_applies_nothing_twice():
 
 
 def test_matching_goes_through_everything():
-    take_in(
-        purchase_arrivals(
+    ingest(
+        parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(600)][:300], source="crm"
         )
     )
-    take_in(
-        purchase_arrivals(
+    ingest(
+        parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(300, 600)], source="crm"
         )
     )

@@ -1,4 +1,4 @@
-"""A fact of another system, as it is before anybody knows whose it is here."""
+"""Inbound facts: what another system sent, before anybody knows whom it is about here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from community.api.models import outside_id
 
 
 @dataclass(frozen=True)
-class Who:
+class Identity:
     """Whom it is about, in the other system's words; empty where it does not say."""
 
     external_id: str = ""
@@ -23,20 +23,20 @@ class Who:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class InboundFact:
     """A fact that is well-formed. `value_cents` are hundredths of the currency's unit."""
 
     source: str
     source_event_id: str
     name: str
     occurred_at: datetime
-    who: Who
+    who: Identity
     payload: dict[str, Any] = field(default_factory=dict)
     channel: str = "crm"
     actor_role: str = "api"
     value_cents: int | None = None
     currency: str = ""
-    # Why it cannot be taken in as it is, though it is well-formed.
+    # Why it cannot be ingested as it is, though it is well-formed.
     doubt: str = ""
 
     @property
@@ -53,10 +53,10 @@ class Arrival:
         return {**asdict(self), "occurred_at": self.occurred_at.isoformat()}
 
 
-def arrival_from(item: dict[str, Any]) -> Arrival:
-    """Return the arrival that `as_json` wrote down."""
+def inbound_fact_from(item: dict[str, Any]) -> InboundFact:
+    """Return the fact that `as_json` wrote down."""
     moment = datetime.fromisoformat(item["occurred_at"])
-    return Arrival(**{**item, "occurred_at": moment, "who": Who(**item["who"])})
+    return InboundFact(**{**item, "occurred_at": moment, "who": Identity(**item["who"])})
 
 
 @dataclass(frozen=True)
