@@ -121,8 +121,7 @@ def _is_full(exception: BaseException | None) -> bool:
 
 def _refusal(request: HttpRequest) -> HttpResponse:
     sentence = _(
-        "This was not saved: the site's disk is nearly full, so it can only be read for now. "
-        "Copy what you wrote, and try again later."
+        "This was not saved. The site is low on disk space and read-only for now. Copy what you wrote and try again later."
     )
     headers = {"Retry-After": str(RETRY_SECONDS)}
     if request.path.startswith("/api/"):

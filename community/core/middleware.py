@@ -127,7 +127,7 @@ class PlainAccountForms:
             and request.path.startswith(ACCOUNT_PATHS)
             and SESSION_KEY not in request.session
         ):
-            sentence = _("This form takes no files. Go back, and send it from our page.")
+            sentence = _("This form does not accept files. Go back and try again from our page.")
             return HttpResponse(sentence, status=415, content_type="text/plain")
         return self.get_response(request)
 

@@ -44,5 +44,5 @@ def page_of(
     paginator.total = total
     asked = request.GET.get("page", "1")
     if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) > 0):
-        raise Http404(_("There is no page “%(page)s” here.") % {"page": asked[:20]})
+        raise Http404(_("There is no page “%(page)s”.") % {"page": asked[:20]})
     return paginator.page(min(int(asked), paginator.num_pages))

@@ -57,21 +57,19 @@ TOPICS = RateLimit(
     "topics",
     "member",
     "5/minute; 30/hour",
-    gettext_lazy(
-        "You have started a lot of topics in a short time. Please wait %(wait)s, then post this one."
-    ),
+    gettext_lazy("You have started a lot of topics in a short time. Please try again in %(wait)s."),
 )
 POSTS = RateLimit(
     "posts",
     "member",
     "10/minute; 120/hour",
-    gettext_lazy("You have posted a lot in a short time. Please wait %(wait)s, then send this again."),
+    gettext_lazy("You have posted a lot in a short time. Please try again in %(wait)s."),
 )
 EDITS = RateLimit(
     "edits",
     "member",
     "20/minute; 200/hour",
-    gettext_lazy("You have edited a lot in a short time. Please wait %(wait)s, then save this again."),
+    gettext_lazy("You have edited a lot in a short time. Please try again in %(wait)s."),
 )
 REACTIONS = RateLimit(
     "reactions",
@@ -83,9 +81,7 @@ FLAGS = RateLimit(
     "flags",
     "member",
     "10/minute; 60/hour",
-    gettext_lazy(
-        "You have flagged a lot of posts in a short time. Please wait %(wait)s, then send this again."
-    ),
+    gettext_lazy("You have flagged a lot of posts in a short time. Please try again in %(wait)s."),
 )
 PREVIEWS = RateLimit(
     "previews",
@@ -151,7 +147,7 @@ ACCOUNT_CONFIRMATIONS = RateLimit(
     "account",
     "1/3 minutes",
     gettext_lazy(
-        "We have just sent a mail to this address. Please check your inbox, or try again in %(wait)s."
+        "We have just sent an email to this address. Please check your inbox, or try again in %(wait)s."
     ),
 )
 ACCOUNT_PASSWORD_RESETS = RateLimit(
@@ -159,7 +155,7 @@ ACCOUNT_PASSWORD_RESETS = RateLimit(
     "account",
     "3/10 minutes",
     gettext_lazy(
-        "We have sent several mails to this address already. Please check your inbox, or try again in %(wait)s."
+        "We have already sent several emails to this address. Please check your inbox, or try again in %(wait)s."
     ),
 )
 
@@ -167,7 +163,7 @@ API_CALLS = RateLimit(
     "api-calls",
     "account",
     "120/minute",  # each token has its own number
-    gettext_lazy("Too many calls; try again in %(wait)s."),
+    gettext_lazy("Too many requests. Try again in %(wait)s."),
 )
 
 # What the settings may change.
@@ -350,9 +346,7 @@ def too_many_requests(request: HttpRequest, error: RateLimited | None = None) ->
 
     As `handler429` it also answers for allauth's own limits, none of which lasts longer than a minute.
     """
-    error = error or RateLimited(
-        _("That was too many tries. Please wait a minute, then try again."), seconds=60
-    )
+    error = error or RateLimited(_("Too many attempts. Please wait a minute and try again."), seconds=60)
     if request.headers.get("HX-Request"):
         toast = json.dumps({"toast": {"message": error.sentence, "tone": "danger"}})
         response = HttpResponse(error.sentence, content_type="text/plain; charset=utf-8")

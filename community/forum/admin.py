@@ -66,7 +66,7 @@ class CategoryAdmin(BaseAdmin):
             kwargs["label"] = AUDIENCES[db_field.name]
         if db_field.name.endswith("_groups"):
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
-            kwargs["help_text"] = gettext_lazy("They count where “Chosen groups” is chosen.")
+            kwargs["help_text"] = gettext_lazy("Only used where “Chosen groups” is selected.")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:

@@ -45,7 +45,9 @@ def judge(author: Member, category: Category, topic: Topic | None, source: str) 
     if verdict.refuse:
         raise Refused(verdict.sentence)
     if category.holds_posts and not verdict.hold and not author.is_team:
-        return Verdict(hold=True, sentence=_("Every post in this category is looked at before it appears."))
+        return Verdict(
+            hold=True, sentence=_("A moderator reviews every post in this category before it is published.")
+        )
     return verdict
 
 

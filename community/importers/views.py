@@ -10,5 +10,5 @@ def old_address(request: HttpRequest) -> HttpResponsePermanentRedirect:
     """Send whoever comes by an address of the old site to where that is now."""
     address = new_address(request.get_full_path().lstrip("/"), reader=request.user)
     if address is None:
-        raise Http404(_("Nothing with this old address has come along."))
+        raise Http404(_("We could not find anything from this old address."))
     return HttpResponsePermanentRedirect(address)

@@ -25,5 +25,5 @@ def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
     if limits is None:
         return []
     is_first = limits.approved < limits.policy.approve_first_posts
-    said = [_("Welcome! Your first post is looked at by a moderator before it appears.")] * is_first
+    said = [_("Welcome! A moderator reviews your first post before it is published.")] * is_first
     return said + limits.sentences(new_topic=topic is None)

@@ -17,7 +17,7 @@ from .rate_limits import limits_of
 from .trust import approved_posts
 
 SILENCED = gettext_lazy(
-    "You can read but not write at the moment. Your notifications say why, and how to answer."
+    "You can read but not post at the moment. See your notifications for the reason and how to appeal."
 )
 
 
@@ -53,13 +53,13 @@ def screen_edit(author: Member, before: str, after: str) -> Verdict:
         return _refused(sentence)
     if hits and hits[0].action == BlockedWord.Action.HOLD:
         return Verdict(
-            hold=True, sentence=_("A moderator looks at your change before others see the post again.")
+            hold=True, sentence=_("A moderator will review your edit before the post is visible again.")
         )
     return ALLOW
 
 
 def _blocked(word: BlockedWord) -> str:
-    return _("“%(word)s” cannot be posted here. Please say it differently.") % {"word": word.phrase}
+    return _("“%(word)s” is not allowed here. Please reword your post.") % {"word": word.phrase}
 
 
 def _refused(sentence: str) -> Verdict:
@@ -79,11 +79,11 @@ def _beyond_the_limits(author: Member, topic: Topic | None, source: str) -> str:
 def waits_because(author: Member, category: Category, hits: list[BlockedWord]) -> str:
     """Return why a post must wait for a moderator, as the author reads it; empty when it need not."""
     if category.holds_posts:
-        return _("Every post in this category is looked at before it appears.")
+        return _("A moderator reviews every post in this category before it is published.")
     if is_first_post(author):
-        return _("Your first post is looked at by a moderator before it appears.")
+        return _("A moderator reviews your first post before it is published.")
     if hits and hits[0].action == BlockedWord.Action.HOLD:
-        return _("A moderator looks at this post before it appears.")
+        return _("A moderator will review this post before it is published.")
     return ""
 
 

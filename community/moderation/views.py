@@ -25,8 +25,8 @@ def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
     post = get_object_or_404(Post.objects.visible_to(member).select_related("author", "topic"), pk=post_id)
     if (earlier := Flag.objects.filter(post=post, member=member).first()) is not None:
         return render(request, "moderation/flag_done.html", _flagged(member, earlier))
-    require(rules.can_flag(member, post), _("Only posts of other people that are in sight can be flagged."))
-    require(rules.has_flags_left(member), _("You have flagged 20 posts today; please come back tomorrow."))
+    require(rules.can_flag(member, post), _("You can only flag visible posts by other people."))
+    require(rules.has_flags_left(member), _("You have flagged 20 posts today. Please try again tomorrow."))
     form = FlagForm(request.POST or None, moderator=member.is_moderator)
     if form.is_valid() and rate_limits.check(form, rate_limits.FLAGS, request):
         flag = flags.add(post, actor=member, **form.cleaned_data)
@@ -46,10 +46,10 @@ def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     flag = get_object_or_404(Flag.objects.select_related("post"), pk=pk, member=cast(Member, request.user))
     require(
         rules.can_withdraw(flag.member, flag),
-        _("A flag can be taken back for ten minutes, until it is decided."),
+        _("You can withdraw a flag within ten minutes, until a moderator decides."),
     )
     flags.withdraw(flag)
-    messages.success(request, _("Your flag is taken back."))
+    messages.success(request, _("Flag withdrawn."))
     return redirect(flag.post)
 
 
@@ -90,11 +90,12 @@ def _answered(request: HttpRequest, sanction: Sanction, address: str) -> HttpRes
     form = AppealForm(request.POST or None)
     if form.is_bound:
         require(
-            rules.can_appeal_sanction(sanction.member, sanction), _("This decision was already taken back.")
+            rules.can_appeal_sanction(sanction.member, sanction),
+            _("This decision has already been reversed."),
         )
         if form.is_valid():
             reviews.appeal_sanction(sanction, text=form.cleaned_data["text"])
-            messages.success(request, _("Thank you. A moderator will read your answer."))
+            messages.success(request, _("Thank you. A moderator will review your appeal."))
             return redirect(address)
     context = {
         "sanction": sanction,
@@ -111,14 +112,12 @@ def post_appeal(request: HttpRequest, post_id: int) -> HttpResponse:
     """Ask for another look at one's hidden post."""
     member = cast(Member, request.user)
     post = get_object_or_404(Post.objects.visible_to(member).select_related("topic"), pk=post_id)
-    require(
-        rules.can_appeal_post(member, post), _("Only the author can ask for another look at a hidden post.")
-    )
+    require(rules.can_appeal_post(member, post), _("Only the author can appeal when a post is hidden."))
     waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
     form = AppealForm(request.POST or None)
     if form.is_bound and form.is_valid():
         reviews.appeal_post(post, text=form.cleaned_data["text"])
-        messages.success(request, _("Thank you. A moderator will look again."))
+        messages.success(request, _("Thank you. A moderator will review your post again."))
         return redirect(request.path)
     context = {"post": post, "form": form, "waiting": waiting}
     return render(request, "moderation/post_appeal.html", context, status=422 if form.errors else 200)

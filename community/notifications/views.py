@@ -41,7 +41,7 @@ def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
     services.mark_read(line)
     subject = subjects.of([line], reader=reader).get(line.pk)
     if subject is None:
-        messages.info(request, _("What this was about is no longer shown."))
+        messages.info(request, _("This content is no longer available."))
         return redirect("notifications:notification-list")
     return redirect(subject.address)
 

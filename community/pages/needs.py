@@ -43,10 +43,12 @@ def _desk(member: Member) -> list[Need]:
     if not waiting:
         return []
     sentence = ngettext(
-        "%(n)d question waits at the desk", "%(n)d questions wait at the desk", len(waiting)
+        "%(n)d question is waiting at the sales desk",
+        "%(n)d questions are waiting at the sales desk",
+        len(waiting),
     ) % {"n": len(waiting)}
     if late:
-        sentence += _(", %(late)d beyond what we promised") % {"late": late}
+        sentence += _(", %(late)d overdue") % {"late": late}
     return [Need("handshake", sentence, reverse("prospects:desk"), "warning" if late else "")]
 
 
@@ -54,7 +56,9 @@ def _queue(member: Member) -> list[Need]:
     number = ReviewItem.objects.open().count() if member.is_moderator else 0
     if not number:
         return []
-    sentence = ngettext("%(n)d post waits for a moderator", "%(n)d posts wait for a moderator", number)
+    sentence = ngettext(
+        "%(n)d post needs a moderator's review", "%(n)d posts need a moderator's review", number
+    )
     return [Need("shield", sentence % {"n": number}, reverse("admin:moderation_reviewitem_changelist"))]
 
 
@@ -79,4 +83,4 @@ def _open_questions(member: Member) -> list[Need]:
 def _profile(member: Member) -> list[Need]:
     if member.bio:
         return []
-    return [Need("user", _("Tell people who you are"), reverse("members:profile-edit"))]
+    return [Need("user", _("Complete your profile"), reverse("members:profile-edit"))]

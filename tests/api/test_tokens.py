@@ -106,4 +106,4 @@ def test_a_new_minute_brings_new_calls():
     with time_machine.travel(start + timedelta(seconds=20 + limited.value.seconds), tick=False):
         count_call(token)
 
-    assert limited.value.sentence == "Too many calls; try again in 41 seconds."
+    assert limited.value.sentence == "Too many requests. Try again in 41 seconds."

@@ -121,7 +121,7 @@ def test_rate_limit_says_when_to_come_again(call):
     assert codes == [200, 200]
     assert response.status_code == 429
     assert 0 < int(response["Retry-After"]) <= 60
-    assert response.json()["detail"].startswith("Too many calls; try again in ")
+    assert response.json()["detail"].startswith("Too many requests. Try again in ")
 
 
 def test_rate_limit_is_each_tokens_own(call):

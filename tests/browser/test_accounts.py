@@ -26,7 +26,7 @@ def test_from_sign_up_to_the_first_page(any_page):
     any_page.goto(re.search(r"http://\S+", mail.outbox[0].body).group())
     any_page.get_by_role("button", name="Yes, confirm").click()
 
-    expect(any_page.get_by_label("Your menu")).to_be_visible()
+    expect(any_page.get_by_label("Account menu")).to_be_visible()
     assert Member.objects.get().username == "ada-winter"
 
 
@@ -52,7 +52,7 @@ def test_log_in(any_page):
     any_page.get_by_role("main").get_by_role("button", name="Log in").click()
 
     expect(any_page.get_by_role("heading", name="Community guidelines")).to_be_visible()
-    expect(any_page.get_by_label("Your menu")).to_be_visible()
+    expect(any_page.get_by_label("Account menu")).to_be_visible()
 
 
 def test_a_profile_with_a_picture(any_page, login):

@@ -73,7 +73,7 @@ def test_edit_says_who_changed_what(any_page, login, answer):
 
     any_page.locator(f"#p{answer.pk}").get_by_role("link", name="Edit", exact=True).click()
     any_page.get_by_label("Text").fill("Change the *valve*.")
-    any_page.get_by_label("Why?").fill("it is the valve")
+    any_page.get_by_label("Reason for the edit").fill("it is the valve")
     any_page.get_by_role("button", name="Save").click()
     expect(any_page.locator(f"#p{answer.pk} .prose em")).to_have_text("valve")
     any_page.locator(f"#p{answer.pk}").get_by_role("link", name="edited").click()
@@ -98,10 +98,10 @@ def test_delete_and_bring_back(any_page, login, answer):
     open_topic(any_page, answer.topic)
     post = any_page.locator(f"#p{answer.pk}")
 
-    post.get_by_label("More about this post").click()
+    post.get_by_label("More actions").click()
     post.get_by_role("button", name="Delete").click()
     expect(post.get_by_text("Deleted by its author")).to_be_visible()
-    post.get_by_role("button", name="Bring it back").click()
+    post.get_by_role("button", name="Restore").click()
 
     expect(post.locator(".prose")).to_have_text("Change the gasket.")
 
@@ -160,7 +160,7 @@ def test_similar_topics_and_fitting_kinds_while_asking(page, login, answer, read
     login(page, reader)
     page.goto("/new/")
 
-    page.get_by_label("Where").select_option(str(ideas.pk))
+    page.get_by_label("Category").select_option(str(ideas.pk))
     kinds = page.locator(".kind-choice:visible")
     expect(kinds).to_have_text(["Idea"])
     page.get_by_label("Title").press_sequentially("machine loses pressure")

@@ -21,7 +21,7 @@ def test_the_colours_can_be_chosen_and_stay(any_page):
     any_page.goto("/accounts/login/")
     assert theme_of(any_page) == "dark"
 
-    any_page.get_by_role("button", name="As the system").click()
+    any_page.get_by_role("button", name="System").click()
     expect(any_page.locator("html")).not_to_have_attribute("data-theme", "dark")
 
 
@@ -29,7 +29,7 @@ def test_the_skip_link_leads_to_the_content(page):
     page.goto("/guidelines/")
 
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
 
     expect(page.locator("#main")).to_be_focused()
@@ -49,13 +49,13 @@ def test_the_own_menu_opens_and_closes(page, login):
     login(page, MemberFactory(display_name="Ada Winter"))
     page.goto("/guidelines/")
 
-    page.get_by_label("Your menu").click()
+    page.get_by_label("Account menu").click()
     expect(page.get_by_role("link", name="Settings")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Settings")).to_be_hidden()
-    expect(page.get_by_label("Your menu")).to_be_focused()
+    expect(page.get_by_label("Account menu")).to_be_focused()
 
-    page.get_by_label("Your menu").click()
+    page.get_by_label("Account menu").click()
     page.locator("h1").click()
     expect(page.get_by_role("link", name="Settings")).to_be_hidden()
 
@@ -64,7 +64,7 @@ def test_one_can_log_out_from_the_menu(any_page, login):
     login(any_page, MemberFactory())
     any_page.goto("/guidelines/")
 
-    any_page.get_by_label("Your menu").click()
+    any_page.get_by_label("Account menu").click()
     any_page.get_by_role("button", name="Log out").click()
 
     expect(any_page.get_by_role("link", name="Log in")).to_be_visible()

@@ -34,7 +34,7 @@ def sign_up(page: Page) -> Member:
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     page.goto(re.search(r"http://\S+", mail.outbox[0].body).group())
     page.get_by_role("button", name="Yes, confirm").click()
-    expect(page.get_by_label("Your menu")).to_be_visible()
+    expect(page.get_by_label("Account menu")).to_be_visible()
     return Member.objects.get(username="ada-winter")
 
 
@@ -42,7 +42,7 @@ def ask(page: Page) -> Topic:
     page.goto("/new/?kind=question&category=brewing")
     page.get_by_label("Title").fill("Why is the second cup sour?")
     page.get_by_label("Your post").fill("The first cup is fine, the second is **sour**.")
-    page.get_by_role("button", name="Post it").click()
+    page.get_by_role("button", name="Post topic").click()
     expect(page.get_by_role("heading", name="Why is the second cup sour?")).to_be_visible()
     return Topic.objects.get()
 
@@ -78,7 +78,7 @@ def test_from_sign_up_to_accepted_answer_badge_and_stage(
     approve(manager_page)
     answer(peer_page, topic)
     any_page.goto(topic.get_absolute_url())
-    any_page.get_by_role("button", name="This solved it").click()
+    any_page.get_by_role("button", name="Mark as the answer").click()
     expect(any_page.get_by_text("Accepted answer").first).to_be_visible()
 
     eventually(lambda: Award.objects.filter(member=peer).count() >= 1, seconds=SECONDS)

@@ -22,8 +22,8 @@ def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, 
     login(page, MemberFactory())
     page.goto(f"/p/{advertisement.pk}/flag/")
     page.get_by_label("Spam").check()
-    page.get_by_role("button", name="Flag it").click()
-    expect(page.get_by_role("heading", name="Thank you for looking out")).to_be_visible()
+    page.get_by_role("button", name="Flag post").click()
+    expect(page.get_by_role("heading", name="Thank you for flagging this post")).to_be_visible()
     assert Flag.objects.get().reason == "spam"
 
     login(page, MemberFactory(role="moderator"))
@@ -40,10 +40,10 @@ def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, 
 
     login(page, author)
     page.goto("/me/notifications/")
-    page.get_by_text("You were given a warning.").click()
-    page.get_by_label("Your answer").fill("I only wanted to help.")
-    page.get_by_role("button", name="Send your answer").click()
-    expect(page.get_by_text("Your answer is with the moderators")).to_be_visible()
+    page.get_by_text("You received a warning.").click()
+    page.get_by_label("Your appeal").fill("I only wanted to help.")
+    page.get_by_role("button", name="Send appeal").click()
+    expect(page.get_by_text("Your appeal is being reviewed")).to_be_visible()
     assert ReviewItem.objects.open().get().text == "I only wanted to help."
 
 

@@ -141,14 +141,14 @@ def test_the_500_page_needs_neither_a_request_nor_the_database():
     """Not marked with django_db: a query would raise."""
     html = engines["jinja2"].get_template("500.html").render()
 
-    assert "Something broke on our side" in html
+    assert "Something went wrong on our side" in html
 
 
 def test_the_500_page_is_what_a_crash_shows():
     response = server_error(RequestFactory().get("/"))
 
     assert response.status_code == 500
-    assert "Something broke on our side" in response.content.decode()
+    assert "Something went wrong on our side" in response.content.decode()
 
 
 def test_compiled_templates_are_kept(env):

@@ -69,7 +69,7 @@ def test_403_does_not_offer_to_log_in_twice(pages):
 
     response = pages.get("/closed-without-a-word/")
 
-    assert "You may not open this page." in response.text
+    assert "Your account does not have permission to view this page." in response.text
     assert "/accounts/login/" not in response.text
 
 
@@ -91,7 +91,7 @@ def test_500_stands_alone(pages):
     response = pages.get("/broken/")
 
     assert response.status_code == 500
-    assert "Something broke on our side" in response.text
+    assert "Something went wrong on our side" in response.text
 
 
 def test_a_missing_csrf_token_is_explained_calmly(settings):
@@ -100,7 +100,7 @@ def test_a_missing_csrf_token_is_explained_calmly(settings):
     response = Client(enforce_csrf_checks=True).post("/send/")
 
     assert response.status_code == 403
-    assert "Please send that again" in response.text
+    assert "Please try again" in response.text
 
 
 @pytest.mark.parametrize("path", ["/closed/", "/no/such/page/", "/garbled/", "/broken/"])

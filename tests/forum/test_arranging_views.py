@@ -26,7 +26,7 @@ def test_arranging_is_for_moderators(client, log_in, topic, act):
     sales = client.post(f"/topics/{topic.pk}/{act}/").status_code
 
     assert (visitor, author.status_code, sales) == (302, 403, 403)
-    assert "Only moderators arrange topics." in author.content.decode()
+    assert "Only moderators can do this." in author.content.decode()
 
 
 @pytest.mark.parametrize("act", ["pin", "unpin", "close", "reopen"])
@@ -44,7 +44,7 @@ def test_moderator_pins_and_unpins(client, log_in, topic):
     response = client.post(f"/topics/{topic.pk}/unpin/", follow=True)
 
     assert (pinned.is_pinned, pinned.pinned_everywhere) == (True, True)
-    assert "The topic is no longer pinned." in " ".join(texts(response, ".messages"))
+    assert "Topic unpinned." in " ".join(texts(response, ".messages"))
     assert not Topic.objects.get(pk=topic.pk).is_pinned
 
 
@@ -93,7 +93,7 @@ def test_merging_into_nothing_or_itself_comes_back(client, log_in, topic, addres
     response = client.post(f"/topics/{topic.pk}/merge/", {"into": address.format(topic.pk)})
 
     assert response.status_code == 422
-    assert texts(response, ".errorlist") == ["There is no other topic with this address."]
+    assert texts(response, ".errorlist") == ["No other topic has this URL or number."]
 
 
 def test_moderator_splits(client, log_in, topic):

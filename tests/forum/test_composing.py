@@ -67,13 +67,13 @@ def test_topic_create_is_prepared_by_its_address(client, log_in):
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"title": "Short?"}, "title", "A title of at least 10 characters helps others find it."),
+        ({"title": "Short?"}, "title", "Use at least 10 characters so that others can find your topic."),
         ({"title": "Just a title", "kind": "discussion"}, "title", "A title of at least 15 characters"),
         ({"title": ""}, "title", "This field is required."),
-        ({"source": "  short  "}, "source", "Please write a little more: 5 characters are missing."),
+        ({"source": "  short  "}, "source", "Add at least 5 more characters."),
         ({"source": "x" * 32_001}, "source", "at most 32000 characters (it has 32001)"),
-        ({"tags": "a,b,c,d,e,f"}, "tags", "At most 5 tags, please."),
-        ({"kind": "idea"}, "kind", "takes: question, discussion."),
+        ({"tags": "a,b,c,d,e,f"}, "tags", "Use at most 5 tags."),
+        ({"kind": "idea"}, "kind", "only accepts these types: question, discussion."),
         ({"category": ""}, "category", "This field is required."),
     ],
 )
@@ -113,7 +113,7 @@ def test_only_staff_announce(client, log_in):
 def test_without_any_category_the_composer_says_so(client, log_in):
     log_in()
 
-    assert texts(client.get("/new/"), ".empty h2") == ["There is no place for a new topic"]
+    assert texts(client.get("/new/"), ".empty h2") == ["You cannot start a topic"]
 
 
 def test_what_a_screener_refuses_comes_back_with_its_sentence(client, log_in, screener):

@@ -50,9 +50,7 @@ def test_words_may_be_as_short_and_as_long_as_it_says(form, limits):
 
 
 def test_words_that_are_too_few_say_how_many_are_missing():
-    assert errors(ReplyForm({"source": "  Yes.  "})) == {
-        "source": ["Please write a little more: 6 characters are missing."]
-    }
+    assert errors(ReplyForm({"source": "  Yes.  "})) == {"source": ["Add at least 6 more characters."]}
 
 
 @pytest.mark.parametrize("source", ["", "   ", "\n\n"])
@@ -104,7 +102,7 @@ def test_a_title_is_long_enough_to_be_found(typed, kind, title, fine):
 
 def test_a_title_that_is_too_short_says_how_long(typed):
     assert errors(typed(kind="question", title="Help")) == {
-        "title": ["A title of at least 10 characters helps others find it."]
+        "title": ["Use at least 10 characters so that others can find your topic."]
     }
 
 
@@ -127,13 +125,13 @@ def test_tags_are_read_as_people_write_them(typed, written, kept):
 
 
 def test_more_than_five_tags_are_refused(typed):
-    assert errors(typed(tags="a,b,c,d,e,f")) == {"tags": ["At most 5 tags, please."]}
+    assert errors(typed(tags="a,b,c,d,e,f")) == {"tags": ["Use at most 5 tags."]}
 
 
 def test_a_kind_that_a_place_does_not_take_says_which_it_takes(typed):
     ideas = CategoryFactory(kind="ideas", name="Wishes")
 
-    assert errors(typed(category=ideas.pk)) == {"kind": ["Wishes takes: idea."]}
+    assert errors(typed(category=ideas.pk)) == {"kind": ["Wishes only accepts these types: idea."]}
 
 
 @pytest.mark.parametrize("fields", [{"is_archived": True}, {"groups": []}, {"create_by": "groups"}])

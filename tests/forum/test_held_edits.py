@@ -18,7 +18,7 @@ from .telling import standing
 
 pytestmark = pytest.mark.django_db
 
-WHY = "A moderator looks at your change before others see the post again."
+WHY = "A moderator will review your edit before the post is visible again."
 NEW = "Buy it at the casino of my cousin."
 
 

@@ -16,7 +16,7 @@ from .pages import page, texts
 pytestmark = pytest.mark.django_db
 
 SECRET = "Call Walter on 0123-456."
-LINE = "This version was hidden by the moderators."
+LINE = "A moderator hid this version."
 READERS = ["visitor", "member", "author", "sales", "support", "product"]
 MODERATORS = ["moderator", "manager"]
 
@@ -95,7 +95,7 @@ def test_the_newest_version_is_not_hidden_because_the_post_says_the_same(post):
         hide(post, 3)
 
     assert refusal.value.sentence == (
-        "These are the words that the post has now. Change the post first, or hide it."
+        "This is the current version. Edit the post first, or hide the whole post."
     )
 
 
@@ -151,7 +151,7 @@ def test_history_shows_moderators_everything(client, log_in, post, who):
 
     assert texts(response, ".diff")[-1] == SECRET
     assert LINE not in texts(response, ".card p")
-    assert texts(response, ".version-form button") == ["Hide this version", "Show again"]
+    assert texts(response, ".version-form button") == ["Hide this version", "Unhide this version"]
 
 
 def test_history_keeps_an_earlier_title_too(client):
@@ -186,7 +186,7 @@ def test_revision_hide_in_place(client, log_in, htmx, post, who):
     response = client.post(address(post, "hide"), headers=htmx)
 
     assert version(post, 1).hidden_by == moderator
-    assert texts(response, ".version-form button") == ["Hide this version", "Show again"]
+    assert texts(response, ".version-form button") == ["Hide this version", "Unhide this version"]
     assert "<html" not in response.content.decode()
 
 
@@ -211,7 +211,7 @@ def test_versions_are_hidden_and_shown_by_moderators_only(client, log_in, post, 
     response = client.post(address(post, act))
 
     assert response.status_code == 403
-    assert "Versions are hidden and shown by moderators." in response.content.decode()
+    assert "Only moderators can hide or show versions." in response.content.decode()
     assert version(post, 1).is_hidden is (act == "show")
 
 

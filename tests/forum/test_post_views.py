@@ -128,7 +128,7 @@ def test_history_of_a_title(client):
 
 
 def test_history_of_an_untouched_post_says_so(client, post):
-    assert texts(client.get(f"/posts/{post.pk}/history/"), ".empty h2") == ["Never changed"]
+    assert texts(client.get(f"/posts/{post.pk}/history/"), ".empty h2") == ["No edits"]
 
 
 def test_history_escapes_what_was_written(client, post):

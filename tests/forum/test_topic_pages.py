@@ -122,7 +122,7 @@ def test_question_that_waits_for_approval_says_when_others_can_answer(client, lo
 
     html = client.get(question.get_absolute_url()).content.decode()
 
-    assert "Others can answer once a moderator has published it." in html
+    assert "Others can answer once a moderator has approved this question." in html
     assert "Nobody has answered yet." not in html
 
 

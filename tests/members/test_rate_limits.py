@@ -228,9 +228,9 @@ def test_allauths_own_limits_answer_in_our_look(client, ann):
         response = client.post("/accounts/email/", {"action_add": "", "email": ""})
 
     assert (response.status_code, response["Retry-After"]) == (429, "60")
-    assert texts(response, "h1") == ["Please wait a little"]
+    assert texts(response, "h1") == ["Too many requests"]
     assert texts(response, "[data-error-sentence]") == [
-        "That was too many tries. Please wait a minute, then try again."
+        "Too many attempts. Please wait a minute and try again."
     ]
 
 

@@ -92,7 +92,7 @@ def test_decide_appeal_lets_a_sanction_stand_and_says_why():
     sanction.refresh_from_db()
     assert (item.outcome, sanction.is_in_force) == ("upheld", True)
     assert Notification.objects.filter(member=sanction.member).first().text == (
-        "We looked again, and the decision stands. We read it again."
+        "We reviewed the decision, and it stands. We read it again."
     )
 
 

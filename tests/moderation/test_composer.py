@@ -29,7 +29,7 @@ def shown(client, member, address=NEW):
 def test_the_composer_welcomes_a_first_post_and_says_what_can_be_done(client):
     html = shown(client, MemberFactory())
 
-    assert "Your first post is looked at by a moderator before it appears." in html
+    assert "A moderator reviews your first post before it is published." in html
     assert "You can start 3 more topics today." in html
     assert "A post can have up to 2 links, 1 image and 2 mentions, but no attachments." in html
 

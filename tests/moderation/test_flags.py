@@ -93,7 +93,7 @@ def test_flags_that_reach_the_limit_hide_the_post_and_tell_the_author():
     assert (post.status, item.score, item.priority) == ("hidden", 9, ReviewItem.Priority.HIGH)
     assert Event.objects.get(name=POST_HIDDEN).member == post.author
     assert Notification.objects.get(member=post.author).text == (
-        "Your post is hidden. Hidden until a moderator has looked, because members flagged it."
+        "Your post is hidden. Hidden until a moderator reviews it, because members flagged it."
     )
     assert AuditEntry.objects.get(act="post.hide").actor_name == "Caravan"
 

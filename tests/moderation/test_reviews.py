@@ -52,7 +52,7 @@ def test_decide_keep_shows_a_post_that_flags_had_hidden():
 
     item.post.refresh_from_db()
     assert item.post.status == "published"
-    assert told(item.member) == ["Your post is shown again. We are sorry for the interruption."]
+    assert told(item.member) == ["Your post is visible again. We are sorry for the interruption."]
 
 
 def test_decide_keep_publishes_a_held_post():
@@ -135,7 +135,7 @@ def test_decide_edit_changes_the_words_and_keeps_the_old_ones():
     item.post.refresh_from_db()
     assert (item.post.source, item.post.status) == ("Call me about it", "published")
     assert item.post.revisions.order_by("number").first().source == "Call me at 555-1234 about it"
-    assert told(item.member) == ["A moderator changed your post. Phone numbers are private."]
+    assert told(item.member) == ["A moderator edited your post. Phone numbers are private."]
 
 
 def test_decide_edit_shows_a_hidden_post_with_its_new_words():

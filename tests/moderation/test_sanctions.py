@@ -46,8 +46,8 @@ def test_impose_has_a_reason_an_end_and_a_strike():
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("warning", "You were given a warning. You advertised."),
-        ("silence", "You can read but not write for now. You advertised."),
+        ("warning", "You received a warning. You advertised."),
+        ("silence", "You can read but not post for now. You advertised."),
         ("suspension", "Your account is suspended. You advertised."),
     ],
 )
@@ -107,7 +107,7 @@ def test_lift_ends_it_and_takes_the_strike_back():
     assert not Sanction.objects.strikes().exists()
     assert AuditEntry.objects.get(act="sanction.lift").reason == "It was a misunderstanding."
     last = Notification.objects.filter(member=sanction.member).first()
-    assert last.text == "We took a decision back: silence. It was a misunderstanding."
+    assert last.text == "We reversed a decision: silence. It was a misunderstanding."
 
 
 def test_lift_twice_changes_nothing():
@@ -129,7 +129,7 @@ def test_tell_endings_tells_each_once():
     counts = [sanctions.notify_endings() for _ in range(2)]
 
     assert counts == [1, 0]
-    assert Notification.objects.get().text == "Your silence has ended; you can write again."
+    assert Notification.objects.get().text == "Your silence has ended. You can post again."
     assert AuditEntry.objects.get(act="sanction.end").object_id == str(over.member_id)
 
 

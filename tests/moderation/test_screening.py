@@ -39,7 +39,7 @@ def test_screen_holds_the_first_post():
 
     assert (verdict.hold, verdict.sentence) == (
         True,
-        "Your first post is looked at by a moderator before it appears.",
+        "A moderator reviews your first post before it is published.",
     )
 
 
@@ -77,7 +77,7 @@ def test_screen_refuses_a_blocked_word():
 
     assert (verdict.refuse, verdict.sentence) == (
         True,
-        "“casino” cannot be posted here. Please say it differently.",
+        "“casino” is not allowed here. Please reword your post.",
     )
 
 
@@ -261,7 +261,7 @@ def test_a_held_post_waits_in_the_queue_and_tells_nothing():
 
     item = ReviewItem.objects.get()
     assert (post.status, item.kind, item.post) == (Post.Status.PENDING, "held", post)
-    assert item.reason == "Your first post is looked at by a moderator before it appears."
+    assert item.reason == "A moderator reviews your first post before it is published."
     assert not Event.objects.filter(name="reply.created").exists()
 
 
@@ -280,7 +280,7 @@ def test_a_held_post_with_a_word_says_which_to_the_moderators_only():
     post = posts.create(TopicFactory(), author=member, source="I want a refund")
 
     assert ReviewItem.objects.get().reason == "Contains “refund”"
-    assert post.status_reason == "A moderator looks at this post before it appears."
+    assert post.status_reason == "A moderator will review this post before it is published."
 
 
 def test_a_refused_post_is_not_written():

@@ -47,7 +47,7 @@ def test_flag_create_flags(client, member):
 
     flag = Flag.objects.get()
     assert (flag.post, flag.member, flag.reason, flag.text) == (post, member, "spam", "Third time")
-    assert "Thank you for looking out" in response.content.decode()
+    assert "Thank you for flagging this post" in response.content.decode()
 
 
 def test_flag_create_without_a_reason_comes_back(client, member):
@@ -62,7 +62,7 @@ def test_flag_create_for_something_else_must_say_what(client, member):
     response = client.post(flag_page(PostFactory()), {"reason": "other", "text": " "})
 
     assert response.status_code == 422
-    assert "Please say in a few words what is wrong." in response.content.decode()
+    assert "Describe briefly what is wrong." in response.content.decode()
 
 
 def test_flag_create_by_a_moderator_may_take_action(client):
@@ -162,7 +162,7 @@ def test_decision_detail_says_why_and_until_when(client, member):
 
     html = client.get(sanction.get_absolute_url()).content.decode()
 
-    assert "You can read but not write for now" in html
+    assert "You can read but not post for now" in html
     assert "You shouted." in html
     assert "Twice." in html
     assert "when a moderator lifts it" in html
@@ -174,7 +174,7 @@ def test_decision_detail_takes_an_answer(client, member):
     response = client.post(sanction.get_absolute_url(), {"text": "I did not."}, follow=True)
 
     assert ReviewItem.objects.get().text == "I did not."
-    assert "Your answer is with the moderators" in response.content.decode()
+    assert "Your appeal is being reviewed" in response.content.decode()
 
 
 def test_decision_detail_without_words_comes_back(client, member):

@@ -187,7 +187,7 @@ def test_needs_ask_whether_an_answer_solved_it():
 
 
 def test_needs_ask_who_one_is_until_one_has_said_so():
-    assert sentences(MemberFactory()) == ["Tell people who you are"]
+    assert sentences(MemberFactory()) == ["Complete your profile"]
     assert sentences(MemberFactory(bio="I roast.")) == []
 
 
@@ -200,7 +200,7 @@ def test_needs_tell_the_desk_what_waits_and_what_is_late():
 
     (need,) = needs_of(entry.member)
 
-    assert need.sentence == "2 questions wait at the desk, 1 beyond what we promised"
+    assert need.sentence == "2 questions are waiting at the sales desk, 1 overdue"
     assert (need.href, need.tone) == ("/desk/", "warning")
 
 

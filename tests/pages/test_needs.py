@@ -41,7 +41,7 @@ def test_needs_are_a_handful_and_no_more(member):
     newcomer = MemberFactory()
 
     assert len(said(member)) == 6
-    assert said(newcomer) == ["Tell people who you are"]
+    assert said(newcomer) == ["Complete your profile"]
 
 
 def test_needs_put_the_desk_first_and_the_profile_last():
@@ -51,16 +51,16 @@ def test_needs_put_the_desk_first_and_the_profile_last():
     ReviewItemFactory()
 
     assert said(manager) == [
-        "1 question waits at the desk", "1 post waits for a moderator", "Tell people who you are",
+        "1 question is waiting at the sales desk", "1 post needs a moderator's review", "Complete your profile",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("minutes", "sentence", "tone"),
     [
-        ([60], "1 question waits at the desk", ""),
-        ([60, 70], "2 questions wait at the desk", ""),
-        ([60, 500], "2 questions wait at the desk, 1 beyond what we promised", "warning"),
+        ([60], "1 question is waiting at the sales desk", ""),
+        ([60, 70], "2 questions are waiting at the sales desk", ""),
+        ([60, 500], "2 questions are waiting at the sales desk, 1 overdue", "warning"),
     ],
 )
 def test_needs_of_the_desk_warn_of_what_is_late(minutes, sentence, tone):
@@ -84,7 +84,7 @@ def test_needs_of_the_queue_count_what_is_open():
     ReviewItemFactory.create_batch(2)
     ReviewItemFactory(closed_at=timezone.now(), outcome="kept")
 
-    assert said(MemberFactory(role="moderator", bio="x")) == ["2 posts wait for a moderator"]
+    assert said(MemberFactory(role="moderator", bio="x")) == ["2 posts need a moderator's review"]
 
 
 def test_unread_replies_end_with_the_last_one_read(member):

@@ -63,8 +63,8 @@ def test_profile_offers_what_the_reader_may_do(client, mira):
     assert has('href="/journeys/members/mira/"', MemberFactory(role="sales"))
     assert not has('href="/journeys/members/mira/"', MemberFactory())
     assert not has('href="/journeys/members/mira/"')
-    assert has("In the admin", MemberFactory(role="moderator"))
-    assert not has("In the admin", MemberFactory(role="sales"))
+    assert has("Open in admin", MemberFactory(role="moderator"))
+    assert not has("Open in admin", MemberFactory(role="sales"))
 
 
 @pytest.mark.parametrize("tab", ["", "topics", "answers", "replies"])
@@ -159,7 +159,7 @@ def test_me_shows_staff_no_standing(client):
 
     page = client.get("/me/").content.decode()
 
-    assert "Your standing" not in page.split("<main")[1]
+    assert "Your contributions" not in page.split("<main")[1]
 
 
 def test_pages_of_people_refuse_post(client, mira):

@@ -162,7 +162,7 @@ def test_reaction_beyond_the_limit_is_a_page(reader, action):
     response = client.post(f"/posts/{answers[1].pk}/{action}/", {"value": 1})
 
     assert_limited(response)
-    assert texts(response, "h1") == ["Please wait a little"]
+    assert texts(response, "h1") == ["Too many requests"]
     assert texts(response, "[data-error-sentence]")[0].startswith(
         "You have liked and voted a lot in a short time. "
     )

@@ -38,7 +38,7 @@ def test_search_that_finds_nothing_offers_to_ask_and_what_is_alike(client):
 
     response = client.get("/search/?q=portafliter handle wobbly loose")
 
-    assert texts(response, ".empty h2") == ["Nothing found for “portafliter handle wobbly loose”"]
+    assert texts(response, ".empty h2") == ["No results for “portafliter handle wobbly loose”"]
     assert texts(response, ".similar li > a") == ["Portafilter handle is loose"]
 
 

@@ -28,7 +28,7 @@ class MoveForm(forms.Form):
 
 class MergeForm(forms.Form):
     into = forms.CharField(
-        label=_("Merge into"), max_length=500, help_text=_("The other topic's address or number.")
+        label=_("Merge into"), max_length=500, help_text=_("The URL or number of the other topic.")
     )
 
     def __init__(self, *args: Any, actor: Member, topic: Topic, **kwargs: Any) -> None:
@@ -42,7 +42,7 @@ class MergeForm(forms.Form):
             topics.filter(pk=int(found[1])).exclude(status=Topic.Status.DELETED).first() if found else None
         )
         if target is None:
-            raise forms.ValidationError(gettext("There is no other topic with this address."))
+            raise forms.ValidationError(gettext("No other topic has this URL or number."))
         return target
 
 
@@ -51,8 +51,8 @@ class SplitForm(forms.Form):
         Post.objects.none(), label=_("Posts"), widget=forms.CheckboxSelectMultiple
     )
     title = forms.CharField(label=_("Title of the new topic"), min_length=10, max_length=TITLE[1])
-    category = forms.ModelChoiceField(Category.objects.none(), label=_("Where"), empty_label=None)
-    kind = forms.ChoiceField(label=_("What is it?"), choices=Topic.Kind.choices)
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
+    kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices)
 
     def __init__(self, *args: Any, actor: Member, topic: Topic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

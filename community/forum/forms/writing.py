@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import WordsField
@@ -40,7 +40,8 @@ class SourceField(WordsField):
         if len(text.strip()) < self.least:
             missing = self.least - len(text.strip())
             raise forms.ValidationError(
-                gettext("Please write a little more: %(n)d characters are missing.") % {"n": missing}
+                ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
+                % {"n": missing}
             )
         return text
 
@@ -54,18 +55,18 @@ class TagsField(forms.CharField):
     def clean(self, value: Any) -> Any:
         names = list(dict.fromkeys(filter(None, map(tags.normalize, str(super().clean(value)).split(",")))))
         if len(names) > tags.TAGS:
-            raise forms.ValidationError(gettext("At most %(n)d tags, please.") % {"n": tags.TAGS})
+            raise forms.ValidationError(gettext("Use at most %(n)d tags.") % {"n": tags.TAGS})
         return names
 
 
 class TopicForm(forms.Form):
     """A new topic: where, what kind, its title and its first post."""
 
-    category = forms.ModelChoiceField(Category.objects.none(), label=_("Where"), empty_label=_("Choose…"))
-    kind = forms.ChoiceField(label=_("What is it?"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=_("Choose…"))
+    kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
     title = forms.CharField(label=_("Title"), max_length=TITLE[1])
     source = SourceField(label=_("Your post"), limits=BODY, rows=12)
-    tags = TagsField(label=_("Tags"), help_text=_("Up to five, with commas between them."))
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
 
     def __init__(self, *args: Any, author: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,12 +82,15 @@ class TopicForm(forms.Form):
         if category and kind and kind not in rules.topic_kinds(self.author, category):
             allowed = ", ".join(str(k.label).lower() for k in rules.topic_kinds(self.author, category))
             self.add_error(
-                "kind", gettext("%(where)s takes: %(kinds)s.") % {"where": category.name, "kinds": allowed}
+                "kind",
+                gettext("%(where)s only accepts these types: %(kinds)s.")
+                % {"where": category.name, "kinds": allowed},
             )
         least = QUESTION_TITLE if kind == Topic.Kind.QUESTION else TITLE[0]
         if title and len(title) < least:
             self.add_error(
-                "title", gettext("A title of at least %(n)d characters helps others find it.") % {"n": least}
+                "title",
+                gettext("Use at least %(n)d characters so that others can find your topic.") % {"n": least},
             )
         return data
 
@@ -105,9 +109,12 @@ class EditForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=TITLE[1], min_length=QUESTION_TITLE)
     source = SourceField(label=_("Text"), limits=BODY, rows=10)
-    tags = TagsField(label=_("Tags"), help_text=_("Up to five, with commas between them."))
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
     reason = forms.CharField(
-        label=_("Why?"), required=False, max_length=300, help_text=_("Shown in the history.")
+        label=_("Reason for the edit"),
+        required=False,
+        max_length=300,
+        help_text=_("Shown in the post history."),
     )
 
     def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:

@@ -103,8 +103,8 @@ class Category(models.Model):
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or self.parent is None or self.parent.parent_id is not None:
-            raise ValidationError({"parent": _("Choose a category that is itself at the top.")})
+            raise ValidationError({"parent": _("Choose a top-level category.")})
         if self.pk and Category.objects.filter(parent_id=self.pk).exists():
             raise ValidationError(
-                {"parent": _("This category has categories of its own, so it stays at the top.")}
+                {"parent": _("This category has subcategories, so it must stay at the top level.")}
             )

@@ -26,9 +26,9 @@ def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
     """Like a post, once. Raises Refused for one's own and for what is not published."""
     post = _locked(post)
     if post.author_id == member.pk:
-        raise Refused(_("Your own posts are liked by others, not by you."))
+        raise Refused(_("You cannot like your own posts."))
     if not post.is_published:
-        raise Refused(_("This post cannot be liked at the moment."))
+        raise Refused(_("You cannot like this post at the moment."))
     now = now or timezone.now()
     _like, is_new = Like.objects.get_or_create(post=post, member=member, defaults={"created_at": now})
     if not is_new:

@@ -77,7 +77,7 @@ def create(
     if (earlier := _sent_before(topic, author, source, parent, now)) is not None:
         return earlier
     if screen and topic.is_closed and not author.is_moderator:
-        raise Refused(_("This topic is closed, so nothing can be added to it."))
+        raise Refused(_("This topic is closed to new replies."))
     verdict = screening.judge(author, topic.category, topic, source) if screen else screening.ALLOW
     post = Post(
         topic=topic,
@@ -313,10 +313,10 @@ def _sent_before(
 def _parent(topic: Topic, parent: Post | None, kind: str) -> Post | None:
     if parent is None:
         if kind == Post.Kind.COMMENT:
-            raise Refused(_("A comment belongs under a post."))
+            raise Refused(_("You cannot comment on this post."))
         return None
     if parent.topic_id != topic.pk:
-        raise Refused(_("That post is in another topic."))
+        raise Refused(_("The post you are replying to is in another topic."))
     if kind == Post.Kind.COMMENT and parent.is_comment:
         return parent.parent
     return parent

@@ -41,7 +41,7 @@ def hide(revision: Revision, *, actor: Member) -> Revision:
     if revision.is_hidden:
         return revision
     if not revision.post.revisions.filter(number__gt=revision.number).exists():
-        raise Refused(_("These are the words that the post has now. Change the post first, or hide it."))
+        raise Refused(_("This is the current version. Edit the post first, or hide the whole post."))
     revision.hidden_at, revision.hidden_by = timezone.now(), actor
     revision.save(update_fields=["hidden_at", "hidden_by"])
     _audit("revision.hide", revision, actor=actor)

@@ -66,7 +66,7 @@ def assign(topic: Topic, names: Iterable[str]) -> list[str]:
     """
     tags = find(names)
     if len(tags) > TAGS:
-        raise Refused(_("A topic has at most %(n)d tags.") % {"n": TAGS})
+        raise Refused(_("A topic can have at most %(n)d tags.") % {"n": TAGS})
     before = set(topic.tags.values_list("pk", flat=True))
     topic.tags.set(tags)
     counters.recount_tags(before ^ {tag.pk for tag in tags})

@@ -186,7 +186,7 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     if topic.merged_into_id == target.pk:
         return target
     if topic.pk == target.pk or target.merged_into_id or target.status == Topic.Status.DELETED:
-        raise Refused(_("Choose another topic that is still there."))
+        raise Refused(_("Choose another topic that has not been deleted."))
     was_topic, was_target = counters.weight(topic), counters.weight(target)
     for post in list(topic.posts.select_for_update()):
         _forget_acceptance(post, asker_topic=topic)
@@ -275,14 +275,14 @@ def _to_split(topic: Topic, ids: set[int]) -> list[Post]:
     posts = list(topic.posts.select_for_update(of=("self",)).select_related("author"))
     chosen = [post for post in posts if post.pk in ids or (post.is_comment and post.parent_id in ids)]
     if not chosen:
-        raise Refused(_("Choose at least one post to split off."))
+        raise Refused(_("Choose at least one post to move."))
     if any(post.is_opening for post in chosen):
-        raise Refused(_("The opening post stays; move the whole topic instead."))
+        raise Refused(_("You cannot split off the opening post. Move the whole topic instead."))
     if any(post.is_accepted for post in chosen):
-        raise Refused(_("Take back the acceptance of the answer before splitting it off."))
+        raise Refused(_("Unmark the accepted answer before you split it off."))
     kept = {post.pk for post in chosen}
     if any(post.is_comment and post.parent_id not in kept for post in chosen):
-        raise Refused(_("A comment goes with the post it stands under."))
+        raise Refused(_("You cannot split off a comment. Choose the post it belongs to."))
     return chosen
 
 

@@ -83,7 +83,7 @@ def weigh_up(post: Post) -> ReviewItem | None:
     )
     if total >= policy.hide_at and post.status == Post.Status.PUBLISHED:
         post_actions.hide(
-            post, actor=None, reason=_("Hidden until a moderator has looked, because members flagged it.")
+            post, actor=None, reason=_("Hidden until a moderator reviews it, because members flagged it.")
         )
         review_queue.note(
             item,
@@ -118,7 +118,7 @@ def _silence_if_many_flag(author: Member) -> None:
         rule=open_flags.latest("created_at").reason,
         ends_at=timezone.now() + SILENCE,
         is_strike=False,
-        reason=_("Several members flagged your first posts. A moderator will look at them."),
+        reason=_("Several members flagged your first posts. A moderator will review them."),
     )
 
 

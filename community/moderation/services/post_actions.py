@@ -35,7 +35,7 @@ def show(post: Post, *, actor: Member) -> Post:
     if before == Post.Status.PENDING:
         _notify(post, actor, "published", _("Your post was approved and is published."))
     elif before == Post.Status.HIDDEN:
-        _notify(post, actor, "shown", _("Your post is shown again. We are sorry for the interruption."))
+        _notify(post, actor, "shown", _("Your post is visible again. We are sorry for the interruption."))
     return post
 
 
@@ -45,7 +45,7 @@ def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
     before = post.source
     post = posts.edit(post, actor=actor, source=source, reason=reason)
     if post.source != before:
-        _notify(post, actor, "edited", _("A moderator changed your post. %(reason)s") % {"reason": reason})
+        _notify(post, actor, "edited", _("A moderator edited your post. %(reason)s") % {"reason": reason})
     return post
 
 

@@ -170,7 +170,7 @@ def decide_appeal(
             kind=Notification.Kind.MODERATION,
             subject=item.sanction or item.post,  # type: ignore[arg-type]
             key=f"appeal:{item.pk}",
-            text=_("We looked again, and the decision stands. %(why)s") % {"why": reason},
+            text=_("We reviewed the decision, and it stands. %(why)s") % {"why": reason},
         )
     review_queue.close(
         item,

@@ -85,8 +85,8 @@ _VERBS = {
 
 def _announcement(sanction: Sanction) -> str:
     start = {
-        Sanction.Kind.WARNING: _("You were given a warning."),
-        Sanction.Kind.SILENCE: _("You can read but not write for now."),
+        Sanction.Kind.WARNING: _("You received a warning."),
+        Sanction.Kind.SILENCE: _("You can read but not post for now."),
         Sanction.Kind.SUSPENSION: _("Your account is suspended."),
     }[Sanction.Kind(sanction.kind)]
     return f"{start} {sanction.reason}"
@@ -109,7 +109,7 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
         kind=Notification.Kind.MODERATION,
         subject=sanction,
         key="lifted",
-        text=_("We took a decision back: %(what)s. %(why)s")
+        text=_("We reversed a decision: %(what)s. %(why)s")
         % {"what": sanction.get_kind_display().lower(), "why": reason},
     )
     audit(
@@ -141,7 +141,7 @@ def notify_endings() -> int:
             kind=Notification.Kind.MODERATION,
             subject=sanction,
             key="ended",
-            text=_("Your %(what)s has ended; you can write again.")
+            text=_("Your %(what)s has ended. You can post again.")
             % {"what": sanction.get_kind_display().lower()},
         )
         audit("sanction.end", actor=None, subject=sanction.member, after={"sanction": sanction.pk})

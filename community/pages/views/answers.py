@@ -26,7 +26,7 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
         value = int(request.POST.get("value", ""))
         services.vote(post, member=member_of(request), value=value)
     except ValueError as error:
-        raise PermissionDenied(_("A vote is up, down or none.")) from error
+        raise PermissionDenied(_("Choose an upvote, a downvote or no vote.")) from error
     except Refused as refusal:
         raise PermissionDenied(refusal.sentence) from refusal
     if not request.htmx:
@@ -40,7 +40,10 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
 @rate_limits.limited(rate_limits.REACTIONS)
 def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
-    require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff accept an answer."))
+    require(
+        rules.can_accept_in(request.user, answer.topic),
+        _("Only the person who asked or the team can accept an answer."),
+    )
     try:
         services.accept_answer(answer, actor=member_of(request))
     except Refused as refusal:
@@ -53,7 +56,10 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
 @rate_limits.limited(rate_limits.REACTIONS)
 def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
-    require(rules.can_accept_in(request.user, answer.topic), _("Only the asker or staff take it back."))
+    require(
+        rules.can_accept_in(request.user, answer.topic),
+        _("Only the person who asked or the team can undo this."),
+    )
     services.unaccept_answer(answer, actor=member_of(request))
     return _thread(request, answer)
 
@@ -62,7 +68,7 @@ def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
 @login_required
 def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
-    require(rules.can_mark_official(request.user), _("Only staff mark an answer as official."))
+    require(rules.can_mark_official(request.user), _("Only the team can mark an answer as official."))
     try:
         services.mark_official(answer, actor=member_of(request))
     except Refused as refusal:
@@ -74,7 +80,7 @@ def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
 @login_required
 def answer_unofficial(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
-    require(rules.can_mark_official(request.user), _("Only staff take the mark back."))
+    require(rules.can_mark_official(request.user), _("Only the team can remove the official mark."))
     services.unmark_official(answer, actor=member_of(request))
     return show_post(request, answer)
 

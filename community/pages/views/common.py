@@ -40,7 +40,7 @@ def member_of(request: HttpRequest) -> Member:
 def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
     topic = topic_page.find_topic(request.user, topic_id)
     if topic is None:
-        raise Http404(_("There is no such topic."))
+        raise Http404(_("This topic does not exist."))
     return topic
 
 
@@ -79,7 +79,7 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
             reverse("members:guidelines"),
             query,
             _("read and agree to our guidelines"),
-            _("(opens beside this page), then send this again."),
+            _("(opens in a new tab), then try again."),
         ),
     )
 

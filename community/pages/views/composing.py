@@ -41,7 +41,7 @@ def topic_create(request: HtmxRequest) -> HttpResponse:
         require_agreement(request, form)
         if not form.errors and (topic := _create_topic(request, form, author)) is not None:
             if not topic.is_published:
-                messages.info(request, _("Thank you. A moderator looks at it before others see it."))
+                messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
             return posted(redirect(topic), "topic")
     context = _composer(request, form)
     response = render(request, "forum/topic_create.html", context, status=_status(request, form))
@@ -188,7 +188,7 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
     """The new post at the end of the page for htmx, with an empty form; else the way to it."""
     if not request.htmx:
         if not post.is_published:
-            messages.info(request, _("Thank you. A moderator looks at it before others see it."))
+            messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
         return redirect(post)
     page = topic_page.part_of(request, post)
     context = {"page": page, "topic": page.topic, "form": ReplyForm(), "preview_html": ""}
@@ -226,5 +226,5 @@ def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None) -> Po
 
 def _no_reply(request: HttpRequest, topic: Topic) -> str:
     if topic.is_closed:
-        return _("This topic is closed, so nothing can be added to it.")
+        return _("This topic is closed to new replies.")
     return _("Only some groups can reply here.")

@@ -29,7 +29,7 @@ VERSIONS = 20
 def post_history(request: HttpRequest, post_id: int) -> HttpResponse:
     """Every version of a post, newest first, each with what it changed."""
     post = post_or_404(request, post_id)
-    require(rules.can_read_words(request.user, post), _("This post is not to be seen at the moment."))
+    require(rules.can_read_words(request.user, post), _("This post is not visible at the moment."))
     return render(request, "forum/post_history.html", _history(request, post))
 
 
@@ -54,10 +54,10 @@ def revision_show(request: HtmxRequest, post_id: int, number: int) -> HttpRespon
 
 def _to_arrange(request: HtmxRequest, post_id: int, number: int) -> Revision:
     post = post_or_404(request, post_id)
-    require(rules.can_hide_versions(request.user), _("Versions are hidden and shown by moderators."))
+    require(rules.can_hide_versions(request.user), _("Only moderators can hide or show versions."))
     revision = post.revisions.filter(number=number).first()
     if revision is None:
-        raise Http404(_("There is no such version."))
+        raise Http404(_("This version does not exist."))
     revision.post = post
     return revision
 

@@ -88,7 +88,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     member = get_object_or_404(members, username__iexact=username)
     tab = request.GET.get("tab", "")
     if tab not in person.TABS:
-        raise Http404(_("There is no such page."))
+        raise Http404(_("This page does not exist."))
     context = {
         "person": member,
         "tab": tab,

@@ -53,7 +53,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     everything = [one for top_one in tree for one in (top_one, *_children(top_one))]
     found = next((one for one in everything if one.slug == slug), None)
     if found is None:
-        raise Http404(_("There is no such category."))
+        raise Http404(_("This category does not exist."))
     within = [found, *_children(found)]
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, sort, within, pinned="pinned")

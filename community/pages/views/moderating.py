@@ -27,7 +27,7 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 def topic_pin(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     topics.pin(topic, actor=member_of(request), everywhere="everywhere" in request.POST)
-    return _done(request, topic, _("The topic is pinned."))
+    return _done(request, topic, _("Topic pinned."))
 
 
 @require_POST
@@ -35,7 +35,7 @@ def topic_pin(request: HtmxRequest, topic_id: int) -> HttpResponse:
 def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     topics.unpin(topic, actor=member_of(request))
-    return _done(request, topic, _("The topic is no longer pinned."))
+    return _done(request, topic, _("Topic unpinned."))
 
 
 @require_POST
@@ -44,7 +44,7 @@ def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     reason = storable(request.POST.get("reason", ""))[:200]
     topics.close(topic, actor=member_of(request), reason=reason)
-    return _done(request, topic, _("The topic is closed."))
+    return _done(request, topic, _("Topic closed."))
 
 
 @require_POST
@@ -52,7 +52,7 @@ def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
 def topic_reopen(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     topics.reopen(topic, actor=member_of(request))
-    return _done(request, topic, _("The topic is open again."))
+    return _done(request, topic, _("Topic reopened."))
 
 
 @read_or_send
@@ -62,7 +62,7 @@ def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
     form = MoveForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
         topics.move(topic, to=form.cleaned_data["category"], actor=member_of(request))
-        return _done(request, topic, _("The topic is moved."))
+        return _done(request, topic, _("Topic moved."))
     return _page(request, "forum/topic_move.html", topic, form)
 
 
@@ -73,7 +73,7 @@ def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
     form = MergeForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
         target = topics.merge(topic, into=form.cleaned_data["into"], actor=member_of(request))
-        return _done(request, target, _("The topics are one now."))
+        return _done(request, target, _("Topics merged."))
     return _page(request, "forum/topic_merge.html", topic, form)
 
 
@@ -85,13 +85,13 @@ def topic_split(request: HtmxRequest, topic_id: int) -> HttpResponse:
     form = SplitForm(request.POST or None, actor=member_of(request), topic=topic)
     if request.method == "POST" and form.is_valid():
         new = topics.split(topic, actor=member_of(request), **form.cleaned_data)
-        return _done(request, new, _("The chosen posts are a topic of their own now."))
+        return _done(request, new, _("The selected posts were moved to a new topic."))
     return _page(request, "forum/topic_split.html", topic, form)
 
 
 def _moderated(request: HtmxRequest, topic_id: int) -> Topic:
     topic = topic_or_404(request, topic_id)
-    require(rules.is_moderator(request.user), _("Only moderators arrange topics."))
+    require(rules.is_moderator(request.user), _("Only moderators can do this."))
     return topic
 
 

@@ -26,8 +26,7 @@ from .common import HtmxRequest, member_of, post_or_404, posted, refusing, requi
 from .composing import preview_of
 
 HAS_ANSWERS = gettext_lazy(
-    "A word in this is looked at by a moderator before others see it, and others have answered this post, "
-    "so it cannot be taken away to wait. Please say it differently, or write it as a reply of its own."
+    "This edit contains a word that a moderator must review, but others have already replied to this post, so it cannot be held. Please reword it or post a new reply."
 )
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,7 +38,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     """Change a post in its place; of an opening post the title and the tags too."""
     post = post_or_404(request, post_id)
     may = rules.can_edit_post(request.user, post, post.topic)
-    require(may, _("Posts are changed by their authors for thirty days, and by moderators."))
+    require(may, _("You can edit your own posts for 30 days. After that, ask a moderator."))
     form = EditForm(request.POST or None, post=post, auto_id=f"id_e{post.pk}_%s")
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
@@ -71,13 +70,13 @@ def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
 def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
     may = rules.can_delete_post(request.user, post, post.topic)
-    require(may or post.is_deleted, _("This post is deleted by moderators only."))
+    require(may or post.is_deleted, _("Only moderators can delete this post."))
     posts.delete(post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300])
     if not post.is_opening:
         return show_post(request, post)
     if member_of(request).is_moderator:
         return _elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
-    messages.success(request, _("Your topic is deleted."))
+    messages.success(request, _("Your topic was deleted."))
     where = post.topic.category.get_absolute_url()
     return _elsewhere(where) if request.htmx else redirect(where)
 
@@ -88,7 +87,7 @@ def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
 def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
     post = post_or_404(request, post_id)
     may = rules.can_restore_post(request.user, post)
-    require(may or not post.is_deleted, _("This post is brought back by whoever deleted it."))
+    require(may or not post.is_deleted, _("Only the person who deleted this post can restore it."))
     posts.restore(post, actor=member_of(request))
     if post.is_opening and request.htmx:
         return _elsewhere(post.topic.get_absolute_url())
