@@ -24,12 +24,12 @@ NAMES: Final[Mapping[str, StrOrPromise]] = {
     AT_RISK: _("at-risk advocate"),
 }
 MEANS: Final[Mapping[str, StrOrPromise]] = {
-    HELPER: _("Most of it comes from helping others."),
-    CONNECTOR: _("Brings other people along."),
-    VOICE: _("Writes, tells and presents."),
-    REFERENCE: _("Stands up for us with reviews and references."),
-    QUIET_PROMOTER: _("Would recommend us, and nobody has asked for more yet: the best next ask."),
-    AT_RISK: _("An advocate with early signs of trouble. Look after them before asking for anything."),
+    HELPER: _("Mostly helps others."),
+    CONNECTOR: _("Refers other people."),
+    VOICE: _("Writes, shares stories and gives talks."),
+    REFERENCE: _("Supports us with reviews and references."),
+    QUIET_PROMOTER: _("Would recommend us, but has not been asked to contribute yet. Start here."),
+    AT_RISK: _("An advocate with early signs of risk. Help them before you ask for anything."),
 }
 _OF_COMPONENT = {
     weights.HELPFULNESS: HELPER, weights.REFERRAL: CONNECTOR, weights.CONTENT: VOICE, weights.PROOF: REFERENCE,

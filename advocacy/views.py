@@ -54,10 +54,13 @@ class Row:
 @login_required
 def advocate_list(request: HttpRequest) -> HttpResponse:
     """Show the team who speaks for the brand, and what made each score."""
-    require(_member(request).is_team, _("Only the team sees everybody's standing. Your own is on your page."))
+    require(
+        _member(request).is_team,
+        _("Only the team can see all scores. You can find your own score under Your contributions."),
+    )
     band = request.GET.get("band", "")
     if band and band not in Band.values:
-        raise Http404(_("There is no such band."))
+        raise Http404(_("This band does not exist."))
     scores = Score.objects.of_members()
     counts = dict(scores.order_by().values_list("band").annotate(n=Count("pk")))
     rows = (scores.filter(band=band) if band else scores).ranked()

@@ -25,7 +25,7 @@ COMPONENTS: Final[Mapping[str, ComponentWords]] = {
         _("Helpfulness"), "hand-heart", _("Answers and replies, votes they get, and help for newcomers.")
     ),
     weights.REFERRAL: ComponentWords(
-        _("Referrals"), "send", _("People you brought along who joined, took a closer look, or bought.")
+        _("Referrals"), "send", _("People you referred who joined, showed interest or bought.")
     ),
     weights.PROOF: ComponentWords(
         _("Proof"), "badge-check", _("Verified reviews, references, case studies and testimonials.")
@@ -34,28 +34,28 @@ COMPONENTS: Final[Mapping[str, ComponentWords]] = {
         _("Content"), "article", _("Articles, stories, talks and ideas, and taking part in betas.")
     ),
     weights.SENTIMENT: ComponentWords(
-        _("Sentiment"), "heart", _("What you say when asked whether you would recommend us.")
+        _("Sentiment"), "heart", _("Your answers when we ask whether you would recommend us.")
     ),
     weights.PRESENCE: ComponentWords(_("Presence"), "messages-square", _("Topics you start, over time.")),
 }
 
 BAND_MEANS: Final[Mapping[str, StrOrPromise]] = {
-    Band.NONE: _("The beginning. What you do for others from here on counts."),
-    Band.EMERGING: _("People are starting to notice that you help."),
-    Band.PROMISING: _("You help in more ways than most, and it shows."),
-    Band.ADVOCATE: _("You speak and stand up for this community, and others rely on it."),
-    Band.CHAMPION: _("Few do as much for others here as you do."),
+    Band.NONE: _("Everyone starts here. Help others to raise your score."),
+    Band.EMERGING: _("You have started to help others."),
+    Band.PROMISING: _("You help others regularly, in several ways."),
+    Band.ADVOCATE: _("You support this community, and others rely on you."),
+    Band.CHAMPION: _("You are one of the most helpful members here."),
 }
 
 ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
     "reply.created": (_("reply"), _("replies")),
     "answer.accepted": (_("accepted answer"), _("accepted answers")),
     "helpful_vote.received": (_("vote on an answer"), _("votes on answers")),
-    "prospect.peer_replied": (_("reply to somebody undecided"), _("replies to people undecided")),
+    "prospect.peer_replied": (_("reply to a prospective customer"), _("replies to prospective customers")),
     "moderation.helped": (_("upheld flag"), _("upheld flags")),
     "mentee.helped": (_("newcomer helped"), _("newcomers helped")),
     "referral.registered": (_("friend who joined"), _("friends who joined")),
-    "referral.qualified": (_("friend who took a closer look"), _("friends who took a closer look")),
+    "referral.qualified": (_("friend who showed interest"), _("friends who showed interest")),
     "referral.purchased": (_("friend who bought"), _("friends who bought")),
     "review.verified": (_("verified review"), _("verified reviews")),
     "reference.completed": (_("reference"), _("references")),
@@ -64,7 +64,7 @@ ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
     "article.published": (_("article"), _("articles")),
     "story.shared": (_("story"), _("stories")),
     "talk.given": (_("talk"), _("talks")),
-    "idea.shipped": (_("idea that was shipped"), _("ideas that were shipped")),
+    "idea.shipped": (_("shipped idea"), _("shipped ideas")),
     "idea.submitted": (_("idea"), _("ideas")),
     "beta.participated": (_("beta"), _("betas")),
     "advisory.attended": (_("advisory board"), _("advisory boards")),
@@ -73,11 +73,11 @@ ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
 }
 
 LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
-    counting.SELF: _("what people do for themselves does not count"),
+    counting.SELF: _("activity on one's own posts does not count"),
     counting.STAFF: _("votes by the team do not count"),
     counting.ACCOUNT: _("referrals within one company do not count"),
-    counting.PAIR: _("of each kind, three from the same person count in a quarter: the latest"),
-    counting.DAY: _("only so many of a kind count on one day"),
+    counting.PAIR: _("only the latest three per person and quarter count"),
+    counting.DAY: _("there is a daily limit"),
 }
 
 # What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among
@@ -97,7 +97,7 @@ def acts(kind: str, n: int) -> str:
 def left_out(kind: str, why: str, n: int) -> str:
     """Return why so many acts of a kind do not count, as a sentence."""
     verb = "is" if n == 1 else "are"
-    said = f"{acts(kind, n)} {verb} left out: {LEFT_OUT[why]}"
+    said = f"{acts(kind, n)} {verb} not counted: {LEFT_OUT[why]}"
     if why == counting.DAY:
-        said += f", here {weights.KINDS[kind].a_day}"
+        said += f" of {weights.KINDS[kind].a_day}"
     return f"{said}."

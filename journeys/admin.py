@@ -82,7 +82,7 @@ class RulesetAdmin(BaseAdmin):
         except ValueError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("In force. Everybody's journey is being computed again."))
+            messages.success(request, _("The rules are in force. All journeys are being recalculated."))
         return redirect("admin:journeys_ruleset_change", object_id)
 
 
@@ -91,7 +91,7 @@ class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=1,
         max_value=Override.MOST_DAYS,
         initial=Override.DEFAULT_DAYS,
-        help_text=gettext_lazy("Then the computed stage shows again. At most 180."),
+        help_text=gettext_lazy("After that, the calculated stage is shown again. At most 180."),
     )
 
     class Meta:
@@ -101,7 +101,7 @@ class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_member(self) -> Member:
         member: Member = self.cleaned_data["member"]
         if member.is_team:
-            raise ValidationError(_("Staff have no stage."))
+            raise ValidationError(_("Team members have no stage."))
         return member
 
 
@@ -131,11 +131,11 @@ class OverrideAdmin(BaseAdmin):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Leave Django's own log alone: the audit log has it."""
 
-    @admin.action(description=gettext_lazy("Let the computed stage show again"), permissions=["add"])
+    @admin.action(description=gettext_lazy("Remove override"), permissions=["add"])
     def clear_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:
         for override in queryset.standing().select_related("member"):  # type: ignore[attr-defined]
             services.clear_override(override.member, actor=_actor(request))
-        messages.success(request, _("The computed stages show again."))
+        messages.success(request, _("Overrides removed."))
 
 
 @admin.register(StageHistory)

@@ -19,12 +19,12 @@ class OverrideForm(forms.Form):
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Whoever finds this later must be able to understand it."),
+        help_text=_("Explain this to colleagues who will read it later."),
     )
     days = forms.IntegerField(
         label=_("For how many days"),
         min_value=1,
         max_value=Override.MOST_DAYS,
         initial=Override.DEFAULT_DAYS,
-        help_text=_("Then the computed stage shows again. At most 180."),
+        help_text=_("After that, the calculated stage is shown again. At most 180."),
     )

@@ -37,10 +37,10 @@ PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
 @login_required
 def journey_map(request: HttpRequest) -> HttpResponse:
     """Show the team where everybody is, who moved, and how far people get."""
-    require(rules.can_see_journeys(_member(request)), _("Only the team sees where everybody is."))
+    require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey map."))
     period = request.GET.get("seen", "365")
     if period not in PERIODS:
-        raise Http404(_("There is no such period."))
+        raise Http404(_("This period does not exist."))
     days = PERIODS[period]
     movement = reports.movement(MOVEMENT_DAYS)
     counts = reports.stage_counts()
@@ -73,12 +73,14 @@ def member_journey(request: HttpRequest, username: str) -> HttpResponse:
 @login_required
 def override_set(request: HttpRequest, username: str) -> HttpResponse:
     member = _watched(request, username)
-    require(rules.can_override(_member(request), member), _("Only community managers set a stage by hand."))
+    require(
+        rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
+    )
     form = OverrideForm(request.POST)
     if not form.is_valid():
         return _member_page(request, username, form=form)
     services.set_override(member, actor=_member(request), **form.cleaned_data)
-    messages.success(request, _("The stage is set by hand. The computed one goes on beside it."))
+    messages.success(request, _("Stage set manually. The calculated stage is still kept up to date."))
     return redirect("journeys:member-journey", member.username)
 
 
@@ -86,9 +88,11 @@ def override_set(request: HttpRequest, username: str) -> HttpResponse:
 @login_required
 def override_clear(request: HttpRequest, username: str) -> HttpResponse:
     member = _watched(request, username)
-    require(rules.can_override(_member(request), member), _("Only community managers set a stage by hand."))
+    require(
+        rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
+    )
     services.clear_override(member, actor=_member(request))
-    messages.success(request, _("The computed stage shows again."))
+    messages.success(request, _("Override removed."))
     return redirect("journeys:member-journey", member.username)
 
 
@@ -114,7 +118,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Show the team the rules in force, in words."""
-    require(rules.can_see_journeys(_member(request)), _("Only the team sees the rules of the journey."))
+    require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey rules."))
     live = services.live_ruleset()
     found = [
         (rule, enters, when.format(**live.rules.get(rule, {})))
@@ -157,7 +161,7 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
 
 
 def _watched(request: HttpRequest, username: str) -> Member:
-    require(rules.can_see_journeys(_member(request)), _("Only the team sees other people's journeys."))
+    require(rules.can_see_journeys(_member(request)), _("Only the team can see other members' journeys."))
     members = Member.objects.select_related("company", "advocacy")
     member: Member = get_object_or_404(members, username__iexact=username)
     return member

@@ -13,31 +13,29 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 STAGE_MEANS: Final[Mapping[str, StrOrPromise]] = {
-    stages.DISCOVERY: _("They know of us."),
-    stages.ENGAGEMENT: _("Interest on both sides."),
-    stages.CONVERSION: _("Has bought: the delicate first weeks."),
-    stages.RELATIONSHIP: _("Living with it."),
+    stages.DISCOVERY: _("Knows about us."),
+    stages.ENGAGEMENT: _("Takes part or shows interest."),
+    stages.CONVERSION: _("Bought recently and is getting started."),
+    stages.RELATIONSHIP: _("Established customer."),
 }
 # The same to the member.
 STAGE_FOR_YOU: Final[Mapping[str, StrOrPromise]] = {
-    stages.DISCOVERY: _("You know of us and are looking around. Take your time."),
-    stages.ENGAGEMENT: _("You take part: asking, answering, comparing."),
-    stages.CONVERSION: _(
-        "You have become a customer. The first weeks are when questions come up; ask them here."
-    ),
-    stages.RELATIONSHIP: _("You are a customer and part of what makes this community work."),
+    stages.DISCOVERY: _("You are getting to know the community."),
+    stages.ENGAGEMENT: _("You take part in discussions and compare products."),
+    stages.CONVERSION: _("You recently became a customer. Ask here if you have questions."),
+    stages.RELATIONSHIP: _("You are a customer and an active part of this community."),
 }
 RISKS: Final[Mapping[str, StrOrPromise]] = {
-    activity.DETRACTOR: _("Said they would not recommend us"),
+    activity.DETRACTOR: _("Would not recommend us"),
     activity.PAYMENT: _("A payment failed"),
     activity.TICKET: _("A severe support ticket is open"),
-    activity.HALVED: _("Half as active as in the three months before"),
+    activity.HALVED: _("Activity is down by half compared with the previous three months"),
 }
 RISKS_FOR_YOU: Final[Mapping[str, StrOrPromise]] = {
     activity.DETRACTOR: _("You told us that you would not recommend us."),
-    activity.PAYMENT: _("A payment of yours did not go through."),
-    activity.TICKET: _("A serious support ticket of yours is open."),
-    activity.HALVED: _("You were here less than in the months before."),
+    activity.PAYMENT: _("One of your payments failed."),
+    activity.TICKET: _("You have an open support ticket with high severity."),
+    activity.HALVED: _("You have been less active than in previous months."),
 }
 RULES: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
     "D1": (_("Discovery"), _("The first touch of any kind.")),

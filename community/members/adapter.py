@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "username_taken": _("Somebody has this username already."),
+        "username_taken": _("This username is already taken."),
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:

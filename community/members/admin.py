@@ -40,7 +40,7 @@ class ClaimedFilter(admin.SimpleListFilter):
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     roles = forms.MultipleChoiceField(
         choices=Member.Role.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=gettext_lazy("What the person does here. Managers and moderators may open this admin."),
+        help_text=gettext_lazy("The person's role in the team. Managers and moderators can use this admin."),
     )  # fmt: skip
 
     class Meta:
@@ -118,7 +118,7 @@ class MemberAdmin(BaseAdmin):
             # set_roles() writes this change down itself.
             form.changed_data = [name for name in form.changed_data if name != "roles"]
             if obj.pk == request.user.pk:
-                messages.error(request, _("Someone else changes your own roles."))
+                messages.error(request, _("You cannot change your own roles. Ask another manager."))
                 roles = form.initial["roles"]
         super().save_model(request, obj, form, change)
         services.set_roles(obj, roles, actor=request.user)
@@ -131,7 +131,7 @@ class MemberAdmin(BaseAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
     @action(
-        description=gettext_lazy("Invite to take the account over"), url_path="invite", permissions=["invite"]
+        description=gettext_lazy("Invite to claim the account"), url_path="invite", permissions=["invite"]
     )
     def invite(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("members:invitation-send", get_object_or_404(Member, pk=object_id).username)

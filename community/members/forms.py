@@ -38,7 +38,7 @@ def agreement() -> SafeString:
 class GuidelinesField(forms.BooleanField):
     """A box that must be ticked before one can go on."""
 
-    default_error_messages = {"required": gettext_lazy("To take part, please agree to the guidelines.")}
+    default_error_messages = {"required": gettext_lazy("Agree to the guidelines to continue.")}
 
     def __init__(self) -> None:
         super().__init__(label="")
@@ -60,7 +60,7 @@ class SignupForm(AllauthSignupForm):
     display_name = forms.CharField(
         label=gettext_lazy("Your name"),
         max_length=names.DISPLAY_NAME_MAX,
-        help_text=gettext_lazy("As others will see it. A first name is fine."),
+        help_text=gettext_lazy("Shown to others. A first name is fine."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
@@ -71,7 +71,7 @@ class SignupForm(AllauthSignupForm):
             self.fields["guidelines"] = GuidelinesField()
         self.fields["username"].label = _("Username")
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
-        self.fields["password1"].help_text = _("At least 10 characters; a few words in a row are good.")
+        self.fields["password1"].help_text = _("Use at least 10 characters, such as a few words in a row.")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
@@ -119,7 +119,7 @@ def names_of_nobody_else(display_name: str, *, member: Member | None = None) -> 
     looks = {names.skeleton(other) for other in team.values_list("display_name", flat=True)}
     looks.add(names.skeleton(settings.SITE_NAME))
     if names.skeleton(name) in looks and not (member and member.is_team):
-        raise forms.ValidationError(_("This reads like the name of somebody in the team. Please vary it."))
+        raise forms.ValidationError(_("This looks like a team member's name. Please choose another."))
     return name
 
 
@@ -151,16 +151,16 @@ class ProfileForm(forms.Form):
     )  # fmt: skip
     avatar = forms.FileField(
         label=gettext_lazy("Picture"), required=False,
-        help_text=gettext_lazy("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
+        help_text=gettext_lazy("JPEG, PNG, WebP or GIF, up to 5 MB. It will be cropped to a square."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )  # fmt: skip
-    remove_avatar = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+    remove_avatar = forms.BooleanField(label=gettext_lazy("Remove picture"), required=False)
     bio = WordsField(
         label=gettext_lazy("About you"), max_length=BIO_MAX, required=False, strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=gettext_lazy("What you use, know and like. Markdown works."),
+        help_text=gettext_lazy("The products you use and what you know about. You can use Markdown."),
     )  # fmt: skip
-    location = forms.CharField(label=gettext_lazy("Place"), max_length=120, required=False)
+    location = forms.CharField(label=gettext_lazy("Location"), max_length=120, required=False)
     website = forms.URLField(
         label=gettext_lazy("Website"), required=False, max_length=200, assume_scheme="https"
     )
@@ -197,7 +197,7 @@ class ProfileForm(forms.Form):
 class InvitationForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("Their email address"),
-        help_text=gettext_lazy("They get one mail, with a link that works for 14 days."),
+        help_text=gettext_lazy("We will send one email with a link that is valid for 14 days."),
     )
 
 
@@ -207,7 +207,7 @@ class ClaimForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Password"), strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 10 characters; a few words in a row are good."),
+        help_text=gettext_lazy("Use at least 10 characters, such as a few words in a row."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:

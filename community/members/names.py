@@ -22,7 +22,7 @@ DISPLAY_NAME_MAX = 60
 USERNAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?\Z"
 username_characters = RegexValidator(
     USERNAME_PATTERN,
-    gettext_lazy("Use letters from a to z, digits, - and _; begin and end with a letter or a digit."),
+    gettext_lazy("Use only letters a to z, digits, - and _. Start and end with a letter or digit."),
 )
 _WORDS = """about abuse account accounts admin administrator advocacy all anonymous answers api badges
     bot caravan channel community contact deleted desk everyone feed former-member guest guidelines help
@@ -49,7 +49,7 @@ def clean_username(value: str) -> str:
         raise ValidationError(_("Use at most %(count)d characters.") % {"count": USERNAME_MAX})
     username_characters(value)
     if is_reserved(value):
-        raise ValidationError(_("“%(name)s” is not free. Please choose another.") % {"name": value})
+        raise ValidationError(_("“%(name)s” is not available. Please choose another.") % {"name": value})
     return value
 
 
@@ -61,7 +61,7 @@ def clean_display_name(value: str) -> str:
     """The name without invisible signs and spare spaces, or a ValidationError."""
     name = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", value)).split())
     if not any(unicodedata.category(sign)[0] in "LNSP" for sign in name):
-        raise ValidationError(_("Please give a name that can be seen."))
+        raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:
         raise ValidationError(_("Use at most %(count)d characters.") % {"count": DISPLAY_NAME_MAX})
     return name

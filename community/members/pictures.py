@@ -35,11 +35,13 @@ def clean(upload: IO[bytes]) -> bytes:
             with Image.open(BytesIO(data), formats=FORMATS) as picture:
                 most = MAX_PIXELS_OF.get(picture.format or "", MAX_PIXELS)
                 if picture.width * picture.height > most:
-                    raise ValidationError(_("The picture has too many pixels. Please choose a smaller one."))
+                    raise ValidationError(
+                        _("The picture's dimensions are too large. Please choose a smaller one.")
+                    )
                 return _square(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise ValidationError(
-            _("This file could not be read as a picture. JPEG, PNG, WebP and GIF work.")
+            _("We could not read this picture. Use a JPEG, PNG, WebP or GIF file.")
         ) from error
 
 

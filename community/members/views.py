@@ -98,7 +98,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, request.FILES or None, member=member)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Your profile is saved."))
+        messages.success(request, _("Profile saved."))
         return redirect("members:profile-edit")
     context = {"form": form, "member": member, "percent": services.percent_complete(member)}
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
@@ -125,9 +125,9 @@ def username_check(request: HttpRequest) -> HttpResponse:
 @read_or_send
 @login_required
 def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
-    require(rules.can_invite(_member(request)), _("Only community managers invite people."))
+    require(rules.can_invite(_member(request)), _("Only community managers can send invitations."))
     member = get_object_or_404(Member.objects.named([username]))
-    require(rules.can_be_invited(member), _("This account has an owner already."))
+    require(rules.can_be_invited(member), _("This account has already been claimed."))
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -136,9 +136,9 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error("email", error)
         except OSError:
-            form.add_error("email", _("The mail could not be sent just now. Please try again in a minute."))
+            form.add_error("email", _("We could not send the email. Please try again in a minute."))
         else:
-            messages.success(request, _("The invitation is on its way to %(to)s.") % {"to": invitation.email})
+            messages.success(request, _("Invitation sent to %(to)s.") % {"to": invitation.email})
             return redirect(member)
     context = {"form": form, "member": member}
     return render(request, "members/invitation_send.html", context, status=422 if form.errors else 200)
@@ -160,7 +160,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(None, error)
         else:
             login(request, member, backend="django.contrib.auth.backends.ModelBackend")
-            messages.success(request, _("Welcome back. Everything you wrote is yours again."))
+            messages.success(request, _("Welcome back. Your account and your posts are yours again."))
             return redirect("members:profile-edit")
     context = {"form": form, "invitation": invitation}
     return render(request, "members/invitation_accept.html", context, status=422 if form.errors else 200)

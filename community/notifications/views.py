@@ -51,7 +51,9 @@ def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
 def notifications_read(request: HttpRequest) -> HttpResponse:
     count = services.mark_all_read(cast(Member, request.user), until=_moment(request.POST.get("until", "")))
     messages.success(
-        request, ngettext("%(n)d line marked as read.", "%(n)d lines marked as read.", count) % {"n": count}
+        request,
+        ngettext("%(n)d notification marked as read.", "%(n)d notifications marked as read.", count)
+        % {"n": count},
     )
     return redirect("notifications:notification-list")
 

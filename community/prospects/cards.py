@@ -87,7 +87,7 @@ KINDS = ("customers", "undecided", "staff")
 NAMES = {
     "customers": (_("customer"), _("customers")),
     "undecided": (_("undecided"), _("undecided")),
-    "staff": (_("of ours"), _("of ours")),
+    "staff": (_("from our team"), _("from our team")),
 }
 
 

@@ -16,19 +16,19 @@ class ReplyForm(forms.Form):
         label=_("Your answer"),
         max_length=32_000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("Ask before you advise. Markdown works here."),
+        help_text=_("Ask before you advise. You can use Markdown."),
     )
 
 
 class UrgentForm(forms.Form):
-    reason = forms.CharField(label=_("Why it cannot wait"), max_length=200)
+    reason = forms.CharField(label=_("Why is this urgent?"), max_length=200)
 
 
 class HandoverForm(forms.Form):
     to: forms.ModelChoiceField[Member] = forms.ModelChoiceField(
         label=_("Colleague"), queryset=Member.objects.none()
     )
-    note = forms.CharField(label=_("What they should know"), max_length=500, required=False)
+    note = forms.CharField(label=_("Note"), max_length=500, required=False)
 
     def __init__(self, *args: Any, question: DeskQuestion, giver: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -40,13 +40,13 @@ def objection_to_answering(
         return ""
     entry = RosterEntry.objects.on_duty().filter(forum=forum, member=author).first()
     if entry is None:
-        return _("Only the people named at the top of this forum answer here for the company.")
+        return _("Only the team members listed in this forum can answer here for the company.")
     if not entry.is_trained:
-        return _("You can answer here once your training in consultative selling is noted.")
+        return _("You can answer here once your training in consultative selling has been recorded.")
     if question is None:
         return ""
     if question.is_held_back(now):
-        return _("Peers first: this question opens for staff at %(time)s.") % {
+        return _("Customers answer first. The team can reply from %(time)s.") % {
             "time": date_format(localtime(question.opens_at), "H:i")
         }
     return objection_to_taking(author, question, now=now)
@@ -56,7 +56,7 @@ def objection_to_taking(author: Member, question: DeskQuestion, *, now: datetime
     """Return why the question is not this person's to take; empty when it is."""
     holder = question.holder(now)
     if holder is not None and holder.pk != author.pk:
-        return _("%(name)s has taken this question.") % {"name": holder}
+        return _("This question is assigned to %(name)s.") % {"name": holder}
     return ""
 
 
@@ -65,5 +65,7 @@ def objection_to_words(source: str, forum: ProspectForum, question: DeskQuestion
     if question is None or question.staff_replies:
         return ""
     if leads_to_checkout(source, forum.checkout_words):
-        return _("A first answer does not link to a checkout. Answer the question; the shop can wait.")
+        return _(
+            "A first answer cannot link to a checkout page. Remove the link and answer the question first."
+        )
     return ""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         htmx: HtmxDetails
 
 
-NOT_YOURS = gettext_lazy("The desk is for the salespeople named in a prospect forum.")
+NOT_YOURS = gettext_lazy("Only salespeople listed in a prospect forum can open the sales desk.")
 
 
 @require_safe
@@ -147,8 +147,10 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
         form.add_error("source", refusal.sentence)
         return _question_page(request, question, reply=form, status=422)
     if was_first and links_out(source):
-        messages.warning(request, _("Your first answer leads away from here. The words should do without."))
-    messages.success(request, _("Your answer is in the topic, under your name."))
+        messages.warning(
+            request, _("Your first answer contains a link to another site. Consider answering without it.")
+        )
+    messages.success(request, _("Answer posted."))
     if not request.htmx:
         return redirect("prospects:desk")
     return _question_page(request, _question_at_desk(request, topic_id))
@@ -161,13 +163,16 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
     reader = cast(Member, request.user)
     topic = get_object_or_404(Topic.objects.visible_to(reader), pk=topic_id)
     question = get_object_or_404(DeskQuestion, topic=topic)
-    require(rules.can_mark_urgent(reader, question), _("Only whoever asked can say that it is urgent."))
+    require(
+        rules.can_mark_urgent(reader, question),
+        _("Only the person who asked can mark this question as urgent."),
+    )
     form = UrgentForm(request.POST)
     if form.is_valid():
         services.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
-        messages.success(request, _("Our people can answer at once now."))
+        messages.success(request, _("Marked as urgent. The team can answer now."))
     else:
-        messages.error(request, _("Please say in a few words why it cannot wait."))
+        messages.error(request, _("Describe briefly why this is urgent."))
     return redirect("prospects:desk" if reader.is_team else topic)
 
 

@@ -63,8 +63,8 @@ def contributed(facts: Mapping[str, Any]) -> str:
 
 def showed_interest(facts: Mapping[str, Any]) -> str:
     return (
-        f"Gathered {facts['points']:g} points of interest within {days(facts['days'])}, "
-        f"on {days(facts['active_days'])}; {facts['needed']:g} are needed."
+        f"Reached {facts['points']:g} interest points within {days(facts['days'])}, "
+        f"active on {days(facts['active_days'])} (at least {facts['needed']:g} points needed)."
     )
 
 
@@ -74,7 +74,7 @@ def evaluates(facts: Mapping[str, Any]) -> str:
             f"Read prices, comparisons or reviews {times(facts['reads'])} within {days(facts['days'])}: "
             "comparing before a purchase."
         )
-    return f"Weighs a purchase: {did(facts['kind'])}."
+    return f"Is considering a purchase: {did(facts['kind'])}."
 
 
 def became_customer(facts: Mapping[str, Any]) -> str:
@@ -86,33 +86,31 @@ def settled_in(facts: Mapping[str, Any]) -> str:
     if "kind" in facts:
         return f"Settled in as a customer: {did(facts['kind'])}."
     if "active_days" in facts:
-        return f"Settled in as a customer: was active on {days(facts['active_days'])} after buying."
-    return f"A customer for {days(facts['days'])} now."
+        return f"Settled in as a customer: active on {days(facts['active_days'])} after buying."
+    return f"Has been a customer for {days(facts['days'])}."
 
 
 def stays(facts: Mapping[str, Any]) -> str:
     if "kind" in facts:
-        return f"Stays with us: {did(facts['kind'])}."
-    return (
-        f"Stays with us: a customer for {days(facts['days'])}, active in the last {facts['active_within']}."
-    )
+        return f"Stayed a customer: {did(facts['kind'])}."
+    return f"Stayed a customer: for {days(facts['days'])}, and active in the last {facts['active_within']}."
 
 
 def grows(facts: Mapping[str, Any]) -> str:
-    return f"Buys more: {facts['what']}."
+    return f"Bought more: {facts['what']}."
 
 
 def speaks_for_us(facts: Mapping[str, Any]) -> str:
     if facts.get("left"):
-        return "No longer counts as an advocate: the score fell below the line."
-    return "Speaks for us: the advocacy score reached the line, from more than one kind of help."
+        return "No longer an advocate: the score fell below the threshold."
+    return "Became an advocate: the advocacy score reached the threshold, with more than one kind of contribution."
 
 
 def lapsed(facts: Mapping[str, Any]) -> str:
-    return f"Nothing was heard for {days(facts['days'])}."
+    return f"No activity for {days(facts['days'])}."
 
 
 def left(facts: Mapping[str, Any]) -> str:
     if facts["kind"] == "subscription.lapsed":
-        return f"No longer a customer: did not renew, and {days(facts['grace_days'])} of grace are over."
+        return f"No longer a customer: did not renew, and the grace period of {days(facts['grace_days'])} is over."
     return f"No longer a customer: {did(facts['kind'])}."

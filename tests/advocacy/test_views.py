@@ -46,7 +46,7 @@ def test_advocate_list_refuses_a_member(client):
     response = client.get(LIST)
 
     assert response.status_code == 403
-    assert "Only the team sees everybody" in response.content.decode()
+    assert "Only the team can see all scores" in response.content.decode()
 
 
 def test_advocate_list_sends_a_visitor_to_log_in(client):
@@ -118,7 +118,7 @@ def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(as_manager):
 
 def test_advocate_list_says_what_to_do_when_empty(as_manager):
     assert "No scores yet" in as_manager.get(LIST).content.decode()
-    assert "Nobody is in this band today" in as_manager.get(LIST, {"band": "champion"}).content.decode()
+    assert "No members in this band" in as_manager.get(LIST, {"band": "champion"}).content.decode()
 
 
 def test_advocate_list_marks_a_strike(as_manager):
@@ -176,9 +176,7 @@ def test_own_standing_explains_the_score(client):
     assert context["band"] == "advocate"
     assert context["next_band"].label == "Champion"
     assert context["to_next"] == 65 - context["scored"].score
-    assert context["left_out"] == [
-        "4 replies are left out: only so many of a kind count on one day, here 10."
-    ]
+    assert context["left_out"] == ["4 replies are not counted: there is a daily limit of 10."]
     assert "Falls below 40 on" in page
     assert context["suggestions"][0][0] == "story"
 
@@ -248,7 +246,7 @@ def test_own_standing_tells_of_a_strike(client):
     drained()
     client.force_login(member)
 
-    assert "An upheld strike takes 10 points off" in client.get(OWN).content.decode()
+    assert "10 points are deducted" in client.get(OWN).content.decode()
 
 
 def test_own_standing_that_faded_remembers_the_best(client):
@@ -259,8 +257,8 @@ def test_own_standing_that_faded_remembers_the_best(client):
 
     page = client.get(OWN).content.decode()
 
-    assert "Everything has faded." in page
-    assert "Your best so far: 8.11" in page
+    assert "Your past contributions have expired." in page
+    assert "Your highest score: 8.11" in page
 
 
 def test_advocate_list_has_those_who_faded_by_their_best(as_manager):
@@ -280,14 +278,14 @@ def test_own_standing_before_anything_counted_says_what_does(client):
 
     page = client.get(OWN).content.decode()
 
-    assert "Nothing counted yet" in page
+    assert "No contributions yet" in page
     assert "up to 25" in page
 
 
 def test_own_standing_of_the_team_says_that_it_has_none(team):
     page = team.get(OWN).content.decode()
 
-    assert "The team is not scored" in page
+    assert "Not available for team members" in page
 
 
 def test_own_standing_sends_a_visitor_to_log_in(client):

@@ -32,13 +32,13 @@ def test_acts_are_counted_in_words():
 @pytest.mark.parametrize(
     ("why", "n", "said"),
     [
-        (SELF, 1, "1 reply is left out: what people do for themselves does not count."),
+        (SELF, 1, "1 reply is not counted: activity on one's own posts does not count."),
         (
             PAIR,
             2,
-            "2 replies are left out: of each kind, three from the same person count in a quarter: the latest.",
+            "2 replies are not counted: only the latest three per person and quarter count.",
         ),
-        (DAY, 4, "4 replies are left out: only so many of a kind count on one day, here 10."),
+        (DAY, 4, "4 replies are not counted: there is a daily limit of 10."),
     ],
 )
 def test_left_out_says_why(why, n, said):

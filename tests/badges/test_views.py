@@ -65,8 +65,8 @@ def test_badge_list_says_how_many_have_one(client):
     nobodys = client.get(LIST).content.decode()
     AwardFactory()
 
-    assert "Nobody has it yet" in nobodys
-    assert "1 member has it" in client.get(LIST).content.decode()
+    assert "Not awarded yet" in nobodys
+    assert "Awarded to 1 member" in client.get(LIST).content.decode()
 
 
 def test_badge_list_takes_the_same_queries_for_more_badges(client, django_assert_num_queries):
@@ -126,7 +126,7 @@ def test_badge_detail_tells_the_holder_that_it_is_theirs(client):
 def test_badge_detail_of_a_badge_nobody_has_says_so(client):
     response = client.get(BadgeFactory().get_absolute_url())
 
-    assert b"Nobody has it yet" in response.content
+    assert b"Not awarded yet" in response.content
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}])

@@ -35,7 +35,7 @@ def test_sign_up_tells_about_the_username_while_one_types(page):
     page.goto("/accounts/signup/")
 
     page.get_by_label("Your name").press_sequentially("Ada")
-    expect(page.get_by_role("status").filter(has_text="You will be @ada-2")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Your username will be @ada-2")).to_be_visible()
 
     page.get_by_label("Username").press_sequentially("ada")
     expect(page.get_by_role("status").filter(has_text="@ada is taken")).to_be_visible()
@@ -65,7 +65,7 @@ def test_a_profile_with_a_picture(any_page, login):
     any_page.get_by_label("Time zone").select_option("Europe/Brussels")
     any_page.get_by_role("button", name="Save").click()
 
-    expect(any_page.get_by_text("Your profile is saved.")).to_be_visible()
+    expect(any_page.get_by_text("Profile saved.")).to_be_visible()
     member.refresh_from_db()
     assert (member.bio_html, member.time_zone) == ("<p>I <em>roast</em>.</p>\n", "Europe/Brussels")
     assert member.avatar.name.endswith(".webp")

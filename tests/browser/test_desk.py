@@ -31,11 +31,11 @@ def question(forum):
 
 def test_claim_and_answer_a_question(any_page, seller, question):
     any_page.goto("/desk/")
-    any_page.get_by_role("button", name="I take it").click()
-    expect(any_page.get_by_text("Yours", exact=True)).to_be_visible()
+    any_page.get_by_role("button", name="Assign to me").click()
+    expect(any_page.get_by_text("Assigned to you", exact=True)).to_be_visible()
 
     any_page.get_by_label("Your answer").fill("How many cups does the busiest hour see? That decides it.")
-    any_page.get_by_role("button", name="Answer in the open").click()
+    any_page.get_by_role("button", name="Post public answer").click()
 
     expect(any_page.get_by_text("Answered by staff").first).to_be_visible()
     any_page.goto(question.topic.get_absolute_url())
@@ -46,26 +46,26 @@ def test_claim_and_answer_a_question(any_page, seller, question):
 def test_hand_over_to_a_colleague_with_a_note(any_page, seller, question, forum):
     RosterEntryFactory(forum=forum, member__display_name="Amara Okafor")
     any_page.goto(f"/desk/{question.pk}/")
-    any_page.get_by_role("button", name="I take it").click()
-    expect(any_page.get_by_text("Yours", exact=True)).to_be_visible()
+    any_page.get_by_role("button", name="Assign to me").click()
+    expect(any_page.get_by_text("Assigned to you", exact=True)).to_be_visible()
 
-    any_page.get_by_text("Hand over to a colleague").click()
+    any_page.get_by_text("Assign to a colleague").click()
     any_page.get_by_label("Colleague").select_option(label="Amara Okafor")
-    any_page.get_by_label("What they should know").fill("He asked about leasing, too.")
-    any_page.get_by_role("button", name="Hand over").click()
+    any_page.get_by_label("Note").fill("He asked about leasing, too.")
+    any_page.get_by_role("button", name="Assign", exact=True).click()
 
-    expect(any_page.get_by_text("Amara Okafor has it")).to_be_visible()
+    expect(any_page.get_by_text("Assigned to Amara Okafor")).to_be_visible()
     assert str(DeskQuestion.objects.get().claimed_by) == "Amara Okafor"
 
 
 def test_an_answer_that_is_refused_stays_in_the_form(any_page, seller, question):
     any_page.goto(f"/desk/{question.pk}/")
-    any_page.get_by_role("button", name="I take it").click()
-    expect(any_page.get_by_text("Yours", exact=True)).to_be_visible()
+    any_page.get_by_role("button", name="Assign to me").click()
+    expect(any_page.get_by_text("Assigned to you", exact=True)).to_be_visible()
     pitch = "Buy it here and now: https://shop.example.com/checkout/bar"
 
     any_page.get_by_label("Your answer").fill(pitch)
-    any_page.get_by_role("button", name="Answer in the open").click()
+    any_page.get_by_role("button", name="Post public answer").click()
 
     expect(any_page.get_by_text("checkout").first).to_be_visible()
     expect(any_page.get_by_label("Your answer")).to_have_value(pitch)
@@ -79,8 +79,8 @@ def test_peers_go_first_so_a_fresh_question_cannot_be_taken(any_page, seller, fo
     any_page.goto("/desk/")
 
     expect(any_page.get_by_role("link", name=TITLE)).to_be_visible()
-    expect(any_page.get_by_text("Peers first until")).to_be_visible()
-    expect(any_page.get_by_role("button", name="I take it")).to_have_count(0)
+    expect(any_page.get_by_text("Customers first until")).to_be_visible()
+    expect(any_page.get_by_role("button", name="Assign to me")).to_have_count(0)
 
 
 def test_why_this_stage_opens_in_place(any_page, seller, question):

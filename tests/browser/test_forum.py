@@ -100,7 +100,7 @@ def test_delete_and_bring_back(any_page, login, answer):
 
     post.get_by_label("More actions").click()
     post.get_by_role("button", name="Delete").click()
-    expect(post.get_by_text("Deleted by its author")).to_be_visible()
+    expect(post.get_by_text("Deleted by the author")).to_be_visible()
     post.get_by_role("button", name="Restore").click()
 
     expect(post.locator(".prose")).to_have_text("Change the gasket.")

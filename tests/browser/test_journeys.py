@@ -69,9 +69,9 @@ def test_movement_is_drawn_and_follows_the_switch(page, login, ana, manager):
     page.goto("/journeys/")
 
     page.locator(".chart canvas").wait_for()
-    page.get_by_label("Show those who stayed").check()
+    page.get_by_label("Show members who did not move").check()
 
-    assert page.locator(".chart").get_attribute("aria-label").startswith("Where members were on")
+    assert page.locator(".chart").get_attribute("aria-label").startswith("Stages of members on")
     assert troubles == []
 
 
@@ -79,11 +79,11 @@ def test_movement_without_scripts_is_a_table(plain_page, login, ana, manager):
     login(plain_page, manager)
     plain_page.goto("/journeys/")
 
-    plain_page.get_by_text("The figures").click()
+    plain_page.get_by_text("Show data").click()
 
     assert plain_page.get_by_role("columnheader", name="Relationship").is_visible()
     assert not plain_page.locator(".chart").is_visible()
-    assert not plain_page.get_by_text("Show those who stayed").is_visible()
+    assert not plain_page.get_by_text("Show members who did not move").is_visible()
 
 
 def test_evidence_opens_in_place(any_page, login, ana, manager):
@@ -91,7 +91,7 @@ def test_evidence_opens_in_place(any_page, login, ana, manager):
     any_page.goto("/journeys/members/ana/")
     step = any_page.locator(".steps > li", has_text="Bought for the first time")
 
-    step.get_by_text("1 event behind it").click()
+    step.get_by_text("based on 1 event").click()
 
     assert step.get_by_text("49.00 EUR").last.is_visible()
 
@@ -99,12 +99,12 @@ def test_evidence_opens_in_place(any_page, login, ana, manager):
 def test_stage_is_set_by_hand_and_cleared(any_page, login, ana, manager):
     login(any_page, manager)
     any_page.goto("/journeys/members/ana/")
-    any_page.get_by_text("Set the stage by hand").click()
+    any_page.get_by_text("Set stage manually").click()
     any_page.get_by_label("Reason").fill("Bought by phone.")
-    any_page.get_by_role("button", name="Set the stage").click()
+    any_page.get_by_role("button", name="Set stage").click()
 
     assert any_page.get_by_text("“Bought by phone.”").is_visible()
 
-    any_page.get_by_role("button", name="Show the computed stage again").click()
+    any_page.get_by_role("button", name="Remove override").click()
 
     assert not any_page.get_by_text("“Bought by phone.”").is_visible()

@@ -89,5 +89,5 @@ def test_from_sign_up_to_accepted_answer_badge_and_stage(
     step = manager_page.get_by_role("listitem").filter(
         has=manager_page.get_by_role("heading", name="Engagement")
     )
-    step.get_by_text(re.compile(r"events? behind it")).click()
+    step.get_by_text(re.compile(r"based on \d+ events?")).click()
     expect(step.get_by_text("Why is the second cup sour?").first).to_be_visible()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from community.core.demo import being_written, is_being_written
 from tests.factories.members import MemberFactory
 
-NOTICE = "The demo community is still being written"
+NOTICE = "The demo community is still being set up"
 PAGES = ["/", "/latest/", "/accounts/login/"]
 
 

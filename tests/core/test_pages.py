@@ -84,7 +84,7 @@ def test_400_says_so(pages):
     response = pages.get("/garbled/")
 
     assert response.status_code == 400
-    assert "could not be understood" in response.text
+    assert "could not read that request" in response.text
 
 
 def test_500_stands_alone(pages):

@@ -134,7 +134,7 @@ def test_splitting_off_an_accepted_answer_is_refused_with_a_sentence(client, log
     response = client.post(f"/topics/{answer.topic_id}/split/", sent)
 
     assert response.status_code == 403
-    assert "Take back the acceptance" in response.content.decode()
+    assert "Unmark the accepted answer" in response.content.decode()
 
 
 def test_what_one_cannot_see_is_not_arranged(client, log_in):

@@ -68,7 +68,7 @@ def test_topic_create_is_prepared_by_its_address(client, log_in):
     ("changes", "field", "sentence"),
     [
         ({"title": "Short?"}, "title", "Use at least 10 characters so that others can find your topic."),
-        ({"title": "Just a title", "kind": "discussion"}, "title", "A title of at least 15 characters"),
+        ({"title": "Just a title", "kind": "discussion"}, "title", "Use at least 15 characters"),
         ({"title": ""}, "title", "This field is required."),
         ({"source": "  short  "}, "source", "Add at least 5 more characters."),
         ({"source": "x" * 32_001}, "source", "at most 32000 characters (it has 32001)"),
@@ -134,7 +134,9 @@ def test_held_topic_is_shown_to_its_author_with_a_word_of_thanks(client, log_in,
     response = client.post("/new/", typed(CategoryFactory(kind="qa")), follow=True)
 
     assert response.status_code == 200
-    assert "A moderator looks at it before others see it." in " ".join(texts(response, ".messages"))
+    assert "Waiting for approval. A moderator will review your post soon." in " ".join(
+        texts(response, ".messages")
+    )
     assert "Waiting for approval." in " ".join(texts(response, "article .alert"))
 
 

@@ -194,7 +194,7 @@ def test_a_held_word_in_the_title_holds_the_topic(client):
 def refused(client, post, **more):
     response = edit(client, post, **more)
     assert response.status_code == 422
-    assert "Please say it differently, or write it as a reply of its own." in response.content.decode()
+    assert "Please reword it or post a new reply." in response.content.decode()
     assert NEW in response.content.decode()
     return (now(post).status, now(post).source) == ("published", post.source)
 

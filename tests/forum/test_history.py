@@ -226,7 +226,7 @@ def test_revision_hide_of_the_newest_says_why_not(client, log_in, post):
     response = client.post(address(post, "hide", 3))
 
     assert response.status_code == 403
-    assert "These are the words that the post has now." in response.content.decode()
+    assert "This is the current version." in response.content.decode()
 
 
 def test_a_version_there_never_was_is_not_found(client, log_in, post):
@@ -256,4 +256,4 @@ def test_history_of_many_versions_has_pages(client, htmx, log_in, post):
     assert texts(second, "ins, .diff")  # compared with the version before it, on whichever page
     newest = page(second).cssselect("form.version-form")[0]
     hidden = client.post(newest.get("hx-post"), headers=htmx)
-    assert "Hidden from everyone" in texts(hidden, f"section[aria-labelledby=v{total - 20}]")[0]
+    assert "Only moderators can see it." in texts(hidden, f"section[aria-labelledby=v{total - 20}]")[0]

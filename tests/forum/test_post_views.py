@@ -159,7 +159,7 @@ def test_author_deletes_and_brings_back(client, log_in, htmx, post):
     gone = status(post)
     restored = client.post(f"/posts/{post.pk}/restore/")
 
-    assert texts(deleted, ".stub")[0].startswith("Deleted by its author")
+    assert texts(deleted, ".stub")[0].startswith("Deleted by the author")
     assert (gone, status(post), restored.url) == ("deleted", "published", f"/p/{post.pk}/")
 
 
@@ -241,7 +241,7 @@ def test_like_is_refused_to_visitors_authors_and_for_hidden_topics(client, log_i
     own = client.post(f"/posts/{post.pk}/like/")
 
     assert (visitor, hidden, own.status_code) == (302, 404, 403)
-    assert "Your own posts are liked by others" in own.content.decode()
+    assert "You cannot like your own posts." in own.content.decode()
 
 
 def test_visitor_sees_the_number_of_likes(client, post):

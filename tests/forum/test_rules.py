@@ -79,7 +79,7 @@ def test_parent_with_children_stays_at_the_top():
     CategoryFactory(parent=top)
     top.parent = CategoryFactory()
 
-    with pytest.raises(ValidationError, match="stays at the top"):
+    with pytest.raises(ValidationError, match="must stay at the top level"):
         top.full_clean()
 
 

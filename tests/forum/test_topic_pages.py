@@ -138,7 +138,7 @@ def test_topic_of_a_private_category_is_404_for_others(client, log_in):
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [("deleted", "Deleted by a moderator"), ("hidden", "Hidden. Moderators decide whether it comes back")],
+    [("deleted", "Deleted by a moderator"), ("hidden", "This post is hidden while moderators review it.")],
 )
 def test_words_of_a_removed_post_leave_a_stub(client, status, sentence):
     moderator = MemberFactory(role="moderator")

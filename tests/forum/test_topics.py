@@ -168,7 +168,7 @@ def test_split_takes_the_comments_along(moderator):
 def test_split_of_a_comment_alone_is_refused(moderator):
     comment = CommentFactory()
 
-    with pytest.raises(Refused, match="goes with the post"):
+    with pytest.raises(Refused, match="cannot split off a comment"):
         split_off(comment, moderator)
 
 
@@ -176,7 +176,7 @@ def test_split_of_nothing_the_opening_or_an_accepted_answer_is_refused(moderator
     answer = AnswerFactory(is_accepted=True)
     topic = answer.topic
 
-    with pytest.raises(Refused, match="opening post stays"):
+    with pytest.raises(Refused, match="cannot split off the opening post"):
         split_off(topic.posts.get(number=1), moderator)
     with pytest.raises(Refused, match="acceptance"):
         split_off(answer, moderator)

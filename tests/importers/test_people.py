@@ -174,7 +174,7 @@ def test_nobody_is_made_once_and_can_do_nothing():
 
 @pytest.mark.parametrize("written", ["former-member", "Former-Member"])
 def test_nobody_can_sign_up_as_who_stands_for_everybody_who_left(written):
-    with pytest.raises(ValidationError, match="is not free"):
+    with pytest.raises(ValidationError, match="is not available"):
         clean_username(written)
 
 

@@ -138,7 +138,7 @@ def test_an_override_of_staff_is_refused(client, manager):
 
     answer = client.post(reverse("admin:journeys_override_add"), asked)
 
-    assert "Staff have no stage." in answer.content.decode()
+    assert "Team members have no stage." in answer.content.decode()
     assert not Override.objects.exists()
 
 

@@ -64,7 +64,7 @@ def test_e2_points_within_thirty_days_enter_engagement():
     assert steps(result)[-1] == (30, "engagement.exploring", "E2")
     assert result.rows[-1].facts == {"points": 24.0, "days": 30, "active_days": 3, "needed": 20.0}
     assert result.rows[-1].sentence == (
-        "Gathered 24 points of interest within 30 days, on 3 days; 20 are needed."
+        "Reached 24 interest points within 30 days, active on 3 days (at least 20 points needed)."
     )
 
 
@@ -268,7 +268,7 @@ def test_r5_an_upgrade_in_the_first_weeks_is_held_on_settling_in():
 
     assert (last.rule, last.sub_stage, last.facets) == ("R3", "expansion", ("adoption", "expansion"))
     assert last.facts == {"days": 30, "R5": {"what": "an upgrade"}}
-    assert last.sentence == "A customer for 30 days now. Buys more: an upgrade."
+    assert last.sentence == "Has been a customer for 30 days. Bought more: an upgrade."
     assert set(last.evidence) == {story[0].event_id, story[1].event_id}
 
 
@@ -385,7 +385,7 @@ def test_l2_not_renewing_leaves_after_the_days_of_grace():
     assert told(*story, as_of=73).state.next_due == on(74)
     assert steps(told(*story, as_of=74))[-1] == (74, "engagement.win_back", "L2")
     assert told(*story, as_of=74).rows[-1].sentence == (
-        "No longer a customer: did not renew, and 14 days of grace are over."
+        "No longer a customer: did not renew, and the grace period of 14 days is over."
     )
 
 

@@ -33,7 +33,7 @@ def test_pages_of_the_team_refuse_a_member_with_a_sentence(client, address):
     response = client.get(address)
 
     assert response.status_code == 403
-    assert "Only the team sees" in response.content.decode()
+    assert "Only the team can see" in response.content.decode()
 
 
 @pytest.mark.parametrize("address", [MAP, RULES])
@@ -130,7 +130,7 @@ def test_journey_map_says_how_many_wait(as_manager):
 
 
 def test_journey_map_of_nobody_says_what_will_be_there(as_manager):
-    assert "Nobody is on the way yet" in as_manager.get(MAP).content.decode()
+    assert "No members yet" in as_manager.get(MAP).content.decode()
 
 
 def test_journey_map_costs_the_same_for_one_and_for_three(as_manager):

@@ -48,7 +48,7 @@ def test_member_journey_refuses_members_even_their_own(client, member):
     for one in (member, MemberFactory()):
         response = client.get(address(one))
         assert response.status_code == 403
-        assert "Only the team sees other people" in response.content.decode()
+        assert "Only the team can see other members" in response.content.decode()
 
 
 def test_member_journey_tells_a_member_nothing_of_who_exists(client):
@@ -102,7 +102,7 @@ def test_member_journey_shows_what_was_believed_before(as_manager, member):
     response = as_manager.get(address(member))
 
     assert response.context["story"].superseded == len(response.context["believed"]) > 0
-    assert "What we believed before" in response.content.decode()
+    assert "Earlier versions" in response.content.decode()
 
 
 def test_member_journey_names_companions(as_manager, member):
@@ -150,19 +150,19 @@ def test_member_journey_shows_early_signs(as_manager, member):
 
     response = as_manager.get(address(member))
 
-    assert response.context["risks"] == ["Said they would not recommend us", "A payment failed"]
+    assert response.context["risks"] == ["Would not recommend us", "A payment failed"]
     assert "at risk" in response.content.decode()
 
 
 def test_member_journey_of_staff_says_that_they_have_none(as_manager):
     page = as_manager.get(address(MemberFactory(role="sales"))).content.decode()
 
-    assert "The team has no stage" in page
-    assert "Set the stage by hand" not in page
+    assert "Team members have no stage" in page
+    assert "Set stage manually" not in page
 
 
 def test_member_journey_of_whom_nothing_is_known(as_manager, member):
-    assert "Nothing is known yet" in as_manager.get(address(member)).content.decode()
+    assert "No activity yet" in as_manager.get(address(member)).content.decode()
 
 
 def test_member_journey_finds_the_name_in_any_case(as_manager, member):
@@ -206,7 +206,7 @@ def test_override_set_by_a_manager_shows_beside_the_computed_stage(as_manager, m
     state = MemberState.objects.get(member=member)
     assert (state.shown_stage, state.stage) == ("conversion", "engagement")
     page = as_manager.get(address(member)).content.decode()
-    assert "is set by hand" in page
+    assert "was set manually" in page
     assert "Bought by phone." in page
     assert "Computed: Engagement" in page
 
@@ -229,7 +229,7 @@ def test_override_is_refused_to_other_roles(client, member, role, end):
 
     assert client.post(address(member, end), override()).status_code == 403
     assert Override.objects.count() == 0
-    assert "Set the stage by hand" not in client.get(address(member)).content.decode()
+    assert "Set stage manually" not in client.get(address(member)).content.decode()
 
 
 @pytest.mark.parametrize("end", ["override/", "override/clear/"])
@@ -280,7 +280,7 @@ def test_own_journey_says_where_one_is_and_why(client, member):
 
     page = response.content.decode()
     assert steps_of(response) == [("conversion", "first_purchase")]
-    assert "You have become a customer." in page
+    assert "You recently became a customer." in page
     assert "Who can see this" in page
     assert "rule C1" not in page
 
@@ -292,7 +292,7 @@ def test_own_journey_counts_no_days_of_a_step_of_today(client, member):
 
     page = client.get(OWN).content.decode()
 
-    assert "until today" in page
+    assert "– today" in page
     assert "0 days" not in page
 
 
@@ -353,20 +353,20 @@ def test_own_journey_says_that_a_stage_was_set_by_hand_but_not_why(client, membe
 
     page = client.get(OWN).content.decode()
 
-    assert "set this stage by hand" in page
+    assert "set this status manually" in page
     assert "in confidence" not in page
 
 
 def test_own_journey_before_anything_happened(client, member):
     client.force_login(member)
 
-    assert "Your journey starts here" in client.get(OWN).content.decode()
+    assert "No activity yet" in client.get(OWN).content.decode()
 
 
 def test_own_journey_of_the_team_says_that_it_has_none(client):
     client.force_login(MemberFactory(role="support"))
 
-    assert "The team has no stage" in client.get(OWN).content.decode()
+    assert "Not available for team members" in client.get(OWN).content.decode()
 
 
 def test_own_journey_sends_a_visitor_to_log_in(client):

@@ -88,7 +88,7 @@ def test_sign_up_with_next_to_nothing_known_of_the_name(client):
         ({"display_name": ""}, "This field is required."),
         ({"display_name": "\u200b\u200b"}, "that can be seen"),
         ({"display_name": "Тaken Tom"}, "somebody in the team"),
-        ({"username": "TOM"}, "Somebody has this username already."),
+        ({"username": "TOM"}, "This username is already taken."),
         ({"username": "admin"}, "“admin” is not free."),
         ({"username": "no spaces"}, "Use letters from a to z"),
         ({"username": "аdа"}, "Use letters from a to z"),
@@ -98,7 +98,7 @@ def test_sign_up_with_next_to_nothing_known_of_the_name(client):
         ({"password1": "short"}, "too short"),
         ({"password1": "1234567890"}, "entirely numeric"),
         ({"password1": "password123"}, "too common"),
-        ({"guidelines": None}, "To take part, please agree to the guidelines."),
+        ({"guidelines": None}, "Agree to the guidelines to continue."),
     ],
 )
 def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sentence):

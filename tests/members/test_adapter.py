@@ -58,7 +58,7 @@ def test_clean_username_says_what_is_wrong(adapter, name, sentence):
 def test_clean_username_refuses_what_somebody_has_in_any_case(adapter, name):
     MemberFactory(username="Ada")
 
-    with pytest.raises(ValidationError, match="Somebody has this username already"):
+    with pytest.raises(ValidationError, match="This username is already taken"):
         adapter.clean_username(name)
 
 

@@ -62,7 +62,7 @@ def test_invite_again_ends_the_earlier_invitation(invitation, imported, manager)
 
 
 def test_invite_refuses_an_account_that_has_an_owner(manager):
-    with pytest.raises(ValidationError, match="taken over already"):
+    with pytest.raises(ValidationError, match="already been claimed"):
         services.invite(MemberFactory(), email=EMAIL, actor=manager)
 
 
@@ -74,8 +74,8 @@ def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(import
         services.invite(imported, email=email, actor=manager)
 
     assert refusal.value.messages == [
-        "@ada has this address and is active here with it. If it is the same person, ask them to change the "
-        "address of that account first; or invite them at another address."
+        "@ada already uses this email address. If it is the same person, ask them to change the "
+        "address of that account first, or use another address for the invitation."
     ]
 
 
@@ -91,7 +91,7 @@ def test_send_invitation_goes_out_once(invitation):
 
     (message,) = mail.outbox
     assert message.to == [EMAIL]
-    assert message.subject == "Your posts are waiting for you at Caravan"
+    assert message.subject == "Claim your account at Caravan"
     assert services.invitation_of(re.search(r"/invitation/(\S+)/", message.body)[1]) == invitation
 
 
@@ -134,7 +134,7 @@ def test_claim_makes_the_imported_member_an_owner_of_their_account(invitation, i
 def test_claim_twice_is_refused(invitation):
     services.claim(invitation, password=PASSWORD, guidelines=None)
 
-    with pytest.raises(ValidationError, match="taken over already"):
+    with pytest.raises(ValidationError, match="already been claimed"):
         services.claim(invitation, password="another good one", guidelines=None)
 
     assert Member.objects.get(email=EMAIL).check_password(PASSWORD)
@@ -174,7 +174,7 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
     else:
         EmailAddress.objects.create(user=other, email=EMAIL, verified=True)
 
-    with pytest.raises(ValidationError, match="You write here as @ada with this address already"):
+    with pytest.raises(ValidationError, match="You already have the account @ada with this email address"):
         services.claim(invitation, password=PASSWORD, guidelines=None)
 
     imported.refresh_from_db()
@@ -235,7 +235,7 @@ def test_invitation_send_is_for_managers(client, imported):
     response = client.post(send_url(imported), {"email": EMAIL})
 
     assert response.status_code == 403
-    assert "Only community managers invite people." in response.text
+    assert "Only community managers can send invitations." in response.text
     assert mail.outbox == []
 
 
@@ -251,7 +251,7 @@ def test_invitation_send_to_somebody_with_an_account_is_refused(client, manager)
     response = client.get(send_url(MemberFactory()))
 
     assert response.status_code == 403
-    assert "This account has an owner already." in response.text
+    assert "This account has already been claimed." in response.text
 
 
 def test_invitation_send_to_nobody_is_not_found(client, manager):
@@ -296,7 +296,7 @@ def test_invitation_send_says_when_the_mail_did_not_go_out(client, manager, impo
     response = client.post(send_url(imported), {"email": EMAIL})
 
     assert response.status_code == 422
-    assert "could not be sent" in response.text
+    assert "could not send the email" in response.text
 
 
 def test_invitation_accept_sets_the_password_and_logs_in(client, invitation):
@@ -315,7 +315,7 @@ def test_invitation_accept_sets_the_password_and_logs_in(client, invitation):
     [
         ({"password": "short", "guidelines": "on"}, "too short"),
         ({"password": "old-hand-1", "guidelines": "on"}, "too similar"),
-        ({"password": PASSWORD}, "please agree to the guidelines"),
+        ({"password": PASSWORD}, "Agree to the guidelines"),
         ({"guidelines": "on"}, "This field is required."),
     ],
 )
@@ -333,7 +333,7 @@ def test_invitation_accept_when_somebody_active_has_the_address(client, invitati
     response = client.post(accept_url(invitation), {"password": PASSWORD, "guidelines": "on"})
 
     assert response.status_code == 422
-    assert "log in as @ada, change the address of that account, and follow this link again." in response.text
+    assert "log in as @ada, change the address of that account and open this link again." in response.text
 
 
 def test_invitation_accept_wins_over_a_sign_up_with_the_address(client, invitation, imported):
@@ -355,4 +355,4 @@ def test_an_ended_invitation_says_so(client, invitation):
     response = client.get(accept_url(invitation))
 
     assert response.status_code == 410
-    assert "This invitation has ended" in response.text
+    assert "This invitation has expired" in response.text

@@ -54,7 +54,7 @@ def test_a_username_taken_in_that_moment_is_said_in_the_form():
 
     html = response.content.decode()
     assert response.status_code == 200
-    assert "Somebody has this username already." in html
+    assert "This username is already taken." in html
     assert 'value="second@example.com"' in html
     assert Member.objects.count() == 1
     assert mail.outbox == []

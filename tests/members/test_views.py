@@ -56,14 +56,14 @@ def test_guidelines_ask_for_agreement_to_a_new_version(client, ada):
     html = client.get("/guidelines/?next=/new/").text
 
     assert "Be <em>very</em> kind." in html
-    assert "There is a new version" in html
+    assert "The guidelines have changed since" in html
     assert 'name="next" value="/new/"' in html
 
 
 def test_guidelines_before_the_first_version(client):
     Guidelines.objects.all().delete()
 
-    assert "There are no guidelines yet." in client.get("/guidelines/").text
+    assert "No guidelines have been published yet." in client.get("/guidelines/").text
 
 
 def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
@@ -90,7 +90,7 @@ def test_guidelines_accept_of_another_version_shows_the_new_one(client, ada, ver
     response = client.post(ACCEPT, {"version": version, "next": "/new/"})
 
     assert response.status_code == 422
-    assert "have changed since you opened this page" in response.text
+    assert "changed after you opened this page" in response.text
     ada.refresh_from_db()
     assert ada.guidelines.version == 1
 
@@ -118,7 +118,7 @@ def test_profile_edit_shows_what_is_there(client, ada):
 
     assert "I &lt;roast&gt;." in html
     assert 'value="Ghent"' in html
-    assert "You are with <strong>Acme</strong>" in html
+    assert "You belong to <strong>Acme</strong>" in html
     assert "75% complete" in html
 
 
@@ -192,7 +192,7 @@ def test_profile_edit_refuses_what_is_no_picture(client, ada):
     response = client.post(SETTINGS, typed(avatar=fake))
 
     assert response.status_code == 422
-    assert "could not be read as a picture" in response.text
+    assert "could not read this picture" in response.text
 
 
 @pytest.mark.parametrize(
@@ -269,8 +269,8 @@ def assert_safe(response):
         ("", "Leave it empty and we make one from your name."),
         ("display_name=Bo+Summer", "You will be <strong>@bo-summer</strong>"),
         ("display_name=Ada", "You will be <strong>@ada-2</strong>"),
-        ("username=bo-summer", "@bo-summer is free."),
-        ("username=ADA", "@ADA is taken.</span> @ada-2 is free."),
+        ("username=bo-summer", "@bo-summer is available."),
+        ("username=ADA", "@ADA is taken.</span> @ada-2 is available."),
         ("username=admin", "“admin” is not free."),
         ("username=a+b+c", "Use letters from a to z"),
         ("username=%3Cscript%3E", "Use letters from a to z"),

@@ -57,7 +57,7 @@ def test_the_reply_form_counts_replies_in_the_topic(client):
 
 
 def test_the_composer_tells_a_silenced_member_before_they_type(client):
-    assert "You can read but not write at the moment." in shown(client, SanctionFactory().member)
+    assert "You can read but not post at the moment." in shown(client, SanctionFactory().member)
 
 
 def post_topic(client, category, source):
@@ -78,7 +78,7 @@ def test_a_refused_topic_comes_back_with_its_words(client, category):
 
     html = response.content.decode()
     assert response.status_code == 422
-    assert "cannot be posted here" in html
+    assert "is not allowed here" in html
     assert "Come to my casino tonight, all of you" in html
     assert not Post.objects.exists()
 
@@ -90,7 +90,7 @@ def test_a_topic_of_a_silenced_member_comes_back_with_its_words(client, category
 
     html = response.content.decode()
     assert response.status_code == 422
-    assert "You can read but not write at the moment." in html
+    assert "You can read but not post at the moment." in html
     assert "Something I thought about for long" in html
 
 

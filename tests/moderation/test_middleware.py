@@ -65,7 +65,7 @@ def test_a_silenced_member_writes_nowhere_else(client):
     response = client.post("/badges/")
 
     assert response.status_code == 403
-    assert "You can read but not write at the moment." in response.content.decode()
+    assert "You can read but not post at the moment." in response.content.decode()
 
 
 def test_a_silenced_member_logs_out(client):

@@ -115,7 +115,7 @@ def test_screen_refuses_who_is_silenced(kind):
     verdict = judge(sanction.member)
 
     assert verdict.refuse
-    assert verdict.sentence.startswith("You can read but not write at the moment.")
+    assert verdict.sentence.startswith("You can read but not post at the moment.")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
 
     post.refresh_from_db()
     assert refused.status_code == 422
-    assert "“casino” cannot be posted here." in refused.text
+    assert "“casino” is not allowed here." in refused.text
     assert "Visit my casino every day." in refused.text
     assert post.source == "A harmless first version of it."
 

@@ -61,7 +61,7 @@ def test_notification_list_says_what_happened(client, fields, sentence):
     assert sentence in client.get(LIST).content.decode()
 
 
-@pytest.mark.parametrize(("people", "words"), [(2, "and one more"), (5, "and 4 more")])
+@pytest.mark.parametrize(("people", "words"), [(2, "and 1 other"), (5, "and 4 others")])
 def test_notification_list_counts_the_people(client, people, words):
     member = MemberFactory()
     line = told(member, kind="like")
@@ -112,7 +112,7 @@ def test_notification_open_of_something_gone_says_so(client):
 
     response = client.get(reverse("notifications:notification-open", args=[line.pk]), follow=True)
 
-    assert "no longer shown" in response.content.decode()
+    assert "no longer available" in response.content.decode()
 
 
 def test_notification_open_of_someone_elses_is_not_found(client):

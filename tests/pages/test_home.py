@@ -48,7 +48,7 @@ def test_home_shows_nobody_what_they_may_not_read(client):
 
 
 def test_home_of_an_empty_community_says_what_to_do(client):
-    assert b"Somebody has to start." in client.get("/").content
+    assert b"Be the first to start a topic." in client.get("/").content
 
 
 def test_home_puts_fresh_announcements_apart(client):
@@ -126,7 +126,7 @@ def test_liveliness_of_a_demo_half_written_is_not_kept(settings, tmp_path):
 def test_home_counts_one_topic_as_one(client):
     TopicFactory()
 
-    assert "Of 1 topic of the last 30 days" in client.get("/").content.decode()
+    assert "1 of 1 topic from the last 30 days" in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_card_tells_who_spoke(entry):
     a_reply(question.topic, entry.member)
 
     assert voices(question) == [
-        ("customers", "customer", 1), ("undecided", "undecided", 2), ("staff", "of ours", 1),
+        ("customers", "customer", 1), ("undecided", "undecided", 2), ("staff", "from our team", 1),
     ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def test_release_question_of_a_colleague_says_who_has_it(question, entry):
     with pytest.raises(Refused) as refusal:
         release_question(question, actor=entry.member)
 
-    assert refusal.value.sentence == "Bea has taken this question."
+    assert refusal.value.sentence == "This question is assigned to Bea."
 
 
 def test_hand_over_to_who_has_it_changes_nothing(question, entry, manager):
@@ -87,14 +87,14 @@ def test_hand_over_to_who_may_not_answer_is_refused_by_name(question, entry, man
     with pytest.raises(Refused) as refusal:
         hand_over(question, actor=manager, to=colleague, note="")
 
-    assert refusal.value.sentence == "Bea does not answer in this forum."
+    assert refusal.value.sentence == "Bea cannot answer in this forum."
     assert not Handover.objects.exists()
 
 
 def test_hand_over_to_somebody_of_another_forum_is_refused(question, manager):
     elsewhere = RosterEntryFactory().member
 
-    with pytest.raises(Refused, match="does not answer in this forum"):
+    with pytest.raises(Refused, match="cannot answer in this forum"):
         hand_over(question, actor=manager, to=elsewhere, note="")
 
 
@@ -122,14 +122,14 @@ def test_claim_question_that_does_not_wait_says_so(question, entry, state):
     with pytest.raises(Refused) as refusal:
         claim_question(question, actor=entry.member)
 
-    assert refusal.value.sentence == "This question no longer waits for us."
+    assert refusal.value.sentence == "This question is no longer waiting for a reply."
 
 
 def test_a_moderator_may_take_a_question_but_not_a_colleagues(question, entry):
     moderator = MemberFactory(role="moderator")
     claim_question(question, actor=entry.member)
 
-    with pytest.raises(Refused, match="has taken this question"):
+    with pytest.raises(Refused, match="This question is assigned to"):
         claim_question(question, actor=moderator)
 
 

@@ -52,7 +52,7 @@ def test_claim_question_of_a_colleague_is_refused_until_it_goes_stale(entry):
         services.claim_question(question, actor=entry.member)
     services.claim_question(question, actor=entry.member, now=timezone.now() + timedelta(minutes=61))
 
-    assert refusal.value.sentence == f"{colleague} has taken this question."
+    assert refusal.value.sentence == f"This question is assigned to {colleague}."
     assert fresh(question).claimed_by == entry.member
 
 
@@ -87,7 +87,7 @@ def test_claim_question_is_refused_during_the_grace_period(entry):
     with pytest.raises(Refused) as refusal:
         services.claim_question(question, actor=entry.member)
 
-    assert refusal.value.sentence.startswith("Peers first: this question opens for staff at ")
+    assert refusal.value.sentence.startswith("Customers answer first. The team can reply from ")
 
 
 def test_claim_question_of_an_urgent_one_is_possible_at_once(entry):
@@ -108,7 +108,7 @@ def test_claim_question_that_no_longer_waits_is_refused(entry):
     with pytest.raises(Refused) as refusal:
         services.claim_question(question, actor=entry.member)
 
-    assert refusal.value.sentence == "This question no longer waits for us."
+    assert refusal.value.sentence == "This question is no longer waiting for a reply."
 
 
 def test_claim_question_needs_the_roster_and_the_training(entry):
@@ -120,7 +120,7 @@ def test_claim_question_needs_the_roster_and_the_training(entry):
     with pytest.raises(Refused) as newcomer:
         services.claim_question(question, actor=untrained)
 
-    assert stranger.value.sentence.startswith("Only the people named")
+    assert stranger.value.sentence.startswith("Only the team members listed")
     assert newcomer.value.sentence.startswith("You can answer here once")
 
 
@@ -165,7 +165,10 @@ def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
     with pytest.raises(Refused) as refusal:
         services.hand_over(question, actor=entry.member, to=colleague, note="")
 
-    assert refusal.value.sentence == "Take the question first; then you can hand it over."
+    assert (
+        refusal.value.sentence
+        == "Assign the question to yourself first. Then you can assign it to a colleague."
+    )
 
 
 @pytest.mark.parametrize("fields", [{"is_trained": False}, {"is_active": False}])
@@ -177,7 +180,7 @@ def test_hand_over_to_who_may_not_answer_is_refused(entry, fields):
     with pytest.raises(Refused) as refusal:
         services.hand_over(question, actor=entry.member, to=colleague, note="")
 
-    assert refusal.value.sentence == f"{colleague} does not answer in this forum."
+    assert refusal.value.sentence == f"{colleague} cannot answer in this forum."
 
 
 def test_reply_to_question_answers_and_ends_the_claim(entry):
@@ -211,7 +214,7 @@ def test_reply_to_question_with_a_checkout_link_is_refused(entry):
             question, actor=entry.member, source="Buy it: https://shop.example.com/checkout?sku=1"
         )
 
-    assert refusal.value.sentence.startswith("A first answer does not link to a checkout.")
+    assert refusal.value.sentence.startswith("A first answer cannot link to a checkout")
     assert fresh(question).claimed_by is None
 
 

@@ -66,7 +66,7 @@ def test_the_list_says_who_handed_over_what_and_why(client, question, colleague,
     html = client.get("/me/notifications/").content.decode()
     opened = client.get(f"/me/notifications/{Notification.objects.get().pk}/")
 
-    assert "handed a question over to you:" in html
+    assert "assigned a question to you:" in html
     assert question.topic.title in html
     assert "“You know &lt;cafés&gt;.”" in html
     assert opened.url == f"/desk/{question.pk}/"

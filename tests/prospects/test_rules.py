@@ -60,7 +60,7 @@ def test_answering_is_for_the_named_people_of_this_forum():
     question = a_prospect_asks()
     elsewhere = RosterEntryFactory().member
 
-    assert objection(elsewhere, question).startswith("Only the people named at the top")
+    assert objection(elsewhere, question).startswith("Only the team members listed")
 
 
 def test_answering_waits_for_the_training():
@@ -76,7 +76,7 @@ def test_answering_leaves_the_first_word_to_peers():
     question.opens_at = timezone.now() + timedelta(minutes=5)
     seller = RosterEntryFactory(forum=question.forum).member
 
-    assert objection(seller, question).startswith("Peers first")
+    assert objection(seller, question).startswith("Customers answer first")
 
 
 def test_answering_is_open_to_the_trained_and_to_moderators():
@@ -101,7 +101,9 @@ def test_taking_what_somebody_holds_is_refused_by_name():
     question.claimed_by, question.claimed_at = holder, timezone.now()
     now = timezone.now()
 
-    assert rules.objection_to_taking(MemberFactory(), question, now=now) == "Amara has taken this question."
+    assert (
+        rules.objection_to_taking(MemberFactory(), question, now=now) == "This question is assigned to Amara."
+    )
     assert rules.objection_to_taking(holder, question, now=now) == ""
 
 
@@ -120,6 +122,6 @@ def test_a_first_answer_does_not_sell_and_a_later_one_may():
     refused = rules.objection_to_words(pitch, question.forum, question)
     question.staff_replies = 1
 
-    assert refused.startswith("A first answer does not link to a checkout")
+    assert refused.startswith("A first answer cannot link to a checkout")
     assert rules.objection_to_words(pitch, question.forum, question) == ""
     assert rules.objection_to_words("See our guide.", question.forum, None) == ""

@@ -32,7 +32,7 @@ def test_staff_who_are_not_on_the_roster_are_refused_in_the_thread_as_well():
         posts.create(question.topic, author=MemberFactory(role="support"), source="Hello!")
 
     assert refusal.value.sentence == (
-        "Only the people named at the top of this forum answer here for the company."
+        "Only the team members listed in this forum can answer here for the company."
     )
 
 
@@ -44,7 +44,7 @@ def test_the_grace_period_holds_in_the_thread_as_well():
     with pytest.raises(Refused) as refusal:
         posts.create(question.topic, author=entry.member, source="Hello!")
 
-    assert refusal.value.sentence.startswith("Peers first")
+    assert refusal.value.sentence.startswith("Customers answer first")
 
 
 def test_a_colleagues_claim_holds_in_the_thread_as_well():

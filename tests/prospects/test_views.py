@@ -44,7 +44,7 @@ def test_forum_list_shows_a_visitor_who_answers_and_how_soon(client):
 
     assert "Inês Duarte" in page
     assert "Advisor, Porto" in page
-    assert "Our people reply within 4 hours, and leave the first 30 minutes to owners." in " ".join(
+    assert "Our team replies within 4 hours. Customers answer first, for 30 minutes." in " ".join(
         page.split()
     )
     assert "Somebody Gone" not in page
@@ -63,7 +63,7 @@ def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
 
 
 def test_forum_list_without_forums_says_what_to_do(client):
-    assert b"No such forum yet" in client.get("/prospects/").content
+    assert b"No forums yet" in client.get("/prospects/").content
 
 
 def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, django_assert_num_queries):
@@ -133,7 +133,7 @@ def test_the_desk_puts_the_oldest_promise_first_and_holds_the_new_back(client, e
     assert [card.question for card in page.context["waiting"]] == [late, newer]
     assert [card.question for card in page.context["held_back"]] == [new]
     assert [card.is_late for card in page.context["waiting"]] == [True, False]
-    assert b"Peers first until" in page.content
+    assert b"Customers first until" in page.content
 
 
 def test_the_desk_shows_what_was_answered_of_late(client, entry):
@@ -205,7 +205,7 @@ def test_question_evidence_without_a_stage_says_so(client, entry):
 
     whole, part = client.get(url(question, "evidence/")), client.get(url(question, "evidence/"), **HTMX)
 
-    assert b"Nothing is known of this person yet" in whole.content
+    assert b"We have no data about this person yet" in whole.content
     assert b"<html" not in part.content
 
 
@@ -249,7 +249,7 @@ def test_question_claim_of_a_colleagues_says_who_has_it(client, entry):
     response = client.post(url(question, "claim/"), **HTMX)
 
     assert response.status_code == 422
-    assert f"{colleague} has taken this question." in response.content.decode()
+    assert f"This question is assigned to {colleague}." in response.content.decode()
 
 
 def test_question_release_puts_it_back(client, entry):
@@ -294,7 +294,7 @@ def test_question_reply_that_is_refused_keeps_the_words(client, entry, extra):
     assert response.status_code == 422
     page = response.content.decode()
     assert words in page
-    assert "A first answer does not link to a checkout." in page
+    assert "A first answer cannot link to a checkout" in page
 
 
 def test_question_reply_without_words_is_refused(client, entry):
@@ -312,7 +312,7 @@ def test_question_reply_with_a_link_in_a_first_answer_warns(client, entry):
     client.post(url(question, "reply/"), {"source": "See https://example.org/manual for that."})
 
     page = client.get("/desk/").content.decode()
-    assert "Your first answer leads away from here." in page
+    assert "Your first answer contains a link to another site." in page
 
 
 def test_question_hand_over_gives_it_to_a_colleague(client, entry):
@@ -346,7 +346,7 @@ def test_question_hand_over_of_what_is_not_in_ones_hands_is_refused(client, entr
     response = client.post(url(question, "hand-over/"), {"to": colleague.pk})
 
     assert response.status_code == 422
-    assert b"Take the question first" in response.content
+    assert b"Assign the question to yourself first" in response.content
 
 
 # Urgency

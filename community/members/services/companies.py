@@ -47,7 +47,9 @@ def verify_domain(company: Company, domain: str, *, actor: Member | None) -> Com
     """
     domain = domain.strip().lower().removeprefix("@")
     if domain in PUBLIC_DOMAINS:
-        raise ValidationError(_("%(domain)s is open to everybody.") % {"domain": domain})
+        raise ValidationError(
+            _("%(domain)s is a public email provider, so it cannot belong to a company.") % {"domain": domain}
+        )
     if Company.objects.filter(verified_domains__contains=[domain]).exclude(pk=company.pk).exists():
         raise ValidationError(_("%(domain)s belongs to another company.") % {"domain": domain})
     locked = Company.objects.select_for_update().get(pk=company.pk)

@@ -29,13 +29,12 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
     """
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if not rules.can_be_invited(locked):
-        raise ValidationError(_("This account has been taken over already."))
+        raise ValidationError(_("This account has already been claimed."))
     holder = holder_of(email)
     if holder is not None and not is_empty(holder):
         raise ValidationError(
             _(
-                "@%(name)s has this address and is active here with it. If it is the same person, ask them to "
-                "change the address of that account first; or invite them at another address."
+                "@%(name)s already uses this email address. If it is the same person, ask them to change the address of that account first, or use another address for the invitation."
             )
             % {"name": holder.username}
         )
@@ -54,7 +53,7 @@ def send_invitation(invitation: Invitation) -> bool:
     context = {"invitation": invitation, "address": address, "site_name": settings.SITE_NAME}
     try:
         send_mail(
-            subject=_("Your posts are waiting for you at %(site)s") % {"site": settings.SITE_NAME},
+            subject=_("Claim your account at %(site)s") % {"site": settings.SITE_NAME},
             message=render_to_string("members/email/invitation.txt", context),
             from_email=None,
             recipient_list=[invitation.email],
@@ -88,7 +87,7 @@ def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | Non
     """
     member: Member = Member.objects.select_for_update().get(pk=invitation.member_id)
     if not rules.can_be_invited(member):
-        raise ValidationError(_("This account has been taken over already."))
+        raise ValidationError(_("This account has already been claimed."))
     if (holder := holder_of(invitation.email)) is not None:
         step_back(holder, for_member=member)
     EmailAddress.objects.filter(email__iexact=invitation.email).delete()  # others named it, none proved it

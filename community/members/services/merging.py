@@ -55,8 +55,7 @@ def step_back(member: Member, *, for_member: Member) -> Member:
     if not is_empty(locked):
         raise ValidationError(
             _(
-                "You write here as @%(name)s with this address already. To take this profile over too, log in "
-                "as @%(name)s, change the address of that account, and follow this link again."
+                "You already have the account @%(name)s with this email address. To claim this profile too, log in as @%(name)s, change the address of that account and open this link again."
             )
             % {"name": locked.username}
         )

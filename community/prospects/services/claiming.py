@@ -37,7 +37,7 @@ def claim_question(question: DeskQuestion, *, actor: Member, now: datetime | Non
     now = now or timezone.now()
     question = lock_question(question.pk)
     if question.state != DeskQuestion.State.OPEN:
-        raise Refused(_("This question no longer waits for us."))
+        raise Refused(_("This question is no longer waiting for a reply."))
     objection = rules.objection_to_answering(actor, question.forum, question, now=now)
     # Moderators may write anywhere, but a question is one person's.
     objection = objection or rules.objection_to_taking(actor, question, now=now)
@@ -55,7 +55,7 @@ def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
     if question.claimed_by_id is None:
         return question
     if not rules.can_hand_over(actor, question):
-        raise Refused(_("%(name)s has taken this question.") % {"name": question.claimed_by})
+        raise Refused(_("This question is assigned to %(name)s.") % {"name": question.claimed_by})
     question.claimed_by, question.claimed_at = None, None
     question.save(update_fields=["claimed_by", "claimed_at"])
     return question
@@ -74,10 +74,10 @@ def hand_over(
     if question.holder(now) == to:
         return question
     if not rules.can_hand_over(actor, question):
-        raise Refused(_("Take the question first; then you can hand it over."))
+        raise Refused(_("Assign the question to yourself first. Then you can assign it to a colleague."))
     colleague = RosterEntry.objects.on_duty().filter(forum=question.forum, member=to, is_trained=True).first()
     if colleague is None:
-        raise Refused(_("%(name)s does not answer in this forum.") % {"name": to})
+        raise Refused(_("%(name)s cannot answer in this forum.") % {"name": to})
     handover = Handover.objects.create(question=question, giver=actor, receiver=to, note=note, created_at=now)
     notify(
         to,
