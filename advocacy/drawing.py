@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from .engine.weights import COMPONENTS
-from .words import COMPONENTS as WORDS
+from .labels import COMPONENTS as LABELS
 
 LINE_WIDTH, LINE_HEIGHT, MARGIN = 320, 72, 6
 
@@ -33,13 +33,13 @@ def parts_of(points: Mapping[str, str]) -> list[Part]:
     for key, component in COMPONENTS.items():
         value = Decimal(points.get(key, "0"))
         width = max(0.0, float(value))
-        words = WORDS[key]
+        label = LABELS[key]
         parts.append(
             Part(
                 key,
-                str(words.name),
-                words.icon,
-                str(words.means),
+                str(label.name),
+                label.icon,
+                str(label.means),
                 value,
                 component.most,
                 round(start, 2),

@@ -20,7 +20,7 @@ from community.members.models import Member
 from journeys.event_text import EventText, describe_by_id
 from journeys.services import today
 
-from . import services, words
+from . import labels, services
 from .drawing import Part, line_through, parts_of
 from .engine.score import what_one_more_gives
 from .engine.search import band_limits
@@ -82,7 +82,7 @@ def _row(score: Score) -> Row:
     state = getattr(score.member, "journey", None)
     found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
     top = [
-        {**entry, "what": words.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
+        {**entry, "what": labels.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
         for entry in score.explanation["top"]
     ]
     return Row(
@@ -106,13 +106,13 @@ def own_standing(request: HttpRequest) -> HttpResponse:
     context = {
         "scored": scored,
         "band": Band(scored.band),
-        "band_means": words.BAND_MEANS[scored.band],
+        "band_means": labels.BAND_MEANS[scored.band],
         "bands": _ladder(),
         "to_next": upper - scored.score if upper <= 100 else None,
         "next_band": next((one for one in Band if one.floor == upper), None),
         "parts": parts_of({key: part["points"] for key, part in explanation["components"].items()}),
         "top": _with_events(explanation["top"], member),
-        "left_out": [words.left_out(**one) for one in explanation["capped"]],
+        "left_out": [labels.left_out(**one) for one in explanation["capped"]],
         "suggestions": _suggestions(explanation),
         "history": history,
         "stored": Score.objects.filter(member=member).first(),
@@ -142,12 +142,12 @@ def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[s
 
 def _what(entry: dict[str, Any]) -> str:
     """Return "verified review" for one act and "3 replies" for several."""
-    return str(words.ACTS[entry["kind"]][0]) if entry["of"] == 1 else words.acts(entry["kind"], entry["n"])
+    return str(labels.ACTS[entry["kind"]][0]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
 
 
 def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     """Return what would add most today, and how much."""
-    gains = [(str(words.ACTS[kind][0]), what_one_more_gives(explanation, kind)) for kind in words.SUGGESTED]
+    gains = [(str(labels.ACTS[kind][0]), what_one_more_gives(explanation, kind)) for kind in labels.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 
 

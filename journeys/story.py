@@ -8,7 +8,7 @@ from uuid import UUID
 
 from community.members.models import Member
 
-from . import words
+from . import labels
 from .drawing import LifeLine, life_line
 from .event_text import EventText, describe_by_id
 from .models import MemberState, Override, StageHistory
@@ -71,5 +71,7 @@ def story_of(member: Member, reader: Member) -> Story:
 
 
 def _for_member(companion: Companion) -> Companion | None:
-    did = tuple((words.FOR_YOU.get(what, what), n) for what, n in companion.did if what not in words.UNNAMED)
+    did = tuple(
+        (labels.FOR_YOU.get(what, what), n) for what, n in companion.did if what not in labels.UNNAMED
+    )
     return Companion(companion.member, did) if did else None

@@ -17,7 +17,7 @@ from community.events.catalogue import EVENT_TYPES
 from community.events.services import behind
 from community.members.models import Member
 
-from . import reports, rules, services, words
+from . import labels, reports, rules, services
 from .drawing import sankey
 from .event_text import describe, merge_repeats
 from .forms import OverrideForm
@@ -57,7 +57,7 @@ def journey_map(request: HttpRequest) -> HttpResponse:
         "as_of": services.today(),
         "waiting": len(services.waiting_members()),
         "is_behind": behind("journeys.mark"),
-        "means": words.STAGE_MEANS,
+        "means": labels.STAGE_MEANS,
     }
     return render(request, "journeys/journey_map.html", context)
 
@@ -105,8 +105,8 @@ def own_journey(request: HttpRequest) -> HttpResponse:
     page = page_of(request, reports.events_of(member), per_page=EVENTS)
     context = {
         "story": story,
-        "means": words.STAGE_FOR_YOU,
-        "risks": _risks(story, words.RISKS_FOR_YOU),
+        "means": labels.STAGE_FOR_YOU,
+        "risks": _risks(story, labels.RISKS_FOR_YOU),
         "page": page,
         "events": merge_repeats(describe(page, member)),
         "own": True,
@@ -122,7 +122,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     live = services.live_ruleset()
     found = [
         (rule, enters, when.format(**live.rules.get(rule, {})))
-        for rule, (enters, when) in words.RULES.items()
+        for rule, (enters, when) in labels.RULES.items()
     ]
     caps = live.rules.get("day_caps", {})
     points = [
@@ -145,8 +145,8 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
     context = {
         "member": member,
         "story": story,
-        "risks": _risks(story, words.RISKS),
-        "means": words.STAGE_MEANS,
+        "risks": _risks(story, labels.RISKS),
+        "means": labels.STAGE_MEANS,
         "believed": member.stage_history.filter(superseded_at__isnull=False).order_by(
             "-superseded_at", "-id"
         ),

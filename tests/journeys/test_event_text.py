@@ -4,7 +4,7 @@ from community.events.catalogue import EVENT_TYPES
 from community.events.models import Event
 from community.events.services import retract
 from community.forum.models import Category
-from journeys import words
+from journeys import labels
 from journeys.engine.stages import STAGES
 from journeys.event_text import ICONS, describe, describe_by_id, merge_repeats
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
@@ -176,12 +176,12 @@ def test_question_is_not_shown_as_a_topic_as_well(member, staff, order):
     assert [one.event.name for one in merge_repeats(described(staff, *events))] == ["question.asked"]
 
 
-# Words
+# Labels
 
 
-def test_everything_has_words():
-    assert set(words.STAGE_MEANS) == set(words.STAGE_FOR_YOU) == set(STAGES)
-    assert set(words.RISKS) == set(words.RISKS_FOR_YOU)
+def test_everything_has_a_label():
+    assert set(labels.STAGE_MEANS) == set(labels.STAGE_FOR_YOU) == set(STAGES)
+    assert set(labels.RISKS) == set(labels.RISKS_FOR_YOU)
 
 
 def test_icons_are_of_events_that_exist():

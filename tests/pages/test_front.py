@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from community.forum.models import Category, Post, Topic
-from community.pages import front
-from community.pages.front import Liveliness, announcements, categories, greeting, hot_topics, liveliness
+from community.pages import home as home_page
+from community.pages.home import Liveliness, announcements, categories, greeting, hot_topics, liveliness
 from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -196,4 +196,4 @@ def test_a_category_whose_parent_is_private_is_not_there():
 
 
 def test_prospect_forums_of_a_place_without_any_are_none():
-    assert front.prospect_forums(VISITOR) == []
+    assert home_page.prospect_forums(VISITOR) == []

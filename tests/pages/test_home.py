@@ -8,8 +8,8 @@ from django.utils import timezone
 from community.core.demo import being_written
 from community.forum.models import Topic
 from community.forum.services import read_states
-from community.pages import front
-from community.pages.needs import needs_of
+from community.pages import home as home_page
+from community.pages.todo import todos_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import ProspectForumFactory, RosterEntryFactory, a_prospect_asks
@@ -19,7 +19,7 @@ NOW = timezone.now()
 
 
 def sentences(member) -> list[str]:
-    return [need.sentence for need in needs_of(member)]
+    return [need.sentence for need in todos_of(member)]
 
 
 # What everybody sees
@@ -94,7 +94,7 @@ def test_liveliness_counts_replies_of_others_in_open_places():
     hidden = TopicFactory(category=CategoryFactory(groups=[]), created_at=NOW - timedelta(hours=5))
     PostFactory(topic=hidden, created_at=NOW - timedelta(hours=1))
 
-    found = front.liveliness(now=NOW)
+    found = home_page.liveliness(now=NOW)
 
     assert (found.topics, found.replied, found.median_minutes, found.answered_today) == (2, 1, 120, 1)
     assert found.people == 3
@@ -103,24 +103,24 @@ def test_liveliness_counts_replies_of_others_in_open_places():
 def test_liveliness_without_a_reply_has_no_median():
     TopicFactory()
 
-    assert front.liveliness(now=timezone.now()).median_minutes is None
+    assert home_page.liveliness(now=timezone.now()).median_minutes is None
 
 
 def test_liveliness_is_kept_for_a_while(django_assert_num_queries):
-    front.liveliness(now=NOW)
+    home_page.liveliness(now=NOW)
 
     with django_assert_num_queries(0):
-        front.liveliness(now=NOW)
+        home_page.liveliness(now=NOW)
 
 
 def test_liveliness_of_a_demo_half_written_is_not_kept(settings, tmp_path):
     settings.DEMO_MARK = tmp_path / "demo-is-written"
     with being_written():
         TopicFactory(created_at=NOW - timedelta(hours=5))
-        front.liveliness(now=NOW)
+        home_page.liveliness(now=NOW)
         TopicFactory(created_at=NOW - timedelta(hours=4))
 
-    assert front.liveliness(now=NOW).topics == 2
+    assert home_page.liveliness(now=NOW).topics == 2
 
 
 def test_home_counts_one_topic_as_one(client):
@@ -133,7 +133,7 @@ def test_home_counts_one_topic_as_one(client):
     ("minutes", "words"), [(0, "1 min"), (42, "42 min"), (150, "2 h"), (1500, "25 h"), (4400, "3 days")]
 )
 def test_liveliness_says_the_wait_as_people_do(minutes, words):
-    assert front.Liveliness(1, 1, minutes, 1, 1).wait == words
+    assert home_page.Liveliness(1, 1, minutes, 1, 1).wait == words
 
 
 # What waits for a member
@@ -153,13 +153,13 @@ def test_greeting_goes_by_the_members_own_clock(hour, words):
     member = MemberFactory.build(display_name="Mira Lund", time_zone="Europe/Lisbon")
     now = NOW.replace(month=1, hour=hour)
 
-    assert front.greeting(member, now=now) == words
+    assert home_page.greeting(member, now=now) == words
 
 
 def test_greeting_survives_a_time_zone_that_is_none():
     member = MemberFactory.build(display_name="Mira", time_zone="Mars/Olympus")
 
-    assert front.greeting(member, now=NOW.replace(hour=8)) == "Good morning, Mira"
+    assert home_page.greeting(member, now=NOW.replace(hour=8)) == "Good morning, Mira"
 
 
 def test_needs_tell_of_replies_not_read_yet():
@@ -198,7 +198,7 @@ def test_needs_tell_the_desk_what_waits_and_what_is_late():
     a_prospect_asks()
     entry.member.bio = "Me."
 
-    (need,) = needs_of(entry.member)
+    (need,) = todos_of(entry.member)
 
     assert need.sentence == "2 questions are waiting at the sales desk, 1 overdue"
     assert (need.href, need.tone) == ("/desk/", "warning")
@@ -220,4 +220,4 @@ def test_could_answer_offers_open_questions_of_others_at_home_first():
     QuestionFactory(closed_at=NOW)
     TopicFactory()
 
-    assert front.could_answer(member) == [near, far]
+    assert home_page.could_answer(member) == [near, far]

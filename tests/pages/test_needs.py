@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from community.forum.models import Post, ReadState
 from community.forum.services import posts
-from community.pages.front import awaiting_word, could_answer, unread_replies
-from community.pages.needs import needs_of
+from community.pages.home import awaiting_word, could_answer, unread_replies
+from community.pages.todo import todos_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import ReviewItemFactory
@@ -23,7 +23,7 @@ def member():
 
 
 def said(member):
-    return [need.sentence for need in needs_of(member)]
+    return [need.sentence for need in todos_of(member)]
 
 
 def read_by(member, topic, number=1):
@@ -68,7 +68,7 @@ def test_needs_of_the_desk_warn_of_what_is_late(minutes, sentence, tone):
     for ago in minutes:
         a_prospect_asks(entry.forum, minutes_ago=ago)
 
-    (need,) = needs_of(entry.member)
+    (need,) = todos_of(entry.member)
 
     assert (need.sentence, need.tone, need.href) == (sentence, tone, "/desk/")
 

@@ -4,7 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.badges.models import Badge
-from community.pages import person
+from community.pages import profile as profile_page
 from tests.factories.badges import AwardFactory
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
@@ -93,11 +93,11 @@ def test_figures_count_what_the_reader_may_read(mira):
     AnswerFactory(author=mira)
     PostFactory(author=mira)
 
-    visitor = person.figures(mira, AnonymousUser())
-    manager = person.figures(mira, MemberFactory(role="manager"))
+    visitor = profile_page.figures(mira, AnonymousUser())
+    manager = profile_page.figures(mira, MemberFactory(role="manager"))
 
-    assert visitor == person.Figures(topics=1, answers=2, accepted=1, replies=1, likes=2)
-    assert manager == person.Figures(topics=2, answers=2, accepted=1, replies=1, likes=9)
+    assert visitor == profile_page.Figures(topics=1, answers=2, accepted=1, replies=1, likes=2)
+    assert manager == profile_page.Figures(topics=2, answers=2, accepted=1, replies=1, likes=9)
 
 
 def test_best_answers_come_first(mira):
@@ -105,7 +105,7 @@ def test_best_answers_come_first(mira):
     accepted = AnswerFactory(author=mira, score=1, is_accepted=True)
     AnswerFactory(author=mira, score=0)
 
-    assert person.best_answers(mira, AnonymousUser()) == [accepted, good]
+    assert profile_page.best_answers(mira, AnonymousUser()) == [accepted, good]
 
 
 def test_badges_stand_once_each_gold_first(mira):
@@ -116,7 +116,7 @@ def test_badges_stand_once_each_gold_first(mira):
     AwardFactory(member=mira, badge=gold)
     AwardFactory(member=mira, taken_back_at="2026-01-01T00:00Z", taken_back_reason="No.")
 
-    assert person.badges(mira) == [person.Held(gold, 1), person.Held(bronze, 2)]
+    assert profile_page.badges(mira) == [profile_page.Held(gold, 1), profile_page.Held(bronze, 2)]
 
 
 def test_ones_own_corner_shows_every_badge(client, mira):

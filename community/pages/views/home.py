@@ -15,7 +15,9 @@ from community.core.rate_limits import RateLimited
 from community.forum import search as forum_search
 from community.forum.services import searches
 from community.members.models import Member
-from community.pages import front, needs, person
+from community.pages import home as home_page
+from community.pages import profile as profile_page
+from community.pages import todo
 
 QUERY_LENGTH = 200
 
@@ -26,18 +28,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the reader what is going on, and what could do with them."""
     now, reader = timezone.now(), request.user
     context: dict[str, object] = {
-        "hot": front.hot_topics(reader),
-        "announcements": front.announcements(reader, now=now),
-        "categories": front.categories(reader),
-        "forums": front.prospect_forums(reader),
-        "liveliness": front.liveliness(now=now),
+        "hot": home_page.hot_topics(reader),
+        "announcements": home_page.announcements(reader, now=now),
+        "categories": home_page.categories(reader),
+        "forums": home_page.prospect_forums(reader),
+        "liveliness": home_page.liveliness(now=now),
         "could_answer": [],
     }
     if reader.is_authenticated:
         context |= {
-            "greeting": front.greeting(reader, now=now),
-            "needs": needs.needs_of(reader),
-            "could_answer": front.could_answer(reader),
+            "greeting": home_page.greeting(reader, now=now),
+            "needs": todo.todos_of(reader),
+            "could_answer": home_page.could_answer(reader),
         }
     return render(request, "pages/home.html", context)
 
@@ -87,21 +89,21 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     members = Member.objects.filter(is_active=True).select_related("company")
     member = get_object_or_404(members, username__iexact=username)
     tab = request.GET.get("tab", "")
-    if tab not in person.TABS:
+    if tab not in profile_page.TABS:
         raise Http404(_("This page does not exist."))
     context = {
         "person": member,
         "tab": tab,
-        "tabs": person.TABS,
-        "figures": person.figures(member, request.user),
-        "badges": person.badges(member),
+        "tabs": profile_page.TABS,
+        "figures": profile_page.figures(member, request.user),
+        "badges": profile_page.badges(member),
         "own": request.user == member,
     }
     if tab:
-        context["page"] = page_of(request, person.tab_posts(member, request.user, tab))
+        context["page"] = page_of(request, profile_page.tab_posts(member, request.user, tab))
     else:
-        context["best"] = person.best_answers(member, request.user)
-        context["newest"] = person.newest_topics(member, request.user)
+        context["best"] = profile_page.best_answers(member, request.user)
+        context["newest"] = profile_page.newest_topics(member, request.user)
     return render(request, "pages/profile.html", context)
 
 
@@ -111,9 +113,9 @@ def me(request: HttpRequest) -> HttpResponse:
     """Show the reader's own corner: every page that is about them."""
     assert request.user.is_authenticated  # noqa: S101 - for mypy; login_required has seen to it
     context = {
-        "figures": person.figures(request.user, request.user),
-        "badges": person.badges(request.user),
-        "needs": needs.needs_of(request.user),
-        "could_answer": front.could_answer(request.user, number=3),
+        "figures": profile_page.figures(request.user, request.user),
+        "badges": profile_page.badges(request.user),
+        "needs": todo.todos_of(request.user),
+        "could_answer": home_page.could_answer(request.user, number=3),
     }
     return render(request, "pages/me.html", context)

@@ -1,4 +1,4 @@
-"""What the home page is made of."""
+"""The reads of the home page."""
 
 from __future__ import annotations
 

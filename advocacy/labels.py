@@ -1,4 +1,4 @@
-"""The score in words."""
+"""Labels of the score: its components, bands and acts, for people to read."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-class ComponentWords(NamedTuple):
+class ComponentLabel(NamedTuple):
     name: StrOrPromise
     icon: str
     means: StrOrPromise  # to the member: what counts
 
 
-COMPONENTS: Final[Mapping[str, ComponentWords]] = {
-    weights.HELPFULNESS: ComponentWords(
+COMPONENTS: Final[Mapping[str, ComponentLabel]] = {
+    weights.HELPFULNESS: ComponentLabel(
         _("Helpfulness"), "hand-heart", _("Answers and replies, votes they get, and help for newcomers.")
     ),
-    weights.REFERRAL: ComponentWords(
+    weights.REFERRAL: ComponentLabel(
         _("Referrals"), "send", _("People you referred who joined, showed interest or bought.")
     ),
-    weights.PROOF: ComponentWords(
+    weights.PROOF: ComponentLabel(
         _("Proof"), "badge-check", _("Verified reviews, references, case studies and testimonials.")
     ),
-    weights.CONTENT: ComponentWords(
+    weights.CONTENT: ComponentLabel(
         _("Content"), "article", _("Articles, stories, talks and ideas, and taking part in betas.")
     ),
-    weights.SENTIMENT: ComponentWords(
+    weights.SENTIMENT: ComponentLabel(
         _("Sentiment"), "heart", _("Your answers when we ask whether you would recommend us.")
     ),
-    weights.PRESENCE: ComponentWords(_("Presence"), "messages-square", _("Topics you start, over time.")),
+    weights.PRESENCE: ComponentLabel(_("Presence"), "messages-square", _("Topics you start, over time.")),
 }
 
 BAND_MEANS: Final[Mapping[str, StrOrPromise]] = {

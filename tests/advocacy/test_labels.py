@@ -1,6 +1,6 @@
 import pytest
 
-from advocacy import words
+from advocacy import labels
 from advocacy.engine.counting import ACCOUNT, DAY, PAIR, SELF, STAFF
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
 from advocacy.models import Band
@@ -13,20 +13,20 @@ def points(**given):
 
 
 def test_everything_that_counts_has_words():
-    assert set(words.ACTS) == set(KINDS)
-    assert set(words.COMPONENTS) == set(COMPONENTS)
-    assert set(words.BAND_MEANS) == set(BANDS) == set(Band.values)
-    assert set(words.LEFT_OUT) == {SELF, STAFF, ACCOUNT, PAIR, DAY}
+    assert set(labels.ACTS) == set(KINDS)
+    assert set(labels.COMPONENTS) == set(COMPONENTS)
+    assert set(labels.BAND_MEANS) == set(BANDS) == set(Band.values)
+    assert set(labels.LEFT_OUT) == {SELF, STAFF, ACCOUNT, PAIR, DAY}
 
 
 def test_recommendations_are_never_suggested():
-    assert "nps.answered" not in words.SUGGESTED
-    assert len(words.SUGGESTED) >= SUGGESTIONS
+    assert "nps.answered" not in labels.SUGGESTED
+    assert len(labels.SUGGESTED) >= SUGGESTIONS
 
 
 def test_acts_are_counted_in_words():
-    assert words.acts("reply.created", 1) == "1 reply"
-    assert words.acts("reply.created", 3) == "3 replies"
+    assert labels.acts("reply.created", 1) == "1 reply"
+    assert labels.acts("reply.created", 3) == "3 replies"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_acts_are_counted_in_words():
     ],
 )
 def test_left_out_says_why(why, n, said):
-    assert words.left_out("reply.created", why, n) == said
+    assert labels.left_out("reply.created", why, n) == said
 
 
 def test_bands_know_their_floor():

@@ -1,4 +1,4 @@
-"""Stages, activity and early signs in plain words."""
+"""Labels of stages, rules, risks and activity, for people to read."""
 
 from __future__ import annotations
 

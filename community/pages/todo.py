@@ -1,4 +1,4 @@
-"""What waits for a person: short sentences with a link, the most pressing first."""
+"""What a member has to do, as short sentences with a link, the most pressing first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from community.moderation.models import ReviewItem
 from community.prospects import rules as prospects
 from community.prospects.models import DeskQuestion
 
-from . import front
+from . import home
 
 
 @dataclass(frozen=True)
-class Need:
+class Todo:
     """One thing to do, and where."""
 
     icon: str
@@ -27,14 +27,14 @@ class Need:
     tone: str = ""
 
 
-def needs_of(member: Member) -> list[Need]:
-    """Return what needs this person, at most a handful."""
+def todos_of(member: Member) -> list[Todo]:
+    """Return what this member has to do, at most six items."""
     return [
         *_desk(member), *_queue(member), *_replies(member), *_open_questions(member), *_profile(member),
     ][:6]  # fmt: skip
 
 
-def _desk(member: Member) -> list[Need]:
+def _desk(member: Member) -> list[Todo]:
     if not prospects.can_open_desk(member):
         return []
     now = timezone.now()
@@ -49,38 +49,38 @@ def _desk(member: Member) -> list[Need]:
     ) % {"n": len(waiting)}
     if late:
         sentence += _(", %(late)d overdue") % {"late": late}
-    return [Need("handshake", sentence, reverse("prospects:desk"), "warning" if late else "")]
+    return [Todo("handshake", sentence, reverse("prospects:desk"), "warning" if late else "")]
 
 
-def _queue(member: Member) -> list[Need]:
+def _queue(member: Member) -> list[Todo]:
     number = ReviewItem.objects.open().count() if member.is_moderator else 0
     if not number:
         return []
     sentence = ngettext(
         "%(n)d post needs a moderator's review", "%(n)d posts need a moderator's review", number
     )
-    return [Need("shield", sentence % {"n": number}, reverse("admin:moderation_reviewitem_changelist"))]
+    return [Todo("shield", sentence % {"n": number}, reverse("admin:moderation_reviewitem_changelist"))]
 
 
-def _replies(member: Member) -> list[Need]:
+def _replies(member: Member) -> list[Todo]:
     return [
-        Need("reply", _("New replies in “%(title)s”") % {"title": topic.title}, topic.get_absolute_url())
-        for topic in front.unread_replies(member)
+        Todo("reply", _("New replies in “%(title)s”") % {"title": topic.title}, topic.get_absolute_url())
+        for topic in home.unread_replies(member)
     ]
 
 
-def _open_questions(member: Member) -> list[Need]:
+def _open_questions(member: Member) -> list[Todo]:
     return [
-        Need(
+        Todo(
             "circle-check",
             _("Did an answer solve “%(title)s”?") % {"title": topic.title},
             topic.get_absolute_url(),
         )
-        for topic in front.awaiting_word(member)
+        for topic in home.awaiting_word(member)
     ]
 
 
-def _profile(member: Member) -> list[Need]:
+def _profile(member: Member) -> list[Todo]:
     if member.bio:
         return []
-    return [Need("user", _("Complete your profile"), reverse("members:profile-edit"))]
+    return [Todo("user", _("Complete your profile"), reverse("members:profile-edit"))]

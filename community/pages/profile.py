@@ -1,4 +1,4 @@
-"""What a member's page shows, each list only as far as its reader may see."""
+"""The reads of a member's profile, each list only as far as its reader may see."""
 
 from __future__ import annotations
 
