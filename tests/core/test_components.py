@@ -100,19 +100,17 @@ def test_excerpt_of_html_is_its_text_escaped_once():
 
 
 @pytest.mark.parametrize(
-    ("zone", "title", "text"),
+    ("zone", "text"),
     [
-        ("UTC", "5 July 2026, 23:30 UTC", "5 Jul 2026, 23:30"),
-        ("Asia/Tokyo", "6 July 2026, 08:30 JST", "6 Jul 2026, 08:30"),
+        ("UTC", "5 Jul 2026, 23:30"),
+        ("Asia/Tokyo", "6 Jul 2026, 08:30"),
     ],
 )
-def test_relative_time_is_the_absolute_time_where_the_reader_is(zone, title, text):
+def test_relative_time_is_the_absolute_time_where_the_reader_is(zone, text):
     with timezone.override(zone):
         html = relative_time(MOMENT)
 
-    assert html == (
-        f'<relative-time datetime="2026-07-05T23:30:12+00:00" title="{title}">{text}</relative-time>'
-    )
+    assert html == (f'<relative-time datetime="2026-07-05T23:30:12+00:00">{text}</relative-time>')
 
 
 def test_relative_time_of_never_is_nothing():
