@@ -70,7 +70,7 @@ def test_category_has_two_levels():
     Category(name="y", slug="y", parent=top).full_clean()
     for wrong in (Category(name="x", slug="x", parent=child), top):
         wrong.parent = child
-        with pytest.raises(ValidationError, match="top.level"):
+        with pytest.raises(ValidationError, match="top"):
             wrong.full_clean()
 
 
