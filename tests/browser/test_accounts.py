@@ -15,7 +15,7 @@ PASSWORD = "a quiet morning with coffee"
 
 def test_from_sign_up_to_the_first_page(any_page):
     any_page.goto("/")
-    any_page.get_by_role("link", name="Sign up").click()
+    any_page.get_by_role("banner").get_by_role("link", name="Sign up").click()
     any_page.get_by_label("Your name").fill("Ada Winter")
     any_page.get_by_label("Email").fill("ada@example.com")
     any_page.get_by_label("Password").fill(PASSWORD)

@@ -54,7 +54,7 @@ def test_hand_over_to_a_colleague_with_a_note(any_page, seller, question, forum)
     any_page.get_by_label("Note").fill("He asked about leasing, too.")
     any_page.get_by_role("button", name="Assign", exact=True).click()
 
-    expect(any_page.get_by_text("Assigned to Amara Okafor")).to_be_visible()
+    expect(any_page.get_by_text("This question is assigned to Amara Okafor.")).to_be_visible()
     assert str(DeskQuestion.objects.get().claimed_by) == "Amara Okafor"
 
 

@@ -59,7 +59,7 @@ def test_comment_that_is_too_short_is_kept_and_then_posted(any_page, login, answ
     field = any_page.get_by_label("Your comment")
     field.fill("No.")
     any_page.get_by_role("button", name="Post the comment").click()
-    expect(any_page.get_by_text("Please write a little more")).to_be_visible()
+    expect(any_page.get_by_text("more characters.")).to_be_visible()
     expect(field).to_have_value("No.")
     field.fill("No, that is not it.")
     any_page.get_by_role("button", name="Post the comment").click()

@@ -46,7 +46,7 @@ def test_writes_are_refused_with_a_sentence_while_the_disk_is_low(client: Client
     response = write(client, **headers)
 
     assert (response.status_code, response["Retry-After"]) == (503, "60")
-    assert "<p data-error-sentence>This was not saved: the site" in response.text
+    assert "<p data-error-sentence>This was not saved. The site" in response.text
 
 
 @pytest.mark.usefixtures("low")

@@ -246,7 +246,7 @@ def test_comment_on_a_comment_stands_under_the_same_post():
 
 
 def test_comment_needs_a_post_to_stand_under():
-    with pytest.raises(Refused, match="under a post"):
+    with pytest.raises(Refused, match="cannot comment on this post"):
         posts.create(TopicFactory(), author=MemberFactory(), source="Hm.", kind="comment")
 
 

@@ -49,7 +49,7 @@ def test_like_again_counts_again():
 def test_own_post_cannot_be_liked():
     post = PostFactory()
 
-    with pytest.raises(Refused, match="Your own"):
+    with pytest.raises(Refused, match="your own posts"):
         likes.add(post, member=post.author)
 
 

@@ -1,11 +1,17 @@
 import pytest
 
+from community.forum.models import Post
 from community.importers.models import ImportedRow
-from community.importers.services.attribution import Attribution, attributions_of
+from community.importers.services.attribution import Attribution, attribution_of, with_origin
 from tests.factories.forum import PostFactory
 from tests.importers.test_imports import post, topic
 
 pytestmark = pytest.mark.django_db
+
+
+def attributions_of(ids):
+    posts = with_origin(Post.objects.filter(pk__in=ids))
+    return {found.pk: origin for found in posts if (origin := attribution_of(found))}
 
 
 def test_attributions_name_site_licence_and_address(dump, imported):

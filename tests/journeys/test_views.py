@@ -77,7 +77,7 @@ def test_journey_map_draws_who_moved_and_has_the_table_behind_it(as_manager):
     ]
     page = response.content.decode()
     assert '<script id="sankey-data" type="application/json">' in page
-    assert '<b class="numbers">1</b> of 1 member moved or' in page
+    assert '<b class="numbers">1</b> of 1 member joined or changed' in page
     assert page.count("<tr>") >= 6
 
 

@@ -41,12 +41,12 @@ def test_clean_username_takes_plain_names(adapter, name):
     [
         ("ab", "Use at least 3 characters."),
         ("x" * 31, "Use at most 30 characters."),
-        ("ada winter", "Use letters from a to z"),
-        ("-ada", "Use letters from a to z"),
-        ("ada\n", "Use letters from a to z"),
-        ("аda", "Use letters from a to z"),
-        ("admin", "“admin” is not free."),
-        ("Moderator", "“Moderator” is not free."),
+        ("ada winter", "Use only letters a to z"),
+        ("-ada", "Use only letters a to z"),
+        ("ada\n", "Use only letters a to z"),
+        ("аda", "Use only letters a to z"),
+        ("admin", "“admin” is not available."),
+        ("Moderator", "“Moderator” is not available."),
     ],
 )
 def test_clean_username_says_what_is_wrong(adapter, name, sentence):

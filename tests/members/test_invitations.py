@@ -274,7 +274,7 @@ def test_invitation_send_sends_one_mail(client, manager, imported):
     ("email", "sentence"),
     [
         ("no address", "Enter a valid email address."),
-        ("taken@example.com", "@taken has this address and is active here with it."),
+        ("taken@example.com", "@taken already uses this email address."),
     ],
 )
 def test_invitation_send_says_what_is_wrong_with_the_address(client, manager, imported, email, sentence):

@@ -127,7 +127,7 @@ def test_the_site_starts_with_guidelines():
 
 
 def test_the_username_field_explains_itself():
-    with pytest.raises(ValidationError, match="Use letters from a to z"):
+    with pytest.raises(ValidationError, match="Use only letters a to z"):
         Member(username="no spaces please", display_name="x", email="x@example.com").full_clean()
 
 

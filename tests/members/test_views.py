@@ -142,10 +142,10 @@ def test_profile_edit_saves(client, ada):
     ("fields", "sentence"),
     [
         ({"display_name": ""}, "This field is required."),
-        ({"display_name": "\u200b"}, "that can be seen"),
+        ({"display_name": "\u200b"}, "with visible characters"),
         ({"display_name": "x" * 61}, "at most 60"),
-        ({"display_name": "Мax Моderator"}, "somebody in the team"),
-        ({"display_name": "Caravan"}, "somebody in the team"),
+        ({"display_name": "Мax Моderator"}, "a team member"),
+        ({"display_name": "Caravan"}, "a team member"),
         ({"bio": "x" * (BIO_MAX + 1)}, "at most 1000"),
         ({"bio": "a\x00b"}, "Null characters are not allowed."),
         ({"website": "javascript:alert(1)"}, "Enter a valid URL."),
@@ -266,14 +266,14 @@ def assert_safe(response):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("", "Leave it empty and we make one from your name."),
-        ("display_name=Bo+Summer", "You will be <strong>@bo-summer</strong>"),
-        ("display_name=Ada", "You will be <strong>@ada-2</strong>"),
+        ("", "Leave empty to create one from your name."),
+        ("display_name=Bo+Summer", "Your username will be <strong>@bo-summer</strong>"),
+        ("display_name=Ada", "Your username will be <strong>@ada-2</strong>"),
         ("username=bo-summer", "@bo-summer is available."),
         ("username=ADA", "@ADA is taken.</span> @ada-2 is available."),
-        ("username=admin", "“admin” is not free."),
-        ("username=a+b+c", "Use letters from a to z"),
-        ("username=%3Cscript%3E", "Use letters from a to z"),
+        ("username=admin", "“admin” is not available."),
+        ("username=a+b+c", "Use only letters a to z"),
+        ("username=%3Cscript%3E", "Use only letters a to z"),
     ],
 )
 def test_username_check(client, query, said):
@@ -297,11 +297,11 @@ def test_times_are_shown_in_the_members_own_time_zone(client, ada):
         time_zone="Asia/Tokyo", guidelines_accepted_at="2026-07-01T12:00:00Z"
     )
 
-    assert 'title="1 July 2026, 21:00 JST"' in client.get("/guidelines/").text
+    assert ">1 Jul 2026, 21:00<" in client.get("/guidelines/").text
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
 def test_a_time_zone_that_is_no_more_is_utc(client, ada, zone):
     Member.objects.filter(pk=ada.pk).update(time_zone=zone, guidelines_accepted_at="2026-07-01T12:00:00Z")
 
-    assert 'title="1 July 2026, 12:00 UTC"' in client.get("/guidelines/").text
+    assert ">1 Jul 2026, 12:00<" in client.get("/guidelines/").text

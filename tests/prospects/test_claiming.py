@@ -161,7 +161,7 @@ def test_unmark_urgent_of_what_is_not_changes_nothing(question, manager):
 def test_mark_urgent_lets_staff_answer_before_the_peers(entry):
     MemberFactory(last_seen_at=timezone.now())
     fresh = a_prospect_asks(entry.forum, minutes_ago=1)
-    with pytest.raises(Refused, match="Peers first"):
+    with pytest.raises(Refused, match="Customers answer first"):
         claim_question(fresh, actor=entry.member)
 
     mark_urgent(fresh, actor=fresh.topic.author, reason="We open tomorrow.")

@@ -394,7 +394,7 @@ def test_too_much_staff_is_warned_about(client, entry):
 
     page = client.get(url(question)).content.decode()
 
-    assert "75 % of the replies are ours." in page
+    assert "75 % of the replies are from our team." in page
 
 
 def test_the_voice_mix_is_of_customers_undecided_and_staff(client, entry):
