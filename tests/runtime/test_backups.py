@@ -33,6 +33,16 @@ from tests.support import in_thread
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """End our process's other connection: there is one when Playwright ran before, and a restore wants none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "community.backup"

@@ -20,6 +20,7 @@ from tests.runtime.helpers import bare_environment
 # What one web process does while the disk fills and empties again; each step says the statuses it met.
 STEPS = """
 import json, os, pathlib, re
+from urllib.parse import urlencode
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, override_settings
@@ -49,7 +50,8 @@ def sign_up():
     token = re.search('csrfmiddlewaretoken" value="([^"]+)', client.get("/accounts/signup/").text)[1]
     form = {"display_name": "Ada", "email": f"a{number}@acme.example", "username": f"ada{number}"}
     form |= {"password1": "a quiet morning with coffee", "guidelines": "on", "csrfmiddlewaretoken": token}
-    return client.post("/accounts/signup/", form).status_code
+    kind = "application/x-www-form-urlencoded"
+    return client.post("/accounts/signup/", urlencode(form), content_type=kind).status_code
 
 def step(name):
     read = [Client().get(address).status_code for address in ("/", "/accounts/login/", "/latest/", "/search/?q=a")]

@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,12 @@ def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[C
         web.close()
 
 
+def run(look: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run it in a thread of its own: Playwright's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(look())).result()
+
+
 def test_pages_are_served_while_200_requests_drip(start_web):
     web = start_web(REQUEST_SECONDS="600")
 
@@ -93,7 +101,7 @@ def test_pages_are_served_while_200_requests_drip(start_web):
             status, _ = await load.get(web.port, "/accounts/login/")
             return status, len(told.closed_after)
 
-    assert asyncio.run(look()) == (200, 0)
+    assert run(look) == (200, 0)
 
 
 def test_requests_that_drip_are_closed_at_their_deadline(start_web):
@@ -105,7 +113,7 @@ def test_requests_that_drip_are_closed_at_their_deadline(start_web):
                 await asyncio.sleep(0.05)
         return told
 
-    told = asyncio.run(look())
+    told = run(look)
     assert told.answers == {"408": 200}
     assert min(told.closed_after) >= 1
 
@@ -207,10 +215,10 @@ def test_log_ins_are_limited_by_the_address_behind_the_proxy(start_web):
             },
         ).status
 
-    for number in range(15):
+    for number in range(20):
         log_in(f"nobody{number}@example.com", "wrong", forwarded=f"10.9.8.{number}, 203.0.113.7")
 
-    assert log_in(member.email, "a+right+password", forwarded="10.9.8.77, 203.0.113.7") != 302
+    assert log_in(member.email, "a+right+password", forwarded="10.9.8.77, 203.0.113.7") == 429
     assert log_in(member.email, "a+right+password", forwarded="203.0.113.8") == 302
 
 
