@@ -17,7 +17,6 @@ lint: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy community journeys advocacy
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 # Pages next to a bare view, and the work behind them: make bench DUMP=folder of an unpacked data dump, FILL=1, or both.
