@@ -16,8 +16,8 @@ def test_clean_username_allows_plain_names(name):
     [
         ("ab", "Use at least 3 characters."),
         ("x" * 31, "Use at most 30 characters."),
-        ("-ada", "begin and end with a letter or a digit"),
-        ("ada_", "begin and end with a letter or a digit"),
+        ("-ada", "Start and end with a letter or digit"),
+        ("ada_", "Start and end with a letter or digit"),
         ("ada winter", "Use only letters a to z"),
         ("ada\n", "Use only letters a to z"),
         ("аda", "Use only letters a to z"),  # a Cyrillic а
