@@ -12,8 +12,7 @@ from django.forms.boundfield import BoundField
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import json_script, linebreaks, urlize
-from django.utils.http import urlencode
+from django.utils.html import json_script, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import get_language, gettext, ngettext
@@ -125,7 +124,6 @@ def environment(**options: Any) -> Environment:
         ngettext=translate_plural,
         relative_time=components.relative_time,
         icon=components.icon,
-        now=timezone.now,
         htmx_script=htmx_script,
         querystring=components.querystring,
         static=static,
@@ -142,7 +140,5 @@ def environment(**options: Any) -> Environment:
         json_script=json_script,
         linebreaks=lambda text: SafeString(linebreaks(text, autoescape=True)),
         truncatechars=lambda text, length: Truncator(text).chars(length),
-        urlencode_dict=urlencode,
-        urlize_text=urlize,
     )
     return env
