@@ -83,9 +83,15 @@ LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
 # What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among
 # them: asking for one would make it worth nothing.
 SUGGESTED: Final[tuple[str, ...]] = (
-    "answer.accepted", "reply.created", "review.verified", "referral.registered", "story.shared",
-    "idea.submitted", "topic.created", "mentee.helped",
-)  # fmt: skip
+    "answer.accepted",
+    "reply.created",
+    "review.verified",
+    "referral.registered",
+    "story.shared",
+    "idea.submitted",
+    "topic.created",
+    "mentee.helped",
+)
 
 
 def acts(kind: str, n: int) -> str:

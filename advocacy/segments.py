@@ -32,8 +32,11 @@ MEANS: Final[Mapping[str, StrOrPromise]] = {
     AT_RISK: _("An advocate with early signs of risk. Help them before you ask for anything."),
 }
 _OF_COMPONENT = {
-    weights.HELPFULNESS: HELPER, weights.REFERRAL: CONNECTOR, weights.CONTENT: VOICE, weights.PROOF: REFERENCE,
-}  # fmt: skip
+    weights.HELPFULNESS: HELPER,
+    weights.REFERRAL: CONNECTOR,
+    weights.CONTENT: VOICE,
+    weights.PROOF: REFERENCE,
+}
 # A share of a component's most at which it says something about the person.
 _TELLING = 0.3
 _ADVOCATES = frozenset({weights.ADVOCATE, weights.CHAMPION})

@@ -123,9 +123,13 @@ class OverrideAdmin(BaseAdmin):
         """Go through the service, so that the event and the log tell of it."""
         asked = form.cleaned_data
         made = services.set_override(
-            asked["member"], stage=asked["stage"], mode=asked["mode"], reason=asked["reason"],
-            days=asked["days"], actor=request.user,
-        )  # fmt: skip
+            asked["member"],
+            stage=asked["stage"],
+            mode=asked["mode"],
+            reason=asked["reason"],
+            days=asked["days"],
+            actor=request.user,
+        )
         obj.pk = made.pk
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -143,9 +147,17 @@ class StageHistoryAdmin(BaseAdmin):
     """Every step with its evidence, those we no longer believe included. Written by the engine alone."""
 
     list_display = (
-        "member", "prev", "stage", "sub_stage", "rule", "sentence", "effective_on", "exited_on", "recorded_at",
+        "member",
+        "prev",
+        "stage",
+        "sub_stage",
+        "rule",
+        "sentence",
+        "effective_on",
+        "exited_on",
+        "recorded_at",
         "superseded_at",
-    )  # fmt: skip
+    )
     list_filter = ("stage", "sub_stage", "rule", ("superseded_at", admin.EmptyFieldListFilter))
     list_select_related = ("member",)
     search_fields = ("member__username", "member__display_name")

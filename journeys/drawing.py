@@ -18,11 +18,16 @@ WIDTH, BARS = 1000, 60
 def sankey(movement: Movement) -> dict[str, list[dict[str, Any]]]:
     """Return nodes (where members were on the left, where they are on the right) and links between them."""
     links: list[dict[str, Any]] = [
-        {"source": f"then {row.key}", "target": f"now {stage.value}", "value": n, "kind": _kind(row.key, stage.value)}
+        {
+            "source": f"then {row.key}",
+            "target": f"now {stage.value}",
+            "value": n,
+            "kind": _kind(row.key, stage.value),
+        }
         for row in movement.rows
         for stage, n in zip(Stage, row.cells, strict=True)
         if n
-    ]  # fmt: skip
+    ]
     used = {str(link[end]) for link in links for end in ("source", "target")}
     nodes: list[dict[str, Any]] = [
         {"name": f"then {row.key}", "label": row.label, "stage": row.key, "total": row.total}

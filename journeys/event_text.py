@@ -20,21 +20,57 @@ from .engine.sentences import money
 POST, TOPIC = "forum.post", "forum.topic"
 
 ICONS = {
-    "answer": "circle-check", "article": "article", "badge": "award", "call": "smartphone", "demo": "play",
-    "event": "calendar", "flag": "flag", "helpful_vote": "arrow-big-up", "idea": "lightbulb", "meeting": "users",
-    "member": "user-plus", "mentee": "life-buoy", "nps": "star", "onboarding": "rocket", "page": "eye",
-    "post": "pencil", "pricing": "tag", "prospect": "handshake", "purchase": "shopping-bag",
-    "question": "circle-help", "question_vote": "arrow-big-up", "reaction": "heart", "referral": "send",
-    "reference": "medal", "reply": "reply", "review": "star", "search": "search", "strike": "siren",
-    "subscription": "shopping-bag", "support": "life-buoy", "survey": "star", "topic": "messages-square",
-    "visit": "footprints", "webinar": "play", "comparison": "scale", "newsletter": "mail", "trial": "rocket",
-}  # fmt: skip
+    "answer": "circle-check",
+    "article": "article",
+    "badge": "award",
+    "call": "smartphone",
+    "demo": "play",
+    "event": "calendar",
+    "flag": "flag",
+    "helpful_vote": "arrow-big-up",
+    "idea": "lightbulb",
+    "meeting": "users",
+    "member": "user-plus",
+    "mentee": "life-buoy",
+    "nps": "star",
+    "onboarding": "rocket",
+    "page": "eye",
+    "post": "pencil",
+    "pricing": "tag",
+    "prospect": "handshake",
+    "purchase": "shopping-bag",
+    "question": "circle-help",
+    "question_vote": "arrow-big-up",
+    "reaction": "heart",
+    "referral": "send",
+    "reference": "medal",
+    "reply": "reply",
+    "review": "star",
+    "search": "search",
+    "strike": "siren",
+    "subscription": "shopping-bag",
+    "support": "life-buoy",
+    "survey": "star",
+    "topic": "messages-square",
+    "visit": "footprints",
+    "webinar": "play",
+    "comparison": "scale",
+    "newsletter": "mail",
+    "trial": "rocket",
+}
 # Who is at the other end, in words that stand before a name.
 WITH = {
-    "answer.accepted": "for", "helpful_vote.received": "from", "question.resolved": "thanks to",
-    "question_vote.received": "from", "reaction.received": "from", "reply.created": "to", "vote.given": "for",
-    "prospect.staff_replied": "by", "member.mentioned": "by", "mentee.helped": "for",
-}  # fmt: skip
+    "answer.accepted": "for",
+    "helpful_vote.received": "from",
+    "question.resolved": "thanks to",
+    "question_vote.received": "from",
+    "reaction.received": "from",
+    "reply.created": "to",
+    "vote.given": "for",
+    "prospect.staff_replied": "by",
+    "member.mentioned": "by",
+    "mentee.helped": "for",
+}
 # Who voted for or liked something is their own business; only the team sees it.
 SECRET = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
 
@@ -163,7 +199,14 @@ def _outside(event: Event) -> str:
         money(event.value_cents, event.currency) if event.value_cents else "",
         ", ".join(props.get("products") or []) or props.get("product") or "",
         f"{props['score']} of 10" if event.name == "nps.answered" else "",
-        next((str(props[key]) for key in ("title", "url", "query", "site", "step", "feature") if props.get(key)), ""),
+        next(
+            (
+                str(props[key])
+                for key in ("title", "url", "query", "site", "step", "feature")
+                if props.get(key)
+            ),
+            "",
+        ),
         props.get("note") or props.get("reason") or "",
-    ]  # fmt: skip
+    ]
     return " · ".join(part for part in parts if part)

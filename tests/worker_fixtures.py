@@ -48,9 +48,21 @@ def start_celery_worker(
     def start(*, beat: bool = False, queues: str = QUEUES) -> subprocess.Popen[bytes]:
         name = f"test{len(started)}.{os.getpid()}@localhost"
         command = [
-            sys.executable, "-m", "celery", "-A", "community", "worker",
-            "-n", name, "-Q", queues, "-c", "1", "-l", "INFO",
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "community",
+            "worker",
+            "-n",
+            name,
+            "-Q",
+            queues,
+            "-c",
+            "1",
+            "-l",
+            "INFO",
+        ]
         if beat:
             command += ["-B", "-s", str(tmp_path / "beat")]
         log = tmp_path / f"worker{len(started)}.log"

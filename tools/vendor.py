@@ -29,8 +29,11 @@ def unpack(package: str, version: str, into: Path) -> Path:
     """Download one package from the npm registry; the folder that holds it."""
     done = subprocess.run(  # noqa: S603  the arguments are the constants above
         ["npm", "pack", "--silent", f"{package}@{version}"],  # noqa: S607
-        cwd=into, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=into,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     with tarfile.open(into / done.stdout.strip().splitlines()[-1]) as archive:
         archive.extractall(into / f"{version}-{Path(package).name}", filter="data")
     return into / f"{version}-{Path(package).name}" / "package"

@@ -69,11 +69,9 @@ def _half_power(x: int, k: int) -> int:
 @cache
 def _power_tables() -> tuple[tuple[int, ...], ...]:
     return tuple(
-        tuple(
-            int(_two_to_minus(i, 1 << _CHUNK * place) * (1 << _SCALE)) for i in range(1 << _CHUNK)
-        )
+        tuple(int(_two_to_minus(i, 1 << _CHUNK * place) * (1 << _SCALE)) for i in range(1 << _CHUNK))
         for place in range(1, _CHUNKS + 1)
-    )  # fmt: skip
+    )
 
 
 def _two_to_minus(numerator: int, denominator: int) -> Decimal:

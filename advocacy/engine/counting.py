@@ -137,8 +137,5 @@ def quarter_of(day: date) -> int:
 def partners_of(facts: Iterable[Fact]) -> set[int]:
     """Return the members at the other end whose role or company decides whether an act counts."""
     return {
-        int(key)
-        for fact in facts
-        if fact.kind in VOTES or fact.kind in REFERRALS
-        for key in fact.pairs or ()
-    }  # fmt: skip
+        int(key) for fact in facts if fact.kind in VOTES or fact.kind in REFERRALS for key in fact.pairs or ()
+    }

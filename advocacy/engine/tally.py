@@ -157,9 +157,7 @@ class Tally:
         return found
 
     def _points(self, day: int, against: int) -> Points:
-        components = {
-            key: saturated(self.sum_of(key, day, against), COMPONENTS[key]) for key in self.sums
-        }  # fmt: skip
+        components = {key: saturated(self.sum_of(key, day, against), COMPONENTS[key]) for key in self.sums}
         total = sum(components.values()) - self.penalty(against) * BILLION
         return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
 

@@ -35,5 +35,5 @@ def affected_by(member_ids: Collection[int]) -> set[int]:
         MemberDay.objects.filter(kind__in=VOTES | REFERRALS)
         .filter(pairs__has_any_keys=[str(pk) for pk in member_ids])
         .values_list("member_id", flat=True)
-    )  # fmt: skip
+    )
     return set(member_ids) | set(met)

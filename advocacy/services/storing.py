@@ -53,8 +53,10 @@ def store(standings: Standings, members: Sequence[int], as_of: date) -> None:
     Score.objects.filter(pk__in=[row.pk for row in gone]).delete()
     Score.objects.bulk_create(
         [change.row for change in changes],
-        update_conflicts=True, unique_fields=["member"], update_fields=_COLUMNS,
-    )  # fmt: skip
+        update_conflicts=True,
+        unique_fields=["member"],
+        update_fields=_COLUMNS,
+    )
     faded = [Change(_nothing(row, as_of), row.band) for row in gone]
     _write_history([change.row for change in [*changes, *faded]])
     _tell_bands(
@@ -69,12 +71,15 @@ def _first(known: Known, wanted: Mapping[str, Any], as_of: date) -> tuple[Score,
     row = Score(member_id=known.member_id, as_of=as_of, best=best, best_on=past.best_on, **wanted)
     before = [
         ScoreHistory(
-            member_id=known.member_id, on_date=day, score=Decimal(points.hundredths).scaleb(-2),
-            band=band_of(points.hundredths), components=as_text(points.components),
+            member_id=known.member_id,
+            on_date=day,
+            score=Decimal(points.hundredths).scaleb(-2),
+            band=band_of(points.hundredths),
+            components=as_text(points.components),
         )
         for day, points in past.changes
         if day < as_of
-    ]  # fmt: skip
+    ]
     return row, before
 
 
@@ -88,9 +93,14 @@ def _next(row: Score, wanted: Mapping[str, Any], as_of: date) -> Score:
 def _nothing(row: Score, as_of: date) -> Score:
     """Return what stands for the score of a member who has none any more."""
     return Score(
-        member_id=row.pk, score=Decimal(0), band=Band.NONE, explanation={"components": {}}, as_of=as_of,
-        best=row.best, best_on=row.best_on,
-    )  # fmt: skip
+        member_id=row.pk,
+        score=Decimal(0),
+        band=Band.NONE,
+        explanation={"components": {}},
+        as_of=as_of,
+        best=row.best,
+        best_on=row.best_on,
+    )
 
 
 def _write_history(rows: Sequence[Score]) -> None:
@@ -120,9 +130,7 @@ def _tell_bands(changes: Iterable[Change], standings: Standings, as_of: date) ->
     """Record the changed bands, but not that somebody who became staff has none."""
     by_member = {change.row.pk: change for change in changes}
     members = Member.objects.filter(role="").in_bulk(by_member) if by_member else {}
-    record_all(
-        _draft(by_member[pk], member, standings, as_of) for pk, member in sorted(members.items())
-    )  # fmt: skip
+    record_all(_draft(by_member[pk], member, standings, as_of) for pk, member in sorted(members.items()))
 
 
 def _draft(change: Change, member: Member, standings: Standings, as_of: date) -> Draft:

@@ -50,9 +50,13 @@ class ApiTokenAdmin(BaseAdmin):
             super().save_model(request, obj, form, change)
             return
         token, secret = services.issue_token(
-            name=obj.name, source=obj.source, scopes=obj.scopes, actor=request.user,
-            calls_a_minute=obj.calls_a_minute, expires_at=obj.expires_at,
-        )  # fmt: skip
+            name=obj.name,
+            source=obj.source,
+            scopes=obj.scopes,
+            actor=request.user,
+            calls_a_minute=obj.calls_a_minute,
+            expires_at=obj.expires_at,
+        )
         obj.pk = token.pk
         obj.refresh_from_db()
         messages.warning(

@@ -30,18 +30,28 @@ ExternalId = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"),
-]  # fmt: skip
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=254,
+        pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
+    ),
+]
 Domain = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$")
-]  # fmt: skip
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"
+    ),
+]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
 # 129.0 of JSON is a binary fraction; written out it is the amount that was meant.
 Amount = Annotated[
     Decimal,
-    BeforeValidator(lambda value: str(value) if isinstance(value, float | int) and not isinstance(value, bool) else value),
+    BeforeValidator(
+        lambda value: str(value) if isinstance(value, float | int) and not isinstance(value, bool) else value
+    ),
     Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
-]  # fmt: skip
+]
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 

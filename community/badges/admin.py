@@ -58,9 +58,17 @@ class AwardAdmin(BaseAdmin):
         if obj is None:
             return ()
         return (
-            "badge", "member", "post", "awarded_at", "source", "given_by", "reason",
-            "taken_back_at", "taken_back_by", "taken_back_reason",
-        )  # fmt: skip
+            "badge",
+            "member",
+            "post",
+            "awarded_at",
+            "source",
+            "given_by",
+            "reason",
+            "taken_back_at",
+            "taken_back_by",
+            "taken_back_reason",
+        )
 
     def get_fields(self, request: HttpRequest, obj: Award | None = None) -> list[Any]:
         if obj is None:

@@ -75,8 +75,12 @@ class HandRule(_Rule):
 Rule = EventRule | PostRule | YearsRule | AllRule | HandRule
 
 SHAPES: dict[str, type[_Rule]] = {
-    "event": EventRule, "post": PostRule, "years": YearsRule, "all": AllRule, "by": HandRule,
-}  # fmt: skip
+    "event": EventRule,
+    "post": PostRule,
+    "years": YearsRule,
+    "all": AllRule,
+    "by": HandRule,
+}
 
 
 def parse(rule: dict[str, Any]) -> Rule:

@@ -52,10 +52,13 @@ def display(
     return cast(
         Callable[[Method], Method],
         decorators.display(
-            description=cast(str, description), ordering=ordering, label=cast(Any, label), header=header,
+            description=cast(str, description),
+            ordering=ordering,
+            label=cast(Any, label),
+            header=header,
             boolean=boolean,
         ),
-    )  # fmt: skip
+    )
 
 
 def action(

@@ -68,9 +68,14 @@ def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
 # Reading and finding us
 
 VISIT_DAY = _declare(
-    "visit.day", "visited the site that day",
-    first_url=str | None, referrer=str | None, utm_source=str | None, utm_medium=str | None, utm_campaign=str | None,
-)  # fmt: skip
+    "visit.day",
+    "visited the site that day",
+    first_url=str | None,
+    referrer=str | None,
+    utm_source=str | None,
+    utm_medium=str | None,
+    utm_campaign=str | None,
+)
 PAGE_VIEWED = _declare("page.viewed", "viewed a page", url=str, seconds=int | None, exit=bool | None)
 TOPIC_VIEWED = _declare("topic.viewed", "read a topic", seconds=int | None, depth=int | None)
 SEARCH_PERFORMED = _declare(
@@ -87,9 +92,12 @@ NEWSLETTER_SUBSCRIBED = _declare("newsletter.subscribed", "subscribed to a newsl
 # Belonging
 
 MEMBER_REGISTERED = _declare(
-    "member.registered", "joined the community",
-    source=str | None, invite_id=int | None, guidelines_version=int | None,
-)  # fmt: skip
+    "member.registered",
+    "joined the community",
+    source=str | None,
+    invite_id=int | None,
+    guidelines_version=int | None,
+)
 GUIDELINES_ACCEPTED = _declare("guidelines.accepted", "agreed to the guidelines", version=int)
 PROFILE_COMPLETED = _declare("profile.completed", "completed their profile", percent=int)
 GROUP_JOINED = _declare("group.joined", "joined a group", group=str)
@@ -132,9 +140,12 @@ PROSPECT_STAFF_REPLIED = _declare(
     "prospect.staff_replied", "was answered by sales", minutes=int, words=int | None, links_out=int | None
 )
 PROSPECT_PEER_REPLIED = _declare(
-    "prospect.peer_replied", "met a peer in a prospect forum",
-    role=str, replier_stage=str | None, customer_since=str | None,
-)  # fmt: skip
+    "prospect.peer_replied",
+    "met a peer in a prospect forum",
+    role=str,
+    replier_stage=str | None,
+    customer_since=str | None,
+)
 SHORTLIST_CREATED = _declare("shortlist.created", "made a shortlist", items=int | None)
 SHORTLIST_SHARED = _declare("shortlist.shared", "shared a shortlist", teammates=int | None)
 TEAMMATE_INVITED = _declare("teammate.invited", "invited a teammate", role=str | None)
@@ -151,9 +162,13 @@ OPPORTUNITY_LOST = _declare("opportunity.lost", "was lost as an opportunity", re
 # Commercial facts
 
 PURCHASE_COMPLETED = _declare(
-    "purchase.completed", "bought",
-    external_id=str, products=list[str] | None, first=bool | None, test=bool | None,
-)  # fmt: skip
+    "purchase.completed",
+    "bought",
+    external_id=str,
+    products=list[str] | None,
+    first=bool | None,
+    test=bool | None,
+)
 PURCHASE_REFUNDED = _declare("purchase.refunded", "was refunded", external_id=str, full=bool)
 PAYMENT_FAILED = _declare("payment.failed", "had a payment fail", external_id=str | None)
 SUBSCRIPTION_STARTED = _declare(
@@ -220,9 +235,16 @@ STRIKE_UPHELD = _declare("strike.upheld", "was given a strike", severity=int, ki
 # The engine's own
 
 STAGE_ENTERED = _declare(
-    "stage.entered", "entered a stage",
-    stage=str, sub_stage=str, previous=str | None, rule=str, ruleset=int, history_id=int, effective_on=str,
-)  # fmt: skip
+    "stage.entered",
+    "entered a stage",
+    stage=str,
+    sub_stage=str,
+    previous=str | None,
+    rule=str,
+    ruleset=int,
+    history_id=int,
+    effective_on=str,
+)
 STAGE_SUPERSEDED = _declare("stage.superseded", "had a stage taken back", history_id=int, stage=str)
 SCORE_BAND_CHANGED = _declare(
     "score.band_changed", "changed advocacy band", band=str, previous=str, score=str

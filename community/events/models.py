@@ -52,16 +52,28 @@ class Event(models.Model):
     name = models.CharField(max_length=60)
     # Whose journey it belongs to, which is not always who did it.
     member = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="events",
+    )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
     actor_role = models.CharField(max_length=10, choices=ActorRole)
     # The member at the other end: the voter, the asker, the referred friend.
     counterpart = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
     # The account at the time of the event, which may not be today's.
     company = models.ForeignKey(
         "members.Company", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"

@@ -17,9 +17,17 @@ class ImportBatchAdmin(BaseAdmin):
     list_filter = ["status"]
     search_fields = ["name", "site"]
     readonly_fields = [
-        "name", "status", "site", "hosts", "category", "folder", "started_at", "finished_at", "reconciliation",
+        "name",
+        "status",
+        "site",
+        "hosts",
+        "category",
+        "folder",
+        "started_at",
+        "finished_at",
+        "reconciliation",
         "remarks",
-    ]  # fmt: skip
+    ]
 
     @admin.display(description=_("Rows read"))
     def rows_read(self, batch: ImportBatch) -> int:
@@ -39,8 +47,12 @@ class ImportBatchAdmin(BaseAdmin):
         return format_html(
             "<table><thead><tr><th scope=col>{}</th><th scope=col>{}</th><th scope=col>{}</th>"
             "<th scope=col>{}</th></tr></thead><tbody>{}</tbody></table>",
-            _("File"), _("Read"), _("Imported"), _("Skipped, and why"), body,
-        )  # fmt: skip
+            _("File"),
+            _("Read"),
+            _("Imported"),
+            _("Skipped, and why"),
+            body,
+        )
 
     @admin.display(description=_("Worth knowing"))
     def remarks(self, batch: ImportBatch) -> SafeString:

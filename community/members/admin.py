@@ -19,9 +19,12 @@ from . import rules, services
 from .models import Company, Guidelines, Invitation, Member
 
 TONES = {
-    Member.Role.MANAGER: "primary", Member.Role.MODERATOR: "primary", Member.Role.PRODUCT: "info",
-    Member.Role.SUPPORT: "info", Member.Role.SALES: "success",
-}  # fmt: skip
+    Member.Role.MANAGER: "primary",
+    Member.Role.MODERATOR: "primary",
+    Member.Role.PRODUCT: "info",
+    Member.Role.SUPPORT: "info",
+    Member.Role.SALES: "success",
+}
 
 
 class ClaimedFilter(admin.SimpleListFilter):
@@ -39,9 +42,11 @@ class ClaimedFilter(admin.SimpleListFilter):
 
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     roles = forms.MultipleChoiceField(
-        choices=Member.Role.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        choices=Member.Role.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("The person's role in the team. Managers and moderators can use this admin."),
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Member
@@ -69,9 +74,12 @@ class MemberAdmin(BaseAdmin):
         "is_active",
     )
     list_filter = (
-        "role", ClaimedFilter, "is_active", ("customer_since", admin.EmptyFieldListFilter),
+        "role",
+        ClaimedFilter,
+        "is_active",
+        ("customer_since", admin.EmptyFieldListFilter),
         ("joined_at", admin.DateFieldListFilter),
-    )  # fmt: skip
+    )
     search_fields = ("username", "display_name", "email", "company__name")
     list_select_related = ("company",)
     ordering = ("-joined_at",)
@@ -148,9 +156,12 @@ class MemberAdmin(BaseAdmin):
 
 class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     new_domain = forms.CharField(
-        required=False, widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("A domain whose owner you have checked. Members with a confirmed address there join."),
-    )  # fmt: skip
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy(
+            "A domain whose owner you have checked. Members with a confirmed address there join."
+        ),
+    )
 
     class Meta:
         model = Company

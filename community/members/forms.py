@@ -31,8 +31,10 @@ def agreement() -> SafeString:
     """“I agree to the guidelines”, with the way to read them first."""
     return format_html(
         '{} <a href="{}" target="_blank">{}</a>',
-        _("I have read and agree to the"), reverse("members:guidelines"), _("community guidelines"),
-    )  # fmt: skip
+        _("I have read and agree to the"),
+        reverse("members:guidelines"),
+        _("community guidelines"),
+    )
 
 
 class GuidelinesField(forms.BooleanField):
@@ -146,20 +148,25 @@ class ProfileForm(forms.Form):
     """A member's own profile; `member` gives what is there now."""
 
     display_name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=names.DISPLAY_NAME_MAX,
+        label=gettext_lazy("Name"),
+        max_length=names.DISPLAY_NAME_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )  # fmt: skip
+    )
     avatar = forms.FileField(
-        label=gettext_lazy("Picture"), required=False,
+        label=gettext_lazy("Picture"),
+        required=False,
         help_text=gettext_lazy("JPEG, PNG, WebP or GIF, up to 5 MB. It will be cropped to a square."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
-    )  # fmt: skip
+    )
     remove_avatar = forms.BooleanField(label=gettext_lazy("Remove picture"), required=False)
     bio = WordsField(
-        label=gettext_lazy("About you"), max_length=BIO_MAX, required=False, strip=False,
+        label=gettext_lazy("About you"),
+        max_length=BIO_MAX,
+        required=False,
+        strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("The products you use and what you know about. You can use Markdown."),
-    )  # fmt: skip
+    )
     location = forms.CharField(label=gettext_lazy("Location"), max_length=120, required=False)
     website = forms.URLField(
         label=gettext_lazy("Website"), required=False, max_length=200, assume_scheme="https"
@@ -205,10 +212,11 @@ class ClaimForm(forms.Form):
     """The password for an account that is being taken over."""
 
     password = forms.CharField(
-        label=gettext_lazy("Password"), strip=False,
+        label=gettext_lazy("Password"),
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("Use at least 10 characters, such as a few words in a row."),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -100,9 +100,12 @@ class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  #
 
     def create_superuser(self, email: str, username: str, password: str, **fields: object) -> Member:
         fields = {
-            "is_staff": True, "is_superuser": True, "role": Member.Role.MANAGER,
-            "claimed_at": timezone.now(), **fields,
-        }  # fmt: skip
+            "is_staff": True,
+            "is_superuser": True,
+            "role": Member.Role.MANAGER,
+            "claimed_at": timezone.now(),
+            **fields,
+        }
         return self.create_user(email, username, password, **fields)
 
 

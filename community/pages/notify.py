@@ -81,9 +81,13 @@ def _notify_of_acceptance(event: Event, post: Post, members: dict[int | None, Me
 def _notify_of_like(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     if (actor := members.get(event.actor_id)) is not None:
         notify_grouped(
-            post.author, kind=Kind.LIKE, subject=post, actor=actor, key=str(event.event_id),
+            post.author,
+            kind=Kind.LIKE,
+            subject=post,
+            actor=actor,
+            key=str(event.event_id),
             at=event.occurred_at,
-        )  # fmt: skip
+        )
 
 
 def _forget_post(event: Event, post: Post, members: dict[int | None, Member]) -> None:

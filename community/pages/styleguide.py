@@ -109,10 +109,17 @@ def _refused(form_class: type[forms.Form], *, prefix: str = "refused") -> forms.
 def _topic(author: Member, **fields: Any) -> Topic:
     category = Category(pk=1, name="Machines", slug="machines", icon="coffee")
     values: dict[str, Any] = {
-        "pk": 1, "category": category, "author": author, "kind": Topic.Kind.QUESTION, "slug": "steam",
-        "title": "Why does my steam wand spit water?", "excerpt": "It happens with every jug.",
-        "created_at": MOMENT, "bumped_at": MOMENT, "last_post_author": author,
-    }  # fmt: skip
+        "pk": 1,
+        "category": category,
+        "author": author,
+        "kind": Topic.Kind.QUESTION,
+        "slug": "steam",
+        "title": "Why does my steam wand spit water?",
+        "excerpt": "It happens with every jug.",
+        "created_at": MOMENT,
+        "bumped_at": MOMENT,
+        "last_post_author": author,
+    }
     topic = Topic(**{**values, **fields})
     topic.tag_list, topic.unread_count = [], 0  # type: ignore[attr-defined]
     return topic
@@ -136,9 +143,17 @@ def _page(topic: Topic, *, reader: Any) -> TopicPage:
     may = reader.is_authenticated
     acceptance = Question(topic=topic, accepted_by=topic.author, accepted_at=MOMENT)
     return TopicPage(
-        topic, reader, posts=[], pages=None, acceptance=acceptance, can_reply=may, can_moderate=may,
-        can_accept=may, can_mark_official=may, prospect=NOTHING,
-    )  # fmt: skip
+        topic,
+        reader,
+        posts=[],
+        pages=None,
+        acceptance=acceptance,
+        can_reply=may,
+        can_moderate=may,
+        can_accept=may,
+        can_mark_official=may,
+        prospect=NOTHING,
+    )
 
 
 def _view(
@@ -146,11 +161,26 @@ def _view(
 ) -> PostView:
     values: dict[str, Any] = {"kind": Post.Kind.ANSWER, "html": TEXT, "created_at": MOMENT, "score": 3}
     view = PostView(
-        Post(pk=pk, topic=topic, author=author, **{**values, **fields}), pk, author, is_own=False,
-        is_readable=True, is_new=False, can_edit=False, can_delete=False, can_restore=False, can_like=True,
-        is_liked=False, takes_votes=False, vote=0, official_mark=None, awards=[], attribution=None,
-        review=None, stage=None, roster_entry=None,
-    )  # fmt: skip
+        Post(pk=pk, topic=topic, author=author, **{**values, **fields}),
+        pk,
+        author,
+        is_own=False,
+        is_readable=True,
+        is_new=False,
+        can_edit=False,
+        can_delete=False,
+        can_restore=False,
+        can_like=True,
+        is_liked=False,
+        takes_votes=False,
+        vote=0,
+        official_mark=None,
+        awards=[],
+        attribution=None,
+        review=None,
+        stage=None,
+        roster_entry=None,
+    )
     return replace(view, **(shown or {}))
 
 
@@ -167,23 +197,48 @@ def _posts(ada: Member, sol: Member, topic: Topic) -> dict[str, PostView]:
     said.append(view(33, bo, shown={"is_readable": False}, status="deleted", **gone, **comment))
     return {
         "published": view(1, bo, shown={"takes_votes": True, "comments": said}, like_count=2, parent_id=9),
-        "accepted": view(2, bo, shown={"takes_votes": True, "vote": 1, "is_liked": True}, is_accepted=True, like_count=5),
-        "official": view(3, sol, shown={"official_mark": mark, "is_new": True, **may}, is_official=True, revision_count=1),
-        "pending": view(4, bo, shown={"is_own": True, "can_like": False, **may}, status="pending", status_reason="The first posts are read."),
-        "hidden": view(5, bo, shown={"review": ReviewItem(pk=1, kind="flagged", reason="Two flags")}, status="hidden", status_reason="Spam."),
+        "accepted": view(
+            2, bo, shown={"takes_votes": True, "vote": 1, "is_liked": True}, is_accepted=True, like_count=5
+        ),
+        "official": view(
+            3, sol, shown={"official_mark": mark, "is_new": True, **may}, is_official=True, revision_count=1
+        ),
+        "pending": view(
+            4,
+            bo,
+            shown={"is_own": True, "can_like": False, **may},
+            status="pending",
+            status_reason="The first posts are read.",
+        ),
+        "hidden": view(
+            5,
+            bo,
+            shown={"review": ReviewItem(pk=1, kind="flagged", reason="Two flags")},
+            status="hidden",
+            status_reason="Spam.",
+        ),
         "hidden_own": view(6, bo, shown={"is_own": True, **may}, status="hidden", status_reason="Spam."),
         "deleted": view(7, bo, shown={"can_restore": True}, status="deleted", **gone),
-        "deleted_by_its_author": view(8, bo, shown={"is_readable": False}, status="deleted", deleted_at=MOMENT, deleted_by=bo),
+        "deleted_by_its_author": view(
+            8, bo, shown={"is_readable": False}, status="deleted", deleted_at=MOMENT, deleted_by=bo
+        ),
         "hidden_from_the_reader": view(9, bo, shown={"is_readable": False}, status="hidden"),
-        "imported": view(10, bo, shown={"attribution": Attribution("Stack Exchange", "https://example.com/1", "CC BY-SA 4.0", "")}, byline="An old hand"),
+        "imported": view(
+            10,
+            bo,
+            shown={"attribution": Attribution("Stack Exchange", "https://example.com/1", "CC BY-SA 4.0", "")},
+            byline="An old hand",
+        ),
         "with_badges": view(11, bo, shown={"awards": _awards(bo)}),
         "asker": view(12, ada, shown={"stage": _states(ada)[0]}),
         "staff": view(13, sol, shown={"roster_entry": roster}),
         "down": view(14, bo, shown={"takes_votes": True, "vote": -1}, score=-2),
-        "liked_by_others": view(15, bo, shown={"can_like": False, "takes_votes": True}, like_count=1500, score=1),
+        "liked_by_others": view(
+            15, bo, shown={"can_like": False, "takes_votes": True}, like_count=1500, score=1
+        ),
         "idea": view(16, bo, topic=_topic(ada, kind="idea"), shown={"takes_votes": True}),
         "opening": view(17, ada, shown={"is_own": True, **may}, kind="opening"),
-    }  # fmt: skip
+    }
 
 
 def _page_of_list(number: int, of: int) -> Page[int]:
@@ -200,11 +255,15 @@ def _states(member: Member) -> list[MemberState]:
     ]
     return [
         MemberState(
-            member=member, stage="discovery" if sub == "adoption" else stage, sub_stage=sub, shown_stage=stage,
-            stage_since=date(2026, 3, 1), at_risk=stage == "conversion",
+            member=member,
+            stage="discovery" if sub == "adoption" else stage,
+            sub_stage=sub,
+            shown_stage=stage,
+            stage_since=date(2026, 3, 1),
+            at_risk=stage == "conversion",
         )
         for stage, sub in stages
-    ]  # fmt: skip
+    ]
 
 
 def _parts() -> list[Part]:
@@ -231,7 +290,16 @@ def _events(who: Member) -> list[EventText]:
     event = Event(occurred_at=MOMENT, channel=Event.Channel.COMMUNITY, source="app")
     late = Event(occurred_at=MOMENT, channel=Event.Channel.EMAIL, source="crm", backfill=True)
     return [
-        EventText(event, "answered", "message-square", about="Steam", url="/latest/", excerpt="Purge the wand.", preposition="to", counterpart=who),
+        EventText(
+            event,
+            "answered",
+            "message-square",
+            about="Steam",
+            url="/latest/",
+            excerpt="Purge the wand.",
+            preposition="to",
+            counterpart=who,
+        ),
         EventText(event, "read", "eye", about="/prices/", times=3),
         EventText(late, "opened a mail", "mail"),
-    ]  # fmt: skip
+    ]

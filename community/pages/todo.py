@@ -30,8 +30,12 @@ class Todo:
 def todos_of(member: Member) -> list[Todo]:
     """Return what this member has to do, at most six items."""
     return [
-        *_desk(member), *_queue(member), *_replies(member), *_open_questions(member), *_profile(member),
-    ][:6]  # fmt: skip
+        *_desk(member),
+        *_queue(member),
+        *_replies(member),
+        *_open_questions(member),
+        *_profile(member),
+    ][:6]
 
 
 def _desk(member: Member) -> list[Todo]:

@@ -51,9 +51,11 @@ class ProspectForum(models.Model):
     )
     welcome = models.CharField(max_length=300, blank=True, help_text=_("What to ask here, and whom."))
     checkout_words = ArrayField(
-        models.CharField(max_length=40), default=checkout_words, blank=True,
+        models.CharField(max_length=40),
+        default=checkout_words,
+        blank=True,
         help_text=_("A link with one of these is refused in a first answer."),
-    )  # fmt: skip
+    )
     staff_share_limit = models.PositiveSmallIntegerField(
         default=50, help_text=_("Per cent of replies by staff above which the desk warns.")
     )

@@ -121,10 +121,18 @@ def _initialise(home: Home, binaries: Path) -> None:
     draft = home.postgres / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
     command: list[str | Path] = [
-        binaries / "initdb", "--pgdata", draft, "--username=caravan", "--auth=trust", "--encoding=UTF8",
+        binaries / "initdb",
+        "--pgdata",
+        draft,
+        "--username=caravan",
+        "--auth=trust",
+        "--encoding=UTF8",
         # The one locale that sorts alike on every machine and in the container.
-        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
-    ]  # fmt: skip
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--locale=C",
+        "--no-instructions",
+    ]
     if not home.durable:
         command.append("--no-sync")
     with (home.root / "postgres.log").open("ab") as log:

@@ -30,15 +30,31 @@ def start(home: Home) -> subprocess.Popen[bytes]:
     with (home.root / "redis.log").open("ab") as log:
         return spawn(
             [
-                _find_program(log), "--port", "0", "--unixsocket", home.redis_socket, "--unixsocketperm", "700",
-                "--dir", home.redis, "--databases", "64", "--save", "", "--loglevel", "warning",
+                _find_program(log),
+                "--port",
+                "0",
+                "--unixsocket",
+                home.redis_socket,
+                "--unixsocketperm",
+                "700",
+                "--dir",
+                home.redis,
+                "--databases",
+                "64",
+                "--save",
+                "",
+                "--loglevel",
+                "warning",
                 # The folder stays in the list of processes, where a server that was left over is told by it.
-                "--pidfile", pid_file, "--set-proc-title", "no",
+                "--pidfile",
+                pid_file,
+                "--set-proc-title",
+                "no",
                 *(DURABLE if home.durable else THROWAWAY),
             ],
             cwd=home.redis,
             output=log,
-        )  # fmt: skip
+        )
 
 
 def answers(home: Home) -> bool:

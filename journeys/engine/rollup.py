@@ -15,19 +15,38 @@ from .facts import EVIDENCE_MOST, Fact, RawEvent
 # Kinds that say nothing of a member's journey: what the engine itself concludes, and housekeeping.
 NEUTRAL = frozenset(
     {
-        "badge.earned", "consent.changed", "event.reinstated", "event.retracted", "identity.linked",
-        "identity.unlinked", "member.role_changed", "override.cleared", "override.set", "score.band_changed",
-        "stage.entered", "stage.superseded",
+        "badge.earned",
+        "consent.changed",
+        "event.reinstated",
+        "event.retracted",
+        "identity.linked",
+        "identity.unlinked",
+        "member.role_changed",
+        "override.cleared",
+        "override.set",
+        "score.band_changed",
+        "stage.entered",
+        "stage.superseded",
     }
-)  # fmt: skip
+)
 # Kinds of which every single event matters to the fold or the score, not only their number.
 DETAILED = frozenset(
     {
-        "nps.answered", "payment.failed", "prospect.peer_replied", "purchase.completed", "purchase.refunded",
-        "subscription.cancelled", "subscription.downgraded", "subscription.lapsed", "subscription.renewed",
-        "subscription.started", "subscription.upgraded", "support.ticket_closed", "support.ticket_opened",
+        "nps.answered",
+        "payment.failed",
+        "prospect.peer_replied",
+        "purchase.completed",
+        "purchase.refunded",
+        "subscription.cancelled",
+        "subscription.downgraded",
+        "subscription.lapsed",
+        "subscription.renewed",
+        "subscription.started",
+        "subscription.upgraded",
+        "support.ticket_closed",
+        "support.ticket_opened",
     }
-)  # fmt: skip
+)
 
 
 def rolled_up(events: Iterable[RawEvent]) -> list[Fact]:

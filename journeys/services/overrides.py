@@ -50,13 +50,23 @@ def set_override(
     )
     after = {"stage": stage, "mode": mode, "expires_on": override.expires_on.isoformat()}
     record(
-        OVERRIDE_SET, actor=actor, subject=override, member=member, stage=stage, mode=mode, reason=reason,
+        OVERRIDE_SET,
+        actor=actor,
+        subject=override,
+        member=member,
+        stage=stage,
+        mode=mode,
+        reason=reason,
         expires=override.expires_on.isoformat(),
-    )  # fmt: skip
+    )
     audit(
-        "stage.override_set", actor=actor, subject=member, before={"stage": before and before.stage},
-        after=after, reason=reason,
-    )  # fmt: skip
+        "stage.override_set",
+        actor=actor,
+        subject=member,
+        before={"stage": before and before.stage},
+        after=after,
+        reason=reason,
+    )
     mark_members([member.pk])
     return override
 

@@ -84,9 +84,20 @@ def _check(members: Sequence[int], as_of: date, found: Replay) -> None:
 
 def _events_of(members: Sequence[int]) -> Iterator[tuple[int, list[RawEvent]]]:
     found: dict[int, list[RawEvent]] = {member_id: [] for member_id in members}
-    rows = Event.objects.standing().filter(member_id__in=members).values_list(
-        "event_id", "member_id", "occurred_at", "name", "counterpart_id", "value_cents", "currency", "props"
-    )  # fmt: skip
+    rows = (
+        Event.objects.standing()
+        .filter(member_id__in=members)
+        .values_list(
+            "event_id",
+            "member_id",
+            "occurred_at",
+            "name",
+            "counterpart_id",
+            "value_cents",
+            "currency",
+            "props",
+        )
+    )
     for event_id, member_id, at, name, counterpart_id, cents, currency, props in rows.iterator():
         moment = at.astimezone(UTC)
         second = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6

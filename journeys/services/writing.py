@@ -16,12 +16,33 @@ from journeys.models import MemberState, StageHistory
 # What makes two history rows the same. The wording and the version of the rules do not: better words, or
 # rules that say the same of this member, are no reason to take a row back.
 CONTENT = (
-    "prev", "stage", "sub_stage", "facets", "cycle", "effective_on", "rule", "evidence", "evidence_n", "facts",
-)  # fmt: skip
+    "prev",
+    "stage",
+    "sub_stage",
+    "facets",
+    "cycle",
+    "effective_on",
+    "rule",
+    "evidence",
+    "evidence_n",
+    "facts",
+)
 STATE = (
-    "stage", "sub_stage", "facets", "cycle", "stage_since", "first_on", "last_active_on", "customer_since",
-    "activity", "risks", "at_risk", "shown_stage", "next_due", "next_due_why",
-)  # fmt: skip
+    "stage",
+    "sub_stage",
+    "facets",
+    "cycle",
+    "stage_since",
+    "first_on",
+    "last_active_on",
+    "customer_since",
+    "activity",
+    "risks",
+    "at_risk",
+    "shown_stage",
+    "next_due",
+    "next_due_why",
+)
 
 _CLOSE = """
 UPDATE stage_history h SET exited_on = u.exited_on
@@ -62,9 +83,17 @@ class Changes:
 def content_of(row: Row) -> tuple[Any, ...]:
     """Return what makes a row of history differ from another, in the order of CONTENT."""
     return (
-        row.prev, row.stage, row.sub_stage, list(row.facets), row.cycle, row.effective_on, row.rule,
-        list(row.evidence), row.evidence_n, dict(row.facts),
-    )  # fmt: skip
+        row.prev,
+        row.stage,
+        row.sub_stage,
+        list(row.facets),
+        row.cycle,
+        row.effective_on,
+        row.rule,
+        list(row.evidence),
+        row.evidence_n,
+        dict(row.facts),
+    )
 
 
 def stored_history(member_ids: Sequence[int]) -> dict[int, dict[int, Stored]]:
@@ -105,10 +134,14 @@ def _compare(changes: Changes, member_id: int, old: Stored | None, row: Row, ver
     content = dict(zip(CONTENT, content_of(row), strict=True))
     changes.added.append(
         StageHistory(
-            member_id=member_id, seq=row.seq, exited_on=row.exited_on, ruleset=version,
-            sentence=row.sentence, **content,
+            member_id=member_id,
+            seq=row.seq,
+            exited_on=row.exited_on,
+            ruleset=version,
+            sentence=row.sentence,
+            **content,
         )
-    )  # fmt: skip
+    )
 
 
 def _apply(changes: Changes) -> None:
@@ -129,10 +162,21 @@ def state_values(result: Result, standing: Standing = NO_STANDING) -> tuple[Any,
     dues = [(state.next_due, state.next_due_why), (standing.next_due, standing.next_due_why)]
     next_due, why = min(((day, why) for day, why in dues if day is not None), default=(None, ""))
     return (
-        state.stage, state.sub_stage, list(state.facets), state.cycle, state.stage_since, state.first_on,
-        state.last_active_on, state.customer_since, state.activity, list(state.risks), state.at_risk,
-        state.shown_stage, next_due, why,
-    )  # fmt: skip
+        state.stage,
+        state.sub_stage,
+        list(state.facets),
+        state.cycle,
+        state.stage_since,
+        state.first_on,
+        state.last_active_on,
+        state.customer_since,
+        state.activity,
+        list(state.risks),
+        state.at_risk,
+        state.shown_stage,
+        next_due,
+        why,
+    )
 
 
 def stored_states(member_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:

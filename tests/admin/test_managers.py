@@ -102,9 +102,12 @@ def test_a_manager_makes_nobody_a_superuser(as_manager, manager, who):
     member = manager if who == "themself" else MemberFactory()
     everything = [permission.pk for permission in Permission.objects.all()[:3]]
     sent = edited(
-        member, roles=[member.role] if member.role else [], is_superuser="on", is_staff="on",
+        member,
+        roles=[member.role] if member.role else [],
+        is_superuser="on",
+        is_staff="on",
         user_permissions=everything,
-    )  # fmt: skip
+    )
 
     as_manager.post(page_of(member), sent)
 

@@ -51,9 +51,14 @@ def test_the_list_shows_what_waits_the_urgent_first(as_moderator):
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("?state=closed", ["closed"]), ("?state=mine", ["mine"]), ("?state=free", ["free"]),
-     ("?state=all", ["mine", "free", "closed"]), ("?kind__exact=held", [])],
-)  # fmt: skip
+    [
+        ("?state=closed", ["closed"]),
+        ("?state=mine", ["mine"]),
+        ("?state=free", ["free"]),
+        ("?state=all", ["mine", "free", "closed"]),
+        ("?kind__exact=held", []),
+    ],
+)
 def test_the_list_has_views(as_moderator, moderator, query, expected):
     items = {
         "mine": ReviewItemFactory(claimed_by=moderator),
@@ -186,7 +191,7 @@ def test_deciding_silences_until_the_end_of_a_day(as_moderator):
         ({"person": "silence", "length": "date", "until": "2020-01-01"}, "Give a day from today on."),
         ({"post": ""}, "This field is required."),
     ],
-)  # fmt: skip
+)
 def test_deciding_comes_back_when_something_is_missing(as_moderator, fields, sentence):
     item = flagged()
 
@@ -202,9 +207,11 @@ def test_deciding_comes_back_when_something_is_missing(as_moderator, fields, sen
 def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
     item = flagged()
     reviews.decide(
-        item, actor=MemberFactory(role="moderator", display_name="Ben"), version=item.version,
+        item,
+        actor=MemberFactory(role="moderator", display_name="Ben"),
+        version=item.version,
         decision=reviews.Decision("keep"),
-    )  # fmt: skip
+    )
 
     response = as_moderator.post(page_of(item), decision(item), follow=True)
 

@@ -109,9 +109,15 @@ def letter(**fields):
         "post.approved", actor=None, member=subject.author, subject=subject, topic_id=subject.topic_id
     )
     return DeadLetter.objects.create(
-        **{"follower": "test", "event_id": event.event_id, "occurred_at": event.occurred_at,
-           "name": event.name, "error": "ValueError: no", **fields}
-    )  # fmt: skip
+        **{
+            "follower": "test",
+            "event_id": event.event_id,
+            "occurred_at": event.occurred_at,
+            "name": event.name,
+            "error": "ValueError: no",
+            **fields,
+        }
+    )
 
 
 @pytest.fixture
@@ -211,9 +217,17 @@ def test_many_blocked_words_are_deleted_with_a_trace_each(as_moderator):
 def test_a_category_is_edited_with_a_trace(as_manager):
     category = CategoryFactory(name="Gear")
     data = {
-        "name": "Machines", "slug": category.slug, "description": "", "kind": "forum", "icon": "coffee",
-        "position": 0, "see_by": "everyone", "reply_by": "members", "create_by": "members", "holds_posts": "on",
-    }  # fmt: skip
+        "name": "Machines",
+        "slug": category.slug,
+        "description": "",
+        "kind": "forum",
+        "icon": "coffee",
+        "position": 0,
+        "see_by": "everyone",
+        "reply_by": "members",
+        "create_by": "members",
+        "holds_posts": "on",
+    }
 
     as_manager.post(reverse("admin:forum_category_change", args=[category.pk]), data)
 

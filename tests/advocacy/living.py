@@ -33,13 +33,19 @@ def happened(
     payload = {**_LEAST.get(kind, {}), **payload}
     record_all(
         Draft(
-            name=EventName(kind), occurred_at=moment, payload=payload, member_id=member.pk,
-            object_type=about._meta.label_lower if about else "", object_id=about.pk if about else None,
-            counterpart_id=by.pk if by else None, value_cents=cents, currency="EUR" if cents else "",
+            name=EventName(kind),
+            occurred_at=moment,
+            payload=payload,
+            member_id=member.pk,
+            object_type=about._meta.label_lower if about else "",
+            object_id=about.pk if about else None,
+            counterpart_id=by.pk if by else None,
+            value_cents=cents,
+            currency="EUR" if cents else "",
             key=str(next(_serial)),
         )
         for _ in range(n)
-    )  # fmt: skip
+    )
 
 
 _LEAST = {

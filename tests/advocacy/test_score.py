@@ -97,9 +97,19 @@ def test_hundredths_round_half_up():
 
 @pytest.mark.parametrize(
     ("points", "band"),
-    [(0, "none"), (9.99, "none"), (10, "emerging"), (24.99, "emerging"), (25, "promising"),
-     (39.99, "promising"), (40, "advocate"), (64.99, "advocate"), (65, "champion"), (100, "champion")],
-)  # fmt: skip
+    [
+        (0, "none"),
+        (9.99, "none"),
+        (10, "emerging"),
+        (24.99, "emerging"),
+        (25, "promising"),
+        (39.99, "promising"),
+        (40, "advocate"),
+        (64.99, "advocate"),
+        (65, "champion"),
+        (100, "champion"),
+    ],
+)
 def test_bands(points, band):
     assert band_of(round(points * 100)) == band
 

@@ -17,8 +17,11 @@ from advocacy.segments import (
 
 NOTHING = dict.fromkeys(weights.COMPONENTS, "0")
 KINDS = {
-    weights.HELPFULNESS: HELPER, weights.REFERRAL: CONNECTOR, weights.CONTENT: VOICE, weights.PROOF: REFERENCE,
-}  # fmt: skip
+    weights.HELPFULNESS: HELPER,
+    weights.REFERRAL: CONNECTOR,
+    weights.CONTENT: VOICE,
+    weights.PROOF: REFERENCE,
+}
 
 
 def points(**given):

@@ -69,8 +69,12 @@ def test_advocate_list_ranks_by_score_and_counts_bands(as_manager):
 
     assert names(response) == [advocate.username, helper.username]
     assert [(band.value, n) for band, n in response.context["bands"]] == [
-        ("champion", 0), ("advocate", 1), ("promising", 0), ("emerging", 0), ("none", 1)
-    ]  # fmt: skip
+        ("champion", 0),
+        ("advocate", 1),
+        ("promising", 0),
+        ("emerging", 0),
+        ("none", 1),
+    ]
 
 
 def test_advocate_list_shows_what_made_the_score(as_manager):

@@ -22,9 +22,12 @@ def call(db):
 
 def purchase(number: object = 1, **fields: object) -> dict[str, object]:
     return {
-        "external_id": f"order-{number}", "occurred_at": "2026-03-01T12:00:00Z", "amount": "129.00",
-        "currency": "EUR", **fields,
-    }  # fmt: skip
+        "external_id": f"order-{number}",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "amount": "129.00",
+        "currency": "EUR",
+        **fields,
+    }
 
 
 def event(number: object = 1, **fields: object) -> dict[str, object]:

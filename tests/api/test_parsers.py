@@ -23,17 +23,26 @@ def read_event(*, commercial=False, **fields):
 
 def test_a_purchase_becomes_a_fact():
     found = read_purchase(
-        products=[" Machine "], buyer={"external_id": "c-7", "email": " Ann@Example.com "},
-        account={"external_id": "a-1", "domain": "Example.com"}, test=True,
-    )  # fmt: skip
+        products=[" Machine "],
+        buyer={"external_id": "c-7", "email": " Ann@Example.com "},
+        account={"external_id": "a-1", "domain": "Example.com"},
+        test=True,
+    )
 
     assert found == InboundFact(
-        source="crm", source_event_id="purchase:order-1", name="purchase.completed",
+        source="crm",
+        source_event_id="purchase:order-1",
+        name="purchase.completed",
         occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
-        who=Identity(external_id="c-7", email="ann@example.com", company_external_id="a-1", domain="example.com"),
-        payload={"external_id": "order-1", "products": ["Machine"], "test": True}, channel="billing",
-        actor_role="api", value_cents=12900, currency="EUR",
-    )  # fmt: skip
+        who=Identity(
+            external_id="c-7", email="ann@example.com", company_external_id="a-1", domain="example.com"
+        ),
+        payload={"external_id": "order-1", "products": ["Machine"], "test": True},
+        channel="billing",
+        actor_role="api",
+        value_cents=12900,
+        currency="EUR",
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,8 +88,17 @@ def test_a_moment_is_the_same_in_every_zone():
     assert here.digest == there.digest
 
 
-@pytest.mark.parametrize("change", [{"amount": "1"}, {"currency": "USD"}, {"test": True}, {"products": ["x"]},
-                                    {"occurred_at": "2026-03-02T12:00:00Z"}, {"buyer": {"email": "a@b.example"}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": "1"},
+        {"currency": "USD"},
+        {"test": True},
+        {"products": ["x"]},
+        {"occurred_at": "2026-03-02T12:00:00Z"},
+        {"buyer": {"email": "a@b.example"}},
+    ],
+)
 def test_every_part_of_the_content_counts(change):
     changed = read_purchase(**change)
 

@@ -51,12 +51,16 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
 
     out = run(
         lines(
-            "1,2026-03-01,10,EUR,a@example.com", "1,2026-03-01,11,EUR,a@example.com",
-            "2,2026-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com",
-            "2,2026-03-01,99,EUR,a@example.com", "3,yesterday,10,EUR,a@example.com",
+            "1,2026-03-01,10,EUR,a@example.com",
+            "1,2026-03-01,11,EUR,a@example.com",
+            "2,2026-03-01,10,EUR,a@example.com",
+            "2,2026-03-01,10,EUR,a@example.com",
+            "2,2026-03-01,99,EUR,a@example.com",
+            "3,yesterday,10,EUR,a@example.com",
         ),
-        "--dry-run", name="other.csv",
-    )  # fmt: skip
+        "--dry-run",
+        name="other.csv",
+    )
 
     assert out.startswith(
         "Would be new: 1 (of them 1 unmatched, which wait), duplicate: 2, conflict: 2, quarantined: 0, rejected: 1.\n"

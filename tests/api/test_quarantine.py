@@ -35,9 +35,11 @@ def old_purchase(number=1):
 
 def unknown_event(name="webinar.slept_through"):
     item = {
-        "id": "w-1", "name": name, "occurred_at": timezone.now().isoformat(),
+        "id": "w-1",
+        "name": name,
+        "occurred_at": timezone.now().isoformat(),
         "member": {"email": "ada@example.com"},
-    }  # fmt: skip
+    }
     ingest(parse_events([item], source="crm", commercial=False))
     return SetAside.objects.get(source_event_id="event:w-1")
 

@@ -150,8 +150,9 @@ def test_purchase_of_a_member_becomes_an_event(call):
     )
 
     assert (status, answer) == (
-        200, {"results": [{"index": 0, "id": "order-1", "status": "accepted", "reason": ""}]}
-    )  # fmt: skip
+        200,
+        {"results": [{"index": 0, "id": "order-1", "status": "accepted", "reason": ""}]},
+    )
     found = Event.objects.get(name="purchase.completed")
     assert (found.member, found.value_cents, found.currency) == (buyer, 12900, "EUR")
     assert (found.channel, found.source, found.actor_role, found.actor) == ("billing", "crm", "api", None)
@@ -193,9 +194,11 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
     _, answer = call("purchases", {"purchases": [purchase(amount="1.00")]}, secret=secret)
 
     assert answer["results"][0] == {
-        "index": 0, "id": "order-1", "status": "conflict",
+        "index": 0,
+        "id": "order-1",
+        "status": "conflict",
         "reason": "The same id came before with other content; the first one counts.",
-    }  # fmt: skip
+    }
     assert SetAside.objects.get().item["value_cents"] == 100
     assert WaitingEvent.objects.get().event["value_cents"] == 12900
 
@@ -243,13 +246,16 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"amount": "1e15"}, "amount: Decimal input should have no more than 14 digits in total"),
         ({"amount": True}, "amount: Decimal input should be an integer, float, string or Decimal object"),
         ({"currency": "euros"}, "currency: Three letters are expected, such as EUR"),
-        ({"occurred_at": "2026-03-01T12:00:00"}, "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z"),
+        (
+            {"occurred_at": "2026-03-01T12:00:00"},
+            "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z",
+        ),
         ({"external_id": "  "}, "external_id: It is missing"),
         ({"buyer": {"email": "nobody"}}, None),
         ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
         ({"external_id": "a\x00b"}, None),
     ],
-)  # fmt: skip
+)
 def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
     _, answer = call("purchases", {"purchases": [purchase(**fields)]})
 

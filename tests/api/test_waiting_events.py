@@ -219,6 +219,9 @@ def test_what_waits_keeps_all_that_was_said():
     row = waits(buyer={"external_id": "c-7", "email": "Ada@Example.com"}, account={"domain": "Acme.Example"})
 
     assert (row.external_id, row.email, row.domain, row.source) == (
-        "c-7", "ada@example.com", "acme.example", "crm",
-    )  # fmt: skip
+        "c-7",
+        "ada@example.com",
+        "acme.example",
+        "crm",
+    )
     assert row.received_at <= timezone.now()

@@ -20,10 +20,17 @@ def admin(client):
 def test_changing_a_badge_marks_it_as_changed(client, admin):
     badge = Badge.objects.get(slug="scholar")
     data = {
-        "slug": "scholar", "name": "Bright spark", "sentence": badge.sentence, "icon": badge.icon,
-        "level": badge.level, "series": badge.series, "rule": '{"event": "question.resolved"}',
-        "source": badge.source, "position": badge.position, "is_active": "on",
-    }  # fmt: skip
+        "slug": "scholar",
+        "name": "Bright spark",
+        "sentence": badge.sentence,
+        "icon": badge.icon,
+        "level": badge.level,
+        "series": badge.series,
+        "rule": '{"event": "question.resolved"}',
+        "source": badge.source,
+        "position": badge.position,
+        "is_active": "on",
+    }
 
     response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
 
@@ -35,9 +42,16 @@ def test_changing_a_badge_marks_it_as_changed(client, admin):
 def test_a_rule_that_is_none_is_refused_with_a_reason(client, admin):
     badge = BadgeFactory()
     data = {
-        "slug": badge.slug, "name": "X", "sentence": "Y", "icon": "award", "level": "gold",
-        "series": "firsts", "rule": '{"event": "no.such"}', "source": "ours", "position": 1,
-    }  # fmt: skip
+        "slug": badge.slug,
+        "name": "X",
+        "sentence": "Y",
+        "icon": "award",
+        "level": "gold",
+        "series": "firsts",
+        "rule": '{"event": "no.such"}',
+        "source": "ours",
+        "position": 1,
+    }
 
     response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
 

@@ -9,19 +9,55 @@ from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, Topi
 from tests.factories.members import MemberFactory
 
 VISITOR_PAGES = [
-    "/", "/latest/", "/hot/", "/top/", "/unanswered/", "/c/machines/", "/t/{topic}/", "/tags/", "/tags/steam/",
-    "/search/?q=coffee", "/search/", "/u/ada/", "/badges/", "/guidelines/", "/prospects/", "/accounts/login/",
-    "/accounts/signup/", "/accounts/password/reset/", "/nowhere/",
-]  # fmt: skip
+    "/",
+    "/latest/",
+    "/hot/",
+    "/top/",
+    "/unanswered/",
+    "/c/machines/",
+    "/t/{topic}/",
+    "/tags/",
+    "/tags/steam/",
+    "/search/?q=coffee",
+    "/search/",
+    "/u/ada/",
+    "/badges/",
+    "/guidelines/",
+    "/prospects/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/nowhere/",
+]
 MEMBER_PAGES = [
-    "/", "/new/?kind=question", "/t/{topic}/", "/p/{answer}/flag/", "/posts/{post}/edit/", "/posts/{post}/history/",
-    "/u/ada/", "/me/", "/me/journey/", "/me/advocacy/", "/me/notifications/", "/me/settings/", "/accounts/email/",
-    "/accounts/password/change/", "/accounts/2fa/",
-]  # fmt: skip
+    "/",
+    "/new/?kind=question",
+    "/t/{topic}/",
+    "/p/{answer}/flag/",
+    "/posts/{post}/edit/",
+    "/posts/{post}/history/",
+    "/u/ada/",
+    "/me/",
+    "/me/journey/",
+    "/me/advocacy/",
+    "/me/notifications/",
+    "/me/settings/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+]
 STAFF_PAGES = [
-    "/", "/t/{topic}/", "/desk/", "/journeys/", "/journeys/rules/", "/journeys/members/ada/", "/advocacy/", "/u/ada/",
-    "/admin/", "/styleguide/",
-]  # fmt: skip
+    "/",
+    "/t/{topic}/",
+    "/desk/",
+    "/journeys/",
+    "/journeys/rules/",
+    "/journeys/members/ada/",
+    "/advocacy/",
+    "/u/ada/",
+    "/admin/",
+    "/styleguide/",
+]
 SCHEMES, WIDTHS = ("light", "dark"), (390, 1280)
 SIGHTS = [(scheme, width) for scheme in SCHEMES for width in WIDTHS]
 
@@ -80,9 +116,13 @@ def places(ada):
     html = render(PROSE).html
     category = CategoryFactory(name="Machines", slug="machines")
     topic = TopicFactory(
-        category=category, author=ada, kind="question", title="Is coffee from the wand cold?",
-        opening__source=PROSE, opening__html=html,
-    )  # fmt: skip
+        category=category,
+        author=ada,
+        kind="question",
+        title="Is coffee from the wand cold?",
+        opening__source=PROSE,
+        opening__html=html,
+    )
     topic.tags.add(TagFactory(name="steam"))
     bo = MemberFactory(username="bo", display_name="Bo Summer", role="support")
     answer = PostFactory(topic=topic, author=bo, kind="answer", source=PROSE, html=html)

@@ -20,10 +20,12 @@ def test_the_review_queue_is_accessible(page, login, case):
     login(page, MemberFactory(role="manager"))
 
     for path in (
-        "/admin/moderation/reviewitem/", f"/admin/moderation/reviewitem/{item.pk}/change/",
-        f"/admin/moderation/sanction/add/?member={item.member_id}", f"/admin/members/member/{sanction.member_id}/change/",
+        "/admin/moderation/reviewitem/",
+        f"/admin/moderation/reviewitem/{item.pk}/change/",
+        f"/admin/moderation/sanction/add/?member={item.member_id}",
+        f"/admin/members/member/{sanction.member_id}/change/",
         "/admin/moderation/auditentry/",
-    ):  # fmt: skip
+    ):
         assert_accessible(page, path)
 
 

@@ -42,9 +42,14 @@ def test_it_is_over_when_writing_failed(mark):
 
 def test_it_is_over_when_the_writer_was_killed(mark):
     writer = subprocess.Popen(
-        [sys.executable, "-c", f"import fcntl; f = open({str(mark)!r}, 'w'); fcntl.flock(f, 2); print(1, flush=True); input()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            f"import fcntl; f = open({str(mark)!r}, 'w'); fcntl.flock(f, 2); print(1, flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     with writer:
         assert writer.stdout.readline() == b"1\n"
         assert is_being_written() is True

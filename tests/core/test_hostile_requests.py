@@ -12,9 +12,26 @@ from tests.support import url_patterns
 pytestmark = pytest.mark.django_db
 
 PARAMETERS = (
-    "q", "page", "tab", "title", "category", "kind", "topic", "sort", "period", "after", "parent", "next", "band",
-    "seen", "username", "display_name", "member", "state", "version",
-)  # fmt: skip
+    "q",
+    "page",
+    "tab",
+    "title",
+    "category",
+    "kind",
+    "topic",
+    "sort",
+    "period",
+    "after",
+    "parent",
+    "next",
+    "band",
+    "seen",
+    "username",
+    "display_name",
+    "member",
+    "state",
+    "version",
+)
 HOSTILE = ("a\x00b\ud800'\"><%s\u202e", "9" * 30)
 READERS = ("visitor", "member", "manager")
 NOT_OURS = ("api/", "metrics", "readyz", "healthz")
@@ -76,10 +93,37 @@ def test_no_address_breaks_a_page(reader, text):
 def test_no_form_breaks_a_page(reader, hostile):
     client = browser(reader)
     fields = (
-        *PARAMETERS, "source", "tags", "reason", "text", "value", "into", "posts", "to", "note", "until", "theme",
-        "email", "login", "password", "password1", "bio", "location", "website", "stage", "mode", "act", "items",
-        "take_action", "days", "rule", "name", "token", "code", "action",
-    )  # fmt: skip
+        *PARAMETERS,
+        "source",
+        "tags",
+        "reason",
+        "text",
+        "value",
+        "into",
+        "posts",
+        "to",
+        "note",
+        "until",
+        "theme",
+        "email",
+        "login",
+        "password",
+        "password1",
+        "bio",
+        "location",
+        "website",
+        "stage",
+        "mode",
+        "act",
+        "items",
+        "take_action",
+        "days",
+        "rule",
+        "name",
+        "token",
+        "code",
+        "action",
+    )
     broken = []
 
     for address in addresses(reader, text="any", number="1"):

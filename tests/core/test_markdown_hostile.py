@@ -13,8 +13,20 @@ from community.core.markdown import TAGS, render
 from tests.support import corpus
 
 ATTRIBUTES = {
-    "href", "title", "class", "rel", "src", "alt", "width", "height", "loading", "start", "align", "colspan", "rowspan",
-}  # fmt: skip
+    "href",
+    "title",
+    "class",
+    "rel",
+    "src",
+    "alt",
+    "width",
+    "height",
+    "loading",
+    "start",
+    "align",
+    "colspan",
+    "rowspan",
+}
 
 
 class Seen(HTMLParser):
@@ -71,12 +83,55 @@ def test_any_text_is_harmless(source):
 
 PIECES = st.sampled_from(
     [
-        "<", ">", "</", "/>", "<!--", "-->", "<a ", "<img ", "<p>", "</p>", "<svg>", "<math>", "<style>", "<script>",
-        "href=", "src=", "onerror=", "style=", '"', "'", "`", "```", "~~~", "javascript:", "data:", "&#x6a;", "&lt;",
-        "[", "](", ")", "![", "*", "_", "|", "\n", "\n\n", "    ", "> ", "- ", "@ada", "http://x", "\\", "\x00", "\ud800",
-        "\u202e", "x", " ",
+        "<",
+        ">",
+        "</",
+        "/>",
+        "<!--",
+        "-->",
+        "<a ",
+        "<img ",
+        "<p>",
+        "</p>",
+        "<svg>",
+        "<math>",
+        "<style>",
+        "<script>",
+        "href=",
+        "src=",
+        "onerror=",
+        "style=",
+        '"',
+        "'",
+        "`",
+        "```",
+        "~~~",
+        "javascript:",
+        "data:",
+        "&#x6a;",
+        "&lt;",
+        "[",
+        "](",
+        ")",
+        "![",
+        "*",
+        "_",
+        "|",
+        "\n",
+        "\n\n",
+        "    ",
+        "> ",
+        "- ",
+        "@ada",
+        "http://x",
+        "\\",
+        "\x00",
+        "\ud800",
+        "\u202e",
+        "x",
+        " ",
     ]
-)  # fmt: skip
+)
 
 
 @hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])

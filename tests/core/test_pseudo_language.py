@@ -87,10 +87,24 @@ def test_the_language_puts_brackets_around(brackets):
 
 # Not those that show stored rows or names in English: badges, time zones, the kinds of events.
 PAGES = [
-    "/", "/latest/", "/t/{topic}/", "/search/?q=x", "/search/", "/u/ada/", "/desk/", "/journeys/",
-    "/journeys/members/ada/", "/advocacy/", "/me/", "/me/journey/", "/me/advocacy/", "/me/notifications/",
-    "/new/", "/tags/", "/prospects/",
-]  # fmt: skip
+    "/",
+    "/latest/",
+    "/t/{topic}/",
+    "/search/?q=x",
+    "/search/",
+    "/u/ada/",
+    "/desk/",
+    "/journeys/",
+    "/journeys/members/ada/",
+    "/advocacy/",
+    "/me/",
+    "/me/journey/",
+    "/me/advocacy/",
+    "/me/notifications/",
+    "/new/",
+    "/tags/",
+    "/prospects/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -135,10 +135,16 @@ def test_clear_forgets_what_was_counted():
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (1, "1 second"), (90, "90 seconds"), (91, "2 minutes"), (120, "2 minutes"), (121, "3 minutes"),
-        (5400, "90 minutes"), (5401, "2 hours"), (86_400, "24 hours"),
+        (1, "1 second"),
+        (90, "90 seconds"),
+        (91, "2 minutes"),
+        (120, "2 minutes"),
+        (121, "3 minutes"),
+        (5400, "90 minutes"),
+        (5401, "2 hours"),
+        (86_400, "24 hours"),
     ],
-)  # fmt: skip
+)
 def test_duration_rounds_up(seconds, words):
     assert rate_limits.duration(seconds) == words
 
@@ -146,10 +152,15 @@ def test_duration_rounds_up(seconds, words):
 @pytest.mark.parametrize(
     ("limit", "pause"),
     [
-        (rate_limits.POSTS, 50), (rate_limits.POSTS, 31), (rate_limits.TOPICS, 150), (rate_limits.EDITS, 20),
-        (rate_limits.REACTIONS, 7), (rate_limits.PREVIEWS, 0.6), (rate_limits.SEARCHES, 4),
+        (rate_limits.POSTS, 50),
+        (rate_limits.POSTS, 31),
+        (rate_limits.TOPICS, 150),
+        (rate_limits.EDITS, 20),
+        (rate_limits.REACTIONS, 7),
+        (rate_limits.PREVIEWS, 0.6),
+        (rate_limits.SEARCHES, 4),
     ],
-)  # fmt: skip
+)
 def test_a_busy_person_meets_no_limit(limit, pause):
     start = time.time()
     waits = set()

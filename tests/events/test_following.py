@@ -37,8 +37,10 @@ def follow_with(monkeypatch):
 
     def register(handle, **options):
         monkeypatch.setitem(
-            registry._registry, "test", registry.Follower("test", options.get("names"), handle, options.get("batch", 500))
-        )  # fmt: skip
+            registry._registry,
+            "test",
+            registry.Follower("test", options.get("names"), handle, options.get("batch", 500)),
+        )
 
     return register
 

@@ -43,6 +43,11 @@ def happen(
     for number in range(times):
         with transaction.atomic():
             record(
-                name, actor=member, subject=subject, counterpart=counterpart,
-                occurred_at=at, key=f"{number}-{at}-{counterpart}", **payload,
-            )  # fmt: skip
+                name,
+                actor=member,
+                subject=subject,
+                counterpart=counterpart,
+                occurred_at=at,
+                key=f"{number}-{at}-{counterpart}",
+                **payload,
+            )

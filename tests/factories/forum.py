@@ -60,9 +60,12 @@ class TopicFactory(DjangoModelFactory[Topic]):
     def opening(self, create: bool, extracted: Any, **kwargs: Any) -> None:
         if create and extracted is not False:
             PostFactory(
-                topic=self, kind=Post.Kind.OPENING, author=self.author,
-                status=self.status, **{"created_at": self.created_at, **kwargs},
-            )  # fmt: skip
+                topic=self,
+                kind=Post.Kind.OPENING,
+                author=self.author,
+                status=self.status,
+                **{"created_at": self.created_at, **kwargs},
+            )
 
     @factory.post_generation
     def tags(self, create: bool, extracted: list[Tag] | None, **kwargs: Any) -> None:

@@ -62,7 +62,10 @@ def a_prospect_asks(
 
 def a_reply(topic: Topic, author: Member, *, minutes_ago: float = 0, **fields: Any) -> Post:
     post: Post = PostFactory(
-        topic=topic, author=author, kind=Post.Kind.ANSWER,
-        created_at=timezone.now() - timedelta(minutes=minutes_ago), **fields,
-    )  # fmt: skip
+        topic=topic,
+        author=author,
+        kind=Post.Kind.ANSWER,
+        created_at=timezone.now() - timedelta(minutes=minutes_ago),
+        **fields,
+    )
     return post

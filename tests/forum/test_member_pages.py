@@ -215,9 +215,15 @@ def test_posts_split_off_are_gone_at_once(reader, topic, answer):
 def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
     category = topic.category
     fields = {
-        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0,
-        "icon": category.icon, "see_by": "groups", "reply_by": "members", "create_by": "members",
-    }  # fmt: skip
+        "name": category.name,
+        "slug": category.slug,
+        "kind": category.kind,
+        "position": 0,
+        "icon": category.icon,
+        "see_by": "groups",
+        "reply_by": "members",
+        "create_by": "members",
+    }
 
     client_of(MemberFactory(role="manager", is_staff=True)).post(
         f"/admin/forum/category/{category.pk}/change/", fields
@@ -284,8 +290,9 @@ def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
     pages = [page(one.get(topic.get_absolute_url())) for one in (late, reader)]
 
     assert [[a.get("href") for a in one.cssselect(".topic-head a.button")] for one in pages] == [
-        [], [f"#p{new.pk}"],
-    ]  # fmt: skip
+        [],
+        [f"#p{new.pk}"],
+    ]
 
 
 def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):

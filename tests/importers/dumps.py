@@ -52,17 +52,23 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "tags": {},
     "badges": {"UserId": 1, "Name": "Teacher", "Date": "2020-01-05T00:00:00.000", "Class": 3},
     "posts": {
-        "CreationDate": "2020-01-02T10:00:00.000", "Score": 0, "OwnerUserId": 1, "Body": "<p>Words.</p>",
+        "CreationDate": "2020-01-02T10:00:00.000",
+        "Score": 0,
+        "OwnerUserId": 1,
+        "Body": "<p>Words.</p>",
         "ContentLicense": "CC BY-SA 4.0",
     },
     "comments": {
-        "CreationDate": "2020-01-03T10:00:00.000", "Score": 0, "UserId": 1, "Text": "A remark.",
+        "CreationDate": "2020-01-03T10:00:00.000",
+        "Score": 0,
+        "UserId": 1,
+        "Text": "A remark.",
         "ContentLicense": "CC BY-SA 4.0",
     },
     "history": {"CreationDate": "2020-01-02T10:00:00.000", "UserId": 1},
     "votes": {"CreationDate": "2020-01-02T00:00:00.000"},
     "links": {"CreationDate": "2020-01-02T10:00:00.000"},
-}  # fmt: skip
+}
 
 
 def village(folder: Path) -> Dump:

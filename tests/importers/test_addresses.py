@@ -29,6 +29,6 @@ from community.importers.stackexchange.addresses import Target, targets_of
         ("users/flair/7.png", []),
         ("", []),
     ],
-)  # fmt: skip
+)
 def test_targets_of_reads_every_form_of_old_address(path, targets):
     assert targets_of(path) == targets

@@ -46,8 +46,11 @@ def test_drafts_of_a_question_alone_tell_that_it_was_asked(asked):
 
     assert names(drafts) == ["topic.created", "question.asked"]
     assert drafts[0].payload == {
-        "title": "Question 10?", "category": "beer", "kind": "question", "tags": ["hops"],
-    }  # fmt: skip
+        "title": "Question 10?",
+        "category": "beer",
+        "kind": "question",
+        "tags": ["hops"],
+    }
     assert {draft.member_id for draft in drafts} == {bundle.members[1].pk}
 
 

@@ -60,8 +60,10 @@ def test_import_skips_rows_of_wrong_types(dump, imported):
     batch = imported(dump)
 
     assert skipped(batch, "Posts.xml") == {
-        "CreationDate is not a time": 1, "Id is not a usable number": 1, "Score is not a usable number": 1,
-    }  # fmt: skip
+        "CreationDate is not a time": 1,
+        "Id is not a usable number": 1,
+        "Score is not a usable number": 1,
+    }
     assert Topic.objects.get(title="Question 72?").view_count == 0
 
 

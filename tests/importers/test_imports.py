@@ -243,9 +243,12 @@ def test_import_records_every_act_as_backfill(dump, imported):
     assert {(e.source, e.channel, e.backfill) for e in found} == {(batch.event_source, "import", True)}
     names = sorted(e.name for e in found)
     assert names == sorted(
-        ["member.registered"] * 3 + ["topic.created", "question.asked"] * 2 + ["reply.created"] * 4
-        + ["answer.accepted", "question.resolved", "helpful_vote.received"] + ["question_vote.received"] * 2
-    )  # fmt: skip
+        ["member.registered"] * 3
+        + ["topic.created", "question.asked"] * 2
+        + ["reply.created"] * 4
+        + ["answer.accepted", "question.resolved", "helpful_vote.received"]
+        + ["question_vote.received"] * 2
+    )
 
 
 def test_import_records_acceptance_for_the_answerer(dump, imported):
@@ -308,15 +311,19 @@ def test_import_accounts_for_every_row(dump, imported):
     assert skipped(batch, "Votes.xml") == {"its post is not in the dump": 1, "not kept: favourite": 1}
     assert skipped(batch, "Comments.xml") == {"its post is not in the dump": 1}
     assert skipped(batch, "Posts.xml") == {
-        "a question without a title": 1, "describes no tag": 1, "its question is not in the dump": 1,
+        "a question without a title": 1,
+        "describes no tag": 1,
+        "its question is not in the dump": 1,
         "posts of type 7 are not kept": 1,
-    }  # fmt: skip
+    }
     assert skipped(batch, "Badges.xml") == {"its user is not in the dump": 1}
     assert skipped(batch, "PostHistory.xml") == {"not kept: bumped": 1}
     assert skipped(batch, "PostLinks.xml") == {"made anew from the text that links": 1}
     assert skipped(batch, "Users.xml") == {
-        "Id is not a usable number": 1, "no Id": 1, "the same Id came earlier in the file": 1,
-    }  # fmt: skip
+        "Id is not a usable number": 1,
+        "no Id": 1,
+        "the same Id came earlier in the file": 1,
+    }
 
 
 def test_import_says_what_is_odd(dump, imported):
@@ -384,8 +391,14 @@ def test_import_of_two_sites_with_the_same_ids(tmp_path, dump, imported):
 
     assert Topic.objects.count() == 4
     assert set(Member.objects.values_list("username", flat=True)) == {
-        "ann", "bob", "bob-3", "ann-1", "bob-2", "bob-3-2", "former-member",
-    }  # fmt: skip
+        "ann",
+        "bob",
+        "bob-3",
+        "ann-1",
+        "bob-2",
+        "bob-3-2",
+        "former-member",
+    }
 
 
 def test_open_batch_refuses_another_dump_under_the_same_name(tmp_path, dump, imported):

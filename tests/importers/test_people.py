@@ -129,8 +129,12 @@ def test_build_members_gives_no_way_in(tmp_path):
     member = built(tmp_path)
 
     assert (member.email, member.claimed_at, member.is_staff, member.is_superuser, member.role) == (
-        None, None, False, False, "",
-    )  # fmt: skip
+        None,
+        None,
+        False,
+        False,
+        "",
+    )
     assert not member.has_usable_password()
 
 

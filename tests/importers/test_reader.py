@@ -71,7 +71,7 @@ def test_read_rows_refuses_an_external_entity(rows_of):
         ('<users><row Id="1" Id="2" /></users>', "duplicate attribute"),
         (b'<?xml version="1.0" encoding="utf-8"?><users><row Id="\xff" /></users>', "not well-formed"),
     ],
-)  # fmt: skip
+)
 def test_read_rows_says_what_is_wrong(rows_of, content, sentence):
     with pytest.raises(DumpError, match=sentence):
         rows_of(content)

@@ -33,7 +33,7 @@ LINKS = Links(["beer.example.com", "alcohol.example.com"])
         ("one ` tick\n\n[tag:x] other ` tick", "one ` tick\n\n[x](/tags/x) other ` tick"),
         ("```\nnever closed\n#Heading", "```\nnever closed\n#Heading"),
     ],
-)  # fmt: skip
+)
 def test_from_markdown_translates_the_dialect_outside_code(before, after):
     assert from_markdown(before) == after
 
@@ -57,22 +57,24 @@ def test_from_html_survives_absurd_nesting():
     [
         ("[why](https://beer.example.com/questions/12/why-hops)", "[why](/t/1/why-hops/)"),
         ("[why](http://alcohol.example.com/q/12)", "[why](/t/1/why-hops/)"),
-        ("[why](//beer.example.com/a/34/7 \"title\")", "[why](/p/2/ \"title\")"),
+        ('[why](//beer.example.com/a/34/7 "title")', '[why](/p/2/ "title")'),
         ("[why](/questions/12/why-hops#34)", "[why](/p/2/)"),
         ("[why](/questions/12/why-hops/99)", "[why](/t/1/why-hops/)"),
         ("[1]: https://beer.example.com/users/7/ann", "[1]: /u/ann/"),
         ('<a href="https://beer.example.com/users/7">x</a>', '<a href="/u/ann/">x</a>'),
         ("see https://beer.example.com/q/12.", r"see [Why \[hops\]?](/t/1/why-hops/)."),
         ("see <https://beer.example.com/q/12> now", r"see [Why \[hops\]?](/t/1/why-hops/) now"),
-        ("[https://beer.example.com/q/12](https://beer.example.com/q/12)",
-         "[https://beer.example.com/q/12](/t/1/why-hops/)"),
+        (
+            "[https://beer.example.com/q/12](https://beer.example.com/q/12)",
+            "[https://beer.example.com/q/12](/t/1/why-hops/)",
+        ),
         ("https://beer.example.com/q/999", "https://beer.example.com/q/999"),
         ("https://other.example.com/q/12", "https://other.example.com/q/12"),
         ("`https://beer.example.com/q/12`", "`https://beer.example.com/q/12`"),
         ("a path /questions/12 is no link", "a path /questions/12 is no link"),
         ("https://beer.example.com/help", "https://beer.example.com/help"),
     ],
-)  # fmt: skip
+)
 def test_rewrite_leads_links_to_us(before, after):
     assert LINKS.rewrite(before, OURS.get) == after
 

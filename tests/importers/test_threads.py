@@ -50,8 +50,12 @@ def test_thread_of_puts_posts_in_order_of_writing(asked):
     )
 
     assert order(thread(asked)) == [
-        (1, "opening", 10), (2, "answer", 11), (3, "comment", 1), (4, "answer", 12), (5, "comment", 2),
-    ]  # fmt: skip
+        (1, "opening", 10),
+        (2, "answer", 11),
+        (3, "comment", 1),
+        (4, "answer", 12),
+        (5, "comment", 2),
+    ]
 
 
 def test_thread_of_puts_no_comment_before_its_post(asked):

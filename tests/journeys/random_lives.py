@@ -13,11 +13,26 @@ from community.members.models import Member
 from .journey_fixtures import moment
 
 NAMES = (
-    "visit.day", "pricing.viewed", "member.registered", "reply.created", "question.asked", "answer.accepted",
-    "helpful_vote.received", "demo.requested", "onboarding.completed", "purchase.completed",
-    "purchase.refunded", "subscription.started", "subscription.upgraded", "subscription.lapsed",
-    "subscription.cancelled", "nps.answered", "payment.failed", "review.verified", "article.published",
-)  # fmt: skip
+    "visit.day",
+    "pricing.viewed",
+    "member.registered",
+    "reply.created",
+    "question.asked",
+    "answer.accepted",
+    "helpful_vote.received",
+    "demo.requested",
+    "onboarding.completed",
+    "purchase.completed",
+    "purchase.refunded",
+    "subscription.started",
+    "subscription.upgraded",
+    "subscription.lapsed",
+    "subscription.cancelled",
+    "nps.answered",
+    "payment.failed",
+    "review.verified",
+    "article.published",
+)
 PAYLOADS = {
     "reply.created": {"words": 9, "is_answer": True, "topic_id": 1},
     "question.asked": {"title": "Why?", "category": "help"},

@@ -156,8 +156,16 @@ def test_companions_of_one_time_are_counted_together(member):
     other = MemberFactory()
     question = QuestionFactory(author=member)
     AnswerFactory(topic=question, author=other, created_at=moment(12))
-    happened(member, "question.resolved", 12, counterpart=other, about=question, by=other.pk, minutes=5,
-             by_staff=False)  # fmt: skip
+    happened(
+        member,
+        "question.resolved",
+        12,
+        counterpart=other,
+        about=question,
+        by=other.pk,
+        minutes=5,
+        by_staff=False,
+    )
     row = step(member)
 
     (companion,) = companions(member, [row])[row.pk]

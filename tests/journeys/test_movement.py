@@ -30,8 +30,10 @@ def test_movement_says_where_everybody_was_and_is():
     found = reports.movement(30)
 
     assert cells(found) == {
-        ("engagement", "engagement"): 1, ("engagement", "conversion"): 1, ("", "engagement"): 1
-    }  # fmt: skip
+        ("engagement", "engagement"): 1,
+        ("engagement", "conversion"): 1,
+        ("", "engagement"): 1,
+    }
     assert (found.members, found.moved) == (3, 2)
 
 

@@ -47,9 +47,12 @@ def test_stage_counts_follow_the_facts_and_not_a_stage_set_by_hand():
     member = MemberFactory()
     replied(member, 3)
     services.set_override(
-        member, stage="relationship", mode="pin", reason="A friend of the house.",
+        member,
+        stage="relationship",
+        mode="pin",
+        reason="A friend of the house.",
         actor=MemberFactory(role="manager"),
-    )  # fmt: skip
+    )
     drained()
 
     assert [count.members for count in stage_counts()] == [0, 1, 0, 0]

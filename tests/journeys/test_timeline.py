@@ -26,9 +26,14 @@ def member():
 def pinned(member, **fields):
     return services.set_override(
         member,
-        **{"stage": "conversion", "mode": "pin", "reason": "Paid by cheque.",
-           "actor": MemberFactory(role="manager"), **fields},
-    )  # fmt: skip
+        **{
+            "stage": "conversion",
+            "mode": "pin",
+            "reason": "Paid by cheque.",
+            "actor": MemberFactory(role="manager"),
+            **fields,
+        },
+    )
 
 
 def test_timeline_of_the_first_day_lasts_no_day_and_divides_by_nothing(member):

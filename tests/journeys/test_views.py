@@ -59,8 +59,11 @@ def test_journey_map_counts_everybody(as_manager):
     context = as_manager.get(MAP).context
 
     assert [(count.key, count.members) for count in context["counts"]] == [
-        ("discovery", 0), ("engagement", 1), ("conversion", 1), ("relationship", 0)
-    ]  # fmt: skip
+        ("discovery", 0),
+        ("engagement", 1),
+        ("conversion", 1),
+        ("relationship", 0),
+    ]
     assert context["everybody"] == 2
 
 

@@ -76,8 +76,10 @@ def test_member_journey_runs_from_now_back_to_the_first_step(as_manager, member)
     response = as_manager.get(address(member))
 
     assert steps_of(response) == [
-        ("relationship", "adoption"), ("conversion", "first_purchase"), ("engagement", "exploring")
-    ]  # fmt: skip
+        ("relationship", "adoption"),
+        ("conversion", "first_purchase"),
+        ("engagement", "exploring"),
+    ]
     page = response.content.decode()
     assert "Café Nord" in page
     assert "rule C1, version 1" in page

@@ -20,9 +20,13 @@ PASSWORD = "a quiet morning with coffee"
 
 def sign_up(client, **fields):
     typed = {
-        "display_name": "Ada Winter", "username": "", "email": "ada@acme.example", "password1": PASSWORD,
-        "guidelines": "on", **fields,
-    }  # fmt: skip
+        "display_name": "Ada Winter",
+        "username": "",
+        "email": "ada@acme.example",
+        "password1": PASSWORD,
+        "guidelines": "on",
+        **fields,
+    }
     return client.post(
         "/accounts/signup/", {name: value for name, value in typed.items() if value is not None}
     )
@@ -335,10 +339,15 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
 @pytest.mark.parametrize(
     "path",
     [
-        "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/",
-        "/accounts/password/reset/key/done/", "/accounts/confirm-email/", "/accounts/inactive/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/done/",
+        "/accounts/password/reset/key/done/",
+        "/accounts/confirm-email/",
+        "/accounts/inactive/",
     ],
-)  # fmt: skip
+)
 def test_pages_on_the_way_in_are_in_our_frame(client, path):
     html = client.get(path).text
 
@@ -350,10 +359,13 @@ def test_pages_on_the_way_in_are_in_our_frame(client, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/totp/activate/",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/totp/activate/",
         "/me/settings/",
     ],
-)  # fmt: skip
+)
 def test_pages_of_ones_account_are_in_our_frame(client, path):
     confirmed()
     log_in_and_show_again(client)

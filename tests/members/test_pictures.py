@@ -198,9 +198,12 @@ def test_clean_of_the_largest_picture_leaves_room_for_everybody_else(mode, kind,
     Image.new(mode, (side, side)).save(file, kind)
 
     done = subprocess.run(
-        [sys.executable, "-c", PEAK], input=file.getvalue(), capture_output=True, check=True,
+        [sys.executable, "-c", PEAK],
+        input=file.getvalue(),
+        capture_output=True,
+        check=True,
         cwd=settings.BASE_DIR,
-    )  # fmt: skip
+    )
 
     assert len(file.getvalue()) < 200_000
     assert int(done.stdout) < 260  # MB

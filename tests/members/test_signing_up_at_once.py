@@ -80,10 +80,13 @@ def test_an_address_taken_in_that_moment_is_answered_as_one_taken_long_ago(setti
     long_ago = Browser().post(
         "/accounts/signup/",
         {
-            "display_name": "Ada", "password1": "a quiet morning with coffee", "guidelines": "on",
-            "username": "third", "email": "ada@example.com",
+            "display_name": "Ada",
+            "password1": "a quiet morning with coffee",
+            "guidelines": "on",
+            "username": "third",
+            "email": "ada@example.com",
         },
-    )  # fmt: skip
+    )
 
     assert (response.status_code, response.url) == (long_ago.status_code, long_ago.url)
     assert told == [["ada@example.com"]]

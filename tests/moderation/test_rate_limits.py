@@ -134,9 +134,18 @@ def test_limits_of_who_never_wrote_waits_for_nothing(newcomer):
 
 def limits(policy, **fields) -> NewMemberLimits:
     return NewMemberLimits(
-        **{"policy": policy, "topics": None, "replies": None, "replies_here": None, "wait_seconds": 0,
-           "first_day_seconds": 7200, "posts_to_go": 4, "approved": 6, **fields}
-    )  # fmt: skip
+        **{
+            "policy": policy,
+            "topics": None,
+            "replies": None,
+            "replies_here": None,
+            "wait_seconds": 0,
+            "first_day_seconds": 7200,
+            "posts_to_go": 4,
+            "approved": 6,
+            **fields,
+        }
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,11 @@ def test_notify_tells_once():
     assert lines[0] == lines[1]
     line = Notification.objects.get()
     assert (line.member, line.kind, line.subject_type, line.subject_id) == (
-        post.author, "reply", "forum.post", post.pk,
-    )  # fmt: skip
+        post.author,
+        "reply",
+        "forum.post",
+        post.pk,
+    )
 
 
 def test_notify_tells_two_occasions_apart_by_key():

@@ -96,10 +96,18 @@ def test_liveliness_is_counted_once_in_five_minutes(django_assert_num_queries):
 @pytest.mark.parametrize(
     ("minutes", "wait"),
     [
-        (None, "1 min"), (0, "1 min"), (1, "1 min"), (89, "89 min"), (90, "2 h"), (150, "2 h"), (151, "3 h"),
-        (47 * 60, "47 h"), (48 * 60, "2 days"), (100 * 60, "4 days"),
+        (None, "1 min"),
+        (0, "1 min"),
+        (1, "1 min"),
+        (89, "89 min"),
+        (90, "2 h"),
+        (150, "2 h"),
+        (151, "3 h"),
+        (47 * 60, "47 h"),
+        (48 * 60, "2 days"),
+        (100 * 60, "4 days"),
     ],
-)  # fmt: skip
+)
 def test_the_wait_is_said_as_people_do(minutes, wait):
     assert Liveliness(1, 1, minutes, 0, 0).wait == wait
 
@@ -107,10 +115,17 @@ def test_the_wait_is_said_as_people_do(minutes, wait):
 @pytest.mark.parametrize(
     ("hour", "words"),
     [
-        (0, "Still up"), (4, "Still up"), (5, "Good morning"), (11, "Good morning"), (12, "Good afternoon"),
-        (17, "Good afternoon"), (18, "Good evening"), (21, "Good evening"), (22, "Still up"),
+        (0, "Still up"),
+        (4, "Still up"),
+        (5, "Good morning"),
+        (11, "Good morning"),
+        (12, "Good afternoon"),
+        (17, "Good afternoon"),
+        (18, "Good evening"),
+        (21, "Good evening"),
+        (22, "Still up"),
     ],
-)  # fmt: skip
+)
 def test_greeting_changes_with_the_hour(hour, words):
     now = datetime(2026, 6, 1, hour, 59, tzinfo=UTC)
 

@@ -51,8 +51,10 @@ def test_needs_put_the_desk_first_and_the_profile_last():
     ReviewItemFactory()
 
     assert said(manager) == [
-        "1 question is waiting at the sales desk", "1 post needs a moderator's review", "Complete your profile",
-    ]  # fmt: skip
+        "1 question is waiting at the sales desk",
+        "1 post needs a moderator's review",
+        "Complete your profile",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -121,9 +121,15 @@ def merge_out_of_sight(topic):
 def close_the_category(topic):
     category = topic.category
     fields = {
-        "name": category.name, "slug": category.slug, "kind": category.kind, "position": 0,
-        "icon": category.icon, "see_by": "members", "reply_by": "members", "create_by": "members",
-    }  # fmt: skip
+        "name": category.name,
+        "slug": category.slug,
+        "kind": category.kind,
+        "position": 0,
+        "icon": category.icon,
+        "see_by": "members",
+        "reply_by": "members",
+        "create_by": "members",
+    }
     manager = Client()
     manager.force_login(MemberFactory(role="manager"))
     saved = manager.post(f"/admin/forum/category/{category.pk}/change/", fields)

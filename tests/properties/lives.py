@@ -12,21 +12,45 @@ from tests.journeys.stories import on
 
 HORIZON = 700
 QUIET = (
-    "visit.day", "topic.viewed", "pricing.viewed", "comparison.viewed", "review.read", "call.logged",
-    "member.registered", "reply.created", "question.asked", "demo.requested", "trial.started",
-    "helpful_vote.received", "answer.accepted", "idea.shipped", "nps.answered", "onboarding.completed", "badge.earned",
-)  # fmt: skip
+    "visit.day",
+    "topic.viewed",
+    "pricing.viewed",
+    "comparison.viewed",
+    "review.read",
+    "call.logged",
+    "member.registered",
+    "reply.created",
+    "question.asked",
+    "demo.requested",
+    "trial.started",
+    "helpful_vote.received",
+    "answer.accepted",
+    "idea.shipped",
+    "nps.answered",
+    "onboarding.completed",
+    "badge.earned",
+)
 COMMERCIAL = (
-    "purchase.completed", "purchase.refunded", "subscription.started", "subscription.renewed",
-    "subscription.upgraded", "subscription.cancelled", "subscription.lapsed", "payment.failed",
-)  # fmt: skip
+    "purchase.completed",
+    "purchase.refunded",
+    "subscription.started",
+    "subscription.renewed",
+    "subscription.upgraded",
+    "subscription.cancelled",
+    "subscription.lapsed",
+    "payment.failed",
+)
 
 # Days close together, far apart, and exactly on the edges that rules look at.
 days = st.one_of(
     st.integers(0, 60),
     st.integers(0, HORIZON),
-    st.builds(lambda base, edge: base + edge, st.integers(0, 40), st.sampled_from([13, 14, 29, 30, 90, 179, 180, 181])),
-)  # fmt: skip
+    st.builds(
+        lambda base, edge: base + edge,
+        st.integers(0, 40),
+        st.sampled_from([13, 14, 29, 30, 90, 179, 180, 181]),
+    ),
+)
 
 
 @st.composite

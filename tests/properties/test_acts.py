@@ -20,10 +20,19 @@ REFUSED = {403, 404, 405, 410}
 OUTSIDERS = ("visitor", "member", "sales")
 # Enough to satisfy any form.
 SENT = {
-    "value": "1", "source": "Words that are long enough.", "reason": "other", "explanation": "Because.",
-    "note": "Because.", "text": "Because it is so.", "title": "A title that is long enough",
-    "member": "1", "category": "1", "into": "1", "posts": "1", "kind": "discussion",
-}  # fmt: skip
+    "value": "1",
+    "source": "Words that are long enough.",
+    "reason": "other",
+    "explanation": "Because.",
+    "note": "Because.",
+    "text": "Because it is so.",
+    "title": "A title that is long enough",
+    "member": "1",
+    "category": "1",
+    "into": "1",
+    "posts": "1",
+    "kind": "discussion",
+}
 
 
 def acts(parameter, value):

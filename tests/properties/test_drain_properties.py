@@ -33,12 +33,23 @@ def everything(*, believed=True) -> list:
         list(MemberDay.objects.order_by("member_id", "day", "kind").values_list()),
         list(
             history.order_by("member_id", "seq").values_list(
-                "member_id", "seq", "prev", "stage", "sub_stage", "facets", "cycle", "effective_on",
-                "exited_on", "rule", "evidence", "evidence_n", "facts",
+                "member_id",
+                "seq",
+                "prev",
+                "stage",
+                "sub_stage",
+                "facets",
+                "cycle",
+                "effective_on",
+                "exited_on",
+                "rule",
+                "evidence",
+                "evidence_n",
+                "facts",
             )
         ),
         list(MemberState.objects.order_by("member_id").values_list()),
-    ]  # fmt: skip
+    ]
 
 
 def log() -> list[Event]:
@@ -94,12 +105,17 @@ def test_2_an_event_delivered_twice_changes_nothing(seed, members):
     events.record_all(
         [
             events.Draft(
-                name=one.name, occurred_at=one.occurred_at, payload=one.props, member_id=one.member_id,
-                event_id=one.event_id, object_type=one.object_type, value_cents=one.value_cents,
+                name=one.name,
+                occurred_at=one.occurred_at,
+                payload=one.props,
+                member_id=one.member_id,
+                event_id=one.event_id,
+                object_type=one.object_type,
+                value_cents=one.value_cents,
             )
             for one in again
         ]
-    )  # fmt: skip
+    )
     services.mark_events(again)
     drain_all()
 

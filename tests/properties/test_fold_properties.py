@@ -39,8 +39,13 @@ def closed_at(rows: tuple[Row, ...], until) -> list[Row]:
 def visible(result: Result):
     state = result.state
     return state and (
-        state.stage, state.sub_stage, state.facets, state.activity, state.risks, state.shown_stage
-    )  # fmt: skip
+        state.stage,
+        state.sub_stage,
+        state.facets,
+        state.activity,
+        state.risks,
+        state.shown_stage,
+    )
 
 
 @thorough

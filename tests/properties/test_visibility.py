@@ -30,10 +30,21 @@ READERS = sorted(EVERYONE)
 
 # What nobody can read content from: acts (POST only), one's own settings, machines' addresses, files.
 NOT_WALKED = {
-    "healthz", "readyz", "metrics", "media/<path:path>", "theme/", "brand-<colour:colour>.css",
-    "guidelines/", "guidelines/accept/", "me/settings/", "u/<str:username>/invite/", "invitation/<str:token>/",
-    "journeys/rules/", "journeys/members/<username>/override/", "journeys/members/<username>/override/clear/",
-}  # fmt: skip
+    "healthz",
+    "readyz",
+    "metrics",
+    "media/<path:path>",
+    "theme/",
+    "brand-<colour:colour>.css",
+    "guidelines/",
+    "guidelines/accept/",
+    "me/settings/",
+    "u/<str:username>/invite/",
+    "invitation/<str:token>/",
+    "journeys/rules/",
+    "journeys/members/<username>/override/",
+    "journeys/members/<username>/override/clear/",
+}
 
 # Django's and allauth's own; old addresses lead to ours; the API is walked in its own tests.
 NOT_OURS = ("admin/", "accounts/", "api/", "^(?:questions", "^posts/comments", "^users/", "^questions/")
@@ -92,12 +103,19 @@ def world():
     prospect = CategoryFactory(name="Prospectplace", slug="prospectplace", kind="prospect", groups=[insiders])
     world.categories = [open_one, members_only, private, inner, prospect]
     world.secrets |= {
-        "Membersplace": SIGNED_IN, "Privateplace": INSIDERS, "Innerplace": INSIDERS, "Prospectplace": INSIDERS,
-    }  # fmt: skip
+        "Membersplace": SIGNED_IN,
+        "Privateplace": INSIDERS,
+        "Innerplace": INSIDERS,
+        "Prospectplace": INSIDERS,
+    }
 
     seen = world.topic("openly", open_one, EVERYONE, kind="question")
     world.post("answeredly", seen, EVERYONE, kind="answer")
-    for status, readers in (("pending", MODERATORS | {"author"}), ("hidden", MODERATORS | {"author"}), ("deleted", MODERATORS)):  # fmt: skip
+    for status, readers in (
+        ("pending", MODERATORS | {"author"}),
+        ("hidden", MODERATORS | {"author"}),
+        ("deleted", MODERATORS),
+    ):
         _put(world.post(f"{status}reply", seen, readers), status, world)
         _put(world.topic(f"{status}topic", open_one, readers).posts.get(), status, world)
     world.post("membersreply", world.topic("members", members_only, SIGNED_IN), SIGNED_IN)

@@ -10,12 +10,22 @@ pytestmark = pytest.mark.django_db
 
 def posted(forum, member) -> dict[str, object]:
     return {
-        "category": forum.pk, "promise_minutes": 60, "grace_minutes": 15, "welcome": "Ask away.",
-        "checkout_words": "cart", "staff_share_limit": 40,
-        "roster-TOTAL_FORMS": 1, "roster-INITIAL_FORMS": 0, "roster-0-forum": forum.pk,
-        "roster-0-member": member.pk, "roster-0-real_name": "Anna Berg", "roster-0-title": "Advisor",
-        "roster-0-is_trained": "on", "roster-0-is_active": "on", "roster-0-position": 0,
-    }  # fmt: skip
+        "category": forum.pk,
+        "promise_minutes": 60,
+        "grace_minutes": 15,
+        "welcome": "Ask away.",
+        "checkout_words": "cart",
+        "staff_share_limit": 40,
+        "roster-TOTAL_FORMS": 1,
+        "roster-INITIAL_FORMS": 0,
+        "roster-0-forum": forum.pk,
+        "roster-0-member": member.pk,
+        "roster-0-real_name": "Anna Berg",
+        "roster-0-title": "Advisor",
+        "roster-0-is_trained": "on",
+        "roster-0-is_active": "on",
+        "roster-0-position": 0,
+    }
 
 
 def address(forum) -> str:

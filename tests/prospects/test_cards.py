@@ -135,8 +135,10 @@ def test_a_card_tells_who_spoke(entry):
     a_reply(question.topic, entry.member)
 
     assert voices(question) == [
-        ("customers", "customer", 1), ("undecided", "undecided", 2), ("staff", "from our team", 1),
-    ]  # fmt: skip
+        ("customers", "customer", 1),
+        ("undecided", "undecided", 2),
+        ("staff", "from our team", 1),
+    ]
 
 
 def test_a_card_does_not_count_the_asker_or_what_is_gone(entry):

@@ -103,8 +103,10 @@ def test_hand_over_is_in_the_log_of_what_the_team_does(question, entry, manager)
 
     act = AuditEntry.objects.get(act="desk.hand_over")
     assert (act.actor, act.after, act.reason) == (
-        manager, {"to": entry.member.username}, "She asked for you.",
-    )  # fmt: skip
+        manager,
+        {"to": entry.member.username},
+        "She asked for you.",
+    )
 
 
 def test_hand_overs_are_the_latest_first(question, entry, manager):
@@ -148,8 +150,9 @@ def test_mark_urgent_by_the_team_is_in_the_log(question, manager):
 
     acts = AuditEntry.objects.filter(act="desk.urgent").order_by("pk")
     assert [(act.after, act.reason) for act in acts] == [
-        ({"is_urgent": True}, "A large order."), ({"is_urgent": False}, ""),
-    ]  # fmt: skip
+        ({"is_urgent": True}, "A large order."),
+        ({"is_urgent": False}, ""),
+    ]
 
 
 def test_unmark_urgent_of_what_is_not_changes_nothing(question, manager):

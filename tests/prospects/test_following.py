@@ -101,9 +101,13 @@ def desk_forum(transactional_db):
 def test_the_follower_brings_a_question_to_the_desk(desk_forum):
     author = MemberFactory()
     topic = topics.create(
-        desk_forum.category, author=author, kind="question", title="Is it loud?", source="Thin walls.",
+        desk_forum.category,
+        author=author,
+        kind="question",
+        title="Is it loud?",
+        source="Thin walls.",
         screen=False,
-    )  # fmt: skip
+    )
 
     follow_all()
 
@@ -139,9 +143,13 @@ def test_a_topic_moved_out_leaves_the_desk(desk_forum):
 
 def test_the_follower_leaves_other_forums_alone(desk_forum):
     topics.create(
-        CategoryFactory(), author=MemberFactory(), kind="question", title="Which beans?", source="Any?",
+        CategoryFactory(),
+        author=MemberFactory(),
+        kind="question",
+        title="Which beans?",
+        source="Any?",
         screen=False,
-    )  # fmt: skip
+    )
 
     follow_all()
 

@@ -22,8 +22,10 @@ def test_accept_answer_shows_it_and_says_who_and_when():
     question = services.accept_answer(answer, actor=answer.topic.author, now=now)
 
     assert (question.accepted_answer, question.accepted_by, question.accepted_at) == (
-        answer, answer.topic.author, now,
-    )  # fmt: skip
+        answer,
+        answer.topic.author,
+        now,
+    )
     assert Post.objects.get(pk=answer.pk).is_accepted
     assert Topic.objects.get(pk=answer.topic_id).is_solved
 

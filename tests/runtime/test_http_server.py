@@ -104,8 +104,12 @@ def answered(connection: HTTPConnection) -> HTTPResponse:
 
 @pytest.mark.parametrize(
     "begun",
-    [b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"],
-)  # fmt: skip
+    [
+        b"GET / HT",
+        b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx",
+    ],
+)
 @pytest.mark.usefixtures("short_deadline")
 def test_request_that_does_not_arrive_is_answered_408(serve, begun):
     site = serve(hello)

@@ -44,8 +44,11 @@ def lines(script: str, **values: str) -> list[str]:
     environment = served_environment(DJANGO_SETTINGS_MODULE="community.settings", **values)
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
-        cwd=BASE_DIR, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert answer.returncode == 0, answer.stderr
     return answer.stderr.splitlines()
 

@@ -70,9 +70,21 @@ def test_chromium_that_cannot_be_had_fails_in_ci(place: Path):
 @pytest.mark.parametrize("filter", ["sockets_lie_beside", "nothing_at_all"])
 def test_run_that_needs_browsers_fails_when_none_was_driven(filter: str):
     answer = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--require-browser", "-k", filter, "tests/runtime/test_home.py"],
-        cwd=BASE_DIR, env=bare_environment(), capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--require-browser",
+            "-k",
+            filter,
+            "tests/runtime/test_home.py",
+        ],
+        cwd=BASE_DIR,
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+    )
 
     assert answer.returncode == 1, answer.stdout + answer.stderr
     assert "No browser test was run." in answer.stdout
@@ -176,31 +188,41 @@ def test_machine_with_a_python_that_will_not_do_is_told(machine: Path, python: s
     ("system", "processor", "libc", "sentence"),
     [
         (
-            "MINGW64_NT-10.0", "x86_64", "",
+            "MINGW64_NT-10.0",
+            "x86_64",
+            "",
             "Caravan runs on Linux and macOS, not on MINGW64_NT-10.0: on Windows, install WSL 2 (wsl --install) "
             "and run make there.\n",
         ),
         (
-            "Linux", "armv7l", "glibc 2.36",
+            "Linux",
+            "armv7l",
+            "glibc 2.36",
             "Caravan's PostgreSQL and Valkey are built for x86-64 and arm64, not for armv7l: use a 64-bit machine.\n",
         ),
         (
-            "Darwin", "x86_64", "",
+            "Darwin",
+            "x86_64",
+            "",
             "Some of Caravan's packages are not built for Intel Macs: use docker compose, or on Apple silicon a "
             "terminal that does not run in Rosetta.\n",
         ),
         (
-            "Linux", "x86_64", "",
+            "Linux",
+            "x86_64",
+            "",
             "Caravan's PostgreSQL and Valkey need glibc 2.28 or newer, and this Linux has another C library: "
             "use docker compose, or Debian 10, Ubuntu 20.04, Fedora 29 or newer.\n",
         ),
         (
-            "Linux", "aarch64", "glibc 2.27",
+            "Linux",
+            "aarch64",
+            "glibc 2.27",
             "Caravan's PostgreSQL and Valkey need glibc 2.28 or newer, and this Linux has glibc 2.27: "
             "use docker compose, or Debian 10, Ubuntu 20.04, Fedora 29 or newer.\n",
         ),
     ],
-)  # fmt: skip
+)
 def test_machine_that_no_package_is_built_for_is_told(
     machine: Path, system: str, processor: str, libc: str, sentence: str
 ):

@@ -58,8 +58,11 @@ def test_served_refuses_a_weak_secret_key(load: Callable[..., dict[str, Any]], k
 def test_served_web_process_refuses_a_weak_secret_key():
     answer = subprocess.run(
         [sys.executable, "-c", "import community.wsgi"],
-        cwd=BASE_DIR, env=served_environment(SECRET_KEY="change-me"), capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=BASE_DIR,
+        env=served_environment(SECRET_KEY="change-me"),
+        capture_output=True,
+        text=True,
+    )
 
     assert "ImproperlyConfigured: SECRET_KEY" in answer.stderr
 
@@ -150,8 +153,10 @@ def test_served_pages_run_no_script_but_ours(load: Callable[..., dict[str, Any]]
     assert "'unsafe-inline'" not in [source for sources in policy.values() for source in sources]
     assert "'unsafe-eval'" not in policy["script-src"]
     assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == (
-        ["'none'"], ["'none'"], ["'none'"],
-    )  # fmt: skip
+        ["'none'"],
+        ["'none'"],
+        ["'none'"],
+    )
 
 
 @pytest.mark.parametrize("name", ["SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_HTTPONLY"])

@@ -166,8 +166,11 @@ def test_up_is_found_by_other_commands_of_the_checkout(up: Stack):
 
     answer = subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", script],
-        cwd=BASE_DIR, env=bare_environment(), capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=BASE_DIR,
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+    )
 
     assert answer.stdout.startswith(str(up.folder)), answer.stderr
     assert up.answers()

@@ -108,14 +108,19 @@ def _quarantine(facts: Sequence[Parsed], answers: Sequence[Answer]) -> None:
     SetAside.objects.bulk_create(
         [
             SetAside(
-                why=answer.status, event_id=fact.event_id, digest=fact.digest, source=fact.source,
-                source_event_id=fact.source_event_id, reason=answer.reason, item=fact.as_json(),
+                why=answer.status,
+                event_id=fact.event_id,
+                digest=fact.digest,
+                source=fact.source,
+                source_event_id=fact.source_event_id,
+                reason=answer.reason,
+                item=fact.as_json(),
             )
             for fact, answer in zip(facts, answers, strict=True)
             if isinstance(fact, InboundFact) and answer.status in ("conflict", "quarantined")
         ],
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
 
 
 def _keep(owned: list[tuple[InboundFact, Match]]) -> None:
@@ -127,18 +132,31 @@ def _keep(owned: list[tuple[InboundFact, Match]]) -> None:
 def draft_of(fact: InboundFact, match: Match) -> Draft:
     """Return the event that a fact becomes, about whom it was found to be about."""
     return Draft(
-        name=EventName(fact.name), occurred_at=fact.occurred_at, payload=fact.payload,
-        member_id=match.member_id, company_id=match.company_id, actor_role=fact.actor_role,
-        actor_id=match.member_id if fact.actor_role == "member" else None, channel=fact.channel,
-        value_cents=fact.value_cents, currency=fact.currency, source=fact.source,
+        name=EventName(fact.name),
+        occurred_at=fact.occurred_at,
+        payload=fact.payload,
+        member_id=match.member_id,
+        company_id=match.company_id,
+        actor_role=fact.actor_role,
+        actor_id=match.member_id if fact.actor_role == "member" else None,
+        channel=fact.channel,
+        value_cents=fact.value_cents,
+        currency=fact.currency,
+        source=fact.source,
         event_id=fact.event_id,
-    )  # fmt: skip
+    )
 
 
 def _waiting(fact: InboundFact) -> WaitingEvent:
     who = fact.who
     return WaitingEvent(
-        event_id=fact.event_id, name=fact.name, occurred_at=fact.occurred_at, source=fact.source,
-        external_id=who.external_id, email=who.email, company_external_id=who.company_external_id,
-        domain=who.domain, event=fact.as_json(),
-    )  # fmt: skip
+        event_id=fact.event_id,
+        name=fact.name,
+        occurred_at=fact.occurred_at,
+        source=fact.source,
+        external_id=who.external_id,
+        email=who.email,
+        company_external_id=who.company_external_id,
+        domain=who.domain,
+        event=fact.as_json(),
+    )

@@ -79,10 +79,17 @@ def _purchase(item: PurchaseItem, source: str) -> Parsed:
     if item.test:
         payload["test"] = True
     return InboundFact(
-        source=source, source_event_id=f"purchase:{item.external_id}", name=PURCHASE_COMPLETED,
-        occurred_at=item.occurred_at, who=_who(item.buyer, item.account), payload=payload, channel="billing",
-        value_cents=_cents(item.amount), currency=item.currency, doubt=_doubt(PURCHASE_COMPLETED, item.occurred_at),
-    )  # fmt: skip
+        source=source,
+        source_event_id=f"purchase:{item.external_id}",
+        name=PURCHASE_COMPLETED,
+        occurred_at=item.occurred_at,
+        who=_who(item.buyer, item.account),
+        payload=payload,
+        channel="billing",
+        value_cents=_cents(item.amount),
+        currency=item.currency,
+        doubt=_doubt(PURCHASE_COMPLETED, item.occurred_at),
+    )
 
 
 def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
@@ -95,11 +102,18 @@ def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
         except ValueError as error:
             return Malformed(item.id, str(error)[:300])
     return InboundFact(
-        source=source, source_event_id=f"event:{item.id}", name=item.name, occurred_at=item.occurred_at,
-        who=_who(item.member, item.account), payload=item.props, channel=item.channel, actor_role=item.actor_role,
+        source=source,
+        source_event_id=f"event:{item.id}",
+        name=item.name,
+        occurred_at=item.occurred_at,
+        who=_who(item.member, item.account),
+        payload=item.props,
+        channel=item.channel,
+        actor_role=item.actor_role,
         value_cents=_cents(item.value.amount) if item.value else None,
-        currency=item.value.currency if item.value else "", doubt=doubt,
-    )  # fmt: skip
+        currency=item.value.currency if item.value else "",
+        doubt=doubt,
+    )
 
 
 def _who(person: Person, account: Account) -> Identity:

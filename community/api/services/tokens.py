@@ -28,15 +28,26 @@ NOTED_EVERY = timedelta(minutes=1)
 
 @transaction.atomic
 def issue_token(
-    *, name: str, source: str, scopes: Iterable[str], actor: Member | None, calls_a_minute: int = 120,
+    *,
+    name: str,
+    source: str,
+    scopes: Iterable[str],
+    actor: Member | None,
+    calls_a_minute: int = 120,
     expires_at: datetime | None = None,
-) -> tuple[ApiToken, str]:  # fmt: skip
+) -> tuple[ApiToken, str]:
     """Return a new token and its secret, which is nowhere to be found afterwards."""
     secret = BEGINNING + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        name=name, source=source, scopes=sorted(scopes), prefix=secret[:SHOWN], digest=digest_of(secret),
-        created_by=actor, calls_a_minute=calls_a_minute, expires_at=expires_at,
-    )  # fmt: skip
+        name=name,
+        source=source,
+        scopes=sorted(scopes),
+        prefix=secret[:SHOWN],
+        digest=digest_of(secret),
+        created_by=actor,
+        calls_a_minute=calls_a_minute,
+        expires_at=expires_at,
+    )
     audit("api_token.issue", actor=actor, subject=token, after={"scopes": token.scopes, "source": source})
     return token, secret
 

@@ -6,5 +6,12 @@ from .earning import Earned, earned
 from .progress import Progress, progress_of
 
 __all__ = [
-    "Earned", "Progress", "award_earned", "earned", "give_badge", "progress_of", "sync_badges", "take_back",
-]  # fmt: skip
+    "Earned",
+    "Progress",
+    "award_earned",
+    "earned",
+    "give_badge",
+    "progress_of",
+    "sync_badges",
+    "take_back",
+]

@@ -118,9 +118,14 @@ def _by_events(rule: EventRule, member_ids: Sequence[int] | None, badge_id: int)
         each=_EACH[rule.each], order=_ORDER[rule.each], earners=_EARNERS, without=_WITHOUT
     )
     rows = _rows(
-        sql, name=rule.event, where=Jsonb(rule.where), at_least=rule.at_least, window=rule.window_days,
-        badge=badge_id, members=_array(member_ids),
-    )  # fmt: skip
+        sql,
+        name=rule.event,
+        where=Jsonb(rule.where),
+        at_least=rule.at_least,
+        window=rule.window_days,
+        badge=badge_id,
+        members=_array(member_ids),
+    )
     for member_id, at, event_id, post_id in rows:
         yield Earned(member_id, at, event_id=event_id, post_id=post_id)
 

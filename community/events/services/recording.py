@@ -64,9 +64,18 @@ class Draft:
 
 
 _COPIED = (
-    "object_type", "object_id", "member_id", "actor_id", "actor_role", "counterpart_id", "company_id",
-    "channel", "value_cents", "currency", "source",
-)  # fmt: skip
+    "object_type",
+    "object_id",
+    "member_id",
+    "actor_id",
+    "actor_role",
+    "counterpart_id",
+    "company_id",
+    "channel",
+    "value_cents",
+    "currency",
+    "source",
+)
 
 
 def derived_id(name: str, object_type: str, object_id: int | None, key: str = "") -> uuid.UUID:

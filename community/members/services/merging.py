@@ -15,10 +15,17 @@ from community.members.models import Member
 
 # What comes with any account, and what others do about it; whatever else hangs on one is its owner's doing.
 COMES_ALONG: Final = {
-    "account.emailaddress", "advocacy.score", "advocacy.scorehistory", "badges.award", "events.event",
-    "forum.readstate", "journeys.memberstate", "journeys.stagehistory", "mfa.authenticator",
+    "account.emailaddress",
+    "advocacy.score",
+    "advocacy.scorehistory",
+    "badges.award",
+    "events.event",
+    "forum.readstate",
+    "journeys.memberstate",
+    "journeys.stagehistory",
+    "mfa.authenticator",
     "notifications.notification",
-}  # fmt: skip
+}
 
 
 def holder_of(email: str) -> Member | None:

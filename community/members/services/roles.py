@@ -34,9 +34,14 @@ def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = 
     if previous != strongest:
         page_cache.invalidate_on_commit()
         record(
-            MEMBER_ROLE_CHANGED, actor=actor, member=locked, subject=locked, key=timezone.now().isoformat(),
-            role=strongest, previous=previous,
-        )  # fmt: skip
+            MEMBER_ROLE_CHANGED,
+            actor=actor,
+            member=locked,
+            subject=locked,
+            key=timezone.now().isoformat(),
+            role=strongest,
+            previous=previous,
+        )
     if held != set(roles):
         audit(
             "roles.set",

@@ -53,10 +53,18 @@ def write_visits() -> int:
 def visit_draft(member: Member, at: datetime, *, url: str | None = None, **fields: Any) -> Draft:
     """Return the event of a day with a visit: the same one however often they came that day."""
     return Draft(
-        name=VISIT_DAY, occurred_at=at, payload={"first_url": url}, object_type="members.member",
-        object_id=member.pk, member_id=member.pk, actor_id=member.pk, actor_role=actor_role_of(member),
-        company_id=member.company_id, key=f"{at:%Y-%m-%d}", **fields,
-    )  # fmt: skip
+        name=VISIT_DAY,
+        occurred_at=at,
+        payload={"first_url": url},
+        object_type="members.member",
+        object_id=member.pk,
+        member_id=member.pk,
+        actor_id=member.pk,
+        actor_role=actor_role_of(member),
+        company_id=member.company_id,
+        key=f"{at:%Y-%m-%d}",
+        **fields,
+    )
 
 
 @transaction.atomic

@@ -7,6 +7,14 @@ from .replying import reply_to_question
 from .tracking import peers_around, track_topic
 
 __all__ = [
-    "claim_question", "follow_topics", "hand_over", "mark_urgent", "peers_around", "release_question",
-    "reply_to_question", "settle_question", "track_topic", "unmark_urgent",
-]  # fmt: skip
+    "claim_question",
+    "follow_topics",
+    "hand_over",
+    "mark_urgent",
+    "peers_around",
+    "release_question",
+    "reply_to_question",
+    "settle_question",
+    "track_topic",
+    "unmark_urgent",
+]

@@ -65,10 +65,16 @@ def _tell_reply(post: Post, topic: Topic) -> None:
     minutes = int((post.created_at - topic.created_at).total_seconds() // 60)
     if post.author.is_team:
         record(
-            PROSPECT_STAFF_REPLIED, actor=post.author, member=topic.author, counterpart=post.author,
-            subject=post, occurred_at=post.created_at, minutes=minutes, words=post.word_count,
+            PROSPECT_STAFF_REPLIED,
+            actor=post.author,
+            member=topic.author,
+            counterpart=post.author,
+            subject=post,
+            occurred_at=post.created_at,
+            minutes=minutes,
+            words=post.word_count,
             links_out=len(links_out(post.source)),
-        )  # fmt: skip
+        )
         return
     since = post.author.customer_since
     journey = getattr(post.author, "journey", None)
@@ -77,11 +83,17 @@ def _tell_reply(post: Post, topic: Topic) -> None:
         ("asker", topic.author, post.author),
     ):
         record(
-            PROSPECT_PEER_REPLIED, actor=post.author, member=owner, counterpart=other, subject=post,
-            occurred_at=post.created_at, key=role, role=role,
+            PROSPECT_PEER_REPLIED,
+            actor=post.author,
+            member=owner,
+            counterpart=other,
+            subject=post,
+            occurred_at=post.created_at,
+            key=role,
+            role=role,
             replier_stage=journey.shown_stage if journey else None,
             customer_since=since.isoformat() if since else None,
-        )  # fmt: skip
+        )
 
 
 def _take_back(post: Post) -> None:

@@ -18,9 +18,17 @@ AROUND = timedelta(days=30)
 
 State = DeskQuestion.State
 _WORKED_OUT = (
-    "forum", "state", "asked_at", "waiting_since", "opens_at", "due_at", "first_peer_at", "first_staff_at",
-    "peer_replies", "staff_replies",
-)  # fmt: skip
+    "forum",
+    "state",
+    "asked_at",
+    "waiting_since",
+    "opens_at",
+    "due_at",
+    "first_peer_at",
+    "first_staff_at",
+    "peer_replies",
+    "staff_replies",
+)
 
 
 @transaction.atomic

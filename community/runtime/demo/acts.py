@@ -116,7 +116,10 @@ WORDS: Mapping[str, Callable[[str, str], Parts]] = {
     "met": lambda rest, ident: (c.MEETING_HELD, Channel.IN_PERSON, {"minutes": int(rest)}, {}),
     "opportunity": _with(c.OPPORTUNITY_OPENED, Channel.CRM, "stage"),
     "ticket": lambda rest, ident: (
-        c.TICKET_OPENED, Channel.CRM, {"external_id": ident, "severity": int(rest)}, {},
+        c.TICKET_OPENED,
+        Channel.CRM,
+        {"external_id": ident, "severity": int(rest)},
+        {},
     ),
     "nps": _nps,
     "review": _review,
@@ -130,7 +133,7 @@ WORDS: Mapping[str, Callable[[str, str], Parts]] = {
     "referral-bought": _with(c.REFERRAL_PURCHASED, Channel.BILLING),
     "mentored": _with(c.MENTEE_HELPED, Channel.COMMUNITY),
     "upheld-flag": _with(c.MODERATION_HELPED, Channel.COMMUNITY, "reason"),
-}  # fmt: skip
+}
 # In these the phrase names the member at the other end.
 WITH_SOMEBODY = {"referred", "qualified", "referral-bought", "mentored"}
 

@@ -83,10 +83,15 @@ def _join(
     joined = now - timedelta(days=row["joined"], hours=4 * fraction(row["username"], "hour"))
     email = row.get("email")
     member = Member(
-        username=row["username"], display_name=row["name"], email=email, joined_at=joined,
-        role=row.get("role", ""), password=password if email else make_password(None),
-        last_seen_at=now - timedelta(days=10 * fraction(row["username"], "seen") if row.get("visits") else 95),
-    )  # fmt: skip
+        username=row["username"],
+        display_name=row["name"],
+        email=email,
+        joined_at=joined,
+        role=row.get("role", ""),
+        password=password if email else make_password(None),
+        last_seen_at=now
+        - timedelta(days=10 * fraction(row["username"], "seen") if row.get("visits") else 95),
+    )
     register(member, guidelines=guidelines, source="demo", now=joined)
     if email:
         EmailAddress.objects.create(user=member, email=email, verified=True, primary=True)

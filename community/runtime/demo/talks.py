@@ -73,11 +73,15 @@ def _staff(category: Category, row: Mapping[str, object], people: People) -> Non
     assert isinstance(roster, list)  # noqa: S101 - for mypy
     RosterEntry.objects.bulk_create(
         RosterEntry(
-            forum=forum, member=people[one["username"]].member, real_name=one["real_name"],
-            title=one["title"], is_trained=True, position=place,
+            forum=forum,
+            member=people[one["username"]].member,
+            real_name=one["real_name"],
+            title=one["title"],
+            is_trained=True,
+            position=place,
         )
         for place, one in enumerate(roster)
-    )  # fmt: skip
+    )
 
 
 class _Telling:
@@ -89,9 +93,15 @@ class _Telling:
     def tell(self, talk: script.Talk) -> None:
         at = self.now - timedelta(days=talk.days_ago)
         topic = topics.create(
-            self.category, author=self.people[talk.author].member, kind=talk.kind, title=talk.title,
-            source=talk.source, tags=talk.tags, now=at, screen="held" in talk.marks,
-        )  # fmt: skip
+            self.category,
+            author=self.people[talk.author].member,
+            kind=talk.kind,
+            title=talk.title,
+            source=talk.source,
+            tags=talk.tags,
+            now=at,
+            screen="held" in talk.marks,
+        )
         if "held" in talk.marks:
             return
         if "pinned" in talk.marks:
@@ -156,12 +166,19 @@ class _Telling:
         seen = [(person, self._soon_after(opening, person.member.username, "read")) for person in readers]
         record_all(
             Draft(
-                name=TOPIC_VIEWED, occurred_at=at, payload={}, object_type="forum.topic", object_id=topic.pk,
-                member_id=person.member.pk, actor_id=person.member.pk, actor_role="member",
-                source=acts.SOURCE, key=f"{person.member.pk}:{at:%Y-%m-%d}",
+                name=TOPIC_VIEWED,
+                occurred_at=at,
+                payload={},
+                object_type="forum.topic",
+                object_id=topic.pk,
+                member_id=person.member.pk,
+                actor_id=person.member.pk,
+                actor_role="member",
+                source=acts.SOURCE,
+                key=f"{person.member.pk}:{at:%Y-%m-%d}",
             )
             for person, at in seen
-        )  # fmt: skip
+        )
         if talk.days_ago > 2:
             topic.refresh_from_db()
             for person in self.people.values():
