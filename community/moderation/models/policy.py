@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from community.core.prepared import Prepared
 
 
 class Policy(models.Model):
@@ -57,7 +60,12 @@ class Policy(models.Model):
     @classmethod
     def current(cls) -> Policy:
         """Return the row, or the defaults while nobody has changed them."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return _current().first() or cls(pk=1)
+
+
+@cache
+def _current() -> Prepared[Policy]:
+    return Prepared(lambda: Policy.objects.filter(pk=1))
 
 
 class BlockedWord(models.Model):
