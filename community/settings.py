@@ -248,7 +248,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "var/media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
 }
 # With less than this free in one of these folders, the site is read-only. A PostgreSQL elsewhere says so by itself.
 DISK_RESERVE_MB = env.int("DISK_RESERVE_MB", default=256)
