@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fetch the browser libraries into static/vendor/ and draw the icon sprite: `make vendor`.
+"""Fetch the browser libraries into static/vendor/ and draw the icons: `make vendor`.
 
 Versions are pinned below; each library keeps its licence beside it. Needs npm, and is run by hand
 when a version changes, never by the build.
@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 VENDOR = STATIC / "vendor"
@@ -23,6 +24,11 @@ LIBRARIES = (
     ("echarts", "6.1.0", "dist/echarts.min.js", "echarts.min.js"),
 )
 ICONS = ("lucide-static", "1.62.0")
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" stroke-width="2" '
+    'stroke-linecap="round" stroke-linejoin="round">%s</svg>'
+)
+PLAIN = " '=/:,()-._"  # what an address in a stylesheet may have in it as it is
 
 
 def unpack(package: str, version: str, into: Path) -> Path:
@@ -53,20 +59,23 @@ def vendor(package: str, version: str, source: str, name: str, scratch: Path) ->
         shutil.copy(notice, folder / notice.name)
 
 
-def draw_sprite(scratch: Path) -> None:
-    """One SVG with a <symbol> for each name in icons.txt (`our-name` or `our-name=lucide-name`)."""
+def draw_icons(scratch: Path) -> None:
+    """A stylesheet with a rule for each name in icons.txt (`our-name` or `our-name=lucide-name`).
+
+    A rule is a mask, painted in the colour of the text by `.icon` in components/controls.css: a page that
+    has a hundred icons names them in three kilobytes.
+    """
     unpacked = unpack(*ICONS, scratch)
-    symbols = []
+    note = f"/* Lucide {ICONS[1]}, ISC licence: static/vendor/lucide-{ICONS[1]}/LICENSE. Drawn by tools/vendor.py. */"
+    rules = [note]
     for line in ICON_NAMES.read_text().split():
         name, _, drawn = line.partition("=")
         drawing = (unpacked / "icons" / f"{drawn or name}.svg").read_text()
         body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.S)
-        shapes = re.sub(r"\s+", " ", body.group(1)).strip()
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{shapes}</symbol>')
-    text = "\n".join(symbols)
-    note = f"<!-- Lucide {ICONS[1]}, ISC licence: static/vendor/lucide-{ICONS[1]}/LICENSE -->"
-    svg = f'{note}\n<svg xmlns="http://www.w3.org/2000/svg">\n{text}\n</svg>\n'
-    (STATIC / "img" / "icons.svg").write_text(svg)
+        shapes = re.sub(r"\s+", " ", body.group(1)).strip().replace("> <", "><").replace(" />", "/>")
+        address = quote((SVG % shapes).replace('"', "'"), safe=PLAIN)
+        rules.append(f'.i-{name} {{ --icon: url("data:image/svg+xml,{address}"); }}')
+    (STATIC / "css" / "icons.css").write_text("\n".join(rules) + "\n")
     folder = VENDOR / f"lucide-{ICONS[1]}"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(unpacked / "LICENSE", folder / "LICENSE")
@@ -76,7 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for library in LIBRARIES:
             vendor(*library, Path(folder))
-        draw_sprite(Path(folder))
+        draw_icons(Path(folder))
 
 
 if __name__ == "__main__":

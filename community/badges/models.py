@@ -100,8 +100,12 @@ class AwardQuerySet(models.QuerySet["Award"]):
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
 
+    def earned_by_posts(self) -> AwardQuerySet:
+        """What posts earned their authors; what others earned with them, as by a first like, is not it."""
+        return self.held().filter(member=F("post__author"))
+
     def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
-        """Return what posts earned their authors; what others earned with them, as by a first like, is not it."""
+        """Return what these posts earned their authors."""
         found: dict[int, list[Award]] = {}
         for award in _awards_beside_posts()(post_ids=list(post_ids)):
             found.setdefault(award.post_id or 0, []).append(award)
@@ -112,8 +116,8 @@ class AwardQuerySet(models.QuerySet["Award"]):
 def _awards_beside_posts() -> Prepared[Award]:
     return Prepared(
         lambda post_ids: (
-            Award.objects.held()
-            .filter(post__any_of=post_ids, member=F("post__author"))
+            Award.objects.earned_by_posts()
+            .filter(post__any_of=post_ids)
             .select_related("badge")
             .order_by("badge__position")
         )

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.prepared import Prepared
 
+NEW_UNTIL_POSTS = 5
+
 
 class Policy(models.Model):
     """The numbers of moderation, in one row that the admin edits. Defaults: COMMUNITY.md rows 64, 66, 67, 72."""
@@ -35,7 +37,7 @@ class Policy(models.Model):
     )
     new_until_posts = models.PositiveSmallIntegerField(
         _("A member is new until"),
-        default=5,
+        default=NEW_UNTIL_POSTS,
         help_text=_(
             "Posts that must have been published before the limits below end. Verified customers never have them."
         ),
