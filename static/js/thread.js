@@ -1,11 +1,14 @@
 // On the page of a topic: acting on posts in their place, replying to one, copying its address, and where the eye goes.
 
 // The address of a button or link is written once: htmx fetches from where the browser would go.
-document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
-  for (const one of [target, ...target.querySelectorAll("#posts [formaction], #posts [data-get]")]) {
-    if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
-    else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
-  }
+function letHtmxFetch(one) {
+  if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
+  else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
+  else return;
+  htmx.process(one);
+}
+document.addEventListener("htmx:load", ({ target }) => {
+  [target, ...target.querySelectorAll("[formaction], [data-get]")].forEach(letHtmxFetch);
 });
 
 function replyTo(number, name) {

@@ -98,8 +98,8 @@ def test_delete_and_bring_back(any_page, login, answer):
     open_topic(any_page, answer.topic)
     post = any_page.locator(f"#p{answer.pk}")
 
-    post.get_by_label("More actions").click()
-    post.get_by_role("button", name="Delete").click()
+    post.get_by_role("link", name="More actions").click()
+    any_page.get_by_role("button", name="Delete").click()
     expect(post.get_by_text("Deleted by the author")).to_be_visible()
     post.get_by_role("button", name="Restore").click()
 
