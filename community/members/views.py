@@ -18,43 +18,43 @@ from django.views.generic import FormView
 from community.core import rate_limits
 from community.core.permissions import require
 from community.members import names, rules, services
-from community.members.forms import ClaimForm, InvitationForm, ProfileForm, SignupForm, TakenMeanwhile
+from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
 
 
-class RateLimitedView(FormView):  # type: ignore[type-arg]  # no generic when it runs
-    """A view of allauth's that shows its form again where a rate limit refused it."""
+class RateLimitedView(FormView):  # type: ignore[type-arg]  # not generic at run time
+    """Base for allauth form views: answer 429 with the form when a rate limit is hit."""
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return rate_limits.answer(super().form_invalid(form), form)
 
 
 class LoginView(RateLimitedView, allauth_views.LoginView):
-    """Allauth's; our adapter counts the attempts."""
+    """Allauth's log-in view; AccountAdapter applies the rate limits."""
 
 
 class SignupView(RateLimitedView, allauth_views.SignupView):
-    """Allauth's, for which two people who want the same name at once are one too many."""
+    """Allauth's sign-up view, with rate limits and a form error when two people race for a username."""
 
     def form_valid(self, form: SignupForm) -> HttpResponse:
         if not rate_limits.check(form, rate_limits.SIGN_UPS, self.request):
             return self.form_invalid(form)
         try:
             response: HttpResponse = super().form_valid(form)
-        except TakenMeanwhile:
+        except AlreadyTaken:
             response = self.form_invalid(form)
         return response
 
 
 class AuthenticateView(AllauthAuthenticateView):
-    """Allauth's second step of logging in; the form counts the codes."""
+    """Allauth's second-factor view; AuthenticateForm applies the rate limits."""
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return rate_limits.answer(super().form_invalid(form), form)
 
 
 class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
-    """Allauth's, with our rate limits."""
+    """Allauth's password reset view, with rate limits."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         account = form.cleaned_data["email"].lower()
@@ -106,7 +106,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def username_check(request: HttpRequest) -> HttpResponse:
-    """A line under the username field: free, taken or not allowed, or what it will be when left empty."""
+    """Render the hint under the username field: free, taken, not allowed, or the suggestion if empty."""
     username = request.GET.get("username", "").strip()
     display_name = request.GET.get("display_name", "").strip()
     context: dict[str, Any] = {"username": username, "taken": False, "suggestion": "", "error": ""}
@@ -167,12 +167,12 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
     return request.user
 
 
 def _next(request: HttpRequest) -> str:
-    """Where to go afterwards: an address of this site, or nothing."""
+    """Return the `next` parameter if it is a URL of this site, else an empty string."""
     asked = request.POST.get("next", request.GET.get("next", ""))
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if safe else ""

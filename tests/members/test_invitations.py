@@ -15,7 +15,7 @@ from community.forum.services import likes, read_states
 from community.members import services
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services.invitations import token_of
-from community.members.services.merging import is_empty
+from community.members.services.merging import is_unused
 from community.moderation.models import AuditEntry
 from community.notifications.services import notify
 from community.qa.services import vote
@@ -195,12 +195,12 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
 )
 def test_an_account_with_anything_of_its_owners_is_not_empty(make):
     member = MemberFactory()
-    before = is_empty(member)
+    before = is_unused(member)
 
     make(member)
     member.refresh_from_db()
 
-    assert (before, is_empty(member)) == (True, False)
+    assert (before, is_unused(member)) == (True, False)
 
 
 def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
@@ -209,7 +209,7 @@ def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
     read_states.mark_read(TopicFactory(), member=member, number=1)
     notify(member, kind="mention", subject=PostFactory(), text="Somebody named you.")
 
-    assert is_empty(member)
+    assert is_unused(member)
 
 
 def test_an_invitation_works_for_14_days(invitation):

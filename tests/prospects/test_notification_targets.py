@@ -80,10 +80,10 @@ def test_what_is_no_longer_at_ones_desk_is_not_shown(question, colleague, manage
     else:
         Topic.objects.filter(pk=question.pk).update(status="deleted")
 
-    assert subjects.of(Notification.objects.all(), reader=colleague) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=colleague) == {}
 
 
 def test_nobody_else_sees_it(question, colleague, manager):
     hand_over(question, actor=manager, to=colleague, note="")
 
-    assert subjects.of(Notification.objects.all(), reader=MemberFactory()) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=MemberFactory()) == {}

@@ -10,7 +10,7 @@ from community.forum.models import Post
 from community.forum.services import posts
 from community.members.models import Member
 from community.notifications.models import Notification
-from community.notifications.services import forget, notify
+from community.notifications.services import delete_unread, notify
 
 
 @transaction.atomic
@@ -19,7 +19,7 @@ def hide(post: Post, *, actor: Member | None, reason: str) -> Post:
     if post.status in (Post.Status.HIDDEN, Post.Status.DELETED):
         return post
     post = posts.hide(post, actor=actor, reason=reason)
-    forget(post)
+    delete_unread(post)
     _notify(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
     return post
 

@@ -100,7 +100,7 @@ def usernames(wanted: dict[int, str]) -> dict[int, str]:
 
 def handle(name: str) -> str:
     """Return the display name as a handle that can be mentioned; empty when too little of it is ASCII."""
-    words = names.plain(name)
+    words = names.to_username(name)
     return words if len(words) >= names.USERNAME_MIN else ""
 
 
