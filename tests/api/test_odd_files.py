@@ -208,7 +208,7 @@ def test_problems_are_told_up_to_fifty(run):
 
 
 def test_a_dry_run_of_a_broken_file_says_the_same(run):
-    with pytest.raises(CommandError, match="There is no column currency"):
+    with pytest.raises(CommandError, match="Missing columns: currency"):
         run("id,date,amount\n1,2026-03-01,10\n", "--dry-run")
 
 

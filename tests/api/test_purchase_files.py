@@ -3,9 +3,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.api import services
 from community.api.management.commands.import_purchases import Command
 from community.api.models import EventKey, PurchaseFile, WaitingEvent
+from community.api.services import purchase_files
 from community.events.models import Event
 from tests.factories.api import confirm_address
 from tests.factories.members import MemberFactory
@@ -65,7 +65,7 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
     assert out.startswith(
         "Would be new: 1 (of them 1 unmatched, which wait), duplicate: 2, conflict: 2, quarantined: 0, rejected: 1.\n"
     )
-    assert "Line 7: rejected: occurred_at: This is no time; write it like 2026-03-01T12:00:00Z" in out
+    assert "Line 7: rejected: occurred_at: Not a valid time; use the format 2026-03-01T12:00:00Z" in out
     assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
 
 
@@ -132,8 +132,8 @@ def test_import_purchases_reads_products_accounts_and_tests(run):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", "There is no column external_id and none occurred_at and none amount and none currency"),
-        ("external_id,occurred_at,amount\n1,2,3\n", "There is no column currency"),
+        ("", "Missing columns: external_id, occurred_at, amount, currency"),
+        ("external_id,occurred_at,amount\n1,2,3\n", "Missing columns: currency"),
         (b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n", "The file is not UTF-8"),
         (
             'external_id,occurred_at,amount,currency\n"1,2026-03-01,1,EUR\n',
@@ -176,15 +176,15 @@ def test_import_purchases_rejects_rows_one_by_one(run, row):
     [
         (
             '1,2026-03-01,"549,00",EUR,a@example.com',
-            "amount: This is no number; write it with a point, such as 549.00",
+            "amount: Not a number; use a decimal point, such as 549.00",
         ),
         (
             "1,01/03/2026,10,EUR,a@example.com",
-            "occurred_at: This is no time; write it like 2026-03-01T12:00:00Z",
+            "occurred_at: Not a valid time; use the format 2026-03-01T12:00:00Z",
         ),
-        ("1,2026-03-01,10,EURO,a@example.com", "currency: Three letters are expected, such as EUR"),
-        ("1,2026-03-01,10,EUR,nobody", "buyer.email: This is no email address"),
-        (",2026-03-01,10,EUR,a@example.com", "external_id: It is missing"),
+        ("1,2026-03-01,10,EURO,a@example.com", "currency: Use a three-letter code, such as EUR"),
+        ("1,2026-03-01,10,EUR,nobody", "buyer.email: Not a valid email address"),
+        (",2026-03-01,10,EUR,a@example.com", "external_id: This field is required"),
     ],
 )
 def test_import_purchases_says_in_plain_words_what_is_wrong_with_a_row(run, row, sentence):
@@ -195,10 +195,12 @@ def test_import_purchases_tells_of_a_purchase_in_the_future(run):
     out = run(lines("1,2199-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com"))
 
     assert "Line 2: accepted" in out
-    assert "The time lay in the future and was set to now." in out
+    assert "The time was in the future and was set to now." in out
     assert "Line 3" not in out
 
 
 def test_import_purchases_help_names_the_columns():
-    assert "Needed: external_id (or order_id, order, id, transaction_id)" in services.describe_columns()
-    assert services.describe_columns() in Command.help
+    assert (
+        "Required: external_id (or order_id, order, id, transaction_id)" in purchase_files.describe_columns()
+    )
+    assert purchase_files.describe_columns() in Command.help

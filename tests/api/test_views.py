@@ -86,7 +86,7 @@ class TestWhatIsSent:
     def test_too_many_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 501})
 
-        assert (status, answer["detail"]) == (413, "At most 500 items a call; these are 501.")
+        assert (status, answer["detail"]) == (413, "Send at most 500 items per call; you sent 501.")
 
     def test_the_most_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 500})
@@ -98,7 +98,10 @@ class TestWhatIsSent:
 
         status, answer = call(path, {name: ["x" * 2000]})
 
-        assert (status, answer["detail"]) == (413, "The body is too large; send fewer items a call.")
+        assert (status, answer["detail"]) == (
+            413,
+            "The request body is too large. Send fewer items per call.",
+        )
 
     @pytest.mark.parametrize("item", [None, 1, "x", [], {}, {"id": {}}, {"external_id": None}])
     def test_items_of_the_wrong_kind_are_rejected_one_by_one(self, call, path, name, item):
@@ -164,7 +167,7 @@ def test_purchase_of_a_stranger_waits(call):
     _, answer = call("purchases", {"purchases": [purchase(buyer={"email": "new@example.com"})]})
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "Waits until the person or the company is known here."
+    assert answer["results"][0]["reason"] == "Waiting until the person or company is known here."
     assert WaitingEvent.objects.waiting().get().email == "new@example.com"
     assert not Event.objects.filter(name="purchase.completed").exists()
 
@@ -197,7 +200,7 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
         "index": 0,
         "id": "order-1",
         "status": "conflict",
-        "reason": "The same id came before with other content; the first one counts.",
+        "reason": "This ID was sent before with different content; the first one counts.",
     }
     assert SetAside.objects.get().item["value_cents"] == 100
     assert WaitingEvent.objects.get().event["value_cents"] == 12900
@@ -245,12 +248,12 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"amount": "NaN"}, "amount: Input should be a finite number"),
         ({"amount": "1e15"}, "amount: Decimal input should have no more than 14 digits in total"),
         ({"amount": True}, "amount: Decimal input should be an integer, float, string or Decimal object"),
-        ({"currency": "euros"}, "currency: Three letters are expected, such as EUR"),
+        ({"currency": "euros"}, "currency: Use a three-letter code, such as EUR"),
         (
             {"occurred_at": "2026-03-01T12:00:00"},
-            "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z",
+            "occurred_at: The time zone is missing; use the format 2026-03-01T12:00:00Z",
         ),
-        ({"external_id": "  "}, "external_id: It is missing"),
+        ({"external_id": "  "}, "external_id: This field is required"),
         ({"buyer": {"email": "nobody"}}, None),
         ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
         ({"external_id": "a\x00b"}, None),
@@ -276,7 +279,7 @@ def test_events_with_unknown_names_are_quarantined(call):
     _, answer = call("events", {"events": [event(name="moon.landed")]})
 
     assert statuses(answer) == ["quarantined"]
-    assert answer["results"][0]["reason"] == "There is no event called moon.landed that comes from outside."
+    assert answer["results"][0]["reason"] == "moon.landed is not an event that other systems can send."
     assert SetAside.objects.get().why == "quarantined"
     assert not EventKey.objects.exists()
 
@@ -294,7 +297,7 @@ def test_what_people_do_here_is_not_told_by_others(call, name):
 def test_events_of_long_ago_are_quarantined(call):
     _, answer = call("events", {"events": [event(occurred_at="1999-12-31T23:59:59Z")]})
 
-    assert answer["results"][0]["reason"] == "It happened more than ten years ago; is the date right?"
+    assert answer["results"][0]["reason"] == "This is more than ten years ago. Check the date."
 
 
 def test_events_of_the_future_happen_now(call):
@@ -306,7 +309,7 @@ def test_events_of_the_future_happen_now(call):
     )
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "The time lay in the future and was set to now."
+    assert answer["results"][0]["reason"] == "The time was in the future and was set to now."
     assert Event.objects.get(name="call.logged").occurred_at.year == timezone.now().year
 
 
