@@ -24,7 +24,7 @@ def test_import_stackexchange_prints_the_reconciliation(dump):
 
     assert "village: from beer.example.com" in out
     assert "Users.xml                3 read =         3 imported +       0 skipped" in out
-    assert out.endswith("Done. `manage.py import_undo village` takes it back.\n")
+    assert out.endswith("Done. To undo it, run `manage.py import_undo village`.\n")
 
 
 def test_import_stackexchange_names_the_batch(dump):
@@ -47,7 +47,7 @@ def test_import_stackexchange_refuses_an_unknown_category(dump):
 
 
 def test_import_stackexchange_refuses_an_empty_folder(tmp_path):
-    with pytest.raises(CommandError, match="holds no dump"):
+    with pytest.raises(CommandError, match="is not a dump"):
         run("import_stackexchange", tmp_path)
 
 
@@ -66,7 +66,7 @@ def test_dry_run_counts_and_writes_nothing(dump):
     out = run("import_stackexchange", dump.write(), "--dry-run")
 
     assert "Users.xml                3 read =         3 would be imported +       0 skipped" in out
-    assert "Note: Handles that are taken here already; theirs get a number: 1." in out
+    assert "Note: Usernames that are already taken here; a number is appended: 1." in out
     assert "Note: Display names of several users" in out
     assert counts() == before
     assert not StagedRow.objects.exists()
@@ -120,7 +120,7 @@ def test_import_undo_says_what_it_took_back(dump, imported):
 
     out = run("import_undo", "village")
 
-    assert out.endswith("village: took back 16 events, 2 topics, 2 badges, 3 members.\n")
+    assert out.endswith("village: deleted 16 events, 2 topics, 2 badges, 3 members.\n")
     assert not Category.objects.exists()
 
 
@@ -128,13 +128,13 @@ def test_import_undo_twice_says_so(dump, imported):
     imported(dump)
     run("import_undo", "village")
 
-    assert run("import_undo", "village") == "village was taken back already.\n"
+    assert run("import_undo", "village") == "village was already undone.\n"
 
 
 def test_import_undo_names_the_imports_there_are(dump, imported):
     imported(dump)
 
-    with pytest.raises(CommandError, match=r"There is no import called pub\. There are: village\."):
+    with pytest.raises(CommandError, match=r"There is no import called pub\. Imports: village\."):
         run("import_undo", "pub")
 
 

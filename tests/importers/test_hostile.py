@@ -123,7 +123,7 @@ def test_find_dump_looks_one_folder_deep(dump):
 
 
 def test_find_dump_says_what_is_missing(tmp_path):
-    with pytest.raises(DumpError, match=r"holds no dump: there is no Posts.xml and Users.xml in it"):
+    with pytest.raises(DumpError, match=r"is not a dump: it has no Posts.xml and Users.xml"):
         find_dump(tmp_path)
 
 

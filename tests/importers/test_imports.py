@@ -64,7 +64,7 @@ def test_import_leaves_a_handle_to_who_has_it(dump, imported):
     batch = imported(dump)
 
     assert member(1).username == "ann-1"
-    assert "Handles that are taken here already; theirs get a number: 1." in batch.report["remarks"]
+    assert "Usernames that are already taken here; a number is appended: 1." in batch.report["remarks"]
 
 
 @pytest.mark.parametrize(
@@ -312,13 +312,13 @@ def test_import_accounts_for_every_row(dump, imported):
     assert skipped(batch, "Comments.xml") == {"its post is not in the dump": 1}
     assert skipped(batch, "Posts.xml") == {
         "a question without a title": 1,
-        "describes no tag": 1,
+        "does not describe a tag": 1,
         "its question is not in the dump": 1,
         "posts of type 7 are not kept": 1,
     }
     assert skipped(batch, "Badges.xml") == {"its user is not in the dump": 1}
     assert skipped(batch, "PostHistory.xml") == {"not kept: bumped": 1}
-    assert skipped(batch, "PostLinks.xml") == {"made anew from the text that links": 1}
+    assert skipped(batch, "PostLinks.xml") == {"recreated from the links in posts": 1}
     assert skipped(batch, "Users.xml") == {
         "Id is not a usable number": 1,
         "no Id": 1,
@@ -405,7 +405,7 @@ def test_open_batch_refuses_another_dump_under_the_same_name(tmp_path, dump, imp
     imported(dump)
     other = village(tmp_path / "other").user(4).write()
 
-    with pytest.raises(imports.ImportRefused, match="village is the name of another dump"):
+    with pytest.raises(imports.ImportRefused, match="village is already the name of another dump"):
         imports.open_batch(other, name="village")
 
 

@@ -95,7 +95,7 @@ def test_an_import_says_when_a_tag_could_not_be_made(tmp_path, imported):
 
     batch = imported(dump)
 
-    assert "Tags.xml: 1 rows should be here, 0 are." in batch.report["remarks"]
+    assert "Tags.xml: expected 1 imported rows, found 0." in batch.report["remarks"]
 
 
 def test_build_tags_twice_changes_nothing(dump):
@@ -109,7 +109,7 @@ def test_build_tags_twice_changes_nothing(dump):
 
 
 def test_build_tags_goes_on_where_it_stopped(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
     batch = prepare(dump)
     batch.progress["build:tags"] = 1
 
@@ -210,7 +210,7 @@ def test_build_badges_twice_changes_nothing(dump):
 
 
 def test_build_badges_in_small_parts_ends_the_same(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
 
     build_badges(prepare(dump), heard)
 
