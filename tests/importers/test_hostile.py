@@ -131,5 +131,5 @@ def test_find_dump_does_not_choose_between_two(tmp_path):
     Dump(tmp_path / "one").write()
     Dump(tmp_path / "two").write()
 
-    with pytest.raises(DumpError, match="name one of one, two"):
+    with pytest.raises(DumpError, match="choose one of one, two"):
         find_dump(tmp_path)

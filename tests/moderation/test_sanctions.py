@@ -159,7 +159,7 @@ def test_standing_lets_go_at_the_minute_it_ends():
     member = MemberFactory()
     soon = timezone.now() + timedelta(milliseconds=1)
     SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)
-    active_sanctions.barred()
+    active_sanctions.by_member()
 
     while timezone.now() <= soon:
         pass

@@ -1,4 +1,4 @@
-"""One decision for many items of the queue."""
+"""Admin actions that apply one decision to many items of the review queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from community.moderation.services.reviews import Decision
 
 
 class BulkDecisions:
-    """Actions of the list. Both lead to a page that shows what was chosen and asks for the reason."""
+    """Bulk actions of the list. Both open a page that shows the chosen items and asks for a reason."""
 
     admin_site: Any
     opts: Any
@@ -75,7 +75,7 @@ class BulkDecisions:
         )
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
-        """Carry the decision out, each item on its own: one that somebody else settled stops no other."""
+        """Apply the decision to each item separately, so that a conflict on one does not stop the others."""
         moderator = cast(Member, request.user)
         require(rules.can_moderate(moderator), _("Only moderators open the review queue."))
         form = BulkForm(request.POST)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Policy(models.Model):
-    """The numbers of moderation, in one row that the admin edits. Defaults: COMMUNITY.md rows 64, 66, 67, 72."""
+    """Thresholds and limits of moderation: a single row. Source of the defaults: COMMUNITY.md rows 64, 66, 67, 72."""
 
     hide_at = models.DecimalField(
         _("Hide a post at"),
@@ -56,12 +56,12 @@ class Policy(models.Model):
 
     @classmethod
     def current(cls) -> Policy:
-        """Return the row, or the defaults while nobody has changed them."""
+        """Return the row, or the defaults if it has not been saved yet."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
 
 class BlockedWord(models.Model):
-    """A word or phrase that is not posted without a look at it."""
+    """A word or phrase that makes a post refused, held for approval or flagged."""
 
     class Action(models.TextChoices):
         BLOCK = "block", _("Refuse the post")
