@@ -14,7 +14,7 @@ from community.members.models import Guidelines, Member
 from community.moderation.services import flags, reviews
 
 from . import rules, suspension_links
-from .forms import AppealForm, FlagForm
+from .forms.members import AppealForm, FlagForm
 from .models import Flag, ReviewItem, Sanction
 
 

@@ -75,7 +75,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
     answer.is_accepted = True
     answer.save(update_fields=["is_accepted"])
-    counters.settle(topic)
+    counters.refresh(topic)
     _record_acceptance(answer, topic, actor, now)
     if actor.pk != topic.author_id:
         audit("answer.accept", actor=actor, subject=answer)
@@ -89,7 +89,7 @@ def unaccept_answer(answer: Post, *, actor: Member) -> Question:
     if question.accepted_answer_id != answer.pk:
         return question
     _clear_acceptance(question)
-    counters.settle(topic)
+    counters.refresh(topic)
     if actor.pk != topic.author_id:
         audit("answer.unaccept", actor=actor, subject=answer)
     return question

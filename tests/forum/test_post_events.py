@@ -156,86 +156,86 @@ def test_tell_new_mentions_leaves_those_alone_who_were_told():
     assert sorted(event.member_id for event in mentions) == sorted([first.pk, second.pk])
 
 
-def test_retract_earned_and_give_back_of_a_reply():
+def test_retract_author_events_and_give_back_of_a_reply():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
     gone = standing()
-    post_events.reinstate_earned(reply)
+    post_events.reinstate_author_events(reply)
 
     assert (gone, standing()) == ([], ["reply.created"])
 
 
-def test_retract_earned_keeps_what_others_did():
+def test_retract_author_events_keeps_what_others_did():
     reply = PostFactory()
     named = MemberFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[named])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
     assert standing() == ["member.mentioned"]
 
 
-def test_retract_earned_of_a_reply_keeps_its_topic():
+def test_retract_author_events_of_a_reply_keeps_its_topic():
     topic = TopicFactory()
     reply = PostFactory(topic=topic, author=topic.author)
     post_events.record_creation(topic.posts.get(number=1), topic, mentioned=[])
     post_events.record_creation(reply, topic, mentioned=[])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
     assert standing() == ["topic.created"]
 
 
-def test_retract_earned_of_an_opening_takes_the_topic_along():
+def test_retract_author_events_of_an_opening_takes_the_topic_along():
     topic = QuestionFactory()
     post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
-    post_events.retract_earned(topic.posts.get())
+    post_events.retract_author_events(topic.posts.get())
 
     assert standing() == []
 
 
-def test_retract_earned_of_an_accepted_answer_unmakes_the_solution():
+def test_retract_author_events_of_an_accepted_answer_unmakes_the_solution():
     answer = AnswerFactory()
     post_events.record_creation(answer, answer.topic, mentioned=[])
     accept_answer(answer, actor=answer.topic.author)
     answer.refresh_from_db()
     before = set(standing())
 
-    post_events.retract_earned(answer)
+    post_events.retract_author_events(answer)
 
     assert {"answer.accepted", "question.resolved", "reply.created"} <= before
     assert not {"answer.accepted", "question.resolved", "reply.created"} & set(standing())
 
 
-def test_reinstate_earned_leaves_what_was_taken_for_another_reason():
+def test_reinstate_author_events_leaves_what_was_taken_for_another_reason():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
     event = Event.objects.get(name="reply.created")
     post_events.retract_one("reply.created", event.object_type, event.object_id, "", reason="a test account")
 
-    post_events.reinstate_earned(reply)
+    post_events.reinstate_author_events(reply)
 
     assert standing() == []
 
 
-def test_retract_earned_says_why():
+def test_retract_author_events_says_why():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
-    assert Event.objects.get(name="reply.created").retract_reason == post_events.GONE
+    assert Event.objects.get(name="reply.created").retract_reason == post_events.POST_GONE
 
 
-def test_retract_earned_twice_tells_it_once():
+def test_retract_author_events_twice_tells_it_once():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
     for _ in range(2):
-        post_events.retract_earned(reply)
+        post_events.retract_author_events(reply)
 
     assert Event.objects.filter(name="event.retracted").count() == 1
 

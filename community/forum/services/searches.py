@@ -1,4 +1,4 @@
-"""What members searched for, as the event log keeps it."""
+"""Record members' searches in the event log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = 86_400
 
 
 def record_search(member: Member, *, query: str, results: int) -> None:
-    """Record what a member looked for; the same words again that day are one search."""
+    """Record a member's search; the same query is recorded once a day."""
     query = " ".join(query.lower().split())[:200]
     key = f"{timezone.now():%Y%m%d}:{query}"
     seen = f"forum:searched:{member.pk}:{blake2b(key.encode(), digest_size=16).hexdigest()}"

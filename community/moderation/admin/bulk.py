@@ -17,7 +17,7 @@ from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
-from community.moderation.forms import BulkForm
+from community.moderation.forms.staff import BulkForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import reviews
 from community.moderation.services.review_queue import Conflict

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import rules
-from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import review_queue, reviews
 

@@ -14,7 +14,7 @@ from community.core.admin_base import MODERATORS, BaseAdmin, action, display
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
-from community.moderation.forms import SanctionForm
+from community.moderation.forms.staff import SanctionForm
 from community.moderation.models import Flag, ReviewItem, Sanction
 from community.moderation.services import sanctions
 

@@ -21,7 +21,7 @@ from community.core.text import excerpt
 from community.members.models import Member
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
-from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import Policy, ReviewItem
 from community.moderation.services.review_queue import Conflict
 

@@ -39,7 +39,7 @@ def build_tags(batch: ImportBatch, progress: Progress) -> None:
 def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
     names = {row.key: tags.normalize(row.data["TagName"]) for row in rows}
     ours = set(Tag.objects.filter(name__in=names.values()).values_list("name", flat=True))
-    known = {tag.name: tag for tag in tags.find(names.values())}
+    known = {tag.name: tag for tag in tags.get_or_create(names.values())}
     texts = _descriptions(batch, rows)
     new: list[ImportedRow] = []
     for row in rows:

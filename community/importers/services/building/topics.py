@@ -55,7 +55,9 @@ def _save(threads: list[Thread], bundle: Bundle) -> None:
 
 
 def _add_tags(threads: list[Thread]) -> None:
-    known = {tag.name: tag for tag in tags.find({name for thread in threads for name in thread.tags})}
+    known = {
+        tag.name: tag for tag in tags.get_or_create({name for thread in threads for name in thread.tags})
+    }
     through = Topic.tags.through
     wanted = {
         (thread.topic.pk, known[name].pk)
