@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from community.members.models import team_q
+
 from .engine import weights
 
 
@@ -25,7 +27,7 @@ class Band(models.TextChoices):
 class ScoreQuerySet(models.QuerySet["Score"]):
     def of_members(self) -> ScoreQuerySet:
         """Scores that may be shown: of people who are here and are not staff."""
-        return self.filter(member__is_active=True, member__role="")
+        return self.exclude(team_q("member")).filter(member__is_active=True)
 
     def ranked(self) -> ScoreQuerySet:
         """The highest scores first; of what has faded away, who once had the highest."""

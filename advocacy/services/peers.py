@@ -17,10 +17,10 @@ def known_peers(facts: Facts) -> Peers:
     partners = partners_of(_flat(facts))
     if not partners:
         return Peers()
-    rows = Member.objects.filter(pk__in=partners | set(facts)).values_list("pk", "role", "company_id")
+    members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(partners | set(facts))
     return Peers(
-        staff=frozenset(pk for pk, role, _ in rows if role),
-        companies={pk: company_id for pk, _, company_id in rows if company_id is not None},
+        staff=frozenset(pk for pk, member in members.items() if member.is_team),
+        companies={pk: member.company_id for pk, member in members.items() if member.company_id is not None},
     )
 
 

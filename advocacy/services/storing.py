@@ -129,7 +129,7 @@ def _is_worth_keeping(row: Score, last: ScoreHistory | None) -> bool:
 def _tell_bands(changes: Iterable[Change], standings: Standings, as_of: date) -> None:
     """Record the changed bands, but not that somebody who became staff has none."""
     by_member = {change.row.pk: change for change in changes}
-    members = Member.objects.filter(role="").in_bulk(by_member) if by_member else {}
+    members = Member.objects.exclude_team().in_bulk(by_member) if by_member else {}
     record_all(_draft(by_member[pk], member, standings, as_of) for pk, member in sorted(members.items()))
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Post, Topic
-from community.members.models import Member
+from community.members.models import Member, team_q
 from journeys.models import MemberState, StageHistory
 
 from . import waits
@@ -95,11 +95,11 @@ def _voices(questions: Sequence[DeskQuestion]) -> dict[int, list[Voice]]:
     """Return who replied so far, by topic. Who is a customer is asked now, not when they replied."""
     replies = Post.objects.filter(topic__in=[row.pk for row in questions], status=Post.Status.PUBLISHED)
     replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
-    peer = Q(author__role="")
+    staff = team_q("author")
     counts = replies.values("topic").annotate(
-        customers=Count("pk", filter=peer & Q(author__customer_since__isnull=False)),
-        undecided=Count("pk", filter=peer & Q(author__customer_since__isnull=True)),
-        staff=Count("pk", filter=~peer),
+        customers=Count("pk", filter=~staff & Q(author__customer_since__isnull=False)),
+        undecided=Count("pk", filter=~staff & Q(author__customer_since__isnull=True)),
+        staff=Count("pk", filter=staff),
     )
     rows = counts.order_by().values_list("topic", "customers", "undecided", "staff")
     return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}

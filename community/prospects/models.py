@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Category, Topic
+from community.members.models import team_q
 
 from . import waits
 
@@ -87,9 +88,7 @@ class ProspectForum(models.Model):
 
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
     def on_duty(self) -> RosterEntryQuerySet:
-        return self.filter(is_active=True, member__is_active=True).exclude(
-            member__role="", member__is_superuser=False
-        )
+        return self.filter(team_q("member"), is_active=True, member__is_active=True)
 
 
 class RosterEntry(models.Model):

@@ -77,16 +77,11 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
 
 def refold(member_ids: Sequence[int], *, as_of: date) -> int:
     """Fold these members from their rollup and write what differs; return how many rows that were."""
-    people = {
-        pk: (bool(role), since)
-        for pk, role, since in Member.objects.filter(pk__in=member_ids).values_list(
-            "pk", "role", "customer_since"
-        )
-    }
+    members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
     ruleset = live_ruleset()
     rules = parsed(ruleset)
-    staff = [member_id for member_id, (is_team, _) in people.items() if is_team]
-    facts = facts_of([member_id for member_id, (is_team, _) in people.items() if not is_team])
+    staff = [pk for pk, member in members.items() if member.is_team]
+    facts = facts_of([pk for pk, member in members.items() if not member.is_team])
     source = current_source()
     standings = source.standing(facts, as_of)
     results = fold_all(facts, rules, standings=standings, as_of=as_of)
@@ -94,7 +89,7 @@ def refold(member_ids: Sequence[int], *, as_of: date) -> int:
     changes = write_history(results, version=ruleset.version)
     changes.states = write_states(results, standings, version=ruleset.version, as_of=as_of)
     source.store(standings, list(results), as_of)
-    keep_customer_since(results, {member_id: since for member_id, (_, since) in people.items()})
+    keep_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
     announce(changes, silent=staff)
     return changes.rows
 

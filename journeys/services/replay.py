@@ -67,8 +67,8 @@ def _check(members: Sequence[int], as_of: date, found: Replay) -> None:
     facts = {member_id: rolled_up(events) for member_id, events in _events_of(members)}
     found.members += len(members)
     found.member_days += sum(len({fact.day for fact in of_member}) for of_member in facts.values())
-    people = dict(Member.objects.filter(pk__in=members).values_list("pk", "role"))
-    followed = {member_id: of for member_id, of in facts.items() if people.get(member_id) == ""}
+    not_staff = set(Member.objects.filter(pk__in=members).exclude_team().values_list("pk", flat=True))
+    followed = {member_id: of_member for member_id, of_member in facts.items() if member_id in not_staff}
     source = current_source()
     standings = source.standing(followed, as_of)
     results = fold_all(followed, parsed(live_ruleset()), standings=standings, as_of=as_of)

@@ -11,6 +11,7 @@ from advocacy.models import Band, Score, ScoreHistory
 from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
+from community.members.models import Member
 from journeys.hooks import current_source
 from journeys.models import MemberState, StageHistory
 from journeys.services import check_everyone
@@ -86,8 +87,12 @@ def test_member_of_whom_nothing_counts_has_no_row():
     assert Score.objects.count() == 0
 
 
-def test_staff_never_have_a_score():
-    member = MemberFactory(role="support")
+STAFF = pytest.mark.parametrize("staff", [{"role": "product"}, {"is_superuser": True}], ids=str)
+
+
+@STAFF
+def test_staff_never_have_a_score(staff):
+    member = MemberFactory(**staff)
     make_advocate(member)
 
     drained()
@@ -95,17 +100,27 @@ def test_staff_never_have_a_score():
     assert not Score.objects.filter(member=member).exists()
 
 
-def test_who_becomes_staff_loses_the_score_without_a_word():
+@STAFF
+def test_joining_the_team_removes_the_score_without_an_event(staff):
     member = MemberFactory()
     make_advocate(member)
     drained()
-    member.role = "product"
-    member.save(update_fields=["role"])
+    Member.objects.update(**staff)
 
     drained()
 
     assert not Score.objects.filter(member=member).exists()
     assert bands() == [("none", "advocate", False)]
+
+
+@STAFF
+def test_scores_of_staff_are_not_listed(staff):
+    make_advocate(MemberFactory())
+    drained()
+
+    Member.objects.update(**staff)
+
+    assert not Score.objects.of_members().exists()
 
 
 def test_retraction_takes_the_score_back():
@@ -138,9 +153,10 @@ def test_score_of_which_nothing_is_left_is_deleted():
 # Who counts
 
 
-def test_votes_by_staff_do_not_count():
-    member, staff, peer = MemberFactory(), MemberFactory(role="sales"), MemberFactory()
-    happened(member, "helpful_vote.received", by=staff)
+@STAFF
+def test_votes_by_staff_do_not_count(staff):
+    member, voter, peer = MemberFactory(), MemberFactory(**staff), MemberFactory()
+    happened(member, "helpful_vote.received", by=voter)
     happened(member, "helpful_vote.received", by=peer)
 
     drained()

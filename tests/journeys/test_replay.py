@@ -115,12 +115,13 @@ def test_check_notices_an_event_that_nobody_was_told_of():
     assert about(check()) == {"rollup", "history", "state"}
 
 
-def test_check_notices_staff_who_still_have_a_stage():
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_check_notices_staff_who_still_have_a_stage(staff):
     member = MemberFactory()
     replied(member, 3)
     drained()
 
-    Member.objects.update(role="sales")
+    Member.objects.update(**staff)
 
     assert about(check()) == {"history", "state"}
 

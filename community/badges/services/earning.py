@@ -16,10 +16,11 @@ from community.badges.models import Badge
 from community.events import catalogue
 from community.events.models import Event
 from community.forum.models import Post, Topic
+from community.members.models import team_q, team_sql
 
-# Staff have a role badge beside their name; what is earned by working here says nothing.
-_EARNERS = """
-  JOIN members_member m ON m.id = e.member_id AND m.role = ''
+# Staff earn no badges: they show their role beside their name, and their posts are their job.
+_EARNERS = f"""
+  JOIN members_member m ON m.id = e.member_id AND NOT {team_sql("m")}
   WHERE e.retracted_at IS NULL AND (%(members)s::bigint[] IS NULL OR e.member_id = ANY(%(members)s::bigint[]))
 """
 _WITHOUT = (
@@ -138,7 +139,7 @@ def _by_years(member_ids: Sequence[int] | None, badge_id: int) -> Iterator[Earne
 
 
 def _posts(rule: PostRule, member_ids: Sequence[int] | None) -> models.QuerySet[Post]:
-    posts = Post.objects.published().filter(author__role="")
+    posts = Post.objects.published().exclude(team_q("author"))
     if member_ids is not None:
         posts = posts.filter(author__in=list(member_ids))
     if rule.post in ("answer", "reply"):

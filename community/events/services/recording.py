@@ -86,7 +86,7 @@ def derived_id(name: str, object_type: str, object_id: int | None, key: str = ""
 def actor_role_of(actor: Member | None) -> str:
     if actor is None:
         return Event.ActorRole.SYSTEM
-    if actor.role == "sales":
+    if actor.staff_role == "sales":
         return Event.ActorRole.SALES
     return Event.ActorRole.STAFF if actor.is_team else Event.ActorRole.MEMBER
 

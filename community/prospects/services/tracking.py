@@ -126,9 +126,8 @@ def _last_word(topic: Topic) -> datetime:
 
 def peers_around(topic: Topic) -> bool:
     """Say whether anybody but staff could answer: seen of late, able to reply there, not the asker."""
-    peers = Member.objects.filter(
-        role="", claimed_at__isnull=False, is_active=True, last_seen_at__gt=topic.created_at - AROUND
-    ).exclude(pk=topic.author_id)
+    peers = Member.objects.claimed().exclude_team().exclude(pk=topic.author_id)
+    peers = peers.filter(is_active=True, last_seen_at__gt=topic.created_at - AROUND)
     if topic.category.reply_by == Category.Audience.GROUPS:
         peers = peers.filter(groups__in=topic.category.reply_groups.all())
     return bool(peers.exists())
