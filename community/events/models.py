@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def standing(self) -> EventQuerySet:
+    def not_retracted(self) -> EventQuerySet:
         """Events that hold: a retracted one counts as never happened."""
         return self.filter(retracted_at__isnull=True)
 

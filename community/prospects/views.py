@@ -84,7 +84,7 @@ def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Show why we think the asker is where they are: the rule, the sentence and the events."""
     question = _question_at_desk(request, topic_id)
     position = cards.current_position(question.topic.author)
-    events = Event.objects.standing().filter(member=question.topic.author)
+    events = Event.objects.not_retracted().filter(member=question.topic.author)
     shown = events.filter(event_id__in=position.evidence).order_by("-occurred_at") if position else []
     context = {
         "question": question,

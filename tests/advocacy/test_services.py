@@ -12,7 +12,7 @@ from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
 from community.members.models import Member
-from journeys.hooks import current_source
+from journeys.hooks import advocacy_source
 from journeys.models import MemberState, StageHistory
 from journeys.services import check_everyone
 from tests.factories.members import CompanyFactory, MemberFactory
@@ -39,7 +39,7 @@ def bands():
 
 
 def test_advocacy_is_what_the_stage_engine_asks():
-    assert isinstance(current_source(), ScoreSource)
+    assert isinstance(advocacy_source(), ScoreSource)
 
 
 def test_drain_stores_score_band_and_explanation():
@@ -181,7 +181,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
     members = MemberFactory.create_batch(3)
     facts = {member.pk: [] for member in members}
     with django_assert_num_queries(0):
-        services.known_peers(facts)
+        services.load_peers(facts)
     for member in members:
         happened(member, "helpful_vote.received", by=members[0])
     drained()
@@ -189,7 +189,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
 
     facts = facts_of(list(facts))
     with django_assert_num_queries(1):
-        services.known_peers(facts)
+        services.load_peers(facts)
 
 
 def test_affected_are_those_who_were_voted_for_or_referred_by():

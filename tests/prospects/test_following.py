@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def told(name, **fields):
-    return Event.objects.standing().filter(name=name, **fields)
+    return Event.objects.not_retracted().filter(name=name, **fields)
 
 
 def test_a_question_is_told_as_the_prospects_own():

@@ -186,7 +186,7 @@ def _last_approvals(
     if not member_ids:
         return {}
     about = ("member_id", "object_id") if by_post else ("member_id",)
-    approvals = Event.objects.standing().filter(member__in=member_ids, name__in=APPROVALS)
+    approvals = Event.objects.not_retracted().filter(member__in=member_ids, name__in=APPROVALS)
     rows = approvals.values(*about).annotate(at=models.Max("occurred_at"))
     return {(row["member_id"], row.get("object_id")): row["at"] for row in rows}
 

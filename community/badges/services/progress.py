@@ -57,7 +57,7 @@ def _from_events(member: Member, rules: dict[str, EventRule]) -> dict[str, int]:
         for place, rule in enumerate(rules.values())
     }
     found = (
-        Event.objects.standing()
+        Event.objects.not_retracted()
         .filter(member=member)
         .annotate(day=TruncDate("occurred_at"))
         .aggregate(**counts)

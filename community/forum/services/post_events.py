@@ -125,7 +125,7 @@ def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) ->
 
 def retract_earned(post: Post) -> None:
     """Let what the author earned with this post no longer count, as when it is hidden or deleted."""
-    retract(list(_earned_by(post).standing()), reason=GONE)
+    retract(list(_earned_by(post).not_retracted()), reason=GONE)
 
 
 def reinstate_earned(post: Post) -> None:

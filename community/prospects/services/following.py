@@ -52,7 +52,7 @@ def _tell_replies(topic: Topic) -> None:
 
 def _told_of(topic: Topic) -> set[int | None]:
     """Posts whose events hold."""
-    events = Event.objects.standing().filter(
+    events = Event.objects.not_retracted().filter(
         member=topic.author_id,
         name__in=(PROSPECT_STAFF_REPLIED, PROSPECT_PEER_REPLIED),
         object_type="forum.post",
