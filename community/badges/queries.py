@@ -1,4 +1,4 @@
-"""Who has earned a badge and does not have it yet: one query a badge, for some members or for all."""
+"""Find who has earned a badge and does not have it yet: one query per badge, for some members or for all."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ HAVING NOT EXISTS (
 )
 """
 
-# The last sign of approval a member got: when a post's number went up, which the post does not say.
+# The events that raise a post's numbers; the last one dates the award, because a post does not store when.
 APPROVALS = (
     catalogue.REACTION_RECEIVED,
     catalogue.HELPFUL_VOTE_RECEIVED,
@@ -79,7 +79,7 @@ CONTRIBUTIONS = [catalogue.TOPIC_CREATED, catalogue.QUESTION_ASKED, catalogue.RE
 
 @dataclass(frozen=True)
 class Earned:
-    """A badge that should be given: to whom, when it was earned, and by what."""
+    """An award to be given: to whom, when it was earned, and the event or post that earned it."""
 
     member_id: int
     at: datetime
@@ -89,9 +89,9 @@ class Earned:
 
 
 def earned(badge: Badge, rule: Rule, member_ids: Sequence[int] | None = None) -> list[Earned]:
-    """Return the awards of the badge still to be given to these members (None: to anybody).
+    """Return the awards of the badge that these members (None: all) have earned and do not have.
 
-    Staff earn nothing. An award taken back counts as given.
+    Staff earn no badges. A revoked award counts as given.
     """
     if isinstance(rule, EventRule):
         return list(_by_events(rule, member_ids, badge.pk))
@@ -182,7 +182,7 @@ def _by_posts_together(rule: PostRule, member_ids: Sequence[int] | None, badge_i
 def _last_approvals(
     member_ids: set[int], *, by_post: bool = False
 ) -> dict[tuple[int | None, int | None], Any]:
-    """Return when each member (and post of theirs) was last liked or voted for, where that was recorded."""
+    """Return when each member, or with `by_post` each of their posts, last got a like or vote."""
     if not member_ids:
         return {}
     about = ("member_id", "object_id") if by_post else ("member_id",)

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from community.badges import criteria
-from community.badges.services import Earned, earned
+from community.badges.queries import Earned, earned
 from community.events.catalogue import (
     ANSWER_ACCEPTED,
     PROSPECT_PEER_REPLIED,
