@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
-from community.events.services import behind
+from community.events.services import is_behind
 from community.members.models import Member
 
 from . import labels, reports, rules, services
@@ -56,7 +56,7 @@ def journey_map(request: HttpRequest) -> HttpResponse:
         "moves": reports.recent_moves()[:MOVES],
         "as_of": services.today(),
         "waiting": len(services.waiting_members()),
-        "is_behind": behind("journeys.mark"),
+        "is_behind": is_behind("journeys.mark"),
         "means": labels.STAGE_MEANS,
     }
     return render(request, "journeys/journey_map.html", context)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 
 from community.events.models import Event
-from community.events.services import behind
+from community.events.services import is_behind
 from community.members.models import Member
 from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
 from journeys.engine.rollup import roll_up
@@ -43,7 +43,7 @@ def check_everyone(*, chunk: int = 500) -> Replay:
     Members who are dirty, or due because of the date, are skipped and counted as waiting.
     """
     as_of = today()
-    found = Replay(follower_behind=behind("journeys.mark", ignoring=NEVER_DIRTY))
+    found = Replay(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
     waiting = waiting_members() | due_members(as_of)
     everyone = sorted(_everyone() | waiting)
     found.waiting = len(waiting)
