@@ -9,8 +9,8 @@ from .services import affected_by
 
 
 @follower("advocacy.peers", names=(MEMBER_ROLE_CHANGED, COMPANY_JOINED))
-def look_again(events: Sequence[Event]) -> None:
-    """Have those looked at again whose score counts on what somebody's role or company is."""
+def mark_affected_members(events: Sequence[Event]) -> None:
+    """Mark the members whose score depends on the changed roles or companies."""
     changed = {event.member_id for event in events if event.member_id is not None}
     if changed:
         mark_members(affected_by(changed))

@@ -1,4 +1,4 @@
-"""Labels of the score: its components, bands and acts, for people to read."""
+"""Display labels of the score: components, bands and acts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from .engine import counting, weights
+from .engine import caps, weights
 from .models import Band
 
 if TYPE_CHECKING:
@@ -73,15 +73,15 @@ ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
 }
 
 LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
-    counting.SELF: _("activity on one's own posts does not count"),
-    counting.STAFF: _("votes by the team do not count"),
-    counting.ACCOUNT: _("referrals within one company do not count"),
-    counting.PAIR: _("only the latest three per person and quarter count"),
-    counting.DAY: _("there is a daily limit"),
+    caps.SELF: _("activity on one's own posts does not count"),
+    caps.STAFF: _("votes by the team do not count"),
+    caps.ACCOUNT: _("referrals within one company do not count"),
+    caps.PAIR: _("only the latest three per person and quarter count"),
+    caps.DAY: _("there is a daily limit"),
 }
 
-# What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among
-# them: asking for one would make it worth nothing.
+# The most valuable acts that a member can do on their own. NPS answers are not among them: an answer that was
+# asked for is worthless.
 SUGGESTED: Final[tuple[str, ...]] = (
     "answer.accepted",
     "reply.created",
@@ -101,9 +101,9 @@ def acts(kind: str, n: int) -> str:
 
 
 def left_out(kind: str, why: str, n: int) -> str:
-    """Return why so many acts of a kind do not count, as a sentence."""
+    """Return the sentence that says why `n` acts of a kind do not count."""
     verb = "is" if n == 1 else "are"
     said = f"{acts(kind, n)} {verb} not counted: {LEFT_OUT[why]}"
-    if why == counting.DAY:
+    if why == caps.DAY:
         said += f" of {weights.KINDS[kind].a_day}"
     return f"{said}."

@@ -8,5 +8,5 @@ from . import services
 
 @follower("journeys.mark", batch=5000)
 def mark(events: Sequence[Event]) -> None:
-    """Note which member-days these events make stale; the drains do the rest."""
+    """Mark the member-days of these events as dirty; the drains recompute them."""
     services.mark_events(events)

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
-from community.events.services import behind
+from community.events.services import is_behind
 from community.members.models import Member
 
 from . import labels, reports, rules, services
-from .drawing import sankey
+from .charts import sankey
 from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 MOVES, EVENTS = 12, 25
 MOVEMENT_DAYS = 30
-# Who the funnel counts: members first seen in so many days; None is everybody ever.
+# The cohorts of the funnel: members first seen in the last so many days; None is everybody.
 PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
 
 
 @require_safe
 @login_required
 def journey_map(request: HttpRequest) -> HttpResponse:
-    """Show the team where everybody is, who moved, and how far people get."""
+    """Show the team the stages, recent transitions and the funnel."""
     require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey map."))
     period = request.GET.get("seen", "365")
     if period not in PERIODS:
@@ -56,7 +56,7 @@ def journey_map(request: HttpRequest) -> HttpResponse:
         "moves": reports.recent_moves()[:MOVES],
         "as_of": services.today(),
         "waiting": len(services.waiting_members()),
-        "is_behind": behind("journeys.mark"),
+        "is_behind": is_behind("journeys.mark"),
         "means": labels.STAGE_MEANS,
     }
     return render(request, "journeys/journey_map.html", context)
@@ -65,14 +65,14 @@ def journey_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def member_journey(request: HttpRequest, username: str) -> HttpResponse:
-    """Show the team one member's journey, with the evidence of every step."""
+    """Show the team one member's journey, with the evidence for every step."""
     return _member_page(request, username, form=None)
 
 
 @require_POST
 @login_required
 def override_set(request: HttpRequest, username: str) -> HttpResponse:
-    member = _watched(request, username)
+    member = _get_member(request, username)
     require(
         rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
     )
@@ -87,7 +87,7 @@ def override_set(request: HttpRequest, username: str) -> HttpResponse:
 @require_POST
 @login_required
 def override_clear(request: HttpRequest, username: str) -> HttpResponse:
-    member = _watched(request, username)
+    member = _get_member(request, username)
     require(
         rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
     )
@@ -99,7 +99,7 @@ def override_clear(request: HttpRequest, username: str) -> HttpResponse:
 @require_safe
 @login_required
 def own_journey(request: HttpRequest) -> HttpResponse:
-    """Show members their own journey: what is recorded, which stage follows from it, and why."""
+    """Show members their own journey: the recorded events, their stage, and why."""
     member = _member(request)
     story = story_of(member, member)
     page = page_of(request, reports.events_of(member), per_page=EVENTS)
@@ -117,7 +117,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """Show the team the rules in force, in words."""
+    """Show the team the live rules in plain language."""
     require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey rules."))
     live = services.live_ruleset()
     found = [
@@ -139,7 +139,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
-    member, reader = _watched(request, username), _member(request)
+    member, reader = _get_member(request, username), _member(request)
     story = story_of(member, reader)
     page = page_of(request, reports.events_of(member), per_page=EVENTS)
     context = {
@@ -160,17 +160,17 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
     return render(request, "journeys/member_journey.html", context, status=422 if form else 200)
 
 
-def _watched(request: HttpRequest, username: str) -> Member:
+def _get_member(request: HttpRequest, username: str) -> Member:
     require(rules.can_see_journeys(_member(request)), _("Only the team can see other members' journeys."))
     members = Member.objects.select_related("company", "advocacy")
     member: Member = get_object_or_404(members, username__iexact=username)
     return member
 
 
-def _risks(story: Story, said: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
-    return [said.get(risk, risk) for risk in story.state.risks] if story.state else []
+def _risks(story: Story, texts: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
+    return [texts.get(risk, risk) for risk in story.state.risks] if story.state else []
 
 
 def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
     return request.user

@@ -1,17 +1,17 @@
-"""Keeping the scores that the stage engine's drain asks for."""
+"""Compute and store scores for the stage engine's drain."""
 
-from .peers import affected_by, known_peers
-from .scoring import Known, differences, standings_of
-from .storing import store
-from .today import known_today, last_year
+from .peers import affected_by, load_peers
+from .scores import MemberScore, compute_results, differences
+from .storage import store
+from .today import last_year, score_today
 
 __all__ = [
-    "Known",
+    "MemberScore",
     "affected_by",
+    "compute_results",
     "differences",
-    "known_peers",
-    "known_today",
     "last_year",
-    "standings_of",
+    "load_peers",
+    "score_today",
     "store",
 ]

@@ -33,7 +33,7 @@ class BadgeAdmin(BaseAdmin):
 
 
 class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Give a badge by hand, or take one back; what a rule gave keeps what it says."""
+    """Award a badge manually, or revoke an award; the fields of an existing award are read-only."""
 
     take_back = forms.BooleanField(required=False, help_text="Take this badge back; no rule gives it again.")
     why = forms.CharField(max_length=200, help_text="For the log, and for whoever asks.")
@@ -76,7 +76,7 @@ class AwardAdmin(BaseAdmin):
         return [*self.get_readonly_fields(request, obj), "take_back", "why"]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Go through the services, so that the event and the log tell of it."""
+        """Use the services, which record the event and the audit entry."""
         why = form.cleaned_data["why"]
         if not change:
             given = services.give_badge(

@@ -5,5 +5,5 @@ from . import services
 
 @shared_task(name="badges.award")
 def award() -> None:
-    """Give what no event announces: pages read often enough, rules changed in the admin. Daily."""
+    """Award what no event triggers: badges for views, and rules changed in the admin. Daily."""
     services.award_earned()

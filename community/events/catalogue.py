@@ -1,7 +1,7 @@
-"""Every event there is: its name, what it says, and the shape of its payload.
+"""The event types: their names, labels and payload schemas.
 
-Names are `noun.happened` and are never changed once shipped. Rules, followers and importers name events
-through these constants, so nobody has to import the app that records them.
+Names are `noun.happened` and must not change once shipped. Rules, followers and importers use these constants,
+so they do not have to import the app that records the event.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-Json = Any  # what json.dumps takes
+Json = Any  # JSON-serialisable
 
 
 class EventName(str):
@@ -37,7 +37,7 @@ _declared: dict[str, EventType] = {}
 
 
 def _declare(name: str, says: str, /, **fields: Any) -> EventName:
-    """Declare an event. A field is `type` when required and `type | None` when it may be left out."""
+    """Declare an event type. A payload field is `type` if required and `type | None` if optional."""
     shape = {key: (kind, None if _is_optional(kind) else ...) for key, kind in fields.items()}
     event_name = EventName(name)
     model: type[BaseModel] = create_model(name, __base__=_Payload, **shape)  # type: ignore[call-overload]
@@ -50,9 +50,9 @@ def _is_optional(kind: Any) -> bool:
 
 
 def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Return `payload` as it is stored, without the fields left out.
+    """Validate `payload` and return it as stored, without None.
 
-    Raises ValueError when `name` is not declared or the payload does not match its declaration.
+    Raises ValueError when `name` is not declared or the payload does not match its schema.
     """
     declared = _declared.get(name)
     if declared is None:
@@ -65,7 +65,7 @@ def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
         raise ValueError(f"{name}: {where}: {first['msg']}") from error
 
 
-# Reading and finding us
+# Visits and reading
 
 VISIT_DAY = _declare(
     "visit.day",
@@ -89,7 +89,7 @@ COMPARISON_VIEWED = _declare("comparison.viewed", "compared products", products=
 REVIEW_READ = _declare("review.read", "read a review", site=str | None)
 NEWSLETTER_SUBSCRIBED = _declare("newsletter.subscribed", "subscribed to a newsletter", list=str | None)
 
-# Belonging
+# Membership
 
 MEMBER_REGISTERED = _declare(
     "member.registered",
@@ -180,7 +180,7 @@ SUBSCRIPTION_DOWNGRADED = _declare("subscription.downgraded", "downgraded", exte
 SUBSCRIPTION_CANCELLED = _declare("subscription.cancelled", "cancelled", external_id=str, reason=str | None)
 SUBSCRIPTION_LAPSED = _declare("subscription.lapsed", "did not renew", external_id=str)
 
-# Living with it
+# Onboarding, product use and support
 
 ONBOARDING_STEP_DONE = _declare("onboarding.step_done", "did an onboarding step", step=str, day=int | None)
 ONBOARDING_COMPLETED = _declare("onboarding.completed", "finished onboarding")
@@ -201,7 +201,7 @@ NPS_ANSWERED = _declare(
     trigger=str | None,
 )
 
-# Speaking for the brand
+# Advocacy
 
 IDEA_SUBMITTED = _declare("idea.submitted", "submitted an idea", title=str, category=str)
 IDEA_SHIPPED = _declare("idea.shipped", "had an idea shipped", title=str | None)
@@ -224,7 +224,7 @@ TESTIMONIAL_APPROVED = _declare("testimonial.approved", "gave a testimonial")
 BETA_PARTICIPATED = _declare("beta.participated", "took part in a beta", programme=str | None)
 ADVISORY_ATTENDED = _declare("advisory.attended", "attended an advisory board", programme=str | None)
 
-# Recognition and rules
+# Badges and moderation
 
 BADGE_EARNED = _declare("badge.earned", "earned a badge", badge=str, level=str | None)
 FLAG_RAISED = _declare("flag.raised", "flagged a post", topic_id=int, reason=str)
@@ -232,7 +232,7 @@ POST_HIDDEN = _declare("post.hidden", "had a post hidden", topic_id=int, reason=
 POST_UNHIDDEN = _declare("post.unhidden", "had a hidden post shown again", topic_id=int)
 STRIKE_UPHELD = _declare("strike.upheld", "was given a strike", severity=int, kind=str)
 
-# The engine's own
+# Journeys, identities and the log itself
 
 STAGE_ENTERED = _declare(
     "stage.entered",

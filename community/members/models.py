@@ -66,6 +66,17 @@ class Guidelines(models.Model):
         return f"Guidelines, version {self.version}"
 
 
+def team_q(path: str = "") -> models.Q:
+    """Return the condition `Member.is_team`, on the member that `path` leads to, such as "author"."""
+    prefix = f"{path}__" if path else ""
+    return ~models.Q(**{f"{prefix}role": ""}) | models.Q(**{f"{prefix}is_superuser": True})
+
+
+def team_sql(alias: str) -> str:
+    """Return the condition `Member.is_team` in SQL; `alias` stands for members_member."""
+    return f"({alias}.role <> '' OR {alias}.is_superuser)"
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def claimed(self) -> MemberQuerySet:
         """Members who can log in; imported members cannot until they claim their account."""
@@ -82,7 +93,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def team(self) -> MemberQuerySet:
         """Members for whom `Member.is_team` is true."""
-        return self.exclude(role="", is_superuser=False)
+        return self.filter(team_q())
+
+    def exclude_team(self) -> MemberQuerySet:
+        """Members for whom `Member.is_team` is false."""
+        return self.exclude(team_q())
 
     def moderators(self) -> MemberQuerySet:
         """Members for whom `Member.is_moderator` is true."""

@@ -1,7 +1,6 @@
-"""Marking what is stale, recomputing it, and changing the rules."""
+"""Mark dirty member-days, recompute them, and manage rulesets and overrides."""
 
-from .draining import Drained, drain, today, waiting_shards
-from .marking import (
+from .dirty import (
     SHARDS,
     mark_due,
     mark_events,
@@ -14,6 +13,7 @@ from .marking import (
 from .overrides import clear_override, set_override
 from .replay import Replay, check_everyone
 from .rulesets import live_ruleset, next_version, parsed, publish_ruleset
+from .shards import Drained, drain, today, waiting_shards
 
 __all__ = [
     "SHARDS",

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def earned_events():
-    return Event.objects.standing().filter(name=BADGE_EARNED)
+    return Event.objects.not_retracted().filter(name=BADGE_EARNED)
 
 
 def names_of(member) -> list[str]:

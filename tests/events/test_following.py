@@ -312,7 +312,7 @@ def test_follow_goes_on_after_the_database_moved_to_another_cluster(ann, follow_
     # A restored cluster counts its transactions from the start again.
     Cursor.objects.update(last_xid=2**60)
     Log.objects.update(system_identifier="the cluster before")
-    services.behind("test")  # the first look begins the new epoch
+    services.is_behind("test")  # the first look begins the new epoch
 
     agree(ann, 2)
     services.follow("test")
@@ -378,7 +378,7 @@ def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
     call_command("follow", "test")
 
     assert seen == [1, 2, 3]
-    assert services.behind("test") is False
+    assert services.is_behind("test") is False
 
 
 def test_follow_command_names_the_followers_there_are():

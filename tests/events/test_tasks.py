@@ -68,7 +68,7 @@ def test_record_wakes_again_once_a_sweep_has_begun(ann):
 def test_worker_follows_what_is_committed_without_being_asked(ann, celery_worker):
     agree(ann, 1)
 
-    eventually(lambda: not any(services.behind(name) for name in all_followers()))
+    eventually(lambda: not any(services.is_behind(name) for name in all_followers()))
 
 
 def test_partitions_are_made_ahead(ann):

@@ -53,7 +53,7 @@ def test_unsound_rules_come_back_with_the_reason(client, manager):
     answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
-    assert "Only a commercial fact may enter conversion" in answer.content.decode()
+    assert "Only purchases and subscriptions can lead to conversion" in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
 
 

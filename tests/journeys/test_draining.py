@@ -84,8 +84,9 @@ def test_drain_leaves_a_day_yet_to_come_until_it_is_there():
     assert services.drain(services.shard_of(member.pk)).keys == 0
 
 
-def test_staff_never_have_a_stage():
-    member = MemberFactory(role="sales")
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_staff_never_have_a_stage(staff):
+    member = MemberFactory(**staff)
     replied(member, 3)
 
     drained()

@@ -40,19 +40,19 @@ def drain_to_the_end() -> None:
 
 
 class SlowSource:
-    """A source of standings that waits inside the drain's transaction, after the rollup."""
+    """An advocacy source that waits inside the drain's transaction, after the rollup."""
 
     def __init__(self) -> None:
         self.inside, self.go_on = threading.Event(), threading.Event()
 
-    def standing(self, facts, as_of):
+    def compute(self, facts, as_of):
         return {}
 
-    def store(self, standings, members, as_of):
+    def store(self, results, members, as_of):
         self.inside.set()
         self.go_on.wait(20)
 
-    def differences(self, standings, members, as_of):
+    def differences(self, results, members, as_of):
         return []
 
 
@@ -181,13 +181,13 @@ KILLED_IN_THE_MIDDLE = """
     from journeys import hooks, services
 
     class Stuck:
-        def standing(self, facts, as_of): return {}
-        def store(self, standings, members, as_of):
+        def compute(self, facts, as_of): return {}
+        def store(self, results, members, as_of):
             print("inside", flush=True)
             import time
             time.sleep(60)
 
-    hooks.standing_source(Stuck())
+    hooks.register_advocacy_source(Stuck())
     services.drain(int(sys.argv[1]))
 """
 

@@ -174,7 +174,7 @@ def test_drain_task_goes_on_until_the_shard_is_dry():
 def test_drain_task_queues_itself_again_when_its_time_is_up(monkeypatch):
     queued = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: queued.append(args))
-    monkeypatch.setattr(tasks, "SECONDS", -1)
+    monkeypatch.setattr(tasks, "MAX_SECONDS", -1)
     services.mark_members([1])
     services.mark_members([1])
 

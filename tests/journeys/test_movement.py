@@ -1,7 +1,7 @@
 import pytest
 
 from journeys import reports
-from journeys.drawing import BARS, WIDTH, life_line, sankey
+from journeys.charts import BARS, WIDTH, life_line, sankey
 from journeys.services import today
 from tests.factories.members import MemberFactory
 

@@ -95,7 +95,7 @@ def test_clearing_what_is_not_set_changes_nothing(member, manager):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"reason": "  "}, "Say why"),
+        ({"reason": "  "}, "needs a reason"),
         ({"days": 181}, "1 to 180 days"),
         ({"days": 0}, "1 to 180 days"),
     ],

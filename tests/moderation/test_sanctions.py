@@ -103,7 +103,7 @@ def test_lift_ends_it_and_takes_the_strike_back():
     sanction = sanctions.lift(sanction, actor=manager, reason="It was a misunderstanding.")
 
     assert (sanction.is_in_force, sanction.lifted_by, sanction.state) == (False, manager, "lifted")
-    assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
+    assert not Event.objects.not_retracted().filter(name=STRIKE_UPHELD).exists()
     assert not Sanction.objects.strikes().exists()
     assert AuditEntry.objects.get(act="sanction.lift").reason == "It was a misunderstanding."
     last = Notification.objects.filter(member=sanction.member).first()

@@ -149,9 +149,10 @@ def test_a_card_does_not_count_the_asker_or_what_is_gone(entry):
     assert card(question).voices == []
 
 
-def test_a_salesperson_who_bought_speaks_for_the_company(entry):
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_staff_who_bought_speak_for_the_company(entry, staff):
     question = a_prospect_asks(entry.forum)
-    a_reply(question.topic, MemberFactory(role="sales", customer_since=timezone.now()))
+    a_reply(question.topic, MemberFactory(**staff, customer_since=timezone.now()))
 
     assert [(kind, count) for kind, _, count in voices(question) if count] == [("staff", 1)]
 

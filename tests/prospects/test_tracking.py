@@ -43,6 +43,15 @@ def test_a_question_opens_at_once_when_nobody_else_can_answer():
     assert question.opens_at == question.topic.created_at
 
 
+@pytest.mark.parametrize("staff", [{"role": "support"}, {"is_superuser": True}], ids=str)
+def test_staff_do_not_count_as_peers(staff):
+    a_peer(**staff)
+
+    question = a_prospect_asks(minutes_ago=1)
+
+    assert question.opens_at == question.topic.created_at
+
+
 def test_only_those_who_may_reply_count_as_peers():
     a_peer()
     forum = ProspectForumFactory(category=CategoryFactory(kind=Category.Kind.PROSPECT, groups=[]))

@@ -1,14 +1,14 @@
-"""Writing the event log and following it."""
+"""Record events, and run the followers."""
 
-from .following import behind, follow, retry_dead_letters
+from .following import follow, is_behind, retry_dead_letters
 from .partitions import ensure_months
 from .recording import Draft, purge, record, record_all, reinstate, retract
 
 __all__ = [
     "Draft",
-    "behind",
     "ensure_months",
     "follow",
+    "is_behind",
     "purge",
     "record",
     "record_all",

@@ -125,7 +125,7 @@ def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) ->
 
 def retract_author_events(post: Post) -> None:
     """Retract the author's events about a post that is hidden or deleted."""
-    retract(list(_author_events(post).standing()), reason=POST_GONE)
+    retract(list(_author_events(post).not_retracted()), reason=POST_GONE)
 
 
 def reinstate_author_events(post: Post) -> None:

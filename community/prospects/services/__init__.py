@@ -1,20 +1,20 @@
-"""The sales desk: keeping its questions in step with the posts, and working on them."""
+"""The sales desk: its questions, kept in sync with the posts, and the actions on them."""
 
-from .claiming import claim_question, hand_over, release_question
-from .following import follow_topics
-from .marking import mark_urgent, settle_question, unmark_urgent
-from .replying import reply_to_question
-from .tracking import peers_around, track_topic
+from .claims import claim_question, hand_over, release_question
+from .prospect_events import sync_topics
+from .replies import reply_to_question
+from .states import mark_urgent, settle_question, unmark_urgent
+from .tracking import has_active_peers, track_topic
 
 __all__ = [
     "claim_question",
-    "follow_topics",
     "hand_over",
+    "has_active_peers",
     "mark_urgent",
-    "peers_around",
     "release_question",
     "reply_to_question",
     "settle_question",
+    "sync_topics",
     "track_topic",
     "unmark_urgent",
 ]

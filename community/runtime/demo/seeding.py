@@ -60,6 +60,6 @@ def _run_dry(until: float) -> None:
                 pass
         for shard in journeys.waiting_shards():
             journeys.drain(shard)
-        if not any(events.behind(name) for name in all_followers()) and not journeys.waiting_shards():
+        if not any(events.is_behind(name) for name in all_followers()) and not journeys.waiting_shards():
             return
         time.sleep(0.05)

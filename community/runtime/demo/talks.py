@@ -146,7 +146,7 @@ class _Telling:
             for person in self.people.values()
             if person.joined < post.created_at
             and person.member.pk != post.author_id
-            and not person.member.role
+            and not person.member.is_team
             and person.row.get("visits")
             and ("beta" in person.row.get("groups", ()) or self.category.see_by != "groups")
         ]

@@ -16,5 +16,5 @@ class Command(BaseCommand):
             keys += sum(one.keys for one in done)
             rows += sum(one.rollup + one.rows for one in done)
             if not any(one.keys for one in done):
-                break  # other workers are on the rest
+                break  # other workers hold the remaining shards
         self.stdout.write(f"Recomputed {keys} member-days and wrote {rows} rows.")

@@ -19,7 +19,7 @@ class Command(BaseCommand):
                 f"No such follower: {', '.join(sorted(unknown))}. There are: {', '.join(known)}."
             )
         wanted = names or list(known)
-        # Followers record events of their own, so go round until a whole round reads nothing.
+        # Followers record events themselves, so repeat until a whole round reads nothing.
         while sum(self._run(name) for name in wanted):
             pass
 

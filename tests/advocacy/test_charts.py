@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from advocacy.drawing import LINE_HEIGHT, LINE_WIDTH, MARGIN, line_through, parts_of
+from advocacy.charts import LINE_HEIGHT, LINE_WIDTH, MARGIN, line_through, parts_of
 from advocacy.engine.weights import COMPONENTS
 
 

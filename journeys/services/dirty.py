@@ -1,4 +1,4 @@
-"""What must be recomputed: rows in `dirty`, and nothing else, say so."""
+"""The dirty queue: mark member-days and members for recomputation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from journeys.models import Dirty, MemberState
 from .wake import wake_drains
 
 SHARDS = 64
-# Events that make nothing stale, so it is no matter whether they have been read.
-STALES_NOTHING = NEUTRAL - {EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED}
+# Events that never mark anything dirty, so a backlog of them does not matter.
+NEVER_DIRTY = NEUTRAL - {EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED}
 
 _DUE = """
 INSERT INTO journeys_dirty (shard, member_id)
@@ -44,33 +44,33 @@ def shard_of(member_id: int) -> int:
 
 
 def mark_events(events: Iterable[Event]) -> int:
-    """Mark the member-days of a batch of events; a retraction marks the day of what it takes back."""
+    """Mark the member-days of a batch of events; a retraction marks the day of the retracted event."""
     found = {(event.member_id, key) for event in events for key in _days_of(event)}
     return _mark([(member_id, day) for member_id, day in found if member_id is not None])
 
 
 def mark_members(member_ids: Iterable[int]) -> int:
-    """Have these members folded again although none of their days changed."""
+    """Mark these members to be folded again, without rolling up any day."""
     return _mark([(member_id, None) for member_id in set(member_ids)])
 
 
 def mark_due(today: date) -> int:
-    """Mark the members whom time alone changes today, unless they are marked already."""
+    """Mark the members whose `next_due` has come, unless they are marked already."""
     return _insert(_DUE, today=today)
 
 
 def mark_everyone() -> int:
-    """Have every member folded again."""
+    """Mark every member to be folded again."""
     return _insert(_EVERYONE)
 
 
 def mark_every_day() -> int:
-    """Have every day of every member rolled up and folded again."""
+    """Mark every day of every member to be rolled up and folded again."""
     return _insert(_EVERY_DAY)
 
 
 def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:
-    """Return the members who wait to be drained."""
+    """Return the ids of the dirty members."""
     waiting = Dirty.objects.all()
     if member_ids is not None:
         waiting = waiting.filter(member_id__in=member_ids)
@@ -78,12 +78,12 @@ def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:
 
 
 def due_members(today: date) -> set[int]:
-    """Return the members for whom time alone changes something by today."""
+    """Return the ids of the members whose `next_due` has come."""
     return set(MemberState.objects.due(today).values_list("member_id", flat=True))
 
 
 def _days_of(event: Event) -> Iterator[date | None]:
-    """Yield the day that the event makes stale, or None where the member must only be folded again."""
+    """Yield the day that the event makes dirty, or None where the member only has to be folded again."""
     if event.name == MEMBER_ROLE_CHANGED:
         yield None
     elif event.name in (EVENT_RETRACTED, EVENT_REINSTATED):

@@ -9,17 +9,17 @@ from community.core.audit import audit
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 
-from .claiming import lock_question
+from .claims import lock_question
 from .tracking import track_topic
 
 
 @transaction.atomic
 def mark_urgent(question: DeskQuestion, *, actor: Member, reason: str) -> DeskQuestion:
-    """Let staff answer at once; marking it again keeps the first reason."""
+    """Mark as urgent, so that staff may answer at once; idempotent, the first reason is kept."""
     question = lock_question(question.pk)
     if question.is_urgent:
         return question
-    return _set(question, True, actor, reason)
+    return _set_urgent(question, True, actor, reason)
 
 
 @transaction.atomic
@@ -27,14 +27,14 @@ def unmark_urgent(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
     question = lock_question(question.pk)
     if not question.is_urgent:
         return question
-    return _set(question, False, None, "", by=actor)
+    return _set_urgent(question, False, None, "", by=actor)
 
 
 @transaction.atomic
 def settle_question(question: DeskQuestion, *, actor: Member, now: datetime | None = None) -> DeskQuestion:
-    """Say that nothing more need be answered, as after a thank-you; the asker's next words open it again.
+    """Mark an open question as settled, as after a thank-you; idempotent.
 
-    Settling what does not wait changes nothing.
+    The asker's next post opens it again.
     """
     question = lock_question(question.pk)
     if question.state != DeskQuestion.State.OPEN:
@@ -45,7 +45,7 @@ def settle_question(question: DeskQuestion, *, actor: Member, now: datetime | No
     return track_topic(question.pk) or question
 
 
-def _set(
+def _set_urgent(
     question: DeskQuestion, urgent: bool, marked_by: Member | None, reason: str, by: Member | None = None
 ) -> DeskQuestion:
     question.is_urgent, question.urgent_by, question.urgent_reason = urgent, marked_by, reason

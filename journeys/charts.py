@@ -1,4 +1,4 @@
-"""Numbers for the drawings: what ECharts gets as JSON, and what templates put into SVG."""
+"""Chart data: JSON for ECharts, and coordinates for the SVG in templates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTH, BARS = 1000, 60
 
 
 def sankey(movement: Movement) -> dict[str, list[dict[str, Any]]]:
-    """Return nodes (where members were on the left, where they are on the right) and links between them."""
+    """Return the nodes and links of a Sankey chart: stages then on the left, stages now on the right."""
     links: list[dict[str, Any]] = [
         {
             "source": f"then {row.key}",
@@ -48,7 +48,7 @@ def _kind(was: str, now: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One stay on the line of a member's life."""
+    """One stage on a member's timeline; x and width are of `WIDTH`."""
 
     stage: str
     start: float
@@ -58,7 +58,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How much happened in one part of the line; `top` counts from the top, of 100."""
+    """Activity in one time slice; `top` is measured from the top, out of 100."""
 
     start: float
     top: float
@@ -75,7 +75,7 @@ class LifeLine:
 
 
 def life_line(bands: Sequence[Band], member_id: int, last: date) -> LifeLine | None:
-    """Return a member's stays and activity on a line from the first day to `last`. One query."""
+    """Return a member's stages and activity from the first day to `last`. One query."""
     if not bands:
         return None
     first = bands[0].row.effective_on
@@ -84,7 +84,7 @@ def life_line(bands: Sequence[Band], member_id: int, last: date) -> LifeLine | N
     for band in bands:
         start = _x(band.row.effective_on, first, span)
         end = WIDTH if band.is_open else _x(band.row.exited_on or last, first, span)
-        # A stay that began today still shows.
+        # A minimum width, so that a stage entered today is visible.
         width = max(4.0, end - start)
         row = band.row
         title = f"{row.get_stage_display()}, {row.get_sub_stage_display()} from {row.effective_on}"
@@ -93,7 +93,7 @@ def life_line(bands: Sequence[Band], member_id: int, last: date) -> LifeLine | N
 
 
 def _bars(member_id: int, first: date, span: int) -> list[Bar]:
-    """Return how much happened over time; the scale is logarithmic, so that one visit shows beside a hundred."""
+    """Return activity over time on a log scale, so that one visit is visible beside a hundred."""
     counts = [0] * BARS
     days = MemberDay.objects.filter(member_id=member_id, day__gte=first).values_list("day", "n")
     for day, n in days:

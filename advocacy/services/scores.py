@@ -1,4 +1,4 @@
-"""Scoring members for the stage engine, and checking what is stored."""
+"""Compute scores for the stage engine, and check the stored ones."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from advocacy.engine.counting import Peers
+from advocacy.engine.caps import Peers
 from advocacy.engine.score import Scored, score_member
 from advocacy.engine.spans import Past, past_of
 from advocacy.models import Score
-from journeys.engine.facts import Fact, Standing
-from journeys.hooks import Facts, Standings
+from journeys.engine.facts import Advocacy, Fact
+from journeys.hooks import AdvocacyResults, Facts
 
-from .peers import known_peers
+from .peers import load_peers
 
 DUE_WHY = "advocacy score"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A score, and all that it was made from, so that it can be asked for another day."""
+class MemberScore:
+    """A score with its input, so that it can be computed for other days."""
 
     member_id: int
     facts: Sequence[Fact]
@@ -36,20 +36,20 @@ class Known:
         return score_member(self.facts, day, member_id=self.member_id, peers=self.peers)
 
 
-def standings_of(facts: Facts, as_of: date) -> dict[int, Standing]:
-    """Return a standing for each member who did anything that counts; see `journeys.hooks`."""
-    peers = known_peers(facts)
+def compute_results(facts: Facts, as_of: date) -> dict[int, Advocacy]:
+    """Return a result for each member with any act that ever counted; see `journeys.hooks`."""
+    peers = load_peers(facts)
     found = {}
     for member_id, of_member in facts.items():
         scored = score_member(of_member, as_of, member_id=member_id, peers=peers)
         if scored is not None:
-            known = Known(member_id, of_member, peers, scored)
-            found[member_id] = Standing(scored.spans, scored.next_due, DUE_WHY, known)
+            computed = MemberScore(member_id, of_member, peers, scored)
+            found[member_id] = Advocacy(scored.spans, scored.next_due, DUE_WHY, computed)
     return found
 
 
 def columns_of(scored: Scored | None) -> dict[str, Any] | None:
-    """Return what follows from the facts of a score's row; None where there is to be no row."""
+    """Return the columns of a score that are derived from facts; None where there should be no row."""
     if scored is None:
         return None
     return {
@@ -61,22 +61,22 @@ def columns_of(scored: Scored | None) -> dict[str, Any] | None:
 
 
 def stored_columns(row: Score) -> dict[str, Any]:
-    """Return what is compared with the standings of a stored score."""
+    """Return the stored values of the columns in `columns_of`."""
     return {name: getattr(row, name) for name in ("score", "band", "explanation", "next_due")}
 
 
-def differences(standings: Standings, members: Sequence[int], as_of: date) -> list[str]:
-    """Return a sentence for each score that is not what the standings say, as of the day it was stored."""
-    return list(_differences(standings, Score.objects.in_bulk(members), members, as_of))
+def differences(results: AdvocacyResults, members: Sequence[int], as_of: date) -> list[str]:
+    """Return a sentence for each score that differs from the results, as of the day it was stored."""
+    return list(_differences(results, Score.objects.in_bulk(members), members, as_of))
 
 
 def _differences(
-    standings: Standings, stored: Mapping[int, Score], members: Sequence[int], as_of: date
+    results: AdvocacyResults, stored: Mapping[int, Score], members: Sequence[int], as_of: date
 ) -> Iterator[str]:
     for member_id in members:
         row = stored.get(member_id)
-        known: Known | None = standings[member_id].detail if member_id in standings else None
-        wanted = columns_of(known.on(row.as_of if row else as_of) if known else None)
+        computed: MemberScore | None = results[member_id].detail if member_id in results else None
+        wanted = columns_of(computed.on(row.as_of if row else as_of) if computed else None)
         there = stored_columns(row) if row else None
         if wanted == there:
             continue

@@ -13,7 +13,7 @@ from community.events.models import Event
 from community.events.services import follow
 from community.forum.services import posts, topics
 from community.prospects.models import DeskQuestion
-from community.prospects.services import follow_topics
+from community.prospects.services import sync_topics
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import ProspectForumFactory, a_prospect_asks, a_reply
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.django_db
 
 
 def told(name, **fields):
-    return Event.objects.standing().filter(name=name, **fields)
+    return Event.objects.not_retracted().filter(name=name, **fields)
 
 
 def test_a_question_is_told_as_the_prospects_own():
     question = a_prospect_asks()
 
-    follow_topics([question.pk])
+    sync_topics([question.pk])
 
     event = told(PROSPECT_QUESTION_ASKED).get()
     assert (event.member, event.object_id, event.occurred_at) == (
@@ -45,7 +45,7 @@ def test_a_staff_reply_belongs_to_the_prospect():
         question.topic, staff, minutes_ago=15, source="See https://example.com/x and ask me.", word_count=5
     )
 
-    follow_topics([question.pk])
+    sync_topics([question.pk])
 
     event = told(PROSPECT_STAFF_REPLIED).get()
     assert (event.member, event.actor, event.counterpart) == (question.topic.author, staff, staff)
@@ -57,7 +57,7 @@ def test_a_peers_reply_belongs_to_both():
     peer = MemberFactory(customer_since=date(2024, 5, 1))
     a_reply(question.topic, peer)
 
-    follow_topics([question.pk])
+    sync_topics([question.pk])
 
     replier = told(PROSPECT_PEER_REPLIED, member=peer).get()
     asker = told(PROSPECT_PEER_REPLIED, member=question.topic.author).get()
@@ -72,7 +72,7 @@ def test_what_the_asker_adds_is_told_of_nobody():
     question = a_prospect_asks()
     a_reply(question.topic, question.topic.author)
 
-    follow_topics([question.pk])
+    sync_topics([question.pk])
 
     assert told(PROSPECT_PEER_REPLIED).count() == 0
 
@@ -82,7 +82,7 @@ def test_following_twice_tells_once():
     a_reply(question.topic, MemberFactory())
 
     for _ in range(2):
-        follow_topics([question.pk])
+        sync_topics([question.pk])
 
     assert told(PROSPECT_QUESTION_ASKED).count() == 1
     assert told(PROSPECT_PEER_REPLIED).count() == 2
@@ -159,12 +159,12 @@ def test_the_follower_leaves_other_forums_alone(desk_forum):
 def test_following_what_is_told_asks_the_same_for_one_reply_and_three(django_assert_num_queries):
     question = a_prospect_asks()
     a_reply(question.topic, MemberFactory())
-    follow_topics([question.pk])
+    sync_topics([question.pk])
     with CaptureQueriesContext(connection) as one:
-        follow_topics([question.pk])
+        sync_topics([question.pk])
     for _ in range(2):
         a_reply(question.topic, MemberFactory())
-    follow_topics([question.pk])
+    sync_topics([question.pk])
 
     with django_assert_num_queries(len(one)):
-        follow_topics([question.pk])
+        sync_topics([question.pk])

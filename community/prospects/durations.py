@@ -1,4 +1,4 @@
-"""Waits, said as people say them."""
+"""Durations as text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
-def briefly(minutes: int) -> str:
-    """Say a wait in a corner of a page: 45 min, 3 h 20, 2 d 4 h."""
+def short(minutes: int) -> str:
+    """Return a short form: 45 min, 3 h 20, 2 d 4 h."""
     if minutes < 60:
         return _("%(n)d min") % {"n": minutes}
     hours, rest = divmod(minutes, 60)
@@ -16,8 +16,8 @@ def briefly(minutes: int) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-def in_full(minutes: int) -> str:
-    """Say a promise in a sentence: 45 minutes, 4 hours, 2 days; rounded up, as promises should be."""
+def in_words(minutes: int) -> str:
+    """Return a form for sentences, rounded up: 45 minutes, 4 hours, 2 days."""
     if minutes < 120 and minutes != 60:
         return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
     hours = -(-minutes // 60)

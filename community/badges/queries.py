@@ -1,4 +1,4 @@
-"""Who has earned a badge and does not have it yet: one query a badge, for some members or for all."""
+"""Find who has earned a badge and does not have it yet: one query per badge, for some members or for all."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from community.badges.models import Badge
 from community.events import catalogue
 from community.events.models import Event
 from community.forum.models import Post, Topic
+from community.members.models import team_q, team_sql
 
-# Staff have a role badge beside their name; what is earned by working here says nothing.
-_EARNERS = """
-  JOIN members_member m ON m.id = e.member_id AND m.role = ''
+# Staff earn no badges: they show their role beside their name, and their posts are their job.
+_EARNERS = f"""
+  JOIN members_member m ON m.id = e.member_id AND NOT {team_sql("m")}
   WHERE e.retracted_at IS NULL AND (%(members)s::bigint[] IS NULL OR e.member_id = ANY(%(members)s::bigint[]))
 """
 _WITHOUT = (
@@ -67,7 +68,7 @@ HAVING NOT EXISTS (
 )
 """
 
-# The last sign of approval a member got: when a post's number went up, which the post does not say.
+# The events that raise a post's numbers; the last one dates the award, because a post does not store when.
 APPROVALS = (
     catalogue.REACTION_RECEIVED,
     catalogue.HELPFUL_VOTE_RECEIVED,
@@ -78,7 +79,7 @@ CONTRIBUTIONS = [catalogue.TOPIC_CREATED, catalogue.QUESTION_ASKED, catalogue.RE
 
 @dataclass(frozen=True)
 class Earned:
-    """A badge that should be given: to whom, when it was earned, and by what."""
+    """An award to be given: to whom, when it was earned, and the event or post that earned it."""
 
     member_id: int
     at: datetime
@@ -88,9 +89,9 @@ class Earned:
 
 
 def earned(badge: Badge, rule: Rule, member_ids: Sequence[int] | None = None) -> list[Earned]:
-    """Return the awards of the badge still to be given to these members (None: to anybody).
+    """Return the awards of the badge that these members (None: all) have earned and do not have.
 
-    Staff earn nothing. An award taken back counts as given.
+    Staff earn no badges. A revoked award counts as given.
     """
     if isinstance(rule, EventRule):
         return list(_by_events(rule, member_ids, badge.pk))
@@ -138,7 +139,7 @@ def _by_years(member_ids: Sequence[int] | None, badge_id: int) -> Iterator[Earne
 
 
 def _posts(rule: PostRule, member_ids: Sequence[int] | None) -> models.QuerySet[Post]:
-    posts = Post.objects.published().filter(author__role="")
+    posts = Post.objects.published().exclude(team_q("author"))
     if member_ids is not None:
         posts = posts.filter(author__in=list(member_ids))
     if rule.post in ("answer", "reply"):
@@ -181,11 +182,11 @@ def _by_posts_together(rule: PostRule, member_ids: Sequence[int] | None, badge_i
 def _last_approvals(
     member_ids: set[int], *, by_post: bool = False
 ) -> dict[tuple[int | None, int | None], Any]:
-    """Return when each member (and post of theirs) was last liked or voted for, where that was recorded."""
+    """Return when each member, or with `by_post` each of their posts, last got a like or vote."""
     if not member_ids:
         return {}
     about = ("member_id", "object_id") if by_post else ("member_id",)
-    approvals = Event.objects.standing().filter(member__in=member_ids, name__in=APPROVALS)
+    approvals = Event.objects.not_retracted().filter(member__in=member_ids, name__in=APPROVALS)
     rows = approvals.values(*about).annotate(at=models.Max("occurred_at"))
     return {(row["member_id"], row.get("object_id")): row["at"] for row in rows}
 

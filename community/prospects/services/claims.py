@@ -1,4 +1,4 @@
-"""One question, one salesperson at a time."""
+"""Claims: a question is assigned to one salesperson at a time."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from community.prospects.models import DeskQuestion, Handover, RosterEntry
 
 
 def lock_question(pk: int) -> DeskQuestion:
-    """Return the question, locked until the transaction ends."""
-    # Without its holder: after waiting for the lock, PostgreSQL gives the new row beside the old join, so
-    # a question just claimed would come with a claim and nobody who holds it.
+    """Return the question, locked until the end of the transaction."""
+    # Without joining `claimed_by`: after waiting for the lock, PostgreSQL returns the new row with the old join,
+    # so a question that was just claimed would have a claim without a holder.
     return (
         DeskQuestion.objects.select_for_update(of=("self",))
         .select_related("topic__author", "topic__category", "forum")
@@ -30,27 +30,27 @@ def lock_question(pk: int) -> DeskQuestion:
 
 @transaction.atomic
 def claim_question(question: DeskQuestion, *, actor: Member, now: datetime | None = None) -> DeskQuestion:
-    """Take the question in hand; taking it again changes nothing.
+    """Assign the question to the actor; idempotent.
 
-    Raises Refused when it is not open, held back for peers, or in a colleague's hands.
+    Raises Refused when it is not open, held back for peers, or assigned to a colleague.
     """
     now = now or timezone.now()
     question = lock_question(question.pk)
     if question.state != DeskQuestion.State.OPEN:
         raise Refused(_("This question is no longer waiting for a reply."))
     objection = rules.objection_to_answering(actor, question.forum, question, now=now)
-    # Moderators may write anywhere, but a question is one person's.
-    objection = objection or rules.objection_to_taking(actor, question, now=now)
+    # Moderators may answer anywhere, but not claim a question that is assigned to somebody else.
+    objection = objection or rules.objection_to_claiming(actor, question, now=now)
     if objection:
         raise Refused(objection)
     if question.holder(now) == actor:
         return question
-    return _give_to(question, actor, now)
+    return _assign(question, actor, now)
 
 
 @transaction.atomic
 def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
-    """Put the question back; only for whoever holds it, and managers. Raises Refused otherwise."""
+    """Release the claim. Raises Refused unless the actor holds it or is a manager."""
     question = lock_question(question.pk)
     if question.claimed_by_id is None:
         return question
@@ -65,9 +65,9 @@ def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
 def hand_over(
     question: DeskQuestion, *, actor: Member, to: Member, note: str, now: datetime | None = None
 ) -> DeskQuestion:
-    """Give the question to a colleague of the roster, who is told; giving it to who has it changes nothing.
+    """Assign the question to a colleague on the roster and notify them; idempotent.
 
-    Raises Refused when it is not the actor's to give, or the colleague may not answer there.
+    Raises Refused when the actor may not hand it over, or the colleague may not answer in that forum.
     """
     now = now or timezone.now()
     question = lock_question(question.pk)
@@ -89,10 +89,10 @@ def hand_over(
         at=now,
     )
     audit("desk.hand_over", actor=actor, subject=question, after={"to": to.username}, reason=note)
-    return _give_to(question, to, now)
+    return _assign(question, to, now)
 
 
-def _give_to(question: DeskQuestion, member: Member, now: datetime) -> DeskQuestion:
+def _assign(question: DeskQuestion, member: Member, now: datetime) -> DeskQuestion:
     question.claimed_by, question.claimed_at = member, now
     question.save(update_fields=["claimed_by", "claimed_at"])
     return question

@@ -1,4 +1,4 @@
-"""Telling the rest of Caravan that members moved, through the event log."""
+"""Events about stage changes, for the rest of Caravan."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ from community.events.catalogue import STAGE_ENTERED, STAGE_SUPERSEDED, EventNam
 from community.events.services import Draft, record_all
 from journeys.models import StageHistory
 
-from .writing import Changes
+from .storage import Changes
 
 SUBJECT = "journeys.stagehistory"
 
 
-def announce(changes: Changes, *, silent: Iterable[int] = ()) -> int:
-    """Record an event for every stage entered and every stage taken back; return how many.
+def record_stage_events(changes: Changes, *, silent: Iterable[int] = ()) -> int:
+    """Record an event for every stage entered and every stage superseded; return the number of events.
 
-    A row that only replaces one of the same stage and cycle is no news: what we know of the step is
-    corrected, the step itself was told before. A move dated more than two days back is recorded as
-    backfill, so it reaches nobody's inbox.
+    A row that replaces one of the same stage and cycle records nothing: it only corrects the details of a
+    change that was recorded before. A change dated more than two days back is recorded as backfill, so nobody
+    is notified. Nothing is recorded for the members in `silent`.
     """
-    quiet = set(silent)
-    told = {old.position for old in changes.superseded}
+    skipped = set(silent)
+    recorded = {old.position for old in changes.superseded}
     added = {(row.member_id, row.cycle, row.stage) for row in changes.added}
     entered = [
         _entered(row)
         for row in changes.added
-        if row.is_move and (row.member_id, row.cycle, row.stage) not in told and row.member_id not in quiet
+        if row.is_move
+        and (row.member_id, row.cycle, row.stage) not in recorded
+        and row.member_id not in skipped
     ]
-    taken_back = [
-        _taken_back(old.id, old.member_id, old.content[1])
+    superseded = [
+        _superseded(old.id, old.member_id, old.content[1])
         for old in changes.superseded
-        if old.content[0] != old.content[1] and old.position not in added and old.member_id not in quiet
+        if old.content[0] != old.content[1] and old.position not in added and old.member_id not in skipped
     ]
-    return record_all(entered + taken_back)
+    return record_all(entered + superseded)
 
 
 def _entered(row: StageHistory) -> Draft:
@@ -54,7 +56,7 @@ def _entered(row: StageHistory) -> Draft:
     return _draft(STAGE_ENTERED, row.pk, row.member_id, min(end_of_day, timezone.now()), payload)
 
 
-def _taken_back(history_id: int, member_id: int, stage: str) -> Draft:
+def _superseded(history_id: int, member_id: int, stage: str) -> Draft:
     payload = {"history_id": history_id, "stage": stage}
     return _draft(STAGE_SUPERSEDED, history_id, member_id, timezone.now(), payload)
 

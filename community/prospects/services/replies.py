@@ -10,7 +10,7 @@ from community.forum.services import posts
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 
-from .claiming import claim_question
+from .claims import claim_question
 from .tracking import track_topic
 
 
@@ -18,9 +18,9 @@ from .tracking import track_topic
 def reply_to_question(
     question: DeskQuestion, *, actor: Member, source: str, now: datetime | None = None
 ) -> Post:
-    """Answer from the desk, as the forum would take it; the claim ends with the answer.
+    """Post an answer from the desk through the forum's own service; the claim ends with it.
 
-    Raises Refused where the person may not answer, or what they wrote may not stand.
+    Raises Refused when the actor may not answer, or the post is refused.
     """
     now = now or timezone.now()
     if question.state == DeskQuestion.State.OPEN:

@@ -9,7 +9,7 @@ from community.core.permissions import Refused
 from community.moderation.models import AuditEntry
 from community.prospects.models import DeskQuestion, Handover
 from community.prospects.services import claim_question, hand_over, mark_urgent, release_question
-from community.prospects.services.marking import unmark_urgent
+from community.prospects.services.states import unmark_urgent
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 

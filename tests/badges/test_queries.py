@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from community.badges import criteria
-from community.badges.services import Earned, earned
+from community.badges.queries import Earned, earned
 from community.events.catalogue import (
     ANSWER_ACCEPTED,
     PROSPECT_PEER_REPLIED,
@@ -70,10 +70,21 @@ def test_events_of_others_do_not_count_for_the_members_asked_about():
     assert found({"event": "reaction.given"}, [MemberFactory().pk]) == []
 
 
-def test_staff_earn_nothing():
-    happen(REACTION_GIVEN, MemberFactory(role="support"), type="like", topic_id=1)
+STAFF = pytest.mark.parametrize("staff", [{"role": "support"}, {"is_superuser": True}], ids=str)
+
+
+@STAFF
+def test_staff_earn_nothing(staff):
+    happen(REACTION_GIVEN, MemberFactory(**staff), type="like", topic_id=1)
 
     assert found({"event": "reaction.given"}) == []
+
+
+@STAFF
+def test_staff_earn_nothing_for_posts(staff):
+    PostFactory(author=MemberFactory(**staff), like_count=5)
+
+    assert found({"post": "reply", "number": "like_count", "at_least": 5}) == []
 
 
 def test_where_looks_at_the_payload():

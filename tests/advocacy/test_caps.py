@@ -1,4 +1,4 @@
-from advocacy.engine.counting import NOBODY, Day, Peers, admit, count_quarter, partners_of, quarter_of
+from advocacy.engine.caps import NO_PEERS, Day, Peers, admit, count_quarter, partners_of, quarter_of
 
 from .acts import ME, TODAY, did, score, scored
 
@@ -6,7 +6,7 @@ VOTES = "helpful_vote.received"
 STAFF, FRIEND = 7, 8
 
 
-def capped(*facts, peers=NOBODY):
+def capped(*facts, peers=NO_PEERS):
     return scored(*facts, peers=peers).explanation["capped"]
 
 

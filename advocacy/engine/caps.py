@@ -1,4 +1,4 @@
-"""Which acts count: no self-dealing, at most three of a kind per partner and quarter, a cap per day."""
+"""Which acts count: no self-dealing, at most three of a kind per partner and quarter, and a daily cap."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SELF, STAFF, ACCOUNT, PAIR, DAY = "self", "staff", "account", "pair", "day"
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What counting must know of the members at the other end."""
+    """Facts about the partners (counterparts) of the acts."""
 
     staff: frozenset[int] = frozenset()
     companies: Mapping[int, int] = field(default_factory=dict)  # member id -> company id, where there is one
 
 
-NOBODY = Peers()
+NO_PEERS = Peers()
 
 
 @dataclass(slots=True)
 class Day:
-    """The acts of one kind on one day that may count: per partner, and those that have none."""
+    """The admitted acts of one kind on one day: per partner, and those without a partner (`alone`)."""
 
     pairs: dict[int, int] = field(default_factory=dict)
     alone: int = 0
@@ -38,7 +38,7 @@ class Day:
 
 
 def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Counter[str]]:
-    """Return the acts that are no self-dealing, and how many were dropped for which reason."""
+    """Return the acts that are not self-dealing, and the number dropped by reason."""
     dropped: Counter[str] = Counter()
     day = Day()
     for key, n in (fact.pairs or {}).items():
@@ -64,11 +64,11 @@ def _refused(kind: str, member_id: int, partner: int, peers: Peers) -> str:
 
 
 def count_quarter(kind: str, days: Mapping[int, Day]) -> tuple[dict[int, int], Counter[str]]:
-    """Return how many acts of one kind count on each day of a quarter, and how many do not, and why.
+    """Return how many acts of one kind count on each day of a quarter, and the number capped by reason.
 
-    Of each partner the latest three count (the earliest three would let a good act lower the score), and
-    of each day as many as the kind's cap. Where both limits meet, an act that the day leaves out uses up
-    nobody's three: else a good act on a full day would push out an older one and lower the score.
+    The latest three acts per partner count (with the earliest three, a good act could lower the score), and per
+    day as many as the kind's daily cap. An act beyond the daily cap does not use up the partner's three:
+    otherwise a good act on a full day would displace an older one and lower the score.
     """
     a_day = KINDS[kind].a_day
     kept = _latest(days)
@@ -94,9 +94,9 @@ def _latest(days: Mapping[int, Day]) -> dict[int, int]:
 
 
 def _best(days: Mapping[int, Day], a_day: int) -> dict[int, int]:
-    """Fill the days, the latest first, each as far as the partners' threes can be shared out.
+    """Fill the days, latest first, up to the daily cap within each partner's limit of three.
 
-    A bipartite matching with augmenting paths: greedy by day is the heaviest one, because an act's value
+    A bipartite matching with augmenting paths. Greedy by day gives the maximum weight, because an act's value
     depends on its day alone (days form a transversal matroid).
     """
     taken: dict[int, Counter[int]] = {day: Counter() for day in days}
@@ -130,12 +130,12 @@ def _best(days: Mapping[int, Day], a_day: int) -> dict[int, int]:
 
 
 def quarter_of(day: date) -> int:
-    """Return a number that is the same for all days of one quarter of one year."""
+    """Return the number of the day's quarter; consecutive quarters have consecutive numbers."""
     return day.year * 4 + (day.month - 1) // 3
 
 
 def partners_of(facts: Iterable[Fact]) -> set[int]:
-    """Return the members at the other end whose role or company decides whether an act counts."""
+    """Return the ids of the counterparts whose role or company decides whether an act counts."""
     return {
         int(key) for fact in facts if fact.kind in VOTES or fact.kind in REFERRALS for key in fact.pairs or ()
     }

@@ -1,4 +1,4 @@
-"""Recomputing one shard: one transaction, safe to run twice, safe to die half way."""
+"""Drain a shard of the dirty queue: one transaction, idempotent and crash-safe."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from community.members.models import Member
 from journeys.engine import facts as engine
 from journeys.engine.fold import fold
 from journeys.engine.ruleset import Ruleset
-from journeys.hooks import Facts, Standings, current_source
+from journeys.hooks import AdvocacyResults, Facts, advocacy_source
 from journeys.models import Override
 
-from .announcing import announce
-from .customers import keep_customer_since
+from .customers import update_customer_since
 from .rollup import facts_of, roll_up
 from .rulesets import live_ruleset, parsed
-from .writing import write_history, write_states
+from .stage_events import record_stage_events
+from .storage import write_history, write_states
 
 _LOCK = 7001
 _TAKE = """
@@ -32,7 +32,7 @@ _WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <
 
 @dataclass(frozen=True)
 class Drained:
-    """What one drain did: keys taken from the queue, and rows written to rollup, history and state."""
+    """The result of one drain: keys taken from the queue, and rows written to rollup, history and state."""
 
     keys: int = 0
     rollup: int = 0
@@ -40,12 +40,12 @@ class Drained:
 
 
 def today() -> date:
-    """The UTC day of now; every as-of date is one."""
+    """Return the current UTC day, the default as-of date."""
     return datetime.now(UTC).date()
 
 
 def waiting_shards(as_of: date | None = None) -> list[int]:
-    """Return the shards that have something to drain. A day yet to come waits until it is there."""
+    """Return the shards with dirty keys. Future days are not drained yet."""
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [as_of or today()])
         return [shard for (shard,) in cursor.fetchall()]
@@ -55,7 +55,7 @@ def waiting_shards(as_of: date | None = None) -> list[int]:
 def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Drained:
     """Recompute up to `limit` dirty member-days of a shard; `keys` is 0 when there were none.
 
-    One worker per shard: when another one has it, this returns at once.
+    One worker per shard: returns at once when another worker holds the lock.
     """
     day = as_of or today()
     keys = _take(shard, day, limit)
@@ -76,30 +76,27 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
 
 
 def refold(member_ids: Sequence[int], *, as_of: date) -> int:
-    """Fold these members from their rollup and write what differs; return how many rows that were."""
-    people = {
-        pk: (bool(role), since)
-        for pk, role, since in Member.objects.filter(pk__in=member_ids).values_list(
-            "pk", "role", "customer_since"
-        )
-    }
+    """Fold these members from their rollup and write the differences; return the number of rows written."""
+    members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
     ruleset = live_ruleset()
     rules = parsed(ruleset)
-    staff = [member_id for member_id, (is_team, _) in people.items() if is_team]
-    facts = facts_of([member_id for member_id, (is_team, _) in people.items() if not is_team])
-    source = current_source()
-    standings = source.standing(facts, as_of)
-    results = fold_all(facts, rules, standings=standings, as_of=as_of)
+    staff = [pk for pk, member in members.items() if member.is_team]
+    facts = facts_of([pk for pk, member in members.items() if not member.is_team])
+    source = advocacy_source()
+    advocacy = source.compute(facts, as_of)
+    results = fold_all(facts, rules, advocacy=advocacy, as_of=as_of)
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=ruleset.version)
-    changes.states = write_states(results, standings, version=ruleset.version, as_of=as_of)
-    source.store(standings, list(results), as_of)
-    keep_customer_since(results, {member_id: since for member_id, (_, since) in people.items()})
-    announce(changes, silent=staff)
+    changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
+    source.store(advocacy, list(results), as_of)
+    update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
+    record_stage_events(changes, silent=staff)
     return changes.rows
 
 
-def fold_all(facts: Facts, rules: Ruleset, *, standings: Standings, as_of: date) -> dict[int, engine.Result]:
+def fold_all(
+    facts: Facts, rules: Ruleset, *, advocacy: AdvocacyResults, as_of: date
+) -> dict[int, engine.Result]:
     """Fold many members at once."""
     overrides = overrides_of(list(facts))
     return {
@@ -107,7 +104,7 @@ def fold_all(facts: Facts, rules: Ruleset, *, standings: Standings, as_of: date)
             of_member,
             rules,
             as_of=as_of,
-            spans=standings.get(member_id, engine.NO_STANDING).spans,
+            spans=advocacy.get(member_id, engine.NO_ADVOCACY).spans,
             overrides=overrides.get(member_id, ()),
         )
         for member_id, of_member in facts.items()
@@ -115,9 +112,9 @@ def fold_all(facts: Facts, rules: Ruleset, *, standings: Standings, as_of: date)
 
 
 def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:
-    """Return by member the overrides that stand."""
+    """Return the overrides that have not been cleared, by member id."""
     found: dict[int, list[engine.Override]] = {}
-    for one in Override.objects.standing().filter(member_id__in=member_ids):
+    for one in Override.objects.not_cleared().filter(member_id__in=member_ids):
         override = engine.Override(one.stage, one.mode, one.starts_on, one.expires_on)
         found.setdefault(one.member_id, []).append(override)
     return found

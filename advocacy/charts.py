@@ -1,4 +1,4 @@
-"""Small drawings of scores, as numbers that templates put into SVG (no style attributes, no script)."""
+"""Coordinates of score charts, for the SVG in templates (no style attributes, no scripts)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINE_WIDTH, LINE_HEIGHT, MARGIN = 320, 72, 6
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component of a score: its points, and where it lies on a bar from 0 to 100."""
+    """One component of a score: its points, and its segment of a bar from 0 to 100."""
 
     key: str
     name: str
@@ -28,7 +28,7 @@ class Part:
 
 
 def parts_of(points: Mapping[str, str]) -> list[Part]:
-    """Return all components in their order, laid end to end; what is below zero has no width."""
+    """Return all components in order, laid end to end; negative ones have no width."""
     parts, start = [], 0.0
     for key, component in COMPONENTS.items():
         value = Decimal(points.get(key, "0"))
@@ -52,7 +52,7 @@ def parts_of(points: Mapping[str, str]) -> list[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through scores: `points` for a polyline, and where it ends."""
+    """A line chart: `points` for a polyline, and the coordinates of the last one."""
 
     width: int
     height: int
@@ -61,7 +61,7 @@ class Line:
 
 
 def line_through(scores: Sequence[tuple[date, Decimal]]) -> Line | None:
-    """Return the line from the first day to the last; the scale ends at the best score, or at 10."""
+    """Return the line from the first day to the last; the y axis ends at the highest score, or at 10."""
     if len(scores) < 2:
         return None
     highest = max(10.0, *(float(score) for _, score in scores))

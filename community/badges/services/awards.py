@@ -1,4 +1,4 @@
-"""Giving badges, each exactly once, and taking them back by hand."""
+"""Award badges, each exactly once, and revoke them manually."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from community.badges import criteria
 from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule
 from community.badges.models import Award, Badge
+from community.badges.queries import APPROVALS, CONTRIBUTIONS, Earned, earned
 from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
@@ -17,9 +18,7 @@ from community.events.services import Draft, record_all, reinstate, retract
 from community.forum.models import Post
 from community.members.models import Member
 
-from .earning import APPROVALS, CONTRIBUTIONS, Earned, earned
-
-# One giver at a time: two would both see that a member lacks a badge. Any number that is ours.
+# Advisory lock, because two concurrent transactions would both find that a member lacks a badge. An arbitrary number.
 _LOCK = 4_118_201
 
 
@@ -27,17 +26,17 @@ _LOCK = 4_118_201
 def award_earned(
     *, member_ids: Sequence[int] | None = None, event_names: Set[str] | None = None
 ) -> list[Award]:
-    """Give what these members (None: all) have earned and lack; with names, only what those events can earn.
+    """Award the badges that these members (None: all) have earned; with names, only what those events can earn.
 
-    Safe beside itself and safe to repeat: what is there is not given again, what was taken back neither.
+    Idempotent and safe to run concurrently. Neither existing nor revoked awards are given again.
     """
-    _one_at_a_time()
-    given: list[Award] = []
+    _lock()
+    awards: list[Award] = []
     for badge in Badge.objects.active():
         rule = criteria.parse(badge.rule)
         if event_names is None or _can_be_earned_by(rule, event_names):
-            given += _give(badge, earned(badge, rule, member_ids))
-    return given
+            awards += _award(badge, earned(badge, rule, member_ids))
+    return awards
 
 
 def _can_be_earned_by(rule: Rule, event_names: Set[str]) -> bool:
@@ -46,12 +45,12 @@ def _can_be_earned_by(rule: Rule, event_names: Set[str]) -> bool:
     if isinstance(rule, AllRule):
         return any(_can_be_earned_by(part, event_names) for part in rule.all)
     if isinstance(rule, PostRule):
-        # No event says that a page has been read once more; the daily task looks.
+        # Views record no event, so the daily task checks them.
         return rule.number != "view_count" and not event_names.isdisjoint(APPROVALS)
     return isinstance(rule, YearsRule) and not event_names.isdisjoint(CONTRIBUTIONS)
 
 
-def _give(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
+def _award(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
     awards = Award.objects.bulk_create(
         Award(
             badge=badge,
@@ -83,11 +82,8 @@ def _draft(award: Award, badge: Badge) -> Draft:
 def give_badge(
     badge: Badge, *, member: Member, actor: Member, reason: str, post: Post | None = None
 ) -> Award:
-    """Give the badge by hand, for a post if there is one; giving it again changes nothing.
-
-    One that was taken back holds again.
-    """
-    _one_at_a_time()
+    """Award the badge manually, optionally for a post; idempotent. A revoked award is restored."""
+    _lock()
     award, created = Award.objects.get_or_create(
         badge=badge,
         member=member,
@@ -107,7 +103,7 @@ def give_badge(
 
 @transaction.atomic
 def take_back(award: Award, *, actor: Member, reason: str) -> Award:
-    """Take an award back; it is never earned again. Taking it back twice keeps the first reason."""
+    """Revoke an award, so that no rule awards it again; idempotent, the first reason is kept."""
     award = Award.objects.select_for_update(of=("self",)).select_related("badge", "member").get(pk=award.pk)
     if award.taken_back_at is not None:
         return award
@@ -134,6 +130,6 @@ def _event_of(award: Award) -> list[Event]:
     )
 
 
-def _one_at_a_time() -> None:
+def _lock() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -1,4 +1,4 @@
-"""What the event log is told about prospect forums."""
+"""The events about prospect forums, derived from their topics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from community.events.models import Event
 from community.events.services import record, retract
 from community.events.services.recording import derived_id
 from community.forum.models import Post, Topic
-from community.prospects.links import links_out
+from community.prospects.links import external_links
 from community.prospects.models import DeskQuestion
 
 from .tracking import track_topic
@@ -24,35 +24,35 @@ GONE = "the reply is gone"
 
 
 @transaction.atomic
-def follow_topics(topic_ids: Iterable[int]) -> list[DeskQuestion]:
-    """Bring the desk and the log in step with these topics; a second time changes nothing."""
-    kept = [question for topic_id in sorted(set(topic_ids)) if (question := track_topic(topic_id))]
-    for question in kept:
-        _tell_question(question.topic)
-        _tell_replies(question.topic)
-    return kept
+def sync_topics(topic_ids: Iterable[int]) -> list[DeskQuestion]:
+    """Bring the desk and the event log up to date with these topics; idempotent."""
+    questions = [question for topic_id in sorted(set(topic_ids)) if (question := track_topic(topic_id))]
+    for question in questions:
+        _sync_question(question.topic)
+        _sync_replies(question.topic)
+    return questions
 
 
-def _tell_question(topic: Topic) -> None:
+def _sync_question(topic: Topic) -> None:
     if topic.status == Topic.Status.PUBLISHED:
         record(PROSPECT_QUESTION_ASKED, actor=topic.author, subject=topic, occurred_at=topic.created_at)
     else:
         _retract(PROSPECT_QUESTION_ASKED, "forum.topic", topic.pk, "")
 
 
-def _tell_replies(topic: Topic) -> None:
+def _sync_replies(topic: Topic) -> None:
     replies = topic.posts.exclude(kind=Post.Kind.OPENING).exclude(author=topic.author)
-    told = _told_of(topic)
+    recorded = _recorded_replies(topic)
     for post in replies.select_related("author").order_by("created_at"):
-        if post.status == Post.Status.PUBLISHED and post.pk not in told:
-            _tell_reply(post, topic)
-        elif post.status != Post.Status.PUBLISHED and post.pk in told:
-            _take_back(post)
+        if post.status == Post.Status.PUBLISHED and post.pk not in recorded:
+            _record_reply(post, topic)
+        elif post.status != Post.Status.PUBLISHED and post.pk in recorded:
+            _retract_reply(post)
 
 
-def _told_of(topic: Topic) -> set[int | None]:
-    """Posts whose events hold."""
-    events = Event.objects.standing().filter(
+def _recorded_replies(topic: Topic) -> set[int | None]:
+    """Return the ids of the posts with events that are not retracted."""
+    events = Event.objects.not_retracted().filter(
         member=topic.author_id,
         name__in=(PROSPECT_STAFF_REPLIED, PROSPECT_PEER_REPLIED),
         object_type="forum.post",
@@ -61,7 +61,7 @@ def _told_of(topic: Topic) -> set[int | None]:
     return set(events.values_list("object_id", flat=True))
 
 
-def _tell_reply(post: Post, topic: Topic) -> None:
+def _record_reply(post: Post, topic: Topic) -> None:
     minutes = int((post.created_at - topic.created_at).total_seconds() // 60)
     if post.author.is_team:
         record(
@@ -73,7 +73,7 @@ def _tell_reply(post: Post, topic: Topic) -> None:
             occurred_at=post.created_at,
             minutes=minutes,
             words=post.word_count,
-            links_out=len(links_out(post.source)),
+            links_out=len(external_links(post.source)),
         )
         return
     since = post.author.customer_since
@@ -96,7 +96,7 @@ def _tell_reply(post: Post, topic: Topic) -> None:
         )
 
 
-def _take_back(post: Post) -> None:
+def _retract_reply(post: Post) -> None:
     for name, key in (
         (PROSPECT_STAFF_REPLIED, ""),
         (PROSPECT_PEER_REPLIED, "replier"),

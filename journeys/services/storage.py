@@ -1,4 +1,4 @@
-"""Writing what the fold found, and only what differs from what is stored."""
+"""Store the results of the fold: only the differences from what is stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from journeys.engine.facts import NO_STANDING, Result, Row, Standing
+from journeys.engine.facts import NO_ADVOCACY, Advocacy, Result, Row
 from journeys.models import MemberState, StageHistory
 
-# What makes two history rows the same. The wording and the version of the rules do not: better words, or
-# rules that say the same of this member, are no reason to take a row back.
+# The columns that make two history rows equal. The sentence and the ruleset version are not among them: a new
+# wording, or new rules with the same result, do not supersede a row.
 CONTENT = (
     "prev",
     "stage",
@@ -52,7 +52,7 @@ FROM unnest(%s::bigint[], %s::date[]) u(id, exited_on) WHERE h.id = u.id
 
 @dataclass(frozen=True)
 class Stored:
-    """A history row as it is in the database."""
+    """A current history row in the database."""
 
     id: int
     member_id: int
@@ -62,13 +62,13 @@ class Stored:
 
     @property
     def position(self) -> tuple[int, int, str]:
-        """Whose, in which cycle, which stage: what a member would call the same step."""
+        """Member, cycle and stage: rows with the same position are about the same stage change."""
         return self.member_id, self.content[4], self.content[1]
 
 
 @dataclass
 class Changes:
-    """What a drain changed in the history."""
+    """The changes that a drain makes to history and state."""
 
     added: list[StageHistory] = field(default_factory=list)
     superseded: list[Stored] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Changes:
 
 
 def content_of(row: Row) -> tuple[Any, ...]:
-    """Return what makes a row of history differ from another, in the order of CONTENT."""
+    """Return the row's values in the order of CONTENT."""
     return (
         row.prev,
         row.stage,
@@ -97,7 +97,7 @@ def content_of(row: Row) -> tuple[Any, ...]:
 
 
 def stored_history(member_ids: Sequence[int]) -> dict[int, dict[int, Stored]]:
-    """Return the current history rows of these members, by member and seq."""
+    """Return the current history rows of these members, by member id and seq."""
     found: dict[int, dict[int, Stored]] = {member_id: {} for member_id in member_ids}
     rows = StageHistory.objects.current().filter(member_id__in=member_ids)
     for pk, member_id, seq, exited_on, *content in rows.values_list(
@@ -110,7 +110,8 @@ def stored_history(member_ids: Sequence[int]) -> dict[int, dict[int, Stored]]:
 def write_history(results: Mapping[int, Result], *, version: int) -> Changes:
     """Write the differences between these histories and the stored ones.
 
-    Equal rows stay untouched, an open row may be closed once, anything else is superseded and added anew.
+    Equal rows are untouched, an open row may be closed once, and any other difference supersedes the row and adds
+    a new one.
     """
     changes = Changes()
     for member_id, stored in stored_history(list(results)).items():
@@ -154,12 +155,12 @@ def _apply(changes: Changes) -> None:
     StageHistory.objects.bulk_create(changes.added, batch_size=1000)
 
 
-def state_values(result: Result, standing: Standing = NO_STANDING) -> tuple[Any, ...] | None:
-    """Return the columns of the member's state, in the order of STATE, or None when there is none."""
+def state_values(result: Result, advocacy: Advocacy = NO_ADVOCACY) -> tuple[Any, ...] | None:
+    """Return the member's state in the order of STATE, or None when there is none."""
     state = result.state
     if state is None:
         return None
-    dues = [(state.next_due, state.next_due_why), (standing.next_due, standing.next_due_why)]
+    dues = [(state.next_due, state.next_due_why), (advocacy.next_due, advocacy.next_due_why)]
     next_due, why = min(((day, why) for day, why in dues if day is not None), default=(None, ""))
     return (
         state.stage,
@@ -186,11 +187,11 @@ def stored_states(member_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
 
 
 def write_states(
-    results: Mapping[int, Result], standings: Mapping[int, Standing], *, version: int, as_of: date
+    results: Mapping[int, Result], advocacy: Mapping[int, Advocacy], *, version: int, as_of: date
 ) -> int:
-    """Write the states that differ; return how many did."""
+    """Upsert or delete the states that differ; return how many did."""
     stored = stored_states(list(results))
-    wanted = {m: state_values(result, standings.get(m, NO_STANDING)) for m, result in results.items()}
+    wanted = {m: state_values(result, advocacy.get(m, NO_ADVOCACY)) for m, result in results.items()}
     fresh = [
         MemberState(member_id=m, ruleset=version, as_of=as_of, **dict(zip(STATE, values, strict=True)))
         for m, values in wanted.items()

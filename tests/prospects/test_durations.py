@@ -1,14 +1,14 @@
 import pytest
 
-from community.prospects import waits
+from community.prospects import durations
 
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [(0, "0 min"), (59, "59 min"), (60, "1 h"), (200, "3 h 20"), (1440, "1 d 0 h"), (3120, "2 d 4 h")],
 )
-def test_briefly(minutes, words):
-    assert waits.briefly(minutes) == words
+def test_short(minutes, words):
+    assert durations.short(minutes) == words
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ def test_briefly(minutes, words):
         (2880, "2 days"),
     ],
 )
-def test_in_full_rounds_up(minutes, words):
-    assert waits.in_full(minutes) == words
+def test_in_words_rounds_up(minutes, words):
+    assert durations.in_words(minutes) == words
