@@ -436,7 +436,7 @@ def test_other_empty_lists_say_so_too(as_manager):
 
     assert "Nothing here yet" in nothing
     assert "Add blocked word" in nothing
-    assert "Nothing matches" in unmatched
+    assert "No results" in unmatched
     assert "Show all" in unmatched
 
 

@@ -31,9 +31,9 @@ def sign_up(page: Page) -> Member:
     page.get_by_label("Password").fill("a quiet morning with coffee")
     page.get_by_label("I have read and agree").check()
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     page.goto(re.search(r"http://\S+", mail.outbox[0].body).group())
-    page.get_by_role("button", name="Yes, confirm").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_label("Account menu")).to_be_visible()
     return Member.objects.get(username="ada-winter")
 
