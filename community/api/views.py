@@ -22,8 +22,8 @@ api = NinjaAPI(
     title="Caravan",
     version="1",
     urls_namespace="api",
-    description="Tell the community what happened elsewhere: purchases, calls, webinars, tickets. "
-    "Everything may be sent again; the same id counts once.",
+    description="Send purchases, calls, webinars, tickets and other events from your systems to the community. "
+    "It is safe to send an item again: the same ID counts only once.",
 )
 PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
 
@@ -56,7 +56,7 @@ def _token(request: HttpRequest) -> ApiToken:
 
 def _check_length(items: Sequence[Any]) -> None:
     if len(items) > MOST_ITEMS:
-        raise HttpError(413, f"At most {MOST_ITEMS} items a call; these are {len(items)}.")
+        raise HttpError(413, f"Send at most {MOST_ITEMS} items per request. This one has {len(items)}.")
 
 
 def _ingest(facts: list[Parsed]) -> dict[str, Any]:
@@ -75,7 +75,11 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = _problem(request, 401, "Send a valid token: Authorization: Bearer caravan_…")
+    response = _problem(
+        request,
+        401,
+        "The token is missing or invalid. Send one in the header: Authorization: Bearer caravan_…",
+    )
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -87,7 +91,7 @@ def _too_many(request: HttpRequest, error: RateLimited) -> HttpResponse:
 
 @api.exception_handler(RequestDataTooBig)
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return _problem(request, 413, "The body is too large; send fewer items a call.")
+    return _problem(request, 413, "The request body is too large. Send fewer items per request.")
 
 
 @api.exception_handler(ValidationError)

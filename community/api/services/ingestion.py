@@ -21,9 +21,9 @@ from .parsers import Parsed
 
 Status = Literal["accepted", "duplicate", "conflict", "quarantined", "rejected"]
 
-WAITS = "Waits until the person or the company is known here."
-OTHER_CONTENT = "The same id came before with other content; the first one counts."
-LATER = "The time lay in the future and was set to now."
+WAITS = "No member or company matches yet. This will be applied once one does."
+OTHER_CONTENT = "This ID was already used with different content. The first version counts."
+LATER = "The time was in the future, so it was set to now."
 
 # In order of id, so that two calls with the same facts wait for each other instead of for ever.
 _TAKE = """

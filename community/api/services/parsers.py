@@ -23,13 +23,13 @@ OLDEST = timedelta(days=3653)
 SEVERAL_SENTENCES = 3
 # What is said instead of a pattern or the name of a type, by field and kind of problem.
 PLAIN = {
-    ("currency", "string_pattern_mismatch"): "Three letters are expected, such as EUR",
-    ("email", "string_pattern_mismatch"): "This is no email address",
-    ("domain", "string_pattern_mismatch"): "This is no domain, such as acme.example",
-    ("amount", "decimal_parsing"): "This is no number; write it with a point, such as 549.00",
-    ("", "string_too_short"): "It is missing",
-    ("", "datetime_from_date_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
-    ("", "datetime_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
+    ("currency", "string_pattern_mismatch"): "Use a three-letter currency code, such as EUR",
+    ("email", "string_pattern_mismatch"): "This is not a valid email address",
+    ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
+    ("amount", "decimal_parsing"): "This is not a number; use a decimal point, such as 549.00",
+    ("", "string_too_short"): "This is missing",
+    ("", "datetime_from_date_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
+    ("", "datetime_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
 }
 
@@ -96,7 +96,7 @@ def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
     doubt = _doubt(item.name, item.occurred_at)
     if item.name in NAMES:
         if item.name in COMMERCIAL and not commercial:
-            return Malformed(item.id, f"{item.name} needs a token with the scope purchases:write.")
+            return Malformed(item.id, f"{item.name} requires a token with the purchases:write scope.")
         try:
             checked_payload(item.name, item.props)
         except ValueError as error:
@@ -127,9 +127,9 @@ def _who(person: Person, account: Account) -> Identity:
 
 def _doubt(name: str, occurred_at: datetime) -> str:
     if name not in NAMES:
-        return f"There is no event called {name} that comes from outside."
+        return f"{name} is not an event that external systems can send."
     if timezone.now() - occurred_at > OLDEST:
-        return "It happened more than ten years ago; is the date right?"
+        return "The date is more than ten years ago. Is it correct?"
     return ""
 
 

@@ -46,7 +46,7 @@ def describe_columns() -> str:
         name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()
     }
     needed = "; ".join(columns.pop(name) for name in NEEDED)
-    return f"The first line names the columns. Needed: {needed}. Also read: {'; '.join(columns.values())}."
+    return f"The first line names the columns. Required: {needed}. Optional: {'; '.join(columns.values())}."
 
 
 @dataclass
@@ -85,7 +85,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FileProblem(f"{path} cannot be read: {error.strerror}.") from error
+        raise FileProblem(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def _count(outcome: Outcome, line: int, answer: Answer) -> None:
@@ -106,7 +106,9 @@ def _in_file(answer: Answer, item: dict[str, Any], seen: dict[str, int]) -> Answ
         seen[answer.source_event_id] = content
         return answer
     same = seen[answer.source_event_id] == content
-    return Answer(answer.source_event_id, "duplicate" if same else "conflict", "It is in the file twice.")
+    return Answer(
+        answer.source_event_id, "duplicate" if same else "conflict", "This row is in the file twice."
+    )
 
 
 def _rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -120,7 +122,9 @@ def _rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in reader:
             yield reader.line_num, _item({names[key]: value for key, value in row.items() if key in names})
     except UnicodeDecodeError as error:
-        raise FileProblem("The file is not UTF-8; save it as CSV UTF-8.") from error
+        raise FileProblem(
+            "The file is not encoded as UTF-8. Save it as “CSV UTF-8” and try again."
+        ) from error
     except csv.Error as error:
         raise FileProblem(f"After line {reader.line_num}: {error}.") from error
 
@@ -135,8 +139,8 @@ def _names(header: Any) -> dict[str, str]:
     missing = [name for name in NEEDED if name not in found.values()]
     if missing:
         raise FileProblem(
-            f"There is no column {' and none '.join(missing)}; columns are named in the first line. "
-            "`import_purchases --help` lists the names."
+            f"Missing columns: {', '.join(missing)}. The first line must name the columns; "
+            "`import_purchases --help` lists their names."
         )
     return found
 
