@@ -44,13 +44,15 @@ def open_batch(folder: Path, *, name: str, site: str = "") -> ImportBatch:
     if batch is None or batch.status == ImportBatch.Status.UNDONE:
         return _begin(batch or ImportBatch(name=name), folder, mark, site)
     if batch.status == ImportBatch.Status.UNDOING:
-        raise ImportRefused(f"{name} is being taken back: run import_undo {name} to its end first.")
+        raise ImportRefused(f"{name} is being undone. Run import_undo {name} again to finish that first.")
     if batch.fingerprint != mark and batch.status == ImportBatch.Status.READING:
         # Nothing has been built of what was read: the files were mended, and are read again.
         StagedRow.objects.filter(batch=batch).delete()
         return _begin(batch, folder, mark, site)
     if batch.fingerprint != mark:
-        raise ImportRefused(f"{name} is the name of another dump: give this one its own with --batch.")
+        raise ImportRefused(
+            f"The name {name} is already used for another dump. Choose another one with --batch."
+        )
     return batch
 
 

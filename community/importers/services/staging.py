@@ -60,10 +60,10 @@ def find_dump(folder: Path) -> Path:
     candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
     found = [path for path in candidates if all((path / name).is_file() for name in NEEDED)]
     if not found:
-        raise DumpError(f"{folder} holds no dump: there is no {' and '.join(NEEDED)} in it.")
+        raise DumpError(f"There is no dump in {folder}. The folder must contain {' and '.join(NEEDED)}.")
     if len(found) > 1 and found[0] != folder:
         raise DumpError(
-            f"{folder} holds several dumps: name one of {', '.join(path.name for path in found)}."
+            f"There are several dumps in {folder}. Choose one of {', '.join(path.name for path in found)}."
         )
     return found[0]
 

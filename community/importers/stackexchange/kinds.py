@@ -42,7 +42,7 @@ HISTORY_NOT_KEPT = {
     38: "merge destination",
     50: "bumped",
     52: "hot question",
-    53: "hot question no more",
+    53: "no longer a hot question",
 }
 CLOSE_REASONS = {
     "1": "Duplicate",
