@@ -23,5 +23,5 @@ class Bearer(HttpBearer):
             return None
         tokens.count_call(found)
         if self.scope not in found.scopes:
-            raise HttpError(403, f"This token lacks the scope {self.scope}.")
+            raise HttpError(403, f"This token does not have the {self.scope} scope.")
         return found

@@ -22,17 +22,19 @@ class ApiToken(models.Model):
 
     class Scope(models.TextChoices):
         EVENTS = "events:write", _("Send events")
-        PURCHASES = "purchases:write", _("Send purchases and other commercial facts")
+        PURCHASES = "purchases:write", _("Send purchases and other commercial events")
 
-    name = models.CharField(max_length=80, help_text=_("Who uses it, such as “CRM”."))
+    name = models.CharField(max_length=80, help_text=_("The system that uses this token, such as “CRM”."))
     source = models.SlugField(
         max_length=40,
-        help_text=_("What the system's ids are known by here. Keep it when a token is replaced."),
+        help_text=_(
+            "A short name for the system, which its IDs are stored under. Use the same source when you replace a token."
+        ),
     )
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    calls_a_minute = models.PositiveIntegerField(default=120)
+    calls_a_minute = models.PositiveIntegerField(_("calls per minute"), default=120)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -45,7 +47,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["name", "-created_at"]
-        verbose_name = "API token"
+        verbose_name = _("API token")
         constraints = [
             models.CheckConstraint(condition=Q(calls_a_minute__gt=0), name="api_token_some_calls"),
         ]
@@ -99,7 +101,8 @@ class ExternalId(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = "external id"
+        verbose_name = _("external ID")
+        verbose_name_plural = _("external IDs")
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="external_id_once"),
         ]
@@ -139,8 +142,8 @@ class WaitingEvent(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name = "waiting purchase or event"
-        verbose_name_plural = "waiting purchases and events"
+        verbose_name = _("unmatched event")
+        verbose_name_plural = _("unmatched events")
         indexes = [
             models.Index(
                 fields=["received_at"],
@@ -150,29 +153,30 @@ class WaitingEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.email or self.external_id or self.domain or 'somebody'}"
+        return f"{self.name} of {self.email or self.external_id or self.domain or 'an unknown person'}"
 
 
 class SetAside(models.Model):
     """A quarantined external fact, held back for review."""
 
     class Why(models.TextChoices):
-        CONFLICT = "conflict", _("Same id, other content")
-        QUARANTINED = "quarantined", _("Not understood or not believed")
+        CONFLICT = "conflict", _("Same ID, different content")
+        QUARANTINED = "quarantined", _("Unknown event or implausible date")
 
-    why = models.CharField(max_length=11, choices=Why)
+    why = models.CharField(_("problem"), max_length=11, choices=Why)
     event_id = models.UUIDField()
     digest = models.CharField(max_length=64)
     source = models.CharField(max_length=40)
     source_event_id = models.CharField(max_length=200)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(_("details"), max_length=300)
     item = models.JSONField()
     received_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name_plural = "set aside"
+        verbose_name = _("quarantined event")
+        verbose_name_plural = _("quarantined events")
         constraints = [
             models.UniqueConstraint(fields=["event_id", "digest"], name="set_aside_once"),
         ]

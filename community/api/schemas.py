@@ -61,7 +61,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("not a valid date in UTC") from error
+        raise ValueError("this is not a valid date in UTC") from error
     return moment
 
 
@@ -71,9 +71,9 @@ def _storable(props: dict[str, Any]) -> dict[str, Any]:
         serialized = json.dumps(props, ensure_ascii=False, allow_nan=False)
         serialized.encode()
     except (ValueError, RecursionError) as error:
-        raise ValueError("cannot be stored as JSON") from error
+        raise ValueError("this cannot be stored as JSON") from error
     if _NUL.search(serialized):
-        raise ValueError("contains a NUL character")
+        raise ValueError("this contains a NUL character")
     return props
 
 
@@ -102,16 +102,19 @@ class Account(_Item):
 class PurchaseItem(_Item):
     """A purchase. Refunds are separate events (purchase.refunded)."""
 
-    external_id: Text = Field(description="The order's ID; sending it again changes nothing.")
-    occurred_at: Moment = Field(description="With a time zone, such as 2026-03-01T12:00:00Z.")
+    external_id: Text = Field(description="The ID of the order. Sending the same ID again has no effect.")
+    occurred_at: Moment = Field(description="A time with a time zone, such as 2026-03-01T12:00:00Z.")
     amount: Amount = Field(
-        ge=0, description="In units of the currency. Zero does not make the buyer a customer."
+        ge=0,
+        description="In units of the currency, such as 129.00. An amount of 0 does not count as a conversion.",
     )
     currency: Currency
     products: list[Text] = Field(default_factory=list, max_length=100)
     buyer: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)
-    test: bool = Field(False, description="A test order: stored and shown, but never makes a customer.")
+    test: bool = Field(
+        False, description="A test order. It is stored and shown, but never counts as a conversion."
+    )
 
 
 class Money(_Item):
@@ -122,8 +125,12 @@ class Money(_Item):
 class EventItem(_Item):
     """An event outside the community. Names and properties are those of the event catalogue."""
 
-    id: Text = Field(description="The event's ID in the sending system; sending it again changes nothing.")
-    name: Text = Field(description="For example, call.logged, webinar.attended or subscription.cancelled.")
+    id: Text = Field(
+        description="The ID of the event in your system. Sending the same ID again has no effect."
+    )
+    name: Text = Field(
+        description="The name of the event, such as call.logged, webinar.attended or subscription.cancelled."
+    )
     occurred_at: Moment
     member: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)

@@ -21,8 +21,8 @@ api = NinjaAPI(
     title="Caravan",
     version="1",
     urls_namespace="api",
-    description="Send events from other systems: purchases, calls, webinars, tickets and more. "
-    "Requests can be repeated safely; each ID counts once.",
+    description="Send purchases, calls, webinars, tickets and other events from your systems to the community. "
+    "It is safe to send an item again: the same ID counts only once.",
 )
 PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
 
@@ -55,7 +55,7 @@ def _token(request: HttpRequest) -> ApiToken:
 
 def _check_length(items: Sequence[Any]) -> None:
     if len(items) > MAX_ITEMS:
-        raise HttpError(413, f"Send at most {MAX_ITEMS} items per call; you sent {len(items)}.")
+        raise HttpError(413, f"Send at most {MAX_ITEMS} items per request. This one has {len(items)}.")
 
 
 def _ingest(facts: list[parsers.Parsed]) -> dict[str, Any]:
@@ -73,7 +73,11 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = _problem(request, 401, "Send a valid token: Authorization: Bearer caravan_…")
+    response = _problem(
+        request,
+        401,
+        "The token is missing or invalid. Send one in the header: Authorization: Bearer caravan_…",
+    )
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -85,7 +89,7 @@ def _rate_limited(request: HttpRequest, error: RateLimited) -> HttpResponse:
 
 @api.exception_handler(RequestDataTooBig)
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return _problem(request, 413, "The request body is too large. Send fewer items per call.")
+    return _problem(request, 413, "The request body is too large. Send fewer items per request.")
 
 
 @api.exception_handler(ValidationError)

@@ -1,4 +1,6 @@
-"""QuerySets that are compiled once: on pages that are read all the time, writing the SQL costs more than running it.
+"""QuerySets that are compiled once by Django and planned once by PostgreSQL, for pages that are read all the time.
+
+Writing their SQL and planning it costs more than running it.
 
     @cache
     def _posts(is_moderator: bool) -> Prepared[Post]:
@@ -19,9 +21,12 @@ from functools import cached_property
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import psycopg
 from django.db import connection, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.adapt import Loader
+from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
 
@@ -48,6 +53,42 @@ models.Field.register_lookup(AnyOf)
 models.ForeignKey.register_lookup(AnyOf)
 
 
+class _JsonAsText(Loader):
+    """Leaves jsonb to the model's field, as Django has psycopg do with results in text form."""
+
+    format = psycopg.pq.Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data)[1:].decode()  # the first byte is the version of the format
+
+
+psycopg.adapters.register_loader("jsonb", _JsonAsText)
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Sends parameters beside the statement, where Django's cursor writes them into it: so it can be kept prepared."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> _Cursor:
+        return super().execute(query, params, prepare=True, binary=True)
+
+
+def _cursor() -> Any:
+    """Return a cursor that Django logs and counts as its own."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(_Cursor(connection.connection))
+
+
+def _bound(value: Any) -> Any:
+    """Give numbers one type whatever their size: a statement is prepared for the types of its parameters."""
+    if type(value) is int:
+        return Int8(value)
+    if type(value) in (list, tuple):
+        return [_bound(one) for one in value]
+    return value
+
+
 class Statement(NamedTuple):
     """A compiled QuerySet: its SQL, its parameters or the names of those to fill in, and how to read its rows."""
 
@@ -71,12 +112,11 @@ class Prepared(Generic[Row]):
         statement = self._statement
         params = statement.params.copy()
         for place, name in statement.names.items():
-            params[place] = values[name]
-        sql = statement.sql
+            params[place] = _bound(values[name])
         if self._limit is not None:
-            sql, params = f"{sql} LIMIT %s OFFSET %s", [*params, self._limit, offset]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
+            params += [Int8(self._limit), Int8(offset)]
+        with _cursor() as cursor:
+            cursor.execute(statement.sql, params)
             return statement.read(cursor.fetchall())
 
     def first(self, **values: Any) -> Row | None:
@@ -96,7 +136,9 @@ class Prepared(Generic[Row]):
             for name, placeholder in placeholders.items()
             if type(param) is type(placeholder) and param == placeholder
         }
-        return Statement(sql, list(params), names, _reader(queryset, compiler))
+        if self._limit is not None:
+            sql += " LIMIT %s OFFSET %s"
+        return Statement(sql, [_bound(param) for param in params], names, _reader(queryset, compiler))
 
 
 def _placeholder(parameter: inspect.Parameter) -> Any:

@@ -50,11 +50,11 @@ class ImportBatchAdmin(BaseAdmin):
             _("File"),
             _("Read"),
             _("Imported"),
-            _("Skipped, and why"),
+            _("Skipped (reason)"),
             body,
         )
 
-    @admin.display(description=_("Worth knowing"))
+    @admin.display(description=_("Notes"))
     def remarks(self, batch: ImportBatch) -> SafeString:
         return format_html_join("", "<p>{}</p>", ((remark,) for remark in batch.report.get("remarks", [])))
 

@@ -17,19 +17,19 @@ class ImportBatch(models.Model):
         READING = "reading", _("Reading files")
         BUILDING = "building", _("Building")
         DONE = "done", _("Done")
-        UNDOING = "undoing", _("Being taken back")
-        UNDONE = "undone", _("Taken back")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     name = models.CharField(max_length=80, unique=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.READING)
     site = models.CharField(
-        max_length=100, help_text=_("Where it comes from; rows are known by this and their own id.")
+        max_length=100, help_text=_("The site this comes from. Rows are identified by it and their own ID.")
     )
     hosts = ArrayField(
         models.CharField(max_length=100),
         default=list,
         blank=True,
-        help_text=_("Every name the site has had."),
+        help_text=_("All host names the site has had."),
     )
     folder = models.CharField(max_length=500)
     fingerprint = models.CharField(max_length=64)
@@ -43,7 +43,7 @@ class ImportBatch(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        verbose_name_plural = "import batches"
+        verbose_name_plural = _("import batches")
 
     def __str__(self) -> str:
         return self.name
@@ -62,14 +62,14 @@ class StagedRow(models.Model):
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="+")
     file = models.CharField(max_length=12)
-    ordinal = models.BigIntegerField(help_text=_("Place in the file, from 1."))
+    ordinal = models.BigIntegerField(help_text=_("The position in the file, starting at 1."))
     source_id = models.BigIntegerField(null=True)
     parent_id = models.BigIntegerField(
         null=True, help_text=_("The row it belongs to: post, question or user.")
     )
     created_at = models.DateTimeField(null=True)
     data = models.JSONField()
-    skip = models.CharField(max_length=120, blank=True, help_text=_("Why it is not imported."))
+    skip = models.CharField(max_length=120, blank=True, help_text=_("Why this row is not imported."))
     # Ids are assigned before anything is built, so that links between posts can be rewritten in one pass.
     target_id = models.BigIntegerField(null=True)
     topic_id = models.BigIntegerField(null=True)

@@ -93,7 +93,7 @@ def conduct_panel(member: Member, request: HttpRequest) -> Panel:
     """Return the panel about a member's conduct, for their page in the admin."""
     entries = AuditEntry.objects.filter(object_type="members.member", object_id=str(member.pk))
     return Panel(
-        title=_("Conduct"),
+        title=_("Moderation"),
         template=CONDUCT,
         context={
             "author": summarize_member(member),

@@ -108,14 +108,14 @@ class TopicPage:
 def find_topic(reader: Reader, topic_id: int) -> Topic | None:
     """Return the topic with what its page shows of it, or None when there is none for this reader."""
     find = _topics(forum.kind_of(reader))
-    return find.first(topic_id=topic_id, reader_id=reader.pk, category_ids=forum.visible_category_ids(reader))
+    return find.first(topic_id=topic_id, reader_id=reader.pk)
 
 
 @cache
 def _topics(kind: str) -> Prepared[Topic]:
-    def build(topic_id: int, reader_id: int, category_ids: list[int]) -> TopicQuerySet:
+    def build(topic_id: int, reader_id: int) -> TopicQuerySet:
         reader = forum.stand_in(kind, reader_id)
-        topics = Topic.objects.within(category_ids, reader).filter(pk=topic_id)
+        topics = Topic.objects.visible_to(reader).filter(pk=topic_id)
         topics = topics.select_related(
             "category", "category__parent", "author", "closed_by", "question__accepted_by"
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.core.permissions import Refused
@@ -66,7 +67,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     if question.accepted_answer_id == answer.pk:
         return question
     if not (answer.is_answer and answer.is_published):
-        raise Refused("Only an answer that everyone can read can be accepted.")
+        raise Refused(_("You can only accept a published answer."))
     now = now or timezone.now()
     _clear_acceptance(question)
     # A merge may have brought the answer from another question.
@@ -102,7 +103,7 @@ def mark_official(answer: Post, *, actor: Member, now: datetime | None = None) -
     if answer.is_official:
         return answer
     if answer.kind not in (Post.Kind.ANSWER, Post.Kind.REPLY):
-        raise Refused("Only an answer or a reply can be marked official.")
+        raise Refused(_("Only answers and replies can be marked as official."))
     now = now or timezone.now()
     OfficialMark.objects.create(post=answer, member=actor, created_at=now)
     _set_official(answer, True)
@@ -134,15 +135,15 @@ def unmark_official(answer: Post, *, actor: Member) -> Post:
 
 def _require_votable(post: Post, topic: Topic, member: Member, value: int) -> None:
     if value not in (-1, 0, 1):
-        raise Refused("A vote is up, down or none.")
+        raise Refused(_("This is not a valid vote."))
     if not takes_votes(post, topic):
-        raise Refused("Only questions, answers and ideas are voted on.")
+        raise Refused(_("You can only vote on questions, answers and ideas."))
     if post.author_id == member.pk:
-        raise Refused("Your own posts are voted on by others, not by you.")
+        raise Refused(_("You cannot vote on your own posts."))
     if value < 0 and topic.kind == Topic.Kind.IDEA:
-        raise Refused("Ideas are only voted up; say in a reply what speaks against one.")
+        raise Refused(_("You can only vote ideas up. If you disagree with one, say why in a reply."))
     if not post.is_published:
-        raise Refused("This post cannot be voted on at the moment.")
+        raise Refused(_("You cannot vote on this post at the moment."))
 
 
 def _record_vote(post: Post, topic: Topic, member: Member, before: int, value: int, now: datetime) -> None:
@@ -186,7 +187,7 @@ def _received_event(post: Post, topic: Topic) -> EventName | None:
 
 def _locked(answer: Post) -> tuple[Topic, Question, Post]:
     topic = counters.lock_topic(answer.topic_id)
-    question, _ = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
+    question, _created = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
     answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
     return topic, question, answer
 

@@ -127,7 +127,7 @@ def test_the_queue_shows_who_and_how_much(client, waiting):
 
     assert "new@example.com · c-7" in html
     assert "129.00 EUR" in html
-    assert "Waiting" in html
+    assert "Unmatched" in html
 
 
 def test_choosing_a_member_applies_what_waits(client, waiting):
@@ -168,7 +168,7 @@ def test_conflicts_are_shown_and_dealt_with(client, waiting):
     shown = client.get(page("setaside", "change", conflict.pk)).content.decode()
     client.post(page("setaside"), {"action": "resolve", "_selected_action": [conflict.pk]})
 
-    assert "Same id, other content" in shown
+    assert "Same ID, different content" in shown
     conflict.refresh_from_db()
     assert conflict.resolved_at is not None
 

@@ -111,7 +111,7 @@ def test_ten_years_are_believed_and_no_more():
 
     assert read_event(occurred_at=(now - timedelta(days=3650)).isoformat()).doubt == ""
     assert read_event(occurred_at=(now - timedelta(days=3660)).isoformat()).doubt.startswith(
-        "This is more than"
+        "The date is more than"
     )
 
 
@@ -141,4 +141,4 @@ def test_every_name_from_outside_is_in_the_catalogue(name):
 def test_commercial_names_are_refused_without_the_scope(name):
     found = read_event(name=name, props={})
 
-    assert found == Malformed("call-1", f"{name} needs a token with the scope purchases:write.")
+    assert found == Malformed("call-1", f"{name} requires a token with the purchases:write scope.")

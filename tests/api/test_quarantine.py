@@ -82,7 +82,7 @@ def test_other_content_under_the_same_id_stays_out(buyer, manager):
 
     assert (
         quarantine.release(row, actor=manager)
-        == "This ID was sent before with different content; the first one counts."
+        == "This ID was already used with different content. The first version counts."
     )
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
@@ -95,7 +95,7 @@ def test_a_conflict_is_not_let_in(manager):
 
     sentence = quarantine.release(SetAside.objects.get(), actor=manager)
 
-    assert sentence == "The same id came before with other content; only what came first counts."
+    assert sentence == "This ID was already used with different content. Only the first version counts."
 
 
 def test_what_the_catalogue_does_not_know_stays_out(manager):
@@ -104,7 +104,7 @@ def test_what_the_catalogue_does_not_know_stays_out(manager):
     sentence = quarantine.release(row, actor=manager)
 
     row.refresh_from_db()
-    assert sentence == "There is still no event called webinar.slept_through that comes from outside."
+    assert sentence == "webinar.slept_through is not an event that external systems can send."
     assert row.resolved_at is None
     assert not AuditEntry.objects.exists()
 
@@ -134,7 +134,7 @@ def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
 
     sentence = quarantine.release(row, actor=manager)
 
-    assert sentence == "payment.failed needs a token with the scope purchases:write."
+    assert sentence == "payment.failed requires a token with the purchases:write scope."
 
 
 def sent(client, *rows):
@@ -148,9 +148,9 @@ def test_the_admin_lets_in_what_it_can_and_says_why_not_the_rest(client, buyer, 
 
     first, second = sent(client, *rows), sent(client, *rows[:2])
 
-    assert "2 were let in." in first
-    assert "Still kept out: There is still no event called webinar.slept_through" in first
-    assert "These were dealt with already." in second
+    assert "Released 2 events from quarantine." in first
+    assert "Not released: webinar.slept_through is not an event" in first
+    assert "These have already been resolved." in second
     assert Event.objects.filter(name="purchase.completed").count() == 2
 
 

@@ -209,7 +209,7 @@ def test_dismiss_of_what_was_applied_changes_nothing(manager):
         ({"buyer": {"email": "ada@example.com"}}, "purchase.completed of ada@example.com"),
         ({"buyer": {"external_id": "c-7"}}, "purchase.completed of c-7"),
         ({"account": {"domain": "acme.example"}}, "purchase.completed of acme.example"),
-        ({}, "purchase.completed of somebody"),
+        ({}, "purchase.completed of an unknown person"),
     ],
 )
 def test_what_waits_says_whose_it_may_be(fields, says):

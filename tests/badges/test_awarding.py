@@ -128,13 +128,13 @@ def test_badges_award_says_what_it_gave(capsys):
 
     call_command("badges_award")
 
-    assert capsys.readouterr().out == "     1  Popular question\n     1  awards given.\n"
+    assert capsys.readouterr().out == "     1  Popular question\n     1  badges awarded.\n"
 
 
 def test_badges_sync_says_how_many_it_wrote(capsys):
     call_command("badges_sync")
 
-    assert capsys.readouterr().out == "0 badges written.\n"
+    assert capsys.readouterr().out == "0 badges added or updated.\n"
 
 
 def test_give_badge_says_who_and_why_and_records_it():

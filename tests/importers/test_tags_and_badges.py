@@ -95,7 +95,7 @@ def test_an_import_says_when_a_tag_could_not_be_made(tmp_path, imported):
 
     batch = imported(dump)
 
-    assert "Tags.xml: expected 1 imported rows, found 0." in batch.report["remarks"]
+    assert "Tags.xml: imported 1 rows, but found 0." in batch.report["remarks"]
 
 
 def test_build_tags_twice_changes_nothing(dump):
@@ -125,7 +125,7 @@ def test_tags_of_one_name_in_two_cases_are_one_tag(tmp_path, imported):
     batch = imported(dump)
 
     assert Tag.objects.count() == 1
-    assert skipped(batch, "Tags.xml") == {"the same name came earlier in the file": 1}
+    assert skipped(batch, "Tags.xml") == {"the same name appears earlier in the file": 1}
 
 
 def awarded(dump) -> list[Award]:

@@ -24,7 +24,7 @@ def test_describe_says_what_was_done_and_leads_to_the_post():
     said = describe(entry("answer.mark_official", post))
 
     address = reverse("forum:post-permalink", args=[post.pk])
-    assert said == f'made an answer official, <a href="{address}">#{post.number} in Which grinder?</a>'
+    assert said == f'marked <a href="{address}">#{post.number} in Which grinder?</a> as official'
 
 
 @pytest.mark.parametrize(

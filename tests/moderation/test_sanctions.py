@@ -76,7 +76,7 @@ def test_impose_without_hours_lasts_until_lifted():
 def test_a_warning_never_ends_because_it_never_holds():
     sanction = impose(MemberFactory(), "warning", ends_at=timezone.now() + timedelta(hours=24))
 
-    assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "told")
+    assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "sent")
 
 
 def test_in_force_ends_by_itself():

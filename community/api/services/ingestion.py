@@ -22,9 +22,9 @@ from .parsers import Parsed
 
 Status = Literal["accepted", "duplicate", "conflict", "quarantined", "rejected"]
 
-UNMATCHED = "Waiting until the person or company is known here."
-CONFLICT = "This ID was sent before with different content; the first one counts."
-IN_FUTURE = "The time was in the future and was set to now."
+UNMATCHED = "No member or company matches yet. This will be applied once one does."
+CONFLICT = "This ID was already used with different content. The first version counts."
+IN_FUTURE = "The time was in the future, so it was set to now."
 
 # Ordered by id, so that concurrent calls with the same facts do not deadlock.
 _CLAIM_KEYS = """

@@ -23,14 +23,14 @@ MAX_AGE = timedelta(days=3653)
 MAX_PROBLEMS = 3
 # Replacements for pydantic's messages, by field and error type.
 MESSAGES = {
-    ("currency", "string_pattern_mismatch"): "Use a three-letter code, such as EUR",
-    ("email", "string_pattern_mismatch"): "Not a valid email address",
-    ("domain", "string_pattern_mismatch"): "Not a valid domain; use one such as acme.example",
-    ("amount", "decimal_parsing"): "Not a number; use a decimal point, such as 549.00",
-    ("", "string_too_short"): "This field is required",
-    ("", "datetime_from_date_parsing"): "Not a valid time; use the format 2026-03-01T12:00:00Z",
-    ("", "datetime_parsing"): "Not a valid time; use the format 2026-03-01T12:00:00Z",
-    ("", "timezone_aware"): "The time zone is missing; use the format 2026-03-01T12:00:00Z",
+    ("currency", "string_pattern_mismatch"): "Use a three-letter currency code, such as EUR",
+    ("email", "string_pattern_mismatch"): "This is not a valid email address",
+    ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
+    ("amount", "decimal_parsing"): "This is not a number; use a decimal point, such as 549.00",
+    ("", "string_too_short"): "This is missing",
+    ("", "datetime_from_date_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
+    ("", "datetime_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
+    ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
 }
 
 Parsed = InboundFact | Malformed
@@ -95,7 +95,7 @@ def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
     doubt = _doubt(item.name, item.occurred_at)
     if item.name in INBOUND:
         if item.name in COMMERCIAL and not commercial:
-            return Malformed(item.id, f"{item.name} needs a token with the scope purchases:write.")
+            return Malformed(item.id, f"{item.name} requires a token with the purchases:write scope.")
         try:
             checked_payload(item.name, item.props)
         except ValueError as error:
@@ -126,9 +126,9 @@ def _who(person: Person, account: Account) -> Identity:
 
 def _doubt(name: str, occurred_at: datetime) -> str:
     if name not in INBOUND:
-        return f"{name} is not an event that other systems can send."
+        return f"{name} is not an event that external systems can send."
     if timezone.now() - occurred_at > MAX_AGE:
-        return "This is more than ten years ago. Check the date."
+        return "The date is more than ten years ago. Is it correct?"
     return ""
 
 

@@ -45,8 +45,8 @@ def describe_columns() -> str:
     columns = {
         name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()
     }
-    required = "; ".join(columns.pop(name) for name in REQUIRED)
-    return f"The first line must name the columns. Required: {required}. Optional: {'; '.join(columns.values())}."
+    needed = "; ".join(columns.pop(name) for name in REQUIRED)
+    return f"The first line names the columns. Required: {needed}. Optional: {'; '.join(columns.values())}."
 
 
 @dataclass
@@ -85,7 +85,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InvalidFile(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidFile(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def _count(outcome: Outcome, line: int, result: Result) -> None:
@@ -107,7 +107,7 @@ def _check_repeated(result: Result, item: dict[str, Any], seen: dict[str, int]) 
         return result
     same = seen[result.source_event_id] == content
     return Result(
-        result.source_event_id, "duplicate" if same else "conflict", "This ID is in the file twice."
+        result.source_event_id, "duplicate" if same else "conflict", "This row is in the file twice."
     )
 
 
@@ -122,7 +122,9 @@ def _rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in reader:
             yield reader.line_num, _item({names[key]: value for key, value in row.items() if key in names})
     except UnicodeDecodeError as error:
-        raise InvalidFile("The file is not UTF-8; save it as CSV UTF-8.") from error
+        raise InvalidFile(
+            "The file is not encoded as UTF-8. Save it as “CSV UTF-8” and try again."
+        ) from error
     except csv.Error as error:
         raise InvalidFile(f"After line {reader.line_num}: {error}.") from error
 
@@ -138,7 +140,7 @@ def _names(header: Any) -> dict[str, str]:
     if missing:
         raise InvalidFile(
             f"Missing columns: {', '.join(missing)}. The first line must name the columns; "
-            "`import_purchases --help` lists them."
+            "`import_purchases --help` lists their names."
         )
     return found
 

@@ -31,7 +31,7 @@ def release(row: SetAside, *, actor: Member) -> str:
     if row.resolved_at is not None:
         return ""
     if row.why != SetAside.Why.QUARANTINED:
-        return _("The same id came before with other content; only what came first counts.")
+        return _("This ID was already used with different content. Only the first version counts.")
     fact = replace(inbound_fact_from(row.item), doubt="")
     if objection := _objection(fact):
         return objection
@@ -46,9 +46,9 @@ def release(row: SetAside, *, actor: Member) -> str:
 
 def _objection(fact: InboundFact) -> str:
     if fact.name not in INBOUND:
-        return _("There is still no event called %(name)s that comes from outside.") % {"name": fact.name}
+        return _("%(name)s is not an event that external systems can send.") % {"name": fact.name}
     if fact.name in COMMERCIAL and not _may_send_purchases(fact.source):
-        return _("%(name)s needs a token with the scope purchases:write.") % {"name": fact.name}
+        return _("%(name)s requires a token with the purchases:write scope.") % {"name": fact.name}
     try:
         checked_payload(fact.name, fact.payload)
     except ValueError as error:

@@ -44,13 +44,15 @@ def open_batch(folder: Path, *, name: str, site: str = "") -> ImportBatch:
     if batch is None or batch.status == ImportBatch.Status.UNDONE:
         return _begin(batch or ImportBatch(name=name), folder, digest, site)
     if batch.status == ImportBatch.Status.UNDOING:
-        raise ImportRefused(f"{name} is being undone: let import_undo {name} finish first.")
+        raise ImportRefused(f"{name} is being undone. Run import_undo {name} again to finish that first.")
     if batch.fingerprint != digest and batch.status == ImportBatch.Status.READING:
         # The files were corrected before anything was built, so they are read again.
         StagedRow.objects.filter(batch=batch).delete()
         return _begin(batch, folder, digest, site)
     if batch.fingerprint != digest:
-        raise ImportRefused(f"{name} is already the name of another dump: choose a new name with --batch.")
+        raise ImportRefused(
+            f"The name {name} is already used for another dump. Choose another one with --batch."
+        )
     return batch
 
 

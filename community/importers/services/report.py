@@ -30,26 +30,26 @@ _POSTS = "importers_stagedrow p WHERE p.batch_id = %(batch)s AND p.file = 'posts
 _QUESTIONS_AND_ANSWERS = f"{_POSTS} AND p.data->>'PostTypeId' IN ('1', '2')"
 # Each query returns a count; the sentence is shown if it is not 0.
 _REMARKS = {
-    "Posts with a score other than their votes say; the score is kept: {}.": f"""
+    "Posts whose score differs from the sum of their votes (the score is kept): {}.": f"""
         SELECT count(*) FROM (SELECT (p.data->>'Score')::int AS score, (
             SELECT coalesce(sum(CASE v.data->>'VoteTypeId' WHEN '2' THEN 1 WHEN '3' THEN -1 END), 0)
               FROM importers_stagedrow v
              WHERE v.batch_id = p.batch_id AND v.file = 'votes' AND v.parent_id = p.source_id AND v.skip = ''
           ) AS votes FROM {_QUESTIONS_AND_ANSWERS}) s WHERE score IS DISTINCT FROM votes""",
-    "Accepted answers that are not in the dump; their questions are imported as open: {}.": f"""
+    "Accepted answers missing from the dump (their questions are imported as open): {}.": f"""
         SELECT count(*) FROM {_POSTS} AND p.data ? 'AcceptedAnswerId' AND NOT EXISTS (
             SELECT FROM importers_stagedrow a WHERE a.batch_id = p.batch_id AND a.file = 'posts' AND a.skip = ''
               AND a.source_id = (p.data->>'AcceptedAnswerId')::bigint AND a.parent_id = p.source_id)""",
-    "Questions and answers without an author; they are shown as a former member's: {}.": f"""
+    "Questions and answers without an author (shown as posts by a former member): {}.": f"""
         SELECT count(*) FROM {_QUESTIONS_AND_ANSWERS} AND NOT p.data ? 'OwnerUserId'""",
-    "Comments without an author; they are shown as a former member's: {}.": """
+    "Comments without an author (shown as comments by a former member): {}.": """
         SELECT count(*) FROM importers_stagedrow p
          WHERE p.batch_id = %(batch)s AND p.file = 'comments' AND p.skip = '' AND NOT p.data ? 'UserId'""",
-    "Users who posted before their account was made; both times are kept: {}.": f"""
+    "Users who posted before their account was created (both times are kept): {}.": f"""
         SELECT count(DISTINCT u.source_id) FROM importers_stagedrow u, {_QUESTIONS_AND_ANSWERS}
            AND u.batch_id = p.batch_id AND u.file = 'users' AND u.source_id = (p.data->>'OwnerUserId')::bigint
            AND p.created_at < u.created_at""",
-    "Display names of several users; their handles differ by a number: {}.": """
+    "Display names shared by several users (their usernames get a number): {}.": """
         SELECT count(*) FROM (SELECT 1 FROM importers_stagedrow
          WHERE batch_id = %(batch)s AND file = 'users' AND skip = '' AND data ? 'DisplayName'
          GROUP BY data->>'DisplayName' HAVING count(*) > 1) n""",
@@ -81,7 +81,7 @@ def verified(batch: ImportBatch) -> dict[str, Any]:
     actual = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
     expected = {table["file"]: table["imported"] for table in batch.report["tables"]}
     differing = [
-        f"{file}: expected {expected[file]:,} imported rows, found {actual[kind]:,}."
+        f"{file}: imported {expected[file]:,} rows, but found {actual[kind]:,}."
         for file, kind in _KINDS.items()
         if expected[file] != actual[kind]
     ]
@@ -89,7 +89,7 @@ def verified(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _missing(folder: Path) -> list[str]:
-    return [f"There is no {table.file}." for table in TABLES if not (folder / table.file).exists()]
+    return [f"{table.file} is missing." for table in TABLES if not (folder / table.file).exists()]
 
 
 def _remarks(batch: ImportBatch) -> list[str]:
@@ -109,9 +109,9 @@ def _conflicts(batch: ImportBatch) -> list[str]:
     taken = _taken(batch)
     sentences = []
     if shared:
-        sentences.append(f"Tags that already exist here and will be shared: {shared:,}.")
+        sentences.append(f"Tags that already exist here (they are shared): {shared:,}.")
     if taken:
-        sentences.append(f"Usernames that are already taken here; a number is appended: {taken:,}.")
+        sentences.append(f"Usernames that are already taken here (imported ones get a number): {taken:,}.")
     return sentences
 
 

@@ -40,8 +40,8 @@ def undo(batch: ImportBatch, *, force: bool, progress: Progress) -> dict[str, in
     added = posts_added(batch).count()
     if added and not force:
         raise ImportRefused(
-            f"{added:,} posts have been added to imported topics since. "
-            "Move them elsewhere, or run import_undo with --force to delete them too."
+            f"Posts written in imported topics since then: {added:,}. "
+            "Move them elsewhere, or run import_undo with --force to delete them as well."
         )
     batch.status = ImportBatch.Status.UNDOING
     batch.save(update_fields=["status"])

@@ -66,7 +66,7 @@ RULES = [
     *(
         Rule(
             table.name,
-            "'the same Id came earlier in the file'",
+            "'the same Id appears earlier in the file'",
             _staged(table.name, "o.source_id = s.source_id AND o.ordinal < s.ordinal"),
         )
         for table in TABLES
@@ -75,7 +75,7 @@ RULES = [
     Rule("tags", f"'{EARLIER}'", _mapped("tag")),
     Rule(
         "tags",
-        "'the same name came earlier in the file'",
+        "'the same name appears earlier in the file'",
         _staged(
             "tags",
             "lower(o.data->>'TagName') = lower(s.data->>'TagName') AND o.ordinal < s.ordinal AND o.skip = ''",
@@ -90,7 +90,7 @@ RULES = [
     Rule("posts", f"'{EARLIER}'", _mapped("post")),
     Rule(
         "posts",
-        "'posts of type ' || (s.data->>'PostTypeId') || ' are not kept'",
+        "'posts of type ' || (s.data->>'PostTypeId') || ' are not imported'",
         "s.data->>'PostTypeId' NOT IN ('1', '2', '4', '5')",
     ),
     Rule(
@@ -117,22 +117,22 @@ RULES = [
     *_needs_post("votes"),
     Rule(
         "votes",
-        _named("VoteTypeId", VOTES_NOT_KEPT, "not kept:"),
+        _named("VoteTypeId", VOTES_NOT_KEPT, "not imported:"),
         "s.data->>'VoteTypeId' NOT IN ('1', '2', '3')",
     ),
     Rule(
         "history",
-        "'earlier texts of tag descriptions are not kept'",
+        "'earlier versions of tag descriptions are not imported'",
         _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' IN ('4', '5')"),
     ),
     *_needs_post("history"),
     Rule(
         "history",
-        _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not kept:"),
+        _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not imported:"),
         "(s.data->>'PostHistoryTypeId')::int NOT BETWEEN 1 AND 10",
     ),
     *_needs_post("links"),
-    Rule("links", "'recreated from the links in posts'", "s.data->>'LinkTypeId' <> '3'"),
+    Rule("links", "'recreated from the links in the text'", "s.data->>'LinkTypeId' <> '3'"),
     Rule(
         "links",
         "'the question is not closed'",

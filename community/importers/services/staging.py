@@ -60,10 +60,12 @@ def find_dump(folder: Path) -> Path:
     candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
     found = [path for path in candidates if all((path / name).is_file() for name in REQUIRED_FILES)]
     if not found:
-        raise DumpError(f"{folder} is not a dump: it has no {' and '.join(REQUIRED_FILES)}.")
+        raise DumpError(
+            f"There is no dump in {folder}. The folder must contain {' and '.join(REQUIRED_FILES)}."
+        )
     if len(found) > 1 and found[0] != folder:
         raise DumpError(
-            f"{folder} contains several dumps: choose one of {', '.join(path.name for path in found)}."
+            f"There are several dumps in {folder}. Choose one of {', '.join(path.name for path in found)}."
         )
     return found[0]
 

@@ -80,9 +80,9 @@ class _Reader:
         self.depth += 1
         self.since_row = 0
         if self.depth == 1 and tag != self.root:
-            raise self._error(f"the root element is <{tag[:40]}>, not <{self.root}>")
+            raise self._error(f"expected <{self.root}> but found <{tag[:40]}>")
         if self.depth > 2 or (self.depth == 2 and tag != "row"):
-            raise self._error(f"unexpected element <{tag[:40]}>")
+            raise self._error(f"unexpected <{tag[:40]}>")
         if self.depth == 2:
             self.rows.append(attributes)
 
@@ -90,7 +90,9 @@ class _Reader:
         self.depth -= 1
 
     def _refuse_doctype(self, *declaration: Any) -> None:
-        raise self._error("a document type is declared; dumps never do that, and it may hide an entity bomb")
+        raise self._error(
+            "the file declares a document type, which dumps never do and which could hide an entity bomb"
+        )
 
     def _error(self, sentence: str) -> DumpError:
         return DumpError(f"{self.name}, line {self.parser.CurrentLineNumber}: {sentence}.")

@@ -17,9 +17,9 @@ from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import review_queue, reviews
 
-OWN_CONTENT = gettext_lazy("Someone else decides about what you wrote yourself.")
+OWN_CONTENT = gettext_lazy("This is about you, so another moderator has to decide.")
 CANNOT_SANCTION = gettext_lazy(
-    "You cannot warn, silence or suspend this person; a manager can, unless they are one."
+    "You cannot warn, silence or suspend this person. Only managers can do this to team members, and nobody can to managers."
 )
 
 
@@ -42,12 +42,14 @@ def handle_post(request: HttpRequest, item: ReviewItem, form: DecisionForm | App
             reason=data["reason"],
             take_back=data["verdict"] == "taken_back",
         )
-        messages.success(request, _("Decided, and %(name)s is told.") % {"name": item.member})
+        messages.success(request, _("Decision saved. %(name)s has been notified.") % {"name": item.member})
         return True
     decision = form.decision()
     require(not decision.person or rules.can_sanction(moderator, item.member), CANNOT_SANCTION)
     reviews.decide(item, actor=moderator, version=form.cleaned_data["version"], decision=decision)
-    messages.success(request, _("Decided: “%(title)s”.") % {"title": item.post.topic if item.post else item})
+    messages.success(
+        request, _("Decision saved for “%(title)s”.") % {"title": item.post.topic if item.post else item}
+    )
     return True
 
 
@@ -55,7 +57,7 @@ def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, 
     version = _number(request.POST.get("version", ""))
     if act == "release":
         review_queue.release(item, actor=moderator, version=version)
-        messages.success(request, _("It is everyone's again."))
+        messages.success(request, _("This is no longer assigned to anyone."))
         return
     assignee = moderator
     if act == "assign":
@@ -64,7 +66,9 @@ def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, 
     review_queue.claim(item, actor=moderator, version=version, assignee=assignee)
     messages.success(
         request,
-        _("It is yours.") if assignee == moderator else _("It is with %(name)s.") % {"name": assignee},
+        _("This is assigned to you.")
+        if assignee == moderator
+        else _("This is assigned to %(name)s.") % {"name": assignee},
     )
 
 

@@ -73,15 +73,15 @@ class AuditEntryAdmin(BaseAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    @display(description=_("Did what"))
+    @display(description=_("Action"))
     def what(self, entry: AuditEntry) -> SafeString:
         return audit_text.describe(entry)
 
-    @display(description=_("Changed"))
+    @display(description=_("Changed fields"))
     def changed(self, entry: AuditEntry) -> str:
         return ", ".join(sorted({*entry.before, *entry.after}))
 
-    @display(description=_("Before and after"))
+    @display(description=_("Changes"))
     def difference(self, entry: AuditEntry) -> SafeString:
         rows = [
             (name, entry.before.get(name), entry.after.get(name))

@@ -26,7 +26,7 @@ class InForceFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("in_force", gettext_lazy("In force")), ("lifted", gettext_lazy("Taken back"))]
+        return [("in_force", gettext_lazy("Active")), ("lifted", gettext_lazy("Lifted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> QuerySet[Sanction]:
         if self.value() == "in_force":
@@ -81,19 +81,19 @@ class SanctionAdmin(BaseAdmin):
     def state_shown(self, sanction: Sanction) -> str:
         return sanction.state
 
-    @admin.action(description=gettext_lazy("Take back (they no longer count)"), permissions=["add"])
+    @admin.action(description=gettext_lazy("Lift (they no longer count as strikes)"), permissions=["add"])
     def lift_selected(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
         moderator = cast(Member, request.user)
         for sanction in queryset.select_related("member"):
             if rules.can_sanction(moderator, sanction.member):
-                sanctions.lift(sanction, actor=moderator, reason=_("Looked at again."))
+                sanctions.lift(sanction, actor=moderator, reason=_("A moderator reviewed it again."))
             else:
                 messages.error(request, CANNOT_SANCTION)
-        messages.success(request, _("Taken back, and the people are told."))
+        messages.success(request, _("The sanctions have been lifted and the members notified."))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Warn, silence or suspend the member given by the `member` parameter."""
-        require(self.has_add_permission(request), _("Only moderators do this."))
+        require(self.has_add_permission(request), _("Only moderators can do this."))
         moderator = cast(Member, request.user)
         members = Member.objects.select_related("company")
         number = request.GET.get("member", "")
@@ -111,7 +111,7 @@ class SanctionAdmin(BaseAdmin):
                 message=data["message"],
                 ends_at=data["ends_at"],
             )
-            messages.success(request, _("%(name)s is told.") % {"name": member})
+            messages.success(request, _("%(name)s has been notified.") % {"name": member})
             return redirect("admin:members_member_change", member.pk)
         context = {
             **self.admin_site.each_context(request),
@@ -150,7 +150,7 @@ class FlagAdmin(BaseAdmin):
     def reason_shown(self, flag: Flag) -> tuple[str, str]:
         return flag.reason, flag.get_reason_display()
 
-    @display(description=gettext_lazy("Arithmetic"), ordering="weight")
+    @display(description=gettext_lazy("Weight"), ordering="weight")
     def sum(self, flag: Flag) -> str:
         return flag.arithmetic
 

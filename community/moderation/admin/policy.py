@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 from community.moderation import blocked_words
@@ -17,10 +18,10 @@ class PolicyAdmin(BaseAdmin):
 
     changed_by = MANAGERS
     fieldsets = (
-        ("Flags", {"fields": ("hide_at", "silence_at_reporters")}),
-        ("Approval", {"fields": ("approve_first_posts",)}),
+        (gettext_lazy("Flags"), {"fields": ("hide_at", "silence_at_reporters")}),
+        (gettext_lazy("Approval"), {"fields": ("approve_first_posts",)}),
         (
-            "Limits for new members",
+            gettext_lazy("Limits for new members"),
             {
                 "fields": (
                     "new_until_posts",
@@ -33,7 +34,9 @@ class PolicyAdmin(BaseAdmin):
                     "replies_per_topic",
                     "seconds_between_posts",
                 ),
-                "description": "Shown above the composer before anything is typed. Staff and verified customers never have them.",
+                "description": gettext_lazy(
+                    "Members see these limits above the editor before they start to write. They do not apply to staff and verified customers."
+                ),
             },
         ),
     )

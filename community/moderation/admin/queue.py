@@ -36,7 +36,12 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("mine", _("Mine")), ("free", _("Nobody's")), ("closed", _("Decided")), ("all", _("All"))]
+        return [
+            ("mine", _("Assigned to me")),
+            ("free", _("Unassigned")),
+            ("closed", _("Decided")),
+            ("all", _("All")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         yield {
@@ -105,7 +110,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
             Truncator(excerpt(text)).chars(110),
         )
 
-    @display(description=_("Why"))
+    @display(description=_("Reason"))
     def why(self, item: ReviewItem) -> SafeString:
         return format_html(
             '<span class="bs-what"><b>{}</b><span>{}</span></span>',
@@ -117,7 +122,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     def priority_shown(self, item: ReviewItem) -> tuple[int, Any]:
         return item.priority, item.get_priority_display()
 
-    @display(description=_("Flags weigh"))
+    @display(description=_("Flag weight"))
     def weight(self, item: ReviewItem) -> str:
         if not item.score:
             return "–"
@@ -131,20 +136,20 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     def author(self, item: ReviewItem) -> str:
         return str(item.member)
 
-    @display(description=_("Waits"))
+    @display(description=_("Since"))
     def waits_since(self, item: ReviewItem) -> SafeString:
         since = phrase(item.closed_at or item.created_at, now=timezone.now())
         if item.closed_at:
             note = item.get_outcome_display()
         else:
-            note = _("%(name)s has it") % {"name": item.claimed_by} if item.claimed_by else ""
+            note = _("Assigned to %(name)s") % {"name": item.claimed_by} if item.claimed_by else ""
         return format_html('<span class="bs-since"><b>{}</b><span>{}</span></span>', since, note)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show one item with its context, or apply the moderator's decision."""
-        require(self.has_change_permission(request), str(_("Only moderators open the review queue.")))
+        require(self.has_change_permission(request), str(_("Only moderators can open the review queue.")))
         items = ReviewItem.objects.select_related(
             "post__topic__category",
             "post__author",

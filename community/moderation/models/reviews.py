@@ -43,8 +43,8 @@ class ReviewItem(models.Model):
         KEPT = "kept", _("Kept")
         HIDDEN = "hidden", _("Hidden")
         EDITED = "edited", _("Edited")
-        UPHELD = "upheld", _("Decision stands")
-        LIFTED = "lifted", _("Decision taken back")
+        UPHELD = "upheld", _("Decision upheld")
+        LIFTED = "lifted", _("Decision reversed")
         WITHDRAWN = "withdrawn", _("No longer needed")
 
     kind = models.CharField(max_length=8, choices=Kind)
@@ -54,8 +54,8 @@ class ReviewItem(models.Model):
     sanction = models.ForeignKey(
         Sanction, null=True, blank=True, on_delete=models.CASCADE, related_name="appeals"
     )
-    reason = models.CharField(max_length=300, blank=True, help_text=_("Why it waits."))
-    text = models.TextField(blank=True, help_text=_("What the person wrote, in an appeal."))
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why this needs a review."))
+    text = models.TextField(blank=True, help_text=_("The text of an appeal."))
     score = models.DecimalField(max_digits=7, decimal_places=2, default=0)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.MEDIUM)
     # Incremented by every change; used for optimistic locking.

@@ -43,11 +43,13 @@ class Sanction(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sanctions")
     kind = models.CharField(max_length=10, choices=Kind)
     rule = models.CharField(max_length=13, choices=Reason, default=Reason.OTHER)
-    reason = models.CharField(max_length=300, help_text=_("One sentence; the person reads it."))
-    message = models.TextField(blank=True, help_text=_("More for the person, if there is more to say."))
+    reason = models.CharField(max_length=300, help_text=_("One sentence. The member will see it."))
+    message = models.TextField(blank=True, help_text=_("More details for the member."))
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     starts_at = models.DateTimeField(default=timezone.now)
-    ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: until it is lifted."))
+    ends_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Leave empty if it should last until lifted.")
+    )
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -94,5 +96,5 @@ class Sanction(models.Model):
         if self.lifted_at:
             return str(_("lifted"))
         if self.kind == self.Kind.WARNING:
-            return str(_("told"))
-        return str(_("in force")) if self.is_in_force else str(_("ended"))
+            return str(_("sent"))
+        return str(_("active")) if self.is_in_force else str(_("ended"))

@@ -56,7 +56,7 @@ def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: 
         review_queue.add_step(
             item,
             actor,
-            _("flagged it: %(reason)s, %(sum)s")
+            _("flagged the post: %(reason)s (weight %(sum)s)")
             % {
                 "reason": flag.get_reason_display().lower(),
                 "sum": flag.arithmetic,
@@ -88,7 +88,7 @@ def update_review(post: Post) -> ReviewItem | None:
         review_queue.add_step(
             item,
             None,
-            _("hidden: the flags weigh %(total)s of %(limit)s")
+            _("hid the post because its flags weigh %(total)s (limit: %(limit)s)")
             % {
                 "total": f"{total.normalize():f}",
                 "limit": f"{policy.hide_at.normalize():f}",
@@ -136,7 +136,10 @@ def withdraw(flag: Flag) -> None:
     if update_review(post) is None:
         for item in ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED):
             review_queue.close(
-                item, actor=None, outcome=ReviewItem.Outcome.WITHDRAWN, says=_("the flags were withdrawn")
+                item,
+                actor=None,
+                outcome=ReviewItem.Outcome.WITHDRAWN,
+                says=_("closed this because all flags were withdrawn"),
             )
 
 

@@ -37,7 +37,7 @@ def add(
         item = ReviewItem.objects.create(
             kind=kind, post=post, member_id=post.author_id, reason=reason, priority=priority, score=score
         )
-        add_step(item, None, _("Waits: %(reason)s") % {"reason": reason})
+        add_step(item, None, _("added this to the queue: %(reason)s") % {"reason": reason})
         return item
     if (item.reason, item.priority, item.score) != (reason, priority, score):
         item.reason, item.priority, item.score = reason, priority, score
@@ -77,7 +77,7 @@ def lock(item: ReviewItem, *, version: int) -> ReviewItem:
     now = ReviewItem.objects.select_for_update().get(pk=item.pk)
     if now.closed_at is not None:
         raise Conflict(
-            _("%(who)s closed this %(ago)s: %(what)s. Nothing was changed by you.")
+            _("%(who)s already closed this %(ago)s (%(what)s). Your change was not saved.")
             % {
                 "who": now.closed_by or _("Caravan"),
                 "ago": _ago(now.closed_at),
@@ -88,7 +88,7 @@ def lock(item: ReviewItem, *, version: int) -> ReviewItem:
         last = now.steps.select_related("actor").last()
         raise Conflict(
             _(
-                "This changed while you looked at it (%(last)s). Please look again; nothing was changed by you."
+                "This changed while you were reviewing it (%(last)s). Please check it again. Your change was not saved."
             )
             % {"last": _describe(last)}
         )
@@ -102,7 +102,7 @@ def _ago(moment: datetime) -> str:
 
 def _describe(step: ReviewStep | None) -> str:
     if step is None:
-        return _("something new")
+        return _("new activity")
     return f"{step.actor}: {step.says}" if step.actor else step.says
 
 
@@ -116,7 +116,11 @@ def claim(item: ReviewItem, *, actor: Member, version: int, assignee: Member | N
     item.claimed_by, item.claimed_at = owner, timezone.now()
     item.version += 1
     item.save(update_fields=["claimed_by", "claimed_at", "version"])
-    add_step(item, actor, _("took it") if owner == actor else _("gave it to %(name)s") % {"name": owner})
+    add_step(
+        item,
+        actor,
+        _("self-assigned this") if owner == actor else _("assigned this to %(name)s") % {"name": owner},
+    )
     return item
 
 
@@ -129,7 +133,7 @@ def release(item: ReviewItem, *, actor: Member, version: int) -> ReviewItem:
     item.claimed_by, item.claimed_at = None, None
     item.version += 1
     item.save(update_fields=["claimed_by", "claimed_at", "version"])
-    add_step(item, actor, _("gave it back"))
+    add_step(item, actor, _("unassigned this"))
     return item
 
 

@@ -51,9 +51,9 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
     item = review_queue.lock(item, version=version)
     post = item.post
     if post is None or item.kind == ReviewItem.Kind.APPEAL:
-        raise ValueError("An appeal is decided with decide_appeal().")
+        raise ValueError("Use decide_appeal() for an appeal.")
     if not decision.reason and (decision.post != Decision.KEEP or decision.person):
-        raise ValueError("The author is owed a reason.")
+        raise ValueError("A decision against the author needs a reason.")
     _apply_to_post(post, actor=actor, decision=decision)
     if decision.person:
         sanctions.impose(
@@ -103,8 +103,16 @@ def _describe(decision: Decision) -> str:
         Decision.EDIT: _("edited the post"),
     }[decision.post]
     if decision.person:
-        what += _(" and gave the author a %(kind)s") % {"kind": decision.person}
+        what = _("%(what)s and %(sanction)s") % {"what": what, "sanction": _sanction(decision.person)}
     return f"{what}: {decision.reason}" if decision.reason else what
+
+
+def _sanction(kind: str) -> str:
+    return {
+        Sanction.Kind.WARNING: _("warned the author"),
+        Sanction.Kind.SILENCE: _("silenced the author"),
+        Sanction.Kind.SUSPENSION: _("suspended the author"),
+    }[Sanction.Kind(kind)]
 
 
 def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str) -> None:
@@ -130,7 +138,7 @@ def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
         text=text,
         priority=ReviewItem.Priority.HIGH if sanction.is_in_force else ReviewItem.Priority.MEDIUM,
     )
-    review_queue.add_step(item, sanction.member, _("asked for another look"))
+    review_queue.add_step(item, sanction.member, _("appealed"))
     return item
 
 
@@ -146,9 +154,9 @@ def appeal_post(post: Post, *, text: str) -> ReviewItem:
         member=post.author,
         post=post,
         text=text,
-        reason=_("The author asks for another look at a hidden post"),
+        reason=_("Appeal against a hidden post"),
     )
-    review_queue.add_step(item, post.author, _("asked for another look"))
+    review_queue.add_step(item, post.author, _("appealed"))
     return item
 
 
@@ -159,7 +167,7 @@ def decide_appeal(
     """Uphold or reverse the earlier decision, and notify the person of the reason. Raises Conflict."""
     item = review_queue.lock(item, version=version)
     if item.kind != ReviewItem.Kind.APPEAL:
-        raise ValueError("Only an appeal is decided here.")
+        raise ValueError("Only appeals can be decided here.")
     if take_back and item.sanction is not None:
         sanctions.lift(item.sanction, actor=actor, reason=reason)
     elif take_back and item.post is not None:
@@ -176,7 +184,7 @@ def decide_appeal(
         item,
         actor=actor,
         outcome=ReviewItem.Outcome.LIFTED if take_back else ReviewItem.Outcome.UPHELD,
-        says=(_("took the decision back: %s") if take_back else _("let the decision stand: %s")) % reason,
+        says=(_("reversed the decision: %s") if take_back else _("upheld the decision: %s")) % reason,
     )
     audit("appeal.decide", actor=actor, subject=item, reason=reason, after={"outcome": item.outcome})
     return item

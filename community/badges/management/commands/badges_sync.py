@@ -6,7 +6,9 @@ from community.badges import services
 
 
 class Command(BaseCommand):
-    help = "Add the badges that ship with this version; rows changed in the admin stay as they are."
+    help = (
+        "Add or update the badges that come with this version. Badges changed in the admin stay as they are."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{services.sync_badges()} badges written.")
+        self.stdout.write(f"{services.sync_badges()} badges added or updated.")

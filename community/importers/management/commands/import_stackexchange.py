@@ -12,21 +12,30 @@ from community.importers.stackexchange.reader import DumpError
 
 
 class Command(BaseCommand):
-    help = "Import a Stack Exchange data dump. Run it again to resume; a finished import is not repeated."
+    help = (
+        "Import a Stack Exchange data dump. Run it again to continue after an interruption; "
+        "running it twice is safe."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR", help="the unpacked dump")
+        parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the unpacked dump")
         parser.add_argument(
-            "--dry-run", action="store_true", help="show what would happen without writing anything"
+            "--dry-run", action="store_true", help="show what would happen, without writing anything"
         )
         parser.add_argument(
-            "--batch", metavar="NAME", help="name of this import; defaults to the folder's name"
+            "--batch", metavar="NAME", help="a name for this import (default: the name of the folder)"
         )
         parser.add_argument(
-            "--site", default="", metavar="HOST", help="the site's host name, if its links do not reveal it"
+            "--site",
+            default="",
+            metavar="HOST",
+            help="the host name of the site, if its links do not show it",
         )
         parser.add_argument(
-            "--category", default="", metavar="SLUG", help="category for the questions; created by default"
+            "--category",
+            default="",
+            metavar="SLUG",
+            help="the slug of the category for the questions (default: a new category)",
         )
 
     def handle(
@@ -41,7 +50,7 @@ class Command(BaseCommand):
     ) -> None:
         target = Category.objects.filter(slug=category).first()
         if category and target is None:
-            raise CommandError(f"There is no category {category}.")
+            raise CommandError(f"There is no category with the slug {category}.")
         try:
             dump = find_dump(folder)
             with ConsoleProgress(self.stdout) as progress:
@@ -67,4 +76,4 @@ class Command(BaseCommand):
         for sentence in batch.report["remarks"]:
             self.stdout.write(f"Note: {sentence}")
         if batch.pk:
-            self.stdout.write(f"Done. To undo it, run `manage.py import_undo {batch.name}`.")
+            self.stdout.write(f"Done. To undo this import, run `manage.py import_undo {batch.name}`.")

@@ -15,9 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME")
         parser.add_argument(
-            "--force",
-            action="store_true",
-            help="also delete posts that people have since added to its topics",
+            "--force", action="store_true", help="also delete what people have written in its topics since"
         )
 
     def handle(self, *args: Any, name: str, force: bool, **options: Any) -> None:
@@ -31,8 +29,8 @@ class Command(BaseCommand):
         except imports.ImportRefused as error:
             raise CommandError(str(error)) from error
         if not deleted:
-            self.stdout.write(f"{name} was already undone.")
+            self.stdout.write(f"{name} has already been undone.")
             return
         self.stdout.write(
-            f"{name}: deleted {', '.join(f'{count:,} {what}' for what, count in deleted.items())}."
+            f"{name}: removed {', '.join(f'{count:,} {what}' for what, count in deleted.items())}."
         )

@@ -138,7 +138,7 @@ def _badges(examples: dict[str, StagedRow]) -> dict[str, Badge]:
             Badge(
                 slug=slugs[name],
                 name=name[:60],
-                sentence="Earned in the community this one grew out of.",
+                sentence="Earned in our previous community.",
                 level=LEVELS.get(row.data.get("Class", 3), "bronze"),
                 series=Badge.Series.IMPORTED,
                 rule={"by": "import"},
