@@ -256,7 +256,7 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"currency": "euros"}, "currency: Use a three-letter currency code, such as EUR"),
         (
             {"occurred_at": "2026-03-01T12:00:00"},
-            "occurred_at: The time zone is missing; use the format 2026-03-01T12:00:00Z",
+            "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z",
         ),
         ({"external_id": "  "}, "external_id: This is missing"),
         ({"buyer": {"email": "nobody"}}, None),

@@ -147,19 +147,19 @@ def test_locked_says_how_long_ago_somebody_was_first():
     ReviewItem.objects.update(closed_at=timezone.now() - timedelta(hours=2))
 
     with pytest.raises(Conflict, match=r"Caravan already closed this 2 hours ago \(no longer needed\)"):
-        review_queue.locked(item, version=item.version)
+        review_queue.lock(item, version=item.version)
 
 
 def test_locked_of_another_version_without_a_history_says_so_all_the_same():
     with pytest.raises(Conflict, match=r"\(new activity\)"):
-        review_queue.locked(ReviewItemFactory(), version=7)
+        review_queue.lock(ReviewItemFactory(), version=7)
 
 
 def test_locked_says_what_the_system_did_without_a_name():
     item = review_queue.add(PostFactory(), kind="flagged", reason="Spam")
 
     with pytest.raises(Conflict, match=r"\(added this to the queue: Spam\)"):
-        review_queue.locked(item, version=9)
+        review_queue.lock(item, version=9)
 
 
 def test_queue_held_names_the_word_that_held_it():
