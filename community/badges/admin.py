@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 
-from . import services
 from .models import Award, Badge
+from .services import awards
 
 
 @admin.register(Badge)
@@ -84,9 +84,9 @@ class AwardAdmin(BaseAdmin):
         """Use the services, which record the event and the audit entry."""
         why = form.cleaned_data["why"]
         if not change:
-            given = services.give_badge(
+            given = awards.give_badge(
                 obj.badge, member=obj.member, actor=request.user, reason=why, post=obj.post
             )
             obj.pk = given.pk
         elif form.cleaned_data["take_back"]:
-            services.take_back(obj, actor=request.user, reason=why)
+            awards.take_back(obj, actor=request.user, reason=why)

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
-from community.members import names, services
+from community.members import names
 from community.members.models import Member
+from community.members.services import accounts, companies
 
 if TYPE_CHECKING:
     from community.members.forms import SignupForm
@@ -38,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         assert isinstance(user, Member)  # noqa: S101  for mypy
-        user.username = user.username or services.free_username(user.display_name)
+        user.username = user.username or accounts.free_username(user.display_name)
 
     def save_user(  # type: ignore[override]  # ACCOUNT_FORMS sets the form class
         self, request: HttpRequest, user: AbstractBaseUser, form: "SignupForm", commit: bool = True
@@ -46,12 +47,12 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, Member)  # noqa: S101  for mypy
         user.display_name = form.cleaned_data["display_name"]
         super().save_user(request, user, form, commit=False)
-        return services.register(user, guidelines=form.guidelines_in_force)
+        return accounts.register(user, guidelines=form.guidelines_in_force)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirmed: bool = super().confirm_email(request, email_address)
         if confirmed:
-            services.match_company(email_address.user, email=email_address.email)
+            companies.match_company(email_address.user, email=email_address.email)
         return confirmed
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

@@ -15,8 +15,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display, member_panels
 
-from . import rules, services
+from . import rules
 from .models import Company, Guidelines, Invitation, Member
+from .services import companies, guidelines
+from .services.roles import set_roles
 
 TONES = {
     Member.Role.MANAGER: "primary",
@@ -132,7 +134,7 @@ class MemberAdmin(BaseAdmin):
                 messages.error(request, _("You cannot change your own roles. Ask another manager."))
                 roles = form.initial["roles"]
         super().save_model(request, obj, form, change)
-        services.set_roles(obj, roles, actor=request.user)
+        set_roles(obj, roles, actor=request.user)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -199,7 +201,7 @@ class CompanyAdmin(BaseAdmin):
         domain = form.cleaned_data.get("new_domain")
         if domain:
             try:
-                services.verify_domain(obj, domain, actor=request.user)
+                companies.verify_domain(obj, domain, actor=request.user)
             except ValidationError as error:
                 messages.error(request, error.messages[0])
 
@@ -229,7 +231,7 @@ class GuidelinesAdmin(BaseAdmin):
         return ("version", "published_at", "source") if obj else ("source",)
 
     def save_model(self, request: Any, obj: Guidelines, form: Any, change: bool) -> None:
-        obj.pk = services.publish_guidelines(form.cleaned_data["source"], actor=request.user).pk
+        obj.pk = guidelines.publish_guidelines(form.cleaned_data["source"], actor=request.user).pk
         obj.refresh_from_db()
 
     def response_add(self, request: HttpRequest, obj: Guidelines, post_url_continue: Any = None) -> Any:

@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
 from community.core.forms import WordsField
-from community.members import names, pictures, services
+from community.members import names, pictures
 from community.members.models import Guidelines, Member
+from community.members.services import profiles
 
 BIO_MAX = 1000
 
@@ -175,7 +176,7 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        initial = {name: getattr(member, name) for name in services.PROFILE_FIELDS}
+        initial = {name: getattr(member, name) for name in profiles.PROFILE_FIELDS}
         super().__init__(*args, **{**kwargs, "initial": initial})
         self.member = member
         if not member.avatar:
@@ -193,11 +194,11 @@ class ProfileForm(forms.Form):
     def save(self) -> Member:
         """Save the profile and the picture."""
         fields = {
-            name: self.cleaned_data[name] for name in services.PROFILE_FIELDS if name in self.cleaned_data
+            name: self.cleaned_data[name] for name in profiles.PROFILE_FIELDS if name in self.cleaned_data
         }
-        services.save_profile(self.member, **fields)
+        profiles.save_profile(self.member, **fields)
         if self.cleaned_data["avatar"] or self.cleaned_data.get("remove_avatar"):
-            services.set_avatar(self.member, self.cleaned_data["avatar"])
+            profiles.set_avatar(self.member, self.cleaned_data["avatar"])
         return self.member
 
 

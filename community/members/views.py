@@ -17,9 +17,11 @@ from django.views.generic import FormView
 
 from community.core import rate_limits
 from community.core.permissions import require
-from community.members import names, rules, services
+from community.members import names, rules
 from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
+from community.members.services import accounts, invitations, profiles
+from community.members.services.guidelines import accept_guidelines
 
 
 class RateLimitedView(FormView):  # type: ignore[type-arg]  # not generic at run time
@@ -86,7 +88,7 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
     if current is None or request.POST.get("version") != str(current.version):
         context = {"guidelines": current, "asked": True, "changed": True, "next": _next(request)}
         return render(request, "members/guidelines.html", context, status=422)
-    services.accept_guidelines(_member(request), guidelines=current)
+    accept_guidelines(_member(request), guidelines=current)
     messages.success(request, _("Thank you. You can post now."))
     return redirect(_next(request) or "/")
 
@@ -100,7 +102,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Profile saved."))
         return redirect("members:profile-edit")
-    context = {"form": form, "member": member, "percent": services.percent_complete(member)}
+    context = {"form": form, "member": member, "percent": profiles.percent_complete(member)}
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -114,9 +116,9 @@ def username_check(request: HttpRequest) -> HttpResponse:
         if username:
             names.clean_username(username)
             if Member.objects.named([username]).exists():
-                context |= {"taken": True, "suggestion": services.free_username(username)}
+                context |= {"taken": True, "suggestion": accounts.free_username(username)}
         elif display_name:
-            context["suggestion"] = services.free_username(display_name)
+            context["suggestion"] = accounts.free_username(display_name)
     except ValidationError as error:
         context["error"] = error.messages[0]
     return render(request, "members/_username_check.html", context)
@@ -131,8 +133,8 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = services.invite(member, email=form.cleaned_data["email"], actor=_member(request))
-            services.send_invitation(invitation)
+            invitation = invitations.invite(member, email=form.cleaned_data["email"], actor=_member(request))
+            invitations.send_invitation(invitation)
         except ValidationError as error:
             form.add_error("email", error)
         except OSError:
@@ -147,13 +149,13 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 @read_or_send
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
-    invitation = services.invitation_of(token)
+    invitation = invitations.invitation_of(token)
     if invitation is None:
         return render(request, "members/invitation_ended.html", status=410)
     form = ClaimForm(request.POST or None, member=invitation.member)
     if request.method == "POST" and form.is_valid():
         try:
-            member = services.claim(
+            member = invitations.claim(
                 invitation, password=form.cleaned_data["password"], guidelines=Guidelines.objects.in_force()
             )
         except ValidationError as error:

@@ -20,7 +20,7 @@ from community.events.catalogue import (
     VOTE_GIVEN,
     EventName,
 )
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Post, Topic
 from community.forum.services import counters, post_events
 

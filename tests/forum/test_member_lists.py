@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group
 
 from community.events.models import Event
 from community.forum.services import posts, topics
-from community.members.services import save_profile, set_roles
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 

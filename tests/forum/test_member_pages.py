@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from community.badges.services import give_badge, take_back
+from community.badges.services.awards import give_badge, take_back
 from community.forum.models import Category
 from community.forum.screening import Verdict
 from community.forum.services import likes, posts, topics
-from community.members.services import save_profile, set_avatar, set_roles
+from community.members.services.profiles import save_profile, set_avatar
+from community.members.services.roles import set_roles
 from community.qa.services import accept_answer, mark_official, unmark_official, vote
 from tests.counting import queries_of
 from tests.factories.badges import BadgeFactory

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from community.core import page_cache
 from community.events.models import Event
-from community.events.services import ensure_months
+from community.events.services.partitions import ensure_months
 from community.forum.models import Post, Topic
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import counters, posts, topics

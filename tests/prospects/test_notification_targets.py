@@ -6,7 +6,7 @@ from community.core.permissions import Refused
 from community.forum.models import Topic
 from community.notifications import subjects
 from community.notifications.models import Notification
-from community.prospects.services import claim_question, hand_over
+from community.prospects.services.claims import claim_question, hand_over
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 

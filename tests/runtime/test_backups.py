@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from community.events import registry
-from community.events import services as events
 from community.events.models import DeadLetter, Event
+from community.events.services import following
 from community.members.models import Member
 from community.members.services.profiles import set_avatar
 from community.runtime import backups, postgres_tools
@@ -134,8 +134,8 @@ def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
 
     def follow() -> None:
         while not stop.is_set():
-            events.follow("seen")
-            events.follow("journeys.mark")
+            following.follow("seen")
+            following.follow("journeys.mark")
             drain_all()
 
     workers = [in_thread(write), in_thread(follow)]

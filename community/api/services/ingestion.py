@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from community.api.models import EventKey, SetAside, WaitingEvent
 from community.events.catalogue import EventName
-from community.events.services import Draft, record_all
-from community.events.services.recording import CLOCK_SKEW
+from community.events.services.recording import CLOCK_SKEW, Draft, record_all
 
 from . import matches
 from .inbound_facts import InboundFact, Malformed

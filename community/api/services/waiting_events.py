@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
 from community.core.audit import audit
-from community.events.services import record_all
+from community.events.services.recording import record_all
 from community.members.models import Company
 
 from . import matches

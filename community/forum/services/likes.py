@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Like, Post, Topic
 
 from . import post_events

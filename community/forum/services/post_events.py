@@ -25,8 +25,15 @@ from community.events.catalogue import (
     EventName,
 )
 from community.events.models import Event
-from community.events.services import Draft, record, record_all, reinstate, retract
-from community.events.services.recording import actor_role_of, derived_id
+from community.events.services.recording import (
+    Draft,
+    actor_role_of,
+    derived_id,
+    record,
+    record_all,
+    reinstate,
+    retract,
+)
 from community.forum.models import Post, Topic
 
 if TYPE_CHECKING:

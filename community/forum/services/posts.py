@@ -23,7 +23,7 @@ from community.events.catalogue import (
     POST_UNHIDDEN,
     EventName,
 )
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum import screening
 from community.forum.models import Post, Topic
 

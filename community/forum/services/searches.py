@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.events.catalogue import SEARCH_PERFORMED
-from community.events.services import record
+from community.events.services.recording import record
 
 if TYPE_CHECKING:
     from community.members.models import Member

@@ -15,7 +15,7 @@ from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum import screening
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member

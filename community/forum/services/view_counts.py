@@ -15,7 +15,7 @@ from django.utils import timezone
 from redis.commands.core import Script
 
 from community.events.catalogue import TOPIC_VIEWED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.forum.models import Topic
 from community.members.models import Member
 

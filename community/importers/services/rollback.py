@@ -13,13 +13,13 @@ from django.utils import timezone
 from community.badges.models import Award, Badge
 from community.core import page_cache
 from community.events.models import Event
-from community.events.services import purge
+from community.events.services.recording import purge
 from community.forum.models import Category, Post, Tag, Topic
 from community.forum.services import counters
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.members.models import Member
-from journeys.services import mark_events
+from journeys.services.dirty import mark_events
 
 from .building.people import FORMER_MEMBER
 from .imports import ImportRefused

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.events.catalogue import MEMBER_REGISTERED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members import names
 from community.members.models import Guidelines, Member
 from community.members.services.guidelines import accept_guidelines

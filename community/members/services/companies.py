@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.events.catalogue import COMPANY_JOINED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Company, Member
 
 # Anyone can have an address there, so it proves nothing about a company.

@@ -7,7 +7,7 @@ from django.utils import timezone
 from community.core.audit import audit
 from community.core.markdown import render
 from community.events.catalogue import GUIDELINES_ACCEPTED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Guidelines, Member
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from community.core import page_cache
 from community.core.markdown import render
 from community.events.catalogue import PROFILE_COMPLETED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members import pictures
 from community.members.models import Member
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from community.core import page_cache
 from community.core.audit import audit
 from community.events.catalogue import MEMBER_ROLE_CHANGED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 
 ADMIN_ROLES = {Member.Role.MANAGER, Member.Role.MODERATOR}

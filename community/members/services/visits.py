@@ -15,8 +15,7 @@ from redis.commands.core import Script
 
 from community.events.catalogue import VISIT_DAY
 from community.events.models import Event
-from community.events.services import Draft, record_all
-from community.events.services.recording import actor_role_of
+from community.events.services.recording import Draft, actor_role_of, record_all
 from community.members.models import Member
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED
 from community.events.models import Event
-from community.events.services import record, retract
+from community.events.services.recording import record, retract
 from community.forum.models import Post
 from community.members.models import Member
 from community.moderation.flag_weights import weigh

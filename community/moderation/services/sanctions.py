@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
-from community.events.services import record, retract
+from community.events.services.recording import record, retract
 from community.forum.models import Post
 from community.members.models import Member
 from community.moderation import active_sanctions

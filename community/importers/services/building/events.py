@@ -14,7 +14,7 @@ from community.events.catalogue import (
     QUESTION_VOTE_RECEIVED,
 )
 from community.events.models import Event
-from community.events.services import Draft
+from community.events.services.recording import Draft
 from community.forum.models import Post
 from community.forum.services import post_events
 from community.importers.stackexchange.kinds import UP

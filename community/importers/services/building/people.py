@@ -14,7 +14,7 @@ from community.core.markdown import render
 from community.core.text import storable
 from community.events.catalogue import MEMBER_REGISTERED
 from community.events.models import Event
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.importers.services.statements import reset_query_log, save_progress

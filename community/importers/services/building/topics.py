@@ -7,7 +7,7 @@ from itertools import chain
 
 from django.db import transaction
 
-from community.events.services import record_all
+from community.events.services.recording import record_all
 from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import counters, tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
