@@ -61,7 +61,7 @@ class SlowSource:
 @pytest.fixture
 def slow_source(monkeypatch):
     source = SlowSource()
-    monkeypatch.setattr(hooks, "_source", source)
+    monkeypatch.setattr(hooks, "import_string", lambda path: lambda: source)
     yield source
     source.go_on.set()
 
@@ -180,7 +180,8 @@ KILLED_IN_THE_MIDDLE = """
     import os, sys
     import django
     django.setup()
-    from journeys import hooks, services
+    from django.conf import settings
+    from journeys.services import shards
 
     class Stuck:
         def compute(self, facts, as_of): return {}
@@ -189,8 +190,8 @@ KILLED_IN_THE_MIDDLE = """
             import time
             time.sleep(60)
 
-    hooks.register_advocacy_source(Stuck())
-    services.drain(int(sys.argv[1]))
+    settings.ADVOCACY_SOURCE = "__main__.Stuck"
+    shards.drain(int(sys.argv[1]))
 """
 
 

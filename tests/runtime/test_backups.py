@@ -96,14 +96,15 @@ def note_as_seen(batch: list[Event]) -> None:
 FOLLOW_ON = """
 from django.core.management import call_command
 from django.db import transaction
-from community.events import registry, services as events
+from community.events import registry
+from community.events.services import recording
 from community.events.models import Cursor, DeadLetter, Event
 from community.members.models import Member
 from tests.runtime.test_backups import note_as_seen
 
 print("events", Event.objects.count(), "seen", DeadLetter.objects.filter(follower="seen").count())
 with transaction.atomic():  # before any follower has had a look at the restored log
-    events.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
+    recording.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
 registry._registry["seen"] = registry.Follower("seen", None, note_as_seen, 50)
 call_command("follow")
 call_command("journeys_drain")
