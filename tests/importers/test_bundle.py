@@ -6,8 +6,8 @@ from community.importers.models import StagedRow
 from community.importers.services.building.bundle import load_bundle
 from community.importers.services.building.people import former_member
 from community.members.models import Member
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import texts_of
 from community.importers.services.building.threads import thread_of
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 

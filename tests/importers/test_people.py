@@ -11,8 +11,8 @@ from community.importers.services.building.people import build_members, former_m
 from community.members.models import Member
 from community.members.names import clean_username
 from tests.factories.members import MemberFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 

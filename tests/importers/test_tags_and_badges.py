@@ -10,9 +10,9 @@ from community.importers.services.building import tags_and_badges
 from community.importers.services.building.tags_and_badges import build_badges, build_tags
 from tests.factories.badges import BadgeFactory
 from tests.factories.forum import TagFactory
-from tests.importers.building import prepare
 from tests.importers.conftest import skipped
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from community.importers.services.building.bundle import load_bundle
 from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import source_of, texts_of
 from tests.factories.forum import TagFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 SITE = "https://beer.example.com"

@@ -10,8 +10,8 @@ from community.importers.services.building import topics
 from community.importers.services.building.topics import build_topics
 from community.qa.models import Question
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 

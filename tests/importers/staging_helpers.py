@@ -1,4 +1,4 @@
-"""Bringing a dump as far as building begins, so that one step of it can be looked at."""
+"""Stage a dump, so that a test can run one step of building it."""
 
 from community.importers.models import ImportBatch
 from community.importers.progress import NoProgress
@@ -10,7 +10,7 @@ from tests.importers.dumps import Dump
 
 
 def prepare(dump: Dump, *, name: str = "village", members: bool = True) -> ImportBatch:
-    """Stage, judge and number a dump, and make its members unless told not to."""
+    """Stage a dump, apply the skip rules, assign ids, and by default build its members."""
     folder = dump.write()
     batch = open_batch(folder, name=name, site="beer.example.com")
     stage(batch, folder, NoProgress())
