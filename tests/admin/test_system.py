@@ -127,7 +127,7 @@ def letter(**fields):
 
 @pytest.fixture
 def handled(monkeypatch):
-    """A follower that takes everything, and what it was given."""
+    """Register a follower for all events; returns the events it got."""
     given = []
     monkeypatch.setitem(registry._registry, "test", registry.Follower("test", None, given.extend, 500))
     return given

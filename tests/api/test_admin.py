@@ -1,4 +1,4 @@
-"""The admin's pages about the outside: tokens shown once, the queue, and what was kept out."""
+"""The API's admin pages: tokens, waiting events and the quarantine."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Exactly once, from however many sides at once."""
+"""Facts are ingested exactly once, even concurrently."""
 
 import threading
 from datetime import UTC, datetime, timedelta

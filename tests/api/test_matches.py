@@ -1,4 +1,4 @@
-"""Whose a purchase is, and what becomes of one that is nobody's yet."""
+"""Matching purchases to members, and waiting for those not known yet."""
 
 import pytest
 from django.core.management import call_command

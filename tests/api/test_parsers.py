@@ -1,4 +1,4 @@
-"""What was sent, read as facts; no database is needed for that."""
+"""Parsing items into facts; needs no database."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Files as people really send them: what is read all the same, and what is refused rather than misread."""
+"""Purchase files in the formats people really send: accepted if unambiguous, otherwise refused."""
 
 import io
 

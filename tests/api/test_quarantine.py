@@ -1,4 +1,4 @@
-"""Letting in what was quarantined, after somebody looked at it."""
+"""Releasing quarantined facts after review."""
 
 from datetime import timedelta
 

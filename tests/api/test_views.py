@@ -1,4 +1,4 @@
-"""The two calls, who may make them, and what is said when they are wrong."""
+"""The API's two endpoints: authentication, validation and responses."""
 
 import pytest
 from django.test import Client

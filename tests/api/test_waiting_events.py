@@ -1,4 +1,4 @@
-"""Facts that wait for somebody: whose turn it is, what a person may decide by hand, and never twice."""
+"""Waiting events: matching them later, and assigning or dismissing them by hand."""
 
 import pytest
 from allauth.account.models import EmailAddress

@@ -1,4 +1,4 @@
-"""The way in, in a browser, with JavaScript and without."""
+"""Sign-up and log-in in a browser, with and without JavaScript."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The main job, as the people do it: ask, answer, accept; then the badge and the stage, by a real worker."""
+"""End to end: ask, answer, accept, then the badge and the stage, with a real worker."""
 
 import re
 
@@ -48,7 +48,7 @@ def ask(page: Page) -> Topic:
 
 
 def approve(page: Page) -> None:
-    """A newcomer's first post waits; the manager lets it through from the review queue."""
+    """Approve a new member's first post from the review queue."""
     item = ReviewItem.objects.get()
     page.goto("/admin/moderation/reviewitem/")
     page.locator(f"a[href*='/admin/moderation/reviewitem/{item.pk}/']").first.click()

@@ -1,4 +1,4 @@
-"""A post is flagged, judged and answered for, with scripts and without."""
+"""A post is flagged, reviewed and appealed in a browser, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -70,7 +70,7 @@ def test_hidden_fields_are_there():
 
 
 def lines(characters: int) -> str:
-    """So many characters as a reader counts them, half of them ends of lines, as a browser sends them."""
+    """Return text with this many characters, half of them line breaks, as browsers submit it."""
     return "x\r\n" * (characters // 2)
 
 

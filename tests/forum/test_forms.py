@@ -1,4 +1,4 @@
-"""What people type, at every border: nothing is trimmed, cut or lost, and each refusal says what to do."""
+"""Form validation at each boundary: text is kept as typed, and errors say what to do."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def author():
 
 @pytest.fixture
 def typed(author):
-    """A topic form with these changes to one that is fine."""
+    """Return a valid topic form with these changes."""
     category = CategoryFactory()
 
     def fill(**changes):

@@ -1,4 +1,4 @@
-"""Edits that a moderator must see before others do."""
+"""Edits that are held for approval."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def now(post):
     return Post.objects.get(pk=post.pk)
 
 
-# What the screener says
+# The verdict
 
 
 def test_screen_edit_holds_a_word_that_holds_new_posts():
@@ -65,7 +65,7 @@ def test_screen_edit_refuses_rather_than_holds():
     assert (verdict.refuse, verdict.hold) == (True, False)
 
 
-# What becomes of the post
+# The post
 
 
 def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post):
@@ -157,7 +157,7 @@ def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_
     assert set(before) <= set(event_names(member=post.author))
 
 
-# What the author sees
+# The author's view
 
 
 def test_a_held_edit_is_said_to_its_author_and_shown_to_nobody_else(client, post):

@@ -1,4 +1,4 @@
-"""What the log is told when a post appears, goes, and comes back."""
+"""Events recorded when a post is published, hidden and restored."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Tags that look alike in an address are still two tags."""
+"""Tags whose slugs would be equal remain separate tags."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from .pages import titles
 
 pytestmark = pytest.mark.django_db
 
-# Each pair has one slug, and is two tags nevertheless.
+# Both names of each pair have the same plain slug.
 ALIKE = [("m2", "m²"), ("c-plus", "c+"), ("½", "1⁄2"), ("a-dot-b", "a.b"), ("ﬁne", "fine")]
 
 
@@ -59,7 +59,7 @@ def test_a_topic_may_have_both():
 
 
 def test_a_tag_whose_name_has_the_slug_made_for_another_gets_its_own():
-    """Nobody can take a tag's address by writing it out as a name."""
+    """A tag named like another tag's slug gets its own slug."""
     taken = tags.get_or_create(["m2", "m²"])[1].slug
 
     (tag,) = tags.get_or_create([taken])

@@ -1,4 +1,4 @@
-"""A few questions at a time, each with everything that hangs on it and nothing else."""
+"""Bundles of questions with all the rows that belong to them."""
 
 import pytest
 

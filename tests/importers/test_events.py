@@ -1,4 +1,4 @@
-"""What the log is told of a thread: as of when it happened, and nothing of people who left."""
+"""Events of an imported thread: backdated, and without former members."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(dump):
-    """The drafts of the dump's first question, and the bundle they were made of."""
+    """Return the drafts of the dump's first question, and their bundle."""
     bundle = load_bundle(prepare(dump), former_member(), after=0, size=10)
     category = CategoryFactory(kind=Category.Kind.QA, slug="beer")
     thread = thread_of(bundle.questions[0], bundle, texts_of(bundle), category)
@@ -37,7 +37,7 @@ def only(drafts, name):
 
 @pytest.fixture
 def asked(tmp_path) -> Dump:
-    """Two people; the first asks."""
+    """A dump with two users and a question by the first."""
     return Dump(tmp_path).user(1).user(2).question(10)
 
 
@@ -98,7 +98,7 @@ def test_drafts_tell_of_no_vote_but_those_for_a_post(asked, kind):
 
 def test_drafts_tell_of_no_votes_for_comments(asked):
     asked.add("comments", Id=11, PostId=10, UserId=2, Score=5)
-    # The same number as the comment's, among posts.
+    # A post with the same id as the comment.
     asked.answer(11, to=10).add("votes", PostId=11, VoteTypeId=2)
 
     assert names(tell(asked)[0]).count("helpful_vote.received") == 1

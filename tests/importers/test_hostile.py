@@ -1,4 +1,4 @@
-"""Dumps that are broken or meant to harm: nothing of them gets in, and what was there stays."""
+"""Broken or malicious dumps: nothing is imported, and existing data stays."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an import makes of a small dump in which everything there is occurs."""
+"""Import a small dump that has every kind of row."""
 
 from datetime import UTC, datetime
 
@@ -144,7 +144,7 @@ def test_import_keeps_the_accepted_answer(dump, imported):
 
     question = Question.objects.get(topic=topic())
     assert (question.accepted_answer, question.accepted_by) == (post(11), member(1))
-    # The vote tells only its day, which began before the answer.
+    # Votes have only a date, whose midnight is before the answer.
     assert question.accepted_at == at(2020, 1, 2, 11)
     assert post(11).is_accepted
     assert topic().is_solved
@@ -274,7 +274,7 @@ def test_import_records_votes_without_voters(dump, imported):
 
     (event,) = events("helpful_vote.received")
     assert (event.member, event.actor, event.counterpart) == (member(2), None, None)
-    # Votes tell only their day; no vote comes before the post.
+    # Votes have only a date, but no vote event is earlier than the post.
     assert event.occurred_at == at(2020, 1, 2, 11)
 
 

@@ -1,4 +1,4 @@
-"""Members out of users: names that can be mentioned, nothing that could be written to or logged in with."""
+"""Members built from users: usernames that can be mentioned, no email address, no password."""
 
 import pytest
 from django.core.exceptions import ValidationError

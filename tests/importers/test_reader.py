@@ -1,4 +1,4 @@
-"""Files that are not what they say, and files that are, but oddly."""
+"""Malformed files, and valid ones with unusual content."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""Taking an import back leaves the community as it was, and what people made since is not lost unasked."""
+"""Undoing an import restores the previous state, and deletes later posts only with `force`."""
 
 import pytest
 from django.core.management import call_command
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def settled():
-    """A community with a life of its own before the import."""
+    """A community with members and topics before the import."""
     author = MemberFactory()
     category = CategoryFactory()
     topics.create(

@@ -1,4 +1,4 @@
-"""Reading goes on where it stopped, and every row is judged once."""
+"""Staging resumes where it stopped, and skip rules apply once."""
 
 import pytest
 

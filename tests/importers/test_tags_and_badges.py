@@ -1,4 +1,4 @@
-"""The tags and badges that come along: shared with ours, never taken from us, never given twice."""
+"""Imported tags and badges: merged with existing ones, and awarded once."""
 
 import pytest
 

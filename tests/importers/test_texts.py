@@ -1,4 +1,4 @@
-"""Words as they become ours: what was typed before what was shown, and links that lead to our pages."""
+"""Converting text: Markdown is preferred over HTML, and links point to our pages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One question with its answers and comments, before any of it is saved."""
+"""Building the unsaved models of a question with its answers and comments."""
 
 from datetime import UTC, datetime
 

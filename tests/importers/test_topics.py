@@ -1,4 +1,4 @@
-"""Saving threads: all of one hundred questions or nothing, and going on behind the last that was saved."""
+"""Saving threads in atomic batches, and resuming after the last saved batch."""
 
 import pytest
 

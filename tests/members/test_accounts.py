@@ -1,4 +1,4 @@
-"""From sign-up to two-factor authentication, through allauth's own addresses."""
+"""Sign-up, log-in, password reset and two-factor authentication through allauth's views."""
 
 import re
 
@@ -43,7 +43,7 @@ def confirmed(**fields):
 
 
 def log_in_and_show_again(client):
-    """Weighty changes ask for the password once more, however fresh the log-in."""
+    """Log in and reauthenticate, as sensitive changes require."""
     log_in(client)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
 
@@ -242,7 +242,7 @@ def test_log_out_needs_a_form(client):
     assert client.get("/me/settings/").status_code == 302
 
 
-# A forgotten password
+# Password reset
 
 
 def test_a_forgotten_password_is_chosen_anew_by_mail(client):
@@ -281,7 +281,7 @@ def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
 
 @pytest.fixture
 def with_totp(client):
-    """A member who has set up two-factor authentication in the browser, and the secret in their app."""
+    """A member with two-factor authentication set up in the browser, and the TOTP secret."""
     confirmed()
     log_in_and_show_again(client)
     page = client.get("/accounts/2fa/totp/activate/")
@@ -333,7 +333,7 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
     assert "Incorrect code." in second.post("/accounts/2fa/authenticate/", {"code": code}).text
 
 
-# Every page of allauth that one can open is in our frame
+# Every allauth page uses our base template
 
 
 @pytest.mark.parametrize(

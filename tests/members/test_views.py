@@ -218,7 +218,7 @@ def test_naughty_strings_in_a_profile_are_stored_exactly_and_shown_safely(client
 
 
 def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(client, ada):
-    """Each by itself through form and service; a page shows many names at once, as those of topics' authors."""
+    """Each name goes through the form and service; one page then shows many of them as authors of topics."""
     kept = {"display_name": [], "location": [], "website": []}
     for text in corpus("blns/blns.json"):
         form = ProfileForm(typed(**dict.fromkeys(kept, text)), member=ada)
@@ -238,7 +238,7 @@ def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(cli
 
 
 def topics_by_people_called(names):
-    """A topic by one person of each name; return how many there are then."""
+    """Create a topic by a member with each name. Return the number of topics."""
     people = Member.objects.bulk_create(
         Member(username=f"somebody-{number}", display_name=name) for number, name in enumerate(names)
     )
@@ -249,7 +249,7 @@ def topics_by_people_called(names):
 
 
 def assert_safe(response):
-    """No script or handler of somebody else's, and no link that would run one."""
+    """Check that the page has no injected script, event handler or javascript: link."""
     assert response.status_code == 200
     for node in html.fromstring(response.content.decode()).iter():
         if isinstance(node.tag, str):

@@ -1,4 +1,4 @@
-"""Who is barred at this moment: of several sanctions the heaviest, and not a second longer than it lasts."""
+"""Active sanctions: the most severe one applies, exactly until it ends."""
 
 from datetime import timedelta
 

@@ -71,7 +71,7 @@ def test_describe_shows_what_people_typed_as_text():
 
 
 def acts_in(path):
-    """The names that a module gives to audit() or to a function that hands them on."""
+    """Return the action names a module passes to audit(), directly or through a helper."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and node.args:
             called = node.func.id if isinstance(node.func, ast.Name) else ""

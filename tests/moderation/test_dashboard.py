@@ -1,4 +1,4 @@
-"""What the first page of the admin counts, and whom its navigation leads where."""
+"""The admin's dashboard tiles, and its navigation for each role."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The review queue: one item of each kind at a time, and whoever was first is told to whoever was second."""
+"""The review queue: one open item of each kind, and conflicts between moderators."""
 
 from datetime import timedelta
 from decimal import Decimal

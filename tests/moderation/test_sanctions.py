@@ -135,7 +135,7 @@ def test_tell_endings_tells_each_once():
 
 def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
     silenced, suspended, free = MemberFactory.create_batch(3)
-    assert not active_sanctions.is_silenced(silenced)  # and remembers that
+    assert not active_sanctions.is_silenced(silenced)  # fills the cache
 
     with django_capture_on_commit_callbacks(execute=True):
         impose(silenced)

@@ -1,4 +1,4 @@
-"""How far moderation trusts a member: every step of the ladder at its border."""
+"""Trust levels, each at its boundary."""
 
 from datetime import timedelta
 

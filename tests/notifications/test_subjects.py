@@ -1,4 +1,4 @@
-"""Notifications name what they are about; each reader is shown no more of it than they may see."""
+"""Subjects of notifications, as far as each reader may see them."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def told(reader, subject, **fields) -> Notification:
 
 @pytest.fixture
 def asked(monkeypatch):
-    """A resolver that shows even numbers only, and every call it got."""
+    """Register a resolver that shows even numbers only; returns the list of its calls."""
     calls = []
 
     def resolver(reader, ids):

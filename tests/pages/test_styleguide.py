@@ -1,4 +1,4 @@
-"""The style guide: every macro of templates/components/ in its states, for the team."""
+"""The style guide: every macro in templates/components/ in all its states, for staff."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ def called(node):
 
 
 def test_every_macro_is_shown():
-    """A new macro needs an example; one that only others use is shown by theirs."""
+    """Every macro needs an example, except those used only by other macros."""
     macros = {
         macro.name: macro
         for name, template in jinja_templates().items()
@@ -75,7 +75,7 @@ def test_its_examples_are_in_no_database():
 
 
 def test_nothing_on_it_is_sent(html):
-    """htmx leaves what is inside hx-disable alone, and no form has the buttons' name."""
+    """htmx ignores everything inside hx-disable, and no form has the buttons' name."""
     assert html.index("<div hx-disable>") < html.index("hx-post")
     assert 'id="act"' not in html
 
