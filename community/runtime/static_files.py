@@ -1,4 +1,4 @@
-"""Collecting static files only when one of them has changed."""
+"""Collect static files only when they have changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 
 def collect_when_changed() -> bool:
-    """Run collectstatic unless the last run saw the very same files; says whether it did."""
+    """Run collectstatic unless the files are unchanged since the last run. Return whether it ran."""
     root = Path(settings.STATIC_ROOT)
     stamp = root / ".collected"
     now = fingerprint()
@@ -24,7 +24,7 @@ def collect_when_changed() -> bool:
 
 
 def fingerprint() -> str:
-    """A digest of the names, sizes and times of all static files."""
+    """Return a digest of the names, sizes and modification times of all static files."""
     digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -17,6 +17,6 @@ def home() -> Iterator[Home]:
     made = Home(folder / "var", durable=False)
     yield made
     wait_for(lambda: not processes_using(folder))
-    made.tidy()
+    made.remove_sockets()
     for leftover in {folder, made.postgres}:
         shutil.rmtree(leftover, ignore_errors=True)

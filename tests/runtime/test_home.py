@@ -105,7 +105,7 @@ def test_tidy_removes_only_sockets_that_lie_outside(home: Home):
     far = Home(home.root / ("long " * 20))
     far.prepare()
 
-    far.tidy()
+    far.remove_sockets()
 
     assert not far.redis_socket.parent.exists()
     assert far.redis.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from community.runtime.embedded import BASE_DIR
-from community.runtime.processes import end_left_over, kill_group, spawn, stop
+from community.runtime.processes import kill_group, spawn, stop, stop_stale
 from tests.runtime.helpers import is_alive, wait_for
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
@@ -102,7 +102,7 @@ def test_end_left_over_ends_the_process_that_serves_the_folder(tmp_path: Path):
     process = spawn([sys.executable, "-c", "import time; time.sleep(60)", tmp_path])
     (tmp_path / "pid").write_text(f"{process.pid}\n")
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
 
     assert process.wait(10) == -signal.SIGTERM
 
@@ -111,7 +111,7 @@ def test_end_left_over_leaves_a_process_that_got_the_number_alone(tmp_path: Path
     process = spawn([sys.executable, "-c", "import time; time.sleep(60)", f"{tmp_path}-other"])
     (tmp_path / "pid").write_text(f"{process.pid}\n")
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
 
     assert process.poll() is None
     kill_group(process)
@@ -122,4 +122,4 @@ def test_end_left_over_has_nothing_to_do_without_a_number(tmp_path: Path, conten
     if content is not None:
         (tmp_path / "pid").write_text(content)
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])

@@ -17,7 +17,7 @@ def unknown_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def worker_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "_last_mark", 0.0)
+    monkeypatch.setattr(heartbeat, "_last_write", 0.0)
     heartbeat.mark_worker_seen()
 
 
@@ -103,7 +103,7 @@ def test_ready_not_without_database(client: Client):
 
 
 def test_heartbeat_writes_at_most_every_ten_seconds(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(heartbeat, "_last_mark", 0.0)
+    monkeypatch.setattr(heartbeat, "_last_write", 0.0)
     heartbeat.mark_worker_seen()
     heartbeat.cache.delete(heartbeat.KEY)
 

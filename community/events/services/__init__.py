@@ -1,6 +1,6 @@
 """Record events, and run the followers."""
 
-from .following import follow, is_behind, retry_dead_letters
+from .cursors import follow, is_behind, retry_dead_letters
 from .partitions import ensure_months
 from .recording import Draft, purge, record, record_all, reinstate, retract
 

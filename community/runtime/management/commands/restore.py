@@ -24,7 +24,7 @@ class Command(BaseCommand):
             manifest = restoration.restore(file, replace=replace)
         except (BackupError, ToolError) as problem:
             raise CommandError(str(problem)) from problem
-        if "CARAVAN_DATA" in os.environ:  # `up` is not to write its demo into a community that was restored
+        if "CARAVAN_DATA" in os.environ:  # keep `up` from seeding the demo into a restored community
             (Path(os.environ["CARAVAN_DATA"]) / "demo-loaded").touch()
         rows = sum(manifest.rows.values())
         self.stdout.write(

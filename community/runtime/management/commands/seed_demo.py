@@ -19,12 +19,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Only the embedded stack, which is this machine's own, says where its data lies.
+        # Only the embedded stack, which is local, sets CARAVAN_DATA.
         if "CARAVAN_DATA" not in os.environ and not options["yes_this_is_a_demo"]:
             raise CommandError(
                 "This is a served community, and the demo's accounts have a password everybody knows. "
                 "If it is to be a demo, run: manage.py seed_demo --yes-this-is-a-demo"
             )
         with being_written():
-            if not seed(tell=self.stdout.write):
+            if not seed(log=self.stdout.write):
                 self.stdout.write("The demo was there already.")
