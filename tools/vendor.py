@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fetch the browser libraries into static/vendor/ and draw the icon sprite: `make vendor`.
+"""Fetch the browser libraries into static/vendor/ and build the icon sprite: `make vendor`.
 
-Versions are pinned below; each library keeps its licence beside it. Needs npm, and is run by hand
-when a version changes, never by the build.
+Versions are pinned below; each library is stored with its licence. Needs npm; run it manually when a version
+changes. The build does not run it.
 """
 
 import re
@@ -15,7 +15,7 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parent.parent / "static"
 VENDOR = STATIC / "vendor"
 ICON_NAMES = Path(__file__).with_name("icons.txt")
-# package, version, the file we serve, the name it gets
+# package, version, file in the package, file name here
 LIBRARIES = (
     ("@github/markdown-toolbar-element", "2.2.3", "dist/index.js", "markdown-toolbar.js"),
     ("@github/text-expander-element", "2.9.4", "dist/bundle.js", "text-expander.js"),
@@ -26,7 +26,7 @@ ICONS = ("lucide-static", "1.62.0")
 
 
 def unpack(package: str, version: str, into: Path) -> Path:
-    """Download one package from the npm registry; the folder that holds it."""
+    """Download a package from the npm registry and return the folder with its contents."""
     done = subprocess.run(  # noqa: S603  the arguments are the constants above
         ["npm", "pack", "--silent", f"{package}@{version}"],  # noqa: S607
         cwd=into,
@@ -45,7 +45,7 @@ def vendor(package: str, version: str, source: str, name: str, scratch: Path) ->
     folder.mkdir(parents=True)
     unpacked = unpack(package, version, scratch)
     script = (unpacked / source).read_text()
-    # The maps are not served, and the manifest storage refuses a link to a file that is not there.
+    # Source maps are not served, and the manifest storage refuses references to missing files.
     (folder / name).write_text(re.sub(r"\n//# sourceMappingURL=.*", "", script))
     for licence in unpacked.glob("LICENSE*"):
         shutil.copy(licence, folder / licence.name)
@@ -54,7 +54,7 @@ def vendor(package: str, version: str, source: str, name: str, scratch: Path) ->
 
 
 def draw_sprite(scratch: Path) -> None:
-    """One SVG with a <symbol> for each name in icons.txt (`our-name` or `our-name=lucide-name`)."""
+    """Write an SVG with a <symbol> for each name in icons.txt (`our-name` or `our-name=lucide-name`)."""
     unpacked = unpack(*ICONS, scratch)
     symbols = []
     for line in ICON_NAMES.read_text().split():
