@@ -39,14 +39,14 @@ def test_sync_badges_keeps_what_was_changed_in_the_admin():
     assert Badge.objects.get(slug="welcome").name == "Welcome"
 
 
-def test_sync_badges_brings_back_a_badge_that_was_deleted():
+def test_sync_badges_restores_a_deleted_badge():
     Badge.objects.filter(slug="scholar").delete()
 
     assert services.sync_badges() == 1
     assert Badge.objects.filter(slug="scholar").exists()
 
 
-def test_sync_badges_leaves_an_imported_badge_of_the_same_name():
+def test_sync_badges_keeps_an_imported_badge_with_the_same_slug():
     Badge.objects.filter(slug="scholar").delete()
     BadgeFactory(slug="scholar", name="Scholar of old", source=Badge.Source.IMPORTED)
 

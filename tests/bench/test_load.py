@@ -13,7 +13,7 @@ needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not i
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers /429/ with 429, and notes what it was asked."""
+    """Answers /429/ with 429, and records the requests."""
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, str]]
@@ -58,7 +58,7 @@ both = pytest.mark.parametrize("run", [pytest.param(by_wrk, marks=needs_wrk), by
 
 @both
 @pytest.mark.parametrize("status", [429, 500, 302, 204])
-def test_any_other_answer_than_the_expected_one_fails_the_run(url: str, status: int, run: Callable):
+def test_unexpected_response_fails_the_run(url: str, status: int, run: Callable):
     with pytest.raises(LoadError, match=str(status)):
         run(url, [Request("/200/"), Request(f"/{status}/")])
 
@@ -70,7 +70,7 @@ def test_a_redirect_elsewhere_fails_the_run(url: str, run: Callable):
 
 
 @both
-def test_requests_are_sent_in_turn_with_their_cookies_and_take_gzip(url: str, run: Callable):
+def test_requests_are_sent_in_turn_with_cookies_and_accept_gzip(url: str, run: Callable):
     run(url, [Request("/200/?n=1", "a=1"), Request("/200/?n=2", "a=2")])
 
     assert set(Handler.asked) == {("/200/?n=1", "gzip", "a=1"), ("/200/?n=2", "gzip", "a=2")}
@@ -85,8 +85,8 @@ def test_open_loop_sums_up_each_kind(url: str):
     assert all(0 < one.p50_ms <= one.p95_ms <= one.p99_ms for one in latencies)
 
 
-def test_open_loop_counts_from_when_a_request_was_due(url: str, monkeypatch: pytest.MonkeyPatch):
-    """A second request that is due while the client is held up has waited, although nobody sent it yet."""
+def test_open_loop_measures_from_when_a_request_was_due(url: str, monkeypatch: pytest.MonkeyPatch):
+    """A request that is due while the client is blocked counts as waiting, although it has not been sent yet."""
     connect = open_loop.asyncio.open_connection
 
     async def hold_everything_up(*where: object):

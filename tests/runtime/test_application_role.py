@@ -1,4 +1,4 @@
-"""The application as a role that owns nothing, of which compose's web, worker and beat make use."""
+"""The application as a database role that owns nothing, as compose runs web, worker and beat."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ URL = f"postgres://{ROLE}:its-password@localhost/caravan"
 
 @pytest.fixture
 def role(settings) -> Iterator[None]:
-    """Be the role from the last line of the fixture on; `migrate` makes it."""
+    """Create the role with `migrate`, and switch to it."""
     settings.APP_DATABASE_URL = URL
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
@@ -55,7 +55,7 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
 
 
 @pytest.mark.usefixtures("role")
-def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.MonkeyPatch):
+def test_the_role_adds_a_partition_that_it_can_use(monkeypatch: pytest.MonkeyPatch):
     member = MemberFactory()
     with transaction.atomic():
         services.record(

@@ -9,7 +9,7 @@ from community.runtime.static_files import collect_when_changed, fingerprint
 
 @pytest.fixture
 def source(tmp_path: Path, settings: Settings) -> Path:
-    """The one folder with static files, and an empty place to collect them in."""
+    """A folder with static files, and an empty STATIC_ROOT."""
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "site.css").write_text("body { color: teal }")
@@ -23,19 +23,19 @@ def source(tmp_path: Path, settings: Settings) -> Path:
     return folder
 
 
-def test_collect_the_first_time(source: Path, tmp_path: Path):
+def test_first_run_collects(source: Path, tmp_path: Path):
     assert collect_when_changed() is True
 
     assert (tmp_path / "collected/staticfiles.json").exists()
 
 
-def test_collect_not_when_nothing_changed(source: Path):
+def test_unchanged_files_are_not_collected(source: Path):
     collect_when_changed()
 
     assert collect_when_changed() is False
 
 
-def test_collect_again_when_a_file_changed(source: Path, tmp_path: Path):
+def test_changed_file_is_collected(source: Path, tmp_path: Path):
     collect_when_changed()
     (source / "site.css").write_text("body { color: plum }")
     os.utime(source / "site.css", ns=(1, 1))
@@ -45,14 +45,14 @@ def test_collect_again_when_a_file_changed(source: Path, tmp_path: Path):
     assert (tmp_path / "collected/site.css").read_text() == "body { color: plum }"
 
 
-def test_collect_again_after_an_interrupted_collection(source: Path, tmp_path: Path):
+def test_interrupted_collection_is_repeated(source: Path, tmp_path: Path):
     collect_when_changed()
     (tmp_path / "collected/.collected").unlink()
 
     assert collect_when_changed() is True
 
 
-def test_collect_drops_files_that_are_gone(source: Path, tmp_path: Path):
+def test_deleted_files_are_removed(source: Path, tmp_path: Path):
     (source / "old.css").write_text("")
     collect_when_changed()
     (source / "old.css").unlink()
@@ -62,7 +62,7 @@ def test_collect_drops_files_that_are_gone(source: Path, tmp_path: Path):
     assert not (tmp_path / "collected/old.css").exists()
 
 
-def test_fingerprint_tells_of_new_files(source: Path):
+def test_fingerprint_changes_with_new_files(source: Path):
     before = fingerprint()
 
     (source / "new.css").write_text("")
