@@ -135,11 +135,13 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Lets `core/prepared.py` keep its statements prepared. Behind PgBouncer it takes 1.22 and `max_prepared_statements`.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
 # For `migrate` alone, which connects as the tables' owner: as whom the others connect. It makes that role.
 APP_DATABASE_URL = env.str("APP_DATABASE_URL", default="")
 # The web server sets this; the worker and commands may take longer.
 if STATEMENT_SECONDS := env.int("STATEMENT_SECONDS", default=0):
-    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options = DATABASES["default"]["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c statement_timeout={STATEMENT_SECONDS}s".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -177,8 +179,8 @@ CELERY_TIMEZONE = "UTC"
 
 AUTH_USER_MODEL = "members.Member"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "community.pages.backends.ModelBackend",
+    "community.pages.backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -246,7 +248,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "var/media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
 }
 # With less than this free in one of these folders, the site is read-only. A PostgreSQL elsewhere says so by itself.
 DISK_RESERVE_MB = env.int("DISK_RESERVE_MB", default=256)

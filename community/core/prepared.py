@@ -1,4 +1,6 @@
-"""QuerySets that are compiled once: on pages that are read all the time, writing the SQL costs more than running it.
+"""QuerySets that are compiled once by Django and planned once by PostgreSQL, for pages that are read all the time.
+
+Writing their SQL and planning it costs more than running it.
 
     @cache
     def _posts(is_moderator: bool) -> Prepared[Post]:
@@ -18,13 +20,18 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
+import psycopg
 from django.db import connection, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.adapt import Loader
+from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
 
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
 # No row has such an id, and no two arguments share one.
 _placeholders = count(8_100_000_000_000_000_000)
 
@@ -48,6 +55,42 @@ models.Field.register_lookup(AnyOf)
 models.ForeignKey.register_lookup(AnyOf)
 
 
+class _JsonAsText(Loader):
+    """Leaves jsonb to the model's field, as Django has psycopg do with results in text form."""
+
+    format = psycopg.pq.Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data)[1:].decode()  # the first byte is the version of the format
+
+
+psycopg.adapters.register_loader("jsonb", _JsonAsText)
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Sends parameters beside the statement, where Django's cursor writes them into it: so it can be kept prepared."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> _Cursor:
+        return super().execute(query, params, prepare=True, binary=True)
+
+
+def cursor() -> Any:
+    """Return a cursor whose statements are kept prepared; Django logs and counts them as its own."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(_Cursor(connection.connection))
+
+
+def _bound(value: Any) -> Any:
+    """Give numbers one type whatever their size: a statement is prepared for the types of its parameters."""
+    if type(value) is int:
+        return Int8(value)
+    if type(value) in (list, tuple):
+        return [_bound(one) for one in value]
+    return value
+
+
 class Statement(NamedTuple):
     """A compiled QuerySet: its SQL, its parameters or the names of those to fill in, and how to read its rows."""
 
@@ -68,16 +111,17 @@ class Prepared(Generic[Row]):
         self._limit = limit
 
     def __call__(self, *, offset: int = 0, **values: Any) -> list[Row]:
+        if any(type(value) is int and not SMALLEST <= value <= LARGEST for value in values.values()):
+            return []  # no column holds such a number, and an address may have any
         statement = self._statement
         params = statement.params.copy()
         for place, name in statement.names.items():
-            params[place] = values[name]
-        sql = statement.sql
+            params[place] = _bound(values[name])
         if self._limit is not None:
-            sql, params = f"{sql} LIMIT %s OFFSET %s", [*params, self._limit, offset]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return statement.read(cursor.fetchall())
+            params += [Int8(self._limit), Int8(offset)]
+        with cursor() as prepared:
+            prepared.execute(statement.sql, params)
+            return statement.read(prepared.fetchall())
 
     def first(self, **values: Any) -> Row | None:
         rows = self(**values)
@@ -96,7 +140,9 @@ class Prepared(Generic[Row]):
             for name, placeholder in placeholders.items()
             if type(param) is type(placeholder) and param == placeholder
         }
-        return Statement(sql, list(params), names, _reader(queryset, compiler))
+        if self._limit is not None:
+            sql += " LIMIT %s OFFSET %s"
+        return Statement(sql, [_bound(param) for param in params], names, _reader(queryset, compiler))
 
 
 def _placeholder(parameter: inspect.Parameter) -> Any:
@@ -104,6 +150,8 @@ def _placeholder(parameter: inspect.Parameter) -> Any:
     number = next(_placeholders)
     if parameter.annotation in (str, "str"):
         return f"placeholder {number}"
+    if parameter.annotation in (UUID, "uuid.UUID"):
+        return UUID(int=number)
     if parameter.annotation in (datetime, "datetime"):
         return datetime(9000, 1, 1, tzinfo=UTC) + timedelta(microseconds=number % 10**12)
     return number

@@ -1,13 +1,51 @@
-"""Collect static files only when they have changed."""
+"""Collect static files only when they have changed, with the stylesheets bundled into one."""
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.core.management import call_command
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+STYLESHEET = "css/site.css"
+_IMPORT = re.compile(r'^@import "(.+)";$', re.MULTILINE)
+_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+
+Sources = dict[str, tuple[Storage, str]]
+
+
+class OneStylesheetStorage(CompressedManifestStaticFilesStorage):
+    """Inlines the imports of `css/site.css`, without comments.
+
+    A first visit then needs one request for the stylesheet. Before collection, browsers resolve the imports.
+    """
+
+    def post_process(
+        self, paths: Sources, dry_run: bool = False, **options: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        if STYLESHEET in paths and not dry_run:
+            self.delete(STYLESHEET)
+            self.save(STYLESHEET, ContentFile(_joined(paths)))
+            paths = {**paths, STYLESHEET: (self, STYLESHEET)}
+        yield from super().post_process(paths, dry_run=dry_run, **options)  # type: ignore[no-untyped-call]
+
+
+def _joined(sources: Sources) -> str:
+    def text(name: str) -> str:
+        storage, path = sources[name]
+        with storage.open(path) as file:
+            return str(file.read().decode())
+
+    joined = _IMPORT.sub(lambda found: text(f"css/{found[1]}"), text(STYLESHEET))
+    return _COMMENT.sub("", joined)
 
 
 def collect_when_changed() -> bool:

@@ -16,12 +16,12 @@ def test_every_shipped_badge_is_there_after_migrating():
 
 
 def test_shipped_badges_have_a_name_a_sentence_and_an_icon_of_ours(settings):
-    sprite = (settings.BASE_DIR / "static/img/icons.svg").read_text()
+    drawings = (settings.BASE_DIR / "static/css/icons.css").read_text()
 
     for row in shipped_badges():
         assert row["name"]
         assert row["sentence"].endswith(".") or row["sentence"].endswith("kindly.")
-        assert f'id="{row["icon"]}"' in sprite, row["slug"]
+        assert f".i-{row['icon']} {{" in drawings, row["slug"]
 
 
 def test_sync_badges_twice_writes_nothing():

@@ -296,8 +296,8 @@ def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
 
 
 def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
-    assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .post-actions [hx-get*=edit]")) == 1
-    assert seen(reader, topic, ".post-actions [hx-get*=edit]") == []
+    assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .post-actions [href*=edit]")) == 1
+    assert seen(reader, topic, ".post-actions [href*=edit]") == []
 
 
 def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
@@ -308,10 +308,10 @@ def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
 
     response = client_of(author).get(topic.get_absolute_url())
 
-    changeable = [a.get("href") for a in page(response).cssselect("[hx-get*=edit]")]
+    changeable = [a.get("href") for a in page(response).cssselect("[href*=edit][data-get]")]
     assert changeable == [f"/posts/{comment.pk}/edit/"]
     assert len(page(response).cssselect(f"#p{answer.pk} #p{other.pk}")) == 1
-    assert seen(reader, topic, "[hx-get*=edit]") == []
+    assert seen(reader, topic, "[href*=edit][data-get]") == []
 
 
 def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
@@ -369,9 +369,12 @@ def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
 @pytest.mark.parametrize("role", ["moderator", "support"])
 def test_what_the_team_sees_is_the_teams(reader, topic, answer, role):
     staff = client_of(MemberFactory(role=role))
+    menu = f"/posts/{answer.pk}/menu/"
 
-    assert len(seen(staff, topic, f"#p{answer.pk} .menu [formaction*=official]")) == 1
-    assert seen(reader, topic, f"#p{answer.pk} .menu") == []
+    assert len(seen(staff, topic, f"#p{answer.pk} [href='{menu}']")) == 1
+    assert len(page(staff.get(menu)).cssselect("[formaction*=official]")) == 1
+    assert seen(reader, topic, f"#p{answer.pk} [href*=menu]") == []
+    assert page(reader.get(menu)).cssselect(".menu-list [formaction]") == []
 
 
 def test_private_topic_is_for_its_group_alone(client):

@@ -1,7 +1,9 @@
+import json
 import os
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from pytest_django import Settings
 
 from community.runtime.static_files import collect_when_changed, fingerprint
@@ -18,7 +20,7 @@ def source(tmp_path: Path, settings: Settings) -> Path:
     settings.STATIC_ROOT = tmp_path / "collected"
     settings.STORAGES = {
         **settings.STORAGES,
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
     }
     return folder
 
@@ -60,6 +62,37 @@ def test_deleted_files_are_removed(source: Path, tmp_path: Path):
     collect_when_changed()
 
     assert not (tmp_path / "collected/old.css").exists()
+
+
+def test_imports_are_inlined_into_the_stylesheet(source: Path, tmp_path: Path):
+    (source / "css/components").mkdir(parents=True)
+    (source / "css/base.css").write_text("/* Elements. */\na { color: teal }\n")
+    (source / "css/components/menus.css").write_text("/* Menus. */\n.menu { color: plum }\n")
+    (source / "css/site.css").write_text('/* All. */\n@import "base.css";\n@import "components/menus.css";\n')
+
+    for _ in range(2):
+        collect_when_changed()
+        (tmp_path / "collected/.collected").unlink()
+
+    collected = tmp_path / "collected/css"
+    names = json.loads((tmp_path / "collected/staticfiles.json").read_text())["paths"]
+    for path in (collected / "site.css", tmp_path / "collected" / names["css/site.css"]):
+        assert path.read_text() == "a { color: teal }\n\n.menu { color: plum }\n\n"
+
+
+def test_hashed_name_changes_when_an_import_changes(source: Path, tmp_path: Path):
+    (source / "css").mkdir()
+    (source / "css/site.css").write_text('@import "base.css";\n')
+    names = []
+
+    for colour in ("teal", "plum"):
+        (source / "css/base.css").write_text(f"a {{ color: {colour} }}\n")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        names.append(
+            json.loads((tmp_path / "collected/staticfiles.json").read_text())["paths"]["css/site.css"]
+        )
+
+    assert len(set(names)) == 2
 
 
 def test_fingerprint_changes_with_new_files(source: Path):

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 # How fresh `last_seen_at` is kept.
 SAME_VISIT = 600
 TAKEN_AT_ONCE = 5_000
+# Of the visits that this process has noted, so that it asks Redis once for each.
+REMEMBERED = 10_000
+_noted_here: set[tuple[int, int]] = set()
 
 _NOTE = """
 if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
@@ -34,9 +37,15 @@ end
 
 def note_visit(member_id: int, *, url: str, now: datetime) -> None:
     """Note that the member is here; at most once in ten minutes, and never at the cost of the page."""
+    key = (member_id, int(now.timestamp()) // SAME_VISIT)
+    if key in _noted_here:
+        return
     try:
         visit = json.dumps([member_id, now.isoformat(), url[:300]])
         _note()(keys=[f"{_key()}:{member_id}", _key()], args=[SAME_VISIT, visit])
+        if len(_noted_here) >= REMEMBERED:
+            _noted_here.clear()
+        _noted_here.add(key)
     except redis.RedisError:
         log.warning("A visit could not be noted.", exc_info=True)
 

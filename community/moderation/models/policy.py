@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from community.core.prepared import Prepared
+
+NEW_UNTIL_POSTS = 5
 
 
 class Policy(models.Model):
@@ -32,7 +37,7 @@ class Policy(models.Model):
     )
     new_until_posts = models.PositiveSmallIntegerField(
         _("A member is new until"),
-        default=5,
+        default=NEW_UNTIL_POSTS,
         help_text=_(
             "Posts that must have been published before the limits below end. Verified customers never have them."
         ),
@@ -57,7 +62,12 @@ class Policy(models.Model):
     @classmethod
     def current(cls) -> Policy:
         """Return the row, or the defaults while nobody has changed them."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return _current().first() or cls(pk=1)
+
+
+@cache
+def _current() -> Prepared[Policy]:
+    return Prepared(lambda: Policy.objects.filter(pk=1))
 
 
 class BlockedWord(models.Model):
