@@ -3,9 +3,9 @@ from collections.abc import Sequence
 from community.events.catalogue import COMPANY_JOINED, MEMBER_ROLE_CHANGED
 from community.events.models import Event
 from community.events.registry import follower
-from journeys.services import mark_members
+from journeys.services.dirty import mark_members
 
-from .services import affected_by
+from .services.peers import affected_by
 
 
 @follower("advocacy.peers", names=(MEMBER_ROLE_CHANGED, COMPANY_JOINED))

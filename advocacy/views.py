@@ -18,14 +18,15 @@ from community.core.pagination import page_of
 from community.core.permissions import require
 from community.members.models import Member
 from journeys.event_text import EventText, describe_by_id
-from journeys.services import today
+from journeys.services.shards import today
 
-from . import labels, services
+from . import labels
 from .charts import Part, line_through, parts_of
 from .engine.score import marginal_points
 from .engine.search import band_limits
 from .models import Band, Score
 from .segments import AT_RISK, MEANS, NAMES, segments_of
+from .services.today import last_year, score_today
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -95,13 +96,13 @@ def _row(score: Score) -> Row:
 def own_standing(request: HttpRequest) -> HttpResponse:
     """Explain the member's own score: what it consists of, what did not count, and the next band."""
     member, day = _member(request), today()
-    computed = services.score_today(member, day)
+    computed = score_today(member, day)
     if computed is None:
         nothing_yet = {"scored": None, "parts": parts_of({}), "suggestions": []}
         return render(request, "advocacy/own_standing.html", nothing_yet)
     scored = computed.scored
     explanation = scored.explanation
-    history = services.last_year(computed, day)
+    history = last_year(computed, day)
     upper = Decimal(band_limits(int(scored.score * 100))[1]) / 100
     context = {
         "scored": scored,

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
 from community.members.models import Member
 
-from . import services
 from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
+from .services import overrides, rulesets
 
 TONES = {Ruleset.Status.LIVE: "success", Ruleset.Status.DRAFT: "info", Ruleset.Status.RETIRED: "default"}
 
@@ -30,7 +30,7 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
-            self.initial.setdefault("rules", services.live_ruleset().rules)
+            self.initial.setdefault("rules", rulesets.live_ruleset().rules)
 
     def clean_rules(self) -> dict[str, Any]:
         rules: dict[str, Any] = self.cleaned_data["rules"]
@@ -65,7 +65,7 @@ class RulesetAdmin(BaseAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:
-            obj.version = services.next_version()
+            obj.version = rulesets.next_version()
         super().save_model(request, obj, form, change)
 
     @action(
@@ -78,7 +78,7 @@ class RulesetAdmin(BaseAdmin):
             context = {**self.admin_site.each_context(request), "opts": self.opts, "ruleset": ruleset}
             return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
-            services.publish_ruleset(ruleset, actor=_actor(request))
+            rulesets.publish_ruleset(ruleset, actor=_actor(request))
         except ValueError as error:
             messages.error(request, str(error))
         else:
@@ -122,7 +122,7 @@ class OverrideAdmin(BaseAdmin):
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         """Use the service, which records the event and the audit entry."""
         data = form.cleaned_data
-        override = services.set_override(
+        override = overrides.set_override(
             data["member"],
             stage=data["stage"],
             mode=data["mode"],
@@ -138,7 +138,7 @@ class OverrideAdmin(BaseAdmin):
     @admin.action(description=gettext_lazy("Remove override"), permissions=["add"])
     def clear_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:
         for override in queryset.not_cleared().select_related("member"):  # type: ignore[attr-defined]
-            services.clear_override(override.member, actor=_actor(request))
+            overrides.clear_override(override.member, actor=_actor(request))
         messages.success(request, _("Overrides removed."))
 
 

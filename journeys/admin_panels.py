@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from community.core.admin_base import Panel
 from community.members.models import Member
 
-from .reports import timeline
+from .reports.timeline import timeline
 
 MAX_ROWS = 5
 

@@ -9,8 +9,8 @@ from math import log1p
 from typing import Any
 
 from .models import MemberDay, Stage
-from .reports import Band
 from .reports.movement import NEW, Movement
+from .reports.timeline import Band
 
 WIDTH, BARS = 1000, 60
 

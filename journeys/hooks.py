@@ -12,7 +12,7 @@ The drain calls the source once per batch, in its transaction, after updating th
 3. `differences(results, members, as_of)`: return one sentence per difference between the results and what is
    stored; writes nothing. `journeys_replay --check` calls it with results computed from the raw events.
 
-Register it in AppConfig.ready(): `register_advocacy_source(Source())`.
+The setting ADVOCACY_SOURCE contains the dotted path of the source's class.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from .engine.facts import Advocacy, Fact
 
@@ -35,27 +38,7 @@ class AdvocacySource(Protocol):
     def differences(self, results: AdvocacyResults, members: Sequence[int], as_of: date) -> list[str]: ...
 
 
-class _NoSource:
-    """The default until the advocacy app registers its own: nobody is an advocate."""
-
-    def compute(self, facts: Facts, as_of: date) -> AdvocacyResults:
-        return {}
-
-    def store(self, results: AdvocacyResults, members: Sequence[int], as_of: date) -> None:
-        return None
-
-    def differences(self, results: AdvocacyResults, members: Sequence[int], as_of: date) -> list[str]:
-        return []
-
-
-_source: AdvocacySource = _NoSource()
-
-
-def register_advocacy_source(source: AdvocacySource) -> None:
-    """Register the source of advocacy scores; replaces the previous one."""
-    global _source
-    _source = source
-
-
 def advocacy_source() -> AdvocacySource:
-    return _source
+    """Return the source of advocacy scores that the settings name."""
+    source: AdvocacySource = import_string(settings.ADVOCACY_SOURCE)()
+    return source

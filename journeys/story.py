@@ -12,8 +12,9 @@ from . import labels
 from .charts import LifeLine, life_line
 from .event_text import EventText, describe_by_id
 from .models import MemberState, Override, StageHistory
-from .reports import Band, Companion, timeline
-from .services import today
+from .reports.companions import Companion
+from .reports.timeline import Band, timeline
+from .services.shards import today
 
 
 @dataclass(frozen=True)

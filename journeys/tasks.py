@@ -4,7 +4,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.core.cache import cache
 
-from . import services
+from .services import dirty, shards
 from .services.wake import WAKE_KEY
 
 BATCH = 5000
@@ -16,7 +16,7 @@ MAX_SECONDS = 20.0
 def wake() -> None:
     """Enqueue a drain for every dirty shard; runs after commits, and every 5 s from beat."""
     cache.delete(WAKE_KEY)
-    for shard in services.waiting_shards():
+    for shard in shards.waiting_shards():
         drain.delay(shard)
 
 
@@ -25,7 +25,7 @@ def drain(shard: int, limit: int = BATCH) -> None:
     """Drain a shard for up to 20 s, then enqueue itself again if there is more."""
     until = time.monotonic() + MAX_SECONDS
     try:
-        while services.drain(shard, limit=limit).keys == limit:
+        while shards.drain(shard, limit=limit).keys == limit:
             if time.monotonic() > until:
                 drain.delay(shard, limit)
                 return
@@ -37,4 +37,4 @@ def drain(shard: int, limit: int = BATCH) -> None:
 @shared_task(name="journeys.due")
 def due() -> None:
     """Mark the members whose `next_due` has come."""
-    services.mark_due(services.today())
+    dirty.mark_due(shards.today())

@@ -14,14 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
-from community.events.services import is_behind
+from community.events.services.cursors import is_behind
 from community.members.models import Member
 
-from . import labels, reports, rules, services
+from . import labels, rules
 from .charts import sankey
 from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
+from .reports import funnel, overview, timeline
+from .reports.movement import movement as movement_report
+from .services import dirty, overrides, rulesets, shards
 from .story import Story, story_of
 
 if TYPE_CHECKING:
@@ -42,20 +45,20 @@ def journey_map(request: HttpRequest) -> HttpResponse:
     if period not in PERIODS:
         raise Http404(_("This period does not exist."))
     days = PERIODS[period]
-    movement = reports.movement(MOVEMENT_DAYS)
-    counts = reports.stage_counts()
+    movement = movement_report(MOVEMENT_DAYS)
+    counts = overview.stage_counts()
     context = {
         "counts": counts,
         "everybody": sum(count.members for count in counts),
         "at_risk": sum(count.at_risk for count in counts),
         "movement": movement,
         "sankey": sankey(movement),
-        "funnel": reports.funnel(start=date.min if days is None else services.today() - timedelta(days=days)),
+        "funnel": funnel.funnel(start=date.min if days is None else shards.today() - timedelta(days=days)),
         "period": period,
         "periods": PERIODS,
-        "moves": reports.recent_moves()[:MOVES],
-        "as_of": services.today(),
-        "waiting": len(services.waiting_members()),
+        "moves": overview.recent_moves()[:MOVES],
+        "as_of": shards.today(),
+        "waiting": len(dirty.waiting_members()),
         "is_behind": is_behind("journeys.mark"),
         "means": labels.STAGE_MEANS,
     }
@@ -79,7 +82,7 @@ def override_set(request: HttpRequest, username: str) -> HttpResponse:
     form = OverrideForm(request.POST)
     if not form.is_valid():
         return _member_page(request, username, form=form)
-    services.set_override(member, actor=_member(request), **form.cleaned_data)
+    overrides.set_override(member, actor=_member(request), **form.cleaned_data)
     messages.success(request, _("Stage set manually. The calculated stage is still kept up to date."))
     return redirect("journeys:member-journey", member.username)
 
@@ -91,7 +94,7 @@ def override_clear(request: HttpRequest, username: str) -> HttpResponse:
     require(
         rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
     )
-    services.clear_override(member, actor=_member(request))
+    overrides.clear_override(member, actor=_member(request))
     messages.success(request, _("Override removed."))
     return redirect("journeys:member-journey", member.username)
 
@@ -102,7 +105,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
     """Show members their own journey: the recorded events, their stage, and why."""
     member = _member(request)
     story = story_of(member, member)
-    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
         "story": story,
         "means": labels.STAGE_FOR_YOU,
@@ -119,7 +122,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Show the team the live rules in plain language."""
     require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey rules."))
-    live = services.live_ruleset()
+    live = rulesets.live_ruleset()
     found = [
         (rule, enters, when.format(**live.rules.get(rule, {})))
         for rule, (enters, when) in labels.RULES.items()
@@ -141,7 +144,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
     member, reader = _get_member(request, username), _member(request)
     story = story_of(member, reader)
-    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
         "member": member,
         "story": story,

@@ -14,7 +14,7 @@ from advocacy.engine.search import band_of
 from advocacy.engine.spans import band_since
 from advocacy.models import Band, Score, ScoreHistory
 from community.events.catalogue import SCORE_BAND_CHANGED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.members.models import Member
 from journeys.hooks import AdvocacyResults
 

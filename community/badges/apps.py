@@ -14,6 +14,6 @@ class BadgesConfig(AppConfig):
 
 
 def _sync(**_: Any) -> None:
-    from . import services
+    from .services import catalogue
 
-    services.sync_badges()
+    catalogue.sync_badges()

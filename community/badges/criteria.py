@@ -87,7 +87,7 @@ def parse(rule: dict[str, Any]) -> Rule:
     """Parse the JSON rule of a badge. Raises ValueError with a sentence when it is invalid."""
     shape = next((shape for key, shape in SHAPES.items() if key in rule), None)
     if shape is None:
-        raise ValueError(_("A rule needs one of: event, post, years, all, by."))
+        raise ValueError(_("A rule must contain one of: event, post, years, all, by."))
     try:
         return shape.model_validate(rule)  # type: ignore[return-value]
     except ValidationError as error:

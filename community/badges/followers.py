@@ -4,7 +4,7 @@ from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
 from community.events.registry import follower
 
-from . import services
+from .services import awards
 
 
 # It reads all events, because a rule can name any. Batches are large, because a member's badges are counted once
@@ -15,4 +15,4 @@ def award_earned_badges(events: Sequence[Event]) -> None:
     relevant = [event for event in events if event.name != BADGE_EARNED and event.member_id is not None]
     members = {event.member_id for event in relevant if event.member_id is not None}
     if members:
-        services.award_earned(member_ids=sorted(members), event_names={event.name for event in relevant})
+        awards.award_earned(member_ids=sorted(members), event_names={event.name for event in relevant})

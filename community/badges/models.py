@@ -44,29 +44,31 @@ class Badge(models.Model):
         ANSWERS = "answers", _("Answers")
         QUESTIONS = "questions", _("Questions")
         CONVERSATION = "conversation", _("Conversation")
-        THANKS = "thanks", _("Thanks given and received")
+        THANKS = "thanks", _("Thanks")
         BELONGING = "belonging", _("Belonging")
-        ADVOCACY = "advocacy", _("Speaking up")
-        IMPORTED = "imported", _("From the old community")
+        ADVOCACY = "advocacy", _("Advocacy")
+        IMPORTED = "imported", _("From our previous community")
 
     class Source(models.TextChoices):
-        OURS = "ours", _("Ours")
+        OURS = "ours", _("This community")
         IMPORTED = "imported", _("Imported")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=60)
-    sentence = models.CharField(max_length=200, help_text=_("Told to the person who earns it."))
-    icon = models.CharField(max_length=40, default="award", help_text=_("Name of a Lucide icon."))
+    sentence = models.CharField(max_length=200, help_text=_("Shown to the member who earns the badge."))
+    icon = models.CharField(max_length=40, default="award", help_text=_("The name of a Lucide icon."))
     level = models.CharField(max_length=6, choices=Level, default=Level.BRONZE)
     series = models.CharField(max_length=12, choices=Series, default=Series.FIRSTS)
     rule = models.JSONField(
-        default=dict, help_text=_('Such as {"event": "answer.accepted", "at_least": 10}.')
+        default=dict, help_text=_('For example: {"event": "answer.accepted", "at_least": 10}')
     )
     source = models.CharField(max_length=8, choices=Source, default=Source.OURS)
     position = models.PositiveIntegerField(default=0)
-    is_active = models.BooleanField(default=True, help_text=_("Earned and shown."))
+    is_active = models.BooleanField(
+        default=True, help_text=_("Inactive badges are neither awarded nor shown.")
+    )
     is_customised = models.BooleanField(
-        default=False, help_text=_("Changed here, so an upgrade leaves it as it is.")
+        default=False, help_text=_("Changed in the admin. Upgrades do not overwrite it.")
     )
 
     objects = BadgeQuerySet.as_manager()
@@ -129,7 +131,7 @@ class Award(models.Model):
 
     class Source(models.TextChoices):
         RULE = "rule", _("Earned")
-        HAND = "hand", _("Given by hand")
+        HAND = "hand", _("Awarded manually")
         IMPORT = "import", _("Imported")
 
     badge = models.ForeignKey(Badge, on_delete=models.CASCADE, related_name="awards")

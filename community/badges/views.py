@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from community.core.pagination import page_of
 from community.forum.models import Post
 
-from . import services
 from .models import Award, Badge
+from .services.progress import Progress, progress_of
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Row:
 
     badge: Badge
     earned: int
-    progress: services.Progress | None
+    progress: Progress | None
 
 
 @require_safe
@@ -28,9 +28,9 @@ def badge_list(request: HttpRequest) -> HttpResponse:
     badges = Badge.objects.active().with_holders()
     reader = request.user
     mine = Award.objects.numbers_of(reader) if reader.is_authenticated else {}
-    progress: dict[str, services.Progress] = {}
+    progress: dict[str, Progress] = {}
     if reader.is_authenticated and not reader.is_team:
-        progress = services.progress_of(reader, [badge for badge in badges if badge.pk not in mine])
+        progress = progress_of(reader, [badge for badge in badges if badge.pk not in mine])
     rows = [
         Row(badge, mine.get(badge.pk, 0), progress.get(badge.slug))
         for badge in badges

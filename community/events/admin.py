@@ -12,9 +12,9 @@ from unfold.paginator import InfinitePaginator
 from community.core.admin_base import MANAGERS, BaseAdmin, display
 from community.core.audit import audit
 
-from . import services
 from .models import Cursor, DeadLetter, Event
 from .registry import all_followers
+from .services import cursors
 
 
 @admin.register(Event)
@@ -53,7 +53,7 @@ class CursorAdmin(BaseAdmin):
 
     @display(description=gettext_lazy("Has something to read"), boolean=True)
     def behind(self, cursor: Cursor) -> bool:
-        return cursor.name in all_followers() and services.is_behind(cursor.name)
+        return cursor.name in all_followers() and cursors.is_behind(cursor.name)
 
 
 class ResolvedFilter(admin.SimpleListFilter):
@@ -85,7 +85,7 @@ class DeadLetterAdmin(BaseAdmin):
     @admin.action(description=gettext_lazy("Try again"))
     def retry_selected(self, request: Any, queryset: QuerySet[DeadLetter]) -> None:
         letters = list(queryset.filter(resolved_at__isnull=True))
-        resolved = services.retry_dead_letters(letters)
+        resolved = cursors.retry_dead_letters(letters)
         for letter in letters:
             audit(
                 "dead_letter.retry",

@@ -4,8 +4,9 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from . import services
 from .registry import all_followers
+from .services import cursors
+from .services.partitions import ensure_months
 from .services.wake import WAKE_KEY
 
 
@@ -14,14 +15,14 @@ def sweep() -> None:
     """Enqueue every follower with unread events; runs after commits, and every 5 s from beat."""
     cache.delete(WAKE_KEY)
     for name in all_followers():
-        if services.is_behind(name):
+        if cursors.is_behind(name):
             follow.delay(name)
 
 
 @shared_task(name="events.follow", soft_time_limit=120)
 def follow(name: str) -> None:
     """Run one follower until it has no unread events."""
-    while services.follow(name):
+    while cursors.follow(name):
         pass
 
 
@@ -29,4 +30,4 @@ def follow(name: str) -> None:
 def partitions() -> None:
     """Create the partitions of the next 84 days."""
     now = timezone.now()
-    services.ensure_months(now + timedelta(days=days) for days in range(0, 93, 28))
+    ensure_months(now + timedelta(days=days) for days in range(0, 93, 28))

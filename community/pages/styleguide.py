@@ -19,7 +19,7 @@ from community.badges.models import Award, Badge
 from community.core.addresses import pattern
 from community.core.pagination import CountedPaginator
 from community.events.models import Event
-from community.forum.forms.writing import SourceField
+from community.forum.forms.posts import SourceField
 from community.forum.models import Category, Post, Tag, Topic
 from community.importers.services.attribution import Attribution
 from community.members.models import Member

@@ -21,10 +21,11 @@ from community.forum.models import Category, Topic
 from community.members.models import Member
 from journeys.event_text import describe
 
-from . import cards, rules, services
+from . import cards, rules
 from .forms import HandoverForm, ReplyForm, UrgentForm
 from .links import external_links
 from .models import DeskQuestion, ProspectForum, RosterEntry
+from .services import claims, replies, states
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -99,21 +100,21 @@ def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def question_claim(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.claim_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: claims.claim_question(question, actor=actor))
 
 
 @require_POST
 @login_required
 def question_release(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.release_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: claims.release_question(question, actor=actor))
 
 
 @require_POST
 @login_required
 def question_settle(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.settle_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: states.settle_question(question, actor=actor))
 
 
 @require_POST
@@ -126,7 +127,7 @@ def question_hand_over(request: HtmxRequest, topic_id: int) -> HttpResponse:
         return _question_page(request, question, hand_over=form, status=422)
     to, note = form.cleaned_data["to"], form.cleaned_data["note"]
     return _done_or_refused(
-        request, question, lambda actor: services.hand_over(question, actor=actor, to=to, note=note), form
+        request, question, lambda actor: claims.hand_over(question, actor=actor, to=to, note=note), form
     )
 
 
@@ -142,7 +143,7 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
         return rate_limits.answer(_question_page(request, question, reply=form), form)
     source, was_first = form.cleaned_data["source"], not question.staff_replies
     try:
-        services.reply_to_question(question, actor=cast(Member, request.user), source=source)
+        replies.reply_to_question(question, actor=cast(Member, request.user), source=source)
     except Refused as refusal:
         form.add_error("source", refusal.sentence)
         return _question_page(request, question, reply=form, status=422)
@@ -169,7 +170,7 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
     )
     form = UrgentForm(request.POST)
     if form.is_valid():
-        services.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
+        states.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
         messages.success(request, _("Marked as urgent. The team can answer now."))
     else:
         messages.error(request, _("Describe briefly why this is urgent."))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from journeys.models import Stage
-from journeys.services import today
+from journeys.services.shards import today
 
 # Reaching a later stage counts as reaching the earlier ones.
 _FUNNEL = """

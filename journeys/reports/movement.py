@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from journeys.models import Stage
-from journeys.services import today
+from journeys.services.shards import today
 
 NEW = ""  # not seen before the first day
 

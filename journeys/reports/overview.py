@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
-from journeys.services import today
+from journeys.services.shards import today
 
 
 @dataclass(frozen=True)

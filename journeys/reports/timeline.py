@@ -10,7 +10,7 @@ from community.events.models import Event, EventQuerySet
 from community.members.models import Member
 from journeys.engine.rollup import NEUTRAL
 from journeys.models import MemberState, Override, StageHistory
-from journeys.services import today
+from journeys.services.shards import today
 
 from .companions import Companion, companions
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from community.core.audit import audit
 from community.events.catalogue import OVERRIDE_CLEARED, OVERRIDE_SET
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 from journeys.models import Override
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from django.utils import timezone
 
 from community.events.catalogue import STAGE_ENTERED, STAGE_SUPERSEDED, EventName
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from journeys.models import StageHistory
 
 from .storage import Changes

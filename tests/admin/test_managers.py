@@ -1,4 +1,4 @@
-"""What managers may not do to each other and to superusers, on every page of the admin that could."""
+"""What managers may not do to other managers and superusers, on every admin page."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -23,7 +23,7 @@ def superuser():
 
 @pytest.fixture(params=["manager", "superuser", "superuser without a role"])
 def above(request):
-    """Somebody whom a manager does not change."""
+    """Someone whom a manager may not change."""
     if request.param == "manager":
         return MemberFactory(role="manager", display_name="Other")
     role = "manager" if request.param == "superuser" else ""
@@ -142,7 +142,7 @@ def test_a_superuser_demotes_and_deactivates_a_manager(client, superuser):
     assert state(manager)[1:] == ("support", False, False, False, ["support"])
 
 
-# The list and what else there is
+# The list and other pages
 
 
 def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
@@ -174,7 +174,7 @@ def test_a_manager_does_not_sanction_somebody_above(as_manager, above):
 
 @pytest.mark.parametrize("model", [Group, EmailAddress, Authenticator])
 def test_a_manager_has_no_other_way_to_their_account(as_manager, model):
-    """Groups are roles; with the address or without the second factor one could log in as them."""
+    """Groups are roles, and changing the address or second factor would allow logging in as them."""
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
     assert as_manager.get(reverse(f"{name}_changelist")).status_code == 403

@@ -7,7 +7,7 @@ from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
 
-# What each role may do besides looking, by model; whatever is not here may only be looked at.
+# What each role may do besides viewing, by model; models not listed are read-only.
 MANAGES = {
     "members.member": {"change"},
     "members.company": {"add", "change"},

@@ -10,7 +10,7 @@ from community.core import admin_base
 from community.core.admin_base import Tile
 from community.events import registry
 from community.events.models import DeadLetter, Event
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Category
 from community.moderation.models import AuditEntry, BlockedWord, Policy
 from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory
@@ -34,8 +34,13 @@ def test_the_first_page_says_what_needs_a_person(as_manager, manager):
 
     found = figures(as_manager.get(INDEX))
 
-    assert found["Waiting for a decision"] == 2
-    assert (found["Flagged posts"], found["Held posts"], found["Appeals"], found["Yours"]) == (1, 1, 0, 1)
+    assert found["Waiting for review"] == 2
+    assert (found["Flagged posts"], found["Held posts"], found["Appeals"], found["Assigned to you"]) == (
+        1,
+        1,
+        0,
+        1,
+    )
     assert (found["Silenced or suspended"], found["Dead letters"]) == (1, 0)
 
 
@@ -45,9 +50,9 @@ def test_the_first_page_is_urgent_after_a_day(as_manager):
     tile = as_manager.get(INDEX).context["tiles"][0]
 
     assert (tile.title, tile.urgent, tile.note) == (
-        "Waiting for a decision",
+        "Waiting for review",
         True,
-        "the oldest came yesterday",
+        "Oldest: yesterday",
     )
 
 
@@ -61,7 +66,7 @@ def test_the_first_page_names_the_next_items_and_the_last_acts(as_manager):
 
 
 def test_the_first_page_with_nothing_to_do_says_so(as_manager):
-    assert "Nothing waits." in as_manager.get(INDEX).content.decode()
+    assert "The queue is empty." in as_manager.get(INDEX).content.decode()
 
 
 def test_the_first_page_shows_moderators_no_dead_letters(as_moderator):
@@ -122,7 +127,7 @@ def letter(**fields):
 
 @pytest.fixture
 def handled(monkeypatch):
-    """A follower that takes everything, and what it was given."""
+    """Register a follower for all events; returns the events it got."""
     given = []
     monkeypatch.setitem(registry._registry, "test", registry.Follower("test", None, given.extend, 500))
     return given

@@ -6,15 +6,15 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy import services
 from advocacy.models import Band, Score, ScoreHistory
+from advocacy.services import peers
 from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
 from community.members.models import Member
 from journeys.hooks import advocacy_source
 from journeys.models import MemberState, StageHistory
-from journeys.services import check_everyone
+from journeys.services.replay import check_everyone
 from tests.factories.members import CompanyFactory, MemberFactory
 
 from .acts import TODAY
@@ -181,7 +181,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
     members = MemberFactory.create_batch(3)
     facts = {member.pk: [] for member in members}
     with django_assert_num_queries(0):
-        services.load_peers(facts)
+        peers.load_peers(facts)
     for member in members:
         happened(member, "helpful_vote.received", by=members[0])
     drained()
@@ -189,7 +189,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
 
     facts = facts_of(list(facts))
     with django_assert_num_queries(1):
-        services.load_peers(facts)
+        peers.load_peers(facts)
 
 
 def test_affected_by_includes_members_voted_for_and_referrers():
@@ -199,7 +199,7 @@ def test_affected_by_includes_members_voted_for_and_referrers():
     happened(other, "answer.accepted", by=voter)
     drained()
 
-    assert services.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
+    assert peers.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
 
 
 # History and events

@@ -1,4 +1,4 @@
-"""The admin's pages about the outside: tokens shown once, the queue, and what was kept out."""
+"""The API's admin pages: tokens, waiting events and the quarantine."""
 
 import re
 
@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from community.api.models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
-from community.api.services import ingest, parse_purchases
+from community.api.services import ingestion, parsers
 from community.events.models import Event
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address, make_token
@@ -26,8 +26,10 @@ def client(manager) -> Client:
 
 @pytest.fixture
 def waiting() -> WaitingEvent:
-    ingest(
-        parse_purchases([purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm")
+    ingestion.ingest(
+        parsers.parse_purchases(
+            [purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm"
+        )
     )
     return WaitingEvent.objects.get()
 
@@ -125,7 +127,7 @@ def test_the_queue_shows_who_and_how_much(client, waiting):
 
     assert "new@example.com · c-7" in html
     assert "129.00 EUR" in html
-    assert "Waiting" in html
+    assert "Unmatched" in html
 
 
 def test_choosing_a_member_applies_what_waits(client, waiting):
@@ -160,13 +162,13 @@ def test_dismissing_ends_the_wait(client, waiting):
 
 
 def test_conflicts_are_shown_and_dealt_with(client, waiting):
-    ingest(parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
+    ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
     conflict = SetAside.objects.get()
 
     shown = client.get(page("setaside", "change", conflict.pk)).content.decode()
     client.post(page("setaside"), {"action": "resolve", "_selected_action": [conflict.pk]})
 
-    assert "Same id, other content" in shown
+    assert "Same ID, different content" in shown
     conflict.refresh_from_db()
     assert conflict.resolved_at is not None
 
@@ -182,8 +184,8 @@ def test_files_are_there_to_read(client):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_queue_costs_the_same_for_one_row_and_three(client, django_assert_max_num_queries, rows):
-    ingest(
-        parse_purchases(
+    ingestion.ingest(
+        parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(rows)], source="crm"
         )
     )

@@ -1,4 +1,4 @@
-"""What a client with a token, but without scruples or with a bug, may send."""
+"""Input from a malicious or buggy client with a valid token."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The two calls, who may make them, and what is said when they are wrong."""
+"""The API's two endpoints: authentication, validation and responses."""
 
 import pytest
 from django.test import Client
@@ -24,7 +24,9 @@ class TestWhoMayCall:
         response = Client().post(f"/api/v1/{path}", body, content_type="application/json")
 
         assert response.status_code == 401
-        assert response.json() == {"detail": "Send a valid token: Authorization: Bearer caravan_…"}
+        assert response.json() == {
+            "detail": "The token is missing or invalid. Send one in the header: Authorization: Bearer caravan_…"
+        }
         assert response["WWW-Authenticate"] == "Bearer"
 
     def test_with_a_wrong_token(self, call, path, body, wrong, right):
@@ -35,7 +37,7 @@ class TestWhoMayCall:
     def test_with_the_wrong_scope(self, call, path, body, wrong, right):
         status, answer = call(path, body, secret=make_token(wrong)[1])
 
-        assert (status, answer) == (403, {"detail": f"This token lacks the scope {right.value}."})
+        assert (status, answer) == (403, {"detail": f"This token does not have the {right.value} scope."})
 
     def test_with_the_right_scope(self, call, path, body, wrong, right):
         status, answer = call(path, body, secret=make_token(right)[1])
@@ -86,7 +88,7 @@ class TestWhatIsSent:
     def test_too_many_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 501})
 
-        assert (status, answer["detail"]) == (413, "At most 500 items a call; these are 501.")
+        assert (status, answer["detail"]) == (413, "Send at most 500 items per request. This one has 501.")
 
     def test_the_most_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 500})
@@ -98,7 +100,10 @@ class TestWhatIsSent:
 
         status, answer = call(path, {name: ["x" * 2000]})
 
-        assert (status, answer["detail"]) == (413, "The body is too large; send fewer items a call.")
+        assert (status, answer["detail"]) == (
+            413,
+            "The request body is too large. Send fewer items per request.",
+        )
 
     @pytest.mark.parametrize("item", [None, 1, "x", [], {}, {"id": {}}, {"external_id": None}])
     def test_items_of_the_wrong_kind_are_rejected_one_by_one(self, call, path, name, item):
@@ -164,7 +169,10 @@ def test_purchase_of_a_stranger_waits(call):
     _, answer = call("purchases", {"purchases": [purchase(buyer={"email": "new@example.com"})]})
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "Waits until the person or the company is known here."
+    assert (
+        answer["results"][0]["reason"]
+        == "No member or company matches yet. This will be applied once one does."
+    )
     assert WaitingEvent.objects.waiting().get().email == "new@example.com"
     assert not Event.objects.filter(name="purchase.completed").exists()
 
@@ -197,7 +205,7 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
         "index": 0,
         "id": "order-1",
         "status": "conflict",
-        "reason": "The same id came before with other content; the first one counts.",
+        "reason": "This ID was already used with different content. The first version counts.",
     }
     assert SetAside.objects.get().item["value_cents"] == 100
     assert WaitingEvent.objects.get().event["value_cents"] == 12900
@@ -245,12 +253,12 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"amount": "NaN"}, "amount: Input should be a finite number"),
         ({"amount": "1e15"}, "amount: Decimal input should have no more than 14 digits in total"),
         ({"amount": True}, "amount: Decimal input should be an integer, float, string or Decimal object"),
-        ({"currency": "euros"}, "currency: Three letters are expected, such as EUR"),
+        ({"currency": "euros"}, "currency: Use a three-letter currency code, such as EUR"),
         (
             {"occurred_at": "2026-03-01T12:00:00"},
             "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z",
         ),
-        ({"external_id": "  "}, "external_id: It is missing"),
+        ({"external_id": "  "}, "external_id: This is missing"),
         ({"buyer": {"email": "nobody"}}, None),
         ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
         ({"external_id": "a\x00b"}, None),
@@ -276,7 +284,7 @@ def test_events_with_unknown_names_are_quarantined(call):
     _, answer = call("events", {"events": [event(name="moon.landed")]})
 
     assert statuses(answer) == ["quarantined"]
-    assert answer["results"][0]["reason"] == "There is no event called moon.landed that comes from outside."
+    assert answer["results"][0]["reason"] == "moon.landed is not an event that external systems can send."
     assert SetAside.objects.get().why == "quarantined"
     assert not EventKey.objects.exists()
 
@@ -294,7 +302,7 @@ def test_what_people_do_here_is_not_told_by_others(call, name):
 def test_events_of_long_ago_are_quarantined(call):
     _, answer = call("events", {"events": [event(occurred_at="1999-12-31T23:59:59Z")]})
 
-    assert answer["results"][0]["reason"] == "It happened more than ten years ago; is the date right?"
+    assert answer["results"][0]["reason"] == "The date is more than ten years ago. Is it correct?"
 
 
 def test_events_of_the_future_happen_now(call):
@@ -306,7 +314,7 @@ def test_events_of_the_future_happen_now(call):
     )
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "The time lay in the future and was set to now."
+    assert answer["results"][0]["reason"] == "The time was in the future, so it was set to now."
     assert Event.objects.get(name="call.logged").occurred_at.year == timezone.now().year
 
 
@@ -326,7 +334,8 @@ def test_commercial_events_need_the_scope_of_purchases(call):
     _, taken = call("events", {"events": [refund]}, secret=make_token()[1])
 
     assert (
-        refused["results"][0]["reason"] == "purchase.refunded needs a token with the scope purchases:write."
+        refused["results"][0]["reason"]
+        == "purchase.refunded requires a token with the purchases:write scope."
     )
     assert statuses(taken) == ["accepted"]
 

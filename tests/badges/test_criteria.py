@@ -43,7 +43,7 @@ def test_parse_returns_combined_rules():
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({}, "A rule needs one of: event, post, years, all, by."),
+        ({}, "A rule must contain one of: event, post, years, all, by."),
         ({"event": "answer.ignored"}, "event: there is no event called 'answer.ignored'"),
         (
             {"event": "answer.accepted", "at_least": 0},

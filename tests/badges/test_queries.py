@@ -14,7 +14,7 @@ from community.events.catalogue import (
     VISIT_DAY,
 )
 from community.events.models import Event
-from community.events.services import retract
+from community.events.services.recording import retract
 from tests.factories.badges import AwardFactory, BadgeFactory, happen
 from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory

@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any page, in light and dark, on a phone and on a desk."""
+"""axe finds no serious issue on any page, in light and dark mode, on phone and desktop."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -63,7 +63,7 @@ SIGHTS = [(scheme, width) for scheme in SCHEMES for width in WIDTHS]
 
 
 def serious_problems(page: Page) -> list[str]:
-    # Colours that have just been switched are painted in the frame after the next.
+    # After switching, colours are painted two frames later.
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     found = Axe().run(page).response["violations"]
     return [
@@ -75,9 +75,9 @@ def serious_problems(page: Page) -> list[str]:
 
 
 def assert_accessible(page: Page, path: str) -> None:
-    """Look at the page as four readers would see it, with its menus open."""
+    """Check the page in light and dark mode on phone and desktop, with its menus open."""
     for scheme in SCHEMES:
-        # Loaded anew, for a page that is just changing its colours has neither the old nor the new ones.
+        # Reload, because colours are in transition right after a switch.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         response = page.goto(path)
         assert response.status in (200, 404 if path == "/nowhere/" else 200)
@@ -112,7 +112,7 @@ def ada():
 
 @pytest.fixture
 def places(ada):
-    """A question of Ada's with a solved answer; what the addresses above need to know of it."""
+    """A question by Ada with an accepted answer; returns the values for the URLs above."""
     html = render(PROSE).html
     category = CategoryFactory(name="Machines", slug="machines")
     topic = TopicFactory(

@@ -1,4 +1,4 @@
-"""The sales desk in a browser, with JavaScript and without."""
+"""The sales desk in a browser, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Reading and writing in the forum, with scripts and without."""
+"""Reading and writing in the forum, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,7 +18,7 @@ def answer(transactional_db, django_db_serialized_rollback):
 
 @pytest.fixture
 def reader(answer):
-    """A customer, whom the limits for newcomers do not concern."""
+    """A customer, without the limits for new members."""
     return MemberFactory(customer_since="2026-01-01")
 
 

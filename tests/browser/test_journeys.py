@@ -1,4 +1,4 @@
-"""Journeys and advocacy in a browser: accessible to everybody, whole without scripts, drawn with them."""
+"""Journeys and advocacy in a browser: accessible, complete without JavaScript, with charts if enabled."""
 
 import pytest
 
@@ -13,7 +13,7 @@ OWN_PAGES = ["/me/journey/", "/me/advocacy/"]
 
 @pytest.fixture
 def ana():
-    """A customer who helps, has been helped, shows early signs, and has a stage set by hand."""
+    """A customer who helps, was helped, shows early signs, and has a manually set stage."""
     ana = MemberFactory(username="ana", display_name="Ana Silva", company=CompanyFactory())
     helper = MemberFactory(display_name="Bruno Keller")
     answer = AnswerFactory(author=ana, topic=QuestionFactory(author=helper, title="Grinder stuck"))

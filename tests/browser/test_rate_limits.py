@@ -1,4 +1,4 @@
-"""A rate limit as people meet it, with scripts and without: nothing typed is lost, and the sentence shows."""
+"""Rate limits in a browser, with and without JavaScript: nothing typed is lost, and the message is shown."""
 
 import pytest
 from playwright.sync_api import expect

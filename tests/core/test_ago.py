@@ -1,4 +1,4 @@
-"""How long ago, in words: every border, in both directions."""
+"""Relative times in words, at each boundary."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Redis that takes no writes: pages are read and posts are written all the same."""
+"""With a Redis that refuses writes, pages can still be read and posts written."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ TEXT = "It works again after the boiler was descaled twice."
 
 @pytest.fixture
 def full_redis() -> Iterator[None]:
-    """Redis with all of its memory taken: it refuses what would need more, and says so with OOM."""
+    """A Redis without free memory, which refuses writes with an OOM error."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.config_set("maxmemory-policy", "noeviction")
         client.config_set("maxmemory", 1)
@@ -39,7 +39,7 @@ def test_redis_refuses_to_store_in_these_tests():
 
 
 def walk(client: Client, member: Member) -> dict[str, int]:
-    """Read the main pages twice: a page may be kept by its first reader and looked for by the second."""
+    """Read the main pages twice, since the first request may fill a cache and the second read it."""
     topic = PostFactory(topic__category__description="Machines").topic
     addresses = [
         "/",

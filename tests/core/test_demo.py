@@ -1,4 +1,4 @@
-"""The notice of a demo in the making: there while somebody writes it, and gone with the writer."""
+"""The notice while the demo is being seeded, which disappears with the process that seeds it."""
 
 import subprocess
 import sys
@@ -107,7 +107,7 @@ def test_the_notice_costs_no_statement(client, mark, address):
     with being_written(), CaptureQueriesContext(connection) as with_it:
         client.get(address)
     with CaptureQueriesContext(connection) as without:
-        client.get(address, {"other": "1"})  # kept for nobody yet
+        client.get(address, {"other": "1"})  # not cached yet
 
     assert len(with_it) == len(without)
 

@@ -1,4 +1,4 @@
-"""The site is read-only while the disk is nearly full: here the reserve is more than any disk has."""
+"""The site is read-only when the disk is nearly full, simulated by a reserve larger than any disk."""
 
 import errno
 from io import StringIO
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from community.core import disk
 from community.events.tasks import sweep
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from tests.factories.forum import TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -37,7 +37,7 @@ def write(client: Client, **headers: str):
 
 
 def test_writes_go_on_while_there_is_room(client: Client):
-    assert write(client).status_code == 200  # the form again, with what is missing
+    assert write(client).status_code == 200  # the form again, with errors
 
 
 @pytest.mark.usefixtures("low")
@@ -74,7 +74,7 @@ def test_writes_are_taken_again_once_there_is_room(client: Client, settings):
     settings.DISK_RESERVE_MB, reserve = MORE_THAN_THERE_IS, settings.DISK_RESERVE_MB
     refused = write(client).status_code
     settings.DISK_RESERVE_MB = reserve
-    disk._State.checked_at = float("-inf")  # as some seconds later
+    disk._State.checked_at = float("-inf")  # as if some seconds had passed
 
     assert (refused, write(client).status_code) == (503, 200)
 
@@ -94,7 +94,7 @@ def test_a_folder_that_is_not_there_yet_has_the_room_of_its_disk(settings, tmp_p
 
 @pytest.fixture
 def full_database() -> None:
-    """A database that says of every new member that its disk is full, as PostgreSQL does."""
+    """Make PostgreSQL report a full disk for every new member."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION pg_temp.full() RETURNS trigger LANGUAGE plpgsql AS "
@@ -133,7 +133,7 @@ def test_tasks_wait_for_room():
 @pytest.mark.usefixtures("low")
 def test_an_import_stops_with_a_sentence():
     with pytest.raises(CommandError, match=r"MB of disk are free. Make room, then run this again"):
-        Shown(StringIO()).advance(1)
+        ConsoleProgress(StringIO()).advance(1)
 
 
 @pytest.mark.usefixtures("low")

@@ -3,9 +3,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from community.core.forms import WordsField
-from community.forum.forms import CommentForm, ReplyForm
+from community.forum.forms.posts import CommentForm, ReplyForm
 from community.members.forms import ProfileForm
-from community.moderation.forms import AppealForm, FlagForm
+from community.moderation.forms.members import AppealForm, FlagForm
 from community.prospects.forms import ReplyForm as DeskReplyForm
 from journeys.forms import OverrideForm
 
@@ -70,7 +70,7 @@ def test_hidden_fields_are_there():
 
 
 def lines(characters: int) -> str:
-    """So many characters as a reader counts them, half of them ends of lines, as a browser sends them."""
+    """Return text with this many characters, half of them line breaks, as browsers submit it."""
     return "x\r\n" * (characters // 2)
 
 

@@ -1,4 +1,4 @@
-"""Whatever is put into an address, a query, a cookie or a form: no request ends in an error of ours."""
+"""Hostile URLs, query strings, cookies and forms never cause a server error."""
 
 import re
 
@@ -38,7 +38,7 @@ NOT_OURS = ("api/", "metrics", "readyz", "healthz")
 
 
 def addresses(reader, *, text, number):
-    """Every address of ours, with `text` and `number` wherever one is asked for; the admin for who may open it."""
+    """Yield every URL of the site with `text` and `number` as arguments; of the admin only if allowed."""
     for pattern in url_patterns():
         if pattern.startswith("admin/") and reader != "manager":
             continue

@@ -1,4 +1,4 @@
-"""The environment of pages: what is missing or unfit to print raises, and what people typed is escaped."""
+"""The Jinja2 environment: undefined and unprintable values raise, and user input is escaped."""
 
 from datetime import date, datetime, time
 
@@ -26,7 +26,7 @@ def render(env: Environment, source: str, **context: object) -> str:
     return env.from_string(source).render(**context)
 
 
-# What is missing
+# Undefined values
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_missing_attribute_raises(env, source):
         render(env, source, user=AnonymousUser())
 
 
-# What is not to be printed
+# Unprintable values
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_lazy_translation_is_printed(env):
     assert render(env, "{{ value }}", value=gettext_lazy("Yes")) == "Yes"
 
 
-# What is escaped
+# Escaping
 
 
 def test_values_are_escaped(env):
@@ -81,7 +81,7 @@ def test_values_are_escaped(env):
 
 
 def test_templates_of_every_name_are_escaped(env):
-    """Django's backend escapes regardless of how a file is called."""
+    """Django's backend escapes regardless of the file extension."""
     assert env.autoescape is True
 
 
@@ -130,7 +130,7 @@ def test_a_name_in_any_sentence_is_escaped(env):
 
 
 def test_a_name_beside_a_literal_is_not_part_of_it(env):
-    """Why the argument has to be a literal: it counts as safe, whatever was put into it."""
+    """The argument must be a literal, because it is treated as safe HTML."""
     assert SCRIPT in render(env, '{{ _("Hello " ~ name) }}', name=mark_safe(SCRIPT))
 
 

@@ -15,7 +15,7 @@ from tests.support import eventually, in_thread
 
 
 def passed_on(request):
-    """What the views behind the middleware are given; None when it answers by itself."""
+    """Return the request the view gets; None if the middleware responds itself."""
     seen = []
 
     def view(inner):

@@ -1,4 +1,4 @@
-"""The pages that visitors share: how many are kept, for whom, and that none outlives what it shows."""
+"""The page cache for visitors: size, keys and invalidation."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -27,7 +27,7 @@ during: list = []
 
 @page_cache.for_visitors
 def numbered(request: HttpRequest, number: int = 0) -> HttpResponse:
-    """A page that is another one whenever it is made; what else happens in the meantime, `during` says."""
+    """A view with a different page on each call; `during` runs while it is rendered."""
     made = next(numbers)
     while during:
         during.pop()()
@@ -74,7 +74,7 @@ def invalidate():
         page_cache.invalidate_on_commit()
 
 
-# How much is kept
+# Size
 
 
 def pages_of(*keys, limit, length=100):
@@ -151,7 +151,7 @@ def test_threads_share_the_pages():
     assert pages.size == sum(len(page) + OVERHEAD for page in left) <= pages.limit
 
 
-# For whom
+# Keys
 
 
 def test_visitors_share_a_page():
@@ -160,7 +160,7 @@ def test_visitors_share_a_page():
 
 @pytest.mark.parametrize("address", ["/2/", "/1/?page=2", "/1/?"])
 def test_every_address_has_its_page(client, address):
-    # "/1/?" is the same address as "/1/".
+    # "/1/?" is the same URL as "/1/".
     assert (page(client) == page(client, address)) is (address == "/1/?")
 
 
@@ -242,7 +242,7 @@ def test_kept_page_has_the_headers_of_the_one_made():
     assert dict(made) == dict(kept)
 
 
-# Until when
+# Invalidation
 
 
 def test_nothing_is_kept_when_switched_off(client, settings):

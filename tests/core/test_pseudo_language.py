@@ -1,4 +1,4 @@
-"""Pages in a language made of brackets: a letter outside them is a sentence that nobody can translate."""
+"""Pages in a pseudo language that puts brackets around translated text; text outside them is not translatable."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.translation import Reader, catalogue
 
-# Django's own words come in Greek, and so do names and titles.
+# Django's own strings are in Greek, and so are names and titles.
 LANGUAGE = "el"
 OPEN, CLOSE = "⟦", "⟧"
 LATIN = re.compile(r"(?<![@\w])[A-Za-z]{2,}")  # not @names
@@ -45,7 +45,7 @@ def brackets(folder, settings):
 
 
 def outside(html: str) -> list[str]:
-    """The texts with a word outside brackets."""
+    """Return the texts that have a word outside brackets."""
     html = UNREAD.sub("", html)
     while (shorter := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "·", html)) != html:
         html = shorter
@@ -85,7 +85,7 @@ def test_the_language_puts_brackets_around(brackets):
     assert gettext("Log in") == "⟦Log in⟧"
 
 
-# Not those that show stored rows or names in English: badges, time zones, the kinds of events.
+# Except pages that show stored English text: badges, time zones, kinds of events.
 PAGES = [
     "/",
     "/latest/",

@@ -1,4 +1,4 @@
-"""Counting, how long to wait, whom a limit counts, and Redis failing."""
+"""Rate limits: counting, waiting times, keys, and failures of Redis."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ def asking(pk=1, address="203.0.113.7", **headers):
 
 
 def counted(limit, who):
-    """Count one; return the seconds to wait, 0 when it was let through."""
+    """Count one hit. Return the seconds to wait, 0 if it was allowed."""
     try:
         rate_limits.hit(limit, who)
     except RateLimited as limited:
@@ -214,7 +214,7 @@ def test_every_limit_can_be_read_and_says_how_long_to_wait(limit):
     assert "5 minutes" in str(limit.sentence) % {"wait": "5 minutes"}
 
 
-# Redis fails
+# Failures of Redis
 
 
 @pytest.mark.parametrize("url", WRONG_URLS)
@@ -240,7 +240,7 @@ def test_redis_that_redis_refuses_writes_lets_everything_through(redis_refuses_w
     assert [counted(LIMIT, asking()) for _ in range(3)] == [0, 0, 0]
 
 
-# Answers
+# Responses
 
 
 class TypedForm(forms.Form):

@@ -1,4 +1,4 @@
-"""HTML inside Markdown: what formats text stays, what acts goes, what is meant as words is shown as words."""
+"""HTML in Markdown: formatting is kept, active content removed, and literal text shown as text."""
 
 import pytest
 

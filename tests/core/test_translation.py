@@ -21,7 +21,7 @@ from tests.translation import (
 )
 
 TEMPLATES = sorted(jinja_templates())
-# Templates that are a piece of a tag, with the tag.
+# Templates that are part of a tag, with the tag.
 PIECES = {"_body_attributes.html": "<body {}>"}
 NO_SENTENCES = {"components/editor.html": [f"{HOLE}?topic={HOLE}"]}  # an address
 
@@ -35,7 +35,7 @@ def test_there_are_templates_to_look_at():
     assert sum(len(list(sentences(jinja_templates()[name], name))) for name in TEMPLATES) > 700
 
 
-# What the tests below would find
+# The checks themselves
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_every_placeholder_of_a_template_is_given_and_none_is_left(name):
         assert wanted - {"num", "count"} == sentence.given - {"num", "count"}, sentence.place
 
 
-# The pages of the other engine: the admin, accounts and mails
+# Django templates: the admin, accounts and emails
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_every_sentence_of_the_other_engine_is_wrapped(path):
 
 # Python
 
-# It hands on the literals of templates, which are looked at above.
+# It passes on literals of templates, which are checked above.
 HANDING_ON = ROOT / "community/core/jinja.py"
 CALLS = [call for path in python_files() if path != HANDING_ON for call in python_calls(path)]
 
@@ -141,7 +141,7 @@ def test_every_sentence_of_python_is_a_literal():
 
 
 def test_what_is_translated_when_a_module_is_imported_is_lazy():
-    """Else it would stay in the language of whoever came first."""
+    """Otherwise it would stay in the language of the first request."""
     wrong = [call.place for call in CALLS if call.is_at_import and not call.function.endswith("_lazy")]
 
     assert "\n".join(wrong) == ""

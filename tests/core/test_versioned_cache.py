@@ -1,4 +1,4 @@
-"""A cached value holds until what it was read from changes, however the two meet."""
+"""A cached value is used until its source changes, even when reads and writes race."""
 
 import pytest
 from django.core.cache import cache

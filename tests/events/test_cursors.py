@@ -16,10 +16,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from community.events import registry, services
+from community.events import registry
 from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
-from community.events.services import partitions
+from community.events.services import cursors, partitions, recording
 from community.members.models import Member
 from tests.support import eventually, in_thread
 
@@ -47,7 +47,9 @@ def follow_with(monkeypatch):
 
 def agree(ann, version):
     with transaction.atomic():
-        return services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+        return recording.record(
+            GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version
+        )
 
 
 def versions(events):
@@ -60,7 +62,7 @@ def test_follow_processes_events_once_in_order(ann, follow_with):
     for version in (1, 2, 3):
         agree(ann, version)
 
-    counts = [services.follow("test") for _ in range(3)]
+    counts = [cursors.follow("test") for _ in range(3)]
 
     assert counts == [2, 1, 0]
     assert seen == [1, 2, 3]
@@ -71,32 +73,32 @@ def test_follow_filters_by_name(ann, follow_with):
     follow_with(seen.extend, names=frozenset([MEMBER_REGISTERED]))
     agree(ann, 1)
 
-    assert services.follow("test") == 1
+    assert cursors.follow("test") == 1
     assert seen == []
 
 
 def test_follow_does_not_skip_events_of_a_late_commit(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
-    services.ensure_months(
+    partitions.ensure_months(
         [timezone.now()]
     )  # otherwise the second writer waits for the first one's partition
     recorded, may_commit = threading.Event(), threading.Event()
 
     def slow_writer():
         with transaction.atomic():
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
             recorded.set()
             may_commit.wait(10)
 
     writer = in_thread(slow_writer)
     recorded.wait(10)
     agree(ann, 2)  # has the higher id and commits first
-    while services.follow("test"):
+    while cursors.follow("test"):
         pass
     may_commit.set()
     writer.join()
-    while services.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2]
@@ -106,7 +108,7 @@ def test_follow_does_not_skip_events_of_a_late_commit(ann, follow_with):
 def two_old_months():
     """The first one's partition exists, the second one's does not."""
     first, second = datetime(1999, 2, 9, tzinfo=UTC), datetime(1999, 3, 9, tzinfo=UTC)
-    services.ensure_months([first])
+    partitions.ensure_months([first])
     yield first, second
     with connection.cursor() as sql:
         sql.execute("DROP TABLE event_1999_02, event_1999_03")
@@ -128,7 +130,7 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
 
     def write_in_a_new_month():
         drafts = [
-            services.Draft(
+            recording.Draft(
                 name=GUIDELINES_ACCEPTED,
                 occurred_at=at,
                 payload={"version": version},
@@ -138,7 +140,7 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
             for version, at in ((2, two_old_months[1]), (3, timezone.now()))
         ]
         with transaction.atomic():
-            services.record_all(drafts)
+            recording.record_all(drafts)
             recorded.set()
             may_commit.wait(10)
 
@@ -151,14 +153,14 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
     writer, holder = in_thread(write_in_a_new_month), in_thread(hold_up_the_planner)
     assert recorded.wait(10)
     assert locked.wait(10)
-    reader = in_thread(lambda: services.follow("test"))
+    reader = in_thread(lambda: cursors.follow("test"))
     eventually(some_backend_waits_for_a_lock)
     may_commit.set()
     writer.join()
     may_unlock.set()
     holder.join()
     reader.join()
-    while services.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2, 3]
@@ -166,12 +168,12 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
 
 def test_a_writer_does_not_wait_for_other_partitions(ann, two_old_months):
     recorded, may_commit = threading.Event(), threading.Event()
-    services.ensure_months([timezone.now()])
+    partitions.ensure_months([timezone.now()])
     partitions._known.clear()  # as in a new process
 
     def write_in_a_new_month():
         with transaction.atomic():
-            services.ensure_months([two_old_months[1]])
+            partitions.ensure_months([two_old_months[1]])
             recorded.set()
             may_commit.wait(10)
 
@@ -187,11 +189,11 @@ def test_a_writer_does_not_wait_for_other_partitions(ann, two_old_months):
 
 def test_a_writer_can_use_a_partition_added_during_its_transaction(ann, two_old_months):
     with transaction.atomic():
-        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
-        in_thread(lambda: services.ensure_months([two_old_months[1]])).join()
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+        in_thread(lambda: partitions.ensure_months([two_old_months[1]])).join()
         partitions._known.clear()  # as the other writer is another process
 
-        services.record(
+        recording.record(
             GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", occurred_at=two_old_months[1], version=2
         )
 
@@ -203,9 +205,9 @@ def test_two_writers_can_need_the_same_new_partition(ann, two_old_months):
 
     def write(key):
         with transaction.atomic():
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=key, version=1)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=key, version=1)
             both.wait()
-            services.record(
+            recording.record(
                 GUIDELINES_ACCEPTED,
                 actor=ann,
                 subject=ann,
@@ -233,12 +235,12 @@ def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
 
     def work():
         for _ in range(60):
-            services.follow("test")
+            cursors.follow("test")
 
     workers = [in_thread(work) for _ in range(2)]
     for worker in workers:
         worker.join()
-    while services.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert seen == list(range(40))
@@ -257,8 +259,8 @@ def test_follow_rolls_back_and_retries_a_failing_batch(ann, follow_with):
     agree(ann, 1)
 
     with pytest.raises(RuntimeError):
-        services.follow("test")
-    services.follow("test")
+        cursors.follow("test")
+    cursors.follow("test")
 
     assert Log.objects.filter(system_identifier="a trace").count() == 1
     assert Cursor.objects.get(name="test").failures == 0
@@ -278,8 +280,8 @@ def test_follow_moves_a_failing_event_to_the_dead_letters(ann, follow_with):
 
     for _ in range(2):
         with pytest.raises(ValueError):
-            services.follow("test")
-    services.follow("test")
+            cursors.follow("test")
+    cursors.follow("test")
 
     letter = DeadLetter.objects.get()
     assert seen == [1, 3]
@@ -291,7 +293,7 @@ def test_retry_dead_letters_processes_the_event_again(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
 
-    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = cursors.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert (resolved, seen) == (1, [2])
     assert DeadLetter.objects.get().resolved_at is not None
@@ -300,7 +302,7 @@ def test_retry_dead_letters_processes_the_event_again(ann, follow_with):
 def test_retry_dead_letters_keeps_events_that_fail_again(ann, follow_with):
     test_follow_moves_a_failing_event_to_the_dead_letters(ann, follow_with)
 
-    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = cursors.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert resolved == 0
     assert DeadLetter.objects.get().resolved_at is None
@@ -310,14 +312,14 @@ def test_follow_continues_in_another_database_cluster(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
     agree(ann, 1)
-    services.follow("test")
+    cursors.follow("test")
     # Transaction ids start over in a restored cluster.
     Cursor.objects.update(last_xid=2**60)
     Log.objects.update(system_identifier="the cluster before")
-    services.is_behind("test")  # the first call starts the new epoch
+    cursors.is_behind("test")  # the first call starts the new epoch
 
     agree(ann, 2)
-    services.follow("test")
+    cursors.follow("test")
 
     assert seen == [1, 2]
     with connection.cursor() as cursor:
@@ -331,7 +333,7 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = {name!r}
 django.setup()
 import time
-from community.events import services
+from community.events.services import cursors
 from community.events.models import Log
 from community.events.registry import Follower, _registry
 
@@ -342,7 +344,7 @@ def handle(events):
     time.sleep(60)
 
 _registry["test"] = Follower("test", None, handle, 500)
-services.follow("test")
+cursors.follow("test")
 """
 
 
@@ -364,7 +366,7 @@ def test_kill_9_during_a_batch_loses_nothing(ann, follow_with):
 
     deadline = time.monotonic() + 20  # the server takes a moment to notice that the worker is gone
     while Cursor.objects.filter(name="test", last_seq__gt=0).count() == 0 and time.monotonic() < deadline:
-        services.follow("test")
+        cursors.follow("test")
         time.sleep(0.1)
 
     seen = Log.objects.filter(system_identifier__startswith="saw").values_list("system_identifier", flat=True)
@@ -380,7 +382,7 @@ def test_follow_command_runs_until_there_are_no_events(ann, follow_with):
     call_command("follow", "test")
 
     assert seen == [1, 2, 3]
-    assert services.is_behind("test") is False
+    assert cursors.is_behind("test") is False
 
 
 def test_follow_command_lists_the_followers():
@@ -392,6 +394,6 @@ def test_follow_inside_another_transaction_is_refused(ann, follow_with):
     follow_with(lambda events: None)
 
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        services.follow("test")
+        cursors.follow("test")
 
     assert not Event.objects.exists()

@@ -1,4 +1,4 @@
-"""Counters agree with the posts, whoever changed what, one at a time or all at once."""
+"""Counters match the posts, after single changes and after recounts."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def days_ago(days: int):
 
 def one_by_one(topic: Topic) -> None:
     with transaction.atomic():
-        counters.settle(counters.lock_topic(topic.pk))
+        counters.refresh(counters.lock_topic(topic.pk))
 
 
 def all_at_once(topic: Topic) -> None:
@@ -55,7 +55,7 @@ def all_at_once(topic: Topic) -> None:
 
 @pytest.fixture(params=[one_by_one, all_at_once], ids=["one by one", "all at once"])
 def counted(request):
-    """Spoil a topic's counters, count them anew in either way, and return the topic."""
+    """Corrupt a topic's counters, recount them in either way, and return the topic."""
 
     def count(topic: Topic) -> Topic:
         Topic.objects.filter(pk=topic.pk).update(**WRONG)
@@ -67,7 +67,7 @@ def counted(request):
 
 @pytest.fixture
 def full():
-    """A question in which everything there is to count occurs."""
+    """A question with everything that is counted."""
     topic = QuestionFactory(created_at=days_ago(30))
     topic.posts.update(score=4, like_count=1)
     AnswerFactory(topic=topic, created_at=days_ago(20), like_count=2)
@@ -179,7 +179,7 @@ def test_weight_is_what_visitors_can_see(status, adds):
     topic = TopicFactory(status=status)
     topic.reply_count = 2
 
-    assert counters.weight(topic) == (topic.category_id, *adds)
+    assert counters.contribution(topic) == (topic.category_id, *adds)
 
 
 def totals(category: Category) -> tuple[int, int]:
@@ -203,10 +203,10 @@ def test_settle_moves_the_weight_from_one_category_to_another():
 
     with transaction.atomic():
         locked = counters.lock_topic(topic.pk)
-        before = counters.weight(locked)
+        before = counters.contribution(locked)
         locked.category = there
         locked.save(update_fields=["category"])
-        counters.settle(locked, was=before)
+        counters.refresh(locked, before=before)
 
     assert (totals(here), totals(there)) == ((0, 0), (1, 2))
 
@@ -254,7 +254,7 @@ def test_recount_tags_counts_published_topics_only():
 
 
 def test_counters_are_true_after_a_day_of_many_changes():
-    """What the services keep one by one is what counting everything anew would find."""
+    """Check that incremental counters equal a full recount."""
     moderator = MemberFactory(role="moderator")
     here, there = CategoryFactory.create_batch(2)
     made = [

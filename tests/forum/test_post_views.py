@@ -149,7 +149,7 @@ def test_history_of_removed_words_is_for_moderators(client, log_in, state):
     assert (visitor, client.get(f"/posts/{gone.pk}/history/").status_code) == (403, 200)
 
 
-# Deleting and bringing back
+# Deleting and restoring
 
 
 def test_author_deletes_and_brings_back(client, log_in, htmx, post):

@@ -1,4 +1,4 @@
-"""The settings name who judges posts, and who hears of those that wait."""
+"""Screeners and listeners named in the settings."""
 
 import pytest
 

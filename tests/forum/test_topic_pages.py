@@ -228,7 +228,7 @@ def test_new_posts_are_marked_and_can_be_jumped_to(client, log_in):
     topic = TopicFactory()
     client.get(topic.get_absolute_url())
     new = PostFactory(topic=topic)
-    cache.clear()  # a factory tells nobody that the page has changed
+    cache.clear()  # factories do not invalidate caches
 
     response = client.get(topic.get_absolute_url())
 
@@ -304,7 +304,7 @@ def test_similar_topics_are_found_without_the_topic_itself(client):
 def test_topic_page_is_cheap_and_costs_the_same_for_many_posts(client, log_in, settings, who, most):
     settings.KEPT_PAGE_SECONDS = 0
     if who != "visitor":
-        # A customer: moderation asks a little more about newcomers.
+        # A customer, since new members cause extra queries.
         log_in(role="moderator" if who == "moderator" else "", customer_since=date(2026, 1, 1))
     topic = QuestionFactory(created_at=timezone.now() - timedelta(days=1))
     answer = AnswerFactory(topic=topic)

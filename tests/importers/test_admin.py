@@ -24,7 +24,7 @@ def test_batches_show_what_became_of_every_row(client, dump, imported):
         "<tr><th scope=row>Votes.xml</th><td>6</td><td>5</td><td>1 its post is not in the dump<br></td></tr>"
         in html
     )
-    assert "Display names of several users; their handles differ by a number: 1." in html
+    assert "Display names shared by several users (their usernames get a number): 1." in html
 
 
 def test_batches_are_listed_with_their_counts(client, dump, imported):

@@ -24,7 +24,7 @@ def test_import_stackexchange_prints_the_reconciliation(dump):
 
     assert "village: from beer.example.com" in out
     assert "Users.xml                3 read =         3 imported +       0 skipped" in out
-    assert out.endswith("Done. `manage.py import_undo village` takes it back.\n")
+    assert out.endswith("Done. To undo this import, run `manage.py import_undo village`.\n")
 
 
 def test_import_stackexchange_names_the_batch(dump):
@@ -42,12 +42,12 @@ def test_import_stackexchange_takes_a_category(dump):
 
 
 def test_import_stackexchange_refuses_an_unknown_category(dump):
-    with pytest.raises(CommandError, match=r"There is no category pub\."):
+    with pytest.raises(CommandError, match=r"There is no category with the slug pub\."):
         run("import_stackexchange", dump.write(), "--category", "pub")
 
 
 def test_import_stackexchange_refuses_an_empty_folder(tmp_path):
-    with pytest.raises(CommandError, match="holds no dump"):
+    with pytest.raises(CommandError, match="There is no dump in"):
         run("import_stackexchange", tmp_path)
 
 
@@ -66,8 +66,8 @@ def test_dry_run_counts_and_writes_nothing(dump):
     out = run("import_stackexchange", dump.write(), "--dry-run")
 
     assert "Users.xml                3 read =         3 would be imported +       0 skipped" in out
-    assert "Note: Handles that are taken here already; theirs get a number: 1." in out
-    assert "Note: Display names of several users" in out
+    assert "Note: Usernames that are already taken here (imported ones get a number): 1." in out
+    assert "Note: Display names shared by several users" in out
     assert counts() == before
     assert not StagedRow.objects.exists()
     assert not ImportBatch.objects.exists()
@@ -120,7 +120,7 @@ def test_import_undo_says_what_it_took_back(dump, imported):
 
     out = run("import_undo", "village")
 
-    assert out.endswith("village: took back 16 events, 2 topics, 2 badges, 3 members.\n")
+    assert out.endswith("village: removed 16 events, 2 topics, 2 badges, 3 members.\n")
     assert not Category.objects.exists()
 
 
@@ -128,13 +128,13 @@ def test_import_undo_twice_says_so(dump, imported):
     imported(dump)
     run("import_undo", "village")
 
-    assert run("import_undo", "village") == "village was taken back already.\n"
+    assert run("import_undo", "village") == "village has already been undone.\n"
 
 
 def test_import_undo_names_the_imports_there_are(dump, imported):
     imported(dump)
 
-    with pytest.raises(CommandError, match=r"There is no import called pub\. There are: village\."):
+    with pytest.raises(CommandError, match=r"There is no import called pub\. Imports: village\."):
         run("import_undo", "pub")
 
 

@@ -1,4 +1,4 @@
-"""The whole of a small real site."""
+"""Import a complete small site."""
 
 import xml.etree.ElementTree as ET
 

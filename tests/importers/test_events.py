@@ -1,4 +1,4 @@
-"""What the log is told of a thread: as of when it happened, and nothing of people who left."""
+"""Events of an imported thread: backdated, and without former members."""
 
 from datetime import UTC, datetime
 
@@ -8,19 +8,19 @@ from community.events.models import Event
 from community.forum.models import Category
 from community.importers.services.building.bundle import load_bundle
 from community.importers.services.building.events import drafts_of
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import texts_of
 from community.importers.services.building.threads import thread_of
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
 
 def tell(dump):
-    """The drafts of the dump's first question, and the bundle they were made of."""
-    bundle = load_bundle(prepare(dump), nobody(), after=0, size=10)
+    """Return the drafts of the dump's first question, and their bundle."""
+    bundle = load_bundle(prepare(dump), former_member(), after=0, size=10)
     category = CategoryFactory(kind=Category.Kind.QA, slug="beer")
     thread = thread_of(bundle.questions[0], bundle, texts_of(bundle), category)
     return list(drafts_of(thread, bundle)), bundle
@@ -37,7 +37,7 @@ def only(drafts, name):
 
 @pytest.fixture
 def asked(tmp_path) -> Dump:
-    """Two people; the first asks."""
+    """A dump with two users and a question by the first."""
     return Dump(tmp_path).user(1).user(2).question(10)
 
 
@@ -98,7 +98,7 @@ def test_drafts_tell_of_no_vote_but_those_for_a_post(asked, kind):
 
 def test_drafts_tell_of_no_votes_for_comments(asked):
     asked.add("comments", Id=11, PostId=10, UserId=2, Score=5)
-    # The same number as the comment's, among posts.
+    # A post with the same id as the comment.
     asked.answer(11, to=10).add("votes", PostId=11, VoteTypeId=2)
 
     assert names(tell(asked)[0]).count("helpful_vote.received") == 1

@@ -1,4 +1,4 @@
-"""What an import makes of a small dump in which everything there is occurs."""
+"""Import a small dump that has every kind of row."""
 
 from datetime import UTC, datetime
 
@@ -64,7 +64,7 @@ def test_import_leaves_a_handle_to_who_has_it(dump, imported):
     batch = imported(dump)
 
     assert member(1).username == "ann-1"
-    assert "Handles that are taken here already; theirs get a number: 1." in batch.report["remarks"]
+    assert "Usernames that are already taken here (imported ones get a number): 1." in batch.report["remarks"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_import_keeps_the_accepted_answer(dump, imported):
 
     question = Question.objects.get(topic=topic())
     assert (question.accepted_answer, question.accepted_by) == (post(11), member(1))
-    # The vote tells only its day, which began before the answer.
+    # Votes have only a date, whose midnight is before the answer.
     assert question.accepted_at == at(2020, 1, 2, 11)
     assert post(11).is_accepted
     assert topic().is_solved
@@ -168,7 +168,7 @@ def test_import_gives_ownerless_posts_to_a_former_member(dump, imported):
     )
     assert orphan.written_by == "Gone Girl"
     assert (
-        "Questions and answers without an author; they are shown as a former member's: 1."
+        "Questions and answers without an author (shown as posts by a former member): 1."
         in batch.report["remarks"]
     )
 
@@ -274,7 +274,7 @@ def test_import_records_votes_without_voters(dump, imported):
 
     (event,) = events("helpful_vote.received")
     assert (event.member, event.actor, event.counterpart) == (member(2), None, None)
-    # Votes tell only their day; no vote comes before the post.
+    # Votes have only a date, but no vote event is earlier than the post.
     assert event.occurred_at == at(2020, 1, 2, 11)
 
 
@@ -308,21 +308,21 @@ def test_import_accounts_for_every_row(dump, imported):
 
     for table in batch.report["tables"]:
         assert table["read"] == table["imported"] + sum(table["skipped"].values())
-    assert skipped(batch, "Votes.xml") == {"its post is not in the dump": 1, "not kept: favourite": 1}
+    assert skipped(batch, "Votes.xml") == {"its post is not in the dump": 1, "not imported: favourite": 1}
     assert skipped(batch, "Comments.xml") == {"its post is not in the dump": 1}
     assert skipped(batch, "Posts.xml") == {
         "a question without a title": 1,
-        "describes no tag": 1,
+        "does not describe a tag": 1,
         "its question is not in the dump": 1,
-        "posts of type 7 are not kept": 1,
+        "posts of type 7 are not imported": 1,
     }
     assert skipped(batch, "Badges.xml") == {"its user is not in the dump": 1}
-    assert skipped(batch, "PostHistory.xml") == {"not kept: bumped": 1}
-    assert skipped(batch, "PostLinks.xml") == {"made anew from the text that links": 1}
+    assert skipped(batch, "PostHistory.xml") == {"not imported: bumped": 1}
+    assert skipped(batch, "PostLinks.xml") == {"recreated from the links in the text": 1}
     assert skipped(batch, "Users.xml") == {
         "Id is not a usable number": 1,
         "no Id": 1,
-        "the same Id came earlier in the file": 1,
+        "the same Id appears earlier in the file": 1,
     }
 
 
@@ -332,11 +332,11 @@ def test_import_says_what_is_odd(dump, imported):
     batch = imported(dump)
 
     assert batch.report["remarks"] == [
-        "Posts with a score other than their votes say; the score is kept: 1.",
-        "Accepted answers that are not in the dump; their questions are imported as open: 1.",
-        "Questions and answers without an author; they are shown as a former member's: 1.",
-        "Users who posted before their account was made; both times are kept: 1.",
-        "Display names of several users; their handles differ by a number: 1.",
+        "Posts whose score differs from the sum of their votes (the score is kept): 1.",
+        "Accepted answers missing from the dump (their questions are imported as open): 1.",
+        "Questions and answers without an author (shown as posts by a former member): 1.",
+        "Users who posted before their account was created (both times are kept): 1.",
+        "Display names shared by several users (their usernames get a number): 1.",
     ]
 
 
@@ -405,7 +405,7 @@ def test_open_batch_refuses_another_dump_under_the_same_name(tmp_path, dump, imp
     imported(dump)
     other = village(tmp_path / "other").user(4).write()
 
-    with pytest.raises(imports.ImportRefused, match="village is the name of another dump"):
+    with pytest.raises(imports.ImportRefused, match="The name village is already used"):
         imports.open_batch(other, name="village")
 
 
@@ -417,7 +417,7 @@ def test_import_without_optional_files(tmp_path, imported):
     batch = imported(folder)
 
     assert topic("Question 1?").posts.count() == 1
-    assert batch.report["remarks"][0] == "There is no Tags.xml."
+    assert batch.report["remarks"][0] == "Tags.xml is missing."
 
 
 def counts() -> dict[str, int]:

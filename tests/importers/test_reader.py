@@ -1,4 +1,4 @@
-"""Files that are not what they say, and files that are, but oddly."""
+"""Malformed files, and valid ones with unusual content."""
 
 import tracemalloc
 
@@ -47,7 +47,7 @@ def test_read_rows_replaces_references_across_chunks(rows_of, shift):
 def test_read_rows_refuses_an_entity_bomb(rows_of):
     bomb = '<!DOCTYPE users [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">]>'
 
-    with pytest.raises(DumpError, match=r"Users.xml, line 1: a document type is declared"):
+    with pytest.raises(DumpError, match=r"Users.xml, line 1: the file declares a document type"):
         rows_of(f'{bomb}<users><row Id="1" N="&b;" /></users>')
 
 
@@ -65,9 +65,9 @@ def test_read_rows_refuses_an_external_entity(rows_of):
         ('<users><row Id="1', "unclosed token"),
         ("", "no element found"),
         ("not xml at all", "syntax error"),
-        ('<posts><row Id="1" /></posts>', "the file holds <posts>, not <users>"),
-        ('<users><user Id="1" /></users>', "<user> does not belong here"),
-        ('<users><row Id="1"><row Id="2" /></row></users>', "<row> does not belong here"),
+        ('<posts><row Id="1" /></posts>', "expected <users> but found <posts>"),
+        ('<users><user Id="1" /></users>', "unexpected <user>"),
+        ('<users><row Id="1"><row Id="2" /></row></users>', "unexpected <row>"),
         ('<users><row Id="1" Id="2" /></users>', "duplicate attribute"),
         (b'<?xml version="1.0" encoding="utf-8"?><users><row Id="\xff" /></users>', "not well-formed"),
     ],

@@ -1,4 +1,4 @@
-"""The tags and badges that come along: shared with ours, never taken from us, never given twice."""
+"""Imported tags and badges: merged with existing ones, and awarded once."""
 
 import pytest
 
@@ -10,9 +10,9 @@ from community.importers.services.building import tags_and_badges
 from community.importers.services.building.tags_and_badges import build_badges, build_tags
 from tests.factories.badges import BadgeFactory
 from tests.factories.forum import TagFactory
-from tests.importers.building import prepare
 from tests.importers.conftest import skipped
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def test_an_import_says_when_a_tag_could_not_be_made(tmp_path, imported):
 
     batch = imported(dump)
 
-    assert "Tags.xml: 1 rows should be here, 0 are." in batch.report["remarks"]
+    assert "Tags.xml: imported 1 rows, but found 0." in batch.report["remarks"]
 
 
 def test_build_tags_twice_changes_nothing(dump):
@@ -109,7 +109,7 @@ def test_build_tags_twice_changes_nothing(dump):
 
 
 def test_build_tags_goes_on_where_it_stopped(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
     batch = prepare(dump)
     batch.progress["build:tags"] = 1
 
@@ -125,7 +125,7 @@ def test_tags_of_one_name_in_two_cases_are_one_tag(tmp_path, imported):
     batch = imported(dump)
 
     assert Tag.objects.count() == 1
-    assert skipped(batch, "Tags.xml") == {"the same name came earlier in the file": 1}
+    assert skipped(batch, "Tags.xml") == {"the same name appears earlier in the file": 1}
 
 
 def awarded(dump) -> list[Award]:
@@ -210,7 +210,7 @@ def test_build_badges_twice_changes_nothing(dump):
 
 
 def test_build_badges_in_small_parts_ends_the_same(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
 
     build_badges(prepare(dump), heard)
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.urls import reverse
 
-from journeys import services
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Override, Ruleset
+from journeys.services import overrides, rulesets
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, replied
@@ -58,36 +58,36 @@ def test_invalid_rules_are_refused_with_the_reason(client, manager):
 
 
 def test_manager_publishes_a_draft(client, manager):
-    services.live_ruleset()
+    rulesets.live_ruleset()
     rules = draft()
 
     client.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert services.live_ruleset() == rules
-    assert services.live_ruleset().published_by == manager
+    assert rulesets.live_ruleset() == rules
+    assert rulesets.live_ruleset().published_by == manager
 
 
 def test_get_does_not_publish(client, manager):
-    live, rules = services.live_ruleset(), draft()
+    live, rules = rulesets.live_ruleset(), draft()
 
     answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
     assert "Put version 2 in force?" in answer.content.decode()
-    assert services.live_ruleset() == live
+    assert rulesets.live_ruleset() == live
 
 
 def test_retired_rules_cannot_be_published(client, manager):
-    first = services.live_ruleset()
-    services.publish_ruleset(draft(), actor=manager)
+    first = rulesets.live_ruleset()
+    rulesets.publish_ruleset(draft(), actor=manager)
 
     answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
     assert "copy them into a draft" in answer.content.decode()
-    assert services.live_ruleset().version == 2
+    assert rulesets.live_ruleset().version == 2
 
 
 def test_live_rules_are_read_only(client, manager):
-    live = services.live_ruleset()
+    live = rulesets.live_ruleset()
     changed = {"rules": json.dumps(DEFAULT_RULES | {"E2": {"points": 1, "days": 1}}), "note": "Hm."}
 
     client.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
@@ -143,7 +143,7 @@ def test_an_override_of_staff_is_refused(client, manager):
 
 
 def test_manager_clears_overrides(client, manager):
-    override = services.set_override(
+    override = overrides.set_override(
         MemberFactory(), stage="conversion", mode="pin", reason="Paid.", actor=manager
     )
     asked = {"action": "clear_selected", "_selected_action": [override.pk]}
@@ -185,7 +185,7 @@ def test_member_page_shows_the_journey(client, manager):
     member = MemberFactory()
     bought(member, 3)
     drained()
-    services.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
+    overrides.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
 
     page = client.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from community.forum.models import Category
-from journeys import services
 from journeys.models import MemberState, Override
+from journeys.services import overrides
 from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import CompanyFactory, MemberFactory
@@ -343,7 +343,7 @@ def test_own_journey_does_not_name_hidden_topics(client, member):
 
 def test_own_journey_shows_an_override_without_its_reason(client, member):
     replied(member, 3)
-    services.set_override(
+    overrides.set_override(
         member,
         stage="conversion",
         mode="pin",

@@ -9,11 +9,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.events import services as events
 from community.events.models import Event
+from community.events.services import recording
 from community.members.models import Member
-from journeys import services
 from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, replied
@@ -22,11 +22,11 @@ from .random_lives import add_random_events
 pytestmark = pytest.mark.django_db
 
 
-def check() -> services.Replay:
-    return services.check_everyone()
+def check() -> replay.Replay:
+    return replay.check_everyone()
 
 
-def about(found: services.Replay) -> set[str]:
+def about(found: replay.Replay) -> set[str]:
     """Return which parts of the engine's data the differences are about."""
     return {part for part in ("rollup", "history", "state") for d in found.differences if f" {part} " in d}
 
@@ -45,7 +45,7 @@ def test_check_finds_nothing_after_500_late_events_and_100_retractions():
 
     add_random_events(dice, members, 500)
     events_kept = list(Event.objects.not_retracted().exclude(name__startswith="stage."))
-    events.retract(dice.sample(events_kept, 100), reason="Taken back.")
+    recording.retract(dice.sample(events_kept, 100), reason="Taken back.")
     drained()
 
     found = check()
@@ -61,16 +61,16 @@ def test_order_of_arrival_does_not_matter():
     random.Random(4).shuffle(log)
 
     for start in range(0, len(log), 50):
-        services.mark_events(log[start : start + 50])
-        for shard in services.waiting_shards():
-            services.drain(shard)
+        dirty.mark_events(log[start : start + 50])
+        for shard in shards.waiting_shards():
+            shards.drain(shard)
 
     assert check().differences == []
 
 
 def test_check_skips_dirty_members():
     replied(MemberFactory(), 3)
-    services.mark_events(Event.objects.all())
+    dirty.mark_events(Event.objects.all())
 
     found = check()
 
@@ -80,7 +80,7 @@ def test_check_skips_dirty_members():
 def test_check_skips_members_who_are_due():
     replied(MemberFactory(), 3)
     drained()
-    MemberState.objects.update(next_due=services.today(), activity="cooling")
+    MemberState.objects.update(next_due=shards.today(), activity="cooling")
 
     assert (check().waiting, check().differences) == (1, [])
 
@@ -155,9 +155,9 @@ def test_mark_every_day_repairs_tampered_rows():
     drained()
     MemberDay.objects.update(n=7)
     StageHistory.objects.update(evidence_n=7)
-    MemberState.objects.update(activity="dormant", next_due=services.today() + timedelta(days=999))
+    MemberState.objects.update(activity="dormant", next_due=shards.today() + timedelta(days=999))
 
-    services.mark_every_day()
+    dirty.mark_every_day()
     call_command("journeys_drain", stdout=StringIO())
 
     assert check().differences == []

@@ -1,4 +1,4 @@
-"""From sign-up to two-step log-in, through allauth's own addresses."""
+"""Sign-up, log-in, password reset and two-factor authentication through allauth's views."""
 
 import re
 
@@ -43,7 +43,7 @@ def confirmed(**fields):
 
 
 def log_in_and_show_again(client):
-    """Weighty changes ask for the password once more, however fresh the log-in."""
+    """Log in and reauthenticate, as sensitive changes require."""
     log_in(client)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
 
@@ -133,7 +133,7 @@ def test_sign_up_with_an_address_in_use_tells_only_its_owner(client):
     assert response["Location"] == "/accounts/confirm-email/"
     assert Member.objects.count() == 1
     (message,) = mail.outbox
-    assert message.subject == "You have an account at Caravan already"
+    assert message.subject == "You already have an account at Caravan"
 
 
 def test_sign_up_page_asks_for_the_password_once_and_checks_the_username(client):
@@ -151,11 +151,11 @@ def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
     company = CompanyFactory(verified_domains=["acme.example"])
     sign_up(client)
     (message,) = mail.outbox
-    assert message.subject == "Confirm your address for Caravan"
+    assert message.subject == "Confirm your email address for Caravan"
     assert "Hello Ada Winter," in message.body
 
     link = link_in(message)
-    assert "Yes, confirm" in client.get(link).text
+    assert "Confirm" in client.get(link).text
     response = client.post(link)
 
     assert response.status_code == 302
@@ -185,7 +185,7 @@ def test_an_unconfirmed_address_does_not_find_a_company(client):
 
 
 def test_a_broken_confirmation_link_says_so(client):
-    assert "This link does not work any more" in client.get("/accounts/confirm-email/nonsense/").text
+    assert "This link no longer works" in client.get("/accounts/confirm-email/nonsense/").text
 
 
 def test_logging_in_before_confirming_sends_the_link_again(client):
@@ -242,14 +242,14 @@ def test_log_out_needs_a_form(client):
     assert client.get("/me/settings/").status_code == 302
 
 
-# A forgotten password
+# Password reset
 
 
 def test_a_forgotten_password_is_chosen_anew_by_mail(client):
     confirmed()
     client.post("/accounts/password/reset/", {"email": "ada@acme.example"})
     (message,) = mail.outbox
-    assert message.subject == "Choose a new password for Caravan"
+    assert message.subject == "Reset your Caravan password"
 
     page = client.get(link_in(message), follow=True)
     address = page.redirect_chain[-1][0]
@@ -265,7 +265,7 @@ def test_a_reset_link_works_once(client):
     address = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(address, {"password1": "another quiet morning", "password2": "another quiet morning"})
 
-    assert "This link does not work any more" in Browser().get(link, follow=True).text
+    assert "This link no longer works" in Browser().get(link, follow=True).text
 
 
 def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
@@ -273,15 +273,15 @@ def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
 
     client.post("/accounts/password/reset/", {"email": "old-hand@example.com"})
 
-    assert "Choose a new password for Caravan" not in [message.subject for message in mail.outbox]
+    assert "Reset your Caravan password" not in [message.subject for message in mail.outbox]
 
 
-# Two-step log-in
+# Two-factor authentication
 
 
 @pytest.fixture
 def with_totp(client):
-    """A member who has set two-step log-in up in the browser, and the secret their app holds."""
+    """A member with two-factor authentication set up in the browser, and the TOTP secret."""
     confirmed()
     log_in_and_show_again(client)
     page = client.get("/accounts/2fa/totp/activate/")
@@ -299,7 +299,7 @@ def test_setting_up_two_step_log_in_gives_recovery_codes(client, with_totp):
 
     assert len(page.context["unused_codes"]) == 10
     assert all(code in page.text for code in page.context["unused_codes"])
-    assert "10 of 10 are left" in client.get("/accounts/2fa/").text
+    assert "Codes left: 10 of 10" in client.get("/accounts/2fa/").text
 
 
 def test_a_wrong_code_does_not_set_it_up(client):
@@ -333,7 +333,7 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
     assert "Incorrect code." in second.post("/accounts/2fa/authenticate/", {"code": code}).text
 
 
-# Every page of allauth that one can open is in our frame
+# Every allauth page uses our base template
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_changing_the_address_waits_for_the_new_one(client):
 
     client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})
 
-    assert "new@acme.example</strong> takes over as soon as" in " ".join(
+    assert "We sent a link to <strong>new@acme.example</strong>." in " ".join(
         client.get("/accounts/email/").text.split()
     )
     assert Member.objects.get().email == "ada@acme.example"
@@ -400,4 +400,4 @@ def test_the_same_question_again_before_something_weighty(client):
 
     response = client.get("/accounts/2fa/totp/activate/", follow=True)
 
-    assert "Is it you?" in response.text
+    assert "Confirm your identity" in response.text

@@ -1,4 +1,4 @@
-"""Where allauth asks us: names, new members, confirmed addresses, mail."""
+"""The allauth adapter: usernames, sign-up, confirmed addresses and mail."""
 
 import pytest
 from allauth.account.models import EmailAddress

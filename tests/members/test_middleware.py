@@ -1,4 +1,4 @@
-"""Times where the member is, and visits that cost the page nothing."""
+"""Middleware: the member's time zone, and visits."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whatever is uploaded as a picture: a small square without a word of what else was in the file, or a sentence."""
+"""Uploads become small squares without metadata, or are refused with a reason."""
 
 import random
 import re
@@ -49,7 +49,7 @@ def test_clean_turns_a_picture_upright():
     sideways = Image.new("RGB", (200, 200), "red")
     sideways.paste("blue", (0, 0, 200, 100))
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     file = BytesIO()
     sideways.save(file, "JPEG", exif=exif, quality=95)
 
@@ -154,7 +154,7 @@ def test_clean_refuses_a_bomb():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_clean_of_a_damaged_picture_is_a_picture_or_a_sentence(kind):
-    """Bits turn over on the way; whatever the library makes of it, nobody sees an error page."""
+    """Files with flipped bits never cause an error page."""
     chance = random.Random(kind)
     whole = picture(kind, size=(40, 30))
 

@@ -1,4 +1,4 @@
-"""Logging in, signing up and asking for a new password too often: the form again, the sentence, and when."""
+"""Rate limits on log-in, sign-up and password reset: the form, the message and Retry-After."""
 
 import pytest
 import time_machine

@@ -1,4 +1,4 @@
-"""A superuser without a role is a community manager on every page, not only in the admin."""
+"""A superuser without a role counts as a community manager everywhere, not only in the admin."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -15,7 +15,7 @@ NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - time
 
 @pytest.fixture(autouse=True)
 def nothing_gathered():
-    """What another test gathered is not this one's."""
+    """Clear visits buffered by other tests."""
     visits._redis().delete(visits._key())
 
 
@@ -24,7 +24,7 @@ def told():
 
 
 def an_hour_passes(member):
-    """Let Redis forget that the member is here."""
+    """Delete the marker that keeps a visit from being noted again."""
     visits._redis().delete(f"{visits._key()}:{member.pk}")
 
 

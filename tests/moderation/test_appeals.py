@@ -128,12 +128,12 @@ def test_decide_appeal_twice_conflicts():
     item = reviews.appeal_sanction(imposed(), text="It was my brother.")
     decide(item, take_back=True)
 
-    with pytest.raises(Conflict, match="closed this"):
+    with pytest.raises(Conflict, match="already closed this"):
         decide(item, take_back=False)
 
 
 def test_decide_appeal_refuses_a_flagged_post():
-    with pytest.raises(ValueError, match="Only an appeal"):
+    with pytest.raises(ValueError, match="Only appeals"):
         decide(ReviewItemFactory(), take_back=True)
 
 

@@ -24,7 +24,7 @@ def test_describe_says_what_was_done_and_leads_to_the_post():
     said = describe(entry("answer.mark_official", post))
 
     address = reverse("forum:post-permalink", args=[post.pk])
-    assert said == f'made an answer official, <a href="{address}">#{post.number} in Which grinder?</a>'
+    assert said == f'marked <a href="{address}">#{post.number} in Which grinder?</a> as official'
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_describe_shows_what_people_typed_as_text():
 
 
 def acts_in(path):
-    """The names that a module gives to audit() or to a function that hands them on."""
+    """Return the action names a module passes to audit(), directly or through a helper."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and node.args:
             called = node.func.id if isinstance(node.func, ast.Name) else ""

@@ -1,4 +1,4 @@
-"""What people see of the limits where they write, and that nothing they typed is lost."""
+"""Limits as shown in the composer, which keeps what was typed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What happens when two people act in the same moment, on two real connections."""
+"""Two moderators or members acting concurrently, on two database connections."""
 
 import threading
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*acts):
-    """Run the acts in threads that start together; return what each gave or raised."""
+    """Run the functions concurrently. Return the result or exception of each."""
     barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
 
     def run(number, act):

@@ -1,4 +1,4 @@
-"""What the first page of the admin counts, and whom its navigation leads where."""
+"""The admin's dashboard tiles, and its navigation for each role."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def test_tiles_of_a_quiet_day_are_nothing_and_say_so(moderator):
     found = tiles(moderator)
 
     assert {tile.figure for tile in found.values()} == {0}
-    assert found["Waiting for a decision"].note == "all done"
+    assert found["Waiting for review"].note == "All done"
     assert not any(tile.urgent for tile in found.values())
 
 
@@ -39,14 +39,14 @@ def test_tiles_are_urgent_once_somebody_waited_a_day(moderator, hours, urgent):
     ReviewItemFactory(created_at=timezone.now() - hours * HOUR)
     ReviewItemFactory()
 
-    assert tiles(moderator)["Waiting for a decision"].urgent is urgent
+    assert tiles(moderator)["Waiting for review"].urgent is urgent
 
 
 def test_tiles_say_how_long_the_oldest_waits(moderator):
     ReviewItemFactory(created_at=timezone.now() - 3 * HOUR)
     ReviewItemFactory(created_at=timezone.now() - HOUR)
 
-    assert tiles(moderator)["Waiting for a decision"].note == "the oldest came 3 hours ago"
+    assert tiles(moderator)["Waiting for review"].note == "Oldest: 3 hours ago"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_tiles_count_each_kind_where_it_belongs(moderator, kind, title):
 
     counted = {name: tile.figure for name, tile in tiles(moderator).items() if tile.figure}
 
-    assert counted == {"Waiting for a decision": 1, title: 1}
+    assert counted == {"Waiting for review": 1, title: 1}
 
 
 def test_tiles_lead_to_what_they_count(client, moderator):
@@ -69,8 +69,8 @@ def test_tiles_lead_to_what_they_count(client, moderator):
     for title, count in (
         ("Held posts", 1),
         ("Flagged posts", 1),
-        ("Waiting for a decision", 2),
-        ("Yours", 0),
+        ("Waiting for review", 2),
+        ("Assigned to you", 0),
     ):
         response = client.get(tiles(moderator)[title].address)
 
@@ -82,20 +82,20 @@ def test_tiles_count_ones_own_only(moderator):
     ReviewItemFactory(claimed_by=moderator)
     ReviewItemFactory(claimed_by=MemberFactory(role="moderator"))
 
-    assert tiles(moderator)["Yours"].figure == 1
+    assert tiles(moderator)["Assigned to you"].figure == 1
 
 
 def test_tiles_count_what_is_still_open(moderator):
     ReviewItemFactory(closed_at=timezone.now(), outcome=ReviewItem.Outcome.KEPT)
 
-    assert tiles(moderator)["Waiting for a decision"].figure == 0
+    assert tiles(moderator)["Waiting for review"].figure == 0
 
 
 def test_tiles_count_open_flags_in_all(moderator):
     FlagFactory.create_batch(2)
     FlagFactory(status="declined")
 
-    assert tiles(moderator)["Flagged posts"].note == "2 flags in all"
+    assert tiles(moderator)["Flagged posts"].note == "2 open flags"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_system_tiles_are_for_managers(role):
 def test_system_tiles_say_that_every_event_was_handled():
     (tile,) = dashboard.system_tiles(asked_by(MemberFactory(role="manager")))
 
-    assert (tile.figure, tile.note, tile.urgent) == (0, "every event was handled", False)
+    assert (tile.figure, tile.note, tile.urgent) == (0, "All events were processed", False)
 
 
 @pytest.mark.parametrize(("waiting", "badge"), [(0, ""), (2, "2")])
@@ -165,7 +165,7 @@ def test_navigation_of_a_manager_has_everything():
 
     assert found["People"] == ["Members", "Companies", "Invitations"]
     assert found["System"][0] == "Dead letters"
-    assert {"Imports", "API tokens", "Waiting purchases"} <= set(found["System"])
+    assert {"Imports", "API tokens", "Unmatched events"} <= set(found["System"])
     assert all(found.values())
 
 

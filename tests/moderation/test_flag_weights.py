@@ -14,15 +14,15 @@ pytestmark = pytest.mark.django_db
     ("upheld", "declined", "bonus"),
     [
         (0, 0, "0"),
-        (5, 0, "0"),  # too few to say anything
+        (5, 0, "0"),  # too few decided flags
         (0, 5, "0"),
-        (7, 3, "0"),  # exactly as good as expected
+        (7, 3, "0"),  # exactly the expected share
         (6, 0, "1.29"),  # log4(6)
         (16, 0, "2"),  # log4(16)
         (5, 1, "0.57"),  # (0.8333 - 0.7) / 0.3 * log4(6)
         (0, 6, "-1.29"),
         (0, 64, "-3"),
-        (35, 65, "-1.66"),  # halfway from 70 % to nothing, log4(100) = 3.32
+        (35, 65, "-1.66"),  # halfway from 70 % to 0 %, log4(100) = 3.32
     ],
 )
 def test_accuracy_bonus_follows_the_upheld_share(upheld, declined, bonus):

@@ -21,7 +21,7 @@ def customer(**fields):
 
 
 def seasoned():
-    """An author whom the limits for new members do not concern."""
+    """An author without the limits for new members."""
     return customer()
 
 

@@ -1,4 +1,4 @@
-"""The rate limits of new members, shown before they refuse anything; each at its border."""
+"""The limits for new members, each at its boundary."""
 
 from datetime import timedelta
 

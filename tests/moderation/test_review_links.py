@@ -1,4 +1,4 @@
-"""The way from a post to what waits about it in the review queue."""
+"""Links from a post to its item in the review queue."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The review queue: one item of each kind at a time, and whoever was first is told to whoever was second."""
+"""The review queue: one open item of each kind, and conflicts between moderators."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ def test_queue_post_puts_it_in_with_the_reason():
     item = review_queue.add(post, kind="flagged", reason="Spam", score=Decimal("2.5"))
 
     assert (item.post, item.member, item.kind, item.reason) == (post, post.author, "flagged", "Spam")
-    assert (item.version, item.score, says(item)) == (1, Decimal("2.5"), ["Waits: Spam"])
+    assert (item.version, item.score, says(item)) == (1, Decimal("2.5"), ["added this to the queue: Spam"])
 
 
 def test_queue_post_again_changes_nothing():
@@ -87,7 +87,7 @@ def test_queue_post_does_not_touch_an_appeal_about_the_post():
 def test_note_keeps_what_fits():
     item = ReviewItemFactory()
 
-    review_queue.note(item, None, "x" * 500)
+    review_queue.add_step(item, None, "x" * 500)
 
     assert len(says(item)[0]) == 300
 
@@ -99,7 +99,7 @@ def test_claim_twice_says_it_once(moderator):
     again = review_queue.claim(item, actor=moderator, version=once.version)
 
     assert (again.claimed_by, again.version) == (moderator, 2)
-    assert says(item) == ["took it"]
+    assert says(item) == ["self-assigned this"]
 
 
 def test_claim_for_a_colleague_says_for_whom(moderator):
@@ -107,14 +107,16 @@ def test_claim_for_a_colleague_says_for_whom(moderator):
 
     review_queue.claim(item, actor=moderator, version=1, assignee=MemberFactory(display_name="Bea"))
 
-    assert says(item) == ["gave it to Bea"]
+    assert says(item) == ["assigned this to Bea"]
 
 
 def test_claim_of_what_a_colleague_took_meanwhile_is_a_conflict(moderator):
     item = ReviewItemFactory()
     review_queue.claim(item, actor=MemberFactory(display_name="Bea"), version=1)
 
-    with pytest.raises(Conflict, match=r"This changed while you looked at it \(Bea: took it\)"):
+    with pytest.raises(
+        Conflict, match=r"This changed while you were reviewing it \(Bea: self-assigned this\)"
+    ):
         review_queue.claim(item, actor=moderator, version=1)
 
 
@@ -125,7 +127,7 @@ def test_release_twice_says_it_once(moderator):
     review_queue.release(item, actor=moderator, version=free.version)
 
     assert (free.claimed_by, free.claimed_at) == (None, None)
-    assert says(item) == ["took it", "gave it back"]
+    assert says(item) == ["self-assigned this", "unassigned this"]
 
 
 @pytest.mark.parametrize("act", [review_queue.claim, review_queue.release])
@@ -134,7 +136,7 @@ def test_nothing_is_done_to_what_was_closed(moderator, act):
     review_queue.close(item, actor=MemberFactory(display_name="Bea"), outcome="hidden", says="hid it")
 
     with pytest.raises(
-        Conflict, match=r"Bea closed this a moment ago: hidden\. Nothing was changed by you\."
+        Conflict, match=r"Bea already closed this a moment ago \(hidden\)\. Your change was not saved\."
     ):
         act(item, actor=moderator, version=item.version)
 
@@ -144,20 +146,20 @@ def test_locked_says_how_long_ago_somebody_was_first():
     review_queue.close(item, actor=None, outcome="withdrawn", says="no longer needed")
     ReviewItem.objects.update(closed_at=timezone.now() - timedelta(hours=2))
 
-    with pytest.raises(Conflict, match="Caravan closed this 2 hours ago: no longer needed"):
-        review_queue.locked(item, version=item.version)
+    with pytest.raises(Conflict, match=r"Caravan already closed this 2 hours ago \(no longer needed\)"):
+        review_queue.lock(item, version=item.version)
 
 
 def test_locked_of_another_version_without_a_history_says_so_all_the_same():
-    with pytest.raises(Conflict, match=r"\(something new\)"):
-        review_queue.locked(ReviewItemFactory(), version=7)
+    with pytest.raises(Conflict, match=r"\(new activity\)"):
+        review_queue.lock(ReviewItemFactory(), version=7)
 
 
 def test_locked_says_what_the_system_did_without_a_name():
     item = review_queue.add(PostFactory(), kind="flagged", reason="Spam")
 
-    with pytest.raises(Conflict, match=r"\(Waits: Spam\)"):
-        review_queue.locked(item, version=9)
+    with pytest.raises(Conflict, match=r"\(added this to the queue: Spam\)"):
+        review_queue.lock(item, version=9)
 
 
 def test_queue_held_names_the_word_that_held_it():
@@ -180,7 +182,7 @@ def test_queue_worded_twice_keeps_the_item_that_waits():
     posts = [PostFactory(source="The casino at the corner."), PostFactory(source="Nothing.")]
 
     for _ in range(2):
-        review_queue.add_worded(posts)
+        review_queue.add_with_blocked_words(posts)
 
     item = ReviewItem.objects.get()
     assert (item.post, item.kind, item.version) == (posts[0], "flagged", 1)
@@ -191,6 +193,6 @@ def test_queue_worded_does_not_replace_what_people_said():
     post = PostFactory(source="The casino at the corner.")
     review_queue.add(post, kind="flagged", reason="Three members: spam")
 
-    review_queue.add_worded([post])
+    review_queue.add_with_blocked_words([post])
 
     assert ReviewItem.objects.get().reason == "Three members: spam"

@@ -173,7 +173,7 @@ def test_decide_may_warn_and_keep_the_post():
 def test_decide_owes_the_author_a_reason(fields):
     item = flagged()
 
-    with pytest.raises(ValueError, match="owed a reason"):
+    with pytest.raises(ValueError, match="needs a reason"):
         decide(item, reason="", **fields)
 
     item.post.refresh_from_db()
@@ -204,7 +204,7 @@ def test_decide_is_in_the_history_of_the_item():
 
     decide(item, "hide", person="warning")
 
-    assert item.steps.last().says == ("hid the post and gave the author a warning: It is an advertisement.")
+    assert item.steps.last().says == ("hid the post and warned the author: It is an advertisement.")
 
 
 def test_decide_settles_the_other_waiting_item_of_the_post():
@@ -221,7 +221,9 @@ def test_decide_twice_conflicts_and_changes_nothing():
     item = flagged()
     decide(item, "hide", actor=MemberFactory(role="moderator", display_name="Ada"))
 
-    with pytest.raises(Conflict, match=r"Ada closed this .* ago: hidden\. Nothing was changed by you\."):
+    with pytest.raises(
+        Conflict, match=r"Ada already closed this .* ago \(hidden\)\. Your change was not saved\."
+    ):
         decide(item, "keep", reason="")
 
     item.post.refresh_from_db()
@@ -234,7 +236,7 @@ def test_decide_on_what_changed_meanwhile_conflicts():
     seen = item.version
     review_queue.claim(item, actor=MemberFactory(role="moderator", display_name="Ada"), version=seen)
 
-    with pytest.raises(Conflict, match="Ada: took it"):
+    with pytest.raises(Conflict, match="Ada: self-assigned this"):
         decide(item, "hide", version=seen)
 
     item.post.refresh_from_db()
@@ -245,7 +247,7 @@ def test_decide_after_another_flag_conflicts():
     item = flagged()
     flags.add(item.post, actor=MemberFactory(), reason=Reason.OFF_TOPIC)
 
-    with pytest.raises(Conflict, match="flagged it: off-topic"):
+    with pytest.raises(Conflict, match="flagged the post: off-topic"):
         decide(item, "keep", reason="")
 
 

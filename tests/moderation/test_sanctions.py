@@ -76,7 +76,7 @@ def test_impose_without_hours_lasts_until_lifted():
 def test_a_warning_never_ends_because_it_never_holds():
     sanction = impose(MemberFactory(), "warning", ends_at=timezone.now() + timedelta(hours=24))
 
-    assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "told")
+    assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "sent")
 
 
 def test_in_force_ends_by_itself():
@@ -135,7 +135,7 @@ def test_tell_endings_tells_each_once():
 
 def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
     silenced, suspended, free = MemberFactory.create_batch(3)
-    assert not active_sanctions.is_silenced(silenced)  # and remembers that
+    assert not active_sanctions.is_silenced(silenced)  # fills the cache
 
     with django_capture_on_commit_callbacks(execute=True):
         impose(silenced)
@@ -159,7 +159,7 @@ def test_standing_lets_go_at_the_minute_it_ends():
     member = MemberFactory()
     soon = timezone.now() + timedelta(milliseconds=1)
     SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)
-    active_sanctions.barred()
+    active_sanctions.by_member()
 
     while timezone.now() <= soon:
         pass

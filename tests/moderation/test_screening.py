@@ -23,7 +23,7 @@ EARLIER = timedelta(hours=1)
 
 
 def newcomer(*, approved=1, **fields):
-    """A new member, the first of whose posts was approved a while ago."""
+    """A new member whose first post was approved a while ago."""
     member = MemberFactory(**fields)
     for _ in range(approved):
         PostFactory(author=member, created_at=timezone.now() - EARLIER)

@@ -1,4 +1,4 @@
-"""The address that lets a suspended person read why: theirs alone, and not for ever."""
+"""Signed links for suspended members: valid for one member and a limited time."""
 
 from datetime import timedelta
 

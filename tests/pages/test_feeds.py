@@ -1,4 +1,4 @@
-"""The pages for machines; that they show nothing private is walked in tests/properties."""
+"""Feeds, sitemaps and robots.txt; tests/properties checks that they show nothing private."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Headings go down one step at a time, so that a page can be read by its headings alone."""
+"""Heading levels are not skipped, for screen readers."""
 
 import pytest
 from lxml import html

@@ -22,7 +22,7 @@ def sentences(member) -> list[str]:
     return [need.sentence for need in todos_of(member)]
 
 
-# What everybody sees
+# For everyone
 
 
 def test_home_welcomes_a_visitor_and_shows_what_is_talked_about(client):
@@ -83,7 +83,7 @@ def test_home_refuses_post(client):
     assert client.post("/").status_code == 405
 
 
-# How lively it is
+# Activity figures
 
 
 def test_liveliness_counts_replies_of_others_in_open_places():
@@ -136,7 +136,7 @@ def test_liveliness_says_the_wait_as_people_do(minutes, words):
     assert home_page.Liveliness(1, 1, minutes, 1, 1).wait == words
 
 
-# What waits for a member
+# To-dos of members
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What people meet at a rate limit: the form again with what they typed, the sentence, and when to try again."""
+"""Pages at a rate limit: the form with what was typed, the message and Retry-After."""
 
 import json
 from datetime import timedelta
@@ -24,7 +24,7 @@ POSTED_A_LOT = "You have posted a lot in a short time. "
 
 
 def a_new_member():
-    """Whose first post is behind them, so that nothing they write waits; the policy's pause is over too."""
+    """A member whose posts are not held, and for whom the pause between posts is over."""
     member = MemberFactory(joined_at=timezone.now() - timedelta(hours=1))
     PostFactory(author=member, created_at=timezone.now() - timedelta(minutes=30))
     return member
@@ -44,7 +44,7 @@ def reader(request, db):
 
 @pytest.fixture
 def one_of_each(settings):
-    """A single one an hour of everything that members do."""
+    """Limit every action of members to one an hour."""
     names = ("topics", "posts", "edits", "reactions", "flags", "previews", "suggestions", "searches")
     settings.RATE_LIMITS = dict.fromkeys(names, "1/hour")
 
@@ -66,7 +66,7 @@ def test_reply_beyond_the_limit_comes_back_with_its_words(reader, headers):
     first = client.post(
         f"/topics/{topics[0].pk}/reply/", {"source": "The first of the hour."}, headers=headers
     )
-    # The pause between posts of new members is not what is tested here.
+    # The pause between posts of new members is tested elsewhere.
     Post.objects.filter(author=reader).update(created_at=timezone.now() - timedelta(minutes=5))
 
     again = [

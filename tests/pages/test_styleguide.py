@@ -1,4 +1,4 @@
-"""The style guide: every macro of templates/components/ in its states, for the team."""
+"""The style guide: every macro in templates/components/ in all its states, for staff."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ def called(node):
 
 
 def test_every_macro_is_shown():
-    """A new macro needs an example; one that only others use is shown by theirs."""
+    """Every macro needs an example, except those used only by other macros."""
     macros = {
         macro.name: macro
         for name, template in jinja_templates().items()

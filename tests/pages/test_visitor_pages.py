@@ -1,4 +1,4 @@
-"""The pages that visitors share: gone with what leaves public view, and nobody's."""
+"""Visitors' cached pages: invalidated when content leaves public view, and free of personal data."""
 
 import re
 
@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from community.badges.models import Badge
 from community.forum.models import Post
 from community.forum.services import posts, topics, view_counts
-from community.members.services import save_profile, set_roles
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from tests.factories.badges import AwardFactory
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -25,14 +26,14 @@ SEARCH = "/search/?q=unspeakable"
 
 @pytest.fixture(autouse=True)
 def no_screeners(settings):
-    """Nothing that these members write is held."""
+    """A member whose posts are not held."""
     settings.POST_SCREENERS = []
     settings.EDIT_SCREENERS = []
 
 
 @pytest.fixture
 def topic():
-    """A question that is on every list, with a reply."""
+    """A question with a reply that appears on every list."""
     topic = topics.create(
         CategoryFactory(slug="machines"),
         author=MemberFactory(display_name="Noor Haddad"),
@@ -94,7 +95,7 @@ def test_views_are_counted_of_kept_pages_too(topic):
     assert topic.view_count == len(visitors)
 
 
-# What leaves public view is gone at once
+# Content that leaves public view disappears at once
 
 
 def hide(topic):
@@ -137,7 +138,7 @@ def close_the_category(topic):
 
 
 def is_on(response):
-    """Whether the topic is on the page, which may show one whose title begins like it."""
+    """Return whether the topic itself is on the page, not one with a longer title."""
     return bool(re.search("Unspeakable boiler(?! again)", page(response).text_content()))
 
 
@@ -267,7 +268,7 @@ def test_missing_pages_are_not_kept(client):
     assert client.get("/c/nowhere/").status_code == 200
 
 
-# Nothing is another's
+# Nothing leaks between readers
 
 
 def test_members_never_get_a_kept_page(client, topic):

@@ -8,7 +8,8 @@ from django.utils import timezone
 from community.forum.models import Post
 from community.prospects.cards import background_of, cards_of, current_position
 from community.prospects.models import DeskQuestion
-from community.prospects.services import hand_over, track_topic
+from community.prospects.services.claims import hand_over
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (

@@ -8,8 +8,8 @@ from django.utils import timezone
 from community.core.permissions import Refused
 from community.moderation.models import AuditEntry
 from community.prospects.models import DeskQuestion, Handover
-from community.prospects.services import claim_question, hand_over, mark_urgent, release_question
-from community.prospects.services.states import unmark_urgent
+from community.prospects.services.claims import claim_question, hand_over, release_question
+from community.prospects.services.states import mark_urgent, unmark_urgent
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 

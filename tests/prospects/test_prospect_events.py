@@ -10,10 +10,10 @@ from community.events.catalogue import (
     PROSPECT_STAFF_REPLIED,
 )
 from community.events.models import Event
-from community.events.services import follow
+from community.events.services.cursors import follow
 from community.forum.services import posts, topics
 from community.prospects.models import DeskQuestion
-from community.prospects.services import sync_topics
+from community.prospects.services.prospect_events import sync_topics
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import ProspectForumFactory, a_prospect_asks, a_reply

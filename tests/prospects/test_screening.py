@@ -5,7 +5,7 @@ from community.forum.services import posts
 from community.prospects.links import external_links, find_links, has_checkout_link
 from community.prospects.models import checkout_words
 from community.prospects.screening import screen
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks

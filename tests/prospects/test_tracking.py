@@ -4,7 +4,7 @@ import pytest
 
 from community.forum.models import Category
 from community.prospects.models import DeskQuestion, ProspectForum
-from community.prospects.services import track_topic
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import (

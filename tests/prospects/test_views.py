@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.prospects.models import DeskQuestion
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (

@@ -14,7 +14,7 @@ from community.badges.queries import APPROVALS, CONTRIBUTIONS, Earned, earned
 from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
-from community.events.services import Draft, record_all, reinstate, retract
+from community.events.services.recording import Draft, record_all, reinstate, retract
 from community.forum.models import Post
 from community.members.models import Member
 

@@ -12,8 +12,7 @@ from community.events.catalogue import (
     PROSPECT_STAFF_REPLIED,
 )
 from community.events.models import Event
-from community.events.services import record, retract
-from community.events.services.recording import derived_id
+from community.events.services.recording import derived_id, record, retract
 from community.forum.models import Post, Topic
 from community.prospects.links import external_links
 from community.prospects.models import DeskQuestion

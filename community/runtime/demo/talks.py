@@ -9,13 +9,14 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from community.events.catalogue import TOPIC_VIEWED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.forum.models import Category, Post, Topic
 from community.forum.services import likes, posts, read_states, topics
 from community.members.models import Member
 from community.moderation.services import flags
 from community.prospects.models import ProspectForum, RosterEntry
-from community.prospects.services import settle_question, track_topic
+from community.prospects.services.states import settle_question
+from community.prospects.services.tracking import track_topic
 from community.qa.services import accept_answer, mark_official, vote
 
 from . import acts, script

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.events import services
 from community.events.registry import all_followers
+from community.events.services import cursors
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def _run(self, name: str) -> int:
         total = 0
-        while count := services.follow(name):
+        while count := cursors.follow(name):
             total += count
         if total:
             self.stdout.write(f"{name}: {total} events")

@@ -1,11 +1,12 @@
-"""The lists and findings of members: never old, and nobody's but the reader's."""
+"""Lists and search results for members are never stale, and never show another reader's data."""
 
 import pytest
 from django.contrib.auth.models import Group
 
 from community.events.models import Event
 from community.forum.services import posts, topics
-from community.members.services import save_profile, set_roles
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -36,7 +37,7 @@ def topic():
 
 @pytest.fixture
 def reader(client, topic):
-    """Somebody who reads the lists after another member has."""
+    """A reader who opens the lists after another member did."""
     first = client_of(a_customer())
     client.force_login(a_customer())
     for address in (*LISTS, SEARCH):
@@ -45,7 +46,7 @@ def reader(client, topic):
     return client
 
 
-# Nothing is old
+# Nothing is stale
 
 
 @pytest.mark.parametrize("address", LISTS)
@@ -117,7 +118,7 @@ def test_hidden_words_are_not_found_any_longer(reader, topic):
     assert (before, titles(reader.get("/search/?q=manual"))) == ([topic.title], [])
 
 
-# Nothing is another's
+# Nothing leaks between readers
 
 
 @pytest.mark.parametrize("address", LISTS)
@@ -198,7 +199,7 @@ def test_new_topic_button_is_for_those_who_may(client):
     def buttons(member):
         return len(page(client_of(member).get("/c/news/")).cssselect("main a[href*='/new/']"))
 
-    # The empty list says where else to begin.
+    # The empty list suggests where to start.
     assert [buttons(one) for one in (a_customer(), pilot, a_customer(), pilot)] == [1, 2, 1, 2]
 
 

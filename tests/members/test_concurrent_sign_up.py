@@ -1,4 +1,4 @@
-"""Two people who want the same name or address in the same moment, on two real connections."""
+"""Concurrent sign-ups with the same username or address, on two database connections."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def sign_up_while_somebody_takes(typed, **taken):
-    """Sign up with a form that is right when checked, and wrong by the time it is saved."""
+    """Sign up with a form that is valid when checked, but whose values are taken before it is saved."""
     answers = []
 
     def sign_up():

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Category, Post, Topic
 
-from .writing import TITLE
+from .posts import TITLE_LENGTH
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -50,7 +50,7 @@ class SplitForm(forms.Form):
     posts = forms.ModelMultipleChoiceField(
         Post.objects.none(), label=_("Posts"), widget=forms.CheckboxSelectMultiple
     )
-    title = forms.CharField(label=_("Title of the new topic"), min_length=10, max_length=TITLE[1])
+    title = forms.CharField(label=_("Title of the new topic"), min_length=10, max_length=TITLE_LENGTH[1])
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
     kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices)
 

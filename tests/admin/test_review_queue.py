@@ -108,7 +108,7 @@ def test_the_page_shows_the_arithmetic_in_words(as_moderator):
     html = as_moderator.get(page_of(item)).content.decode()
 
     assert "1 + 2 trust + 0.4 accuracy = 3.4" in html
-    assert "<b>3.4</b> of 8.33 hides a post" in " ".join(html.split())
+    assert "Weight <b>3.4</b>. A post is hidden at 8.33." in " ".join(html.split())
     assert "Look at the link" in html
 
 
@@ -184,11 +184,11 @@ def test_deciding_silences_until_the_end_of_a_day(as_moderator):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"reason": " "}, "The author is owed a reason."),
-        ({"post": "keep", "person": "warning", "reason": ""}, "The author is owed a reason."),
-        ({"post": "edit", "source": ""}, "A post needs words."),
-        ({"person": "silence", "length": "date", "until": ""}, "Give a day from today on."),
-        ({"person": "silence", "length": "date", "until": "2020-01-01"}, "Give a day from today on."),
+        ({"reason": " "}, "Give a reason. The author will see it."),
+        ({"post": "keep", "person": "warning", "reason": ""}, "Give a reason. The author will see it."),
+        ({"post": "edit", "source": ""}, "The post cannot be empty."),
+        ({"person": "silence", "length": "date", "until": ""}, "Choose today or a later date."),
+        ({"person": "silence", "length": "date", "until": "2020-01-01"}, "Choose today or a later date."),
         ({"post": ""}, "This field is required."),
     ],
 )
@@ -217,7 +217,7 @@ def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
 
     item.post.refresh_from_db()
     assert item.post.status == "published"
-    assert "Ben closed this" in response.content.decode()
+    assert "Ben already closed this" in response.content.decode()
 
 
 def test_deciding_what_changed_since_it_was_opened_says_so(as_moderator):
@@ -226,7 +226,7 @@ def test_deciding_what_changed_since_it_was_opened_says_so(as_moderator):
 
     response = as_moderator.post(page_of(item), decision(item), follow=True)
 
-    assert "This changed while you looked at it" in response.content.decode()
+    assert "This changed while you were reviewing it" in response.content.decode()
     assert "illegal" in response.content.decode()
 
 
@@ -234,7 +234,7 @@ def test_deciding_about_oneself_is_refused(as_moderator, moderator):
     item = flagged(post=PostFactory(author=moderator))
 
     assert as_moderator.post(page_of(item), decision(item)).status_code == 403
-    assert "someone else decides" in as_moderator.get(page_of(item)).content.decode()
+    assert "another moderator has to decide" in as_moderator.get(page_of(item)).content.decode()
 
 
 @pytest.mark.parametrize("role", ["manager", "moderator", "support"])
@@ -276,7 +276,7 @@ def test_claiming_what_a_colleague_took_says_so(as_moderator):
 
     response = as_moderator.post(page_of(item), {"act": "claim", "version": 1}, follow=True)
 
-    assert "Ben: took it" in response.content.decode()
+    assert "Ben: self-assigned this" in response.content.decode()
 
 
 def test_assigning_to_someone_outside_the_team_is_not_found(as_moderator):
@@ -346,7 +346,7 @@ def test_bulk_leaves_out_appeals_and_ones_own(as_moderator, moderator):
 
     response = as_moderator.post(QUEUE, chosen("keep_selected", own, appeal), follow=True)
 
-    assert "None of these is a waiting post of someone else" in response.content.decode()
+    assert "None of these can be decided together" in response.content.decode()
 
 
 def bulk(chosen, **fields):
@@ -381,8 +381,8 @@ def test_bulk_goes_on_past_what_a_colleague_decided(as_moderator):
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.outcome, second.outcome) == ("", "hidden")
-    assert "Ben: took it" in html
-    assert "1 post decided." in html
+    assert "Ben: self-assigned this" in html
+    assert "Decision saved for 1 post." in html
 
 
 def test_bulk_without_a_reason_comes_back_with_the_items(as_moderator):
@@ -410,17 +410,17 @@ def test_bulk_does_not_decide_what_is_not_ones_to_decide(as_moderator, moderator
     html = as_moderator.post(BULK, bulk([own, staff], person="warning"), follow=True).content.decode()
 
     assert ReviewItem.objects.open().count() == 2
-    assert html.count("is not yours to decide.") == 2
+    assert html.count("You cannot decide about") == 2
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("", "Nothing waits for you"),
-        ("?state=mine", "You have nothing in hand"),
-        ("?state=closed", "Nothing was decided yet"),
-        ("?kind__exact=held", "The rest of the queue is under Waiting."),
-        ("?q=casino", "Nothing here has these words"),
+        ("", "The queue is empty"),
+        ("?state=mine", "Nothing is assigned to you"),
+        ("?state=closed", "No decisions yet"),
+        ("?kind__exact=held", "See Waiting for the rest of the queue."),
+        ("?q=casino", "No results"),
     ],
 )
 def test_an_empty_queue_is_said_in_words_for_moderators(as_moderator, query, words):
@@ -436,11 +436,11 @@ def test_other_empty_lists_say_so_too(as_manager):
 
     assert "Nothing here yet" in nothing
     assert "Add blocked word" in nothing
-    assert "Nothing matches" in unmatched
+    assert "No results" in unmatched
     assert "Show all" in unmatched
 
 
-@pytest.mark.parametrize(("kind", "offered"), [("held", "Publish it"), ("flagged", "Keep it")])
+@pytest.mark.parametrize(("kind", "offered"), [("held", "Publish"), ("flagged", "Keep")])
 def test_a_held_post_is_published_and_a_flagged_one_kept(as_moderator, kind, offered):
     item = ReviewItemFactory(kind=kind)
 

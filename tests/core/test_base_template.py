@@ -1,4 +1,4 @@
-"""The frame that every page stands in, and the pages that say what went wrong."""
+"""The base template and the error pages."""
 
 import json
 import re

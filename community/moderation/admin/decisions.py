@@ -1,4 +1,4 @@
-"""What the buttons of an item's page do."""
+"""Handle the buttons of a review item's page."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from django.utils.translation import gettext_lazy
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import rules
-from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import review_queue, reviews
 
-OWN = gettext_lazy("Someone else decides about what you wrote yourself.")
-ABOVE = gettext_lazy("You cannot warn, silence or suspend this person; a manager can, unless they are one.")
+OWN_CONTENT = gettext_lazy("This is about you, so another moderator has to decide.")
+CANNOT_SANCTION = gettext_lazy(
+    "You cannot warn, silence or suspend this person. Only managers can do this to team members, and nobody can to managers."
+)
 
 
-def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:
-    """Carry out what was posted. False when the form must be filled in again. Raises Conflict."""
+def handle_post(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:
+    """Apply the posted action. Return False if the form is invalid. Raises Conflict."""
     moderator = cast(Member, request.user)
     act = request.POST.get("act")
     if act in ("claim", "release", "assign"):
-        _hand_around(request, item, moderator, act)
+        _change_assignee(request, item, moderator, act)
         return True
-    require(item.member_id != moderator.pk, OWN)
+    require(item.member_id != moderator.pk, OWN_CONTENT)
     if not form.is_valid():
         return False
     if isinstance(form, AppealDecisionForm):
@@ -40,20 +42,22 @@ def act_on(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDe
             reason=data["reason"],
             take_back=data["verdict"] == "taken_back",
         )
-        messages.success(request, _("Decided, and %(name)s is told.") % {"name": item.member})
+        messages.success(request, _("Decision saved. %(name)s has been notified.") % {"name": item.member})
         return True
     decision = form.decision()
-    require(not decision.person or rules.can_sanction(moderator, item.member), ABOVE)
+    require(not decision.person or rules.can_sanction(moderator, item.member), CANNOT_SANCTION)
     reviews.decide(item, actor=moderator, version=form.cleaned_data["version"], decision=decision)
-    messages.success(request, _("Decided: “%(title)s”.") % {"title": item.post.topic if item.post else item})
+    messages.success(
+        request, _("Decision saved for “%(title)s”.") % {"title": item.post.topic if item.post else item}
+    )
     return True
 
 
-def _hand_around(request: HttpRequest, item: ReviewItem, moderator: Member, act: str) -> None:
+def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, act: str) -> None:
     version = _number(request.POST.get("version", ""))
     if act == "release":
         review_queue.release(item, actor=moderator, version=version)
-        messages.success(request, _("It is everyone's again."))
+        messages.success(request, _("This is no longer assigned to anyone."))
         return
     assignee = moderator
     if act == "assign":
@@ -62,7 +66,9 @@ def _hand_around(request: HttpRequest, item: ReviewItem, moderator: Member, act:
     review_queue.claim(item, actor=moderator, version=version, assignee=assignee)
     messages.success(
         request,
-        _("It is yours.") if assignee == moderator else _("It is with %(name)s.") % {"name": assignee},
+        _("This is assigned to you.")
+        if assignee == moderator
+        else _("This is assigned to %(name)s.") % {"name": assignee},
     )
 
 

@@ -1,4 +1,4 @@
-"""Files as people really send them: what is read all the same, and what is refused rather than misread."""
+"""Purchase files in the formats people really send: accepted if unambiguous, otherwise refused."""
 
 import io
 
@@ -184,11 +184,11 @@ def test_what_came_before_a_broken_line_is_not_lost_and_not_doubled(run):
 
     out = run(lines(*rows, f"9999,2026-03-01,10,{TAIL}"))
 
-    assert "New: 2 (of them 2 unmatched, which wait), duplicate: 500," in out
+    assert "New: 2 (2 of them unmatched), duplicates: 500," in out
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(CommandError, match="cannot be read: Is a directory"):
+    with pytest.raises(CommandError, match=r"Cannot read .*: Is a directory"):
         call_command("import_purchases", str(tmp_path))
 
 
@@ -196,7 +196,7 @@ def test_a_folder_is_no_file(tmp_path):
 def test_other_encodings_are_refused_with_what_to_do(run, encoding):
     content = lines(f"1,2026-03-01,10,{TAIL}").replace("1,2026", "é,2026").encode(encoding)
 
-    with pytest.raises(CommandError, match="The file is not UTF-8; save it as CSV UTF-8"):
+    with pytest.raises(CommandError, match=r"The file is not encoded as UTF-8\. Save it as"):
         run(content)
 
 
@@ -208,7 +208,7 @@ def test_problems_are_told_up_to_fifty(run):
 
 
 def test_a_dry_run_of_a_broken_file_says_the_same(run):
-    with pytest.raises(CommandError, match="There is no column currency"):
+    with pytest.raises(CommandError, match="Missing columns: currency"):
         run("id,date,amount\n1,2026-03-01,10\n", "--dry-run")
 
 

@@ -1,4 +1,4 @@
-"""Earlier versions of a post, and keeping one of them from its readers."""
+"""The history of a post, and hiding one of its revisions."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -23,7 +23,7 @@ MODERATORS = ["moderator", "manager"]
 
 @pytest.fixture
 def post():
-    """Written with a secret, changed twice."""
+    """A post with a secret in its first revision, edited twice."""
     post = PostFactory(source=SECRET)
     for words in ("Write to Walter.", "Write to Walter, kindly."):
         post = posts.edit(post, actor=post.author, source=words, reason=f"better: {words}")
@@ -39,7 +39,7 @@ def hide(post, number=1):
 
 
 def come_as(log_in, who, post):
-    """Log `who` in, as the reader of a page; return them."""
+    """Log in as this kind of reader, and return them."""
     if who == "visitor":
         return AnonymousUser()
     if who == "author":
@@ -99,7 +99,7 @@ def test_the_newest_version_is_not_hidden_because_the_post_says_the_same(post):
     )
 
 
-# Who reads what
+# Visibility
 
 
 @pytest.mark.parametrize("who", READERS + MODERATORS)
@@ -176,7 +176,7 @@ def test_history_costs_the_same_for_two_versions_and_for_four(client, post, log_
     assert queries_of(client, f"/posts/{post.pk}/history/") == few
 
 
-# Hiding and showing
+# Hiding and unhiding
 
 
 @pytest.mark.parametrize("who", MODERATORS)
@@ -253,7 +253,7 @@ def test_history_of_many_versions_has_pages(client, htmx, log_in, post):
     assert len(texts(first, "section.card h2")) == 20
     assert texts(second, "section.card h2")[0] == f"Version {total - 20}"
     assert texts(second, "section.card h2")[-1] == "First version"
-    assert texts(second, "ins, .diff")  # compared with the version before it, on whichever page
+    assert texts(second, "ins, .diff")  # compared with the previous version, even across pages
     newest = page(second).cssselect("form.version-form")[0]
     hidden = client.post(newest.get("hx-post"), headers=htmx)
     assert "Only moderators can see it." in texts(hidden, f"section[aria-labelledby=v{total - 20}]")[0]

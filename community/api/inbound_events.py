@@ -1,4 +1,4 @@
-"""Which events of the catalogue may come from outside. What people do here is never told by others."""
+"""The catalogue's events that external systems may send. Activity on this site is never among them."""
 
 from community.events import catalogue
 
@@ -15,7 +15,7 @@ COMMERCIAL = frozenset(
         catalogue.SUBSCRIPTION_LAPSED,
     }
 )
-NAMES = COMMERCIAL | {
+INBOUND = COMMERCIAL | {
     catalogue.VISIT_DAY,
     catalogue.PAGE_VIEWED,
     catalogue.CONTENT_VIEWED,

@@ -11,7 +11,7 @@ from community.forum.services import posts, topics
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def test_create_topic_counts_in_its_category_and_tags():
 def test_create_topic_tells_what_kind_of_thing_began(kind, names):
     ask(kind=kind)
 
-    assert sorted(standing()) == names
+    assert sorted(event_names()) == names
 
 
 def test_create_topic_tells_who_and_where():
@@ -68,7 +68,7 @@ def test_create_topic_tells_who_and_where():
 
     topic = ask(author=author)
 
-    event = sole("topic.created")
+    event = get_event("topic.created")
     assert (event.member_id, event.actor_id, event.object_type, event.object_id) == (
         author.pk,
         author.pk,
@@ -109,7 +109,7 @@ def test_create_topic_back_dated_tells_of_that_time():
     topic = ask(now=long_ago)
 
     assert (topic.created_at, topic.bumped_at, topic.posts.get().created_at) == (long_ago,) * 3
-    event = sole("question.asked")
+    event = get_event("question.asked")
     assert (event.occurred_at, event.backfill) == (long_ago, True)
 
 
@@ -125,7 +125,7 @@ def test_create_topic_refused_by_a_screener_leaves_nothing(screener):
         ask()
 
     assert Topic.objects.count() == 0
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_held_topic_waits_untold(screener):
@@ -134,7 +134,7 @@ def test_held_topic_waits_untold(screener):
     topic = ask()
 
     assert (topic.status, topic.posts.get().status_reason) == ("pending", "First posts are looked at.")
-    assert standing() == []
+    assert event_names() == []
     assert Category.objects.get().topic_count == 0
 
 
@@ -164,8 +164,8 @@ def test_publish_post_shows_a_held_topic_and_tells_of_when_it_was_written(screen
 
     topic.refresh_from_db()
     assert topic.status == "published"
-    assert sole("topic.created").occurred_at == written
-    approved = sole("post.approved")
+    assert get_event("topic.created").occurred_at == written
+    approved = get_event("post.approved")
     assert (approved.member_id, approved.actor_id) == (topic.author_id, moderator.pk)
     assert Category.objects.get().topic_count == 1
 
@@ -179,7 +179,7 @@ def test_publish_post_counts_a_held_reply(screener):
     posts.approve(reply, actor=MemberFactory(role="moderator"))
 
     assert (before, Topic.objects.get(pk=topic.pk).reply_count) == (0, 1)
-    assert sole("reply.created").object_id == reply.pk
+    assert get_event("reply.created").object_id == reply.pk
 
 
 def test_reply_to_a_question_is_an_answer():
@@ -191,7 +191,7 @@ def test_reply_to_a_question_is_an_answer():
     assert (answer.kind, answer.number) == (Post.Kind.ANSWER, 2)
     assert (question.answer_count, question.reply_count) == (1, 1)
     assert (question.last_post_author, question.bumped_at) == (author, answer.created_at)
-    event = sole("reply.created")
+    event = get_event("reply.created")
     assert event.props == {"words": 4, "is_answer": True, "topic_id": question.pk}
     assert (event.member_id, event.counterpart_id) == (author.pk, question.author_id)
 
@@ -200,7 +200,7 @@ def test_reply_to_a_discussion_is_a_reply():
     reply = posts.create(TopicFactory(), author=MemberFactory(), source="I agree with this.")
 
     assert reply.kind == Post.Kind.REPLY
-    assert sole("reply.created").props["is_answer"] is False
+    assert get_event("reply.created").props["is_answer"] is False
 
 
 def test_create_post_twice_makes_one():
@@ -231,7 +231,7 @@ def test_comment_neither_counts_nor_lifts_the_topic():
 
     after = Topic.objects.get(pk=topic.pk)
     assert (after.reply_count, after.bumped_at, after.last_number) == (1, topic.bumped_at, 3)
-    assert sole("reply.created").counterpart_id == answer.author_id
+    assert get_event("reply.created").counterpart_id == answer.author_id
     assert comment.parent == answer
 
 
@@ -272,7 +272,7 @@ def test_mentioned_members_are_linked_and_told_once():
     post = posts.create(TopicFactory(), author=author, source="@Anna and @anna and @nobody and me")
 
     assert post.html.count('<a class="mention" href="/u/anna/"') == 2
-    event = sole("member.mentioned")
+    event = get_event("member.mentioned")
     assert (event.member_id, event.actor_id, event.object_id) == (anna.pk, author.pk, post.pk)
 
 
@@ -281,7 +281,7 @@ def test_mentioning_oneself_is_not_told():
 
     posts.create(TopicFactory(), author=author, source="I, @bert, said so.")
 
-    assert "member.mentioned" not in standing()
+    assert "member.mentioned" not in event_names()
 
 
 def test_line_ends_are_kept_as_one_kind():

@@ -1,4 +1,4 @@
-"""What the home page is made of: figures only of what everybody may see, and lists only of what the reader may."""
+"""The home page's data: figures count public content only, and lists what the reader may see."""
 
 from datetime import UTC, datetime, timedelta
 

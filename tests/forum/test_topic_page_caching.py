@@ -1,4 +1,4 @@
-"""The page of a topic, as each reader meets it: never old, and nobody's but the reader's."""
+"""Topic pages are never stale, and never show another reader's data."""
 
 from io import BytesIO
 
@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from community.badges.services import give_badge, take_back
+from community.badges.services.awards import give_badge, take_back
 from community.forum.models import Category
 from community.forum.screening import Verdict
 from community.forum.services import likes, posts, topics
-from community.members.services import save_profile, set_avatar, set_roles
+from community.members.services.profiles import save_profile, set_avatar
+from community.members.services.roles import set_roles
 from community.qa.services import accept_answer, mark_official, unmark_official, vote
 from tests.counting import queries_of
 from tests.factories.badges import BadgeFactory
@@ -35,7 +36,7 @@ def topic(answer):
 
 @pytest.fixture
 def reader(client, topic):
-    """Somebody who looks at the topic after another member has."""
+    """A reader who opens the topic after another member did."""
     client_of(a_customer()).get(topic.get_absolute_url())
     client.force_login(a_customer())
     client.get(topic.get_absolute_url())
@@ -46,7 +47,7 @@ def seen(client, topic, selector):
     return texts(client.get(topic.get_absolute_url()), selector)
 
 
-# Nothing is old
+# Nothing is stale
 
 
 def test_edit_is_seen_at_once(reader, topic, answer):
@@ -233,7 +234,7 @@ def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
     assert reader.get(topic.get_absolute_url()).status_code == 404
 
 
-# Nothing is another's
+# Nothing leaks between readers
 
 
 def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic, answer):
@@ -442,7 +443,7 @@ def test_visitors_and_members_have_pages_of_their_own(reader, topic):
     assert seen(reader, topic, "#reply h2") == ["Your answer"]
 
 
-# What it costs
+# Queries
 
 
 def test_page_costs_the_same_for_many_posts(reader, topic, answer):

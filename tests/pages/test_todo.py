@@ -1,4 +1,4 @@
-"""What waits for a person: what is pressing, and only as long as it is."""
+"""To-dos: what needs attention, and only as long as it does."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The main job, as the people do it: ask, answer, accept; then the badge and the stage, by a real worker."""
+"""End to end: ask, answer, accept, then the badge and the stage, with a real worker."""
 
 import re
 
@@ -31,9 +31,9 @@ def sign_up(page: Page) -> Member:
     page.get_by_label("Password").fill("a quiet morning with coffee")
     page.get_by_label("I have read and agree").check()
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     page.goto(re.search(r"http://\S+", mail.outbox[0].body).group())
-    page.get_by_role("button", name="Yes, confirm").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_label("Account menu")).to_be_visible()
     return Member.objects.get(username="ada-winter")
 
@@ -48,12 +48,12 @@ def ask(page: Page) -> Topic:
 
 
 def approve(page: Page) -> None:
-    """A newcomer's first post waits; the manager lets it through from the review queue."""
+    """Approve a new member's first post from the review queue."""
     item = ReviewItem.objects.get()
     page.goto("/admin/moderation/reviewitem/")
     page.locator(f"a[href*='/admin/moderation/reviewitem/{item.pk}/']").first.click()
-    page.get_by_label("Publish it").check()
-    page.get_by_role("button", name="Decide").click()
+    page.get_by_label("Publish").check()
+    page.get_by_role("button", name="Save decision").click()
     expect(page.get_by_text("0 review items")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page, as people and their browsers meet it."""
+"""The base template in a browser."""
 
 import re
 

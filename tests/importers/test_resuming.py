@@ -1,4 +1,4 @@
-"""Killed anywhere, an import goes on from there and ends the same."""
+"""An import killed at any point resumes and ends with the same result."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def start(process_environment, town):
 
 
 def kill_when(process: subprocess.Popen, step: str, at_least: int) -> None:
-    """Kill the process as soon as it has committed that much of the step."""
+    """Kill the process as soon as it has committed this much of the step."""
     while process.poll() is None:
         progress = ImportBatch.objects.values_list("progress", flat=True).first() or {}
         if int(progress.get(step, 0)) >= at_least:
@@ -74,7 +74,7 @@ def kill_when(process: subprocess.Popen, step: str, at_least: int) -> None:
 
 
 def portrait() -> list[object]:
-    """Everything that matters of what was imported, without our ids."""
+    """Return everything that was imported, without our ids, for comparison."""
     posts = Post.objects.order_by("topic__title", "number").values_list(
         "topic__title",
         "number",
@@ -88,7 +88,7 @@ def portrait() -> list[object]:
     events = Event.objects.order_by("occurred_at", "name", "member__username").values_list(
         "occurred_at", "name", "member__username", "counterpart__username", "backfill"
     )
-    # The account that stands for who left is made when it is needed, and so is the only one with a time of its own.
+    # The former-member account is created on demand, so its time differs.
     members = (
         Member.objects.exclude(username="former-member")
         .order_by("username")

@@ -1,4 +1,4 @@
-"""The shape of what people write. Nothing typed is trimmed or lost: refusals come back with the form."""
+"""Forms for topics and posts. Text is kept exactly as typed, and invalid forms keep what was entered."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from community.forum.services import tags
 if TYPE_CHECKING:
     from community.members.models import Member
 
-TITLE = (15, 255)
-QUESTION_TITLE = 10
-BODY = (10, 32_000)
-COMMENT = (5, 1_000)
+# Minimum and maximum length in characters.
+TITLE_LENGTH = (15, 255)
+QUESTION_TITLE_MIN = 10
+BODY_LENGTH = (10, 32_000)
+COMMENT_LENGTH = (5, 1_000)
 
 
 class SourceField(WordsField):
-    """Markdown, kept exactly as typed."""
+    """A Markdown field that keeps the text exactly as typed."""
 
     def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
         super().__init__(strip=False, max_length=limits[1], **kwargs)
-        self.least, self.limit = limits
+        self.shortest, self.limit = limits
         self.widget.attrs["rows"] = rows
-        # The browser would cut silently at maxlength; the counter and the server say so instead.
+        # Browsers truncate silently at maxlength; the counter and the server show an error instead.
         self.widget.attrs.pop("maxlength", None)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -37,8 +38,8 @@ class SourceField(WordsField):
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
-        if len(text.strip()) < self.least:
-            missing = self.least - len(text.strip())
+        missing = self.shortest - len(text.strip())
+        if missing > 0:
             raise forms.ValidationError(
                 ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
                 % {"n": missing}
@@ -47,25 +48,25 @@ class SourceField(WordsField):
 
 
 class TagsField(forms.CharField):
-    """Names divided by commas."""
+    """Tag names separated by commas."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=255, **kwargs)
 
     def clean(self, value: Any) -> Any:
         names = list(dict.fromkeys(filter(None, map(tags.normalize, str(super().clean(value)).split(",")))))
-        if len(names) > tags.TAGS:
-            raise forms.ValidationError(gettext("Use at most %(n)d tags.") % {"n": tags.TAGS})
+        if len(names) > tags.MAX_TAGS:
+            raise forms.ValidationError(gettext("Use at most %(n)d tags.") % {"n": tags.MAX_TAGS})
         return names
 
 
 class TopicForm(forms.Form):
-    """A new topic: where, what kind, its title and its first post."""
+    """Form for a new topic and its opening post."""
 
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=_("Choose…"))
     kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
-    title = forms.CharField(label=_("Title"), max_length=TITLE[1])
-    source = SourceField(label=_("Your post"), limits=BODY, rows=12)
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1])
+    source = SourceField(label=_("Your post"), limits=BODY_LENGTH, rows=12)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
 
     def __init__(self, *args: Any, author: Member, **kwargs: Any) -> None:
@@ -86,29 +87,30 @@ class TopicForm(forms.Form):
                 gettext("%(where)s only accepts these types: %(kinds)s.")
                 % {"where": category.name, "kinds": allowed},
             )
-        least = QUESTION_TITLE if kind == Topic.Kind.QUESTION else TITLE[0]
-        if title and len(title) < least:
+        shortest = QUESTION_TITLE_MIN if kind == Topic.Kind.QUESTION else TITLE_LENGTH[0]
+        if title and len(title) < shortest:
             self.add_error(
                 "title",
-                gettext("Use at least %(n)d characters so that others can find your topic.") % {"n": least},
+                gettext("Use at least %(n)d characters so that others can find your topic.")
+                % {"n": shortest},
             )
         return data
 
 
 class ReplyForm(forms.Form):
-    source = SourceField(label=_("Your reply"), limits=BODY, rows=6)
+    source = SourceField(label=_("Your reply"), limits=BODY_LENGTH, rows=6)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class CommentForm(forms.Form):
-    source = SourceField(label=_("Your comment"), limits=COMMENT, rows=2)
+    source = SourceField(label=_("Your comment"), limits=COMMENT_LENGTH, rows=2)
 
 
 class EditForm(forms.Form):
-    """New words for a post; for the opening, the title and tags of its topic too."""
+    """Form for editing a post; for an opening post, also the topic's title and tags."""
 
-    title = forms.CharField(label=_("Title"), max_length=TITLE[1], min_length=QUESTION_TITLE)
-    source = SourceField(label=_("Text"), limits=BODY, rows=10)
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
+    source = SourceField(label=_("Text"), limits=BODY_LENGTH, rows=10)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
     reason = forms.CharField(
         label=_("Reason for the edit"),
@@ -125,6 +127,6 @@ class EditForm(forms.Form):
             kwargs["initial"] |= {"title": topic.title, "tags": tags}
         super().__init__(*args, **kwargs)
         if post.is_comment:
-            self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT, rows=3)
+            self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT_LENGTH, rows=3)
         if not post.is_opening:
             del self.fields["title"], self.fields["tags"]
