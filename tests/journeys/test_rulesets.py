@@ -70,7 +70,7 @@ def test_publishing_retired_rules_is_refused(manager):
 def test_publishing_invalid_rules_is_refused(manager):
     rulesets.live_ruleset()
 
-    with pytest.raises(ValueError, match="Only a commercial fact"):
+    with pytest.raises(ValueError, match="Only purchases and subscriptions"):
         rulesets.publish_ruleset(draft(C1={"kinds": ["visit.day"]}), actor=manager)
 
     assert rulesets.live_ruleset().version == 1
