@@ -32,7 +32,7 @@ class ClaimedFilter(admin.SimpleListFilter):
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("own", gettext_lazy("Their own")), ("imported", gettext_lazy("Imported, unclaimed"))]
+        return [("own", gettext_lazy("Claimed")), ("imported", gettext_lazy("Imported and not claimed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         if self.value() == "own":
@@ -45,7 +45,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=Member.Role.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=gettext_lazy("The person's role in the team. Managers and moderators can use this admin."),
+        help_text=gettext_lazy("The person's roles in the team. Managers and moderators can use the admin."),
     )
 
     class Meta:
@@ -101,7 +101,7 @@ class MemberAdmin(BaseAdmin):
         return (
             (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
-            (_("Facts"), {"fields": (self.told[:2], self.told[2:4], self.told[4:])}),
+            (_("Details"), {"fields": (self.told[:2], self.told[2:4], self.told[4:])}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
@@ -138,9 +138,7 @@ class MemberAdmin(BaseAdmin):
         panels = member_panels(member, request) if member else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
-    @action(
-        description=gettext_lazy("Invite to claim the account"), url_path="invite", permissions=["invite"]
-    )
+    @action(description=gettext_lazy("Invite to claim account"), url_path="invite", permissions=["invite"])
     def invite(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("members:invitation-send", get_object_or_404(Member, pk=object_id).username)
 
@@ -149,7 +147,7 @@ class MemberAdmin(BaseAdmin):
         manager = cast(Member, request.user)
         return member is not None and rules.can_invite(manager) and rules.can_be_invited(member)
 
-    @action(description=gettext_lazy("Open the profile"), url_path="profile")
+    @action(description=gettext_lazy("View profile"), url_path="profile")
     def open_profile(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(get_object_or_404(Member, pk=object_id))
 
@@ -159,7 +157,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy(
-            "A domain whose owner you have checked. Members with a confirmed address there join."
+            "A domain that you have verified to belong to this company. Members with a confirmed address there are added to the company."
         ),
     )
 
@@ -232,7 +230,7 @@ class GuidelinesAdmin(BaseAdmin):
     def response_add(self, request: HttpRequest, obj: Guidelines, post_url_continue: Any = None) -> Any:
         messages.success(
             request,
-            _("Version %(n)d is in force. Everyone agrees to it before their next post.")
+            _("Version %(n)d has been published. Members have to agree to it before their next post.")
             % {"n": obj.version},
         )
         return redirect(reverse("admin:members_guidelines_changelist"))

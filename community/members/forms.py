@@ -30,10 +30,8 @@ BIO_MAX = 1000
 def agreement() -> SafeString:
     """“I agree to the guidelines”, with the way to read them first."""
     return format_html(
-        '{} <a href="{}" target="_blank">{}</a>',
-        _("I have read and agree to the"),
+        _('I have read and agree to the <a href="{}" target="_blank">community guidelines</a>'),
         reverse("members:guidelines"),
-        _("community guidelines"),
     )
 
 

@@ -27,12 +27,12 @@ class Company(models.Model):
         models.CharField(max_length=253),
         default=list,
         blank=True,
-        help_text=_("E-mail domains whose owners have been checked, such as example.com."),
+        help_text=_("Verified email domains, such as example.com."),
     )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
 
     def __str__(self) -> str:
         return self.name
@@ -60,7 +60,7 @@ class Guidelines(models.Model):
 
     class Meta:
         ordering = ["-version"]
-        verbose_name_plural = "guidelines"
+        verbose_name_plural = _("guidelines")
 
     def __str__(self) -> str:
         return f"Guidelines, version {self.version}"
@@ -139,13 +139,15 @@ class Member(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")
     role = models.CharField(max_length=10, choices=Role, blank=True, db_index=True)
-    is_staff = models.BooleanField(default=False, help_text=_("May open the admin."))
+    is_staff = models.BooleanField(default=False, help_text=_("Can open the admin."))
     is_active = models.BooleanField(default=True)
     customer_since = models.DateField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the person took the account over; empty when imported.")
+        null=True,
+        blank=True,
+        help_text=_("When the account was claimed. Empty for imported accounts that nobody has claimed."),
     )
     guidelines = models.ForeignKey(Guidelines, null=True, blank=True, on_delete=models.PROTECT)
     guidelines_accepted_at = models.DateTimeField(null=True, blank=True)
