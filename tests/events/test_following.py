@@ -382,7 +382,7 @@ def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
 
 
 def test_follow_command_names_the_followers_there_are():
-    with pytest.raises(CommandError, match="No such follower: nobody"):
+    with pytest.raises(CommandError, match="Unknown follower: nobody"):
         call_command("follow", "nobody")
 
 
