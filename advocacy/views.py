@@ -82,7 +82,7 @@ def _row(score: Score) -> Row:
     state = getattr(score.member, "journey", None)
     found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
     top = [
-        {**entry, "what": labels.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
+        {**entry, "what": labels.ACTS[entry["kind"]], "on": date.fromisoformat(entry["day"])}
         for entry in score.explanation["top"]
     ]
     return Row(
@@ -142,12 +142,12 @@ def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[s
 
 def _what(entry: dict[str, Any]) -> str:
     """Return "verified review" for one act and "3 replies" for several."""
-    return str(labels.ACTS[entry["kind"]][0]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
+    return str(labels.ACTS[entry["kind"]]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
 
 
 def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     """Return what would add most today, and how much."""
-    gains = [(str(labels.ACTS[kind][0]), what_one_more_gives(explanation, kind)) for kind in labels.SUGGESTED]
+    gains = [(str(labels.ACTS[kind]), what_one_more_gives(explanation, kind)) for kind in labels.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 
 

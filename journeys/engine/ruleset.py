@@ -66,7 +66,7 @@ class ActivityRule(_Rule):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.active < self.cooling:
-            raise ValueError("A member must be active for fewer days than cooling.")
+            raise ValueError("The value of “active” must be lower than that of “cooling”.")
         return self
 
 
@@ -94,7 +94,7 @@ class Ruleset(_Rule):
     def _buying_is_commercial(self) -> Self:
         if not self.C1.kinds <= BOUGHT:
             strange = ", ".join(sorted(self.C1.kinds - BOUGHT))
-            raise ValueError(f"Only a commercial fact may enter conversion, and {strange} is none.")
+            raise ValueError(f"Only commercial events can lead to conversion. Remove {strange}.")
         return self
 
     @cached_property

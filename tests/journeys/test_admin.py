@@ -53,7 +53,7 @@ def test_unsound_rules_come_back_with_the_reason(client, manager):
     answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
-    assert "Only a commercial fact may enter conversion" in answer.content.decode()
+    assert "Only commercial events can lead to conversion" in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
 
 
@@ -72,7 +72,7 @@ def test_a_link_or_an_image_puts_nothing_in_force(client, manager):
 
     answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert "Put version 2 in force?" in answer.content.decode()
+    assert "Publish version 2?" in answer.content.decode()
     assert services.live_ruleset() == live
 
 
@@ -82,7 +82,7 @@ def test_retired_rules_are_not_put_in_force_again(client, manager):
 
     answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
-    assert "copy them into a draft" in answer.content.decode()
+    assert "copy them into a new draft" in answer.content.decode()
     assert services.live_ruleset().version == 2
 
 
@@ -194,7 +194,7 @@ def test_member_page_shows_the_journey(client, manager):
 def test_member_page_of_somebody_unknown_says_so(client, manager):
     page = client.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
 
-    assert "Nothing has happened on this journey yet." in page
+    assert "This member has no stage yet." in page
 
 
 def test_member_page_of_staff_shows_no_journey(client, manager):

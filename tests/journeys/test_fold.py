@@ -482,7 +482,7 @@ def test_every_edge_that_is_not_allowed_is_refused():
 def test_rules_that_would_convert_by_behaviour_are_refused():
     rules = RULES.model_dump() | {"C1": {"kinds": ["demo.requested"]}}
 
-    with pytest.raises(ValueError, match="Only a commercial fact may enter conversion"):
+    with pytest.raises(ValueError, match="Only commercial events can lead to conversion"):
         parse_ruleset(rules)
 
 

@@ -95,7 +95,7 @@ def test_clearing_what_is_not_set_changes_nothing(member, manager):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"reason": "  "}, "Say why"),
+        ({"reason": "  "}, "Give a reason"),
         ({"days": 181}, "1 to 180 days"),
         ({"days": 0}, "1 to 180 days"),
     ],
@@ -108,7 +108,7 @@ def test_override_without_reason_or_end_is_refused(member, manager, options, sen
 
 
 def test_override_of_staff_is_refused(manager):
-    with pytest.raises(ValueError, match="Staff have no stage"):
+    with pytest.raises(ValueError, match="Team members have no stage"):
         set_stage(MemberFactory(role="sales"), manager)
 
 

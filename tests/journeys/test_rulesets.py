@@ -63,14 +63,14 @@ def test_publishing_retired_rules_is_refused(manager):
     first = services.live_ruleset()
     services.publish_ruleset(draft(), actor=manager)
 
-    with pytest.raises(ValueError, match="copy them into a draft"):
+    with pytest.raises(ValueError, match="copy them into a new draft"):
         services.publish_ruleset(first, actor=manager)
 
 
 def test_publishing_unsound_rules_is_refused(manager):
     services.live_ruleset()
 
-    with pytest.raises(ValueError, match="Only a commercial fact"):
+    with pytest.raises(ValueError, match="Only commercial events"):
         services.publish_ruleset(draft(C1={"kinds": ["visit.day"]}), actor=manager)
 
     assert services.live_ruleset().version == 1

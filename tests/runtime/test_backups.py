@@ -160,7 +160,7 @@ def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
     assert int(said["events"].split()[0]) == sum(
         n for table, n in rows.items() if table.startswith("public.event_2")
     )
-    assert "No difference." in answers
+    assert "No differences." in answers
     assert (said["unseen"], said["failures"]) == ("0", "0")
     stored = {str(path.relative_to(home.root / "media")) for path in (home.root / "media").rglob("*.*")}
     assert stored >= set(said["avatars"].split())

@@ -6,7 +6,7 @@ from journeys import services
 
 
 class Command(BaseCommand):
-    help = "Recompute everything that is marked, in the foreground."
+    help = "Recompute all journeys that have changed, in the foreground."
 
     def handle(self, *args: Any, **options: Any) -> None:
         services.mark_due(services.today())
