@@ -494,7 +494,7 @@ def test_rules_with_an_unknown_entry_are_refused():
 def test_rules_whose_ages_are_out_of_order_are_refused():
     activity = {"new": 7, "active": 90, "cooling": 30, "resurrected": 14}
 
-    with pytest.raises(ValueError, match="fewer days than cooling"):
+    with pytest.raises(ValueError, match="must be lower than that of"):
         parse_ruleset(RULES.model_dump() | {"activity": activity})
 
 
