@@ -86,7 +86,7 @@ class Kept:
             steady = time.monotonic() - self.started_at > STEADY_SECONDS
             self.quick_ends = 0 if steady else self.quick_ends + 1
             if self.quick_ends == QUICK_ENDS:
-                raise HomeError(f"{self.name} does not stay up; the logs in {home.root} say why.")
+                raise HomeError(f"{self.name} keeps stopping. See the logs in {home.root}.")
             time.sleep(RESTART_SECONDS)
         self.process = self.start(home)
         self.started_at = time.monotonic()

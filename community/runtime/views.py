@@ -45,7 +45,7 @@ def upload(request: HttpRequest, path: str) -> FileResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' figures, for whoever holds METRICS_TOKEN; without one, for this machine and its private network."""
     if not _may_see_metrics(request):
-        raise PermissionDenied("Metrics are for the operators: send METRICS_TOKEN as a bearer token.")
+        raise PermissionDenied("Metrics require a token. Send METRICS_TOKEN as a bearer token.")
     response: HttpResponse = ExportToDjangoView(request)
     return response
 

@@ -185,7 +185,7 @@ def test_servers_say_where_their_logs_are_when_postgres_cannot_start(home: Home)
         shutil.chown(home.data, home.server_user)
 
     with (
-        pytest.raises(HomeError, match=f"PostgreSQL does not stay up; the logs in {home.root} say why"),
+        pytest.raises(HomeError, match=f"PostgreSQL keeps stopping. See the logs in {home.root}"),
         Servers(home),
     ):
         pass

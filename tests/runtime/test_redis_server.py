@@ -53,7 +53,7 @@ def test_server_that_is_too_old_is_passed_over(on_path: Path):
 
     assert found_and_logged(on_path) == (
         WHEEL,
-        f"{program} is version 6.0, older than 7.0; it is passed over.\n",
+        f"{program} is version 6.0, older than 7.0, so it is ignored.\n",
     )
 
 
@@ -65,7 +65,7 @@ def test_server_that_does_not_run_is_passed_over(on_path: Path):
 
     assert found_and_logged(on_path) == (
         newer,
-        f"{program} does not run; it is passed over.\n",
+        f"{program} does not run, so it is ignored.\n",
     )
 
 
@@ -74,7 +74,7 @@ def test_server_is_missing_where_neither_path_nor_a_wheel_has_one(
 ):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(HomeError, match="No valkey-server or redis-server of version"):
+    with pytest.raises(HomeError, match="No valkey-server or redis-server 7.0 or newer"):
         found_and_logged(on_path)
 
 
