@@ -52,7 +52,7 @@ class Guidelines(models.Model):
     """One version of the rules that every member agrees to; the newest one is in force."""
 
     version = models.PositiveIntegerField(unique=True)
-    source = models.TextField(help_text=_("Markdown."))
+    source = models.TextField(help_text=_("You can use Markdown."))
     html = models.TextField(editable=False)
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -128,7 +128,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     # People choose at most 30 characters; imports may bring longer ones.
     username = models.CharField(max_length=40, validators=[username_characters])
     display_name = models.CharField(max_length=80)
-    bio = models.TextField(blank=True, help_text=_("Markdown."))
+    bio = models.TextField(blank=True, help_text=_("You can use Markdown."))
     bio_html = models.TextField(blank=True, editable=False)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
     location = models.CharField(max_length=120, blank=True)
