@@ -4,50 +4,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('badges', '0001_initial'),
+        ("badges", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='award',
-            name='source',
-            field=models.CharField(choices=[('rule', 'Earned'), ('hand', 'Awarded manually'), ('import', 'Imported')], default='rule', max_length=6),
+            model_name="award",
+            name="source",
+            field=models.CharField(
+                choices=[("rule", "Earned"), ("hand", "Awarded manually"), ("import", "Imported")],
+                default="rule",
+                max_length=6,
+            ),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='icon',
-            field=models.CharField(default='award', help_text='The name of a Lucide icon.', max_length=40),
+            model_name="badge",
+            name="icon",
+            field=models.CharField(default="award", help_text="The name of a Lucide icon.", max_length=40),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='is_active',
-            field=models.BooleanField(default=True, help_text='Inactive badges are neither awarded nor shown.'),
+            model_name="badge",
+            name="is_active",
+            field=models.BooleanField(
+                default=True, help_text="Inactive badges are neither awarded nor shown."
+            ),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='is_customised',
-            field=models.BooleanField(default=False, help_text='Changed in the admin. Upgrades do not overwrite it.'),
+            model_name="badge",
+            name="is_customised",
+            field=models.BooleanField(
+                default=False, help_text="Changed in the admin. Upgrades do not overwrite it."
+            ),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='rule',
-            field=models.JSONField(default=dict, help_text='For example: {"event": "answer.accepted", "at_least": 10}'),
+            model_name="badge",
+            name="rule",
+            field=models.JSONField(
+                default=dict, help_text='For example: {"event": "answer.accepted", "at_least": 10}'
+            ),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='sentence',
-            field=models.CharField(help_text='Shown to the member who earns the badge.', max_length=200),
+            model_name="badge",
+            name="sentence",
+            field=models.CharField(help_text="Shown to the member who earns the badge.", max_length=200),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='series',
-            field=models.CharField(choices=[('firsts', 'First steps'), ('answers', 'Answers'), ('questions', 'Questions'), ('conversation', 'Conversation'), ('thanks', 'Thanks'), ('belonging', 'Belonging'), ('advocacy', 'Advocacy'), ('imported', 'From our previous community')], default='firsts', max_length=12),
+            model_name="badge",
+            name="series",
+            field=models.CharField(
+                choices=[
+                    ("firsts", "First steps"),
+                    ("answers", "Answers"),
+                    ("questions", "Questions"),
+                    ("conversation", "Conversation"),
+                    ("thanks", "Thanks"),
+                    ("belonging", "Belonging"),
+                    ("advocacy", "Advocacy"),
+                    ("imported", "From our previous community"),
+                ],
+                default="firsts",
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='badge',
-            name='source',
-            field=models.CharField(choices=[('ours', 'This community'), ('imported', 'Imported')], default='ours', max_length=8),
+            model_name="badge",
+            name="source",
+            field=models.CharField(
+                choices=[("ours", "This community"), ("imported", "Imported")], default="ours", max_length=8
+            ),
         ),
     ]
