@@ -1,4 +1,4 @@
-"""Labels of the score: its components, bands and acts, for people to read."""
+"""Display labels of the score: components, bands and acts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from .engine import counting, weights
+from .engine import caps, weights
 from .models import Band
 
 if TYPE_CHECKING:
@@ -103,15 +103,15 @@ COUNTED: Final[Mapping[str, StrPromise]] = {
 }
 
 LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
-    counting.SELF: _("activity on your own posts does not count"),
-    counting.STAFF: _("votes by the team do not count"),
-    counting.ACCOUNT: _("referrals within your own company do not count"),
-    counting.PAIR: _("only the latest three per person and quarter count"),
-    counting.DAY: _("there is a daily limit of %(limit)d"),
+    caps.SELF: _("activity on your own posts does not count"),
+    caps.STAFF: _("votes by the team do not count"),
+    caps.ACCOUNT: _("referrals within your own company do not count"),
+    caps.PAIR: _("only the latest three per person and quarter count"),
+    caps.DAY: _("there is a daily limit of %(limit)d"),
 }
 
-# What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among
-# them: asking for one would make it worth nothing.
+# The most valuable acts that a member can do on their own. NPS answers are not among them: an answer that was
+# asked for is worthless.
 SUGGESTED: Final[tuple[str, ...]] = (
     "answer.accepted",
     "reply.created",
@@ -130,7 +130,7 @@ def acts(kind: str, n: int) -> str:
 
 
 def left_out(kind: str, why: str, n: int) -> str:
-    """Return why so many acts of a kind do not count, as a sentence."""
+    """Return the sentence that says why `n` acts of a kind do not count."""
     reason = str(LEFT_OUT[why]) % {"limit": weights.KINDS[kind].a_day}
     sentence = ngettext("%(acts)s is not counted: %(why)s.", "%(acts)s are not counted: %(why)s.", n)
     return sentence % {"acts": acts(kind, n), "why": reason}

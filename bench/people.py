@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.forum.models import Category
 from community.members.models import Guidelines, Member
-from community.members.services import set_roles
+from community.members.services.roles import set_roles
 from community.prospects.models import ProspectForum, RosterEntry
 
 MEMBERS, SALES, MANAGERS = 200, 5, 3

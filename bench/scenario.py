@@ -197,7 +197,7 @@ def _full_topics() -> list[str]:
 def _own_topics() -> list[tuple[str, str]]:
     """Return topics of the 50 who have asked most, each to be read by its author."""
     topics = _open_topics()
-    askers = Member.objects.filter(topics__in=[topic.pk for topic in topics], role="")
+    askers = Member.objects.exclude_team().filter(topics__in=[topic.pk for topic in topics])
     most = askers.annotate(n=Count("topics")).order_by("-n", "pk")[:READERS]
     cookies = {member.pk: people.cookie_of(member) for member in most}
     return [

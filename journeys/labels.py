@@ -1,4 +1,4 @@
-"""Labels of stages, rules, risks and activity, for people to read."""
+"""Display labels of stages, rules, risks and companions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAGE_MEANS: Final[Mapping[str, StrOrPromise]] = {
     stages.CONVERSION: _("Bought recently and is getting started."),
     stages.RELATIONSHIP: _("Established customer."),
 }
-# The same to the member.
+# The same, addressed to the member.
 STAGE_FOR_YOU: Final[Mapping[str, StrOrPromise]] = {
     stages.DISCOVERY: _("You are getting to know the community."),
     stages.ENGAGEMENT: _("You take part in discussions and compare products."),

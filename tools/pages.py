@@ -110,9 +110,7 @@ def _crawl(email: str | None) -> Iterator[tuple[str, str]]:
     cache.clear()
     client = Client(headers={"host": "localhost"}, raise_request_exception=False)
     if email:
-        client.force_login(
-            Member.objects.get(email=email), backend="community.members.backends.ModelBackend"
-        )
+        client.force_login(Member.objects.get(email=email), backend="community.members.backends.ModelBackend")
     waiting = deque(
         ["/", "/no-such-page/", "/accounts/login/", "/accounts/signup/", "/search/?q=grinder", "/styleguide/"]
     )

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.admin_base import MANAGERS, BaseAdmin
 
-from . import services
 from .models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
+from .services import quarantine, tokens, waiting_events
 
 
 class ApiTokenForm(ModelForm):  # type: ignore[type-arg]
@@ -42,14 +42,14 @@ class ApiTokenAdmin(BaseAdmin):
         return f"{token.prefix}…" if token.prefix else "-"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        # Its ids would be taken for another system's.
+        # Changing the source would attribute its external ids to another system.
         return [*self.readonly_fields, "source"] if obj else self.readonly_fields
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
-        token, secret = services.issue_token(
+        token, secret = tokens.issue(
             name=obj.name,
             source=obj.source,
             scopes=obj.scopes,
@@ -68,15 +68,15 @@ class ApiTokenAdmin(BaseAdmin):
         )
 
     @admin.action(description=gettext_lazy("Revoke"))
-    def revoke(self, request: Any, tokens: QuerySet[ApiToken]) -> None:
-        for token in tokens:
-            services.revoke_token(token, actor=request.user)
+    def revoke(self, request: Any, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            tokens.revoke(token, actor=request.user)
         self.message_user(request, _("The selected tokens have been revoked."))
 
 
 @admin.register(WaitingEvent)
 class WaitingEventAdmin(BaseAdmin):
-    """The queue of facts whose member is not known. Choosing a member applies one, as of when it happened."""
+    """Queue of facts whose member is unknown. Choosing a member records the fact, with its original time."""
 
     seen_by = changed_by = MANAGERS
     list_display = ["name", "who", "amount", "occurred_at", "source", "received_at", "state"]
@@ -120,11 +120,11 @@ class WaitingEventAdmin(BaseAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if obj.member is not None:
-            services.assign(obj, obj.member, actor=request.user)
+            waiting_events.assign(obj, obj.member, actor=request.user)
 
     @admin.action(description=gettext_lazy("Match to members again"))
     def match_again(self, request: HttpRequest, rows: QuerySet[WaitingEvent]) -> None:
-        found = services.apply_waiting(list(rows.values_list("pk", flat=True)))
+        found = waiting_events.apply(list(rows.values_list("pk", flat=True)))
         self.message_user(
             request,
             ngettext(
@@ -138,12 +138,12 @@ class WaitingEventAdmin(BaseAdmin):
     @admin.action(description=gettext_lazy("Dismiss"))
     def dismiss(self, request: Any, rows: QuerySet[WaitingEvent]) -> None:
         for row in rows:
-            services.dismiss(row, actor=request.user)
+            waiting_events.dismiss(row, actor=request.user)
 
 
 @admin.register(SetAside)
 class SetAsideAdmin(BaseAdmin):
-    """Facts that were kept out: the sender puts them right, or somebody here looks and lets them in."""
+    """Quarantined facts: the sender corrects them, or a manager reviews and releases them."""
 
     seen_by = MANAGERS
     list_display = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at"]
@@ -157,19 +157,21 @@ class SetAsideAdmin(BaseAdmin):
 
     @admin.action(description=gettext_lazy("Release from quarantine"))
     def try_again(self, request: Any, rows: QuerySet[SetAside]) -> None:
-        answers = [services.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
-        let_in = answers.count("")
-        if let_in:
+        reasons = [quarantine.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
+        released = reasons.count("")
+        if released:
             self.message_user(
                 request,
                 ngettext(
-                    "Released %(n)d event from quarantine.", "Released %(n)d events from quarantine.", let_in
+                    "Released %(n)d event from quarantine.",
+                    "Released %(n)d events from quarantine.",
+                    released,
                 )
-                % {"n": let_in},
+                % {"n": released},
             )
-        for why in sorted(set(answers) - {""}):
+        for why in sorted(set(reasons) - {""}):
             self.message_user(request, _("Not released: %(why)s") % {"why": why}, messages.WARNING)
-        if not answers:
+        if not reasons:
             self.message_user(request, _("These have already been resolved."), messages.INFO)
 
     @admin.action(description=gettext_lazy("Mark as resolved"))

@@ -18,7 +18,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """Lets one outside system in. Only a digest is kept; the token itself is shown once."""
+    """An API token for one external system. Only its digest is stored; the secret is shown once."""
 
     class Scope(models.TextChoices):
         EVENTS = "events:write", _("Send events")
@@ -57,7 +57,7 @@ class ApiToken(models.Model):
 
 
 class PurchaseFile(models.Model):
-    """A file of purchases that was imported: its hash, and what became of its rows."""
+    """An imported file of purchases: its hash, and the number of rows by status."""
 
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -73,9 +73,9 @@ class PurchaseFile(models.Model):
 
 
 class EventKey(models.Model):
-    """One row for every outside fact ever taken in, for ever: what was seen before is known exactly.
+    """The id of every external fact ever ingested, for exact deduplication. Rows are never deleted.
 
-    Hash-partitioned by its key. The event itself may wait for its member; the key is taken all the same.
+    Hash-partitioned by its primary key. The key is stored even while the fact waits for its member.
     """
 
     event_id = models.UUIDField(primary_key=True)
@@ -91,7 +91,7 @@ class EventKey(models.Model):
 
 
 class ExternalId(models.Model):
-    """How an outside system calls a member; learnt when it names both the id and a confirmed address."""
+    """A member's id in an external system; saved when a fact has both the id and a confirmed address."""
 
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=100)
@@ -117,14 +117,14 @@ class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
 
 
 class WaitingEvent(models.Model):
-    """An outside fact, mostly a purchase, of somebody who is not here yet. It counts once they are."""
+    """An external fact, mostly a purchase, about someone not known here yet; recorded once they are."""
 
     event_id = models.UUIDField(unique=True)
     name = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=40)
-    # Who it is about, as the other system says.
+    # Who it is about, as sent by the other system.
     external_id = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True)
     company_external_id = models.CharField(max_length=100, blank=True)
@@ -157,7 +157,7 @@ class WaitingEvent(models.Model):
 
 
 class SetAside(models.Model):
-    """An outside fact that was kept out for a person to look at."""
+    """A quarantined external fact, held back for review."""
 
     class Why(models.TextChoices):
         CONFLICT = "conflict", _("Same ID, different content")
@@ -188,6 +188,6 @@ class SetAside(models.Model):
 NAMESPACE = uuid.UUID("9a1f6d0e-5f0b-5a7c-8f0d-6a3f1f0c2b77")
 
 
-def outside_id(source: str, source_event_id: str) -> uuid.UUID:
-    """Return the id of a fact of another system: the same fact has the same id, however often it arrives."""
+def inbound_event_id(source: str, source_event_id: str) -> uuid.UUID:
+    """Return the event id for an external fact; the same fact always gets the same id."""
     return uuid.uuid5(NAMESPACE, f"{source}:{source_event_id}")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 
-from . import services
 from .models import Award, Badge
+from .services import awards
 
 
 @admin.register(Badge)
@@ -34,7 +34,7 @@ class BadgeAdmin(BaseAdmin):
 
 
 class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Give a badge by hand, or take one back; what a rule gave keeps what it says."""
+    """Award a badge manually, or revoke an award; the fields of an existing award are read-only."""
 
     take_back = forms.BooleanField(
         required=False, help_text=gettext_lazy("Take this badge back. Rules will not award it again.")
@@ -81,12 +81,12 @@ class AwardAdmin(BaseAdmin):
         return [*self.get_readonly_fields(request, obj), "take_back", "why"]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Go through the services, so that the event and the log tell of it."""
+        """Use the services, which record the event and the audit entry."""
         why = form.cleaned_data["why"]
         if not change:
-            given = services.give_badge(
+            given = awards.give_badge(
                 obj.badge, member=obj.member, actor=request.user, reason=why, post=obj.post
             )
             obj.pk = given.pk
         elif form.cleaned_data["take_back"]:
-            services.take_back(obj, actor=request.user, reason=why)
+            awards.take_back(obj, actor=request.user, reason=why)

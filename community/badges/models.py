@@ -26,13 +26,13 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
         return self.filter(is_active=True)
 
     def with_holders(self) -> BadgeQuerySet:
-        """Annotate `holder_count`: members who have the badge, however often."""
+        """Annotate `holder_count`: the number of distinct members who have the badge."""
         held = Q(awards__taken_back_at__isnull=True)
         return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
 
 
 class Badge(models.Model):
-    """A thing worth recognising, and the rule that says when. Never decays: recognition is kept."""
+    """An achievement and the rule that awards it. Awards do not expire."""
 
     class Level(models.TextChoices):
         BRONZE = "bronze", _("Bronze")
@@ -97,13 +97,13 @@ class AwardQuerySet(models.QuerySet["Award"]):
         return self.held().filter(member=member).select_related("badge").order_by("-awarded_at", "-pk")
 
     def numbers_of(self, member: Member) -> dict[int, int]:
-        """Return how often the member has each badge they have, by badge id."""
+        """Return the number of awards the member holds, by badge id."""
         return dict(
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
 
     def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
-        """Return what posts earned their authors; what others earned with them, as by a first like, is not it."""
+        """Return the awards that posts earned their authors, by post id; not those they earned other members."""
         found: dict[int, list[Award]] = {}
         for award in _awards_beside_posts()(post_ids=list(post_ids)):
             found.setdefault(award.post_id or 0, []).append(award)
@@ -123,7 +123,7 @@ def _awards_beside_posts() -> Prepared[Award]:
 
 
 class Award(models.Model):
-    """One badge earned by one member. Taking it back keeps the row, so that no rule gives it again."""
+    """A badge awarded to a member. Revoking keeps the row, so that no rule awards it again."""
 
     class Source(models.TextChoices):
         RULE = "rule", _("Earned")
@@ -132,11 +132,11 @@ class Award(models.Model):
 
     badge = models.ForeignKey(Badge, on_delete=models.CASCADE, related_name="awards")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="awards")
-    # What tells two awards of one badge apart: "post:812", "year:2"; empty when it is earned once only.
+    # Distinguishes several awards of a badge: "post:812", "year:2"; empty when it can be earned only once.
     key = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.RULE)
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="awards")
-    # The event that made the count full; events have no foreign keys because their table is partitioned.
+    # The event that completed the count. Not a foreign key, because the event table is partitioned.
     event_id = models.UUIDField(null=True, blank=True)
     awarded_at = models.DateTimeField(default=timezone.now)
     given_by = models.ForeignKey(

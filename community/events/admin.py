@@ -12,14 +12,14 @@ from unfold.paginator import InfinitePaginator
 from community.core.admin_base import MANAGERS, BaseAdmin, display
 from community.core.audit import audit
 
-from . import services
 from .models import Cursor, DeadLetter, Event
 from .registry import all_followers
+from .services import following
 
 
 @admin.register(Event)
 class EventAdmin(BaseAdmin):
-    """The log of what happened, to read. It has too many rows to be counted for a page of it."""
+    """The event log, read-only. The table is too big for count(*) on every page."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -46,18 +46,18 @@ class EventAdmin(BaseAdmin):
 
 @admin.register(Cursor)
 class CursorAdmin(BaseAdmin):
-    """How far each follower has read."""
+    """The cursors of the followers."""
 
     seen_by = MANAGERS
     list_display = ("name", "behind", "failures", "moved_at", "epoch", "last_seq")
 
     @display(description=gettext_lazy("Has unprocessed events"), boolean=True)
     def behind(self, cursor: Cursor) -> bool:
-        return cursor.name in all_followers() and services.behind(cursor.name)
+        return cursor.name in all_followers() and following.is_behind(cursor.name)
 
 
 class ResolvedFilter(admin.SimpleListFilter):
-    """Those that still need somebody, unless all are asked for."""
+    """Filter by state; the default is unresolved."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -73,7 +73,7 @@ class ResolvedFilter(admin.SimpleListFilter):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(BaseAdmin):
-    """Events that a follower could not handle, to be tried again once the reason is gone."""
+    """Events that a follower failed to handle, to be retried once the cause is fixed."""
 
     seen_by = MANAGERS
     list_display = ("failed_at", "follower", "name", "error", "occurred_at", "resolved_at")
@@ -85,7 +85,7 @@ class DeadLetterAdmin(BaseAdmin):
     @admin.action(description=gettext_lazy("Retry"))
     def retry_selected(self, request: Any, queryset: QuerySet[DeadLetter]) -> None:
         letters = list(queryset.filter(resolved_at__isnull=True))
-        resolved = services.retry_dead_letters(letters)
+        resolved = following.retry_dead_letters(letters)
         for letter in letters:
             audit(
                 "dead_letter.retry",

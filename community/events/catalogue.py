@@ -1,7 +1,7 @@
-"""Every event there is: its name, what it says, and the shape of its payload.
+"""The event types: their names, labels and payload schemas.
 
-Names are `noun.happened` and are never changed once shipped. Rules, followers and importers name events
-through these constants, so nobody has to import the app that records them.
+Names are `noun.happened` and must not change once shipped. Rules, followers and importers use these constants,
+so they do not have to import the app that records the event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-Json = Any  # what json.dumps takes
+Json = Any  # JSON-serialisable
 
 
 class EventName(str):
@@ -41,7 +41,7 @@ _declared: dict[str, EventType] = {}
 
 
 def _declare(name: str, says: StrOrPromise, /, **fields: Any) -> EventName:
-    """Declare an event. A field is `type` when required and `type | None` when it may be left out."""
+    """Declare an event type. A payload field is `type` if required and `type | None` if optional."""
     shape = {key: (kind, None if _is_optional(kind) else ...) for key, kind in fields.items()}
     event_name = EventName(name)
     model: type[BaseModel] = create_model(name, __base__=_Payload, **shape)  # type: ignore[call-overload]
@@ -54,9 +54,9 @@ def _is_optional(kind: Any) -> bool:
 
 
 def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Return `payload` as it is stored, without the fields left out.
+    """Validate `payload` and return it as stored, without None.
 
-    Raises ValueError when `name` is not declared or the payload does not match its declaration.
+    Raises ValueError when `name` is not declared or the payload does not match its schema.
     """
     declared = _declared.get(name)
     if declared is None:
@@ -69,7 +69,7 @@ def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
         raise ValueError(f"{name}: {where}: {first['msg']}") from error
 
 
-# Reading and finding us
+# Visits and reading
 
 VISIT_DAY = _declare(
     "visit.day",
@@ -98,7 +98,7 @@ COMPARISON_VIEWED = _declare("comparison.viewed", _("compared products"), produc
 REVIEW_READ = _declare("review.read", _("read a review"), site=str | None)
 NEWSLETTER_SUBSCRIBED = _declare("newsletter.subscribed", _("subscribed to a newsletter"), list=str | None)
 
-# Belonging
+# Membership
 
 MEMBER_REGISTERED = _declare(
     "member.registered",
@@ -199,7 +199,7 @@ SUBSCRIPTION_CANCELLED = _declare(
 )
 SUBSCRIPTION_LAPSED = _declare("subscription.lapsed", _("did not renew"), external_id=str)
 
-# Living with it
+# Onboarding, product use and support
 
 ONBOARDING_STEP_DONE = _declare(
     "onboarding.step_done", _("completed an onboarding step"), step=str, day=int | None
@@ -228,7 +228,7 @@ NPS_ANSWERED = _declare(
     trigger=str | None,
 )
 
-# Speaking for the brand
+# Advocacy
 
 IDEA_SUBMITTED = _declare("idea.submitted", _("submitted an idea"), title=str, category=str)
 IDEA_SHIPPED = _declare("idea.shipped", _("had an idea shipped"), title=str | None)
@@ -251,7 +251,7 @@ TESTIMONIAL_APPROVED = _declare("testimonial.approved", _("gave a testimonial"))
 BETA_PARTICIPATED = _declare("beta.participated", _("took part in a beta"), programme=str | None)
 ADVISORY_ATTENDED = _declare("advisory.attended", _("attended an advisory board"), programme=str | None)
 
-# Recognition and rules
+# Badges and moderation
 
 BADGE_EARNED = _declare("badge.earned", _("earned a badge"), badge=str, level=str | None)
 FLAG_RAISED = _declare("flag.raised", _("flagged a post"), topic_id=int, reason=str)
@@ -259,7 +259,7 @@ POST_HIDDEN = _declare("post.hidden", _("had a post hidden"), topic_id=int, reas
 POST_UNHIDDEN = _declare("post.unhidden", _("had a hidden post restored"), topic_id=int)
 STRIKE_UPHELD = _declare("strike.upheld", _("received a strike"), severity=int, kind=str)
 
-# The engine's own
+# Journeys, identities and the log itself
 
 STAGE_ENTERED = _declare(
     "stage.entered",

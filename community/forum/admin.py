@@ -27,7 +27,7 @@ AUDIENCES = {
 
 @admin.register(Category)
 class CategoryAdmin(BaseAdmin):
-    """Places for topics: their kind, their order, and who may see, reply and create."""
+    """Admin for categories: kind, order, and who may see, reply and create topics."""
 
     added_by = changed_by = deleted_by = MANAGERS
     list_display = (
@@ -85,7 +85,7 @@ class TagAdmin(BaseAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(BaseAdmin):
-    """Topics to find; they are moved, merged and closed where they are read."""
+    """Read-only: find topics. They are moved, merged and closed on their own pages."""
 
     list_display = ("title", "kind", "category", "author", "state", "reply_count", "view_count", "created_at")
     list_filter = ("status", "kind", "category", ("created_at", admin.DateFieldListFilter))
@@ -106,7 +106,7 @@ class TopicAdmin(BaseAdmin):
 
 @admin.register(Post)
 class PostAdmin(BaseAdmin):
-    """Posts to find; they are edited, hidden and restored where they are read."""
+    """Read-only: find posts. They are edited, hidden and restored on their topics' pages."""
 
     paginator = InfinitePaginator
     show_full_result_count = False

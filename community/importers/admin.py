@@ -10,7 +10,7 @@ from .models import ImportBatch
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(BaseAdmin):
-    """Shows what became of every row. Importing and taking back are long, and so are commands."""
+    """Read-only: shows the report of each import. Imports take long, so they are run and undone by commands."""
 
     seen_by = MANAGERS
     list_display = ["name", "site", "status", "rows_read", "rows_imported", "started_at", "finished_at"]

@@ -1,4 +1,4 @@
-"""The sentences of the audit log: what was done, and to what."""
+"""Describe audit log entries in sentences."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .models import AuditEntry
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-LABEL = 60
+MAX_LABEL_LENGTH = 60
 
-# {} stands for what the act was done to.
+# {} is replaced by the object of the action.
 PHRASES: Final[dict[str, StrOrPromise]] = {
     "answer.accept": _("accepted the answer {}"),
     "answer.mark_official": _("marked {} as official"),
@@ -67,7 +67,7 @@ PHRASES: Final[dict[str, StrOrPromise]] = {
     "waiting_event.assign": _("matched {} to a member"),
     "waiting_event.dismiss": _("dismissed {}"),
 }
-# What the admin's own pages do to any kind of row, with its name.
+# Changes made in the admin, to a row of any model: the model's name and the row's label.
 _BY_VERB: Final[dict[str, StrOrPromise]] = {
     "add": _("added the {} {}"),
     "change": _("changed the {} {}"),
@@ -81,8 +81,8 @@ _PAGES: Final[dict[str, str]] = {
 
 
 def describe(entry: AuditEntry) -> SafeString:
-    """Say what was done, with a link to what it was done to while there is a page of it."""
-    label = Truncator(entry.object_label).chars(LABEL)
+    """Return a sentence that says what was done, with a link to the object if it has a page."""
+    label = Truncator(entry.object_label).chars(MAX_LABEL_LENGTH)
     address = address_of(entry)
     what = format_html('<a href="{}">{}</a>', address, label) if address else label
     if entry.act in PHRASES:
@@ -94,7 +94,7 @@ def describe(entry: AuditEntry) -> SafeString:
 
 
 def address_of(entry: AuditEntry) -> str:
-    """Return the page of what the act was done to; empty when it has none or is gone."""
+    """Return the URL of the object's page; an empty string if it has none or was deleted."""
     if entry.act.endswith(".delete") and entry.act != "post.delete":
         return ""
     app, _dot, model = entry.object_type.partition(".")

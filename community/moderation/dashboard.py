@@ -1,4 +1,4 @@
-"""The first page of the admin, which shows what needs a person today, and the sidebar of the admin."""
+"""The admin's dashboard, with what needs attention today, and its sidebar."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .models import AuditEntry, Flag, ReviewItem, Sanction
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Moderators are reminded of what waits this long. Source: COMMUNITY.md §4.4.
+# Items that wait longer than this are marked as urgent. Source: COMMUNITY.md §4.4.
 LATE = timedelta(hours=24)
 QUEUE = "admin:moderation_reviewitem_changelist"
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's DASHBOARD_CALLBACK."""
+    """Fill the dashboard's context; Unfold's DASHBOARD_CALLBACK."""
     waiting = ReviewItem.objects.open().select_related("post__topic", "member", "claimed_by")
     context |= {
         "tiles": admin_base.tiles(request),
@@ -102,7 +102,7 @@ def queue_badge(request: HttpRequest) -> str:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's sidebar: grouped by job, and only what the reader may open."""
+    """Return Unfold's sidebar navigation, with only the pages the reader may open."""
     return [
         {
             "title": _("Today"),
@@ -177,7 +177,7 @@ def _item(request: HttpRequest, title: StrOrPromise, name: str, icon: str, badge
 
 
 def _address(request: HttpRequest, name: str) -> str:
-    """Return where it leads; empty when there is no such page, or not for this reader."""
+    """Return the page's URL; an empty string if it does not exist or the reader may not open it."""
     from django.contrib import admin
 
     try:

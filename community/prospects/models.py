@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Category, Topic
+from community.members.models import team_q
 
-from . import waits
+from . import durations
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -31,14 +32,14 @@ class ProspectForumQuerySet(models.QuerySet["ProspectForum"]):
         return self.filter(category__in=categories)
 
     def staffed_by(self, member: Member) -> ProspectForumQuerySet:
-        """Forums whose desk the member works at: all of them for a manager."""
+        """Forums that the member answers in; all of them for managers."""
         if member.is_manager:
             return self.all()
         return self.filter(roster__member=member, roster__is_active=True).distinct()
 
 
 class ProspectForum(models.Model):
-    """What makes a category a prospect forum: who staffs it, and what they promise."""
+    """The settings that make a category a prospect forum: its roster and response times."""
 
     category = models.OneToOneField(
         Category, on_delete=models.CASCADE, primary_key=True, related_name="prospect_forum"
@@ -81,11 +82,11 @@ class ProspectForum(models.Model):
 
     @property
     def promise_in_words(self) -> str:
-        return waits.in_full(self.promise_minutes)
+        return durations.in_words(self.promise_minutes)
 
     @property
     def grace_in_words(self) -> str:
-        return waits.in_full(self.grace_minutes)
+        return durations.in_words(self.grace_minutes)
 
     @property
     def grace(self) -> timedelta:
@@ -94,13 +95,11 @@ class ProspectForum(models.Model):
 
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
     def on_duty(self) -> RosterEntryQuerySet:
-        return self.filter(is_active=True, member__is_active=True).exclude(
-            member__role="", member__is_superuser=False
-        )
+        return self.filter(team_q("member"), is_active=True, member__is_active=True)
 
 
 class RosterEntry(models.Model):
-    """A salesperson who answers in a prospect forum, by their real name."""
+    """A salesperson who answers in a prospect forum, with their real name."""
 
     forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="roster")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="roster")
@@ -131,11 +130,11 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
         return self.filter(state=DeskQuestion.State.OPEN)
 
     def for_work(self, now: datetime) -> DeskQuestionQuerySet:
-        """Open questions that staff may answer, the oldest promise first."""
+        """Open questions that staff may answer, earliest due first."""
         return self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now)).order_by("due_at", "pk")
 
     def held_back(self, now: datetime) -> DeskQuestionQuerySet:
-        """Open questions that peers have to themselves for now."""
+        """Open questions in their grace period, when only peers may answer."""
         return self.open().filter(is_urgent=False, opens_at__gt=now).order_by("opens_at", "pk")
 
     def with_people(self) -> DeskQuestionQuerySet:
@@ -145,7 +144,7 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
 
 
 class DeskQuestion(models.Model):
-    """What the sales desk keeps about a prospect's topic. All of it but claims and urgency follows from the posts."""
+    """A prospect's topic on the sales desk. Everything but claim, urgency and settling is derived from the posts."""
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -159,7 +158,7 @@ class DeskQuestion(models.Model):
     forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="questions")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField()
-    # Since when the asker waits for staff: the question, or what they wrote after staff last replied.
+    # When the question was asked, or when the asker first wrote after the last staff reply.
     waiting_since = models.DateTimeField()
     opens_at = models.DateTimeField(help_text=_("Until then, only customers can answer."))
     due_at = models.DateTimeField(help_text=_("When the promised reply is due."))
@@ -205,7 +204,7 @@ class DeskQuestion(models.Model):
 
     @property
     def staff_share(self) -> int:
-        """Per cent of the replies that are by staff."""
+        """Percentage of replies by staff."""
         return 100 * self.staff_replies // self.replies if self.replies else 0
 
     @property
@@ -216,14 +215,14 @@ class DeskQuestion(models.Model):
         return self.state == self.State.OPEN and not self.is_urgent and self.opens_at > now
 
     def holder(self, now: datetime) -> Member | None:
-        """Return who has it in hand; a claim nobody acted on for an hour is over."""
+        """Return who has claimed the question; a claim expires after `CLAIM_LASTS`."""
         if self.claimed_by is None or self.claimed_at is None or self.claimed_at <= now - self.CLAIM_LASTS:
             return None
         return self.claimed_by
 
 
 class Handover(models.Model):
-    """A question given to a colleague, with what they should know."""
+    """A question assigned to a colleague, with a note."""
 
     question = models.ForeignKey(DeskQuestion, on_delete=models.CASCADE, related_name="handovers")
     giver = models.ForeignKey(

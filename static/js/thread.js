@@ -1,12 +1,12 @@
-// On the page of a topic: replying to one post, copying its address, and where the eye goes after an act.
+// The topic page: reply to a post, copy its link, and move the focus after a swap.
 
 function replyTo(number, name) {
   const form = document.getElementById("reply-form");
   if (!form) return false;
   form.elements.namedItem("parent").value = number;
-  const line = form.querySelector("[data-replying-to]");
-  line.hidden = !number;
-  line.querySelector("span").textContent = number ? `In reply to ${name}` : "";
+  const note = form.querySelector("[data-replying-to]");
+  note.hidden = !number;
+  note.querySelector("span").textContent = number ? `In reply to ${name}` : "";
   if (number) form.elements.namedItem("source").focus();
   return true;
 }
@@ -23,10 +23,10 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   await navigator.clipboard.writeText(link.href);
   link.closest("details")?.removeAttribute("open");
-  document.dispatchEvent(new CustomEvent("toast", { detail: { message: "The link is copied.", tone: "success" } }));
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message: "Link copied.", tone: "success" } }));
 });
 
-// A form that opens in place takes the focus, so that one can type at once.
+// Focus a form that was just opened in place.
 document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target?.querySelector?.("form[data-draft] textarea")?.focus();
 });

@@ -10,7 +10,7 @@ from community.core import admin_base
 from community.core.admin_base import Tile
 from community.events import registry
 from community.events.models import DeadLetter, Event
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Category
 from community.moderation.models import AuditEntry, BlockedWord, Policy
 from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory

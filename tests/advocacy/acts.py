@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import count
 from uuid import UUID
 
-from advocacy.engine.counting import NOBODY, Peers
+from advocacy.engine.caps import NO_PEERS, Peers
 from advocacy.engine.score import Scored, score_member
 from journeys.engine.facts import Fact
 
@@ -31,10 +31,10 @@ def in_order(facts: Sequence[Fact]) -> list[Fact]:
     return sorted(facts, key=lambda fact: (fact.day, fact.kind))
 
 
-def scored(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> Scored | None:
+def scored(*facts: Fact, on: date = TODAY, peers: Peers = NO_PEERS) -> Scored | None:
     return score_member(in_order(facts), on, member_id=ME, peers=peers)
 
 
-def score(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> float:
+def score(*facts: Fact, on: date = TODAY, peers: Peers = NO_PEERS) -> float:
     found = scored(*facts, on=on, peers=peers)
     return float(found.score) if found else 0.0

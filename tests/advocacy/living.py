@@ -8,9 +8,9 @@ from django.db import models
 from advocacy.models import Score
 from community.events.catalogue import EventName
 from community.events.models import Event
-from community.events.services import Draft, record_all, retract
+from community.events.services.recording import Draft, record_all, retract
 from community.members.models import Member
-from journeys import services as journeys
+from journeys.services import dirty, shards
 
 from .acts import TODAY
 
@@ -62,8 +62,8 @@ _LEAST = {
 
 def drained(on: date = TODAY) -> int:
     """Have everybody recomputed as of a day; return how many rows of history that wrote."""
-    journeys.mark_every_day()
-    return sum(journeys.drain(shard, as_of=on).rows for shard in journeys.waiting_shards(on))
+    dirty.mark_every_day()
+    return sum(shards.drain(shard, as_of=on).rows for shard in shards.waiting_shards(on))
 
 
 def taken_back(member: Member, kind: str) -> None:

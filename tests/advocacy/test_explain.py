@@ -2,8 +2,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.contributions import contributions
-from advocacy.engine.counting import NOBODY
 from advocacy.engine.tally import tally_of
 
 from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
@@ -48,7 +48,7 @@ def test_acts_of_a_component_share_its_points():
         in_order([did("reply.created", 7, ago=9), did("answer.accepted", 2)]),
         TODAY,
         member_id=ME,
-        peers=NOBODY,
+        peers=NO_PEERS,
     )
     today = TODAY.toordinal()
 

@@ -1,8 +1,8 @@
 import pytest
 from django.db import transaction
 
-from community.events.services import follow
-from community.members.services import set_roles
+from community.events.services.following import follow
+from community.members.services.roles import set_roles
 from journeys.models import Dirty
 from tests.factories.members import MemberFactory
 

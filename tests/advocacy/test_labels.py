@@ -1,7 +1,7 @@
 import pytest
 
 from advocacy import labels
-from advocacy.engine.counting import ACCOUNT, DAY, PAIR, SELF, STAFF
+from advocacy.engine.caps import ACCOUNT, DAY, PAIR, SELF, STAFF
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
 from advocacy.models import Band
 from advocacy.segments import MEANS, segments_of

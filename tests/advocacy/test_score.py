@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from advocacy.engine.arithmetic import BILLION, decay_table, hundredths, saturated
-from advocacy.engine.score import score_over_time, what_one_more_gives
+from advocacy.engine.score import marginal_points, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.weights import COMPONENTS, KINDS
 
@@ -194,11 +194,11 @@ def test_score_is_written_with_two_decimals():
 def test_what_one_more_gives_is_the_difference_that_it_makes():
     explanation = scored(*ADVOCATE).explanation
 
-    assert what_one_more_gives(explanation, "review.verified") == Decimal("4.8")
+    assert marginal_points(explanation, "review.verified") == Decimal("4.8")
     assert score(*ADVOCATE, did("review.verified", ago=0)._replace(kind="testimonial.approved")) > score(
         *ADVOCATE
     )
-    assert what_one_more_gives(explanation, "reply.created") == Decimal("0.4")
+    assert marginal_points(explanation, "reply.created") == Decimal("0.4")
 
 
 def test_score_over_time_is_what_was_known_on_each_day():

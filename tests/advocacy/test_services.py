@@ -6,14 +6,15 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy import services
 from advocacy.models import Band, Score, ScoreHistory
+from advocacy.services import peers
 from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
-from journeys.hooks import current_source
+from community.members.models import Member
+from journeys.hooks import advocacy_source
 from journeys.models import MemberState, StageHistory
-from journeys.services import check_everyone
+from journeys.services.replay import check_everyone
 from tests.factories.members import CompanyFactory, MemberFactory
 
 from .acts import TODAY
@@ -38,7 +39,7 @@ def bands():
 
 
 def test_advocacy_is_what_the_stage_engine_asks():
-    assert isinstance(current_source(), ScoreSource)
+    assert isinstance(advocacy_source(), ScoreSource)
 
 
 def test_drain_stores_score_band_and_explanation():
@@ -86,8 +87,12 @@ def test_member_of_whom_nothing_counts_has_no_row():
     assert Score.objects.count() == 0
 
 
-def test_staff_never_have_a_score():
-    member = MemberFactory(role="support")
+STAFF = pytest.mark.parametrize("staff", [{"role": "product"}, {"is_superuser": True}], ids=str)
+
+
+@STAFF
+def test_staff_never_have_a_score(staff):
+    member = MemberFactory(**staff)
     make_advocate(member)
 
     drained()
@@ -95,17 +100,27 @@ def test_staff_never_have_a_score():
     assert not Score.objects.filter(member=member).exists()
 
 
-def test_who_becomes_staff_loses_the_score_without_a_word():
+@STAFF
+def test_joining_the_team_removes_the_score_without_an_event(staff):
     member = MemberFactory()
     make_advocate(member)
     drained()
-    member.role = "product"
-    member.save(update_fields=["role"])
+    Member.objects.update(**staff)
 
     drained()
 
     assert not Score.objects.filter(member=member).exists()
     assert bands() == [("none", "advocate", False)]
+
+
+@STAFF
+def test_scores_of_staff_are_not_listed(staff):
+    make_advocate(MemberFactory())
+    drained()
+
+    Member.objects.update(**staff)
+
+    assert not Score.objects.of_members().exists()
 
 
 def test_retraction_takes_the_score_back():
@@ -138,9 +153,10 @@ def test_score_of_which_nothing_is_left_is_deleted():
 # Who counts
 
 
-def test_votes_by_staff_do_not_count():
-    member, staff, peer = MemberFactory(), MemberFactory(role="sales"), MemberFactory()
-    happened(member, "helpful_vote.received", by=staff)
+@STAFF
+def test_votes_by_staff_do_not_count(staff):
+    member, voter, peer = MemberFactory(), MemberFactory(**staff), MemberFactory()
+    happened(member, "helpful_vote.received", by=voter)
     happened(member, "helpful_vote.received", by=peer)
 
     drained()
@@ -165,7 +181,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
     members = MemberFactory.create_batch(3)
     facts = {member.pk: [] for member in members}
     with django_assert_num_queries(0):
-        services.known_peers(facts)
+        peers.load_peers(facts)
     for member in members:
         happened(member, "helpful_vote.received", by=members[0])
     drained()
@@ -173,7 +189,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
 
     facts = facts_of(list(facts))
     with django_assert_num_queries(1):
-        services.known_peers(facts)
+        peers.load_peers(facts)
 
 
 def test_affected_are_those_who_were_voted_for_or_referred_by():
@@ -183,7 +199,7 @@ def test_affected_are_those_who_were_voted_for_or_referred_by():
     happened(other, "answer.accepted", by=voter)
     drained()
 
-    assert services.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
+    assert peers.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
 
 
 # History and events

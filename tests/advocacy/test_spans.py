@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from advocacy.engine.counting import NOBODY
+from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since, past_of
 from journeys.engine.facts import Span
@@ -11,7 +11,7 @@ YEAR_AHEAD = TODAY + timedelta(days=365)
 
 
 def spans(*facts, on=TODAY):
-    return advocate_spans(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return advocate_spans(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
 def proven(ago=0):
@@ -103,7 +103,7 @@ def test_strike_can_end_a_span():
 
 
 def since(*facts, on=TODAY):
-    return band_since(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return band_since(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
 def test_band_since_the_act_that_reached_it():
@@ -125,7 +125,7 @@ def test_band_since_without_acts_is_today():
 
 
 def past(*facts, on=TODAY):
-    return past_of(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return past_of(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
 def test_past_has_every_change_of_the_band_on_its_day():

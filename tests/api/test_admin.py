@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from community.api.models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
-from community.api.services import ingest, parse_purchases
+from community.api.services import ingestion, parsers
 from community.events.models import Event
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address, make_token
@@ -26,8 +26,10 @@ def client(manager) -> Client:
 
 @pytest.fixture
 def waiting() -> WaitingEvent:
-    ingest(
-        parse_purchases([purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm")
+    ingestion.ingest(
+        parsers.parse_purchases(
+            [purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm"
+        )
     )
     return WaitingEvent.objects.get()
 
@@ -160,7 +162,7 @@ def test_dismissing_ends_the_wait(client, waiting):
 
 
 def test_conflicts_are_shown_and_dealt_with(client, waiting):
-    ingest(parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
+    ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
     conflict = SetAside.objects.get()
 
     shown = client.get(page("setaside", "change", conflict.pk)).content.decode()
@@ -182,8 +184,8 @@ def test_files_are_there_to_read(client):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_queue_costs_the_same_for_one_row_and_three(client, django_assert_max_num_queries, rows):
-    ingest(
-        parse_purchases(
+    ingestion.ingest(
+        parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(rows)], source="crm"
         )
     )

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
-from community.api.services import assign, dismiss, ingest, match_waiting, parse_purchases
+from community.api.services import ingestion, parsers, waiting_events
 from community.api.tasks import match_waiting as match_waiting_task
 from community.events.models import Event
 from community.members.services.accounts import register
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def buy(number=1, *, source="crm", **fields):
-    (answer,) = ingest(parse_purchases([purchase(number, **fields)], source=source))
+    (answer,) = ingestion.ingest(parsers.parse_purchases([purchase(number, **fields)], source=source))
     return answer
 
 
@@ -159,24 +159,24 @@ def test_matching_again_applies_nothing_twice():
     buy(buyer={"email": "new@example.com"})
     confirm_address(MemberFactory(email="new@example.com"))
 
-    assert [match_waiting(), match_waiting()] == [1, 0]
+    assert [waiting_events.apply_all(), waiting_events.apply_all()] == [1, 0]
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
 def test_matching_goes_through_everything():
-    ingest(
-        parse_purchases(
+    ingestion.ingest(
+        parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(600)][:300], source="crm"
         )
     )
-    ingest(
-        parse_purchases(
+    ingestion.ingest(
+        parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(300, 600)], source="crm"
         )
     )
     confirm_address(MemberFactory(email="p599@example.com"))
 
-    assert match_waiting() == 1
+    assert waiting_events.apply_all() == 1
 
 
 def test_a_waiting_purchase_sent_again_is_a_duplicate():
@@ -190,7 +190,7 @@ def test_assign_applies_by_hand_and_remembers():
     buy(buyer={"external_id": "c-7"})
     member, manager = MemberFactory(), MemberFactory(role="manager")
 
-    assign(WaitingEvent.objects.get(), member, actor=manager)
+    waiting_events.assign(WaitingEvent.objects.get(), member, actor=manager)
 
     assert bought().member == member
     assert buy(2, buyer={"external_id": "c-7"}).matched
@@ -201,17 +201,17 @@ def test_assign_twice_changes_nothing():
     member, manager = MemberFactory(), MemberFactory(role="manager")
 
     for person in (member, manager):
-        assign(WaitingEvent.objects.get(), person, actor=manager)
+        waiting_events.assign(WaitingEvent.objects.get(), person, actor=manager)
 
     assert bought().member == member
 
 
 def test_dismissed_purchases_wait_no_longer():
     buy(buyer={"email": "new@example.com"})
-    dismiss(WaitingEvent.objects.get(), actor=MemberFactory(role="manager"))
+    waiting_events.dismiss(WaitingEvent.objects.get(), actor=MemberFactory(role="manager"))
     confirm_address(MemberFactory(email="new@example.com"))
 
-    assert match_waiting() == 0
+    assert waiting_events.apply_all() == 0
     assert WaitingEvent.objects.get().dismissed_at <= timezone.now()
 
 

@@ -4,20 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from community.api.outside import COMMERCIAL, NAMES
-from community.api.services import parse_events, parse_purchases
+from community.api.inbound_events import COMMERCIAL, INBOUND
+from community.api.services import parsers
 from community.api.services.inbound_facts import Identity, InboundFact, Malformed
 from community.events.catalogue import EVENT_TYPES
 from tests.api.conftest import event, purchase
 
 
 def read_purchase(**fields):
-    (found,) = parse_purchases([purchase(**fields)], source="crm")
+    (found,) = parsers.parse_purchases([purchase(**fields)], source="crm")
     return found
 
 
 def read_event(*, commercial=False, **fields):
-    (found,) = parse_events([event(**fields)], source="crm", commercial=commercial)
+    (found,) = parsers.parse_events([event(**fields)], source="crm", commercial=commercial)
     return found
 
 
@@ -116,7 +116,7 @@ def test_ten_years_are_believed_and_no_more():
 
 
 def test_a_reason_names_at_most_three_problems():
-    (found,) = parse_purchases([{"external_id": "order-1"}], source="crm")
+    (found,) = parsers.parse_purchases([{"external_id": "order-1"}], source="crm")
 
     assert found == Malformed(
         "order-1", "occurred_at: Field required; amount: Field required; currency: Field required"
@@ -126,13 +126,13 @@ def test_a_reason_names_at_most_three_problems():
 def test_a_rejected_item_is_named_when_it_can_be():
     ids = [
         found.source_event_id
-        for found in parse_purchases([{"external_id": 7}, {"external_id": []}, 5], source="crm")
+        for found in parsers.parse_purchases([{"external_id": 7}, {"external_id": []}, 5], source="crm")
     ]
 
     assert ids == ["7", "", ""]
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(INBOUND))
 def test_every_name_from_outside_is_in_the_catalogue(name):
     assert name in EVENT_TYPES
 

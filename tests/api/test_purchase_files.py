@@ -3,9 +3,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.api import services
 from community.api.management.commands.import_purchases import Command
 from community.api.models import EventKey, PurchaseFile, WaitingEvent
+from community.api.services import purchase_files
 from community.events.models import Event
 from tests.factories.api import confirm_address
 from tests.factories.members import MemberFactory
@@ -136,7 +136,10 @@ def test_import_purchases_reads_products_accounts_and_tests(run):
     [
         ("", "Missing columns: external_id, occurred_at, amount, currency"),
         ("external_id,occurred_at,amount\n1,2,3\n", "Missing columns: currency"),
-        (b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n", "The file is not encoded as UTF-8"),
+        (
+            b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n",
+            "The file is not encoded as UTF-8",
+        ),
         (
             'external_id,occurred_at,amount,currency\n"1,2026-03-01,1,EUR\n',
             "After line 1: unexpected end of data",
@@ -202,5 +205,7 @@ def test_import_purchases_tells_of_a_purchase_in_the_future(run):
 
 
 def test_import_purchases_help_names_the_columns():
-    assert "Required: external_id (or order_id, order, id, transaction_id)" in services.describe_columns()
-    assert services.describe_columns() in Command.help
+    assert (
+        "Required: external_id (or order_id, order, id, transaction_id)" in purchase_files.describe_columns()
+    )
+    assert purchase_files.describe_columns() in Command.help

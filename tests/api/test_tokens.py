@@ -5,8 +5,7 @@ import time_machine
 from django.utils import timezone
 
 from community.api.models import ApiToken
-from community.api.services import issue_token, revoke_token, token_of
-from community.api.services.tokens import count_call, digest_of
+from community.api.services import tokens
 from community.core.rate_limits import RateLimited
 from tests.factories.api import make_token
 from tests.factories.members import MemberFactory
@@ -18,7 +17,7 @@ def test_issue_token_keeps_a_digest_only():
     _, secret = make_token()
 
     stored = ApiToken.objects.values().get()
-    assert stored["digest"] == digest_of(secret)
+    assert stored["digest"] == tokens.digest_of(secret)
     assert stored["prefix"] == secret[:14]
     assert secret not in map(str, stored.values())
 
@@ -30,7 +29,7 @@ def test_issue_token_never_gives_the_same_secret_twice():
 def test_issue_token_remembers_who_made_it():
     manager = MemberFactory(role="manager")
 
-    token, _ = issue_token(name="CRM", source="crm", scopes=[ApiToken.Scope.EVENTS], actor=manager)
+    token, _ = tokens.issue(name="CRM", source="crm", scopes=[ApiToken.Scope.EVENTS], actor=manager)
 
     assert (token.created_by, token.scopes) == (manager, ["events:write"])
 
@@ -39,29 +38,29 @@ def test_token_of_finds_the_token_of_a_secret():
     token, secret = make_token()
     make_token(source="other")
 
-    assert token_of(secret) == token
+    assert tokens.authenticate(secret) == token
 
 
 @pytest.mark.parametrize("secret", ["", "caravan_", "x" * 5000, "caravan_' OR 1=1 --", "\u0000"])
 def test_token_of_knows_no_other_secret(secret):
     make_token()
 
-    assert token_of(secret) is None
+    assert tokens.authenticate(secret) is None
 
 
 def test_token_of_the_digest_is_no_way_in():
     token, _ = make_token()
 
-    assert token_of(token.digest) is None
-    assert token_of(token.prefix) is None
+    assert tokens.authenticate(token.digest) is None
+    assert tokens.authenticate(token.prefix) is None
 
 
 def test_token_of_ends_with_its_time():
     _, secret = make_token(expires_at=timezone.now() + timedelta(days=1))
 
-    assert token_of(secret) is not None
+    assert tokens.authenticate(secret) is not None
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
-        assert token_of(secret) is None
+        assert tokens.authenticate(secret) is None
 
 
 def test_token_of_notes_its_use_once_a_minute():
@@ -71,7 +70,7 @@ def test_token_of_notes_its_use_once_a_minute():
     noted = []
     for seconds in (0, 30, 90):
         with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
-            token_of(secret)
+            tokens.authenticate(secret)
         token.refresh_from_db()
         noted.append(round((token.last_used_at - start).total_seconds()))
 
@@ -82,14 +81,14 @@ def test_revoke_token_twice_keeps_the_first_time():
     token, secret = make_token()
     manager = MemberFactory(role="manager")
 
-    revoke_token(token, actor=manager)
+    tokens.revoke(token, actor=manager)
     token.refresh_from_db()
     first = token.revoked_at
-    revoke_token(token, actor=manager)
+    tokens.revoke(token, actor=manager)
 
     token.refresh_from_db()
     assert token.revoked_at == first
-    assert token_of(secret) is None
+    assert tokens.authenticate(secret) is None
 
 
 def test_a_new_minute_brings_new_calls():
@@ -97,13 +96,13 @@ def test_a_new_minute_brings_new_calls():
     start = timezone.now()
 
     with time_machine.travel(start, tick=False):
-        count_call(token)
+        tokens.count_call(token)
     with (
         time_machine.travel(start + timedelta(seconds=20), tick=False),
         pytest.raises(RateLimited) as limited,
     ):
-        count_call(token)
+        tokens.count_call(token)
     with time_machine.travel(start + timedelta(seconds=20 + limited.value.seconds), tick=False):
-        count_call(token)
+        tokens.count_call(token)
 
     assert limited.value.sentence == "Too many requests. Try again in 41 seconds."

@@ -5,11 +5,12 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 
-from community.badges import services, tasks
+from community.badges import tasks
 from community.badges.models import Award, Badge
+from community.badges.services import awards, catalogue
 from community.events.catalogue import ANSWER_ACCEPTED, BADGE_EARNED, REACTION_GIVEN
 from community.events.models import Event
-from community.events.services import follow
+from community.events.services.following import follow
 from tests.factories.badges import AwardFactory, BadgeFactory, happen
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def earned_events():
-    return Event.objects.standing().filter(name=BADGE_EARNED)
+    return Event.objects.not_retracted().filter(name=BADGE_EARNED)
 
 
 def names_of(member) -> list[str]:
@@ -29,7 +30,7 @@ def test_award_earned_gives_the_badge_and_records_it():
     member = MemberFactory()
     happen(REACTION_GIVEN, member, type="like", topic_id=1)
 
-    (award,) = services.award_earned()
+    (award,) = awards.award_earned()
 
     event = earned_events().get()
     assert (award.badge.slug, award.member, award.source) == ("first-like", member, Award.Source.RULE)
@@ -44,7 +45,7 @@ def test_award_earned_gives_the_badge_and_records_it():
 def test_award_earned_twice_gives_it_once():
     happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
 
-    given = [len(services.award_earned()) for _ in range(2)]
+    given = [len(awards.award_earned()) for _ in range(2)]
 
     assert given == [1, 0]
     assert earned_events().count() == 1
@@ -54,7 +55,7 @@ def test_award_earned_leaves_badges_that_are_switched_off():
     Badge.objects.filter(slug="first-like").update(is_active=False)
     happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
 
-    assert services.award_earned() == []
+    assert awards.award_earned() == []
 
 
 def test_the_database_refuses_a_second_award():
@@ -67,7 +68,7 @@ def test_the_database_refuses_a_second_award():
 @pytest.fixture
 def committed(transactional_db):
     """Tests that see commits empty the database after themselves, so the badges may have to come back."""
-    services.sync_badges()
+    catalogue.sync_badges()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,7 +81,7 @@ def test_two_workers_at_once_give_it_once(committed):
     def work() -> int:
         try:
             together.wait()
-            return len(services.award_earned())
+            return len(awards.award_earned())
         finally:
             connection.close()
 
@@ -140,7 +141,7 @@ def test_badges_sync_says_how_many_it_wrote(capsys):
 def test_give_badge_says_who_and_why_and_records_it():
     badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
 
-    award = services.give_badge(badge, member=member, actor=manager, reason="Welcomed everybody.")
+    award = awards.give_badge(badge, member=member, actor=manager, reason="Welcomed everybody.")
 
     assert (award.source, award.given_by, award.reason) == (
         Award.Source.HAND,
@@ -154,7 +155,7 @@ def test_give_badge_twice_changes_nothing():
     badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
 
     for reason in ("First.", "Second."):
-        services.give_badge(badge, member=member, actor=manager, reason=reason)
+        awards.give_badge(badge, member=member, actor=manager, reason=reason)
 
     assert Award.objects.get().reason == "First."
     assert earned_events().count() == 1
@@ -163,22 +164,22 @@ def test_give_badge_twice_changes_nothing():
 def test_take_back_keeps_the_row_and_takes_the_event_back():
     member, manager = MemberFactory(), MemberFactory(role="manager")
     happen(REACTION_GIVEN, member, type="like", topic_id=1)
-    (award,) = services.award_earned()
+    (award,) = awards.award_earned()
 
-    services.take_back(award, actor=manager, reason="It was a test.")
+    awards.take_back(award, actor=manager, reason="It was a test.")
 
     award.refresh_from_db()
     assert (award.taken_back_by, award.taken_back_reason) == (manager, "It was a test.")
     assert names_of(member) == []
     assert earned_events().count() == 0
-    assert services.award_earned() == []
+    assert awards.award_earned() == []
 
 
 def test_take_back_twice_keeps_the_first_reason():
     award, manager = AwardFactory(), MemberFactory(role="manager")
 
     for reason in ("First.", "Second."):
-        services.take_back(award, actor=manager, reason=reason)
+        awards.take_back(award, actor=manager, reason=reason)
 
     award.refresh_from_db()
     assert award.taken_back_reason == "First."
@@ -186,10 +187,10 @@ def test_take_back_twice_keeps_the_first_reason():
 
 def test_give_badge_after_taking_it_back_lets_it_hold_again():
     badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
-    award = services.give_badge(badge, member=member, actor=manager, reason="Yes.")
-    services.take_back(award, actor=manager, reason="No.")
+    award = awards.give_badge(badge, member=member, actor=manager, reason="Yes.")
+    awards.take_back(award, actor=manager, reason="No.")
 
-    services.give_badge(badge, member=member, actor=manager, reason="Yes after all.")
+    awards.give_badge(badge, member=member, actor=manager, reason="Yes after all.")
 
     assert names_of(member) == [badge.slug]
     assert earned_events().count() == 1

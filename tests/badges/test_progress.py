@@ -1,7 +1,7 @@
 import pytest
 
 from community.badges.models import Badge
-from community.badges.services import Progress, progress_of
+from community.badges.services.progress import Progress, progress_of
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_ASKED, REPLY_CREATED
 from tests.factories.badges import happen
 from tests.factories.forum import AnswerFactory, PostFactory

@@ -9,7 +9,7 @@ from community.members.models import Member
 from community.prospects.models import DeskQuestion
 from community.prospects.services import tracking
 from journeys.models import MemberState, StageHistory
-from journeys.reports import stage_counts
+from journeys.reports.overview import stage_counts
 from tests.factories.members import MemberFactory
 
 SMALL = Size(members=20, topics=10, posts=80, longest=25, prospects=3, waiting=1)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from community.core import disk
 from community.events.tasks import sweep
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from tests.factories.forum import TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -133,7 +133,7 @@ def test_tasks_wait_for_room():
 @pytest.mark.usefixtures("low")
 def test_an_import_stops_with_a_sentence():
     with pytest.raises(CommandError, match=r"MB of disk are free. Make room, then run this again"):
-        Shown(StringIO()).advance(1)
+        ConsoleProgress(StringIO()).advance(1)
 
 
 @pytest.mark.usefixtures("low")

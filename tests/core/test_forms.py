@@ -3,9 +3,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from community.core.forms import WordsField
-from community.forum.forms import CommentForm, ReplyForm
+from community.forum.forms.posts import CommentForm, ReplyForm
 from community.members.forms import ProfileForm
-from community.moderation.forms import AppealForm, FlagForm
+from community.moderation.forms.members import AppealForm, FlagForm
 from community.prospects.forms import ReplyForm as DeskReplyForm
 from journeys.forms import OverrideForm
 

@@ -135,7 +135,7 @@ def test_what_events_and_scores_say_has_no_word_outside(brackets):
     said = [
         *(event.says for event in EVENT_TYPES.values()),
         *event_text.OWN.values(),
-        *event_text.WITH.values(),
+        *event_text.PREPOSITIONS.values(),
         *(advocacy_labels.acts(kind, 3) for kind in advocacy_labels.ACTS),
         *(advocacy_labels.left_out("reply.created", why, 1) for why in advocacy_labels.LEFT_OUT),
     ]

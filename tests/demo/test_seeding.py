@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from advocacy.models import Score
 from community.badges.models import Award
-from community.badges.services import sync_badges
+from community.badges.services.catalogue import sync_badges
 from community.events.models import DeadLetter, Event
 from community.forum.models import Category, Post, Topic
 from community.members.models import Company, Member

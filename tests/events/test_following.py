@@ -16,10 +16,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from community.events import registry, services
+from community.events import registry
 from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
-from community.events.services import partitions
+from community.events.services import following, partitions, recording
 from community.members.models import Member
 from tests.support import eventually, in_thread
 
@@ -47,7 +47,9 @@ def follow_with(monkeypatch):
 
 def agree(ann, version):
     with transaction.atomic():
-        return services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+        return recording.record(
+            GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version
+        )
 
 
 def versions(events):
@@ -60,7 +62,7 @@ def test_follow_gives_events_once_in_order(ann, follow_with):
     for version in (1, 2, 3):
         agree(ann, version)
 
-    counts = [services.follow("test") for _ in range(3)]
+    counts = [following.follow("test") for _ in range(3)]
 
     assert counts == [2, 1, 0]
     assert seen == [1, 2, 3]
@@ -71,30 +73,30 @@ def test_follow_gives_only_the_names_asked_for(ann, follow_with):
     follow_with(seen.extend, names=frozenset([MEMBER_REGISTERED]))
     agree(ann, 1)
 
-    assert services.follow("test") == 1
+    assert following.follow("test") == 1
     assert seen == []
 
 
 def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
-    services.ensure_months([timezone.now()])  # or the second writer waits for the first one's month
+    partitions.ensure_months([timezone.now()])  # or the second writer waits for the first one's month
     recorded, may_commit = threading.Event(), threading.Event()
 
     def slow_writer():
         with transaction.atomic():
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
             recorded.set()
             may_commit.wait(10)
 
     writer = in_thread(slow_writer)
     recorded.wait(10)
     agree(ann, 2)  # has the higher id and commits first
-    while services.follow("test"):
+    while following.follow("test"):
         pass
     may_commit.set()
     writer.join()
-    while services.follow("test"):
+    while following.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2]
@@ -104,7 +106,7 @@ def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follo
 def two_old_months():
     """The first has its partition already, the second not yet."""
     first, second = datetime(1999, 2, 9, tzinfo=UTC), datetime(1999, 3, 9, tzinfo=UTC)
-    services.ensure_months([first])
+    partitions.ensure_months([first])
     yield first, second
     with connection.cursor() as sql:
         sql.execute("DROP TABLE event_1999_02, event_1999_03")
@@ -126,7 +128,7 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
 
     def write_in_a_new_month():
         drafts = [
-            services.Draft(
+            recording.Draft(
                 name=GUIDELINES_ACCEPTED,
                 occurred_at=at,
                 payload={"version": version},
@@ -136,7 +138,7 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
             for version, at in ((2, two_old_months[1]), (3, timezone.now()))
         ]
         with transaction.atomic():
-            services.record_all(drafts)
+            recording.record_all(drafts)
             recorded.set()
             may_commit.wait(10)
 
@@ -149,14 +151,14 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
     writer, holder = in_thread(write_in_a_new_month), in_thread(hold_up_the_planner)
     assert recorded.wait(10)
     assert locked.wait(10)
-    reader = in_thread(lambda: services.follow("test"))
+    reader = in_thread(lambda: following.follow("test"))
     eventually(some_backend_waits_for_a_lock)
     may_commit.set()
     writer.join()
     may_unlock.set()
     holder.join()
     reader.join()
-    while services.follow("test"):
+    while following.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2, 3]
@@ -164,12 +166,12 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
 
 def test_a_writer_does_not_wait_for_a_month_that_it_does_not_need(ann, two_old_months):
     recorded, may_commit = threading.Event(), threading.Event()
-    services.ensure_months([timezone.now()])
+    partitions.ensure_months([timezone.now()])
     partitions._known.clear()  # as in a process that has only begun
 
     def write_in_a_new_month():
         with transaction.atomic():
-            services.ensure_months([two_old_months[1]])
+            partitions.ensure_months([two_old_months[1]])
             recorded.set()
             may_commit.wait(10)
 
@@ -185,11 +187,11 @@ def test_a_writer_does_not_wait_for_a_month_that_it_does_not_need(ann, two_old_m
 
 def test_a_writer_may_use_a_month_that_was_added_while_it_was_writing(ann, two_old_months):
     with transaction.atomic():
-        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
-        in_thread(lambda: services.ensure_months([two_old_months[1]])).join()
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+        in_thread(lambda: partitions.ensure_months([two_old_months[1]])).join()
         partitions._known.clear()  # the other one is another process
 
-        services.record(
+        recording.record(
             GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", occurred_at=two_old_months[1], version=2
         )
 
@@ -201,9 +203,9 @@ def test_two_writers_may_need_the_same_new_month(ann, two_old_months):
 
     def write(key):
         with transaction.atomic():
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=key, version=1)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=key, version=1)
             both.wait()
-            services.record(
+            recording.record(
                 GUIDELINES_ACCEPTED,
                 actor=ann,
                 subject=ann,
@@ -231,12 +233,12 @@ def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
 
     def work():
         for _ in range(60):
-            services.follow("test")
+            following.follow("test")
 
     workers = [in_thread(work) for _ in range(2)]
     for worker in workers:
         worker.join()
-    while services.follow("test"):
+    while following.follow("test"):
         pass
 
     assert seen == list(range(40))
@@ -255,8 +257,8 @@ def test_follow_undoes_what_a_failing_follower_wrote_and_tries_again(ann, follow
     agree(ann, 1)
 
     with pytest.raises(RuntimeError):
-        services.follow("test")
-    services.follow("test")
+        following.follow("test")
+    following.follow("test")
 
     assert Log.objects.filter(system_identifier="a trace").count() == 1
     assert Cursor.objects.get(name="test").failures == 0
@@ -276,8 +278,8 @@ def test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with):
 
     for _ in range(2):
         with pytest.raises(ValueError):
-            services.follow("test")
-    services.follow("test")
+            following.follow("test")
+    following.follow("test")
 
     letter = DeadLetter.objects.get()
     assert seen == [1, 3]
@@ -289,7 +291,7 @@ def test_retry_dead_letters_gives_the_event_again(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
 
-    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = following.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert (resolved, seen) == (1, [2])
     assert DeadLetter.objects.get().resolved_at is not None
@@ -298,7 +300,7 @@ def test_retry_dead_letters_gives_the_event_again(ann, follow_with):
 def test_retry_dead_letters_keeps_what_fails_again(ann, follow_with):
     test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with)
 
-    resolved = services.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = following.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert resolved == 0
     assert DeadLetter.objects.get().resolved_at is None
@@ -308,14 +310,14 @@ def test_follow_goes_on_after_the_database_moved_to_another_cluster(ann, follow_
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
     agree(ann, 1)
-    services.follow("test")
+    following.follow("test")
     # A restored cluster counts its transactions from the start again.
     Cursor.objects.update(last_xid=2**60)
     Log.objects.update(system_identifier="the cluster before")
-    services.behind("test")  # the first look begins the new epoch
+    following.is_behind("test")  # the first look begins the new epoch
 
     agree(ann, 2)
-    services.follow("test")
+    following.follow("test")
 
     assert seen == [1, 2]
     with connection.cursor() as cursor:
@@ -329,7 +331,7 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = {name!r}
 django.setup()
 import time
-from community.events import services
+from community.events.services import following
 from community.events.models import Log
 from community.events.registry import Follower, _registry
 
@@ -340,7 +342,7 @@ def handle(events):
     time.sleep(60)
 
 _registry["test"] = Follower("test", None, handle, 500)
-services.follow("test")
+following.follow("test")
 """
 
 
@@ -362,7 +364,7 @@ def test_kill_9_in_the_middle_of_a_batch_changes_nothing_in_the_end(ann, follow_
 
     deadline = time.monotonic() + 20  # the server needs a moment to notice that the worker is gone
     while Cursor.objects.filter(name="test", last_seq__gt=0).count() == 0 and time.monotonic() < deadline:
-        services.follow("test")
+        following.follow("test")
         time.sleep(0.1)
 
     seen = Log.objects.filter(system_identifier__startswith="saw").values_list("system_identifier", flat=True)
@@ -378,7 +380,7 @@ def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
     call_command("follow", "test")
 
     assert seen == [1, 2, 3]
-    assert services.behind("test") is False
+    assert following.is_behind("test") is False
 
 
 def test_follow_command_names_the_followers_there_are():
@@ -390,6 +392,6 @@ def test_follow_inside_another_transaction_is_refused(ann, follow_with):
     follow_with(lambda events: None)
 
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        services.follow("test")
+        following.follow("test")
 
     assert not Event.objects.exists()

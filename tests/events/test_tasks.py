@@ -7,9 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from community.celery import app
-from community.events import services, tasks
+from community.events import tasks
 from community.events.catalogue import GUIDELINES_ACCEPTED
 from community.events.registry import all_followers
+from community.events.services import following, recording
 from community.members.models import Member
 from tests.support import eventually
 
@@ -25,7 +26,7 @@ def ann():
 def agree(ann, *versions):
     with transaction.atomic():
         for version in versions:
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
 
 
 def waiting():
@@ -40,7 +41,7 @@ def test_record_wakes_the_followers_once_per_commit(ann):
 
 def test_record_wakes_nobody_when_rolled_back(ann):
     with pytest.raises(RuntimeError), transaction.atomic():
-        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=1)
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=1)
         raise RuntimeError
 
     assert waiting() == 0
@@ -68,7 +69,7 @@ def test_record_wakes_again_once_a_sweep_has_begun(ann):
 def test_worker_follows_what_is_committed_without_being_asked(ann, celery_worker):
     agree(ann, 1)
 
-    eventually(lambda: not any(services.behind(name) for name in all_followers()))
+    eventually(lambda: not any(following.is_behind(name) for name in all_followers()))
 
 
 def test_partitions_are_made_ahead(ann):

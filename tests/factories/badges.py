@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from community.badges.models import Award, Badge
 from community.events.catalogue import EventName
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 
 from .members import MemberFactory

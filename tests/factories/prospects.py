@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 from community.forum.models import Category, Post, Topic
 from community.members.models import Member
 from community.prospects.models import DeskQuestion, ProspectForum, RosterEntry
-from community.prospects.services import track_topic
+from community.prospects.services.tracking import track_topic
 
 from .forum import CategoryFactory, PostFactory, QuestionFactory
 from .members import MemberFactory

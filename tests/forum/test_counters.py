@@ -46,7 +46,7 @@ def days_ago(days: int):
 
 def one_by_one(topic: Topic) -> None:
     with transaction.atomic():
-        counters.settle(counters.lock_topic(topic.pk))
+        counters.refresh(counters.lock_topic(topic.pk))
 
 
 def all_at_once(topic: Topic) -> None:
@@ -179,7 +179,7 @@ def test_weight_is_what_visitors_can_see(status, adds):
     topic = TopicFactory(status=status)
     topic.reply_count = 2
 
-    assert counters.weight(topic) == (topic.category_id, *adds)
+    assert counters.contribution(topic) == (topic.category_id, *adds)
 
 
 def totals(category: Category) -> tuple[int, int]:
@@ -203,10 +203,10 @@ def test_settle_moves_the_weight_from_one_category_to_another():
 
     with transaction.atomic():
         locked = counters.lock_topic(topic.pk)
-        before = counters.weight(locked)
+        before = counters.contribution(locked)
         locked.category = there
         locked.save(update_fields=["category"])
-        counters.settle(locked, was=before)
+        counters.refresh(locked, before=before)
 
     assert (totals(here), totals(there)) == ((0, 0), (1, 2))
 

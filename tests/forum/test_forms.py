@@ -2,9 +2,15 @@
 
 import pytest
 
-from community.forum.forms import CommentForm, EditForm, ReplyForm, TopicForm
-from community.forum.forms.arranging import MergeForm, MoveForm, SplitForm
-from community.forum.forms.writing import BODY, COMMENT
+from community.forum.forms.posts import (
+    BODY_LENGTH,
+    COMMENT_LENGTH,
+    CommentForm,
+    EditForm,
+    ReplyForm,
+    TopicForm,
+)
+from community.forum.forms.topic_actions import MergeForm, MoveForm, SplitForm
 from community.forum.models import Post
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -39,7 +45,7 @@ def typed(author):
     return fill
 
 
-@pytest.mark.parametrize(("form", "limits"), [(ReplyForm, BODY), (CommentForm, COMMENT)])
+@pytest.mark.parametrize(("form", "limits"), [(ReplyForm, BODY_LENGTH), (CommentForm, COMMENT_LENGTH)])
 def test_words_may_be_as_short_and_as_long_as_it_says(form, limits):
     least, most = limits
 
@@ -166,7 +172,7 @@ def test_an_edit_of_a_reply_has_no_title():
 def test_an_edit_of_a_comment_keeps_to_the_length_of_one():
     comment = PostFactory(kind=Post.Kind.COMMENT)
 
-    assert not EditForm({"source": "x" * (COMMENT[1] + 1), "reason": ""}, post=comment).is_valid()
+    assert not EditForm({"source": "x" * (COMMENT_LENGTH[1] + 1), "reason": ""}, post=comment).is_valid()
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_splitting_needs_posts_a_title_and_a_place(missing):
 
 
 def test_line_ends_count_once_as_the_counter_beside_the_field_says():
-    most = COMMENT[1]
+    most = COMMENT_LENGTH[1]
 
     assert CommentForm({"source": "x\r\n" * (most // 2)}).is_valid()
     assert not CommentForm({"source": "x\r\n" * (most // 2) + "x"}).is_valid()

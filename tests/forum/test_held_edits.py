@@ -13,8 +13,8 @@ from community.notifications.models import Notification
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
+from .event_log import event_names
 from .pages import texts
-from .telling import standing
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post)
         (NEW, "cheaper"),
     ]
     assert Topic.objects.get(pk=post.topic_id).reply_count == 0
-    assert standing(member=post.author) == ["post.hidden"]
+    assert event_names(member=post.author) == ["post.hidden"]
 
 
 def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
@@ -90,24 +90,24 @@ def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
 
 
 def test_approval_brings_it_back_with_all_that_was_earned(post):
-    before = standing(member=post.author)
+    before = event_names(member=post.author)
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
     posts.approve(post, actor=MemberFactory(role="moderator"))
 
     assert (now(post).status, now(post).source) == ("published", NEW)
     assert Topic.objects.get(pk=post.topic_id).reply_count == 1
-    assert set(before) <= set(standing(member=post.author))
+    assert set(before) <= set(event_names(member=post.author))
 
 
 def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
     MemberFactory(username="walter")
     posts.edit_and_hold(post, actor=post.author, source="The casino, @walter", why=WHY)
-    before = "member.mentioned" in standing()
+    before = "member.mentioned" in event_names()
 
     posts.approve(post, actor=MemberFactory(role="moderator"))
 
-    assert (before, "member.mentioned" in standing()) == (False, True)
+    assert (before, "member.mentioned" in event_names()) == (False, True)
 
 
 def test_a_hidden_post_stays_hidden_when_it_is_changed():
@@ -135,7 +135,7 @@ def test_a_moderator_decides_about_it_as_about_a_new_post(post):
 
 
 def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_all(post):
-    before = standing(member=post.author)
+    before = event_names(member=post.author)
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item, moderator = ReviewItem.objects.get(), MemberFactory(role="moderator")
     reviews.decide(
@@ -154,7 +154,7 @@ def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_
         NEW,
     )
     assert now(post).status == "published"
-    assert set(before) <= set(standing(member=post.author))
+    assert set(before) <= set(event_names(member=post.author))
 
 
 # What the author sees

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from community.events.services import follow
+from community.events.services.following import follow
 from community.forum.models import Like, Topic
 from community.forum.services import hot_scores, posts
 from tests.factories.forum import PostFactory, TopicFactory
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def heat_of(topic):
+def hot_score_of(topic):
     return Topic.objects.get(pk=topic.pk).hot_score
 
 
@@ -34,7 +34,7 @@ def test_heat_is_the_two_terms_of_the_formula():
 
     likes_over_age = 5 / (30 + 2) ** 1.2
     recent = (1 + 2) / (4 + 2) ** 1.2
-    assert heat_of(topic) == pytest.approx(likes_over_age + recent)
+    assert hot_score_of(topic) == pytest.approx(likes_over_age + recent)
 
 
 def test_quiet_topic_is_cold():
@@ -42,7 +42,7 @@ def test_quiet_topic_is_cold():
 
     hot_scores.refresh([topic.pk], now=NOW)
 
-    assert heat_of(topic) == 0
+    assert hot_score_of(topic) == 0
 
 
 def test_unpublished_posts_give_no_heat():
@@ -51,18 +51,18 @@ def test_unpublished_posts_give_no_heat():
 
     hot_scores.refresh([topic.pk], now=NOW)
 
-    assert heat_of(topic) == 0
+    assert hot_score_of(topic) == 0
 
 
 def test_heat_cools_with_time():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, created_at=NOW - timedelta(hours=1))
     hot_scores.refresh([topic.pk], now=NOW)
-    warm = heat_of(topic)
+    warm = hot_score_of(topic)
 
     hot_scores.refresh([topic.pk], now=NOW + timedelta(hours=10))
 
-    assert 0 < heat_of(topic) < warm
+    assert 0 < hot_score_of(topic) < warm
 
 
 def test_heat_all_takes_lively_topics_only():
@@ -72,8 +72,8 @@ def test_heat_all_takes_lively_topics_only():
     done = hot_scores.refresh_all()
 
     assert done == 3
-    assert all(heat_of(topic) > 0 for topic in lively)
-    assert heat_of(old) == 0
+    assert all(hot_score_of(topic) > 0 for topic in lively)
+    assert hot_score_of(old) == 0
 
 
 def test_topic_that_was_hot_cools_down_to_nothing():
@@ -82,7 +82,7 @@ def test_topic_that_was_hot_cools_down_to_nothing():
 
     hot_scores.refresh_all()
 
-    assert heat_of(topic) == 0
+    assert hot_score_of(topic) == 0
 
 
 def test_future_topic_does_not_break_the_formula():
@@ -90,7 +90,7 @@ def test_future_topic_does_not_break_the_formula():
 
     hot_scores.refresh([topic.pk], now=NOW)
 
-    assert heat_of(topic) == pytest.approx(1 / 2**1.2)
+    assert hot_score_of(topic) == pytest.approx(1 / 2**1.2)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -100,4 +100,4 @@ def test_reply_heats_its_topic_as_soon_as_followers_run():
 
     follow("forum.heat")
 
-    assert heat_of(topic) > 0
+    assert hot_score_of(topic) > 0

@@ -19,7 +19,7 @@ from tests.factories.forum import (
 )
 from tests.factories.members import CompanyFactory, MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_tell_creation_twice_tells_it_once():
     for _ in range(2):
         post_events.record_creation(reply, reply.topic, mentioned=[named])
 
-    assert sorted(standing()) == ["member.mentioned", "reply.created"]
+    assert sorted(event_names()) == ["member.mentioned", "reply.created"]
 
 
 def test_tell_creation_of_a_topic_names_its_tags():
@@ -120,7 +120,7 @@ def test_tell_creation_of_a_topic_names_its_tags():
 
     post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
-    assert sorted(sole("topic.created").props["tags"]) == ["foam", "milk"]
+    assert sorted(get_event("topic.created").props["tags"]) == ["foam", "milk"]
 
 
 def test_mention_drafts_leave_out_who_mentions_themselves():
@@ -156,86 +156,86 @@ def test_tell_new_mentions_leaves_those_alone_who_were_told():
     assert sorted(event.member_id for event in mentions) == sorted([first.pk, second.pk])
 
 
-def test_retract_earned_and_give_back_of_a_reply():
+def test_retract_author_events_and_give_back_of_a_reply():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    post_events.retract_earned(reply)
-    gone = standing()
-    post_events.reinstate_earned(reply)
+    post_events.retract_author_events(reply)
+    gone = event_names()
+    post_events.reinstate_author_events(reply)
 
-    assert (gone, standing()) == ([], ["reply.created"])
+    assert (gone, event_names()) == ([], ["reply.created"])
 
 
-def test_retract_earned_keeps_what_others_did():
+def test_retract_author_events_keeps_what_others_did():
     reply = PostFactory()
     named = MemberFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[named])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
-    assert standing() == ["member.mentioned"]
+    assert event_names() == ["member.mentioned"]
 
 
-def test_retract_earned_of_a_reply_keeps_its_topic():
+def test_retract_author_events_of_a_reply_keeps_its_topic():
     topic = TopicFactory()
     reply = PostFactory(topic=topic, author=topic.author)
     post_events.record_creation(topic.posts.get(number=1), topic, mentioned=[])
     post_events.record_creation(reply, topic, mentioned=[])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
-    assert standing() == ["topic.created"]
+    assert event_names() == ["topic.created"]
 
 
-def test_retract_earned_of_an_opening_takes_the_topic_along():
+def test_retract_author_events_of_an_opening_takes_the_topic_along():
     topic = QuestionFactory()
     post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
-    post_events.retract_earned(topic.posts.get())
+    post_events.retract_author_events(topic.posts.get())
 
-    assert standing() == []
+    assert event_names() == []
 
 
-def test_retract_earned_of_an_accepted_answer_unmakes_the_solution():
+def test_retract_author_events_of_an_accepted_answer_unmakes_the_solution():
     answer = AnswerFactory()
     post_events.record_creation(answer, answer.topic, mentioned=[])
     accept_answer(answer, actor=answer.topic.author)
     answer.refresh_from_db()
-    before = set(standing())
+    before = set(event_names())
 
-    post_events.retract_earned(answer)
+    post_events.retract_author_events(answer)
 
     assert {"answer.accepted", "question.resolved", "reply.created"} <= before
-    assert not {"answer.accepted", "question.resolved", "reply.created"} & set(standing())
+    assert not {"answer.accepted", "question.resolved", "reply.created"} & set(event_names())
 
 
-def test_reinstate_earned_leaves_what_was_taken_for_another_reason():
+def test_reinstate_author_events_leaves_what_was_taken_for_another_reason():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
     event = Event.objects.get(name="reply.created")
     post_events.retract_one("reply.created", event.object_type, event.object_id, "", reason="a test account")
 
-    post_events.reinstate_earned(reply)
+    post_events.reinstate_author_events(reply)
 
-    assert standing() == []
+    assert event_names() == []
 
 
-def test_retract_earned_says_why():
+def test_retract_author_events_says_why():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
-    post_events.retract_earned(reply)
+    post_events.retract_author_events(reply)
 
-    assert Event.objects.get(name="reply.created").retract_reason == post_events.GONE
+    assert Event.objects.get(name="reply.created").retract_reason == post_events.POST_GONE
 
 
-def test_retract_earned_twice_tells_it_once():
+def test_retract_author_events_twice_tells_it_once():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
     for _ in range(2):
-        post_events.retract_earned(reply)
+        post_events.retract_author_events(reply)
 
     assert Event.objects.filter(name="event.retracted").count() == 1
 
@@ -257,7 +257,7 @@ def test_a_hidden_question_gives_nobody_away_as_its_asker():
 
     posts.hide(topic.posts.get(), actor=None, reason="flagged")
 
-    assert standing(member=topic.author) == ["post.hidden"]
+    assert event_names(member=topic.author) == ["post.hidden"]
 
 
 def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
@@ -267,7 +267,7 @@ def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
     posts.hide(reply, actor=moderator, reason="advertising")
     posts.delete(reply, actor=moderator, reason="advertising")
 
-    assert standing(member=reply.author) == ["post.hidden", "post.deleted"]
+    assert event_names(member=reply.author) == ["post.hidden", "post.deleted"]
 
 
 def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
@@ -278,8 +278,8 @@ def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
         posts.hide(reply, actor=moderator, reason="advertising")
         posts.unhide(reply, actor=moderator)
 
-    assert standing(member=reply.author).count("post.hidden") == 2
-    assert standing(member=reply.author).count("reply.created") == 1
+    assert event_names(member=reply.author).count("post.hidden") == 2
+    assert event_names(member=reply.author).count("reply.created") == 1
 
 
 def hidden_meanwhile(post):
@@ -295,7 +295,7 @@ def test_a_like_taken_back_while_the_post_was_hidden_does_not_come_back_with_it(
     for _ in hidden_meanwhile(reply):
         likes.remove(reply, member=fan)
 
-    assert not {"reaction.received", "reaction.given"} & set(standing())
+    assert not {"reaction.received", "reaction.given"} & set(event_names())
 
 
 def test_an_acceptance_given_to_another_while_the_answer_was_hidden_does_not_come_back_with_it():
@@ -306,9 +306,9 @@ def test_an_acceptance_given_to_another_while_the_answer_was_hidden_does_not_com
     for _ in hidden_meanwhile(first):
         accept_answer(second, actor=topic.author)
 
-    assert "answer.accepted" not in standing(member=first.author)
-    assert sole("answer.accepted").member == second.author
-    assert sole("question.resolved").props["by"] == second.author_id
+    assert "answer.accepted" not in event_names(member=first.author)
+    assert get_event("answer.accepted").member == second.author
+    assert get_event("question.resolved").props["by"] == second.author_id
 
 
 def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_back_with_it():
@@ -318,7 +318,7 @@ def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_b
     for _ in hidden_meanwhile(answer):
         unmark_official(answer, actor=staff)
 
-    assert "answer.marked_official" not in standing()
+    assert "answer.marked_official" not in event_names()
 
 
 def test_what_was_earned_while_visible_does_come_back():
@@ -328,7 +328,7 @@ def test_what_was_earned_while_visible_does_come_back():
     for _ in hidden_meanwhile(reply):
         pass
 
-    assert "reaction.received" in standing(member=reply.author)
+    assert "reaction.received" in event_names(member=reply.author)
 
 
 def test_a_like_taken_back_and_given_again_counts_again():
@@ -339,4 +339,4 @@ def test_a_like_taken_back_and_given_again_counts_again():
 
     likes.add(reply, member=fan)
 
-    assert "reaction.received" in standing(member=reply.author)
+    assert "reaction.received" in event_names(member=reply.author)

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from community.core import page_cache
 from community.events.models import Event
-from community.events.services import ensure_months
+from community.events.services.partitions import ensure_months
 from community.forum.models import Post, Topic
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import counters, posts, topics
 from tests.factories.forum import CategoryFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .telling import standing
+from .event_log import event_names
 from .test_counters import state as counted
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +142,7 @@ def test_every_action_in_every_state(post_in, moderator, kind, state, django_cap
             assert kind == "reply" or post.topic.status == status
             assert (action, _life()) == (action, sorted([*events, event] if event else events))
             earned = "topic.created" if kind == "opening" else "reply.created"
-            assert (earned in standing(member=post.author)) == post.is_published
+            assert (earned in event_names(member=post.author)) == post.is_published
             assert event is None or cache.get(page_cache.GENERATION) != "before"
             assert counted() == _recounted()
 

@@ -17,7 +17,11 @@ ALIKE = [("m2", "m²"), ("c-plus", "c+"), ("½", "1⁄2"), ("a-dot-b", "a.b"), (
 @pytest.mark.parametrize(("one", "other"), ALIKE)
 @pytest.mark.parametrize("together", [True, False])
 def test_find_tags_keeps_tags_apart_that_look_alike(one, other, together):
-    found = tags.find([one, other]) if together else [*tags.find([one]), *tags.find([other])]
+    found = (
+        tags.get_or_create([one, other])
+        if together
+        else [*tags.get_or_create([one]), *tags.get_or_create([other])]
+    )
 
     wanted = [tags.normalize(name) for name in (one, other)]
     assert [tag.name for tag in found] == wanted
@@ -25,16 +29,16 @@ def test_find_tags_keeps_tags_apart_that_look_alike(one, other, together):
 
 
 def test_find_tags_twice_makes_none_anew():
-    first = tags.find(["m2", "m²"])
+    first = tags.get_or_create(["m2", "m²"])
 
-    assert tags.find(["m²", "m2"]) == first[::-1]
+    assert tags.get_or_create(["m²", "m2"]) == first[::-1]
     assert Tag.objects.count() == 2
 
 
 def test_a_slug_of_its_own_fits_the_longest_name():
     names = ["x" * 34 + "2", "x" * 34 + "²"]
 
-    assert [tag.name for tag in tags.find(names)] == names
+    assert [tag.name for tag in tags.get_or_create(names)] == names
     assert max(len(tag.slug) for tag in Tag.objects.all()) <= 40
 
 
@@ -56,8 +60,8 @@ def test_a_topic_may_have_both():
 
 def test_a_tag_whose_name_has_the_slug_made_for_another_gets_its_own():
     """Nobody can take a tag's address by writing it out as a name."""
-    taken = tags.find(["m2", "m²"])[1].slug
+    taken = tags.get_or_create(["m2", "m²"])[1].slug
 
-    (tag,) = tags.find([taken])
+    (tag,) = tags.get_or_create([taken])
 
     assert (tag.name, tag.slug != taken) == (taken, True)

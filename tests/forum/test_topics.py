@@ -15,7 +15,7 @@ from tests.factories.forum import (
 )
 from tests.factories.members import MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_close_topic_says_who_and_why(moderator):
 
     topic.refresh_from_db()
     assert (topic.is_closed, topic.closed_by, topic.close_reason) == (True, moderator, "answered elsewhere")
-    assert sole("topic.edited").props == {"what": ["closed"]}
+    assert get_event("topic.edited").props == {"what": ["closed"]}
 
 
 def test_reopen_topic_opens_it(moderator):
@@ -73,7 +73,7 @@ def test_move_topic_carries_its_counts_along(moderator):
 
     counts = {c.pk: (c.topic_count, c.post_count) for c in Category.objects.all()}
     assert counts == {old.pk: (0, 0), new.pk: (1, 2)}
-    assert sole("topic.edited").props == {"what": ["moved"]}
+    assert get_event("topic.edited").props == {"what": ["moved"]}
 
 
 def test_merge_topic_appends_its_posts(moderator):
@@ -104,7 +104,7 @@ def test_merge_of_a_solved_question_forgets_the_acceptance(moderator):
     accept_answer(answer, actor=target.author)
 
     assert merged == (False, Post.Kind.ANSWER, target)
-    assert "answer.accepted" in standing()
+    assert "answer.accepted" in event_names()
     assert Topic.objects.get(pk=target.pk).is_solved
 
 

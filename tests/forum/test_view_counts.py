@@ -109,6 +109,6 @@ def test_page_without_redis_is_still_a_page(client, monkeypatch):
 def test_heat_task_runs():
     PostFactory()
 
-    tasks.heat()
+    tasks.refresh_hot_scores()
 
     assert Topic.objects.get().hot_score > 0

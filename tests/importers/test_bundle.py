@@ -4,16 +4,16 @@ import pytest
 
 from community.importers.models import StagedRow
 from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.members.models import Member
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
 
 def load(dump, *, after=0, size=10):
-    return load_bundle(prepare(dump), nobody(), after=after, size=size)
+    return load_bundle(prepare(dump), former_member(), after=after, size=size)
 
 
 def keys(rows):
@@ -33,7 +33,7 @@ def test_load_bundle_brings_what_hangs_on_each_question(dump):
 def test_load_bundle_takes_the_next_questions_only(dump):
     first = load(dump, size=1)
 
-    then = load_bundle(first.batch, first.nobody, after=first.questions[-1].ordinal, size=1)
+    then = load_bundle(first.batch, first.former_member, after=first.questions[-1].ordinal, size=1)
 
     assert [row.key for row in first.questions] == [10]
     assert [row.key for row in then.questions] == [20]
@@ -84,8 +84,8 @@ def test_author_of_is_the_member_or_who_stands_for_everybody(dump):
     bundle = load(dump)
 
     assert bundle.author_of(2).display_name == "Bob"
-    assert bundle.author_of(None) == bundle.nobody
-    assert bundle.author_of(404) == bundle.nobody
+    assert bundle.author_of(None) == bundle.former_member
+    assert bundle.author_of(404) == bundle.former_member
 
 
 def test_member_of_is_nobody_for_those_who_left(dump):
@@ -116,9 +116,9 @@ def test_load_bundle_does_without_a_member_who_was_deleted_meanwhile(dump):
     staged = StagedRow.objects.get(file="users", source_id=2)
     Member.objects.filter(pk=staged.target_id).delete()
 
-    bundle = load_bundle(batch, nobody(), after=0, size=10)
+    bundle = load_bundle(batch, former_member(), after=0, size=10)
 
-    assert bundle.author_of(2) == bundle.nobody
+    assert bundle.author_of(2) == bundle.former_member
 
 
 def test_load_bundle_leaves_another_batch_alone(tmp_path, dump):
@@ -135,7 +135,7 @@ def test_load_bundle_costs_the_same_for_one_and_three(tmp_path, django_assert_nu
     for number in range(questions):
         dump.question(10 + number).answer(20 + number, to=10 + number)
         dump.add("comments", Id=30 + number, PostId=20 + number)
-    batch, everybody_else = prepare(dump), nobody()
+    batch, everybody_else = prepare(dump), former_member()
 
     with django_assert_num_queries(8):
         load_bundle(batch, everybody_else, after=0, size=10)

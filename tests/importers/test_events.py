@@ -8,19 +8,19 @@ from community.events.models import Event
 from community.forum.models import Category
 from community.importers.services.building.bundle import load_bundle
 from community.importers.services.building.events import drafts_of
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import texts_of
 from community.importers.services.building.threads import thread_of
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
 
 def tell(dump):
     """The drafts of the dump's first question, and the bundle they were made of."""
-    bundle = load_bundle(prepare(dump), nobody(), after=0, size=10)
+    bundle = load_bundle(prepare(dump), former_member(), after=0, size=10)
     category = CategoryFactory(kind=Category.Kind.QA, slug="beer")
     thread = thread_of(bundle.questions[0], bundle, texts_of(bundle), category)
     return list(drafts_of(thread, bundle)), bundle

@@ -7,12 +7,12 @@ from community.events.models import Event
 from community.importers.models import ImportedRow
 from community.importers.progress import NoProgress
 from community.importers.services.building import people
-from community.importers.services.building.people import build_members, handle, nobody, usernames
+from community.importers.services.building.people import build_members, former_member, handle, usernames
 from community.members.models import Member
 from community.members.names import clean_username
 from tests.factories.members import MemberFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +159,7 @@ def test_build_members_twice_changes_nothing(dump):
 
 
 def test_build_members_in_small_parts_still_tells_namesakes_apart(dump, heard, monkeypatch):
-    monkeypatch.setattr(people, "SIZE", 1)
+    monkeypatch.setattr(people, "BATCH_SIZE", 1)
     batch = prepare(dump, members=False)
 
     build_members(batch, heard)
@@ -169,7 +169,7 @@ def test_build_members_in_small_parts_still_tells_namesakes_apart(dump, heard, m
 
 
 def test_nobody_is_made_once_and_can_do_nothing():
-    first, second = nobody(), nobody()
+    first, second = former_member(), former_member()
 
     assert first == second
     assert (first.display_name, first.is_active, first.email) == ("Former member", False, None)

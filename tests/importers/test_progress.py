@@ -1,7 +1,7 @@
 import io
 
 from community.importers import progress
-from community.importers.progress import NoProgress, Shown
+from community.importers.progress import ConsoleProgress, NoProgress
 
 
 class Terminal(io.StringIO):
@@ -13,7 +13,7 @@ def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", -1)
     out = io.StringIO()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(1)
         shown.advance(3)
@@ -24,7 +24,7 @@ def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
 def test_progress_says_little_of_what_is_quick():
     out = io.StringIO()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(4)
 
@@ -34,7 +34,7 @@ def test_progress_says_little_of_what_is_quick():
 def test_progress_is_a_bar_on_a_terminal():
     out = Terminal()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(4)
         shown.start("Questions", 0)

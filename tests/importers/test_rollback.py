@@ -12,7 +12,7 @@ from community.importers.models import ImportBatch, ImportedRow
 from community.importers.services import imports
 from community.members.models import Member
 from journeys.models import MemberDay, MemberState, StageHistory
-from journeys.services import mark_events
+from journeys.services.dirty import mark_events
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.importers.dumps import village

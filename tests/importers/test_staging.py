@@ -6,8 +6,8 @@ from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import NoProgress
 from community.importers.services import imports, staging
 from community.importers.services.imports import open_batch
-from community.importers.services.skip_rules import judge
-from community.importers.services.staging import fingerprint, number, stage
+from community.importers.services.skip_rules import apply_skip_rules
+from community.importers.services.staging import assign_ids, fingerprint, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_stage_twice_reads_nothing_again(dump, batch):
 
 
 def test_stage_goes_on_behind_the_last_row_it_kept(dump, batch, monkeypatch):
-    monkeypatch.setattr(staging, "ROWS_A_TIME", 2)
+    monkeypatch.setattr(staging, "ROWS_PER_BATCH", 2)
     stage(batch, dump.folder, NoProgress())
     StagedRow.objects.filter(file="votes", ordinal__gt=2).delete()
     batch.progress |= {"read:votes": 2}
@@ -50,7 +50,7 @@ def test_stage_goes_on_behind_the_last_row_it_kept(dump, batch, monkeypatch):
 
 
 def test_stage_cuts_by_size_as_well_as_by_rows(dump, batch, monkeypatch):
-    monkeypatch.setattr(staging, "BYTES_A_TIME", 1)
+    monkeypatch.setattr(staging, "BYTES_PER_BATCH", 1)
 
     stage(batch, dump.folder, NoProgress())
 
@@ -69,31 +69,31 @@ def test_stage_keeps_unusable_rows_with_their_reason(dump, batch):
 def test_judge_twice_changes_nothing(dump, batch):
     dump.add("votes", PostId=999, VoteTypeId=2).write()
     stage(batch, dump.folder, NoProgress())
-    judge(batch, NoProgress())
+    apply_skip_rules(batch, NoProgress())
     before = list(StagedRow.objects.order_by("pk").values())
 
     batch.progress.pop("judged")
-    judge(batch, NoProgress())
+    apply_skip_rules(batch, NoProgress())
 
     assert list(StagedRow.objects.order_by("pk").values()) == before
 
 
 def test_number_gives_each_row_one_id_for_good(dump, batch):
     stage(batch, dump.folder, NoProgress())
-    judge(batch, NoProgress())
-    number(batch)
+    apply_skip_rules(batch, NoProgress())
+    assign_ids(batch)
     before = {row.pk: (row.target_id, row.topic_id) for row in StagedRow.objects.all()}
 
     batch.progress.pop("numbered")
-    number(batch)
+    assign_ids(batch)
 
     assert {row.pk: (row.target_id, row.topic_id) for row in StagedRow.objects.all()} == before
 
 
 def test_number_gives_answers_the_topic_of_their_question(dump, batch):
     stage(batch, dump.folder, NoProgress())
-    judge(batch, NoProgress())
-    number(batch)
+    apply_skip_rules(batch, NoProgress())
+    assign_ids(batch)
 
     posts = {row.source_id: row for row in staged("posts")}
     assert posts[11].topic_id == posts[12].topic_id == posts[10].topic_id

@@ -10,9 +10,9 @@ from community.importers.services.building import tags_and_badges
 from community.importers.services.building.tags_and_badges import build_badges, build_tags
 from tests.factories.badges import BadgeFactory
 from tests.factories.forum import TagFactory
-from tests.importers.building import prepare
 from tests.importers.conftest import skipped
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_build_tags_twice_changes_nothing(dump):
 
 
 def test_build_tags_goes_on_where_it_stopped(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
     batch = prepare(dump)
     batch.progress["build:tags"] = 1
 
@@ -210,7 +210,7 @@ def test_build_badges_twice_changes_nothing(dump):
 
 
 def test_build_badges_in_small_parts_ends_the_same(dump, heard, monkeypatch):
-    monkeypatch.setattr(tags_and_badges, "SIZE", 1)
+    monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
 
     build_badges(prepare(dump), heard)
 

@@ -5,11 +5,11 @@ import pytest
 from community.forum.models import Post, Tag, Topic
 from community.importers.models import ImportedRow, StagedRow
 from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import source_of, texts_of
 from tests.factories.forum import TagFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 SITE = "https://beer.example.com"
@@ -21,7 +21,7 @@ def asked(tmp_path) -> Dump:
 
 
 def load(dump):
-    return load_bundle(prepare(dump), nobody(), after=0, size=10)
+    return load_bundle(prepare(dump), former_member(), after=0, size=10)
 
 
 def staged(source_id: int, file: str = "posts") -> StagedRow:
@@ -54,7 +54,7 @@ def test_texts_lead_links_to_a_question_to_our_topic(asked, path):
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}{path}">this</a></p>')
     bundle = load(asked)
 
-    source = texts_of(bundle).rewritten(f"[this]({SITE}{path})")
+    source = texts_of(bundle).rewrite(f"[this]({SITE}{path})")
 
     topic = Topic(pk=staged(10).topic_id, slug="question-10")
     assert source == f"[this]({topic.get_absolute_url()})"
@@ -64,7 +64,7 @@ def test_texts_name_a_bare_link_by_the_title_of_its_question(asked):
     asked.answer(11, to=10, Body=f"<p>See {SITE}/a/11</p>")
     bundle = load(asked)
 
-    source = texts_of(bundle).rewritten(f"See {SITE}/a/11")
+    source = texts_of(bundle).rewrite(f"See {SITE}/a/11")
 
     assert source == f"See [Question 10?]({Post(pk=staged(11).target_id).get_absolute_url()})"
 
@@ -73,7 +73,7 @@ def test_texts_lead_links_to_a_comment_to_ours(asked):
     asked.add("comments", Id=5, PostId=10, Text=f"As in {SITE}/posts/comments/5")
     bundle = load(asked)
 
-    source = texts_of(bundle).rewritten(f"As in {SITE}/posts/comments/5")
+    source = texts_of(bundle).rewrite(f"As in {SITE}/posts/comments/5")
 
     assert source == f"As in [comment]({Post(pk=staged(5, 'comments').target_id).get_absolute_url()})"
 
@@ -82,7 +82,7 @@ def test_texts_lead_links_to_people_to_their_profiles(asked):
     asked.answer(11, to=10, OwnerUserId=2, Body=f'<p><a href="{SITE}/users/2/bob">Bob</a></p>')
     bundle = load(asked)
 
-    assert texts_of(bundle).rewritten(f"[Bob]({SITE}/users/2/bob)") == (
+    assert texts_of(bundle).rewrite(f"[Bob]({SITE}/users/2/bob)") == (
         f"[Bob]({bundle.members[2].get_absolute_url()})"
     )
 
@@ -91,7 +91,7 @@ def test_texts_lead_links_to_a_tag_to_ours(asked):
     tag = TagFactory(name="hops")
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}/questions/tagged/hops">hops</a></p>')
 
-    found = texts_of(load(asked)).rewritten(f"[hops]({SITE}/questions/tagged/hops)")
+    found = texts_of(load(asked)).rewrite(f"[hops]({SITE}/questions/tagged/hops)")
 
     assert found == f"[hops]({tag.get_absolute_url()})"
     assert Tag.objects.count() == 1
@@ -101,14 +101,14 @@ def test_texts_lead_links_to_a_tag_to_ours(asked):
 def test_texts_leave_links_to_what_we_do_not_have(asked, path):
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}{path}">x</a></p>')
 
-    assert texts_of(load(asked)).rewritten(f"[x]({SITE}{path})") == f"[x]({SITE}{path})"
+    assert texts_of(load(asked)).rewrite(f"[x]({SITE}{path})") == f"[x]({SITE}{path})"
 
 
 @pytest.mark.parametrize("host", ["https://wine.example.com", "https://beer.example.com.evil.example"])
 def test_texts_leave_links_to_other_sites(asked, host):
     asked.answer(11, to=10, Body=f'<p><a href="{host}/q/10">x</a></p>')
 
-    assert texts_of(load(asked)).rewritten(f"[x]({host}/q/10)") == f"[x]({host}/q/10)"
+    assert texts_of(load(asked)).rewrite(f"[x]({host}/q/10)") == f"[x]({host}/q/10)"
 
 
 def test_texts_lead_links_to_what_an_earlier_import_brought(tmp_path, asked, imported):
@@ -116,7 +116,7 @@ def test_texts_lead_links_to_what_an_earlier_import_brought(tmp_path, asked, imp
     old = ImportedRow.objects.get(kind="post", source_id=90).target_id
     asked.answer(11, to=10, Body=f"<p>{SITE}/q/90</p>")
 
-    source = texts_of(load(asked)).rewritten(f"{SITE}/q/90")
+    source = texts_of(load(asked)).rewrite(f"{SITE}/q/90")
 
     assert source == f"[#90]({Post(pk=old).get_absolute_url()})"
 
@@ -124,11 +124,11 @@ def test_texts_lead_links_to_what_an_earlier_import_brought(tmp_path, asked, imp
 def test_texts_leave_links_in_code(asked):
     asked.answer(11, to=10, Body=f"<pre><code>{SITE}/q/10</code></pre>")
 
-    assert texts_of(load(asked)).rewritten(f"`{SITE}/q/10`") == f"`{SITE}/q/10`"
+    assert texts_of(load(asked)).rewrite(f"`{SITE}/q/10`") == f"`{SITE}/q/10`"
 
 
 def test_texts_drop_what_the_database_can_not_keep(asked):
-    assert texts_of(load(asked)).rewritten("a\x00b") == "ab"
+    assert texts_of(load(asked)).rewrite("a\x00b") == "ab"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_texts_drop_what_the_database_can_not_keep(asked):
 def test_texts_mention_those_of_the_thread_by_their_display_name(asked, written, mentioned):
     bundle = load(asked.answer(11, to=10, OwnerUserId=2))
 
-    rendered = texts_of(bundle).among([1, 2], bundle).rendered(f"Thanks {written}!")
+    rendered = texts_of(bundle).for_participants([1, 2], bundle).render(f"Thanks {written}!")
 
     assert ('class="mention"' in rendered.html) is mentioned
 
@@ -146,7 +146,7 @@ def test_texts_mention_those_of_the_thread_by_their_display_name(asked, written,
 def test_texts_mention_nobody_from_outside_the_thread(asked):
     bundle = load(asked.answer(11, to=10, OwnerUserId=2))
 
-    assert "mention" not in texts_of(bundle).among([1], bundle).rendered("Thanks @Bob!").html
+    assert "mention" not in texts_of(bundle).for_participants([1], bundle).render("Thanks @Bob!").html
 
 
 def test_texts_mention_none_of_two_namesakes(tmp_path):
@@ -154,13 +154,13 @@ def test_texts_mention_none_of_two_namesakes(tmp_path):
     dump.answer(11, to=10, OwnerUserId=2)
     bundle = load(dump)
 
-    assert "mention" not in texts_of(bundle).among([1, 2], bundle).rendered("Thanks @Bob!").html
+    assert "mention" not in texts_of(bundle).for_participants([1, 2], bundle).render("Thanks @Bob!").html
 
 
 def test_texts_mention_nobody_who_left(asked):
     bundle = load(asked)
 
-    assert texts_of(bundle).among([404], bundle).mentions == {}
+    assert texts_of(bundle).for_participants([404], bundle).mentions == {}
 
 
 @pytest.mark.parametrize("links", [1, 4])

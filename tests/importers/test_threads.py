@@ -6,12 +6,12 @@ import pytest
 
 from community.forum.models import Category, Post, Topic
 from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.importers.services.building.texts import texts_of
 from community.importers.services.building.threads import Thread, thread_of
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def at(day: int, hour: int = 10) -> str:
 
 
 def thread(dump) -> Thread:
-    bundle = load_bundle(prepare(dump), nobody(), after=0, size=10)
+    bundle = load_bundle(prepare(dump), former_member(), after=0, size=10)
     category = CategoryFactory(kind=Category.Kind.QA)
     return thread_of(bundle.questions[0], bundle, texts_of(bundle), category)
 
@@ -172,7 +172,7 @@ def test_thread_of_names_people_who_left_on_their_posts(asked, name, byline):
     _, answer, comment = thread(asked).posts
 
     assert (answer.byline, comment.byline) == (byline, byline)
-    assert answer.author == comment.author == nobody()
+    assert answer.author == comment.author == former_member()
 
 
 def test_thread_of_names_no_byline_beside_a_member(asked):

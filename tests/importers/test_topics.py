@@ -10,8 +10,8 @@ from community.importers.services.building import topics
 from community.importers.services.building.topics import build_topics
 from community.qa.models import Question
 from tests.factories.forum import CategoryFactory
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_build_topics_saves_every_thread(dump, category, heard):
 
 
 def test_build_topics_in_small_parts_ends_the_same(street, category, monkeypatch):
-    monkeypatch.setattr(topics, "SIZE", 2)
+    monkeypatch.setattr(topics, "BATCH_SIZE", 2)
     batch = prepare(street)
 
     build_topics(batch, category, NoProgress())
@@ -60,7 +60,7 @@ def test_build_topics_twice_changes_nothing(street, category):
 
 
 def test_build_topics_goes_on_behind_what_was_saved(street, category, heard, monkeypatch):
-    monkeypatch.setattr(topics, "SIZE", 2)
+    monkeypatch.setattr(topics, "BATCH_SIZE", 2)
     batch = prepare(street)
     save, saved = topics._save, []
 

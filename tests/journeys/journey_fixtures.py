@@ -8,16 +8,16 @@ from uuid import uuid4
 
 from django.db import models
 
-from community.events import services as events
 from community.events.catalogue import EventName
 from community.events.models import Event
+from community.events.services import recording
 from community.members.models import Member
-from journeys import services
+from journeys.services import dirty, shards
 
 
 def moment(days_ago: int, hour: int = 12) -> datetime:
     """Some hour of the UTC day that many days before today."""
-    return datetime.combine(services.today() - timedelta(days=days_ago), time(hour), UTC)
+    return datetime.combine(shards.today() - timedelta(days=days_ago), time(hour), UTC)
 
 
 def happened(
@@ -32,7 +32,7 @@ def happened(
     **payload,
 ) -> Event:
     """Record an event of the member's; every call is another event."""
-    draft = events.Draft(
+    draft = recording.Draft(
         name=EventName(name),
         occurred_at=moment(days_ago, hour),
         payload=payload,
@@ -45,7 +45,7 @@ def happened(
         currency="EUR" if cents else "",
         event_id=uuid4(),
     )
-    events.record_all([draft])
+    recording.record_all([draft])
     return Event.objects.get(event_id=draft.event_id)
 
 
@@ -63,14 +63,14 @@ def drained(*members: Member) -> int:
     Given members, only their events are marked: a test inside one transaction has no committed log.
     """
     of_members = Event.objects.filter(member__in=members) if members else Event.objects.all()
-    services.mark_events(of_members)
+    dirty.mark_events(of_members)
     return drain_all()
 
 
 def drain_all() -> int:
     rows = 0
-    while shards := services.waiting_shards():
-        done = [services.drain(shard) for shard in shards]
+    while waiting := shards.waiting_shards():
+        done = [shards.drain(shard) for shard in waiting]
         rows += sum(one.rollup + one.rows for one in done)
     return rows
 

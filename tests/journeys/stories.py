@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.engine.facts import RawEvent, Result
 from journeys.engine.fold import fold
-from journeys.engine.rollup import rolled_up
+from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import parse_ruleset
 
 START = date(2024, 1, 1)
@@ -55,7 +55,7 @@ def refund(day: int, ref: str = "order-1", cents: int = 4900, full: bool = True)
 def told(*events: RawEvent, as_of: int, **options) -> Result:
     """The story of these events as of day `as_of`."""
     options.setdefault("rules", RULES)
-    return fold(rolled_up(events), options.pop("rules"), as_of=on(as_of), **options)
+    return fold(roll_up(events), options.pop("rules"), as_of=on(as_of), **options)
 
 
 def steps(result: Result) -> list[tuple[int, str, str]]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from journeys.engine.activity import Pulse
+from journeys.engine.activity import ActivityDates
 from journeys.engine.facts import Override
 from journeys.engine.sentences import did, money, times
 from journeys.engine.state import shown_stage
@@ -60,8 +60,8 @@ def test_what_happens_to_a_member_is_no_activity():
 
 
 def test_activity_before_anything_has_happened_is_nobodys():
-    with pytest.raises(ValueError, match="before anything has happened"):
-        Pulse().activity_on(date(2024, 1, 1), RULES.activity)
+    with pytest.raises(ValueError, match="before the first event"):
+        ActivityDates().activity_on(date(2024, 1, 1), RULES.activity)
 
 
 def risks(*events, as_of):

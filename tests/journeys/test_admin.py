@@ -5,9 +5,9 @@ import json
 import pytest
 from django.urls import reverse
 
-from journeys import services
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Override, Ruleset
+from journeys.services import overrides, rulesets
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, replied
@@ -53,41 +53,41 @@ def test_unsound_rules_come_back_with_the_reason(client, manager):
     answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
-    assert "Only commercial events can lead to conversion" in answer.content.decode()
+    assert "Only purchases and subscriptions can lead to conversion" in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
 
 
 def test_manager_puts_a_draft_in_force(client, manager):
-    services.live_ruleset()
+    rulesets.live_ruleset()
     rules = draft()
 
     client.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert services.live_ruleset() == rules
-    assert services.live_ruleset().published_by == manager
+    assert rulesets.live_ruleset() == rules
+    assert rulesets.live_ruleset().published_by == manager
 
 
 def test_a_link_or_an_image_puts_nothing_in_force(client, manager):
-    live, rules = services.live_ruleset(), draft()
+    live, rules = rulesets.live_ruleset(), draft()
 
     answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
     assert "Publish version 2?" in answer.content.decode()
-    assert services.live_ruleset() == live
+    assert rulesets.live_ruleset() == live
 
 
 def test_retired_rules_are_not_put_in_force_again(client, manager):
-    first = services.live_ruleset()
-    services.publish_ruleset(draft(), actor=manager)
+    first = rulesets.live_ruleset()
+    rulesets.publish_ruleset(draft(), actor=manager)
 
     answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
     assert "copy them into a new draft" in answer.content.decode()
-    assert services.live_ruleset().version == 2
+    assert rulesets.live_ruleset().version == 2
 
 
 def test_rules_in_force_are_only_read(client, manager):
-    live = services.live_ruleset()
+    live = rulesets.live_ruleset()
     changed = {"rules": json.dumps(DEFAULT_RULES | {"E2": {"points": 1, "days": 1}}), "note": "Hm."}
 
     client.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
@@ -143,7 +143,7 @@ def test_an_override_of_staff_is_refused(client, manager):
 
 
 def test_manager_clears_overrides(client, manager):
-    override = services.set_override(
+    override = overrides.set_override(
         MemberFactory(), stage="conversion", mode="pin", reason="Paid.", actor=manager
     )
     asked = {"action": "clear_selected", "_selected_action": [override.pk]}
@@ -183,7 +183,7 @@ def test_member_page_shows_the_journey(client, manager):
     member = MemberFactory()
     bought(member, 3)
     drained()
-    services.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
+    overrides.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
 
     page = client.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
 

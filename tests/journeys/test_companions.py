@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from community.events import services as events
+from community.events.services import recording
 from community.forum.models import Post
 from community.members.models import Invitation
 from journeys.models import StageHistory
@@ -96,7 +96,7 @@ def test_companions_did_not_answer_with_what_nobody_sees(member, status):
 
 def test_companions_did_not_do_what_was_taken_back(member):
     event = happened(member, "member.mentioned", 12, counterpart=MemberFactory(), topic_id=1)
-    events.retract([event], reason="Spam.")
+    recording.retract([event], reason="Spam.")
 
     assert beside(member) == []
 

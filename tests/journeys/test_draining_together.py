@@ -16,10 +16,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from community.events.services import ensure_months, follow
+from community.events.services.following import follow
+from community.events.services.partitions import ensure_months
 from community.runtime.embedded import BASE_DIR
-from journeys import hooks, services, tasks
+from journeys import hooks, tasks
 from journeys.models import Dirty, MemberDay, StageHistory
+from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 from tests.support import in_thread
 
@@ -40,26 +42,26 @@ def drain_to_the_end() -> None:
 
 
 class SlowSource:
-    """A source of standings that waits inside the drain's transaction, after the rollup."""
+    """An advocacy source that waits inside the drain's transaction, after the rollup."""
 
     def __init__(self) -> None:
         self.inside, self.go_on = threading.Event(), threading.Event()
 
-    def standing(self, facts, as_of):
+    def compute(self, facts, as_of):
         return {}
 
-    def store(self, standings, members, as_of):
+    def store(self, results, members, as_of):
         self.inside.set()
         self.go_on.wait(20)
 
-    def differences(self, standings, members, as_of):
+    def differences(self, results, members, as_of):
         return []
 
 
 @pytest.fixture
 def slow_source(monkeypatch):
     source = SlowSource()
-    monkeypatch.setattr(hooks, "_source", source)
+    monkeypatch.setattr(hooks, "import_string", lambda path: lambda: source)
     yield source
     source.go_on.set()
 
@@ -68,11 +70,11 @@ def test_a_second_worker_leaves_the_shard_alone(slow_source):
     member = MemberFactory()
     replied(member, 3)
     mark_all()
-    shard = services.shard_of(member.pk)
-    first = in_thread(lambda: services.drain(shard))
+    shard = dirty.shard_of(member.pk)
+    first = in_thread(lambda: shards.drain(shard))
     slow_source.inside.wait(20)
 
-    assert services.drain(shard).keys == 0
+    assert shards.drain(shard).keys == 0
     assert first.is_alive()  # nobody waited for it
 
     slow_source.go_on.set()
@@ -85,16 +87,16 @@ def test_an_event_of_a_day_that_is_being_drained_is_not_lost(slow_source):
     member = MemberFactory()
     replied(member, 3)
     mark_all()
-    drain = in_thread(lambda: services.drain(services.shard_of(member.pk)))
+    drain = in_thread(lambda: shards.drain(dirty.shard_of(member.pk)))
     slow_source.inside.wait(20)
 
-    services.mark_events([replied(member, 3)])
+    dirty.mark_events([replied(member, 3)])
     slow_source.go_on.set()
     drain.join()
     drain_all()
 
     assert MemberDay.objects.get().n == 2
-    assert services.check_everyone().differences == []
+    assert replay.check_everyone().differences == []
 
 
 def test_a_slow_writer_who_commits_late_is_not_lost():
@@ -117,7 +119,7 @@ def test_a_slow_writer_who_commits_late_is_not_lost():
     drain_to_the_end()
 
     assert MemberDay.objects.count() == 2
-    assert services.check_everyone().differences == []
+    assert replay.check_everyone().differences == []
 
 
 def test_writers_and_drains_at_once_lose_nothing():
@@ -143,7 +145,7 @@ def test_writers_and_drains_at_once_lose_nothing():
         thread.join()
     drain_to_the_end()
 
-    found = services.check_everyone()
+    found = replay.check_everyone()
     assert (found.differences, found.waiting, found.follower_behind) == ([], 0, False)
 
 
@@ -178,17 +180,18 @@ KILLED_IN_THE_MIDDLE = """
     import os, sys
     import django
     django.setup()
-    from journeys import hooks, services
+    from django.conf import settings
+    from journeys.services import shards
 
     class Stuck:
-        def standing(self, facts, as_of): return {}
-        def store(self, standings, members, as_of):
+        def compute(self, facts, as_of): return {}
+        def store(self, results, members, as_of):
             print("inside", flush=True)
             import time
             time.sleep(60)
 
-    hooks.standing_source(Stuck())
-    services.drain(int(sys.argv[1]))
+    settings.ADVOCACY_SOURCE = "__main__.Stuck"
+    shards.drain(int(sys.argv[1]))
 """
 
 
@@ -196,7 +199,7 @@ def test_a_process_killed_in_the_middle_of_a_drain_changes_nothing(process_envir
     member = MemberFactory()
     replied(member, 3)
     mark_all()
-    shard = services.shard_of(member.pk)
+    shard = dirty.shard_of(member.pk)
     command = [sys.executable, "-c", textwrap.dedent(KILLED_IN_THE_MIDDLE), str(shard)]
     with subprocess.Popen(
         command, env=process_environment, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
@@ -206,14 +209,14 @@ def test_a_process_killed_in_the_middle_of_a_drain_changes_nothing(process_envir
 
     assert (Dirty.objects.count(), MemberDay.objects.count(), StageHistory.objects.count()) == (1, 0, 0)
     drain_when_free(shard)
-    assert services.check_everyone().differences == []
+    assert replay.check_everyone().differences == []
     assert StageHistory.objects.count() == 1
 
 
 def drain_when_free(shard: int) -> None:
     """Drain once the server has noticed that the killed process is gone."""
     deadline = time.monotonic() + 20
-    while not services.drain(shard).keys and time.monotonic() < deadline:
+    while not shards.drain(shard).keys and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -235,7 +238,7 @@ def test_workers_killed_twice_while_draining_lose_nothing(start_celery_worker, k
     deadline = time.monotonic() + 20
     while Dirty.objects.exists() and time.monotonic() < deadline:
         drain_to_the_end()
-    found = services.check_everyone()
+    found = replay.check_everyone()
     assert (found.members, found.waiting, found.differences) == (64, 0, [])
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from community.events.catalogue import EVENT_TYPES
 from community.events.models import Event
-from community.events.services import retract
+from community.events.services.recording import retract
 from community.forum.models import Category
 from journeys import labels
 from journeys.engine.stages import STAGES

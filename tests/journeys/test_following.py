@@ -10,11 +10,12 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.core.management import call_command
 
-from community.events import services as events
 from community.events.models import Event
-from community.members.services import set_roles
-from journeys import followers, services, tasks
+from community.events.services import recording
+from community.members.services.roles import set_roles
+from journeys import followers, tasks
 from journeys.models import Dirty, MemberState, StageHistory
+from journeys.services import dirty, shards
 from journeys.services.wake import WAKE_KEY
 from tests.factories.members import MemberFactory
 
@@ -42,7 +43,7 @@ def test_mark_puts_members_in_their_shard():
     member = MemberFactory()
     followers.mark([replied(member, 3)])
 
-    assert Dirty.objects.get().shard == member.pk % services.SHARDS
+    assert Dirty.objects.get().shard == member.pk % dirty.SHARDS
 
 
 def test_mark_twice_keeps_both_rows():
@@ -57,7 +58,7 @@ def test_mark_twice_keeps_both_rows():
 def test_mark_of_a_retraction_marks_the_day_of_what_it_takes_back():
     member = MemberFactory()
     reply = replied(member, 30)
-    events.retract([reply], reason="Spam.")
+    recording.retract([reply], reason="Spam.")
 
     followers.mark([Event.objects.get(name="event.retracted")])
 
@@ -67,8 +68,8 @@ def test_mark_of_a_retraction_marks_the_day_of_what_it_takes_back():
 def test_mark_of_a_reinstatement_marks_that_day_too():
     member = MemberFactory()
     reply = replied(member, 30)
-    events.retract([reply], reason="Spam.")
-    events.reinstate([reply], reason="It was not.")
+    recording.retract([reply], reason="Spam.")
+    recording.reinstate([reply], reason="It was not.")
 
     followers.mark([Event.objects.get(name="event.reinstated")])
 
@@ -86,7 +87,7 @@ def test_mark_uses_the_utc_day():
 def test_mark_leaves_out_events_of_nobody_and_of_no_journey():
     member = MemberFactory()
     badge = happened(member, "badge.earned", 3, badge="student")
-    events.retract([badge], reason="A mistake.")
+    recording.retract([badge], reason="A mistake.")
     nobody = replied(member, 3)
     nobody.member_id = None
 
@@ -151,7 +152,7 @@ def test_mark_survives_a_broker_that_is_away(monkeypatch, django_capture_on_comm
 def test_wake_starts_one_drain_per_waiting_shard(monkeypatch):
     started = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: started.append(args))
-    services.mark_members([1, 2, services.SHARDS + 2])
+    dirty.mark_members([1, 2, dirty.SHARDS + 2])
     cache.set(WAKE_KEY, 1)
 
     tasks.wake()
@@ -164,9 +165,9 @@ def test_drain_task_goes_on_until_the_shard_is_dry():
     member = MemberFactory()
     for day in range(5):
         replied(member, day)
-    services.mark_events(Event.objects.all())
+    dirty.mark_events(Event.objects.all())
 
-    tasks.drain(services.shard_of(member.pk), limit=2)
+    tasks.drain(dirty.shard_of(member.pk), limit=2)
 
     assert not Dirty.objects.exists()
 
@@ -174,9 +175,9 @@ def test_drain_task_goes_on_until_the_shard_is_dry():
 def test_drain_task_queues_itself_again_when_its_time_is_up(monkeypatch):
     queued = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: queued.append(args))
-    monkeypatch.setattr(tasks, "SECONDS", -1)
-    services.mark_members([1])
-    services.mark_members([1])
+    monkeypatch.setattr(tasks, "MAX_SECONDS", -1)
+    dirty.mark_members([1])
+    dirty.mark_members([1])
 
     tasks.drain(1, limit=1)
 
@@ -190,7 +191,7 @@ def test_drain_task_takes_smaller_bites_when_it_takes_too_long(monkeypatch):
 
     queued = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: queued.append(args))
-    monkeypatch.setattr(services, "drain", too_slow)
+    monkeypatch.setattr(shards, "drain", too_slow)
 
     tasks.drain(1)
 
@@ -201,7 +202,7 @@ def test_due_task_marks_whom_time_alone_changes():
     member = MemberFactory()
     replied(member, 3)
     drained()
-    MemberState.objects.update(next_due=services.today())
+    MemberState.objects.update(next_due=shards.today())
 
     tasks.due()
 
@@ -211,7 +212,7 @@ def test_due_task_marks_whom_time_alone_changes():
 def test_due_task_leaves_others_alone():
     replied(MemberFactory(), 3)
     drained()
-    MemberState.objects.update(next_due=services.today() + timedelta(days=1))
+    MemberState.objects.update(next_due=shards.today() + timedelta(days=1))
 
     tasks.due()
 
@@ -220,7 +221,7 @@ def test_due_task_leaves_others_alone():
 
 def test_journeys_drain_command_recomputes_all_that_is_marked():
     replied(MemberFactory(), 3)
-    services.mark_events(Event.objects.all())
+    dirty.mark_events(Event.objects.all())
     said = StringIO()
 
     call_command("journeys_drain", stdout=said)

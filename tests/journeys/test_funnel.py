@@ -9,7 +9,7 @@ import pytest
 
 from journeys.models import MemberState
 from journeys.reports.funnel import funnel
-from journeys.services import today
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied

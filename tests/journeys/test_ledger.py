@@ -77,8 +77,8 @@ def test_more_seats_grow_and_the_first_number_does_not(ledger):
 def test_refunds_add_up_to_the_end_of_an_order(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
 
-    first = ledger.take_back(fact(1, REFUND, item("a", 4000, full=False)))
-    second = ledger.take_back(fact(2, REFUND, item("a", 900, full=False)))
+    first = ledger.refund_or_cancel(fact(1, REFUND, item("a", 4000, full=False)))
+    second = ledger.refund_or_cancel(fact(2, REFUND, item("a", 900, full=False)))
 
     assert (first, second) == (False, True)
 
@@ -86,7 +86,7 @@ def test_refunds_add_up_to_the_end_of_an_order(ledger):
 def test_a_refund_of_something_unknown_changes_nothing(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
 
-    assert ledger.take_back(fact(1, REFUND, item("z", full=True))) is False
+    assert ledger.refund_or_cancel(fact(1, REFUND, item("z", full=True))) is False
     assert set(ledger.holdings) == {"a"}
 
 
@@ -94,7 +94,7 @@ def test_cancelling_the_last_subscription_leaves_whatever_orders_there_are(ledge
     ledger.buy(fact(0, PURCHASE, item("a")))
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
 
-    assert ledger.take_back(fact(1, CANCEL, item("s", None))) is True
+    assert ledger.refund_or_cancel(fact(1, CANCEL, item("s", None))) is True
 
 
 def test_a_lapse_ends_after_the_days_of_grace(ledger):
@@ -102,7 +102,7 @@ def test_a_lapse_ends_after_the_days_of_grace(ledger):
     lapsed = fact(30, LAPSE, item("s", None))
     ledger.lapse(lapsed)
 
-    assert ledger.leaves_on() == (on(44), lapsed)
+    assert ledger.churns_on() == (on(44), lapsed)
 
 
 def test_a_renewal_in_the_days_of_grace_goes_on(ledger):
@@ -111,7 +111,7 @@ def test_a_renewal_in_the_days_of_grace_goes_on(ledger):
 
     ledger.renew(fact(40, RENEWAL, item("s", None)))
 
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
 
 def test_buying_again_in_the_days_of_grace_goes_on(ledger):
@@ -120,18 +120,18 @@ def test_buying_again_in_the_days_of_grace_goes_on(ledger):
 
     ledger.buy(fact(40, PURCHASE, item("a")))
 
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
 
 def test_of_two_lapsed_subscriptions_the_last_one_counts(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
     last = fact(50, LAPSE, item("t", None))
     ledger.lapse(last)
 
-    assert ledger.leaves_on() == (on(64), last)
+    assert ledger.churns_on() == (on(64), last)
 
 
 def test_what_ended_is_dropped_and_what_ends_today_is_not(ledger):
@@ -149,4 +149,4 @@ def test_without_grace_a_subscription_ends_on_the_next_day():
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     ledger.lapse(fact(0, LAPSE, item("s", None)))
 
-    assert ledger.leaves_on()[0] == on(1)
+    assert ledger.churns_on()[0] == on(1)

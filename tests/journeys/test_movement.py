@@ -1,8 +1,8 @@
 import pytest
 
-from journeys import reports
-from journeys.drawing import BARS, WIDTH, life_line, sankey
-from journeys.services import today
+from journeys.charts import BARS, WIDTH, life_line, sankey
+from journeys.reports import movement, overview, timeline
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -27,7 +27,7 @@ def test_movement_says_where_everybody_was_and_is():
     replied(arrives, 5)
     drained()
 
-    found = reports.movement(30)
+    found = movement.movement(30)
 
     assert cells(found) == {
         ("engagement", "engagement"): 1,
@@ -44,10 +44,10 @@ def test_movement_counts_everybody_once_and_its_sums_agree():
         bought(member, ago // 2)
     drained()
 
-    found = reports.movement(30)
+    found = movement.movement(30)
 
     assert sum(found.totals) == sum(row.total for row in found.rows) == found.members == 4
-    assert found.totals == [count.members for count in reports.stage_counts()]
+    assert found.totals == [count.members for count in overview.stage_counts()]
 
 
 def test_movement_of_one_who_went_and_came_back_is_staying():
@@ -58,11 +58,11 @@ def test_movement_of_one_who_went_and_came_back_is_staying():
     happened(member, "onboarding.completed", 10)
     drained()
 
-    assert reports.movement(30).moved == 0
+    assert movement.movement(30).moved == 0
 
 
 def test_movement_of_nobody_is_empty():
-    found = reports.movement()
+    found = movement.movement()
 
     assert (found.members, found.totals) == (0, [0, 0, 0, 0])
     assert sankey(found) == {"nodes": [], "links": []}
@@ -73,7 +73,7 @@ def test_movement_costs_one_query(django_assert_num_queries):
     drained()
 
     with django_assert_num_queries(1):
-        reports.movement()
+        movement.movement()
 
 
 def test_sankey_conserves_what_flows():
@@ -83,7 +83,7 @@ def test_sankey_conserves_what_flows():
         bought(member, ago // 2)
     drained()
 
-    drawn = sankey(reports.movement())
+    drawn = sankey(movement.movement())
 
     for node in drawn["nodes"]:
         end = "source" if node["name"].startswith("then") else "target"
@@ -99,7 +99,7 @@ def test_sankey_tells_forward_from_back_from_staying():
     bought(third, 3)
     drained()
 
-    kinds = {(link["source"], link["target"]): link["kind"] for link in sankey(reports.movement())["links"]}
+    kinds = {(link["source"], link["target"]): link["kind"] for link in sankey(movement.movement())["links"]}
 
     assert kinds == {
         ("then relationship", "now engagement"): "back",
@@ -112,7 +112,7 @@ def test_sankey_tells_forward_from_back_from_staying():
 
 
 def line_of(member):
-    return life_line(reports.timeline(member).bands, member.pk, today())
+    return life_line(timeline.timeline(member).bands, member.pk, today())
 
 
 def test_life_line_goes_from_the_first_day_to_today():

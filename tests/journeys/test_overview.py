@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from journeys import services
 from journeys.models import MemberState
 from journeys.reports.overview import chips, flows, recent_moves, stage_counts
+from journeys.services import overrides
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, moment, replied
@@ -46,7 +46,7 @@ def test_stage_counts_leave_staff_out():
 def test_stage_counts_follow_the_facts_and_not_a_stage_set_by_hand():
     member = MemberFactory()
     replied(member, 3)
-    services.set_override(
+    overrides.set_override(
         member,
         stage="relationship",
         mode="pin",

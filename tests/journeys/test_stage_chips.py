@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from journeys.models import MemberState
-from journeys.reports import chips
+from journeys.reports.overview import chips
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from community.events import services as events
-from journeys import services
+from community.events.services import recording
 from journeys.models import Override
 from journeys.reports.timeline import events_of, evidence_of, timeline
-from journeys.services import today
+from journeys.services import overrides
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -24,7 +24,7 @@ def member():
 
 
 def pinned(member, **fields):
-    return services.set_override(
+    return overrides.set_override(
         member,
         **{
             "stage": "conversion",
@@ -94,7 +94,7 @@ def test_timeline_shows_nothing_of_somebody_else(member):
 
 def test_timeline_shows_no_override_that_was_cleared(member):
     pinned(member)
-    services.clear_override(member, actor=MemberFactory(role="manager"))
+    overrides.clear_override(member, actor=MemberFactory(role="manager"))
 
     assert timeline(member).override is None
 
@@ -118,7 +118,7 @@ def test_timeline_shows_the_second_of_two_overrides(member):
 
 def test_events_of_a_member_leave_out_what_was_taken_back(member):
     kept, gone = replied(member, 5), replied(member, 3)
-    events.retract([gone], reason="Spam.")
+    recording.retract([gone], reason="Spam.")
 
     assert list(events_of(member)) == [kept]
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from journeys import services
 from journeys.models import Ruleset
+from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
 from tests.factories.members import MemberFactory
 
@@ -127,7 +127,7 @@ def test_journey_map_says_how_many_wait(as_manager):
     member = MemberFactory()
     replied(member, 1)
     drained()
-    services.mark_members([member.pk])
+    dirty.mark_members([member.pk])
 
     assert as_manager.get(MAP).context["waiting"] == 1
 
@@ -150,9 +150,9 @@ def test_journey_map_costs_the_same_for_one_and_for_three(as_manager):
 
 
 def test_rule_list_says_the_numbers_in_force(as_manager):
-    live = services.live_ruleset()
+    live = rulesets.live_ruleset()
     draft = Ruleset.objects.create(version=2, rules={**live.rules, "R3": {"days": 45}})
-    services.publish_ruleset(draft, actor=MemberFactory(role="manager"))
+    rulesets.publish_ruleset(draft, actor=MemberFactory(role="manager"))
 
     response = as_manager.get(RULES)
 
@@ -184,5 +184,5 @@ def test_rule_list_tells_points_in_words(as_manager):
 
 
 def test_today_is_what_the_map_is_as_of(as_manager):
-    assert as_manager.get(MAP).context["as_of"] == services.today()
-    assert as_manager.get(MAP).context["movement"].since == services.today() - timedelta(days=30)
+    assert as_manager.get(MAP).context["as_of"] == shards.today()
+    assert as_manager.get(MAP).context["movement"].since == shards.today() - timedelta(days=30)

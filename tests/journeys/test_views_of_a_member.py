@@ -3,8 +3,8 @@
 import pytest
 
 from community.forum.models import Category
-from journeys import services
 from journeys.models import MemberState, Override
+from journeys.services import overrides
 from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import CompanyFactory, MemberFactory
@@ -343,7 +343,7 @@ def test_own_journey_names_no_topic_that_one_may_no_longer_see(client, member):
 
 def test_own_journey_says_that_a_stage_was_set_by_hand_but_not_why(client, member):
     replied(member, 3)
-    services.set_override(
+    overrides.set_override(
         member,
         stage="conversion",
         mode="pin",

@@ -12,10 +12,10 @@ from django.utils import timezone
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
 from community.forum.services import likes, read_states
-from community.members import services
 from community.members.models import Guidelines, Invitation, Member
+from community.members.services import invitations
 from community.members.services.invitations import token_of
-from community.members.services.merging import is_empty
+from community.members.services.merging import is_unused
 from community.moderation.models import AuditEntry
 from community.notifications.services import notify
 from community.qa.services import vote
@@ -35,7 +35,7 @@ def imported():
 
 @pytest.fixture
 def invitation(imported, manager):
-    return services.invite(imported, email=EMAIL, actor=manager)
+    return invitations.invite(imported, email=EMAIL, actor=manager)
 
 
 def accept_url(invitation):
@@ -55,15 +55,15 @@ def test_invite_sends_nothing_by_itself(invitation, imported, manager):
 
 
 def test_invite_again_ends_the_earlier_invitation(invitation, imported, manager):
-    services.invite(imported, email="new@acme.example", actor=manager)
+    invitations.invite(imported, email="new@acme.example", actor=manager)
 
     assert [row.email for row in Invitation.objects.all()] == ["new@acme.example"]
-    assert services.invitation_of(token_of(invitation)) is None
+    assert invitations.invitation_of(token_of(invitation)) is None
 
 
 def test_invite_refuses_an_account_that_has_an_owner(manager):
     with pytest.raises(ValidationError, match="already been claimed"):
-        services.invite(MemberFactory(), email=EMAIL, actor=manager)
+        invitations.invite(MemberFactory(), email=EMAIL, actor=manager)
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Ada@Example.COM"])
@@ -71,7 +71,7 @@ def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(import
     PostFactory(author=MemberFactory(email="ada@example.com", username="ada"))
 
     with pytest.raises(ValidationError) as refusal:
-        services.invite(imported, email=email, actor=manager)
+        invitations.invite(imported, email=email, actor=manager)
 
     assert refusal.value.messages == [
         "@ada already uses this email address. If it is the same person, ask them to change the "
@@ -82,17 +82,17 @@ def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(import
 def test_an_empty_account_with_the_address_does_not_stand_in_the_way(imported, manager):
     MemberFactory(email=EMAIL)
 
-    assert services.invite(imported, email=EMAIL, actor=manager).email == EMAIL
+    assert invitations.invite(imported, email=EMAIL, actor=manager).email == EMAIL
 
 
 def test_send_invitation_goes_out_once(invitation):
-    assert services.send_invitation(invitation)
-    assert not services.send_invitation(invitation)
+    assert invitations.send_invitation(invitation)
+    assert not invitations.send_invitation(invitation)
 
     (message,) = mail.outbox
     assert message.to == [EMAIL]
     assert message.subject == "Claim your account at Caravan"
-    assert services.invitation_of(re.search(r"/invitation/(\S+)/", message.body)[1]) == invitation
+    assert invitations.invitation_of(re.search(r"/invitation/(\S+)/", message.body)[1]) == invitation
 
 
 def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
@@ -100,7 +100,7 @@ def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
 
     with pytest.raises(OSError):
-        services.send_invitation(invitation)
+        invitations.send_invitation(invitation)
 
     invitation.refresh_from_db()
     assert invitation.sent_at is None
@@ -110,7 +110,7 @@ def test_claim_makes_the_imported_member_an_owner_of_their_account(invitation, i
     company = CompanyFactory(verified_domains=["acme.example"])
     current = Guidelines.objects.in_force()
 
-    member = services.claim(invitation, password=PASSWORD, guidelines=current)
+    member = invitations.claim(invitation, password=PASSWORD, guidelines=current)
 
     member.refresh_from_db()
     assert member == imported
@@ -132,10 +132,10 @@ def test_claim_makes_the_imported_member_an_owner_of_their_account(invitation, i
 
 
 def test_claim_twice_is_refused(invitation):
-    services.claim(invitation, password=PASSWORD, guidelines=None)
+    invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     with pytest.raises(ValidationError, match="already been claimed"):
-        services.claim(invitation, password="another good one", guidelines=None)
+        invitations.claim(invitation, password="another good one", guidelines=None)
 
     assert Member.objects.get(email=EMAIL).check_password(PASSWORD)
 
@@ -145,7 +145,7 @@ def test_claim_wins_over_an_empty_account_with_the_address(invitation, imported,
     squatter = MemberFactory(email=EMAIL)
     EmailAddress.objects.create(user=squatter, email=EMAIL.upper(), verified=verified, primary=True)
 
-    member = services.claim(invitation, password=PASSWORD, guidelines=None)
+    member = invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     squatter.refresh_from_db()
     assert (member, member.email) == (imported, EMAIL)
@@ -159,7 +159,7 @@ def test_claim_wins_over_somebody_who_only_named_the_address(invitation):
     other = PostFactory().author
     EmailAddress.objects.create(user=other, email=EMAIL, verified=False)
 
-    member = services.claim(invitation, password=PASSWORD, guidelines=None)
+    member = invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     other.refresh_from_db()
     assert other.is_active
@@ -175,7 +175,7 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
         EmailAddress.objects.create(user=other, email=EMAIL, verified=True)
 
     with pytest.raises(ValidationError, match="You already have the account @ada with this email address"):
-        services.claim(invitation, password=PASSWORD, guidelines=None)
+        invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     imported.refresh_from_db()
     assert not imported.is_claimed
@@ -195,12 +195,12 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
 )
 def test_an_account_with_anything_of_its_owners_is_not_empty(make):
     member = MemberFactory()
-    before = is_empty(member)
+    before = is_unused(member)
 
     make(member)
     member.refresh_from_db()
 
-    assert (before, is_empty(member)) == (True, False)
+    assert (before, is_unused(member)) == (True, False)
 
 
 def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
@@ -209,21 +209,21 @@ def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
     read_states.mark_read(TopicFactory(), member=member, number=1)
     notify(member, kind="mention", subject=PostFactory(), text="Somebody named you.")
 
-    assert is_empty(member)
+    assert is_unused(member)
 
 
 def test_an_invitation_works_for_14_days(invitation):
     token = token_of(invitation)
 
     with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
-        assert services.invitation_of(token) == invitation
+        assert invitations.invitation_of(token) == invitation
     with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
-        assert services.invitation_of(token) is None
+        assert invitations.invitation_of(token) is None
 
 
 @pytest.mark.parametrize("token", ["", "1", "x:y:z"])
 def test_a_forged_invitation_is_none(invitation, token):
-    assert services.invitation_of(token) is None
+    assert invitations.invitation_of(token) is None
 
 
 # Pages
@@ -300,7 +300,7 @@ def test_invitation_send_says_when_the_mail_did_not_go_out(client, manager, impo
 
 
 def test_invitation_accept_sets_the_password_and_logs_in(client, invitation):
-    services.send_invitation(invitation)
+    invitations.send_invitation(invitation)
     link = re.search(r"http://\S+", mail.outbox[0].body).group()
     assert "Welcome back, Old Hand" in client.get(link).text
 
@@ -350,7 +350,7 @@ def test_invitation_accept_wins_over_a_sign_up_with_the_address(client, invitati
 
 
 def test_an_ended_invitation_says_so(client, invitation):
-    services.claim(invitation, password=PASSWORD, guidelines=None)
+    invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     response = client.get(accept_url(invitation))
 

@@ -94,19 +94,19 @@ def test_skeleton_tells_other_names_apart(other):
     ],
 )
 def test_suggested_makes_a_username_of_a_name(name, username):
-    assert names.suggested(name, taken=()) == username
+    assert names.suggest_username(name, taken=()) == username
 
 
 def test_suggested_counts_on_until_one_is_free():
-    assert names.suggested("Ada", taken={"ada", "ada-2"}) == "ada-3"
+    assert names.suggest_username("Ada", taken={"ada", "ada-2"}) == "ada-3"
 
 
 def test_suggested_stays_short_enough_when_it_counts():
     long = "x" * 40
 
-    assert names.suggested(long, taken={"x" * 30}) == "x" * 28 + "-2"
+    assert names.suggest_username(long, taken={"x" * 30}) == "x" * 28 + "-2"
 
 
 @given(st.text(max_size=80))
 def test_suggested_is_always_allowed(name):
-    assert names.clean_username(names.suggested(name, taken=()))
+    assert names.clean_username(names.suggest_username(name, taken=()))

@@ -6,9 +6,9 @@ from lxml import html
 from PIL import Image
 
 from community.forum.models import Topic
-from community.members import services
 from community.members.forms import BIO_MAX, ProfileForm
 from community.members.models import Guidelines, Member
+from community.members.services import guidelines, profiles
 from tests.factories.forum import TopicFactory
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
 from tests.support import corpus
@@ -51,7 +51,7 @@ def test_guidelines_tell_a_member_when_they_agreed(client, ada):
 
 
 def test_guidelines_ask_for_agreement_to_a_new_version(client, ada):
-    services.publish_guidelines("Be *very* kind.", actor=None)
+    guidelines.publish_guidelines("Be *very* kind.", actor=None)
 
     html = client.get("/guidelines/?next=/new/").text
 
@@ -111,7 +111,7 @@ def test_profile_edit_is_for_members(client):
 
 
 def test_profile_edit_shows_what_is_there(client, ada):
-    services.save_profile(ada, bio="I <roast>.", location="Ghent")
+    profiles.save_profile(ada, bio="I <roast>.", location="Ghent")
     Member.objects.filter(pk=ada.pk).update(company=CompanyFactory(name="Acme"))
 
     html = client.get(SETTINGS).text
@@ -224,7 +224,7 @@ def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(cli
         form = ProfileForm(typed(**dict.fromkeys(kept, text)), member=ada)
         assert set(form.errors) <= set(kept), text
         valid = {name: form.cleaned_data[name] for name in kept if name not in form.errors}
-        services.save_profile(ada, **valid)
+        profiles.save_profile(ada, **valid)
         for name in valid:
             kept[name].append(valid[name])
 
@@ -233,7 +233,7 @@ def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(cli
     for number in range(1, (topics - 1) // 20 + 2):
         assert_safe(client.get(f"/latest/?page={number}"))
     for location in filter(None, kept["location"][::10]):
-        services.save_profile(ada, location=location)
+        profiles.save_profile(ada, location=location)
         assert_safe(client.get("/u/ada/"))
 
 

@@ -25,9 +25,9 @@ def given(kind="silence", *, hours=None, member=None, **fields):
 def test_nobody_is_barred_where_nothing_was_decided():
     member = MemberFactory()
 
-    assert active_sanctions.barred() == {}
+    assert active_sanctions.by_member() == {}
     assert (
-        active_sanctions.bar_of(member),
+        active_sanctions.active_sanction_id(member),
         active_sanctions.is_silenced(member),
         active_sanctions.is_suspended(member),
     ) == (
@@ -65,7 +65,7 @@ def test_of_two_the_longer_one_is_told(order):
     member = MemberFactory()
     by_hours = {hours: given(hours=hours, member=member) for hours in order}
 
-    assert active_sanctions.bar_of(member) == by_hours[5].pk
+    assert active_sanctions.active_sanction_id(member) == by_hours[5].pk
 
 
 def test_one_without_an_end_is_the_longest():
@@ -73,7 +73,7 @@ def test_one_without_an_end_is_the_longest():
     endless = given(member=member)
     given(hours=9999, member=member)
 
-    assert active_sanctions.bar_of(member) == endless.pk
+    assert active_sanctions.active_sanction_id(member) == endless.pk
 
 
 def test_a_sanction_ends_by_itself_even_while_it_is_remembered(time_machine):
@@ -102,7 +102,7 @@ def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks)
     given(member=member)
 
     with django_capture_on_commit_callbacks(execute=True):
-        active_sanctions.forget()
+        active_sanctions.invalidate_on_commit()
         before = active_sanctions.is_silenced(member)
 
     assert (before, active_sanctions.is_silenced(member)) == (False, True)
@@ -119,7 +119,7 @@ def test_what_was_read_before_a_decision_does_not_hold_after_it():
 
     def decided_meanwhile():
         given("suspension", member=member)
-        active_sanctions.forget()
+        active_sanctions.invalidate_on_commit()
 
     with right_after('FROM "moderation_sanction"', decided_meanwhile):
         assert not active_sanctions.is_suspended(member)

@@ -79,7 +79,7 @@ def test_decide_appeal_takes_a_sanction_back():
     item.refresh_from_db()
     sanction.refresh_from_db()
     assert (item.outcome, sanction.lift_reason) == ("lifted", "We read it again.")
-    assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
+    assert not Event.objects.not_retracted().filter(name=STRIKE_UPHELD).exists()
 
 
 def test_decide_appeal_lets_a_sanction_stand_and_says_why():

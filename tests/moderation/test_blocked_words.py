@@ -3,7 +3,7 @@ import pytest
 from community.events.models import Event
 from community.forum.services import posts
 from community.moderation import blocked_words
-from community.moderation.followers import watch_words
+from community.moderation.followers import queue_posts_with_blocked_words
 from community.moderation.models import BlockedWord, ReviewItem
 from tests.factories.forum import TopicFactory
 from tests.factories.members import MemberFactory
@@ -45,7 +45,7 @@ def test_found_in_reads_the_list_again_when_told(django_capture_on_commit_callba
     BlockedWord.objects.create(phrase="spam")
 
     with django_capture_on_commit_callbacks(execute=True):
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     assert len(blocked_words.found_in("spam")) == 1
 
@@ -56,14 +56,16 @@ def written(source, *, author=None):
 
 
 def watch():
-    watch_words(list(Event.objects.filter(name__in=("reply.created", "topic.created", "post.edited"))))
+    queue_posts_with_blocked_words(
+        list(Event.objects.filter(name__in=("reply.created", "topic.created", "post.edited")))
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_list_that_was_read_before_a_change_does_not_hold_after_it():
     def added_meanwhile():
         BlockedWord.objects.create(phrase="casino", action="block")
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     with right_after('FROM "moderation_blockedword"', added_meanwhile):
         assert blocked_words.found_in("casino") == []

@@ -174,7 +174,7 @@ def test_withdraw_flag_takes_it_back_and_empties_the_queue():
 
     assert not Flag.objects.exists()
     assert ReviewItem.objects.get().outcome == "withdrawn"
-    assert not Event.objects.standing().filter(name=FLAG_RAISED).exists()
+    assert not Event.objects.not_retracted().filter(name=FLAG_RAISED).exists()
 
 
 def test_withdraw_flag_leaves_the_flags_of_others():

@@ -22,14 +22,14 @@ def test_page_of_shows_the_opening_and_two_posts_on_each_side():
     topic = TopicFactory()
     posts = PostFactory.create_batch(8, topic=topic)
 
-    page = review_page.page_of(ReviewItemFactory(post=posts[4]))  # number 6
+    page = review_page.context_of(ReviewItemFactory(post=posts[4]))  # number 6
 
     assert numbers(page["before"]) == [1, 4, 5]
     assert numbers(page["after"]) == [7, 8]
 
 
 def test_page_of_a_second_post_shows_the_opening_once():
-    page = review_page.page_of(ReviewItemFactory(post=PostFactory()))
+    page = review_page.context_of(ReviewItemFactory(post=PostFactory()))
 
     assert (numbers(page["before"]), page["after"]) == ([1], [])
 
@@ -38,7 +38,7 @@ def test_page_of_an_opening_post_has_nothing_before_it():
     topic = TopicFactory()
     reply = PostFactory(topic=topic)
 
-    page = review_page.page_of(ReviewItemFactory(post=topic.posts.get(number=1)))
+    page = review_page.context_of(ReviewItemFactory(post=topic.posts.get(number=1)))
 
     assert (page["before"], page["after"]) == ([], [reply])
 
@@ -47,7 +47,7 @@ def test_page_of_an_appeal_without_a_post_has_no_conversation():
     sanction = SanctionFactory()
     item = ReviewItemFactory(kind="appeal", post=None, sanction=sanction, member=sanction.member)
 
-    page = review_page.page_of(item)
+    page = review_page.context_of(item)
 
     assert (page["before"], page["after"], page["flags"], page["revisions"]) == ([], [], [], [])
 
@@ -56,7 +56,7 @@ def test_page_of_gives_the_guidelines_in_force():
     GuidelinesFactory(version=7)
     newest = GuidelinesFactory(version=8)
 
-    assert review_page.page_of(ReviewItemFactory())["guidelines"] == newest
+    assert review_page.context_of(ReviewItemFactory())["guidelines"] == newest
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_page_of_gives_the_guidelines_in_force():
     [("0", "8.33", 0), ("7.1", "8.33", 85), ("8.33", "8.33", 100), ("20", "8.33", 100), ("1", "0", 100)],
 )
 def test_share_of_is_how_far_the_flags_are(score, limit, share):
-    assert review_page.share_of(Decimal(score), Decimal(limit)) == share
+    assert review_page.percent_of_limit(Decimal(score), Decimal(limit)) == share
 
 
 def test_person_is_what_there_is_to_know():
@@ -79,7 +79,7 @@ def test_person_is_what_there_is_to_know():
     FlagFactory(member=member, status=Flag.Status.DECLINED)
     FlagFactory(member=member)
 
-    known = review_page.person(member)
+    known = review_page.summarize_member(member)
 
     assert (known["published"], known["hidden"], known["lifted"]) == (2, 1, 1)
     assert set(known["strikes"]) == {warning, silence}

@@ -87,7 +87,7 @@ def test_queue_post_does_not_touch_an_appeal_about_the_post():
 def test_note_keeps_what_fits():
     item = ReviewItemFactory()
 
-    review_queue.note(item, None, "x" * 500)
+    review_queue.add_step(item, None, "x" * 500)
 
     assert len(says(item)[0]) == 300
 
@@ -147,19 +147,19 @@ def test_locked_says_how_long_ago_somebody_was_first():
     ReviewItem.objects.update(closed_at=timezone.now() - timedelta(hours=2))
 
     with pytest.raises(Conflict, match=r"Caravan already closed this 2 hours ago \(no longer needed\)"):
-        review_queue.locked(item, version=item.version)
+        review_queue.lock(item, version=item.version)
 
 
 def test_locked_of_another_version_without_a_history_says_so_all_the_same():
     with pytest.raises(Conflict, match=r"\(new activity\)"):
-        review_queue.locked(ReviewItemFactory(), version=7)
+        review_queue.lock(ReviewItemFactory(), version=7)
 
 
 def test_locked_says_what_the_system_did_without_a_name():
     item = review_queue.add(PostFactory(), kind="flagged", reason="Spam")
 
     with pytest.raises(Conflict, match=r"\(added this to the queue: Spam\)"):
-        review_queue.locked(item, version=9)
+        review_queue.lock(item, version=9)
 
 
 def test_queue_held_names_the_word_that_held_it():
@@ -182,7 +182,7 @@ def test_queue_worded_twice_keeps_the_item_that_waits():
     posts = [PostFactory(source="The casino at the corner."), PostFactory(source="Nothing.")]
 
     for _ in range(2):
-        review_queue.add_worded(posts)
+        review_queue.add_with_blocked_words(posts)
 
     item = ReviewItem.objects.get()
     assert (item.post, item.kind, item.version) == (posts[0], "flagged", 1)
@@ -193,6 +193,6 @@ def test_queue_worded_does_not_replace_what_people_said():
     post = PostFactory(source="The casino at the corner.")
     review_queue.add(post, kind="flagged", reason="Three members: spam")
 
-    review_queue.add_worded([post])
+    review_queue.add_with_blocked_words([post])
 
     assert ReviewItem.objects.get().reason == "Three members: spam"

@@ -111,8 +111,8 @@ def test_an_appeal_against_a_refusal_publishes_the_post():
 
     post.refresh_from_db()
     assert (post.status, post.status_before) == ("published", "")
-    assert Event.objects.standing().get(name=POST_APPROVED).member == post.author
-    assert Event.objects.standing().filter(name="reply.created", member=post.author).count() == 1
+    assert Event.objects.not_retracted().get(name=POST_APPROVED).member == post.author
+    assert Event.objects.not_retracted().filter(name="reply.created", member=post.author).count() == 1
 
 
 def test_decide_hide_tells_the_author_why_and_credits_the_flaggers():

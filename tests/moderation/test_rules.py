@@ -134,4 +134,4 @@ def test_sanctions_are_shown_to_the_person_concerned_only():
 def test_a_notification_of_an_unknown_kind_of_subject_is_left_out():
     line = notify(MemberFactory(), kind="moderation", subject=Policy.current())
 
-    assert subjects.of([line], reader=line.member) == {}
+    assert subjects.resolve([line], reader=line.member) == {}

@@ -103,7 +103,7 @@ def test_lift_ends_it_and_takes_the_strike_back():
     sanction = sanctions.lift(sanction, actor=manager, reason="It was a misunderstanding.")
 
     assert (sanction.is_in_force, sanction.lifted_by, sanction.state) == (False, manager, "lifted")
-    assert not Event.objects.standing().filter(name=STRIKE_UPHELD).exists()
+    assert not Event.objects.not_retracted().filter(name=STRIKE_UPHELD).exists()
     assert not Sanction.objects.strikes().exists()
     assert AuditEntry.objects.get(act="sanction.lift").reason == "It was a misunderstanding."
     last = Notification.objects.filter(member=sanction.member).first()
@@ -159,7 +159,7 @@ def test_standing_lets_go_at_the_minute_it_ends():
     member = MemberFactory()
     soon = timezone.now() + timedelta(milliseconds=1)
     SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)
-    active_sanctions.barred()
+    active_sanctions.by_member()
 
     while timezone.now() <= soon:
         pass

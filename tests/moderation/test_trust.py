@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community.forum.models import Post
 from community.moderation.models import Policy
-from community.moderation.trust import STAFF, approved_posts, is_new, trust_level
+from community.moderation.trust import STAFF_LEVEL, approved_posts, is_new, trust_level
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -34,7 +34,7 @@ def someone(*, days=0, posts=0, likes=0, **fields):
 
 @pytest.mark.parametrize("role", ["moderator", "manager", "support", "sales", "product"])
 def test_the_team_is_trusted_most(role):
-    assert trust_level(someone(role=role)) == STAFF
+    assert trust_level(someone(role=role)) == STAFF_LEVEL
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_forget_takes_unread_lines_of_a_subject_away():
     services.mark_read(read)
     other = services.notify(post.author, kind="reply", subject=PostFactory())
 
-    assert services.forget(post) == 1
+    assert services.delete_unread(post) == 1
     assert set(Notification.objects.all()) == {read, other}
 
 
@@ -123,6 +123,6 @@ def test_forget_keeps_other_kinds_when_told_which():
     kept = services.notify(post.author, kind="moderation", subject=post)
     services.notify(post.author, kind="reply", subject=post)
 
-    services.forget(post, kinds=("reply",))
+    services.delete_unread(post, kinds=("reply",))
 
     assert Notification.objects.get() == kept

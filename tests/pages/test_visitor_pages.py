@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from community.badges.models import Badge
 from community.forum.models import Post
 from community.forum.services import posts, topics, view_counts
-from community.members.services import save_profile, set_roles
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from tests.factories.badges import AwardFactory
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory

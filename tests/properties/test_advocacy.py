@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from advocacy.engine.arithmetic import BILLION, hundredths, saturated
-from advocacy.engine.counting import PAIR_MOST, Day, Peers, count_quarter
+from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import score_member, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since

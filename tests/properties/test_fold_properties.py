@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journeys.engine.facts import Result, Row
 from journeys.engine.fold import fold
 from journeys.engine.ledger import BOUGHT
-from journeys.engine.rollup import rolled_up
+from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import Ruleset, parse_ruleset
 from journeys.engine.stages import ALLOWED, CUSTOMER, STAGES
 from tests.journeys.stories import RULES, ev, on, sale
@@ -24,7 +24,7 @@ thorough = settings(max_examples=200, deadline=None)
 
 
 def story(life, *, as_of=END, rules=RULES, **options) -> Result:
-    return fold(rolled_up(life), rules, as_of=as_of, **options)
+    return fold(roll_up(life), rules, as_of=as_of, **options)
 
 
 def closed_at(rows: tuple[Row, ...], until) -> list[Row]:
@@ -210,7 +210,7 @@ def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_
 @settings(max_examples=60, deadline=None)
 @given(lives, st.lists(overrides(), max_size=1), st.integers(0, 120), span_lists())
 def test_17_next_due_is_exact(life, set_by_hand, later, spans):
-    facts = rolled_up(life)
+    facts = roll_up(life)
     as_of = max(event.day for event in life) + timedelta(days=later)
 
     def at(day):

@@ -8,7 +8,8 @@ from django.utils import timezone
 from community.forum.models import Post
 from community.prospects.cards import background_of, cards_of, current_position
 from community.prospects.models import DeskQuestion
-from community.prospects.services import hand_over, track_topic
+from community.prospects.services.claims import hand_over
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (
@@ -149,9 +150,10 @@ def test_a_card_does_not_count_the_asker_or_what_is_gone(entry):
     assert card(question).voices == []
 
 
-def test_a_salesperson_who_bought_speaks_for_the_company(entry):
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_staff_who_bought_speak_for_the_company(entry, staff):
     question = a_prospect_asks(entry.forum)
-    a_reply(question.topic, MemberFactory(role="sales", customer_since=timezone.now()))
+    a_reply(question.topic, MemberFactory(**staff, customer_since=timezone.now()))
 
     assert [(kind, count) for kind, _, count in voices(question) if count] == [("staff", 1)]
 

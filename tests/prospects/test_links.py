@@ -2,7 +2,7 @@
 
 import pytest
 
-from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.links import external_links, find_links, has_checkout_link
 from community.prospects.models import checkout_words
 
 
@@ -20,7 +20,7 @@ from community.prospects.models import checkout_words
     ],
 )
 def test_links_in_finds_what_can_be_followed(source, links):
-    assert links_in(source) == links
+    assert find_links(source) == links
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_links_in_finds_what_can_be_followed(source, links):
 def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
     settings.SITE_URL = "https://club.example"
 
-    assert bool(links_out(link)) is leads_away
+    assert bool(external_links(link)) is leads_away
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
     ],
 )
 def test_leads_to_checkout_sees_the_words_between_the_signs(link):
-    assert leads_to_checkout(f"Here: {link}", checkout_words())
+    assert has_checkout_link(f"Here: {link}", checkout_words())
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_leads_to_checkout_sees_the_words_between_the_signs(link):
     ["Put it into the cart.", "https://shop.example/cartoons", "https://shop.example/reorder", "/checkout"],
 )
 def test_leads_to_checkout_minds_links_and_whole_words_only(source):
-    assert not leads_to_checkout(source, checkout_words())
+    assert not has_checkout_link(source, checkout_words())
 
 
 def test_leads_to_checkout_goes_by_the_words_of_the_forum():
     link = "https://shop.example/kasse"
 
-    assert not leads_to_checkout(link, checkout_words())
-    assert leads_to_checkout(link, ["Kasse"])
-    assert not leads_to_checkout("https://shop.example/cart", [])
+    assert not has_checkout_link(link, checkout_words())
+    assert has_checkout_link(link, ["Kasse"])
+    assert not has_checkout_link("https://shop.example/cart", [])

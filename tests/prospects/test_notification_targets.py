@@ -6,7 +6,7 @@ from community.core.permissions import Refused
 from community.forum.models import Topic
 from community.notifications import subjects
 from community.notifications.models import Notification
-from community.prospects.services import claim_question, hand_over
+from community.prospects.services.claims import claim_question, hand_over
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 
@@ -80,10 +80,10 @@ def test_what_is_no_longer_at_ones_desk_is_not_shown(question, colleague, manage
     else:
         Topic.objects.filter(pk=question.pk).update(status="deleted")
 
-    assert subjects.of(Notification.objects.all(), reader=colleague) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=colleague) == {}
 
 
 def test_nobody_else_sees_it(question, colleague, manager):
     hand_over(question, actor=manager, to=colleague, note="")
 
-    assert subjects.of(Notification.objects.all(), reader=MemberFactory()) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=MemberFactory()) == {}

@@ -102,9 +102,10 @@ def test_taking_what_somebody_holds_is_refused_by_name():
     now = timezone.now()
 
     assert (
-        rules.objection_to_taking(MemberFactory(), question, now=now) == "This question is assigned to Amara."
+        rules.objection_to_claiming(MemberFactory(), question, now=now)
+        == "This question is assigned to Amara."
     )
-    assert rules.objection_to_taking(holder, question, now=now) == ""
+    assert rules.objection_to_claiming(holder, question, now=now) == ""
 
 
 def test_taking_is_free_again_when_the_claim_is_over():
@@ -112,16 +113,16 @@ def test_taking_is_free_again_when_the_claim_is_over():
     question.claimed_by = MemberFactory(role="sales")
     question.claimed_at = timezone.now() - question.CLAIM_LASTS - timedelta(minutes=1)
 
-    assert rules.objection_to_taking(MemberFactory(), question, now=timezone.now()) == ""
+    assert rules.objection_to_claiming(MemberFactory(), question, now=timezone.now()) == ""
 
 
 def test_a_first_answer_does_not_sell_and_a_later_one_may():
     question = a_prospect_asks()
     pitch = "Buy it at https://shop.example.com/checkout/bar"
 
-    refused = rules.objection_to_words(pitch, question.forum, question)
+    refused = rules.objection_to_text(pitch, question.forum, question)
     question.staff_replies = 1
 
     assert refused.startswith("A first answer cannot link to a checkout")
-    assert rules.objection_to_words(pitch, question.forum, question) == ""
-    assert rules.objection_to_words("See our guide.", question.forum, None) == ""
+    assert rules.objection_to_text(pitch, question.forum, question) == ""
+    assert rules.objection_to_text("See our guide.", question.forum, None) == ""

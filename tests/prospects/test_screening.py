@@ -2,10 +2,10 @@ import pytest
 
 from community.core.permissions import Refused
 from community.forum.services import posts
-from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.links import external_links, find_links, has_checkout_link
 from community.prospects.models import checkout_words
 from community.prospects.screening import screen
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks
@@ -91,16 +91,16 @@ def test_roster_staff_may_start_a_topic():
     ],
 )
 def test_leads_to_checkout_looks_at_the_parts_of_links(source, expected):
-    assert leads_to_checkout(source, checkout_words()) is expected
+    assert has_checkout_link(source, checkout_words()) is expected
 
 
 def test_links_out_are_those_that_leave_the_community(settings):
     settings.SITE_URL = "https://community.example.com"
     source = "[a](/t/1/x/) https://community.example.com/t/2/ https://else.example.org/x."
 
-    assert links_in(source) == [
+    assert find_links(source) == [
         "/t/1/x/",
         "https://community.example.com/t/2/",
         "https://else.example.org/x.",
     ]
-    assert links_out(source) == ["https://else.example.org/x."]
+    assert external_links(source) == ["https://else.example.org/x."]

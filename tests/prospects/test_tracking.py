@@ -4,7 +4,7 @@ import pytest
 
 from community.forum.models import Category
 from community.prospects.models import DeskQuestion, ProspectForum
-from community.prospects.services import track_topic
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import (
@@ -38,6 +38,15 @@ def test_a_new_question_waits_with_a_promise_and_opens_after_the_grace_period():
 
 
 def test_a_question_opens_at_once_when_nobody_else_can_answer():
+    question = a_prospect_asks(minutes_ago=1)
+
+    assert question.opens_at == question.topic.created_at
+
+
+@pytest.mark.parametrize("staff", [{"role": "support"}, {"is_superuser": True}], ids=str)
+def test_staff_do_not_count_as_peers(staff):
+    a_peer(**staff)
+
     question = a_prospect_asks(minutes_ago=1)
 
     assert question.opens_at == question.topic.created_at

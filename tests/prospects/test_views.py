@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.prospects.models import DeskQuestion
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (
@@ -51,8 +51,8 @@ def test_forum_list_shows_a_visitor_who_answers_and_how_soon(client):
 
 
 def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
-    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
-    public = ProspectForumFactory()
+    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[], position=1))
+    public = ProspectForumFactory(category=CategoryFactory(kind="prospect", position=2))
 
     visitor = client.get("/prospects/").context["forums"]
     client.force_login(MemberFactory(role="manager"))
@@ -337,6 +337,17 @@ def test_question_hand_over_offers_trained_colleagues_only(client, entry):
 
     assert response.status_code == 422
     assert "to" in response.context["hand_over"].errors
+
+
+def test_question_hand_over_lists_colleagues_by_name(client, entry):
+    question = a_prospect_asks(entry.forum)
+    for name in ("Finn", "Cleo", "ada", "Eve", "dora", "Ben"):
+        RosterEntryFactory(forum=entry.forum, member=MemberFactory(role="sales", display_name=name))
+
+    form = client.get(url(question)).context["hand_over"]
+
+    names = [str(member) for member in form.fields["to"].queryset]
+    assert names == ["ada", "Ben", "Cleo", "dora", "Eve", "Finn"]
 
 
 def test_question_hand_over_of_what_is_not_in_ones_hands_is_refused(client, entry):

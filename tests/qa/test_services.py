@@ -10,7 +10,7 @@ from community.qa import services
 from community.qa.models import OfficialMark, Question, Vote
 from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
-from tests.forum.telling import sole, standing
+from tests.forum.event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_accept_answer_belongs_to_its_author_with_the_asker_at_the_other_end():
 
     services.accept_answer(answer, actor=question.author, now=now)
 
-    accepted, resolved = sole("answer.accepted"), sole("question.resolved")
+    accepted, resolved = get_event("answer.accepted"), get_event("question.resolved")
     assert (accepted.member_id, accepted.counterpart_id) == (answer.author_id, question.author_id)
     assert accepted.props == {"topic_id": question.pk, "minutes": 30}
     assert (resolved.member_id, resolved.counterpart_id) == (question.author_id, answer.author_id)
@@ -62,8 +62,8 @@ def test_accepting_another_answer_takes_the_first_back():
     services.accept_answer(second, actor=question.author)
 
     assert list(question.posts.filter(is_accepted=True)) == [second]
-    assert sole("answer.accepted").object_id == second.pk
-    assert sole("question.resolved").props["by"] == second.author_id
+    assert get_event("answer.accepted").object_id == second.pk
+    assert get_event("question.resolved").props["by"] == second.author_id
 
 
 def test_unaccept_answer_lets_it_never_have_happened():
@@ -75,7 +75,7 @@ def test_unaccept_answer_lets_it_never_have_happened():
 
     assert Question.objects.get().accepted_answer is None
     assert not Topic.objects.get(pk=answer.topic_id).is_solved
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_accept_again_after_taking_it_back_counts_again():
@@ -85,7 +85,7 @@ def test_accept_again_after_taking_it_back_counts_again():
 
     services.accept_answer(answer, actor=answer.topic.author)
 
-    assert sorted(standing()) == ["answer.accepted", "question.resolved"]
+    assert sorted(event_names()) == ["answer.accepted", "question.resolved"]
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
@@ -110,8 +110,8 @@ def test_vote_on_an_answer_is_told_to_both():
         services.vote(answer, member=voter, value=1)
 
     assert Post.objects.get(pk=answer.pk).score == 1
-    assert sole("vote.given").props == {"topic_id": answer.topic_id, "value": 1}
-    received = sole("helpful_vote.received")
+    assert get_event("vote.given").props == {"topic_id": answer.topic_id, "value": 1}
+    received = get_event("helpful_vote.received")
     assert (received.member_id, received.counterpart_id) == (answer.author_id, voter.pk)
 
 
@@ -121,7 +121,7 @@ def test_vote_on_a_question_is_kept_on_its_topic():
     services.vote(question.posts.get(), member=voter, value=1)
 
     assert Topic.objects.get(pk=question.pk).score == 1
-    assert sorted(standing()) == ["question_vote.received", "vote.given"]
+    assert sorted(event_names()) == ["question_vote.received", "vote.given"]
 
 
 def test_changing_a_vote_counts_the_difference():
@@ -133,7 +133,7 @@ def test_changing_a_vote_counts_the_difference():
 
     assert scores == [1, -1, 0, 1]
     assert Vote.objects.get().value == 1
-    assert sorted(standing()) == ["helpful_vote.received", "vote.given"]
+    assert sorted(event_names()) == ["helpful_vote.received", "vote.given"]
 
 
 def test_down_vote_is_nothing_received():
@@ -141,7 +141,7 @@ def test_down_vote_is_nothing_received():
 
     services.vote(answer, member=MemberFactory(), value=-1)
 
-    assert standing() == ["vote.given"]
+    assert event_names() == ["vote.given"]
 
 
 def test_idea_is_voted_up_only():
@@ -153,7 +153,7 @@ def test_idea_is_voted_up_only():
         services.vote(idea.posts.get(), member=voter, value=-1)
 
     assert Topic.objects.get(pk=idea.pk).score == 1
-    assert standing() == ["vote.given"]
+    assert event_names() == ["vote.given"]
 
 
 def test_own_answer_is_not_voted_on():
@@ -183,13 +183,13 @@ def test_mark_official_says_who_and_can_be_taken_back():
 
     for _ in range(2):
         services.mark_official(answer, actor=support)
-    marked = (Post.objects.get(pk=answer.pk).is_official, OfficialMark.objects.get().member, standing())
+    marked = (Post.objects.get(pk=answer.pk).is_official, OfficialMark.objects.get().member, event_names())
     for _ in range(2):
         services.unmark_official(answer, actor=support)
 
     assert marked == (True, support, ["answer.marked_official"])
     assert not Post.objects.get(pk=answer.pk).is_official
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_question_itself_is_not_marked_official():

@@ -9,8 +9,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from community.core.audit import audit
-from community.events import registry, services
+from community.events import registry
 from community.events.models import Event
+from community.events.services import following, recording
 from community.forum.models import Post
 from community.moderation.models import AuditEntry
 from tests.factories.forum import TopicFactory
@@ -44,9 +45,9 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
     reply = client.post(f"/topics/{topic.pk}/reply/", {"source": "Descale it twice and it works."})
     pages = [client.get(address).status_code for address in ("/", topic.get_absolute_url(), "/readyz")]
     with transaction.atomic():
-        services.record("guidelines.accepted", actor=member, subject=member, key="1", version=1)
+        recording.record("guidelines.accepted", actor=member, subject=member, key="1", version=1)
     for name in registry.all_followers():
-        while services.follow(name):
+        while following.follow(name):
             pass
 
     assert (reply.status_code, Post.objects.filter(author=member).count()) == (302, 1)
@@ -58,7 +59,7 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
 def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.MonkeyPatch):
     member = MemberFactory()
     with transaction.atomic():
-        services.record(
+        recording.record(
             "guidelines.accepted",
             actor=member,
             subject=member,
@@ -68,7 +69,7 @@ def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.Mo
         )
 
     event = Event.objects.get(occurred_at__year=1997)
-    services.retract([event], reason="No.")
+    recording.retract([event], reason="No.")
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), count(retracted_at) FROM event_1997_05")

@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from community.events import registry
-from community.events import services as events
 from community.events.models import DeadLetter, Event
+from community.events.services import following
 from community.members.models import Member
 from community.members.services.profiles import set_avatar
 from community.runtime import backups, postgres_tools
@@ -96,14 +96,15 @@ def note_as_seen(batch: list[Event]) -> None:
 FOLLOW_ON = """
 from django.core.management import call_command
 from django.db import transaction
-from community.events import registry, services as events
+from community.events import registry
+from community.events.services import recording
 from community.events.models import Cursor, DeadLetter, Event
 from community.members.models import Member
 from tests.runtime.test_backups import note_as_seen
 
 print("events", Event.objects.count(), "seen", DeadLetter.objects.filter(follower="seen").count())
 with transaction.atomic():  # before any follower has had a look at the restored log
-    events.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
+    recording.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
 registry._registry["seen"] = registry.Follower("seen", None, note_as_seen, 50)
 call_command("follow")
 call_command("journeys_drain")
@@ -134,8 +135,8 @@ def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
 
     def follow() -> None:
         while not stop.is_set():
-            events.follow("seen")
-            events.follow("journeys.mark")
+            following.follow("seen")
+            following.follow("journeys.mark")
             drain_all()
 
     workers = [in_thread(write), in_thread(follow)]

@@ -74,7 +74,7 @@ def test_server_is_missing_where_neither_path_nor_a_wheel_has_one(
 ):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(HomeError, match="No valkey-server or redis-server 7.0 or newer"):
+    with pytest.raises(HomeError, match=r"No valkey-server or redis-server 7\.0 or newer"):
         found_and_logged(on_path)
 
 

@@ -1,4 +1,4 @@
-"""Reading the log in commit-safe order, exactly once per follower."""
+"""Run followers: read the log in commit-safe order, exactly once per follower."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .partitions import wait_for_months
 
 log = logging.getLogger(__name__)
 
-TRIES_BEFORE_SETTING_ASIDE = 3
+MAX_FAILURES = 3
 
-# Rows of transactions still running, and of any that began later, wait: an id is drawn before its
-# transaction commits, so reading by id alone would step over a slow writer's event.
+# Read only below the oldest running transaction: ids are assigned before the commit, so a cursor on ids alone
+# would skip the events of a transaction that commits late.
 _BEFORE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
@@ -28,9 +28,9 @@ _READABLE = """
 _BATCH = f"""
   SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
   WHERE {_READABLE} ORDER BY epoch, xid, seq LIMIT %(limit)s
-"""  # noqa: S608 - built of constants
+"""  # noqa: S608 - built from constants
 
-# What a database needs that has just been restored, before anybody writes in it.
+# Must run in a restored database before anything is written to it.
 NEW_EPOCH = """
 INSERT INTO events_log (system_identifier, epoch) SELECT '', 0 WHERE NOT EXISTS (SELECT FROM events_log);
 UPDATE events_log SET
@@ -40,22 +40,22 @@ SELECT event_set_epoch(max(epoch)) FROM events_log;
 
 
 def follow(name: str) -> int:
-    """Give the follower its next batch and move its cursor, all in one transaction.
+    """Process the follower's next batch and move its cursor, in one transaction.
 
-    Return how many events it read: 0 when the log is dry or another worker has the cursor. Raises what the
-    follower raised, until the batch has failed three times; then the events go one by one and those that
-    fail are set aside.
+    Return the number of events read: 0 when there are none or another worker has locked the cursor. Raises the
+    follower's exception until the batch has failed `MAX_FAILURES` times; then the events are processed one by one,
+    and those that fail become dead letters.
     """
     follower = all_followers()[name]
     try:
         return _follow(follower)
     except OperationalError:
-        raise  # the database's trouble, not the event's
+        raise  # a database problem, not the event's fault
     except Exception:
         failures = _count_failure(name)
-        if failures < TRIES_BEFORE_SETTING_ASIDE:
+        if failures < MAX_FAILURES:
             raise
-        log.exception("Follower %s failed %s times; taking its events one by one.", name, failures)
+        log.exception("Follower %s failed %s times; processing its events one by one.", name, failures)
         return _follow(follower, one_by_one=True)
 
 
@@ -85,10 +85,10 @@ def _next_batch(cursor: Cursor, *, limit: int) -> list[Event]:
 
 
 def _position(cursor: Cursor) -> dict[str, int | str]:
-    """Return from where to where the follower may read.
+    """Return the parameters of `_READABLE`: the range that the follower may read.
 
-    The end is settled first, and the months that those transactions added are waited for: a statement
-    planned before a month is attached does not read it, although its writer has committed by then.
+    The upper bound is determined first. Then wait for the partitions that transactions below it are adding: a
+    statement planned before a partition is attached does not read it, even though its writer has committed.
     """
     with connection.cursor() as sql:
         sql.execute(_BEFORE)
@@ -111,7 +111,7 @@ def _handle_one_by_one(follower: Follower, events: Sequence[Event]) -> None:
         except OperationalError:
             raise
         except Exception as error:
-            log.exception("Follower %s sets %s aside.", follower.name, event)
+            log.exception("Follower %s failed on %s; added to the dead letters.", follower.name, event)
             DeadLetter.objects.update_or_create(
                 follower=follower.name,
                 event_id=event.event_id,
@@ -133,8 +133,8 @@ def _count_failure(name: str) -> int:
     return cursor.failures
 
 
-def behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
-    """Say whether the follower has something to read, other than events of the names to ignore."""
+def is_behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
+    """Whether the follower has unread events, other than those with names in `ignoring`."""
     cursor = Cursor.objects.filter(name=name).first() or Cursor(name=name)
     with connection.cursor() as sql:
         sql.execute(
@@ -145,9 +145,9 @@ def behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
 
 
 def current_epoch() -> int:
-    """Return the log's epoch, and begin a new one when the log finds itself in another cluster.
+    """Return the log's epoch; starts a new one when the database is in another cluster.
 
-    Source of the identifier: pg_control_system().
+    A cluster is identified by pg_control_system().
     """
     with connection.cursor() as sql:
         sql.execute("SELECT system_identifier::text FROM pg_control_system()")
@@ -173,7 +173,7 @@ def _begin_epoch(identifier: str) -> Log:
 
 @transaction.atomic
 def retry_dead_letters(letters: Sequence[DeadLetter]) -> int:
-    """Give dead letters to their followers once more. Return how many went through."""
+    """Retry dead letters. Return the number resolved."""
     followers = all_followers()
     resolved = 0
     for letter in letters:

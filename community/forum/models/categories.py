@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def visible_to(self, user: Reader) -> CategoryQuerySet:
-        """Categories the reader may see: a child only where its parent may be seen too."""
+        """Categories the reader may see; a subcategory requires access to its parent too."""
         if user.is_authenticated and user.is_moderator:
             return self
         parents = Category.objects.filter(parent=None)._open_to(user, "see")
         return self._open_to(user, "see").filter(Q(parent=None) | Q(parent__in=parents.values("pk")))
 
     def replyable_by(self, user: Reader) -> CategoryQuerySet:
-        """Categories in which the reader may reply."""
+        """Categories where the reader may reply."""
         return self.visible_to(user)._open_to(user, "reply")
 
     def creatable_by(self, user: Reader) -> CategoryQuerySet:
-        """Categories in which the reader may start a topic."""
+        """Categories where the reader may start a topic."""
         return self.visible_to(user)._open_to(user, "create").filter(is_archived=False)
 
     def _open_to(self, user: Reader, act: str) -> CategoryQuerySet:
@@ -49,7 +49,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    """A place for topics. Two levels deep; who may see, reply and create is set per group."""
+    """A category of topics, at most two levels deep, with access rules for seeing, replying and creating."""
 
     class Kind(models.TextChoices):
         FORUM = "forum", _("Forum")
@@ -103,7 +103,7 @@ class Category(models.Model):
         return address("forum:category", self.slug)
 
     def clean(self) -> None:
-        """Refuse a third level: a parent has no parent, and what has children gets none."""
+        """Refuse a third level of categories."""
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or self.parent is None or self.parent.parent_id is not None:

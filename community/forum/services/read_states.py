@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def mark_read(topic: Topic, *, member: Member, number: int, now: datetime | None = None) -> None:
-    """Remember that the member has read up to post `number`; reading never goes back."""
+    """Save that the member has read up to post `number`; a lower number changes nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

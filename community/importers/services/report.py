@@ -1,6 +1,6 @@
-"""The report of an import: rows read = imported + skipped with reasons, and what a person should know."""
+"""The report of an import: rows read = imported + skipped (with reasons), and remarks for the administrator."""
 
-# ruff: noqa: S608 - every statement is built of the constants here, and its values are parameters
+# ruff: noqa: S608 - statements are built from constants in this module; values are parameters
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .statements import fetch
 _COUNTS = """
   SELECT file, skip, count(*) FROM importers_stagedrow WHERE batch_id = %(batch)s GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
-# Posts are left out: those that describe tags are imported, but become no post.
+# Posts are left out: those that describe tags count as imported but do not become posts.
 _KINDS = {
     "Users.xml": ImportedRow.Kind.USER,
     "Tags.xml": ImportedRow.Kind.TAG,
@@ -28,7 +28,7 @@ _KINDS = {
 }
 _POSTS = "importers_stagedrow p WHERE p.batch_id = %(batch)s AND p.file = 'posts' AND p.skip = ''"
 _QUESTIONS_AND_ANSWERS = f"{_POSTS} AND p.data->>'PostTypeId' IN ('1', '2')"
-# One number each; a sentence is shown when it is not 0.
+# Each query returns a count; the sentence is shown if it is not 0.
 _REMARKS = {
     "Posts whose score differs from the sum of their votes (the score is kept): {}.": f"""
         SELECT count(*) FROM (SELECT (p.data->>'Score')::int AS score, (
@@ -76,14 +76,14 @@ def report_of(batch: ImportBatch, folder: Path) -> dict[str, Any]:
     return {"tables": tables, "remarks": [*_missing(folder), *_remarks(batch)]}
 
 
-def confirmed(batch: ImportBatch) -> dict[str, Any]:
-    """Return the report, checked against what is really here now."""
-    here = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
-    said = {table["file"]: table["imported"] for table in batch.report["tables"]}
+def verified(batch: ImportBatch) -> dict[str, Any]:
+    """Return the report with a remark for each table whose imported rows differ from the expected number."""
+    actual = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
+    expected = {table["file"]: table["imported"] for table in batch.report["tables"]}
     differing = [
-        f"{file}: imported {said[file]:,} rows, but found {here[kind]:,}."
+        f"{file}: imported {expected[file]:,} rows, but found {actual[kind]:,}."
         for file, kind in _KINDS.items()
-        if said[file] != here[kind]
+        if expected[file] != actual[kind]
     ]
     return {**batch.report, "remarks": [*batch.report["remarks"], *differing]}
 
@@ -93,16 +93,16 @@ def _missing(folder: Path) -> list[str]:
 
 
 def _remarks(batch: ImportBatch) -> list[str]:
-    """Return the sentences that hold for what was staged."""
+    """Return the remarks that apply to the staged rows."""
     counted = [
         sentence.format(f"{rows:,}")
         for sentence, statement in _REMARKS.items()
         if (rows := fetch(statement, batch=batch.pk)[0][0])
     ]
-    return [*counted, *_clashes(batch)]
+    return [*counted, *_conflicts(batch)]
 
 
-def _clashes(batch: ImportBatch) -> list[str]:
+def _conflicts(batch: ImportBatch) -> list[str]:
     rows = StagedRow.objects.filter(batch_id=batch.pk, skip="")
     tags = {name.lower() for name in rows.filter(file="tags").values_list("data__TagName", flat=True)}
     shared = Tag.objects.filter(name__in=tags).count()
@@ -116,7 +116,7 @@ def _clashes(batch: ImportBatch) -> list[str]:
 
 
 def _taken(batch: ImportBatch) -> int:
-    """Count the users whose handle belongs to a member who did not come with this import."""
+    """Count the users whose username belongs to a member who is not part of this import."""
     users = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="")
     names = users.values_list("data__DisplayName", flat=True).iterator(chunk_size=2000)
     handles = {handle(name or "") for name in names}

@@ -1,4 +1,4 @@
-"""Deciding, before anything is built, which staged rows are imported and why the others are not."""
+"""Decide which staged rows are skipped, and why, before anything is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER_POST = "its post is neither a question nor an answer"
 
 @dataclass(frozen=True)
 class Rule:
-    """Rows of `file` for which `where` holds are skipped for this reason; `reason` is an SQL expression."""
+    """Skip the rows of `file` that match `where`. `reason` and `where` are SQL expressions."""
 
     file: str
     reason: str
@@ -61,7 +61,7 @@ def _needs_post(file: str) -> list[Rule]:
     ]
 
 
-# In this order: questions are judged before their answers, posts before what belongs to them.
+# Order matters: questions come before their answers, and posts before the rows that belong to them.
 RULES = [
     *(
         Rule(
@@ -141,8 +141,8 @@ RULES = [
 ]
 
 
-def judge(batch: ImportBatch, progress: Progress) -> None:
-    """Give every staged row that is not imported its reason. Doing it again changes nothing."""
+def apply_skip_rules(batch: ImportBatch, progress: Progress) -> None:
+    """Set the reason on every staged row that is skipped; idempotent."""
     if batch.progress.get("judged"):
         return
     progress.start("Checking", len(RULES))
@@ -151,7 +151,7 @@ def judge(batch: ImportBatch, progress: Progress) -> None:
             UPDATE importers_stagedrow s SET skip = left({rule.reason}, 120)
             WHERE s.batch_id = %(batch)s AND s.file = %(file)s AND s.ordinal BETWEEN %(first)s AND %(last)s
               AND s.skip = '' AND {rule.where}
-        """  # noqa: S608 - built of the constants above
+        """  # noqa: S608 - built from constants
         for first, last in ranges(batch, rule.file):
             with transaction.atomic():
                 execute(statement, batch=batch.pk, file=rule.file, site=batch.site, first=first, last=last)

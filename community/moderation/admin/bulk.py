@@ -1,4 +1,4 @@
-"""One decision for many items of the queue."""
+"""Admin actions that apply one decision to many items of the review queue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
-from community.moderation.forms import BulkForm
+from community.moderation.forms.staff import BulkForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import reviews
 from community.moderation.services.review_queue import Conflict
@@ -25,7 +25,7 @@ from community.moderation.services.reviews import Decision
 
 
 class BulkDecisions:
-    """Actions of the list. Both lead to a page that shows what was chosen and asks for the reason."""
+    """Bulk actions of the list. Both open a page that shows the chosen items and asks for a reason."""
 
     admin_site: Any
     opts: Any
@@ -78,7 +78,7 @@ class BulkDecisions:
         )
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
-        """Carry the decision out, each item on its own: one that somebody else settled stops no other."""
+        """Apply the decision to each item separately, so that a conflict on one does not stop the others."""
         moderator = cast(Member, request.user)
         require(rules.can_moderate(moderator), _("Only moderators can open the review queue."))
         form = BulkForm(request.POST)

@@ -14,7 +14,7 @@ from community.moderation.models import BlockedWord, Policy
 
 @admin.register(Policy)
 class PolicyAdmin(BaseAdmin):
-    """The numbers of moderation: one row, made of the defaults the first time it is opened."""
+    """Thresholds and limits: a single row, created from the defaults when first opened."""
 
     changed_by = MANAGERS
     fieldsets = (
@@ -55,12 +55,12 @@ class BlockedWordAdmin(BaseAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     def delete_model(self, request: Any, obj: Any) -> None:
         super().delete_model(request, obj)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     def delete_queryset(self, request: Any, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()

@@ -1,4 +1,4 @@
-"""What moderators fill in."""
+"""Forms for moderators."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LENGTHS = [
 
 
 class SanctionFields(forms.Form):
-    """What is said to the author, and what happens to them. `person` is a Sanction.Kind or empty."""
+    """Fields for sanctioning the author and notifying them. `person` is a Sanction.Kind or empty."""
 
     person = forms.ChoiceField(
         label=_("Sanction"),
@@ -84,7 +84,7 @@ class SanctionFields(forms.Form):
         if day is None or day < timezone.localdate():
             self.add_error("until", _("Choose today or a later date."))
             return None
-        # The whole of the last day, in the moderator's own time zone.
+        # The end of the last day, in the moderator's time zone.
         return timezone.make_aware(datetime.combine(day, datetime.max.time().replace(microsecond=0)))
 
 
@@ -107,7 +107,7 @@ class DecisionForm(SanctionFields):
 
     def __init__(self, *args: Any, is_held: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if is_held:  # nobody has seen it, so there is nothing to keep
+        if is_held:  # not published yet, so there is nothing to keep
             field = self.fields["post"]
             field.choices = [(Decision.KEEP, _("Publish")), *field.choices[1:]]  # type: ignore[attr-defined]
 
@@ -127,7 +127,7 @@ class DecisionForm(SanctionFields):
 
 
 class BulkForm(SanctionFields):
-    """One decision for many items; each comes with the version that was looked at."""
+    """One decision for many items, each with the version the moderator saw."""
 
     post = forms.ChoiceField(choices=[(Decision.KEEP, ""), (Decision.HIDE, "")], widget=forms.HiddenInput)
     items = forms.CharField(widget=forms.HiddenInput)
@@ -136,7 +136,7 @@ class BulkForm(SanctionFields):
         return super()._needs_reason(data) or data.get("post") == Decision.HIDE
 
     def clean_items(self) -> dict[int, int]:
-        """`12:3 14:1`: item 12 as of version 3, item 14 as of version 1."""
+        """Parse `12:3 14:1` into {item id: version}."""
         try:
             pairs = [pair.split(":") for pair in self.cleaned_data["items"].split()]
             return {int(item): int(version) for item, version in pairs}
@@ -167,7 +167,7 @@ class AppealDecisionForm(forms.Form):
 
 
 class SanctionForm(SanctionFields):
-    """Warn, silence or suspend someone apart from any post."""
+    """Warn, silence or suspend someone independently of a post."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
-    """One act of staff or of the system. A trigger refuses every change and every deletion."""
+    """One action by staff or the system. A database trigger refuses updates and deletions."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    # The log outlives the people in it, which is why the name is kept beside a key without a constraint.
+    # Entries outlive members, so the name is stored too and the foreign key has no constraint.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -10,7 +10,7 @@ from community.core.prepared import Prepared
 
 
 class Policy(models.Model):
-    """The numbers of moderation, in one row that the admin edits. Defaults: COMMUNITY.md rows 64, 66, 67, 72."""
+    """Thresholds and limits of moderation: a single row. Source of the defaults: COMMUNITY.md rows 64, 66, 67, 72."""
 
     hide_at = models.DecimalField(
         _("Flag weight that hides a post"),
@@ -59,7 +59,7 @@ class Policy(models.Model):
 
     @classmethod
     def current(cls) -> Policy:
-        """Return the row, or the defaults while nobody has changed them."""
+        """Return the row, or the defaults if it has not been saved yet."""
         return _current().first() or cls(pk=1)
 
 
@@ -69,7 +69,7 @@ def _current() -> Prepared[Policy]:
 
 
 class BlockedWord(models.Model):
-    """A word or phrase that is not posted without a look at it."""
+    """A word or phrase that makes a post refused, held for approval or flagged."""
 
     class Action(models.TextChoices):
         BLOCK = "block", _("Reject the post")

@@ -1,4 +1,4 @@
-"""What moderators decide about what waits in the queue, and members' appeals against it."""
+"""Moderators' decisions on items of the review queue, and members' appeals."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from . import flags, post_actions, review_queue, sanctions
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens to a post and, if anything, to the one who wrote it."""
+    """What to do with a post, and optionally a sanction for its author."""
 
     post: str  # Decision.KEEP, HIDE or EDIT
-    person: str = ""  # a Sanction.Kind, or nothing
+    person: str = ""  # a Sanction.Kind, or empty for no sanction
     rule: str = Reason.OTHER
     reason: str = ""  # one sentence; the author reads it
     message: str = ""
-    ends_at: datetime | None = None  # of a silence or suspension; None: until it is lifted
-    source: str = ""  # the new text, when the post is edited
+    ends_at: datetime | None = None  # of a silence or suspension; None until it is lifted
+    source: str = ""  # the new text if the post is edited
 
     KEEP = "keep"
     HIDE = "hide"
@@ -44,11 +44,11 @@ _OUTCOMES = {
 
 @transaction.atomic
 def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision) -> ReviewItem:
-    """Settle a flagged or held post: the post, its author, the flags and the item, all or nothing.
+    """Apply a decision on a flagged or held post to the post, its author and its flags, and close the item.
 
-    Raises Conflict when another moderator was first, ValueError when a reason is missing.
+    Raises Conflict if another moderator was first, ValueError if a reason is missing.
     """
-    item = review_queue.locked(item, version=version)
+    item = review_queue.lock(item, version=version)
     post = item.post
     if post is None or item.kind == ReviewItem.Kind.APPEAL:
         raise ValueError("Use decide_appeal() for an appeal.")
@@ -67,7 +67,7 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
             post=post,
         )
     decided = flags.resolve(post, upheld=decision.post != Decision.KEEP or bool(decision.person), actor=actor)
-    says = _said(decision)
+    says = _describe(decision)
     review_queue.close(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     _close_siblings(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     audit(
@@ -96,7 +96,7 @@ def _apply_to_post(post: Post, *, actor: Member, decision: Decision) -> None:
     post_actions.show(post, actor=actor)
 
 
-def _said(decision: Decision) -> str:
+def _describe(decision: Decision) -> str:
     what = {
         Decision.KEEP: _("kept the post"),
         Decision.HIDE: _("hid the post"),
@@ -116,7 +116,7 @@ def _sanction(kind: str) -> str:
 
 
 def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str) -> None:
-    """A post that was held and flagged waits twice; one decision settles both."""
+    """Close the post's other open items: a post can be both held and flagged."""
     others = ReviewItem.objects.select_for_update().open().filter(post=item.post, sanction=None)
     for other in others.exclude(pk=item.pk):
         review_queue.close(other, actor=actor, outcome=outcome, says=says)
@@ -124,7 +124,7 @@ def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str)
 
 @transaction.atomic
 def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
-    """Ask for another look at a warning, silence or suspension; asking again while it waits changes nothing."""
+    """Appeal against a sanction; idempotent while the appeal is open."""
     Sanction.objects.select_for_update().get(pk=sanction.pk)
     waiting = ReviewItem.objects.open().filter(sanction=sanction).first()
     if waiting is not None:
@@ -138,13 +138,13 @@ def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
         text=text,
         priority=ReviewItem.Priority.HIGH if sanction.is_in_force else ReviewItem.Priority.MEDIUM,
     )
-    review_queue.note(item, sanction.member, _("appealed"))
+    review_queue.add_step(item, sanction.member, _("appealed"))
     return item
 
 
 @transaction.atomic
 def appeal_post(post: Post, *, text: str) -> ReviewItem:
-    """Ask for another look at one's hidden post; asking again while it waits changes nothing."""
+    """Appeal against the hiding of a post; idempotent while the appeal is open."""
     Post.objects.select_for_update().get(pk=post.pk)
     waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
     if waiting is not None:
@@ -156,7 +156,7 @@ def appeal_post(post: Post, *, text: str) -> ReviewItem:
         text=text,
         reason=_("Appeal against a hidden post"),
     )
-    review_queue.note(item, post.author, _("appealed"))
+    review_queue.add_step(item, post.author, _("appealed"))
     return item
 
 
@@ -164,8 +164,8 @@ def appeal_post(post: Post, *, text: str) -> ReviewItem:
 def decide_appeal(
     item: ReviewItem, *, actor: Member, version: int, take_back: bool, reason: str
 ) -> ReviewItem:
-    """Let the earlier decision stand, or take it back; the person is told why. Raises Conflict."""
-    item = review_queue.locked(item, version=version)
+    """Uphold or reverse the earlier decision, and notify the person of the reason. Raises Conflict."""
+    item = review_queue.lock(item, version=version)
     if item.kind != ReviewItem.Kind.APPEAL:
         raise ValueError("Only appeals can be decided here.")
     if take_back and item.sanction is not None:

@@ -16,7 +16,7 @@ from community.core import rate_limits
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules, screening
-from community.forum.forms import EditForm
+from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import likes, posts, rendering, topics

@@ -9,8 +9,7 @@ from typing import Any
 
 from community.events import catalogue as c
 from community.events.models import Event
-from community.events.services import Draft
-from community.events.services.recording import actor_role_of
+from community.events.services.recording import Draft, actor_role_of
 from community.members.models import Member
 
 Channel = Event.Channel

@@ -14,9 +14,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.members.models import Company, Guidelines, Member
-from community.members.services import match_company, publish_guidelines, register, save_profile, set_roles
+from community.members.services.accounts import register
+from community.members.services.companies import match_company
+from community.members.services.guidelines import publish_guidelines
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from community.members.services.visits import visit_draft
 
 from . import acts

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from community.badges.services import award_earned
-from community.events import services as events
+from community.badges.services.awards import award_earned
 from community.events.registry import all_followers
+from community.events.services import following, partitions
 from community.forum.models import Topic
 from community.forum.services import hot_scores
-from journeys import services as journeys
+from journeys.services import shards
 
 from .people import Person, seed_people
 from .talks import seed_talks
@@ -32,7 +32,7 @@ def seed(*, now: datetime | None = None, tell: Tell = print) -> bool:
     meanwhile, and a run that was killed goes on where it stopped. Return whether anything was made.
     """
     now = now or timezone.now()
-    events.ensure_months(now - timedelta(days=days) for days in range(0, OLDEST_DAYS, 27))
+    partitions.ensure_months(now - timedelta(days=days) for days in range(0, OLDEST_DAYS, 27))
     people = seed_people(now=now)
     made = seed_talks(people, now=now)
     settle()
@@ -56,10 +56,10 @@ def settle() -> None:
 def _run_dry(until: float) -> None:
     while time.monotonic() < until:
         for name in all_followers():
-            while events.follow(name):
+            while following.follow(name):
                 pass
-        for shard in journeys.waiting_shards():
-            journeys.drain(shard)
-        if not any(events.behind(name) for name in all_followers()) and not journeys.waiting_shards():
+        for shard in shards.waiting_shards():
+            shards.drain(shard)
+        if not any(following.is_behind(name) for name in all_followers()) and not shards.waiting_shards():
             return
         time.sleep(0.05)

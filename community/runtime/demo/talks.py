@@ -9,13 +9,14 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from community.events.catalogue import TOPIC_VIEWED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.forum.models import Category, Post, Topic
 from community.forum.services import likes, posts, read_states, topics
 from community.members.models import Member
 from community.moderation.services import flags
 from community.prospects.models import ProspectForum, RosterEntry
-from community.prospects.services import settle_question, track_topic
+from community.prospects.services.states import settle_question
+from community.prospects.services.tracking import track_topic
 from community.qa.services import accept_answer, mark_official, vote
 
 from . import acts, script
@@ -146,7 +147,7 @@ class _Telling:
             for person in self.people.values()
             if person.joined < post.created_at
             and person.member.pk != post.author_id
-            and not person.member.role
+            and not person.member.is_team
             and person.row.get("visits")
             and ("beta" in person.row.get("groups", ()) or self.category.see_by != "groups")
         ]

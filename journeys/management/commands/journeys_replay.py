@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.events.services import follow
-from journeys import services
+from community.events.services.following import follow
+from journeys.services import dirty, replay
 
 SHOWN = 20
 
@@ -23,11 +23,11 @@ class Command(BaseCommand):
             return
         while follow("journeys.mark"):
             pass
-        services.mark_every_day()
+        dirty.mark_every_day()
         call_command("journeys_drain", stdout=self.stdout)
 
     def _check(self) -> None:
-        found = services.check_everyone()
+        found = replay.check_everyone()
         self.stdout.write(f"Compared {found.members} members and {found.member_days} member-days.")
         if found.waiting or found.follower_behind:
             self.stdout.write(f"Skipped: {found.waiting} members who are waiting to be recomputed.")

@@ -3,13 +3,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.api import services
+from community.api.services import purchase_files
 
 
 class Command(BaseCommand):
     help = (
         "Import purchases from a CSV file. It is safe to import the same file again. "
-        + services.describe_columns()
+        + purchase_files.describe_columns()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,9 +25,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, dry_run: bool, source: str, **options: Any) -> None:
         try:
-            outcome = services.import_purchases(file, source=source[:40], dry_run=dry_run)
-        except services.FileProblem as problem:
-            raise CommandError(str(problem)) from problem
+            outcome = purchase_files.import_purchases(file, source=source[:40], dry_run=dry_run)
+        except purchase_files.InvalidFile as error:
+            raise CommandError(str(error)) from error
         if outcome.seen_before:
             when = outcome.seen_before.imported_at
             self.stdout.write(f"This file was already imported on {when:%Y-%m-%d %H:%M}.")

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from community.badges import services
+from community.badges.services import catalogue
 
 
 class Command(BaseCommand):
@@ -11,4 +11,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{services.sync_badges()} badges added or updated.")
+        self.stdout.write(f"{catalogue.sync_badges()} badges added or updated.")

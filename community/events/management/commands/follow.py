@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.events import services
 from community.events.registry import all_followers
+from community.events.services import following
 
 
 class Command(BaseCommand):
@@ -19,13 +19,13 @@ class Command(BaseCommand):
                 f"Unknown follower: {', '.join(sorted(unknown))}. Choose from: {', '.join(known)}."
             )
         wanted = names or list(known)
-        # Followers record events of their own, so go round until a whole round reads nothing.
+        # Followers record events themselves, so repeat until a whole round reads nothing.
         while sum(self._run(name) for name in wanted):
             pass
 
     def _run(self, name: str) -> int:
         total = 0
-        while count := services.follow(name):
+        while count := following.follow(name):
             total += count
         if total:
             self.stdout.write(f"{name}: {total} events")

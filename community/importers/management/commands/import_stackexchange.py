@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.forum.models import Category
 from community.importers.models import ImportBatch
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from community.importers.services import imports
 from community.importers.services.staging import find_dump
 from community.importers.stackexchange.reader import DumpError
@@ -48,19 +48,19 @@ class Command(BaseCommand):
         category: str,
         **options: Any,
     ) -> None:
-        home = Category.objects.filter(slug=category).first()
-        if category and home is None:
+        target = Category.objects.filter(slug=category).first()
+        if category and target is None:
             raise CommandError(f"There is no category with the slug {category}.")
         try:
             dump = find_dump(folder)
-            with Shown(self.stdout) as progress:
+            with ConsoleProgress(self.stdout) as progress:
                 if dry_run:
                     result = imports.dry_run(dump, site=site, progress=progress)
                 else:
                     result = imports.open_batch(dump, name=(batch or folder.resolve().name)[:80], site=site)
-                    imports.run(result, dump, category=home, progress=progress)
-        except (DumpError, imports.ImportRefused) as problem:
-            raise CommandError(str(problem)) from problem
+                    imports.run(result, dump, category=target, progress=progress)
+        except (DumpError, imports.ImportRefused) as error:
+            raise CommandError(str(error)) from error
         self._print(result)
 
     def _print(self, batch: ImportBatch) -> None:

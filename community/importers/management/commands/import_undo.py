@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.importers.models import ImportBatch
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from community.importers.services import imports, rollback
 
 
@@ -24,13 +24,13 @@ class Command(BaseCommand):
             names = ", ".join(ImportBatch.objects.values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no import called {name}. Imports: {names}.")
         try:
-            with Shown(self.stdout) as progress:
-                gone = rollback.undo(batch, force=force, progress=progress)
-        except imports.ImportRefused as problem:
-            raise CommandError(str(problem)) from problem
-        if not gone:
+            with ConsoleProgress(self.stdout) as progress:
+                deleted = rollback.undo(batch, force=force, progress=progress)
+        except imports.ImportRefused as error:
+            raise CommandError(str(error)) from error
+        if not deleted:
             self.stdout.write(f"{name} has already been undone.")
             return
         self.stdout.write(
-            f"{name}: removed {', '.join(f'{count:,} {what}' for what, count in gone.items())}."
+            f"{name}: removed {', '.join(f'{count:,} {what}' for what, count in deleted.items())}."
         )
