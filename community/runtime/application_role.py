@@ -35,9 +35,7 @@ def ensure(url: str) -> None:
     address = environ.Env.db_url_config(url)
     role, password = address["USER"], address["PASSWORD"]
     if role == connection.settings_dict["USER"]:
-        raise ValueError(
-            f"APP_DATABASE_URL names the owner of the tables, {role}, but should name another role."
-        )
+        raise ValueError(f"APP_DATABASE_URL uses {role}, which owns the tables. Use a different role.")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)",

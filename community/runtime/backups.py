@@ -183,10 +183,10 @@ def read(archive: zipfile.ZipFile) -> Manifest:
                 if checksum(source) != manifest.checksums[name]:
                     damaged.add(name)
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise BackupError("This backup is damaged: it cannot be read to its end. Use another one.") from error
+        raise BackupError("This backup is damaged: it cannot be read completely. Use another one.") from error
     if damaged:
         raise BackupError(
-            f"This backup is damaged: {min(damaged)} is not as it was written. Use another one."
+            f"This backup is damaged: the checksum of {min(damaged)} does not match. Use another one."
         )
     return manifest
 

@@ -92,8 +92,8 @@ class Home:
                 _make_private(folder, user)
         except OSError as error:
             raise HomeError(
-                f"Cannot keep data in {self.root} ({error.strerror}: {error.filename}). "
-                "Name a folder that you may write to with --data DIR or CARAVAN_DATA."
+                f"Cannot store data in {self.root} ({error.strerror}: {error.filename}). "
+                "Choose a folder that you can write to with --data DIR or CARAVAN_DATA."
             ) from error
 
     def remove_sockets(self) -> None:
@@ -132,4 +132,4 @@ def _make_private(folder: Path, user: str | None) -> None:
         if owner != os.geteuid():
             os.chown(folder, owner, _group(user) if user else -1)
     if folder.is_symlink() or folder.stat().st_uid not in (owner, os.geteuid()):
-        raise HomeError(f"{folder} belongs to somebody else; move it away and try again.")
+        raise HomeError(f"{folder} belongs to another user. Move it away and try again.")

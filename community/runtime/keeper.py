@@ -86,7 +86,7 @@ class ManagedServer:
             steady = time.monotonic() - self.started_at > STEADY_SECONDS
             self.quick_exits = 0 if steady else self.quick_exits + 1
             if self.quick_exits == MAX_QUICK_EXITS:
-                raise HomeError(f"{self.name} does not stay up; the logs in {home.root} say why.")
+                raise HomeError(f"{self.name} keeps stopping. See the logs in {home.root}.")
             time.sleep(RESTART_SECONDS)
         self.process = self.start(home)
         self.started_at = time.monotonic()

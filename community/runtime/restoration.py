@@ -88,7 +88,7 @@ def _check_servers(*, replace: bool) -> None:
     try:
         cache.get("any")
     except redis.RedisError as error:
-        raise BackupError("Redis does not answer, and a restore must empty it. Start it first.") from error
+        raise BackupError("Redis does not answer. A restore has to empty it, so start it first.") from error
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         tables = cursor.fetchone()[0]
@@ -99,7 +99,7 @@ def _check_servers(*, replace: bool) -> None:
         others = cursor.fetchone()[0]
     if tables and not replace:
         raise BackupError(
-            f"The database is not empty: it has {tables} tables. To lose what is in it and in the uploads, add --replace."
+            f"The database is not empty: it has {tables} tables. To delete its contents and the uploads, add --replace."
         )
     if others:
         raise BackupError(
@@ -118,7 +118,9 @@ def _files_added(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[None]
             with archive.open(backups.MEDIA + name) as source:
                 added.append(default_storage.save(name, File(source, name)))
             if added[-1] != name:
-                raise BackupError(f"The uploads have another file {name}. Move it away, then try again.")
+                raise BackupError(
+                    f"There is a different file {name} among the uploads. Move it away, then try again."
+                )
         yield
     except BaseException:
         for name in added:
@@ -160,7 +162,9 @@ def _load(archive: zipfile.ZipFile, manifest: Manifest) -> None:
             pg_restore.stdout.close()
             feeder.join()
         if psql.returncode or pg_restore.returncode:
-            raise BackupError(f"PostgreSQL refused, and nothing was changed: {backups.tail(complaints)}")
+            raise BackupError(
+                f"PostgreSQL refused the restore, and nothing was changed: {backups.tail(complaints)}"
+            )
 
 
 def _feed(dump: IO[bytes], target: IO[bytes]) -> None:

@@ -116,7 +116,7 @@ def run(servers: Servers, *, port: int, demo: bool) -> None:
     def tick() -> None:
         announcer()
         if not servers.have_keeper():
-            supervisor.say("PostgreSQL and Redis lost their keeper; starting them again")
+            supervisor.say("PostgreSQL and Redis have stopped; starting them again")
             servers.ensure_ready()
 
     supervisor.on_tick = tick
@@ -145,7 +145,7 @@ class _Announcer:
             self.supervisor.say(DEMO_PEOPLE)
         if any(child.name == DEMO and not child.done for child in self.supervisor.children):
             self.supervisor.say(
-                f"The demo is being written: about {DEMO_SECONDS} seconds. "
+                f"The demo is being created, which takes about {DEMO_SECONDS} seconds. "
                 f"The site is already up: http://localhost:{self.port}"
             )
         self.supervisor.say(f"data and logs are in {self.home.root}; Ctrl-C stops everything")

@@ -45,7 +45,7 @@ def upload(request: HttpRequest, path: str) -> FileResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for holders of METRICS_TOKEN; if it is not set, for private addresses only."""
     if not _may_see_metrics(request):
-        raise PermissionDenied("Metrics are for the operators: send METRICS_TOKEN as a bearer token.")
+        raise PermissionDenied("Metrics require a token. Send METRICS_TOKEN as a bearer token.")
     response: HttpResponse = ExportToDjangoView(request)
     return response
 

@@ -109,7 +109,7 @@ def test_next_change_is_upwards_when_a_strike_expires():
 
     assert change["on"] == (TODAY + timedelta(days=10)).isoformat()
     assert (change["band"], change["line"]) == ("emerging", 10)
-    assert change["sentence"] == "Rises to 10 on 11 Sep as something held against it wears off."
+    assert change["sentence"] == "Rises to 10 on 11 Sep when something that lowers it expires."
 
 
 def test_lowest_band_has_no_next_change():

@@ -13,7 +13,7 @@ def points(**given):
 
 
 def test_every_kind_has_labels():
-    assert set(labels.ACTS) == set(KINDS)
+    assert set(labels.ACTS) == set(labels.COUNTED) == set(KINDS)
     assert set(labels.COMPONENTS) == set(COMPONENTS)
     assert set(labels.BAND_MEANS) == set(BANDS) == set(Band.values)
     assert set(labels.LEFT_OUT) == {SELF, STAFF, ACCOUNT, PAIR, DAY}
@@ -32,7 +32,7 @@ def test_acts_are_counted_in_words():
 @pytest.mark.parametrize(
     ("why", "n", "said"),
     [
-        (SELF, 1, "1 reply is not counted: activity on one's own posts does not count."),
+        (SELF, 1, "1 reply is not counted: activity on your own posts does not count."),
         (
             PAIR,
             2,

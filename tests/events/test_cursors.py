@@ -386,7 +386,7 @@ def test_follow_command_runs_until_there_are_no_events(ann, follow_with):
 
 
 def test_follow_command_lists_the_followers():
-    with pytest.raises(CommandError, match="No such follower: nobody"):
+    with pytest.raises(CommandError, match="Unknown follower: nobody"):
         call_command("follow", "nobody")
 
 

@@ -72,7 +72,7 @@ def test_get_does_not_publish(client, manager):
 
     answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert "Put version 2 in force?" in answer.content.decode()
+    assert "Publish version 2?" in answer.content.decode()
     assert rulesets.live_ruleset() == live
 
 
@@ -82,7 +82,7 @@ def test_retired_rules_cannot_be_published(client, manager):
 
     answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
-    assert "copy them into a draft" in answer.content.decode()
+    assert "copy them into a new draft" in answer.content.decode()
     assert rulesets.live_ruleset().version == 2
 
 
@@ -196,7 +196,7 @@ def test_member_page_shows_the_journey(client, manager):
 def test_member_page_without_a_journey_says_so(client, manager):
     page = client.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
 
-    assert "Nothing has happened on this journey yet." in page
+    assert "This member has no stage yet." in page
 
 
 def test_member_page_of_staff_shows_no_journey(client, manager):

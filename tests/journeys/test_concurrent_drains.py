@@ -164,8 +164,8 @@ def test_replay_command_marks_unread_events_and_repairs_the_rest():
     mark_all()
     call_command("journeys_replay", check=True, stdout=said)
 
-    assert "Compared 2 members with 2 member-days." in said.getvalue()
-    assert "No difference." in said.getvalue()
+    assert "Compared 2 members and 2 member-days." in said.getvalue()
+    assert "No differences." in said.getvalue()
 
 
 def test_replay_check_reports_unread_events():
@@ -175,7 +175,7 @@ def test_replay_check_reports_unread_events():
     with pytest.raises(CommandError, match="differences"):
         call_command("journeys_replay", check=True, stdout=said)
 
-    assert "run `follow` first" in said.getvalue()
+    assert "Run `follow` first" in said.getvalue()
 
 
 KILLED_IN_THE_MIDDLE = """

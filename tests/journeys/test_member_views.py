@@ -131,7 +131,7 @@ def test_a_reply_in_a_prospect_forum_is_shown_once(as_manager, member):
     story = as_manager.get(address(member)).context["story"]
 
     (bruno,) = [one for one in story.steps[0].companions if one.member == helper]
-    assert bruno.did == (("answered in a prospect forum as a peer", 1),)
+    assert bruno.did == (("answered in a prospect forum as a customer", 1),)
 
 
 def test_member_journey_links_events_to_their_posts(as_manager, member):
@@ -328,7 +328,7 @@ def test_own_journey_names_helpers(client, member):
     page = client.get(OWN).content.decode()
 
     assert "Bruno Keller" in page
-    assert "solved a question of yours" in page
+    assert "solved one of your questions" in page
 
 
 def test_own_journey_does_not_name_hidden_topics(client, member):

@@ -108,7 +108,7 @@ def test_override_without_reason_or_end_is_refused(member, manager, options, sen
 
 
 def test_override_of_staff_is_refused(manager):
-    with pytest.raises(ValueError, match="Staff have no stage"):
+    with pytest.raises(ValueError, match="Team members have no stage"):
         set_stage(MemberFactory(role="sales"), manager)
 
 

@@ -133,8 +133,8 @@ def test_replay_command_check_prints_a_summary():
 
     call_command("journeys_replay", check=True, stdout=said)
 
-    assert "Compared 1 members with 1 member-days." in said.getvalue()
-    assert "No difference." in said.getvalue()
+    assert "Compared 1 members and 1 member-days." in said.getvalue()
+    assert "No differences." in said.getvalue()
 
 
 def test_replay_command_check_fails_on_a_difference_and_writes_nothing():

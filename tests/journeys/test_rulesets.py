@@ -63,7 +63,7 @@ def test_publishing_retired_rules_is_refused(manager):
     first = rulesets.live_ruleset()
     rulesets.publish_ruleset(draft(), actor=manager)
 
-    with pytest.raises(ValueError, match="copy them into a draft"):
+    with pytest.raises(ValueError, match="copy them into a new draft"):
         rulesets.publish_ruleset(first, actor=manager)
 
 

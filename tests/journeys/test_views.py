@@ -157,8 +157,8 @@ def test_rule_list_shows_the_live_numbers(as_manager):
     response = as_manager.get(RULES)
 
     said = {rule: when for rule, _, when in response.context["rules"]}
-    assert said["R3"] == "45 days since the purchase, and not refunded."
-    assert said["E2"] == "20 points of interest within 30 days."
+    assert said["R3"] == "45 days since a purchase that was not refunded."
+    assert said["E2"] == "At least 20 interest points within 30 days."
     assert [one.version for one in response.context["versions"]] == [1]
     assert "Version 2, in force" in response.content.decode()
 

@@ -128,5 +128,5 @@ def test_migrate_again_changes_nothing_and_sets_a_new_password(settings):
 def test_the_role_may_not_be_the_owner(settings):
     settings.APP_DATABASE_URL = "postgres://caravan:its-password@localhost/caravan"
 
-    with pytest.raises(CommandError, match="names the owner of the tables, caravan"):
+    with pytest.raises(CommandError, match="caravan, which owns the tables"):
         call_command("migrate", verbosity=0)

@@ -161,7 +161,7 @@ def test_backup_under_load_restores_a_consistent_snapshot(
     assert int(said["events"].split()[0]) == sum(
         n for table, n in rows.items() if table.startswith("public.event_2")
     )
-    assert "No difference." in answers
+    assert "No differences." in answers
     assert (said["unseen"], said["failures"]) == ("0", "0")
     stored = {str(path.relative_to(home.root / "media")) for path in (home.root / "media").rglob("*.*")}
     assert stored >= set(said["avatars"].split())

@@ -185,7 +185,7 @@ def test_failed_start_of_postgres_names_the_logs(home: Home):
         shutil.chown(home.data, home.server_user)
 
     with (
-        pytest.raises(HomeError, match=f"PostgreSQL does not stay up; the logs in {home.root} say why"),
+        pytest.raises(HomeError, match=f"PostgreSQL keeps stopping. See the logs in {home.root}"),
         Servers(home),
     ):
         pass

@@ -51,7 +51,7 @@ def test_prepare_reports_an_unwritable_folder():
     home = Home(Path("/proc/caravan"))
 
     with pytest.raises(
-        HomeError, match="Name a folder that you may write to with --data DIR or CARAVAN_DATA"
+        HomeError, match="Choose a folder that you can write to with --data DIR or CARAVAN_DATA"
     ):
         home.prepare()
 
@@ -61,7 +61,7 @@ def test_prepare_refuses_a_folder_that_is_a_link_elsewhere(home: Home, tmp_path:
     home.redis.rmdir()
     home.redis.symlink_to(tmp_path)
 
-    with pytest.raises(HomeError, match="belongs to somebody else"):
+    with pytest.raises(HomeError, match="belongs to another user"):
         home.prepare()
 
 
@@ -70,7 +70,7 @@ def test_prepare_refuses_a_folder_of_another_user(home: Home):
     home.prepare()
     os.chown(home.redis, 12345, 12345)
 
-    with pytest.raises(HomeError, match="belongs to somebody else"):
+    with pytest.raises(HomeError, match="belongs to another user"):
         home.prepare()
 
 

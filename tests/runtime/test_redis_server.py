@@ -53,7 +53,7 @@ def test_server_that_is_too_old_is_skipped(on_path: Path):
 
     assert found_and_logged(on_path) == (
         WHEEL,
-        f"{program} is version 6.0, older than 7.0; skipped.\n",
+        f"{program} is version 6.0, older than 7.0, so it is ignored.\n",
     )
 
 
@@ -65,14 +65,14 @@ def test_server_that_does_not_run_is_skipped(on_path: Path):
 
     assert found_and_logged(on_path) == (
         newer,
-        f"{program} does not run; skipped.\n",
+        f"{program} does not run, so it is ignored.\n",
     )
 
 
 def test_missing_server_is_an_error(on_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(HomeError, match="No valkey-server or redis-server of version"):
+    with pytest.raises(HomeError, match=r"No valkey-server or redis-server 7\.0 or newer"):
         found_and_logged(on_path)
 
 

@@ -8,7 +8,9 @@ from community.runtime import stack
 from community.runtime.home import Home
 from community.runtime.supervisor import Supervisor
 
-BEING_WRITTEN = "The demo is being written: about 30 seconds. The site is already up: http://localhost:"
+BEING_WRITTEN = (
+    "The demo is being created, which takes about 30 seconds. The site is already up: http://localhost:"
+)
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_up_twice_reports_the_running_stack(up: Stack):
 
     assert answer.returncode == 0
     assert answer.stdout.startswith(
-        f"Caravan already runs at http://localhost:{up.port} (process {up.process.pid}"
+        f"Caravan is already running at http://localhost:{up.port} (process {up.process.pid}"
     )
 
 
@@ -155,7 +155,7 @@ def test_up_on_a_taken_port_says_so(up: Stack, tmp_path: Path):
 
     assert answer.returncode == 1
     assert answer.stderr.strip() == (
-        f"CommandError: Port {up.port} is taken by another program. Stop that one, or choose another port: "
+        f"CommandError: Port {up.port} is already used by another program. Stop it or choose another port: "
         f"make up PORT={up.port + 1}"
     )
     assert not (tmp_path / "other/postgres").exists()
@@ -188,7 +188,7 @@ def test_up_with_an_external_database_is_refused(tmp_path: Path):
     )
 
     assert answer.returncode == 1
-    assert "DATABASE_URL names a server of your own" in answer.stderr
+    assert "DATABASE_URL points to your own server" in answer.stderr
 
 
 @pytest.mark.parametrize("name", ["worker", "community.runtime.web"])
