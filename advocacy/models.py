@@ -102,7 +102,7 @@ class ScoreHistory(models.Model):
     components = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "score history"
+        verbose_name_plural = _("score history")
         indexes = [models.Index(fields=["member", "-on_date"], name="score_history_of_member")]
 
     def __str__(self) -> str:

@@ -83,7 +83,7 @@ def _row(score: Score) -> Row:
     state = getattr(score.member, "journey", None)
     found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
     top = [
-        {**entry, "what": labels.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
+        {**entry, "what": labels.ACTS[entry["kind"]], "on": date.fromisoformat(entry["day"])}
         for entry in score.explanation["top"]
     ]
     return Row(
@@ -143,12 +143,12 @@ def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[s
 
 def _what(entry: dict[str, Any]) -> str:
     """Return "verified review" for one act and "3 replies" for several."""
-    return str(labels.ACTS[entry["kind"]][0]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
+    return str(labels.ACTS[entry["kind"]]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
 
 
 def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     """Return the acts that would add most today, and how many points."""
-    gains = [(str(labels.ACTS[kind][0]), marginal_points(explanation, kind)) for kind in labels.SUGGESTED]
+    gains = [(str(labels.ACTS[kind]), marginal_points(explanation, kind)) for kind in labels.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 
 

@@ -179,8 +179,8 @@ CELERY_TIMEZONE = "UTC"
 
 AUTH_USER_MODEL = "members.Member"
 AUTHENTICATION_BACKENDS = [
-    "community.members.backends.ModelBackend",
-    "community.members.backends.AuthenticationBackend",
+    "community.pages.backends.ModelBackend",
+    "community.pages.backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pydantic import ValidationError as Unsound
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
 from community.members.models import Member
@@ -18,6 +19,9 @@ from community.members.models import Member
 from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
 from .services import overrides, rulesets
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 TONES = {Ruleset.Status.LIVE: "success", Ruleset.Status.DRAFT: "info", Ruleset.Status.RETIRED: "default"}
 
@@ -36,9 +40,17 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
         rules: dict[str, Any] = self.cleaned_data["rules"]
         try:
             parse_ruleset(rules)
+        except Unsound as error:
+            raise ValidationError([_problem(one) for one in error.errors(include_url=False)]) from error
         except (ValueError, TypeError) as error:
             raise ValidationError(str(error)) from error
         return rules
+
+
+def _problem(problem: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 @admin.register(Ruleset)
@@ -68,9 +80,7 @@ class RulesetAdmin(BaseAdmin):
             obj.version = rulesets.next_version()
         super().save_model(request, obj, form, change)
 
-    @action(
-        description=gettext_lazy("Put in force"), url_path="publish", permissions=["change"], icon="publish"
-    )
+    @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["change"], icon="publish")
     def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
         ruleset = get_object_or_404(Ruleset, pk=object_id)
         if request.method != "POST":
@@ -82,7 +92,7 @@ class RulesetAdmin(BaseAdmin):
         except ValueError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("The rules are in force. All journeys are being recalculated."))
+            messages.success(request, _("Version published. All journeys are being recalculated."))
         return redirect("admin:journeys_ruleset_change", object_id)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community.core import text
 from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED
@@ -16,6 +19,9 @@ from community.forum.models import Post, Topic
 from community.members.models import Member
 
 from .engine.sentences import money
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 POST, TOPIC = "forum.post", "forum.topic"
 
@@ -59,17 +65,25 @@ ICONS = {
     "trial": "rocket",
 }
 # The preposition before the counterpart's name.
-PREPOSITIONS = {
-    "answer.accepted": "for",
-    "helpful_vote.received": "from",
-    "question.resolved": "thanks to",
-    "question_vote.received": "from",
-    "reaction.received": "from",
-    "reply.created": "to",
-    "vote.given": "for",
-    "prospect.staff_replied": "by",
-    "member.mentioned": "by",
-    "mentee.helped": "for",
+PREPOSITIONS: Final[Mapping[str, StrOrPromise]] = {
+    "answer.accepted": gettext_lazy("for"),
+    "helpful_vote.received": gettext_lazy("from"),
+    "question.resolved": gettext_lazy("thanks to"),
+    "question_vote.received": gettext_lazy("from"),
+    "reaction.received": gettext_lazy("from"),
+    "reply.created": gettext_lazy("to"),
+    "vote.given": gettext_lazy("for"),
+    "prospect.staff_replied": gettext_lazy("from"),
+    "prospect.peer_replied": gettext_lazy("from"),
+    "member.mentioned": gettext_lazy("by"),
+    "mentee.helped": gettext_lazy("for"),
+}
+# To the member themselves, where the usual text says "their".
+OWN: Final[Mapping[str, StrOrPromise]] = {
+    "profile.completed": gettext_lazy("completed your profile"),
+    "company.joined": gettext_lazy("was matched to your company"),
+    "question.resolved": gettext_lazy("had your question resolved"),
+    "override.set": gettext_lazy("had your stage set manually"),
 }
 # Voters and likers are private: only the team sees who they are.
 PRIVATE = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
@@ -156,9 +170,10 @@ def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
 
 
 def _action(event: Event, reader: Member) -> str:
+    if event.member_id == reader.pk and event.name in OWN:
+        return str(OWN[event.name])
     declared = EVENT_TYPES.get(event.name)
-    action = declared.says if declared else event.name
-    return action.replace(" their ", " your ") if event.member_id == reader.pk else action
+    return str(declared.says) if declared else event.name
 
 
 def _event_text(
@@ -177,7 +192,7 @@ def _event_text(
         about=about,
         url=url,
         excerpt=excerpt,
-        preposition=PREPOSITIONS.get(event.name, "with") if counterpart else "",
+        preposition=str(PREPOSITIONS.get(event.name) or _("with")) if counterpart else "",
         counterpart=counterpart,
     )
 
@@ -201,7 +216,7 @@ def _summary(event: Event) -> str:
     parts = [
         money(event.value_cents, event.currency) if event.value_cents else "",
         ", ".join(props.get("products") or []) or props.get("product") or "",
-        f"{props['score']} of 10" if event.name == "nps.answered" else "",
+        _("%(score)s of 10") % {"score": props["score"]} if event.name == "nps.answered" else "",
         next(
             (
                 str(props[key])

@@ -193,7 +193,7 @@ class StageHistory(models.Model):
 
     class Meta:
         db_table = "stage_history"
-        verbose_name_plural = "stage history"
+        verbose_name_plural = _("stage history")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(evidence__len__gt=0), name="stage_history_has_evidence"
@@ -253,7 +253,7 @@ class Override(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     starts_on = models.DateField()
-    expires_on = models.DateField(help_text=_("The first day on which the computed stage shows again."))
+    expires_on = models.DateField(help_text=_("The first day on which the calculated stage is shown again."))
     created_at = models.DateTimeField(default=timezone.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
     cleared_by = models.ForeignKey(

@@ -57,7 +57,7 @@ def story_of(member: Member, reader: Member) -> Story:
         Step(
             band,
             [described[event_id] for event_id in band.row.evidence if event_id in described],
-            [one for one in map(_for_member, band.companions) if one] if own else band.companions,
+            [told for one in band.companions if (told := _companion(one, own=own))],
         )
         for band in reversed(found.bands)
     ]
@@ -71,8 +71,7 @@ def story_of(member: Member, reader: Member) -> Story:
     )
 
 
-def _for_member(companion: Companion) -> Companion | None:
-    did = tuple(
-        (labels.FOR_YOU.get(what, what), n) for what, n in companion.did if what not in labels.UNNAMED
-    )
+def _companion(companion: Companion, *, own: bool) -> Companion | None:
+    said = labels.COMPANIONS_FOR_YOU if own else labels.COMPANIONS
+    did = tuple((str(said[what]), n) for what, n in companion.did if what in said)
     return Companion(companion.member, did) if did else None

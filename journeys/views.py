@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
-from community.events.services.following import is_behind
+from community.events.services.cursors import is_behind
 from community.members.models import Member
 
 from . import labels, rules

@@ -109,6 +109,6 @@ def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
 def _sentence(when: date, as_of: date, line: int, rises: bool) -> str:
     said = f"{when.day} {when:%b}" if when.year == as_of.year else f"{when.day} {when:%b} {when.year}"
     if rises:
-        return f"Rises to {line} on {said} as something held against it wears off."
+        return f"Rises to {line} on {said} when something that lowers it expires."
     soon = " (tomorrow)" if when - as_of == timedelta(days=1) else ""
     return f"Falls below {line} on {said}{soon} unless something new is counted."

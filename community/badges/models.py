@@ -102,8 +102,12 @@ class AwardQuerySet(models.QuerySet["Award"]):
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
 
+    def earned_by_posts(self) -> AwardQuerySet:
+        """Awards that posts earned their authors; not those they earned other members, such as a first like."""
+        return self.held().filter(member=F("post__author"))
+
     def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
-        """Return the awards that posts earned their authors, by post id; not those they earned other members."""
+        """Return the awards that these posts earned their authors, by post id."""
         found: dict[int, list[Award]] = {}
         for award in _awards_beside_posts()(post_ids=list(post_ids)):
             found.setdefault(award.post_id or 0, []).append(award)
@@ -114,8 +118,8 @@ class AwardQuerySet(models.QuerySet["Award"]):
 def _awards_beside_posts() -> Prepared[Award]:
     return Prepared(
         lambda post_ids: (
-            Award.objects.held()
-            .filter(post__any_of=post_ids, member=F("post__author"))
+            Award.objects.earned_by_posts()
+            .filter(post__any_of=post_ids)
             .select_related("badge")
             .order_by("badge__position")
         )

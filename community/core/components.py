@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from html import unescape
 from zlib import crc32
 
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html, strip_tags
+from django.utils.dates import MONTHS_3
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from community.core import text
 
@@ -21,13 +21,10 @@ HUES = 8
 
 @lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
-    """A drawing of static/img/icons.svg; decoration, unless `label` says what it means."""
-    address = f"{static('img/icons.svg')}#{name}"
+    """A drawing of static/css/icons.css; decoration, unless `label` says what it means."""
     if label:
-        return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address
-        )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+        return format_html('<i class="icon i-{}" role="img" aria-label="{}"></i>', name, label)
+    return format_html('<i class="icon i-{}"></i>', name)
 
 
 @lru_cache(maxsize=4096)
@@ -53,17 +50,16 @@ def relative_time(moment: datetime | None) -> SafeString:
     """
     if moment is None:
         return SafeString("")
-    return _relative_time(moment, timezone.get_current_timezone_name())
-
-
-@lru_cache(maxsize=8192)
-def _relative_time(moment: datetime, zone: str) -> SafeString:
-    local = timezone.localtime(moment)
-    return format_html(
-        '<relative-time datetime="{}">{}</relative-time>',
-        moment.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds"),
-        date_format(local, "j M Y, H:i"),
+    exact, local = moment.astimezone(UTC), moment.astimezone(timezone.get_current_timezone())
+    day = f"{local.day} {_month(local.month, get_language())} {local.year}"
+    return SafeString(
+        f'<relative-time datetime="{exact:%Y-%m-%dT%H:%M:%SZ}">{day}, {local:%H:%M}</relative-time>'
     )
+
+
+@lru_cache
+def _month(number: int, language: str | None) -> str:
+    return escape(MONTHS_3[number].title())
 
 
 def compact(number: int | None) -> str:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 import psycopg
 from django.db import connection, models
@@ -30,6 +31,7 @@ from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
 
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
 # No row has such an id, and no two arguments share one.
 _placeholders = count(8_100_000_000_000_000_000)
 
@@ -72,8 +74,8 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().execute(query, params, prepare=True, binary=True)
 
 
-def _cursor() -> Any:
-    """Return a cursor that Django logs and counts as its own."""
+def cursor() -> Any:
+    """Return a cursor whose statements are kept prepared; Django logs and counts them as its own."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
@@ -109,15 +111,17 @@ class Prepared(Generic[Row]):
         self._limit = limit
 
     def __call__(self, *, offset: int = 0, **values: Any) -> list[Row]:
+        if any(type(value) is int and not SMALLEST <= value <= LARGEST for value in values.values()):
+            return []  # no column holds such a number, and an address may have any
         statement = self._statement
         params = statement.params.copy()
         for place, name in statement.names.items():
             params[place] = _bound(values[name])
         if self._limit is not None:
             params += [Int8(self._limit), Int8(offset)]
-        with _cursor() as cursor:
-            cursor.execute(statement.sql, params)
-            return statement.read(cursor.fetchall())
+        with cursor() as prepared:
+            prepared.execute(statement.sql, params)
+            return statement.read(prepared.fetchall())
 
     def first(self, **values: Any) -> Row | None:
         rows = self(**values)
@@ -146,6 +150,8 @@ def _placeholder(parameter: inspect.Parameter) -> Any:
     number = next(_placeholders)
     if parameter.annotation in (str, "str"):
         return f"placeholder {number}"
+    if parameter.annotation in (UUID, "uuid.UUID"):
+        return UUID(int=number)
     if parameter.annotation in (datetime, "datetime"):
         return datetime(9000, 1, 1, tzinfo=UTC) + timedelta(microseconds=number % 10**12)
     return number

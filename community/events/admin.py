@@ -14,7 +14,7 @@ from community.core.audit import audit
 
 from .models import Cursor, DeadLetter, Event
 from .registry import all_followers
-from .services import following
+from .services import cursors
 
 
 @admin.register(Event)
@@ -35,11 +35,11 @@ class EventAdmin(BaseAdmin):
     )
     list_filter = ("actor_role", "channel", "backfill", ("retracted_at", admin.EmptyFieldListFilter))
     search_fields = ("=name", "=member__username", "=source")
-    search_help_text = gettext_lazy("The whole name of an event, a username or a source.")
+    search_help_text = gettext_lazy("Search for the full name of an event, a username or a source.")
     list_select_related = ("member",)
     ordering = ("-occurred_at",)
 
-    @display(description=gettext_lazy("About"))
+    @display(description=gettext_lazy("Object"))
     def object_shown(self, event: Event) -> str:
         return f"{event.object_type} {event.object_id}" if event.object_type else ""
 
@@ -51,9 +51,9 @@ class CursorAdmin(BaseAdmin):
     seen_by = MANAGERS
     list_display = ("name", "behind", "failures", "moved_at", "epoch", "last_seq")
 
-    @display(description=gettext_lazy("Has something to read"), boolean=True)
+    @display(description=gettext_lazy("Has unprocessed events"), boolean=True)
     def behind(self, cursor: Cursor) -> bool:
-        return cursor.name in all_followers() and following.is_behind(cursor.name)
+        return cursor.name in all_followers() and cursors.is_behind(cursor.name)
 
 
 class ResolvedFilter(admin.SimpleListFilter):
@@ -63,7 +63,7 @@ class ResolvedFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("resolved", gettext_lazy("Went through")), ("all", gettext_lazy("All"))]
+        return [("resolved", gettext_lazy("Resolved")), ("all", gettext_lazy("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
         if self.value() == "all":
@@ -82,10 +82,10 @@ class DeadLetterAdmin(BaseAdmin):
     ordering = ("-failed_at",)
     actions = ("retry_selected",)
 
-    @admin.action(description=gettext_lazy("Try again"))
+    @admin.action(description=gettext_lazy("Retry"))
     def retry_selected(self, request: Any, queryset: QuerySet[DeadLetter]) -> None:
         letters = list(queryset.filter(resolved_at__isnull=True))
-        resolved = following.retry_dead_letters(letters)
+        resolved = cursors.retry_dead_letters(letters)
         for letter in letters:
             audit(
                 "dead_letter.retry",
@@ -93,7 +93,7 @@ class DeadLetterAdmin(BaseAdmin):
                 subject=letter,
                 after={"resolved": bool(letter.resolved_at)},
             )
-        said = _("%(done)d of %(all)d went through.") % {"done": resolved, "all": len(letters)}
+        said = _("%(done)d of %(all)d events were processed.") % {"done": resolved, "all": len(letters)}
         messages.add_message(
             request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, said
         )

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from .registry import all_followers
-from .services import following
+from .services import cursors
 from .services.partitions import ensure_months
 from .services.wake import WAKE_KEY
 
@@ -15,14 +15,14 @@ def sweep() -> None:
     """Enqueue every follower with unread events; runs after commits, and every 5 s from beat."""
     cache.delete(WAKE_KEY)
     for name in all_followers():
-        if following.is_behind(name):
+        if cursors.is_behind(name):
             follow.delay(name)
 
 
 @shared_task(name="events.follow", soft_time_limit=120)
 def follow(name: str) -> None:
     """Run one follower until it has no unread events."""
-    while following.follow(name):
+    while cursors.follow(name):
         pass
 
 

@@ -34,7 +34,7 @@ class ClaimedFilter(admin.SimpleListFilter):
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("own", gettext_lazy("Their own")), ("imported", gettext_lazy("Imported, unclaimed"))]
+        return [("own", gettext_lazy("Claimed")), ("imported", gettext_lazy("Imported and not claimed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         if self.value() == "own":
@@ -47,7 +47,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=Member.Role.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=gettext_lazy("The person's role in the team. Managers and moderators can use this admin."),
+        help_text=gettext_lazy("The person's roles in the team. Managers and moderators can use the admin."),
     )
 
     class Meta:
@@ -104,7 +104,7 @@ class MemberAdmin(BaseAdmin):
             (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
             (
-                _("Facts"),
+                _("Details"),
                 {"fields": (self.readonly_facts[:2], self.readonly_facts[2:4], self.readonly_facts[4:])},
             ),
         )
@@ -143,9 +143,7 @@ class MemberAdmin(BaseAdmin):
         panels = member_panels(member, request) if member else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
-    @action(
-        description=gettext_lazy("Invite to claim the account"), url_path="invite", permissions=["invite"]
-    )
+    @action(description=gettext_lazy("Invite to claim account"), url_path="invite", permissions=["invite"])
     def invite(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("members:invitation-send", get_object_or_404(Member, pk=object_id).username)
 
@@ -154,7 +152,7 @@ class MemberAdmin(BaseAdmin):
         manager = cast(Member, request.user)
         return member is not None and rules.can_invite(manager) and rules.can_be_invited(member)
 
-    @action(description=gettext_lazy("Open the profile"), url_path="profile")
+    @action(description=gettext_lazy("View profile"), url_path="profile")
     def open_profile(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(get_object_or_404(Member, pk=object_id))
 
@@ -164,7 +162,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy(
-            "A domain whose owner you have checked. Members with a confirmed address there join."
+            "A domain that you have verified to belong to this company. Members with a confirmed address there are added to the company."
         ),
     )
 
@@ -237,7 +235,7 @@ class GuidelinesAdmin(BaseAdmin):
     def response_add(self, request: HttpRequest, obj: Guidelines, post_url_continue: Any = None) -> Any:
         messages.success(
             request,
-            _("Version %(n)d is in force. Everyone agrees to it before their next post.")
+            _("Version %(n)d has been published. Members have to agree to it before their next post.")
             % {"n": obj.version},
         )
         return redirect(reverse("admin:members_guidelines_changelist"))

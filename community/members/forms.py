@@ -31,10 +31,8 @@ BIO_MAX = 1000
 def agreement_label() -> SafeString:
     """Return the label of the guidelines checkbox, with a link to the guidelines."""
     return format_html(
-        '{} <a href="{}" target="_blank">{}</a>',
-        _("I have read and agree to the"),
+        _('I have read and agree to the <a href="{}" target="_blank">community guidelines</a>'),
         reverse("members:guidelines"),
-        _("community guidelines"),
     )
 
 

@@ -27,12 +27,12 @@ class Company(models.Model):
         models.CharField(max_length=253),
         default=list,
         blank=True,
-        help_text=_("E-mail domains whose owners have been checked, such as example.com."),
+        help_text=_("Verified email domains, such as example.com."),
     )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
 
     def __str__(self) -> str:
         return self.name
@@ -52,7 +52,7 @@ class Guidelines(models.Model):
     """A version of the community guidelines; the newest one is in force."""
 
     version = models.PositiveIntegerField(unique=True)
-    source = models.TextField(help_text=_("Markdown."))
+    source = models.TextField(help_text=_("You can use Markdown."))
     html = models.TextField(editable=False)
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -60,7 +60,7 @@ class Guidelines(models.Model):
 
     class Meta:
         ordering = ["-version"]
-        verbose_name_plural = "guidelines"
+        verbose_name_plural = _("guidelines")
 
     def __str__(self) -> str:
         return f"Guidelines, version {self.version}"
@@ -143,7 +143,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     # Sign-up allows at most 30 characters; imported usernames may be longer.
     username = models.CharField(max_length=40, validators=[username_characters])
     display_name = models.CharField(max_length=80)
-    bio = models.TextField(blank=True, help_text=_("Markdown."))
+    bio = models.TextField(blank=True, help_text=_("You can use Markdown."))
     bio_html = models.TextField(blank=True, editable=False)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
     location = models.CharField(max_length=120, blank=True)
@@ -154,13 +154,15 @@ class Member(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")
     role = models.CharField(max_length=10, choices=Role, blank=True, db_index=True)
-    is_staff = models.BooleanField(default=False, help_text=_("May open the admin."))
+    is_staff = models.BooleanField(default=False, help_text=_("Can open the admin."))
     is_active = models.BooleanField(default=True)
     customer_since = models.DateField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the person took the account over; empty when imported.")
+        null=True,
+        blank=True,
+        help_text=_("When the account was claimed. Empty for imported accounts that nobody has claimed."),
     )
     guidelines = models.ForeignKey(Guidelines, null=True, blank=True, on_delete=models.PROTECT)
     guidelines_accepted_at = models.DateTimeField(null=True, blank=True)

@@ -161,7 +161,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            login(request, member, backend="community.members.backends.ModelBackend")
+            login(request, member, backend="community.pages.backends.ModelBackend")
             messages.success(request, _("Welcome back. Your account and your posts are yours again."))
             return redirect("members:profile-edit")
     context = {"form": form, "invitation": invitation}

@@ -123,10 +123,10 @@ def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits 
     """Return a new member's remaining limits, for replies in `topic` if given; None for everyone else."""
     if member.is_team or is_verified_customer(member):
         return None
-    policy = Policy.current()
     written = count_posts(member, topic_id=topic.pk if topic else 0)
-    if written.approved >= policy.new_until_posts:
+    if written.approved >= written.new_until:
         return None
+    policy = Policy.current()
     now = timezone.now()
     first_day_seconds = max(ceil((member.joined_at + FIRST_DAY - now).total_seconds()), 0)
     since = (now - written.latest_at).total_seconds() if written.latest_at else policy.seconds_between_posts

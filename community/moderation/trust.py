@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from community.core.prepared import Prepared
@@ -14,7 +15,7 @@ from community.forum.models import Post
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 
-from .models import Policy
+from .models.policy import NEW_UNTIL_POSTS, Policy
 
 STAFF_LEVEL = 5
 # (level, days as a member, published posts, likes received)
@@ -29,6 +30,7 @@ class PostCounts(NamedTuple):
     replies: int = 0
     replies_here: int = 0  # in the given topic
     latest_at: datetime | None = None
+    new_until: int = NEW_UNTIL_POSTS  # `Policy.new_until_posts`
 
 
 def count_posts(member: Member, *, topic_id: int = 0) -> PostCounts:
@@ -37,7 +39,7 @@ def count_posts(member: Member, *, topic_id: int = 0) -> PostCounts:
 
 
 @cache
-def _post_counts() -> Prepared[tuple[int, int, int, int, datetime]]:
+def _post_counts() -> Prepared[tuple[int, int, int, int, datetime, int]]:
     kept, opening = ~Q(status=Post.Status.DELETED), Q(kind=Post.Kind.OPENING)
 
     def build(member_id: int, topic_id: int) -> QuerySet[Any]:
@@ -48,8 +50,11 @@ def _post_counts() -> Prepared[tuple[int, int, int, int, datetime]]:
             others=Count("pk", filter=kept & ~opening),
             here=Count("pk", filter=kept & ~opening & Q(topic=topic_id)),
             latest=Max("created_at", filter=kept),
+            new_until=Coalesce(
+                Subquery(Policy.objects.filter(pk=1).values("new_until_posts")), NEW_UNTIL_POSTS
+            ),
         )
-        return counted.values_list("approved", "topics", "others", "here", "latest")
+        return counted.values_list("approved", "topics", "others", "here", "latest", "new_until")
 
     return Prepared(build)
 

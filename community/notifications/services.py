@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 from django.db import models, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from community.core.prepared import Prepared
 from community.members.models import Member
 
 from .models import Notification
@@ -100,19 +99,13 @@ def delete_unread(subject: models.Model, *, kinds: tuple[str, ...] = ()) -> int:
 
 
 def unread_count(member: Member) -> int:
-    row = _unread().first(member_id=member.pk)
-    return row[0] if row else 0
+    """How many unread notifications the member has; no query for the member of a session."""
+    known: int | None = getattr(member, "unread_notifications", None)
+    return Notification.objects.filter(member=member).unread().count() if known is None else known
 
 
-@cache
-def _unread() -> Prepared[tuple[int]]:
-    return Prepared(
-        lambda member_id: (
-            Notification.objects.filter(member=member_id)
-            .unread()
-            .order_by()
-            .values("member")
-            .annotate(n=Count("pk"))
-            .values_list("n")
-        )
-    )
+def with_unread_count(members: QuerySet[Member]) -> QuerySet[Member]:
+    """Add `unread_notifications`, in the same statement."""
+    unread = Notification.objects.filter(member=OuterRef("pk")).unread().order_by().values("member")
+    count = Subquery(unread.annotate(n=Count("pk")).values("n"))
+    return members.annotate(unread_notifications=Coalesce(count, 0))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocacy.charts import Part, parts_of
 from community.badges.models import Award, Badge
+from community.core.addresses import pattern
 from community.core.pagination import CountedPaginator
 from community.events.models import Event
 from community.forum.forms.posts import SourceField
@@ -145,6 +146,7 @@ def _page(topic: Topic, *, reader: Any) -> TopicPage:
     return TopicPage(
         topic,
         reader,
+        is_logged_in=True,
         posts=[],
         pages=None,
         acceptance=acceptance,
@@ -180,6 +182,9 @@ def _view(
         review=None,
         stage=None,
         roster_entry=None,
+        has_menu=False,
+        path=pattern("forum:post-show") % pk,
+        permalink=pattern("forum:post-permalink") % pk,
     )
     return replace(view, **(shown or {}))
 

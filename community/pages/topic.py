@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -62,11 +62,10 @@ class PostView:
     review: ReviewItem | None
     stage: MemberState | None
     roster_entry: Any  # the name and title of staff in a prospect forum
+    has_menu: bool
+    path: str  # that the addresses of what is done to it begin with
+    permalink: str
     comments: list[PostView] = field(default_factory=list)
-
-    def url(self, name: str) -> str:
-        """The address of the view `name`, which takes the post's id."""
-        return pattern(name) % self.id
 
 
 @dataclass(slots=True)
@@ -75,6 +74,7 @@ class TopicPage:
 
     topic: Topic
     reader: Reader
+    is_logged_in: bool
     posts: list[PostView]
     pages: Page[Any] | None  # None where only some posts are shown
     acceptance: Question | None
@@ -84,10 +84,6 @@ class TopicPage:
     can_mark_official: bool
     prospect: prospects.ProspectContext
     first_unread: str = ""
-
-    @property
-    def is_logged_in(self) -> bool:
-        return bool(self.reader.is_authenticated)
 
     @property
     def number(self) -> int:
@@ -167,6 +163,9 @@ def reader_of(request: HttpRequest) -> Reader:
 def _shown(topic_id: int, reader: Reader) -> PostQuerySet:
     """The posts of a topic that have a place on its page for this reader, with what the reader did to them."""
     posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
+    posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
+    if reader.is_authenticated and moderation.can_moderate(reader):
+        posts = posts.annotate(has_review=Exists(ReviewItem.objects.open().filter(post=OuterRef("pk"))))
     return with_origin(qa.with_vote_of(posts, reader))
 
 
@@ -201,6 +200,7 @@ def _put_together(
     return TopicPage(
         topic=topic,
         reader=reader,
+        is_logged_in=reader.is_authenticated,
         posts=[views[post.pk] for post in mains],
         pages=pages,
         acceptance=_acceptance(topic),
@@ -225,12 +225,13 @@ class _Facts:
 
 
 def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
-    ids = [post.pk for post in posts]
+    with_awards = [post.pk for post in posts if post.has_awards]  # type: ignore[attr-defined]
+    with_review = [post.pk for post in posts if getattr(post, "has_review", False)]
     return _Facts(
         read_number=topic.read_number,  # type: ignore[attr-defined]
         official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
-        awards=Award.objects.by_post(ids),
-        reviews=ReviewItem.objects.by_post(ids) if moderation.can_moderate(reader) else {},
+        awards=Award.objects.by_post(with_awards) if with_awards else {},
+        reviews=ReviewItem.objects.by_post(with_review),
         stages=_stages(reader, {post.author_id for post in posts}),
         prospect=prospects.prospect_context(reader, topic),
     )
@@ -244,6 +245,8 @@ def _stages(reader: Reader, author_ids: Iterable[int]) -> Mapping[int, MemberSta
 def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
     post.topic = topic
     is_own = reader.is_authenticated and post.author_id == reader.pk
+    can_delete = rules.can_delete_post(reader, post, topic)
+    can_restore = rules.can_restore_post(reader, post)
     return PostView(
         post=post,
         id=post.pk,
@@ -252,8 +255,8 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         is_readable=rules.can_read_words(reader, post),
         is_new=facts.read_number is not None and post.number > facts.read_number and not is_own,
         can_edit=rules.can_edit_post(reader, post, topic),
-        can_delete=rules.can_delete_post(reader, post, topic),
-        can_restore=rules.can_restore_post(reader, post),
+        can_delete=can_delete,
+        can_restore=can_restore,
         can_like=rules.can_like(reader, post),
         is_liked=post.is_liked,  # type: ignore[attr-defined]
         takes_votes=qa_rules.takes_votes(post, topic),
@@ -264,6 +267,9 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         review=facts.reviews.get(post.pk),
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),
+        has_menu=can_delete or can_restore or qa_rules.can_mark_official(reader),
+        path=pattern("forum:post-show") % post.pk,
+        permalink=pattern("forum:post-permalink") % post.pk,
     )
 
 

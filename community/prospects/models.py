@@ -45,20 +45,27 @@ class ProspectForum(models.Model):
         Category, on_delete=models.CASCADE, primary_key=True, related_name="prospect_forum"
     )
     promise_minutes = models.PositiveIntegerField(
-        default=240, validators=[MinValueValidator(1)], help_text=_("Within this a salesperson replies.")
+        default=240,
+        validators=[MinValueValidator(1)],
+        help_text=_("The number of minutes within which a salesperson should reply."),
     )
     grace_minutes = models.PositiveIntegerField(
-        default=30, help_text=_("Peers first: so long the sales staff hold back.")
+        default=30, help_text=_("The number of minutes in which only customers can answer.")
     )
-    welcome = models.CharField(max_length=300, blank=True, help_text=_("What to ask here, and whom."))
+    welcome = models.CharField(
+        max_length=300, blank=True, help_text=_("Tells visitors what they can ask here and who will answer.")
+    )
     checkout_words = ArrayField(
         models.CharField(max_length=40),
         default=checkout_words,
         blank=True,
-        help_text=_("A link with one of these is refused in a first answer."),
+        help_text=_("Links that contain one of these words are not allowed in a first answer."),
     )
     staff_share_limit = models.PositiveSmallIntegerField(
-        default=50, help_text=_("Per cent of replies by staff above which the desk warns.")
+        default=50,
+        help_text=_(
+            "The sales desk shows a warning when staff write more than this percentage of the replies."
+        ),
     )
 
     objects = ProspectForumQuerySet.as_manager()
@@ -97,9 +104,9 @@ class RosterEntry(models.Model):
     forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="roster")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="roster")
     real_name = models.CharField(max_length=80)
-    title = models.CharField(max_length=80, help_text=_("Such as: Advisor for cafés, in Lisbon."))
+    title = models.CharField(max_length=80, help_text=_("For example: Advisor for cafés, Lisbon."))
     is_trained = models.BooleanField(
-        default=False, help_text=_("Trained in consultative selling; only then may they answer.")
+        default=False, help_text=_("Trained in consultative selling. Only trained staff can answer.")
     )
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
@@ -108,7 +115,7 @@ class RosterEntry(models.Model):
 
     class Meta:
         ordering = ["position", "real_name"]
-        verbose_name_plural = "roster entries"
+        verbose_name_plural = _("roster entries")
         constraints = [models.UniqueConstraint(fields=["forum", "member"], name="roster_entry_once")]
 
     def __str__(self) -> str:
@@ -142,8 +149,8 @@ class DeskQuestion(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         ANSWERED = "answered", _("Answered by staff")
-        SETTLED = "settled", _("Settled")
-        GONE = "gone", _("Not at the desk")
+        SETTLED = "settled", _("No answer needed")
+        GONE = "gone", _("Not on the sales desk")
 
     CLAIM_LASTS = timedelta(hours=1)
 
@@ -153,8 +160,8 @@ class DeskQuestion(models.Model):
     asked_at = models.DateTimeField()
     # When the question was asked, or when the asker first wrote after the last staff reply.
     waiting_since = models.DateTimeField()
-    opens_at = models.DateTimeField(help_text=_("Until then peers go first."))
-    due_at = models.DateTimeField(help_text=_("By then we promised a reply."))
+    opens_at = models.DateTimeField(help_text=_("Until then, only customers can answer."))
+    due_at = models.DateTimeField(help_text=_("When the promised reply is due."))
     first_peer_at = models.DateTimeField(null=True, blank=True)
     first_staff_at = models.DateTimeField(null=True, blank=True)
     peer_replies = models.PositiveIntegerField(default=0)
@@ -165,7 +172,7 @@ class DeskQuestion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     settled_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When staff said that nothing more need be answered.")
+        null=True, blank=True, help_text=_("When staff marked the question as needing no answer.")
     )
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -32,11 +32,11 @@ def set_override(
     Raises ValueError without a reason, for more than 180 days, or for staff, who have no stage.
     """
     if member.is_team:
-        raise ValueError("Staff have no stage.")
+        raise ValueError("Team members have no stage.")
     if not reason.strip():
         raise ValueError("An override needs a reason.")
     if not 0 < days <= Override.MOST_DAYS:
-        raise ValueError(f"An override lasts 1 to {Override.MOST_DAYS} days.")
+        raise ValueError(f"An override can last 1 to {Override.MOST_DAYS} days.")
     before = _clear(member, actor=actor)
     starts_on = today()
     override = Override.objects.create(

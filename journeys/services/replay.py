@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 
 from community.events.models import Event
-from community.events.services.following import is_behind
+from community.events.services.cursors import is_behind
 from community.members.models import Member
 from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
 from journeys.engine.rollup import roll_up

@@ -44,7 +44,9 @@ def publish_ruleset(ruleset: Ruleset, *, actor: Member) -> Ruleset:
     if ruleset.status == Ruleset.Status.LIVE:
         return ruleset
     if ruleset.status == Ruleset.Status.RETIRED:
-        raise ValueError("Rules that were in force once cannot be published again; copy them into a draft.")
+        raise ValueError(
+            "These rules have been published before. To use them again, copy them into a new draft."
+        )
     parsed(ruleset)
     before = live_ruleset()
     before.status = Ruleset.Status.RETIRED

@@ -1,4 +1,12 @@
-// The topic page: reply to a post, copy its link, and move the focus after a swap.
+// The topic page: post actions in place, reply to a post, copy its link, and move the focus after a swap.
+
+// Derive htmx's URLs from the plain ones of buttons and links.
+document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
+  for (const one of [target, ...target.querySelectorAll("#posts [formaction], #posts [data-get]")]) {
+    if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
+    else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
+  }
+});
 
 function replyTo(number, name) {
   const form = document.getElementById("reply-form");
@@ -12,8 +20,9 @@ function replyTo(number, name) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-reply-to]");
-  if (link && replyTo(link.dataset.replyTo, link.dataset.replyName)) event.preventDefault();
+  const link = event.target.closest("a[data-reply]");
+  const name = link?.closest(".post").querySelector(".person-name").textContent;
+  if (link && replyTo(new URL(link.href).searchParams.get("parent"), name)) event.preventDefault();
   if (event.target.closest("[data-replying-to] button")) replyTo("", "");
 });
 
@@ -29,4 +38,5 @@ document.addEventListener("click", async (event) => {
 // Focus a form that was just opened in place.
 document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target?.querySelector?.("form[data-draft] textarea")?.focus();
+  document.querySelector(".post-actions details[open] summary:not(:focus)")?.focus();
 });

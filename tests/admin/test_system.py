@@ -157,7 +157,7 @@ def test_dead_letters_that_fail_again_stay(as_manager, monkeypatch):
 
     dead.refresh_from_db()
     assert (dead.resolved_at, dead.error) == (None, "ValueError: still no")
-    assert "0 of 1 went through." in response.content.decode()
+    assert "0 of 1 events were processed." in response.content.decode()
 
 
 def test_resolved_dead_letters_are_not_listed(as_manager):
@@ -248,7 +248,7 @@ def test_the_groups_of_a_category_are_checkboxes(as_manager):
     page = as_manager.get(reverse("admin:forum_category_change", args=[category.pk]))
     field = page.context["adminform"].form["see_groups"]
 
-    assert field.label == "Groups that see it"
+    assert field.label == "Groups that can see it"
     assert re.findall(r'value="(\d+)"[^>]* checked[ >]', str(field)) == [str(group.pk)]
 
 

@@ -1,4 +1,4 @@
-"""Facts for tests of the score, told by how many days ago they were."""
+"""Shorthand for facts in tests of the score, by days ago."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ _serial = count(1)
 
 
 def did(kind: str, n: int = 1, *, ago: int = 0, to: dict[int, int] | None = None) -> Fact:
-    """`n` acts of a kind on one day; `to` says how many had which member at the other end."""
+    """Return `n` acts of a kind on one day; `to` counts them by counterpart."""
     ids = b"".join(UUID(int=next(_serial)).bytes for _ in range(min(n, 10)))
     pairs = {str(member): times for member, times in to.items()} if to else None
     return Fact(TODAY - timedelta(days=ago), kind, n, ids, pairs)

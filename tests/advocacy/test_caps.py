@@ -60,12 +60,12 @@ def test_acts_without_a_partner_have_no_pair_cap():
     assert capped(did(VOTES, 10)) == []
 
 
-def test_day_cap_is_told():
+def test_day_cap_is_reported():
     assert capped(did("reply.created", 14)) == [{"kind": "reply.created", "why": "day", "n": 4}]
 
 
-def test_what_a_full_day_leaves_out_uses_up_nobodys_three():
-    """Adding a vote on a day that is full already must not push out an older one."""
+def test_acts_beyond_the_day_cap_do_not_use_up_the_pair_cap():
+    """Adding a vote on a day at its cap must not displace an older one."""
     full = dict.fromkeys(range(10, 20), 1)
     before = {0: Day(dict(full)), -5: Day({5: 3})}
     after = {0: Day({**full, 5: 1}), -5: Day({5: 3})}
@@ -74,8 +74,8 @@ def test_what_a_full_day_leaves_out_uses_up_nobodys_three():
     assert count_quarter(VOTES, after)[0] == {0: 10, -5: 3}
 
 
-def test_threes_are_handed_over_between_days_where_that_lets_more_count():
-    """Both days are full only if the later one leaves partner 5 to the earlier."""
+def test_pair_caps_are_shared_between_days_so_that_more_acts_count():
+    """Both days reach their cap only if the later one leaves partner 5 to the earlier."""
     days = {1: Day({5: 3, 6: 3, 7: 3, 8: 3, 9: 3}), 0: Day({5: 3})}
 
     counted, dropped = count_quarter(VOTES, days)
@@ -91,14 +91,14 @@ def test_admit_keeps_those_without_a_partner():
     assert dropped == {"self": 1}
 
 
-def test_partners_are_looked_up_only_where_they_decide():
+def test_partners_are_only_loaded_where_they_matter():
     facts = [did(VOTES, to={5: 1}), did("referral.registered", to={6: 1}), did("answer.accepted", to={7: 1})]
 
     assert partners_of(facts) == {5, 6}
     assert partners_of([did("reply.created")]) == set()
 
 
-def test_what_no_longer_counts_is_not_told_as_capped():
+def test_acts_beyond_the_horizon_are_not_reported_as_capped():
     old = did("reply.created", 30, ago=600)
 
     assert capped(did("reply.created"), old) == []

@@ -17,13 +17,13 @@ def test_parts_lie_end_to_end():
     assert [(part.start, part.width) for part in parts if part.width] == [(0, 10), (10, 5.5), (15.5, 1)]
 
 
-def test_part_below_zero_is_told_and_not_drawn():
+def test_negative_part_has_no_width():
     sentiment = parts_of({"sentiment": "-4.00"})[4]
 
     assert (sentiment.points, sentiment.width, sentiment.most) == (Decimal("-4.00"), 0, 10)
 
 
-def test_line_goes_from_edge_to_edge_and_ends_at_the_last_score():
+def test_line_spans_the_chart_and_ends_at_the_last_score():
     line = line_through(scores(0, 20, 40))
 
     assert line.points.split() == [

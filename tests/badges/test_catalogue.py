@@ -16,12 +16,12 @@ def test_every_shipped_badge_is_there_after_migrating():
 
 
 def test_shipped_badges_have_a_name_a_sentence_and_an_icon_of_ours(settings):
-    sprite = (settings.BASE_DIR / "static/img/icons.svg").read_text()
+    drawings = (settings.BASE_DIR / "static/css/icons.css").read_text()
 
     for row in shipped_badges():
         assert row["name"]
         assert row["sentence"].endswith(".") or row["sentence"].endswith("kindly.")
-        assert f'id="{row["icon"]}"' in sprite, row["slug"]
+        assert f".i-{row['icon']} {{" in drawings, row["slug"]
 
 
 def test_sync_badges_twice_writes_nothing():
@@ -39,14 +39,14 @@ def test_sync_badges_keeps_what_was_changed_in_the_admin():
     assert Badge.objects.get(slug="welcome").name == "Welcome"
 
 
-def test_sync_badges_brings_back_a_badge_that_was_deleted():
+def test_sync_badges_restores_a_deleted_badge():
     Badge.objects.filter(slug="scholar").delete()
 
     assert catalogue.sync_badges() == 1
     assert Badge.objects.filter(slug="scholar").exists()
 
 
-def test_sync_badges_leaves_an_imported_badge_of_the_same_name():
+def test_sync_badges_keeps_an_imported_badge_with_the_same_slug():
     Badge.objects.filter(slug="scholar").delete()
     BadgeFactory(slug="scholar", name="Scholar of old", source=Badge.Source.IMPORTED)
 

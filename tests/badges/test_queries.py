@@ -31,7 +31,7 @@ def found(rule: dict, member_ids=None, badge=None) -> list[Earned]:
     return earned(badge or BadgeFactory(rule=rule), criteria.parse(rule), member_ids)
 
 
-def test_an_event_rule_is_met_by_the_event_that_makes_the_count_full():
+def test_an_event_rule_is_met_by_the_event_that_completes_the_count():
     answer = AnswerFactory()
     for day in (9, 5, 2, 1):
         happen(ANSWER_ACCEPTED, answer.author, at=days_ago(day), subject=answer, topic_id=1, minutes=3)
@@ -87,7 +87,7 @@ def test_staff_earn_nothing_for_posts(staff):
     assert found({"post": "reply", "number": "like_count", "at_least": 5}) == []
 
 
-def test_where_looks_at_the_payload():
+def test_where_filters_by_payload():
     member = MemberFactory()
     happen(REPLY_CREATED, member, words=3, is_answer=False, topic_id=1)
 
@@ -95,7 +95,7 @@ def test_where_looks_at_the_payload():
     assert len(found({"event": "reply.created", "where": {"is_answer": False}})) == 1
 
 
-def test_a_window_counts_only_what_lies_close_together():
+def test_a_window_only_counts_events_close_together():
     member = MemberFactory()
     for day in (40, 20, 12, 10):
         happen(REACTION_GIVEN, member, at=days_ago(day), type="like", topic_id=1)
@@ -107,7 +107,7 @@ def test_a_window_counts_only_what_lies_close_together():
 
 
 @pytest.mark.parametrize(("days", "number"), [((4, 3, 2), 1), ((5, 3, 2), 0), ((4, 4.1, 3), 0)])
-def test_a_streak_needs_days_one_after_the_other(days, number):
+def test_a_streak_needs_consecutive_days(days, number):
     member = MemberFactory()
     for day in days:
         happen(VISIT_DAY, member, at=days_ago(day))
@@ -128,7 +128,7 @@ def test_each_counterpart_counts_once():
     assert len(found(rule)) == 1
 
 
-def test_who_has_the_badge_does_not_earn_it_again_even_when_it_was_taken_back():
+def test_a_badge_is_not_earned_again_even_after_revocation():
     member = MemberFactory()
     happen(REACTION_GIVEN, member, type="like", topic_id=1)
     badge = BadgeFactory(rule={"event": "reaction.given"})
@@ -150,7 +150,7 @@ def test_a_post_rule_is_met_once_by_each_post():
     ]
 
 
-def test_a_post_rule_is_dated_by_the_last_sign_of_approval():
+def test_a_post_rule_is_dated_by_the_last_like_or_vote():
     answer = AnswerFactory(like_count=1)
     happen(REACTION_RECEIVED, answer.author, at=days_ago(3), subject=answer, type="like", topic_id=1)
 
@@ -160,13 +160,13 @@ def test_a_post_rule_is_dated_by_the_last_sign_of_approval():
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
-def test_a_post_that_is_not_published_earns_nothing(status):
+def test_an_unpublished_post_earns_nothing(status):
     AnswerFactory(score=10, status=status)
 
     assert found({"post": "answer", "number": "score", "at_least": 10}) == []
 
 
-def test_post_rules_tell_questions_topics_replies_and_answers_apart():
+def test_post_rules_distinguish_questions_topics_replies_and_answers():
     question = QuestionFactory(opening__like_count=5)
     topic = TopicFactory(opening__like_count=5)
     reply, answer = PostFactory(like_count=5), AnswerFactory(like_count=5)
@@ -182,7 +182,7 @@ def test_post_rules_tell_questions_topics_replies_and_answers_apart():
     assert authors("any") == {question.author_id, topic.author_id, reply.author_id, answer.author_id}
 
 
-def test_a_question_read_often_is_found_by_its_views():
+def test_a_question_earns_by_its_views():
     question = QuestionFactory(view_count=500)
     QuestionFactory(view_count=499)
 
@@ -191,7 +191,7 @@ def test_a_question_read_often_is_found_by_its_views():
     assert row.member_id == question.author_id
 
 
-def test_times_asks_for_so_many_posts_together():
+def test_times_requires_that_many_posts():
     author = MemberFactory()
     PostFactory.create_batch(2, author=author, like_count=1)
     rule = {"post": "any", "number": "like_count", "at_least": 1, "times": 3}
@@ -203,7 +203,7 @@ def test_times_asks_for_so_many_posts_together():
     assert (row.member_id, row.key, row.post_id) == (author.pk, "", None)
 
 
-def test_all_rules_must_be_met_and_the_later_one_counts():
+def test_all_rules_must_be_met_and_the_last_one_dates_the_award():
     author = MemberFactory()
     PostFactory(author=author, like_count=1, created_at=days_ago(30))
     rule = {
@@ -220,7 +220,7 @@ def test_all_rules_must_be_met_and_the_later_one_counts():
     assert (row.member_id, row.at) == (author.pk, days_ago(2))
 
 
-def test_each_year_with_a_contribution_after_it_is_earned_once():
+def test_each_year_is_earned_once_by_a_later_contribution():
     member = MemberFactory(joined_at=days_ago(900))
     happen(REPLY_CREATED, member, at=days_ago(880), words=3, is_answer=False, topic_id=1)
     happen(REPLY_CREATED, member, at=days_ago(400), words=3, is_answer=False, topic_id=1)
@@ -234,5 +234,5 @@ def test_each_year_with_a_contribution_after_it_is_earned_once():
     assert (row.key, row.at) == ("year:2", days_ago(20))
 
 
-def test_a_badge_given_by_hand_is_earned_by_nothing():
+def test_a_manual_badge_is_never_earned():
     assert found({"by": "hand"}) == []

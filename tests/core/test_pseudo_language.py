@@ -7,6 +7,10 @@ import pytest
 from babel.messages.mofile import write_mo
 from django.utils.translation import gettext
 
+from advocacy import labels as advocacy_labels
+from community.badges.models import Badge
+from community.events.catalogue import EVENT_TYPES
+from journeys import event_text
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.translation import Reader, catalogue
@@ -15,8 +19,11 @@ from tests.translation import Reader, catalogue
 LANGUAGE = "el"
 OPEN, CLOSE = "⟦", "⟧"
 LATIN = re.compile(r"(?<![@\w])[A-Za-z]{2,}")  # not @names
+# Names of time zones are those of the world's database.
 UNREAD = re.compile(
-    r'<relative-time.*?</relative-time>|<(script|style)\b.*?</\1>|data-kinds="[^"]*"', re.DOTALL
+    r'<relative-time.*?</relative-time>|<(script|style)\b.*?</\1>|data-kinds="[^"]*"'
+    r'|<select name="time_zone".*?</select>',
+    re.DOTALL,
 )
 
 
@@ -74,6 +81,7 @@ def places(db):
         source="Όχι",
         html="<p>Όχι</p>",
     )
+    Badge.objects.update(name="Σήμα", sentence="Γεια")
     return {"topic": topic.pk, "category": category.pk}
 
 
@@ -85,7 +93,6 @@ def test_the_language_puts_brackets_around(brackets):
     assert gettext("Log in") == "⟦Log in⟧"
 
 
-# Except pages that show stored English text: badges, time zones, kinds of events.
 PAGES = [
     "/",
     "/latest/",
@@ -104,6 +111,13 @@ PAGES = [
     "/new/",
     "/tags/",
     "/prospects/",
+    "/badges/",
+    "/journeys/rules/",
+    "/me/settings/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/me/decisions/",
 ]
 
 
@@ -115,3 +129,15 @@ def test_pages_have_no_untranslated_text(client, places, brackets, path):
 
     assert response.status_code == 200
     assert "\n".join(outside(response.text)) == ""
+
+
+def test_what_events_and_scores_say_has_no_word_outside(brackets):
+    said = [
+        *(event.says for event in EVENT_TYPES.values()),
+        *event_text.OWN.values(),
+        *event_text.PREPOSITIONS.values(),
+        *(advocacy_labels.acts(kind, 3) for kind in advocacy_labels.ACTS),
+        *(advocacy_labels.left_out("reply.created", why, 1) for why in advocacy_labels.LEFT_OUT),
+    ]
+
+    assert [text for text in map(str, said) if outside(text)] == []

@@ -40,7 +40,7 @@ def test_seed_demo_makes_a_community_with_something_to_do_for_everybody(capsys):
     assert numbers() == first
     told = capsys.readouterr().out
     assert "The demo is complete: 61 people, 81 topics." in told
-    assert "The demo was there already." in told
+    assert "The demo already exists." in told
     assert DeadLetter.objects.count() == 0
     check_people()
     check_stages()

@@ -26,7 +26,7 @@ def ann():
     return Member.objects.create_user("ann@example.com", "ann")
 
 
-def test_record_saves_who_what_and_when(ann):
+def test_record_stores_the_event(ann):
     event = recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=3)
 
     saved = Event.objects.get()
@@ -45,7 +45,7 @@ def test_record_twice_keeps_the_first(ann):
     assert Event.objects.count() == 1
 
 
-def test_record_tells_facts_apart_by_key(ann):
+def test_record_distinguishes_facts_by_key(ann):
     recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
     recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", version=2)
 
@@ -57,14 +57,14 @@ def test_record_tells_facts_apart_by_key(ann):
     [{}, {"version": "three"}, {"version": 3, "mood": "good"}],
     ids=["missing", "wrong type", "undeclared"],
 )
-def test_record_refuses_a_payload_that_is_not_declared(ann, payload):
+def test_record_refuses_an_undeclared_payload(ann, payload):
     with pytest.raises(ValueError, match=r"guidelines\.accepted"):
         recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, **payload)
 
     assert not Event.objects.exists()
 
 
-def test_record_refuses_a_name_that_is_not_declared(ann):
+def test_record_refuses_an_undeclared_name(ann):
     with pytest.raises(ValueError, match="no event called"):
         recording.record(EventName("tea.drunk"), actor=ann, subject=ann)
 
@@ -88,7 +88,7 @@ def test_rolled_back_change_leaves_no_event():
     assert not Event.objects.exists()
 
 
-def test_record_of_old_news_is_marked_backfill(ann):
+def test_record_of_an_old_event_is_backfill(ann):
     long_ago = timezone.now() - dt.timedelta(days=3000)
 
     event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=long_ago)
@@ -97,7 +97,7 @@ def test_record_of_old_news_is_marked_backfill(ann):
     assert Event.objects.get().occurred_at == long_ago
 
 
-def test_record_clamps_a_clock_that_runs_ahead(ann):
+def test_record_clamps_a_time_in_the_future(ann):
     tomorrow = timezone.now() + dt.timedelta(days=1)
 
     event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=tomorrow)
@@ -105,7 +105,7 @@ def test_record_clamps_a_clock_that_runs_ahead(ann):
     assert event.occurred_at < timezone.now() + dt.timedelta(minutes=6)
 
 
-def test_retract_takes_an_event_back_once_and_says_so(ann):
+def test_retract_is_idempotent_and_recorded(ann):
     event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
     first = recording.retract([event], reason="a test account")
@@ -134,7 +134,7 @@ def test_record_of_a_retracted_fact_reinstates_it(ann):
     "sql",
     ["UPDATE event SET name = 'other'", "UPDATE event SET props = '{\"a\": 1}'", "DELETE FROM event"],
 )
-def test_log_refuses_to_be_rewritten(ann, sql):
+def test_log_refuses_updates_and_deletes(ann, sql):
     recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
     with (
@@ -147,7 +147,7 @@ def test_log_refuses_to_be_rewritten(ann, sql):
     assert Event.objects.get().name == MEMBER_REGISTERED
 
 
-def test_purge_deletes_one_source_only_and_leaves_the_log_closed(ann):
+def test_purge_deletes_one_source_and_keeps_the_log_append_only(ann):
     draft = recording.Draft(name=MEMBER_REGISTERED, occurred_at=timezone.now(), payload={}, source="import:x")
     recording.record_all([draft])
     kept = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
@@ -179,5 +179,5 @@ def test_catalogue_names_are_noun_happened():
     assert malformed == []
 
 
-def test_checked_payload_leaves_out_what_was_not_said():
+def test_checked_payload_drops_missing_fields():
     assert checked_payload("page.viewed", {"url": "/pricing"}) == {"url": "/pricing"}

@@ -1,4 +1,4 @@
-"""The append-only tables refuse TRUNCATE. The test database allows it, so each test brings the refusal back."""
+"""The append-only tables refuse TRUNCATE. The test database allows it, so each test enables the trigger again."""
 
 from datetime import UTC, datetime
 from importlib import import_module

@@ -8,7 +8,7 @@ BOTH = (ApiToken.Scope.EVENTS, ApiToken.Scope.PURCHASES)
 
 
 def make_token(*scopes: str, source: str = "crm", **fields) -> tuple[ApiToken, str]:
-    """Return a token and its secret; without scopes it may do everything."""
+    """Return a token and its secret; by default with all scopes."""
     return tokens.issue(name=source.upper(), source=source, scopes=scopes or BOTH, actor=None, **fields)
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from community.events.services.following import follow
+from community.events.services.cursors import follow
 from community.forum.models import Like, Topic
 from community.forum.services import hot_scores, posts
 from tests.factories.forum import PostFactory, TopicFactory

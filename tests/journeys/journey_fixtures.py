@@ -1,4 +1,4 @@
-"""Writing members' lives to the database and following them to their end."""
+"""Record members' events and drain them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from journeys.services import dirty, shards
 
 
 def moment(days_ago: int, hour: int = 12) -> datetime:
-    """Some hour of the UTC day that many days before today."""
+    """Return an hour of the UTC day that many days ago."""
     return datetime.combine(shards.today() - timedelta(days=days_ago), time(hour), UTC)
 
 
@@ -31,7 +31,7 @@ def happened(
     about: models.Model | None = None,
     **payload,
 ) -> Event:
-    """Record an event of the member's; every call is another event."""
+    """Record an event of the member; every call records a new one."""
     draft = recording.Draft(
         name=EventName(name),
         occurred_at=moment(days_ago, hour),
@@ -58,9 +58,9 @@ def bought(member: Member, days_ago: int, ref: str = "order-1", cents: int = 490
 
 
 def drained(*members: Member) -> int:
-    """Mark all that happened and drain until nothing is left; return how many rows were written.
+    """Mark the events, of these members or all, and drain all shards; return the number of rows written.
 
-    Given members, only their events are marked: a test inside one transaction has no committed log.
+    Marks directly instead of running the follower, because a test in a transaction has no committed log.
     """
     of_members = Event.objects.filter(member__in=members) if members else Event.objects.all()
     dirty.mark_events(of_members)

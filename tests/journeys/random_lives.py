@@ -1,4 +1,4 @@
-"""Many random events for many members, in the database."""
+"""Record random events for many members."""
 
 from __future__ import annotations
 

@@ -37,13 +37,13 @@ def test_override_shows_beside_the_computed_stage(member, manager):
     assert StageHistory.objects.get().stage == "engagement"
 
 
-def test_override_lasts_thirty_days_unless_told_otherwise(member, manager):
+def test_override_defaults_to_thirty_days(member, manager):
     override = set_stage(member, manager)
 
     assert override.expires_on == shards.today() + timedelta(days=30)
 
 
-def test_override_ends_by_itself_and_writes_nothing_but_its_end(member, manager):
+def test_override_expires_and_writes_only_the_shown_stage(member, manager):
     override = set_stage(member, manager, days=2)
     drain_all()
     assert MemberState.objects.get().next_due == override.expires_on
@@ -56,7 +56,7 @@ def test_override_ends_by_itself_and_writes_nothing_but_its_end(member, manager)
     assert StageHistory.objects.count() == 1
 
 
-def test_floor_only_stops_what_is_earlier(member, manager):
+def test_floor_only_applies_to_earlier_stages(member, manager):
     set_stage(member, manager, stage="discovery", mode="floor")
     drain_all()
 
@@ -85,7 +85,7 @@ def test_clearing_shows_the_computed_stage_again(member, manager):
     assert MemberState.objects.get().shown_stage == "engagement"
 
 
-def test_clearing_what_is_not_set_changes_nothing(member, manager):
+def test_clearing_without_an_override_changes_nothing(member, manager):
     overrides.clear_override(member, actor=manager)
 
     assert not Event.objects.filter(name="override.cleared").exists()
@@ -108,7 +108,7 @@ def test_override_without_reason_or_end_is_refused(member, manager, options, sen
 
 
 def test_override_of_staff_is_refused(manager):
-    with pytest.raises(ValueError, match="Staff have no stage"):
+    with pytest.raises(ValueError, match="Team members have no stage"):
         set_stage(MemberFactory(role="sales"), manager)
 
 

@@ -1,4 +1,4 @@
-"""The independent check: every member folded afresh from the raw events equals what the drains stored."""
+"""The independent check: folding every member from the raw events equals what the drains stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check() -> replay.Replay:
 
 
 def about(found: replay.Replay) -> set[str]:
-    """What of the engine's own the differences are about."""
+    """Return which parts of the engine's data the differences are about."""
     return {part for part in ("rollup", "history", "state") for d in found.differences if f" {part} " in d}
 
 
@@ -54,7 +54,7 @@ def test_check_finds_nothing_after_500_late_events_and_100_retractions():
     assert Event.objects.filter(name="event.retracted").count() == 100
 
 
-def test_arrival_in_another_order_gives_the_same_history():
+def test_order_of_arrival_does_not_matter():
     members = [MemberFactory() for _ in range(12)]
     add_random_events(random.Random(3), members, 300)
     log = list(Event.objects.all())
@@ -68,7 +68,7 @@ def test_arrival_in_another_order_gives_the_same_history():
     assert check().differences == []
 
 
-def test_check_leaves_out_those_who_wait():
+def test_check_skips_dirty_members():
     replied(MemberFactory(), 3)
     dirty.mark_events(Event.objects.all())
 
@@ -77,7 +77,7 @@ def test_check_leaves_out_those_who_wait():
     assert (found.waiting, found.members, found.differences) == (1, 0, [])
 
 
-def test_check_leaves_out_those_whom_the_date_has_changed():
+def test_check_skips_members_who_are_due():
     replied(MemberFactory(), 3)
     drained()
     MemberState.objects.update(next_due=shards.today(), activity="cooling")
@@ -96,7 +96,7 @@ def test_check_leaves_out_those_whom_the_date_has_changed():
         (lambda: Member.objects.update(customer_since="2020-01-01"), "customer since 2020-01-01"),
     ],
 )
-def test_check_notices_what_is_wrong(spoil, sentence):
+def test_check_reports_tampered_rows(spoil, sentence):
     bought(MemberFactory(), 3)
     drained()
 
@@ -105,7 +105,7 @@ def test_check_notices_what_is_wrong(spoil, sentence):
     assert [sentence in difference for difference in check().differences] == [True]
 
 
-def test_check_notices_an_event_that_nobody_was_told_of():
+def test_check_reports_an_event_that_was_not_marked():
     member = MemberFactory()
     replied(member, 3)
     drained()
@@ -116,7 +116,7 @@ def test_check_notices_an_event_that_nobody_was_told_of():
 
 
 @pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
-def test_check_notices_staff_who_still_have_a_stage(staff):
+def test_check_reports_staff_with_a_stage(staff):
     member = MemberFactory()
     replied(member, 3)
     drained()
@@ -126,15 +126,15 @@ def test_check_notices_staff_who_still_have_a_stage(staff):
     assert about(check()) == {"history", "state"}
 
 
-def test_replay_command_check_says_what_it_did():
+def test_replay_command_check_prints_a_summary():
     replied(MemberFactory(), 3)
     drained()
     said = StringIO()
 
     call_command("journeys_replay", check=True, stdout=said)
 
-    assert "Compared 1 members with 1 member-days." in said.getvalue()
-    assert "No difference." in said.getvalue()
+    assert "Compared 1 members and 1 member-days." in said.getvalue()
+    assert "No differences." in said.getvalue()
 
 
 def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
@@ -149,7 +149,7 @@ def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
     assert not Dirty.objects.exists()
 
 
-def test_marking_every_day_repairs_what_was_spoiled():
+def test_mark_every_day_repairs_tampered_rows():
     member = MemberFactory()
     replied(member, 3)
     drained()

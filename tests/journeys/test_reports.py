@@ -42,7 +42,7 @@ def test_stage_counts_of_an_empty_community_are_zero():
     assert [count.share for count in overview.stage_counts()] == [0, 0, 0, 0]
 
 
-def test_stage_counts_cost_two_queries(django_assert_num_queries):
+def test_stage_counts_take_two_queries(django_assert_num_queries):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
@@ -75,7 +75,7 @@ def test_flows_count_regressions():
     assert flow.stage == "engagement"
 
 
-def test_recent_moves_say_who_and_why_latest_first():
+def test_recent_moves_have_member_and_reason_latest_first():
     early, late = MemberFactory(), MemberFactory()
     replied(early, 10)
     bought(late, 2)
@@ -87,7 +87,7 @@ def test_recent_moves_say_who_and_why_latest_first():
     assert moves[0].sentence == "Bought for the first time: bought for 49.00 EUR."
 
 
-def test_recent_moves_leave_out_changes_of_sub_stage():
+def test_recent_moves_ignore_changes_of_sub_stage():
     member = MemberFactory()
     replied(member, 10)
     happened(member, "demo.requested", 5)
@@ -100,7 +100,7 @@ def test_funnel_counts_reached_skipped_open_and_lost():
     one_by_one, skipping, on_the_way, too_late = [MemberFactory() for _ in range(4)]
     happened(one_by_one, "visit.day", 300)
     replied(one_by_one, 290)
-    bought(one_by_one, 280)  # and settled in after 30 days
+    bought(one_by_one, 280)  # in relationship after 30 days
     happened(skipping, "visit.day", 300)
     bought(skipping, 280)
     happened(on_the_way, "visit.day", 20)
@@ -119,7 +119,7 @@ def test_funnel_counts_reached_skipped_open_and_lost():
     assert [step.of_first for step in found.steps] == [1, 0.5, 0.5, 0.5]
 
 
-def test_funnel_of_a_period_leaves_others_out():
+def test_funnel_of_a_period_excludes_other_members():
     replied(MemberFactory(), 300)
     replied(MemberFactory(), 30)
     drained()
@@ -129,7 +129,7 @@ def test_funnel_of_a_period_leaves_others_out():
     assert found.members == 1
 
 
-def test_funnel_of_nobody_is_empty():
+def test_funnel_without_members_is_empty():
     assert [step.of_previous for step in funnel.funnel().steps] == [0, 0, 0, 0]
 
 
@@ -148,7 +148,7 @@ def test_funnel_equals_the_distinct_members_of_the_history():
     assert found.steps[2].reached == converted.values("member").distinct().count() == 3
 
 
-def test_timeline_shows_bands_with_days_and_the_present_one_open():
+def test_timeline_has_bands_with_days_and_an_open_one():
     member = MemberFactory()
     replied(member, 50)
     bought(member, 10)
@@ -165,7 +165,7 @@ def test_timeline_shows_bands_with_days_and_the_present_one_open():
     assert found.superseded == 0
 
 
-def test_timeline_of_somebody_unknown_is_empty():
+def test_timeline_of_a_member_without_events_is_empty():
     found = timeline.timeline(MemberFactory())
 
     assert (found.state, found.bands, found.override) == (None, [], None)
@@ -182,7 +182,7 @@ def test_timeline_shows_a_live_override():
     assert timeline.timeline(member).override == set_by_hand
 
 
-def test_timeline_counts_what_we_no_longer_believe():
+def test_timeline_counts_superseded_rows():
     member = MemberFactory()
     replied(member, 5)
     drained()
@@ -192,7 +192,7 @@ def test_timeline_counts_what_we_no_longer_believe():
     assert timeline.timeline(member).superseded == 1
 
 
-def test_companions_are_those_who_were_there_before_the_step():
+def test_companions_interacted_before_the_step():
     member, voter, helper, late = [MemberFactory() for _ in range(4)]
     question = QuestionFactory(author=member)
     AnswerFactory(topic=question, author=helper, created_at=moment(12))
@@ -212,7 +212,7 @@ def test_companions_are_those_who_were_there_before_the_step():
     assert band.companions[0].times == 2
 
 
-def test_timeline_costs_the_same_however_long(django_assert_max_num_queries):
+def test_timeline_takes_the_same_queries_for_any_length(django_assert_max_num_queries):
     short, long = MemberFactory(), MemberFactory()
     replied(short, 5)
     for nth in range(5):
@@ -226,7 +226,7 @@ def test_timeline_costs_the_same_however_long(django_assert_max_num_queries):
             timeline.timeline(member)
 
 
-def test_events_of_a_member_leave_out_what_the_engine_says():
+def test_events_of_a_member_exclude_the_engines_own():
     member = MemberFactory()
     first, second = replied(member, 5), replied(member, 3)
     drained()
@@ -244,7 +244,7 @@ def test_evidence_opens_the_events_behind_a_row(django_assert_num_queries):
         assert timeline.evidence_of(row) == [reply]
 
 
-def test_evidence_taken_back_is_not_shown():
+def test_retracted_evidence_is_not_shown():
     reply = replied(MemberFactory(), 5)
     drained()
     recording.retract([reply], reason="Spam.")

@@ -18,7 +18,7 @@ def draft(version=2, **changes) -> Ruleset:
     return Ruleset.objects.create(version=version, rules=DEFAULT_RULES | changes)
 
 
-def test_default_rules_are_version_one_and_sound():
+def test_default_rules_are_version_one_and_valid():
     live = rulesets.live_ruleset()
 
     assert (live.version, live.status) == (1, "live")
@@ -41,7 +41,7 @@ def test_publishing_retires_the_old_rules_and_folds_everybody_again(manager):
     assert StageHistory.objects.current().get().ruleset == 2
 
 
-def test_publishing_rules_that_change_nothing_for_a_member_leaves_their_history(manager):
+def test_publishing_rules_without_effect_on_a_member_keeps_their_history(manager):
     member = MemberFactory()
     replied(member, 5)
     drained()
@@ -63,14 +63,14 @@ def test_publishing_retired_rules_is_refused(manager):
     first = rulesets.live_ruleset()
     rulesets.publish_ruleset(draft(), actor=manager)
 
-    with pytest.raises(ValueError, match="copy them into a draft"):
+    with pytest.raises(ValueError, match="copy them into a new draft"):
         rulesets.publish_ruleset(first, actor=manager)
 
 
-def test_publishing_unsound_rules_is_refused(manager):
+def test_publishing_invalid_rules_is_refused(manager):
     rulesets.live_ruleset()
 
-    with pytest.raises(ValueError, match="Only a commercial fact"):
+    with pytest.raises(ValueError, match="Only purchases and subscriptions"):
         rulesets.publish_ruleset(draft(C1={"kinds": ["visit.day"]}), actor=manager)
 
     assert rulesets.live_ruleset().version == 1

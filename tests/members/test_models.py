@@ -123,7 +123,7 @@ def test_in_force_is_none_before_the_first_version():
 def test_the_site_starts_with_guidelines():
     current = Guidelines.objects.get(version=1)
 
-    assert current.html.startswith("<p>We are here")
+    assert current.html.startswith("<p>We help each other")
 
 
 def test_the_username_field_explains_itself():

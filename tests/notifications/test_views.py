@@ -89,7 +89,7 @@ def test_notification_list_costs_the_same_for_one_and_three(client, count, djang
     client.force_login(member)
     client.get(LIST)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(LIST)
 
 

@@ -1,4 +1,4 @@
-"""What must hold of the drains, for random logs that arrive in random order and are drained at random times.
+"""Properties of the drains, for random logs that arrive in random order and are drained at random times.
 
 The numbers are those of the journey model's list.
 """
@@ -27,7 +27,7 @@ def members():
 
 
 def everything(*, believed=True) -> list:
-    """All that the engine has stored, without ids and times of writing."""
+    """Return everything that the engine has stored, without ids and timestamps."""
     history = StageHistory.objects.current() if believed else StageHistory.objects.all()
     return [
         list(MemberDay.objects.order_by("member_id", "day", "kind").values_list()),
@@ -62,7 +62,7 @@ def start_over() -> None:
 
 
 def arrive(dice: random.Random, found: list[Event]) -> None:
-    """Let events arrive in random batches, with drains between some of them."""
+    """Record events in random batches, with drains between some of them."""
     dice.shuffle(found)
     while found:
         size = dice.randint(1, 40)
@@ -79,7 +79,7 @@ def drain_some(dice: random.Random) -> None:
 
 
 @seeds
-def test_1_order_of_arrival_and_times_of_draining_change_nothing(seed, members):
+def test_1_order_of_arrival_and_times_of_drains_do_not_matter(seed, members):
     dice = random.Random(seed)
     add_random_events(dice, members, 120)
     arrive(dice, log())
@@ -123,7 +123,7 @@ def test_2_an_event_delivered_twice_changes_nothing(seed, members):
 
 
 @seeds
-def test_3_bit_by_bit_equals_replay(seed, members):
+def test_3_incremental_drains_equal_a_replay(seed, members):
     dice = random.Random(seed)
     for _ in range(4):
         add_random_events(dice, members, 30)
@@ -149,7 +149,7 @@ def test_4_draining_twice_writes_nothing(seed, members):
 
 
 @seeds
-def test_5_what_was_taken_back_is_as_if_it_never_happened(seed, members):
+def test_5_retracted_events_are_as_if_they_never_happened(seed, members):
     dice = random.Random(seed)
     add_random_events(dice, members, 80)
     dirty.mark_events(log())

@@ -1,4 +1,4 @@
-"""One question, one salesperson: what a claim is worth once it is over, and who may move it."""
+"""Claims on questions: their expiry, and who may release or hand them over."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ def test_a_claim_lasts_an_hour(question, entry, ago, holds):
     assert question.holder(now) == (entry.member if holds else None)
 
 
-def test_a_claim_that_is_over_can_be_renewed_by_who_had_it(question, entry):
+def test_an_expired_claim_can_be_renewed(question, entry):
     stale = claimed_ago(question, entry.member, 2 * HOUR)
 
     renewed = claim_question(stale, actor=entry.member)
@@ -47,11 +47,11 @@ def test_a_claim_that_is_over_can_be_renewed_by_who_had_it(question, entry):
     assert renewed.claimed_at > stale.claimed_at
 
 
-def test_release_question_that_nobody_has_changes_nothing(question, entry):
+def test_release_question_without_a_claim_changes_nothing(question, entry):
     assert release_question(question, actor=entry.member).claimed_by is None
 
 
-def test_release_question_of_a_colleague_says_who_has_it(question, entry):
+def test_release_question_of_a_colleague_is_refused_with_the_name(question, entry):
     colleague = RosterEntryFactory(forum=entry.forum, member__display_name="Bea").member
     claimed_ago(question, colleague, timedelta(0))
 
@@ -61,7 +61,7 @@ def test_release_question_of_a_colleague_says_who_has_it(question, entry):
     assert refusal.value.sentence == "This question is assigned to Bea."
 
 
-def test_hand_over_to_who_has_it_changes_nothing(question, entry, manager):
+def test_hand_over_to_the_holder_changes_nothing(question, entry, manager):
     claim_question(question, actor=entry.member)
 
     hand_over(question, actor=manager, to=entry.member, note="Yours.")
@@ -69,7 +69,7 @@ def test_hand_over_to_who_has_it_changes_nothing(question, entry, manager):
     assert not Handover.objects.exists()
 
 
-def test_hand_over_to_somebody_whose_claim_is_over_gives_it_anew(question, entry, manager):
+def test_hand_over_to_an_expired_holder_renews_the_claim(question, entry, manager):
     claimed_ago(question, entry.member, 2 * HOUR)
 
     given = hand_over(question, actor=manager, to=entry.member, note="Please do it now.")
@@ -81,7 +81,7 @@ def test_hand_over_to_somebody_whose_claim_is_over_gives_it_anew(question, entry
 @pytest.mark.parametrize(
     "fields", [{"is_active": False}, {"is_trained": False}, {"member__is_active": False}]
 )
-def test_hand_over_to_who_may_not_answer_is_refused_by_name(question, entry, manager, fields):
+def test_hand_over_refusal_names_the_colleague(question, entry, manager, fields):
     colleague = RosterEntryFactory(forum=entry.forum, member__display_name="Bea", **fields).member
 
     with pytest.raises(Refused) as refusal:
@@ -91,14 +91,14 @@ def test_hand_over_to_who_may_not_answer_is_refused_by_name(question, entry, man
     assert not Handover.objects.exists()
 
 
-def test_hand_over_to_somebody_of_another_forum_is_refused(question, manager):
+def test_hand_over_to_the_roster_of_another_forum_is_refused(question, manager):
     elsewhere = RosterEntryFactory().member
 
     with pytest.raises(Refused, match="cannot answer in this forum"):
         hand_over(question, actor=manager, to=elsewhere, note="")
 
 
-def test_hand_over_is_in_the_log_of_what_the_team_does(question, entry, manager):
+def test_hand_over_is_in_the_audit_log(question, entry, manager):
     hand_over(question, actor=manager, to=entry.member, note="She asked for you.")
 
     act = AuditEntry.objects.get(act="desk.hand_over")
@@ -109,7 +109,7 @@ def test_hand_over_is_in_the_log_of_what_the_team_does(question, entry, manager)
     )
 
 
-def test_hand_overs_are_the_latest_first(question, entry, manager):
+def test_hand_overs_are_sorted_latest_first(question, entry, manager):
     other = RosterEntryFactory(forum=entry.forum).member
     hand_over(question, actor=manager, to=entry.member, note="First.")
     hand_over(question, actor=entry.member, to=other, note="Second.")
@@ -118,7 +118,7 @@ def test_hand_overs_are_the_latest_first(question, entry, manager):
 
 
 @pytest.mark.parametrize("state", ["answered", "settled", "gone"])
-def test_claim_question_that_does_not_wait_says_so(question, entry, state):
+def test_claim_question_that_is_not_open_says_so(question, entry, state):
     DeskQuestion.objects.filter(pk=question.pk).update(state=state)
 
     with pytest.raises(Refused) as refusal:
@@ -127,7 +127,7 @@ def test_claim_question_that_does_not_wait_says_so(question, entry, state):
     assert refusal.value.sentence == "This question is no longer waiting for a reply."
 
 
-def test_a_moderator_may_take_a_question_but_not_a_colleagues(question, entry):
+def test_a_moderator_may_claim_but_not_from_a_colleague(question, entry):
     moderator = MemberFactory(role="moderator")
     claim_question(question, actor=entry.member)
 
@@ -135,7 +135,7 @@ def test_a_moderator_may_take_a_question_but_not_a_colleagues(question, entry):
         claim_question(question, actor=moderator)
 
 
-def test_mark_urgent_by_the_asker_is_no_act_of_the_team(question):
+def test_mark_urgent_by_the_asker_is_not_in_the_audit_log(question):
     asker = question.topic.author
 
     marked = mark_urgent(question, actor=asker, reason="We open tomorrow.")
@@ -144,7 +144,7 @@ def test_mark_urgent_by_the_asker_is_no_act_of_the_team(question):
     assert not AuditEntry.objects.filter(act="desk.urgent").exists()
 
 
-def test_mark_urgent_by_the_team_is_in_the_log(question, manager):
+def test_mark_urgent_by_the_team_is_in_the_audit_log(question, manager):
     mark_urgent(question, actor=manager, reason="A large order.")
     unmark_urgent(question, actor=manager)
 
@@ -155,13 +155,13 @@ def test_mark_urgent_by_the_team_is_in_the_log(question, manager):
     ]
 
 
-def test_unmark_urgent_of_what_is_not_changes_nothing(question, manager):
+def test_unmark_urgent_of_a_question_that_is_not_urgent_changes_nothing(question, manager):
     unmark_urgent(question, actor=manager)
 
     assert not AuditEntry.objects.exists()
 
 
-def test_mark_urgent_lets_staff_answer_before_the_peers(entry):
+def test_mark_urgent_skips_the_grace_period(entry):
     MemberFactory(last_seen_at=timezone.now())
     fresh = a_prospect_asks(entry.forum, minutes_ago=1)
     with pytest.raises(Refused, match="Customers answer first"):

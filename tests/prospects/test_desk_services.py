@@ -26,7 +26,7 @@ def fresh(question):
     return DeskQuestion.objects.get(pk=question.pk)
 
 
-def test_claim_question_puts_it_in_ones_hands(entry):
+def test_claim_question_assigns_it_to_the_actor(entry):
     question = a_prospect_asks(entry.forum)
 
     claims.claim_question(question, actor=entry.member)
@@ -43,7 +43,7 @@ def test_claim_question_twice_keeps_the_first_time(entry):
     assert fresh(question).claimed_at == first
 
 
-def test_claim_question_of_a_colleague_is_refused_until_it_goes_stale(entry):
+def test_claim_question_of_a_colleague_is_refused_until_the_claim_expires(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
     claims.claim_question(question, actor=colleague)
@@ -57,7 +57,7 @@ def test_claim_question_of_a_colleague_is_refused_until_it_goes_stale(entry):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_salespeople_at_once_get_it_once():
+def test_concurrent_claims_assign_it_once():
     entries = [RosterEntryFactory()]
     entries.append(RosterEntryFactory(forum=entries[0].forum))
     question = a_prospect_asks(entries[0].forum)
@@ -90,7 +90,7 @@ def test_claim_question_is_refused_during_the_grace_period(entry):
     assert refusal.value.sentence.startswith("Customers answer first. The team can reply from ")
 
 
-def test_claim_question_of_an_urgent_one_is_possible_at_once(entry):
+def test_claim_question_is_allowed_at_once_if_urgent(entry):
     a_peer()
     question = a_prospect_asks(entry.forum, minutes_ago=5)
     states.mark_urgent(question, actor=question.topic.author, reason="The café opens tomorrow.")
@@ -100,7 +100,7 @@ def test_claim_question_of_an_urgent_one_is_possible_at_once(entry):
     assert fresh(question).claimed_by == entry.member
 
 
-def test_claim_question_that_no_longer_waits_is_refused(entry):
+def test_claim_question_is_refused_if_it_is_not_open(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member)
     tracking.track_topic(question.pk)
@@ -124,7 +124,7 @@ def test_claim_question_needs_the_roster_and_the_training(entry):
     assert newcomer.value.sentence.startswith("You can answer here once")
 
 
-def test_release_question_puts_it_back(entry):
+def test_release_question_ends_the_claim(entry):
     question = a_prospect_asks(entry.forum)
     claims.claim_question(question, actor=entry.member)
 
@@ -134,7 +134,7 @@ def test_release_question_puts_it_back(entry):
     assert fresh(question).claimed_by is None
 
 
-def test_release_question_of_another_is_refused_but_for_managers(entry):
+def test_release_question_of_a_colleague_needs_a_manager(entry):
     question = a_prospect_asks(entry.forum)
     claims.claim_question(question, actor=entry.member)
 
@@ -145,7 +145,7 @@ def test_release_question_of_another_is_refused_but_for_managers(entry):
     assert fresh(question).claimed_by is None
 
 
-def test_hand_over_gives_it_to_a_colleague_with_a_note(entry):
+def test_hand_over_assigns_it_to_a_colleague_with_a_note(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
     claims.claim_question(question, actor=entry.member)
@@ -158,7 +158,7 @@ def test_hand_over_gives_it_to_a_colleague_with_a_note(entry):
     assert (handover.giver, handover.receiver, handover.note) == (entry.member, colleague, "Knows pumps.")
 
 
-def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
+def test_hand_over_of_a_colleagues_question_is_refused(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
 
@@ -172,7 +172,7 @@ def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
 
 
 @pytest.mark.parametrize("fields", [{"is_trained": False}, {"is_active": False}])
-def test_hand_over_to_who_may_not_answer_is_refused(entry, fields):
+def test_hand_over_to_someone_who_may_not_answer_is_refused(entry, fields):
     question = a_prospect_asks(entry.forum)
     claims.claim_question(question, actor=entry.member)
     colleague = RosterEntryFactory(forum=entry.forum, **fields).member
@@ -183,7 +183,7 @@ def test_hand_over_to_who_may_not_answer_is_refused(entry, fields):
     assert refusal.value.sentence == f"{colleague} cannot answer in this forum."
 
 
-def test_reply_to_question_answers_and_ends_the_claim(entry):
+def test_reply_to_question_posts_and_ends_the_claim(entry):
     question = a_prospect_asks(entry.forum)
 
     post = replies.reply_to_question(question, actor=entry.member, source="What do you drink in the morning?")
@@ -194,7 +194,7 @@ def test_reply_to_question_answers_and_ends_the_claim(entry):
     assert question.claimed_by is None
 
 
-def test_reply_to_question_in_a_colleagues_hands_is_refused(entry):
+def test_reply_to_question_claimed_by_a_colleague_is_refused(entry):
     question = a_prospect_asks(entry.forum)
     claims.claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
 
@@ -228,7 +228,7 @@ def test_a_later_answer_may_link_to_the_shop(entry):
     assert fresh(question).staff_replies == 2
 
 
-def test_mark_urgent_keeps_the_first_reason_and_can_be_taken_back():
+def test_mark_urgent_keeps_the_first_reason_and_can_be_undone():
     question = a_prospect_asks(ProspectForumFactory())
     asker, manager = question.topic.author, MemberFactory(role="manager")
 
@@ -242,7 +242,7 @@ def test_mark_urgent_keeps_the_first_reason_and_can_be_taken_back():
     assert (fresh(question).is_urgent, fresh(question).urgent_reason) == (False, "")
 
 
-def test_settle_question_takes_a_thank_you_off_the_desk_until_the_asker_writes_again(entry):
+def test_settle_question_lasts_until_the_asker_posts_again(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member, minutes_ago=40)
     a_reply(question.topic, question.topic.author, minutes_ago=30, source="Thank you!")
@@ -258,7 +258,7 @@ def test_settle_question_takes_a_thank_you_off_the_desk_until_the_asker_writes_a
     assert fresh(question).state == DeskQuestion.State.OPEN
 
 
-def test_settle_question_that_does_not_wait_changes_nothing(entry):
+def test_settle_question_that_is_not_open_changes_nothing(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member)
     tracking.track_topic(question.pk)

@@ -1,4 +1,4 @@
-"""Links in what is written at the desk: which there are, which lead away, which sell."""
+"""Links in Markdown: finding them, external ones, and checkout links."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from community.prospects.models import checkout_words
         ("a/b/c", []),
     ],
 )
-def test_links_in_finds_what_can_be_followed(source, links):
+def test_find_links_finds_links(source, links):
     assert find_links(source) == links
 
 
@@ -34,7 +34,7 @@ def test_links_in_finds_what_can_be_followed(source, links):
         ("[t](/t/1/x/)", False),
     ],
 )
-def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
+def test_external_links_are_those_to_other_hosts(settings, link, leads_away):
     settings.SITE_URL = "https://club.example"
 
     assert bool(external_links(link)) is leads_away
@@ -52,7 +52,7 @@ def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
         "[x](/cart/)",
     ],
 )
-def test_leads_to_checkout_sees_the_words_between_the_signs(link):
+def test_has_checkout_link_matches_parts_of_the_url(link):
     assert has_checkout_link(f"Here: {link}", checkout_words())
 
 
@@ -60,11 +60,11 @@ def test_leads_to_checkout_sees_the_words_between_the_signs(link):
     "source",
     ["Put it into the cart.", "https://shop.example/cartoons", "https://shop.example/reorder", "/checkout"],
 )
-def test_leads_to_checkout_minds_links_and_whole_words_only(source):
+def test_has_checkout_link_only_matches_whole_words_in_links(source):
     assert not has_checkout_link(source, checkout_words())
 
 
-def test_leads_to_checkout_goes_by_the_words_of_the_forum():
+def test_has_checkout_link_uses_the_words_of_the_forum():
     link = "https://shop.example/kasse"
 
     assert not has_checkout_link(link, checkout_words())

@@ -10,7 +10,7 @@ from community.events.catalogue import (
     PROSPECT_STAFF_REPLIED,
 )
 from community.events.models import Event
-from community.events.services.following import follow
+from community.events.services.cursors import follow
 from community.forum.services import posts, topics
 from community.prospects.models import DeskQuestion
 from community.prospects.services.prospect_events import sync_topics
@@ -25,7 +25,7 @@ def told(name, **fields):
     return Event.objects.not_retracted().filter(name=name, **fields)
 
 
-def test_a_question_is_told_as_the_prospects_own():
+def test_a_question_is_recorded_for_the_prospect():
     question = a_prospect_asks()
 
     sync_topics([question.pk])
@@ -38,7 +38,7 @@ def test_a_question_is_told_as_the_prospects_own():
     )
 
 
-def test_a_staff_reply_belongs_to_the_prospect():
+def test_a_staff_reply_is_recorded_for_the_prospect():
     question = a_prospect_asks(minutes_ago=60)
     staff = MemberFactory(role="sales")
     a_reply(
@@ -52,7 +52,7 @@ def test_a_staff_reply_belongs_to_the_prospect():
     assert event.props == {"minutes": 45, "words": 5, "links_out": 1}
 
 
-def test_a_peers_reply_belongs_to_both():
+def test_a_peer_reply_is_recorded_for_both_members():
     question = a_prospect_asks()
     peer = MemberFactory(customer_since=date(2024, 5, 1))
     a_reply(question.topic, peer)
@@ -68,7 +68,7 @@ def test_a_peers_reply_belongs_to_both():
     assert (asker.counterpart, asker.props["role"]) == (peer, "asker")
 
 
-def test_what_the_asker_adds_is_told_of_nobody():
+def test_replies_by_the_asker_are_not_recorded():
     question = a_prospect_asks()
     a_reply(question.topic, question.topic.author)
 
@@ -77,7 +77,7 @@ def test_what_the_asker_adds_is_told_of_nobody():
     assert told(PROSPECT_PEER_REPLIED).count() == 0
 
 
-def test_following_twice_tells_once():
+def test_syncing_twice_records_once():
     question = a_prospect_asks()
     a_reply(question.topic, MemberFactory())
 
@@ -115,7 +115,7 @@ def test_the_follower_brings_a_question_to_the_desk(desk_forum):
     assert told(PROSPECT_QUESTION_ASKED).get().member == author
 
 
-def test_a_deleted_reply_is_taken_back_and_a_restored_one_holds_again(desk_forum):
+def test_a_deleted_reply_is_retracted_and_a_restored_one_reinstated(desk_forum):
     question = a_prospect_asks(desk_forum)
     peer = MemberFactory()
     post = posts.create(question.topic, author=peer, source="It is not.", screen=False)
@@ -141,7 +141,7 @@ def test_a_topic_moved_out_leaves_the_desk(desk_forum):
     assert DeskQuestion.objects.get().state == DeskQuestion.State.GONE
 
 
-def test_the_follower_leaves_other_forums_alone(desk_forum):
+def test_the_follower_ignores_other_forums(desk_forum):
     topics.create(
         CategoryFactory(),
         author=MemberFactory(),
@@ -156,7 +156,7 @@ def test_the_follower_leaves_other_forums_alone(desk_forum):
     assert DeskQuestion.objects.count() == 0
 
 
-def test_following_what_is_told_asks_the_same_for_one_reply_and_three(django_assert_num_queries):
+def test_syncing_recorded_replies_takes_the_same_queries_for_one_and_three(django_assert_num_queries):
     question = a_prospect_asks()
     a_reply(question.topic, MemberFactory())
     sync_topics([question.pk])

@@ -1,4 +1,4 @@
-"""The application as a role that owns nothing, of which compose's web, worker and beat make use."""
+"""The application as a database role that owns nothing, as compose runs web, worker and beat."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from django.test import Client
 from community.core.audit import audit
 from community.events import registry
 from community.events.models import Event
-from community.events.services import following, recording
+from community.events.services import cursors, recording
 from community.forum.models import Post
 from community.moderation.models import AuditEntry
 from tests.factories.forum import TopicFactory
@@ -25,7 +25,7 @@ URL = f"postgres://{ROLE}:its-password@localhost/caravan"
 
 @pytest.fixture
 def role(settings) -> Iterator[None]:
-    """Be the role from the last line of the fixture on; `migrate` makes it."""
+    """Create the role with `migrate`, and switch to it."""
     settings.APP_DATABASE_URL = URL
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
     with transaction.atomic():
         recording.record("guidelines.accepted", actor=member, subject=member, key="1", version=1)
     for name in registry.all_followers():
-        while following.follow(name):
+        while cursors.follow(name):
             pass
 
     assert (reply.status_code, Post.objects.filter(author=member).count()) == (302, 1)
@@ -56,7 +56,7 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
 
 
 @pytest.mark.usefixtures("role")
-def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.MonkeyPatch):
+def test_the_role_adds_a_partition_that_it_can_use(monkeypatch: pytest.MonkeyPatch):
     member = MemberFactory()
     with transaction.atomic():
         recording.record(
@@ -128,5 +128,5 @@ def test_migrate_again_changes_nothing_and_sets_a_new_password(settings):
 def test_the_role_may_not_be_the_owner(settings):
     settings.APP_DATABASE_URL = "postgres://caravan:its-password@localhost/caravan"
 
-    with pytest.raises(CommandError, match="names the owner of the tables, caravan"):
+    with pytest.raises(CommandError, match="caravan, which owns the tables"):
         call_command("migrate", verbosity=0)

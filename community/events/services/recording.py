@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from community.core.prepared import Prepared
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
 from community.events.models import Event
 
@@ -130,13 +132,23 @@ def record(
         key=key,
     )
     event = draft.as_event(now)
-    existing = Event.objects.filter(event_id=event.event_id).first()
+    existing = _recorded().first(event_id=event.event_id)
     if existing is None:
         record_all([draft])
         return event
     if existing.retracted_at is not None:
         reinstate([existing], reason="happened again")
     return existing
+
+
+@cache
+def _recorded() -> Prepared[Event]:
+    """Prepared, because planning goes through the partitions of every month."""
+
+    def build(event_id: uuid.UUID) -> models.QuerySet[Event]:
+        return Event.objects.filter(event_id=event_id)
+
+    return Prepared(build)
 
 
 def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:

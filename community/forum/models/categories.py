@@ -71,15 +71,19 @@ class Category(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     position = models.PositiveIntegerField(default=0)
-    icon = models.CharField(max_length=40, default="message-circle", help_text=_("Name of a Lucide icon."))
+    icon = models.CharField(
+        max_length=40, default="message-circle", help_text=_("The name of a Lucide icon.")
+    )
     see_by = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     reply_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
     create_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
     see_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     reply_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     create_groups = models.ManyToManyField(Group, blank=True, related_name="+")
-    holds_posts = models.BooleanField(default=False, help_text=_("Every post waits for approval."))
-    is_archived = models.BooleanField(default=False, help_text=_("Readable, closed to new topics."))
+    holds_posts = models.BooleanField(default=False, help_text=_("Every post needs approval."))
+    is_archived = models.BooleanField(
+        default=False, help_text=_("Members can read the topics but not start new ones.")
+    )
     topic_count = models.PositiveIntegerField(default=0)
     post_count = models.PositiveIntegerField(default=0)
 
@@ -87,7 +91,7 @@ class Category(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="category_not_its_own_parent"),
         ]

@@ -83,7 +83,7 @@ class Post(models.Model):
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="posts")
     number = models.PositiveIntegerField(
-        help_text=_("Place in the topic, in order of writing; the opening is 1.")
+        help_text=_("The position in the topic. The opening post is number 1.")
     )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.REPLY)
     # The post that a comment belongs to or a reply answers.
@@ -94,7 +94,7 @@ class Post(models.Model):
     byline = models.CharField(
         max_length=80,
         blank=True,
-        help_text=_("Name to show instead of the author's, for imported posts of people who left."),
+        help_text=_("The name shown instead of the author's, for imported posts by people who have left."),
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     source = models.TextField()
@@ -111,13 +111,13 @@ class Post(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     status_reason = models.CharField(
-        max_length=300, blank=True, help_text=_("Why it waits, is hidden or deleted.")
+        max_length=300, blank=True, help_text=_("Why the post is pending, hidden or deleted.")
     )
     # The status before deletion, or “pending” for a post hidden before it was approved, so that restoring
     # a post never publishes one that was not approved.
     status_before = models.CharField(max_length=10, choices=Status, blank=True)
     like_count = models.PositiveIntegerField(default=0)
-    score = models.IntegerField(default=0, help_text=_("Up votes minus down votes."))
+    score = models.IntegerField(default=0, help_text=_("Upvotes minus downvotes."))
     is_accepted = models.BooleanField(default=False)
     is_official = models.BooleanField(default=False)
     search = models.GeneratedField(
@@ -179,7 +179,7 @@ class Revision(models.Model):
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=255, blank=True)
-    tags = models.CharField(max_length=255, blank=True, help_text=_("Names, divided by commas."))
+    tags = models.CharField(max_length=255, blank=True, help_text=_("Tag names, separated by commas."))
     source = models.TextField()
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -128,7 +128,7 @@ class Topic(models.Model):
     title = models.CharField(max_length=255)
     slug = models.SlugField(max_length=100, default="topic")
     excerpt = models.CharField(
-        max_length=300, blank=True, help_text=_("The opening post's first words, as plain text.")
+        max_length=300, blank=True, help_text=_("The beginning of the opening post, as plain text.")
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topics")
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
@@ -141,11 +141,13 @@ class Topic(models.Model):
     )
     # The highest post number assigned so far; numbers are never reused.
     last_number = models.PositiveIntegerField(default=0)
-    reply_count = models.PositiveIntegerField(default=0, help_text=_("Published replies and answers."))
+    reply_count = models.PositiveIntegerField(
+        default=0, help_text=_("The number of published replies and answers.")
+    )
     answer_count = models.PositiveIntegerField(default=0)
     like_count = models.PositiveIntegerField(default=0)
     view_count = models.PositiveIntegerField(default=0)
-    score = models.IntegerField(default=0, help_text=_("Votes on the opening post."))
+    score = models.IntegerField(default=0, help_text=_("The score of the opening post."))
     hot_score = models.FloatField(default=0)
     is_solved = models.BooleanField(default=False)
     pinned_at = models.DateTimeField(null=True, blank=True)

@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.utils import timezone
 
+from community.core import prepared
+
 if TYPE_CHECKING:
     from community.forum.models import Topic
     from community.members.models import Member
 
 
 def mark_read(topic: Topic, *, member: Member, number: int, now: datetime | None = None) -> None:
-    """Save that the member has read up to post `number`; a lower number changes nothing."""
-    with connection.cursor() as cursor:
+    """Save that the member has read up to post `number`; a lower number changes nothing.
+
+    Outside a transaction the commit is asynchronous: a database crash may lose the last moments of reading.
+    """
+    durable = connection.in_atomic_block  # do not affect the caller's transaction
+    with prepared.cursor() as cursor:
         cursor.execute(
             """
+            WITH commit AS (SELECT %s OR set_config('synchronous_commit', 'off', true) = 'off')
             INSERT INTO forum_readstate AS r (member_id, topic_id, last_read_number, read_at)
-            VALUES (%s, %s, %s, %s)
+            SELECT %s::bigint, %s::bigint, %s::int, %s::timestamptz FROM commit
             ON CONFLICT (member_id, topic_id)
             DO UPDATE SET last_read_number = excluded.last_read_number, read_at = excluded.read_at
             WHERE r.last_read_number < excluded.last_read_number
             """,
-            [member.pk, topic.pk, number, now or timezone.now()],
+            [durable, member.pk, topic.pk, number, now or timezone.now()],
         )

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 # Seconds between two noted visits of one member: the resolution of `last_seen_at`.
 NOTE_EVERY = 600
 BATCH_SIZE = 5_000
+# The number of noted visits that a process remembers, so that it asks Redis only once for each.
+MAX_NOTED = 10_000
+_noted: set[tuple[int, int]] = set()
 
 _NOTE_SCRIPT = """
 if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
@@ -33,9 +36,15 @@ end
 
 def note_visit(member_id: int, *, url: str, now: datetime) -> None:
     """Buffer a visit, at most once per NOTE_EVERY. Redis errors are logged, not raised."""
+    key = (member_id, int(now.timestamp()) // NOTE_EVERY)
+    if key in _noted:
+        return
     try:
         visit = json.dumps([member_id, now.isoformat(), url[:300]])
         _note_script()(keys=[f"{_key()}:{member_id}", _key()], args=[NOTE_EVERY, visit])
+        if len(_noted) >= MAX_NOTED:
+            _noted.clear()
+        _noted.add(key)
     except redis.RedisError:
         log.warning("Could not note a visit.", exc_info=True)
 

@@ -19,7 +19,7 @@ from community.moderation.services import review_queue, reviews
 
 OWN_CONTENT = gettext_lazy("This is about you, so another moderator has to decide.")
 CANNOT_SANCTION = gettext_lazy(
-    "You cannot warn, silence or suspend this person. Only managers can do this to team members, and nobody can to managers."
+    "You cannot warn, silence or suspend this person. Only managers can do this to team members, and managers cannot be sanctioned."
 )
 
 

@@ -105,7 +105,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
         text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.source if item.post else "")
         title = item.post.topic.title if item.post else item.reason
         return format_html(
-            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            '<span class="admin-what"><b>{}</b><span>{}</span></span>',
             Truncator(title).chars(70),
             Truncator(excerpt(text)).chars(110),
         )
@@ -113,7 +113,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     @display(description=_("Reason"))
     def why(self, item: ReviewItem) -> SafeString:
         return format_html(
-            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            '<span class="admin-what"><b>{}</b><span>{}</span></span>',
             item.get_kind_display(),
             Truncator(item.reason).chars(60),
         )
@@ -143,7 +143,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
             note = item.get_outcome_display()
         else:
             note = _("Assigned to %(name)s") % {"name": item.claimed_by} if item.claimed_by else ""
-        return format_html('<span class="bs-since"><b>{}</b><span>{}</span></span>', since, note)
+        return format_html('<span class="admin-since"><b>{}</b><span>{}</span></span>', since, note)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

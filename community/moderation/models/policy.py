@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.prepared import Prepared
 
+NEW_UNTIL_POSTS = 5
+
 
 class Policy(models.Model):
     """Thresholds and limits of moderation: a single row. Source of the defaults: COMMUNITY.md rows 64, 66, 67, 72."""
@@ -35,7 +37,7 @@ class Policy(models.Model):
     )
     new_until_posts = models.PositiveSmallIntegerField(
         _("Posts until a member is no longer new"),
-        default=5,
+        default=NEW_UNTIL_POSTS,
         help_text=_(
             "The limits below end once this many posts are published. They never apply to verified customers."
         ),

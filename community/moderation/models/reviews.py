@@ -19,7 +19,7 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
 
     def by_post(self, post_ids: Collection[int]) -> dict[int, ReviewItem]:
         """Return the most urgent open item about each of these posts."""
-        items = self.open().filter(post__in=post_ids).order_by("priority")
+        items = self.open().filter(post__in=post_ids).order_by("priority") if post_ids else ()
         return {item.post_id: item for item in items if item.post_id}
 
     def most_urgent_first(self) -> ReviewItemQuerySet:

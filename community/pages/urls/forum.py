@@ -39,6 +39,7 @@ urlpatterns = [
     path("topics/<int:topic_id>/merge/", moderating.topic_merge, name="topic-merge"),
     path("topics/<int:topic_id>/split/", moderating.topic_split, name="topic-split"),
     path("posts/<int:post_id>/", posts.post_show, name="post-show"),
+    path("posts/<int:post_id>/menu/", posts.post_menu, name="post-menu"),
     path("posts/<int:post_id>/edit/", posts.post_edit, name="post-edit"),
     path("posts/<int:post_id>/history/", history.post_history, name="post-history"),
     path("posts/<int:post_id>/versions/<int:number>/hide/", history.revision_hide, name="revision-hide"),

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
 
 from community.core import rate_limits
 from community.core.permissions import Refused, require
@@ -79,7 +80,10 @@ def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
         post = _create_post(request, form, topic, parent=parent, kind=Post.Kind.COMMENT)
     if post is None:
         more = {"topic": topic, "post": parent}
-        return _again(request, "forum/_comment_form.html", "forum/comment_create.html", form, **more)
+        response = _again(request, "forum/_comment_form.html", "forum/comment_create.html", form, **more)
+        if request.method == "GET":
+            reswap(retarget(response, f"#c{parent.pk}"), "innerHTML")
+        return response
     return posted(show_post(request, post), f"comment:{parent.pk}")
 
 

@@ -52,8 +52,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
     is_bad = bool(form.errors) and "preview" not in request.POST
     response = render(request, template, context, status=422 if is_bad else 200)
-    if request.method == "POST":
-        response["HX-Retarget"] = f"#p{post.pk}"
+    response["HX-Retarget"] = f"#p{post.pk}"
     return rate_limits.answer(response, form)
 
 
@@ -62,6 +61,18 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
 def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
     """The post as it stands: the way back out of editing in place."""
     return show_post(request, post_or_404(request, post_id))
+
+
+@require_safe
+@login_required
+def post_menu(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """What else can be done to a post: a menu in its place, or a page of its own."""
+    post = post_or_404(request, post_id)
+    page = topic_page.part_of(request, post)
+    template = "forum/_post_menu.html" if request.htmx else "forum/post_menu.html"
+    return render(
+        request, template, {"page": page, "view": topic_page.view_of(page, post), "topic": page.topic}
+    )
 
 
 @require_POST

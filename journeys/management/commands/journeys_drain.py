@@ -6,7 +6,7 @@ from journeys.services import dirty, shards
 
 
 class Command(BaseCommand):
-    help = "Recompute everything that is marked, in the foreground."
+    help = "Recompute all journeys that have changed, in the foreground."
 
     def handle(self, *args: Any, **options: Any) -> None:
         dirty.mark_due(shards.today())

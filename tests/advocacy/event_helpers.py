@@ -1,4 +1,4 @@
-"""Events of members, and the drain that turns them into scores."""
+"""Record members' events and drain them into scores."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -28,7 +28,7 @@ def happened(
     about: models.Model | None = None,
     **payload,
 ) -> None:
-    """Record `n` events of the member, `by` the member at the other end."""
+    """Record `n` events of the member; `by` is the counterpart."""
     moment = datetime.combine(TODAY - timedelta(days=ago), time(9), UTC)
     payload = {**_LEAST.get(kind, {}), **payload}
     record_all(
@@ -61,7 +61,7 @@ _LEAST = {
 
 
 def drained(on: date = TODAY) -> int:
-    """Have everybody recomputed as of a day; return how many rows of history that wrote."""
+    """Recompute all members as of a day; return the number of rows written."""
     dirty.mark_every_day()
     return sum(shards.drain(shard, as_of=on).rows for shard in shards.waiting_shards(on))
 
@@ -71,7 +71,7 @@ def taken_back(member: Member, kind: str) -> None:
 
 
 def make_advocate(member: Member, *, ago: int = 0) -> None:
-    """Enough for a score between 50 and 60."""
+    """Record acts for a score between 50 and 60."""
     happened(member, "answer.accepted", 5, ago=ago)
     happened(member, "referral.qualified", 2, ago=ago)
     happened(member, "review.verified", ago=ago)

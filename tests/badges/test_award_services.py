@@ -10,7 +10,7 @@ from community.badges.models import Award, Badge
 from community.badges.services import awards, catalogue
 from community.events.catalogue import ANSWER_ACCEPTED, BADGE_EARNED, REACTION_GIVEN
 from community.events.models import Event
-from community.events.services.following import follow
+from community.events.services.cursors import follow
 from tests.factories.badges import AwardFactory, BadgeFactory, happen
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -51,7 +51,7 @@ def test_award_earned_twice_gives_it_once():
     assert earned_events().count() == 1
 
 
-def test_award_earned_leaves_badges_that_are_switched_off():
+def test_award_earned_skips_inactive_badges():
     Badge.objects.filter(slug="first-like").update(is_active=False)
     happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
 
@@ -67,12 +67,12 @@ def test_the_database_refuses_a_second_award():
 
 @pytest.fixture
 def committed(transactional_db):
-    """Tests that see commits empty the database after themselves, so the badges may have to come back."""
+    """Tests with committed transactions flush the database, so the badges may have to be restored."""
     catalogue.sync_badges()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_give_it_once(committed):
+def test_concurrent_workers_award_once(committed):
     members = [MemberFactory() for _ in range(5)]
     for member in members:
         happen(REACTION_GIVEN, member, type="like", topic_id=1)
@@ -94,7 +94,7 @@ def test_two_workers_at_once_give_it_once(committed):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_follower_gives_what_the_events_earned(committed):
+def test_the_follower_awards_what_the_events_earned(committed):
     answer = AnswerFactory()
     happen(ANSWER_ACCEPTED, answer.author, subject=answer, topic_id=answer.topic_id, minutes=3)
 
@@ -106,7 +106,7 @@ def test_the_follower_gives_what_the_events_earned(committed):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_follower_does_not_look_at_page_views(committed):
+def test_the_follower_ignores_page_views(committed):
     QuestionFactory(view_count=600)
     happen(REACTION_GIVEN, MemberFactory(), type="like", topic_id=1)
 
@@ -116,7 +116,7 @@ def test_the_follower_does_not_look_at_page_views(committed):
     assert [award.badge.slug for award in Award.objects.all()] == ["first-like"]
 
 
-def test_the_daily_task_gives_what_no_event_tells_of():
+def test_the_daily_task_awards_what_no_event_triggers():
     question = QuestionFactory(view_count=1000)
 
     tasks.award()
@@ -124,7 +124,7 @@ def test_the_daily_task_gives_what_no_event_tells_of():
     assert names_of(question.author) == ["notable-question", "popular-question"]
 
 
-def test_badges_award_says_what_it_gave(capsys):
+def test_badges_award_command_prints_the_awards(capsys):
     QuestionFactory(view_count=500)
 
     call_command("badges_award")
@@ -132,13 +132,13 @@ def test_badges_award_says_what_it_gave(capsys):
     assert capsys.readouterr().out == "     1  Popular question\n     1  badges awarded.\n"
 
 
-def test_badges_sync_says_how_many_it_wrote(capsys):
+def test_badges_sync_command_prints_the_number_written(capsys):
     call_command("badges_sync")
 
     assert capsys.readouterr().out == "0 badges added or updated.\n"
 
 
-def test_give_badge_says_who_and_why_and_records_it():
+def test_give_badge_stores_actor_and_reason_and_records_it():
     badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
 
     award = awards.give_badge(badge, member=member, actor=manager, reason="Welcomed everybody.")
@@ -161,7 +161,7 @@ def test_give_badge_twice_changes_nothing():
     assert earned_events().count() == 1
 
 
-def test_take_back_keeps_the_row_and_takes_the_event_back():
+def test_take_back_keeps_the_row_and_retracts_the_event():
     member, manager = MemberFactory(), MemberFactory(role="manager")
     happen(REACTION_GIVEN, member, type="like", topic_id=1)
     (award,) = awards.award_earned()
@@ -185,7 +185,7 @@ def test_take_back_twice_keeps_the_first_reason():
     assert award.taken_back_reason == "First."
 
 
-def test_give_badge_after_taking_it_back_lets_it_hold_again():
+def test_give_badge_after_revocation_restores_it():
     badge, member, manager = BadgeFactory(), MemberFactory(), MemberFactory(role="manager")
     award = awards.give_badge(badge, member=member, actor=manager, reason="Yes.")
     awards.take_back(award, actor=manager, reason="No.")
@@ -196,6 +196,6 @@ def test_give_badge_after_taking_it_back_lets_it_hold_again():
     assert earned_events().count() == 1
 
 
-def test_taking_back_without_a_reason_is_refused_by_the_database():
+def test_revocation_without_a_reason_is_refused_by_the_database():
     with pytest.raises(IntegrityError):
         AwardFactory(taken_back_at="2026-01-01T00:00Z", taken_back_reason="")

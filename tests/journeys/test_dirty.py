@@ -1,4 +1,4 @@
-"""From the event log to dirty rows, and from dirty rows to tasks."""
+"""From the event log to dirty rows, and from dirty rows to drain tasks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def marked() -> set[tuple[int, object]]:
     return set(Dirty.objects.values_list("member_id", "day"))
 
 
-def test_mark_notes_each_member_day_once():
+def test_mark_adds_each_member_day_once():
     one, other = MemberFactory(), MemberFactory()
     for member, day in ((one, 3), (one, 3), (one, 4), (other, 3)):
         replied(member, day)
@@ -39,7 +39,7 @@ def test_mark_notes_each_member_day_once():
     assert marked() == {(member.pk, moment(day).date()) for member, day in ((one, 3), (one, 4), (other, 3))}
 
 
-def test_mark_puts_members_in_their_shard():
+def test_mark_assigns_members_to_their_shard():
     member = MemberFactory()
     followers.mark([replied(member, 3)])
 
@@ -55,7 +55,7 @@ def test_mark_twice_keeps_both_rows():
     assert Dirty.objects.count() == 2
 
 
-def test_mark_of_a_retraction_marks_the_day_of_what_it_takes_back():
+def test_mark_of_a_retraction_marks_the_day_of_the_retracted_event():
     member = MemberFactory()
     reply = replied(member, 30)
     recording.retract([reply], reason="Spam.")
@@ -84,7 +84,7 @@ def test_mark_uses_the_utc_day():
     assert Dirty.objects.get().day == moment(3).date()
 
 
-def test_mark_leaves_out_events_of_nobody_and_of_no_journey():
+def test_mark_ignores_events_without_a_member_and_neutral_events():
     member = MemberFactory()
     badge = happened(member, "badge.earned", 3, badge="student")
     recording.retract([badge], reason="A mistake.")
@@ -96,7 +96,7 @@ def test_mark_leaves_out_events_of_nobody_and_of_no_journey():
     assert marked() == set()
 
 
-def test_becoming_staff_and_leaving_the_staff_folds_the_member_again():
+def test_joining_or_leaving_the_team_marks_the_member():
     member = MemberFactory()
     replied(member, 3)
     drained()
@@ -137,7 +137,7 @@ def test_mark_wakes_a_worker_once_after_the_commit(monkeypatch, django_capture_o
     assert cache.get(WAKE_KEY) == 1
 
 
-def test_mark_survives_a_broker_that_is_away(monkeypatch, django_capture_on_commit_callbacks):
+def test_mark_succeeds_without_a_broker(monkeypatch, django_capture_on_commit_callbacks):
     def refuse():
         raise ConnectionError("Redis is away.")
 
@@ -161,7 +161,7 @@ def test_wake_starts_one_drain_per_waiting_shard(monkeypatch):
     assert cache.get(WAKE_KEY) is None
 
 
-def test_drain_task_goes_on_until_the_shard_is_dry():
+def test_drain_task_runs_until_the_shard_is_empty():
     member = MemberFactory()
     for day in range(5):
         replied(member, day)
@@ -172,7 +172,7 @@ def test_drain_task_goes_on_until_the_shard_is_dry():
     assert not Dirty.objects.exists()
 
 
-def test_drain_task_queues_itself_again_when_its_time_is_up(monkeypatch):
+def test_drain_task_enqueues_itself_again_when_out_of_time(monkeypatch):
     queued = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: queued.append(args))
     monkeypatch.setattr(tasks, "MAX_SECONDS", -1)
@@ -185,7 +185,7 @@ def test_drain_task_queues_itself_again_when_its_time_is_up(monkeypatch):
     assert Dirty.objects.count() == 1
 
 
-def test_drain_task_takes_smaller_bites_when_it_takes_too_long(monkeypatch):
+def test_drain_task_retries_with_a_smaller_batch_after_a_timeout(monkeypatch):
     def too_slow(shard, *, limit):
         raise SoftTimeLimitExceeded
 
@@ -198,7 +198,7 @@ def test_drain_task_takes_smaller_bites_when_it_takes_too_long(monkeypatch):
     assert queued == [(1, 1250)]
 
 
-def test_due_task_marks_whom_time_alone_changes():
+def test_due_task_marks_due_members():
     member = MemberFactory()
     replied(member, 3)
     drained()
@@ -209,7 +209,7 @@ def test_due_task_marks_whom_time_alone_changes():
     assert marked() == {(member.pk, None)}
 
 
-def test_due_task_leaves_others_alone():
+def test_due_task_ignores_other_members():
     replied(MemberFactory(), 3)
     drained()
     MemberState.objects.update(next_due=shards.today() + timedelta(days=1))
@@ -219,7 +219,7 @@ def test_due_task_leaves_others_alone():
     assert marked() == set()
 
 
-def test_journeys_drain_command_recomputes_all_that_is_marked():
+def test_journeys_drain_command_drains_all_shards():
     replied(MemberFactory(), 3)
     dirty.mark_events(Event.objects.all())
     said = StringIO()

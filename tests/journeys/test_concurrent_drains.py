@@ -1,4 +1,4 @@
-"""Drains, writers and killed workers at the same time. All on committed transactions."""
+"""Concurrent drains, writers and killed workers. All tests use committed transactions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from community.events.services.following import follow
+from community.events.services.cursors import follow
 from community.events.services.partitions import ensure_months
 from community.runtime.embedded import BASE_DIR
 from journeys import hooks, tasks
@@ -38,7 +38,7 @@ def mark_all() -> None:
 
 def drain_to_the_end() -> None:
     mark_all()
-    drain_all()  # what it tells in turn makes nothing stale
+    drain_all()  # the events that it records mark nothing
 
 
 class SlowSource:
@@ -66,7 +66,7 @@ def slow_source(monkeypatch):
     source.go_on.set()
 
 
-def test_a_second_worker_leaves_the_shard_alone(slow_source):
+def test_a_second_worker_skips_a_locked_shard(slow_source):
     member = MemberFactory()
     replied(member, 3)
     mark_all()
@@ -75,7 +75,7 @@ def test_a_second_worker_leaves_the_shard_alone(slow_source):
     slow_source.inside.wait(20)
 
     assert shards.drain(shard).keys == 0
-    assert first.is_alive()  # nobody waited for it
+    assert first.is_alive()  # the second one did not wait
 
     slow_source.go_on.set()
     first.join()
@@ -83,7 +83,7 @@ def test_a_second_worker_leaves_the_shard_alone(slow_source):
     assert not Dirty.objects.exists()
 
 
-def test_an_event_of_a_day_that_is_being_drained_is_not_lost(slow_source):
+def test_event_recorded_during_a_drain_is_not_lost(slow_source):
     member = MemberFactory()
     replied(member, 3)
     mark_all()
@@ -99,9 +99,11 @@ def test_an_event_of_a_day_that_is_being_drained_is_not_lost(slow_source):
     assert replay.check_everyone().differences == []
 
 
-def test_a_slow_writer_who_commits_late_is_not_lost():
+def test_event_of_a_late_commit_is_not_lost():
     member = MemberFactory()
-    ensure_months([moment(3), moment(9)])  # or the writer's transaction makes them and all others wait
+    ensure_months(
+        [moment(3), moment(9)]
+    )  # otherwise the writer's transaction creates them and blocks all others
     wrote, may_commit = threading.Event(), threading.Event()
 
     def write_slowly():
@@ -122,7 +124,7 @@ def test_a_slow_writer_who_commits_late_is_not_lost():
     assert replay.check_everyone().differences == []
 
 
-def test_writers_and_drains_at_once_lose_nothing():
+def test_concurrent_writers_and_drains_lose_nothing():
     members = [MemberFactory() for _ in range(10)]
     done = threading.Event()
 
@@ -149,7 +151,7 @@ def test_writers_and_drains_at_once_lose_nothing():
     assert (found.differences, found.waiting, found.follower_behind) == ([], 0, False)
 
 
-def test_replay_command_takes_in_what_nobody_has_looked_at_and_repairs_the_rest():
+def test_replay_command_marks_unread_events_and_repairs_the_rest():
     member, other = MemberFactory(), MemberFactory()
     replied(member, 3)
     drain_to_the_end()
@@ -162,18 +164,18 @@ def test_replay_command_takes_in_what_nobody_has_looked_at_and_repairs_the_rest(
     mark_all()
     call_command("journeys_replay", check=True, stdout=said)
 
-    assert "Compared 2 members with 2 member-days." in said.getvalue()
-    assert "No difference." in said.getvalue()
+    assert "Compared 2 members and 2 member-days." in said.getvalue()
+    assert "No differences." in said.getvalue()
 
 
-def test_replay_check_says_when_events_wait_to_be_looked_at():
+def test_replay_check_reports_unread_events():
     replied(MemberFactory(), 3)
     said = StringIO()
 
     with pytest.raises(CommandError, match="differences"):
         call_command("journeys_replay", check=True, stdout=said)
 
-    assert "run `follow` first" in said.getvalue()
+    assert "Run `follow` first" in said.getvalue()
 
 
 KILLED_IN_THE_MIDDLE = """
@@ -195,7 +197,7 @@ KILLED_IN_THE_MIDDLE = """
 """
 
 
-def test_a_process_killed_in_the_middle_of_a_drain_changes_nothing(process_environment):
+def test_killed_drain_changes_nothing(process_environment):
     member = MemberFactory()
     replied(member, 3)
     mark_all()
@@ -214,7 +216,7 @@ def test_a_process_killed_in_the_middle_of_a_drain_changes_nothing(process_envir
 
 
 def drain_when_free(shard: int) -> None:
-    """Drain once the server has noticed that the killed process is gone."""
+    """Drain once the server has noticed that the killed client is gone."""
     deadline = time.monotonic() + 20
     while not shards.drain(shard).keys and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -243,7 +245,7 @@ def test_workers_killed_twice_while_draining_lose_nothing(start_celery_worker, k
 
 
 @pytest.mark.worker
-def test_a_worker_drains_on_waking(celery_worker):
+def test_worker_drains_after_a_wake_up(celery_worker):
     member = MemberFactory()
     replied(member, 3)
 

@@ -1,4 +1,4 @@
-"""Followers: order, exactly once, and what happens when things go wrong. All on committed transactions."""
+"""Followers: order, exactly-once processing, and failures. All tests use committed transactions."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from django.utils import timezone
 from community.events import registry
 from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
-from community.events.services import following, partitions, recording
+from community.events.services import cursors, partitions, recording
 from community.members.models import Member
 from tests.support import eventually, in_thread
 
@@ -56,31 +56,33 @@ def versions(events):
     return [event.props["version"] for event in events]
 
 
-def test_follow_gives_events_once_in_order(ann, follow_with):
+def test_follow_processes_events_once_in_order(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)), batch=2)
     for version in (1, 2, 3):
         agree(ann, version)
 
-    counts = [following.follow("test") for _ in range(3)]
+    counts = [cursors.follow("test") for _ in range(3)]
 
     assert counts == [2, 1, 0]
     assert seen == [1, 2, 3]
 
 
-def test_follow_gives_only_the_names_asked_for(ann, follow_with):
+def test_follow_filters_by_name(ann, follow_with):
     seen = []
     follow_with(seen.extend, names=frozenset([MEMBER_REGISTERED]))
     agree(ann, 1)
 
-    assert following.follow("test") == 1
+    assert cursors.follow("test") == 1
     assert seen == []
 
 
-def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follow_with):
+def test_follow_does_not_skip_events_of_a_late_commit(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
-    partitions.ensure_months([timezone.now()])  # or the second writer waits for the first one's month
+    partitions.ensure_months(
+        [timezone.now()]
+    )  # otherwise the second writer waits for the first one's partition
     recorded, may_commit = threading.Event(), threading.Event()
 
     def slow_writer():
@@ -92,11 +94,11 @@ def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follo
     writer = in_thread(slow_writer)
     recorded.wait(10)
     agree(ann, 2)  # has the higher id and commits first
-    while following.follow("test"):
+    while cursors.follow("test"):
         pass
     may_commit.set()
     writer.join()
-    while following.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2]
@@ -104,7 +106,7 @@ def test_follow_loses_nothing_to_a_slow_transaction_that_commits_late(ann, follo
 
 @pytest.fixture
 def two_old_months():
-    """The first has its partition already, the second not yet."""
+    """The first one's partition exists, the second one's does not."""
     first, second = datetime(1999, 2, 9, tzinfo=UTC), datetime(1999, 3, 9, tzinfo=UTC)
     partitions.ensure_months([first])
     yield first, second
@@ -119,8 +121,8 @@ def some_backend_waits_for_a_lock():
         return sql.fetchone()[0]
 
 
-def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follow_with, two_old_months):
-    """A reader that has planned over the months there are does not see one attached a moment later."""
+def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with, two_old_months):
+    """A statement planned over the existing partitions does not see one that is attached afterwards."""
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
     agree(ann, 1)
@@ -151,23 +153,23 @@ def test_follow_loses_nothing_to_a_month_that_is_added_while_it_reads(ann, follo
     writer, holder = in_thread(write_in_a_new_month), in_thread(hold_up_the_planner)
     assert recorded.wait(10)
     assert locked.wait(10)
-    reader = in_thread(lambda: following.follow("test"))
+    reader = in_thread(lambda: cursors.follow("test"))
     eventually(some_backend_waits_for_a_lock)
     may_commit.set()
     writer.join()
     may_unlock.set()
     holder.join()
     reader.join()
-    while following.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert sorted(seen) == [1, 2, 3]
 
 
-def test_a_writer_does_not_wait_for_a_month_that_it_does_not_need(ann, two_old_months):
+def test_a_writer_does_not_wait_for_other_partitions(ann, two_old_months):
     recorded, may_commit = threading.Event(), threading.Event()
     partitions.ensure_months([timezone.now()])
-    partitions._known.clear()  # as in a process that has only begun
+    partitions._known.clear()  # as in a new process
 
     def write_in_a_new_month():
         with transaction.atomic():
@@ -185,11 +187,11 @@ def test_a_writer_does_not_wait_for_a_month_that_it_does_not_need(ann, two_old_m
     slow.join()
 
 
-def test_a_writer_may_use_a_month_that_was_added_while_it_was_writing(ann, two_old_months):
+def test_a_writer_can_use_a_partition_added_during_its_transaction(ann, two_old_months):
     with transaction.atomic():
         recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
         in_thread(lambda: partitions.ensure_months([two_old_months[1]])).join()
-        partitions._known.clear()  # the other one is another process
+        partitions._known.clear()  # as the other writer is another process
 
         recording.record(
             GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", occurred_at=two_old_months[1], version=2
@@ -198,7 +200,7 @@ def test_a_writer_may_use_a_month_that_was_added_while_it_was_writing(ann, two_o
     assert Event.objects.count() == 2
 
 
-def test_two_writers_may_need_the_same_new_month(ann, two_old_months):
+def test_two_writers_can_need_the_same_new_partition(ann, two_old_months):
     both = threading.Barrier(2, timeout=10)
 
     def write(key):
@@ -233,18 +235,18 @@ def test_follow_by_two_workers_never_handles_a_batch_twice(ann, follow_with):
 
     def work():
         for _ in range(60):
-            following.follow("test")
+            cursors.follow("test")
 
     workers = [in_thread(work) for _ in range(2)]
     for worker in workers:
         worker.join()
-    while following.follow("test"):
+    while cursors.follow("test"):
         pass
 
     assert seen == list(range(40))
 
 
-def test_follow_undoes_what_a_failing_follower_wrote_and_tries_again(ann, follow_with):
+def test_follow_rolls_back_and_retries_a_failing_batch(ann, follow_with):
     tries = []
 
     def handle(events):
@@ -257,14 +259,14 @@ def test_follow_undoes_what_a_failing_follower_wrote_and_tries_again(ann, follow
     agree(ann, 1)
 
     with pytest.raises(RuntimeError):
-        following.follow("test")
-    following.follow("test")
+        cursors.follow("test")
+    cursors.follow("test")
 
     assert Log.objects.filter(system_identifier="a trace").count() == 1
     assert Cursor.objects.get(name="test").failures == 0
 
 
-def test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with):
+def test_follow_moves_a_failing_event_to_the_dead_letters(ann, follow_with):
     seen = []
 
     def handle(events):
@@ -278,46 +280,46 @@ def test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with):
 
     for _ in range(2):
         with pytest.raises(ValueError):
-            following.follow("test")
-    following.follow("test")
+            cursors.follow("test")
+    cursors.follow("test")
 
     letter = DeadLetter.objects.get()
     assert seen == [1, 3]
     assert (letter.follower, letter.error, letter.resolved_at) == ("test", "ValueError: two is bad", None)
 
 
-def test_retry_dead_letters_gives_the_event_again(ann, follow_with):
-    test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with)
+def test_retry_dead_letters_processes_the_event_again(ann, follow_with):
+    test_follow_moves_a_failing_event_to_the_dead_letters(ann, follow_with)
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
 
-    resolved = following.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = cursors.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert (resolved, seen) == (1, [2])
     assert DeadLetter.objects.get().resolved_at is not None
 
 
-def test_retry_dead_letters_keeps_what_fails_again(ann, follow_with):
-    test_follow_sets_a_poisonous_event_aside_and_goes_on(ann, follow_with)
+def test_retry_dead_letters_keeps_events_that_fail_again(ann, follow_with):
+    test_follow_moves_a_failing_event_to_the_dead_letters(ann, follow_with)
 
-    resolved = following.retry_dead_letters(list(DeadLetter.objects.all()))
+    resolved = cursors.retry_dead_letters(list(DeadLetter.objects.all()))
 
     assert resolved == 0
     assert DeadLetter.objects.get().resolved_at is None
 
 
-def test_follow_goes_on_after_the_database_moved_to_another_cluster(ann, follow_with):
+def test_follow_continues_in_another_database_cluster(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)))
     agree(ann, 1)
-    following.follow("test")
-    # A restored cluster counts its transactions from the start again.
+    cursors.follow("test")
+    # Transaction ids start over in a restored cluster.
     Cursor.objects.update(last_xid=2**60)
     Log.objects.update(system_identifier="the cluster before")
-    following.is_behind("test")  # the first look begins the new epoch
+    cursors.is_behind("test")  # the first call starts the new epoch
 
     agree(ann, 2)
-    following.follow("test")
+    cursors.follow("test")
 
     assert seen == [1, 2]
     with connection.cursor() as cursor:
@@ -331,7 +333,7 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = {name!r}
 django.setup()
 import time
-from community.events.services import following
+from community.events.services import cursors
 from community.events.models import Log
 from community.events.registry import Follower, _registry
 
@@ -342,11 +344,11 @@ def handle(events):
     time.sleep(60)
 
 _registry["test"] = Follower("test", None, handle, 500)
-following.follow("test")
+cursors.follow("test")
 """
 
 
-def test_kill_9_in_the_middle_of_a_batch_changes_nothing_in_the_end(ann, follow_with):
+def test_kill_9_during_a_batch_loses_nothing(ann, follow_with):
     for version in (1, 2, 3):
         agree(ann, version)
     script = textwrap.dedent(KILLED).format(name=settings.DATABASES["default"]["NAME"])
@@ -362,16 +364,16 @@ def test_kill_9_in_the_middle_of_a_batch_changes_nothing_in_the_end(ann, follow_
         )
     )
 
-    deadline = time.monotonic() + 20  # the server needs a moment to notice that the worker is gone
+    deadline = time.monotonic() + 20  # the server takes a moment to notice that the worker is gone
     while Cursor.objects.filter(name="test", last_seq__gt=0).count() == 0 and time.monotonic() < deadline:
-        following.follow("test")
+        cursors.follow("test")
         time.sleep(0.1)
 
     seen = Log.objects.filter(system_identifier__startswith="saw").values_list("system_identifier", flat=True)
     assert sorted(seen) == ["saw 1", "saw 2", "saw 3"]
 
 
-def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
+def test_follow_command_runs_until_there_are_no_events(ann, follow_with):
     seen = []
     follow_with(lambda events: seen.extend(versions(events)), batch=1)
     for version in (1, 2, 3):
@@ -380,11 +382,11 @@ def test_follow_command_runs_until_the_log_is_dry(ann, follow_with):
     call_command("follow", "test")
 
     assert seen == [1, 2, 3]
-    assert following.is_behind("test") is False
+    assert cursors.is_behind("test") is False
 
 
-def test_follow_command_names_the_followers_there_are():
-    with pytest.raises(CommandError, match="No such follower: nobody"):
+def test_follow_command_lists_the_followers():
+    with pytest.raises(CommandError, match="Unknown follower: nobody"):
         call_command("follow", "nobody")
 
 
@@ -392,6 +394,6 @@ def test_follow_inside_another_transaction_is_refused(ann, follow_with):
     follow_with(lambda events: None)
 
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        following.follow("test")
+        cursors.follow("test")
 
     assert not Event.objects.exists()

@@ -1,4 +1,4 @@
-"""How a session's member is found: by a statement that is kept prepared, because every page of a member begins so."""
+"""How a session's member is found: with what the header shows of them, by one statement that is kept prepared."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from functools import cache
 
 from allauth.account import auth_backends
 from django.contrib.auth import backends
+from django.db.models import QuerySet
 
 from community.core.prepared import Prepared
-
-from .models import Member
+from community.members.models import Member
+from community.notifications.services import with_unread_count
 
 
 @cache
 def _members() -> Prepared[Member]:
-    return Prepared(lambda member_id: Member.objects.filter(pk=member_id))
+    def build(member_id: int) -> QuerySet[Member]:
+        return with_unread_count(Member.objects.filter(pk=member_id))
+
+    return Prepared(build)
 
 
 class _FindsMember:

@@ -1,4 +1,4 @@
-"""The drain: what it writes, and that it writes nothing else."""
+"""The drain: what it writes, and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_drain_keeps_details_of_commercial_facts():
     ]
 
 
-def test_drain_takes_only_as_many_keys_as_it_may():
+def test_drain_respects_the_limit():
     member = MemberFactory()
     for day in (1, 2, 3):
         replied(member, day)
@@ -75,7 +75,7 @@ def test_drain_takes_only_as_many_keys_as_it_may():
     assert Dirty.objects.count() == 1
 
 
-def test_drain_leaves_a_day_yet_to_come_until_it_is_there():
+def test_drain_ignores_future_days():
     member = MemberFactory()
     dirty.mark_members([member.pk])
     Dirty.objects.update(day=shards.today() + timedelta(days=1))
@@ -95,7 +95,7 @@ def test_staff_never_have_a_stage(staff):
     assert not MemberState.objects.exists()
 
 
-def test_becoming_staff_takes_the_stage_back():
+def test_becoming_staff_supersedes_the_stage():
     member = MemberFactory()
     bought(member, 3)
     drained()
@@ -111,7 +111,7 @@ def test_becoming_staff_takes_the_stage_back():
     assert member.customer_since is None
 
 
-def test_late_event_supersedes_what_we_believed_and_keeps_it():
+def test_late_event_supersedes_rows_without_deleting_them():
     member = MemberFactory()
     replied(member, 10)
     drained()
@@ -126,7 +126,7 @@ def test_late_event_supersedes_what_we_believed_and_keeps_it():
     assert before.recorded_at < before.superseded_at <= now.recorded_at
 
 
-def test_advance_closes_the_open_row_once():
+def test_entering_a_stage_closes_the_open_row_once():
     member = MemberFactory()
     replied(member, 10)
     drained()
@@ -173,7 +173,7 @@ def test_retraction_is_as_if_it_never_happened():
     assert member.customer_since is None
 
 
-def test_reinstated_event_counts_again():
+def test_reinstated_event_counts():
     member = MemberFactory()
     sold = bought(member, 5)
     recording.retract([sold], reason="A mistake.")
@@ -197,7 +197,7 @@ def test_retracting_everything_leaves_no_state():
     assert StageHistory.objects.current().count() == 0
 
 
-def test_conversion_sets_customer_since_and_leaving_clears_it():
+def test_conversion_sets_customer_since_and_churn_clears_it():
     member = MemberFactory()
     sold = bought(member, 50)
     drained()
@@ -230,7 +230,7 @@ def test_entering_a_stage_is_recorded_as_an_event():
     }
 
 
-def test_old_news_is_backfill():
+def test_an_old_stage_change_is_recorded_as_backfill():
     replied(MemberFactory(), 40)
 
     drained()
@@ -238,7 +238,7 @@ def test_old_news_is_backfill():
     assert Event.objects.get(name="stage.entered").backfill
 
 
-def test_correcting_a_step_is_no_news():
+def test_correcting_a_stage_change_records_no_event():
     member = MemberFactory()
     replied(member, 1)
     drained()
@@ -250,7 +250,7 @@ def test_correcting_a_step_is_no_news():
     assert Event.objects.filter(name__startswith="stage.").count() == 1
 
 
-def test_taking_a_step_back_is_recorded():
+def test_superseding_a_stage_change_is_recorded():
     member = MemberFactory()
     sold = bought(member, 1)
     replied(member, 2)
@@ -262,7 +262,7 @@ def test_taking_a_step_back_is_recorded():
     assert [e.props["stage"] for e in Event.objects.filter(name="stage.superseded")] == ["conversion"]
 
 
-def test_what_the_engine_says_itself_marks_nothing():
+def test_events_of_the_engine_itself_mark_nothing():
     member = MemberFactory()
     replied(member, 1)
     drained()
@@ -281,7 +281,7 @@ def test_history_without_evidence_is_refused_by_the_database():
         StageHistory.objects.update(evidence=[])
 
 
-def test_history_row_of_no_length_is_refused_by_the_database():
+def test_empty_history_row_is_refused_by_the_database():
     replied(MemberFactory(), 1)
     drained()
     row = StageHistory.objects.get()
@@ -290,7 +290,7 @@ def test_history_row_of_no_length_is_refused_by_the_database():
         StageHistory.objects.update(exited_on=row.effective_on)
 
 
-def test_one_current_row_per_step_is_kept_by_the_database():
+def test_second_current_row_of_a_step_is_refused_by_the_database():
     replied(MemberFactory(), 1)
     drained()
     row = StageHistory.objects.get()
@@ -312,7 +312,7 @@ def test_due_members_are_marked_once():
     assert MemberState.objects.get().next_due > shards.today()
 
 
-def test_silence_lapses_on_its_own_date_whenever_it_is_noticed():
+def test_lapse_is_dated_by_its_deadline_whenever_it_is_drained():
     member = MemberFactory()
     replied(member, 200)
     dirty.mark_events(Event.objects.all())
@@ -329,7 +329,7 @@ def test_silence_lapses_on_its_own_date_whenever_it_is_noticed():
     assert Event.objects.get(name="stage.entered", props__stage="discovery").backfill
 
 
-def test_drain_of_many_costs_as_many_queries_as_of_one(django_assert_max_num_queries):
+def test_drain_takes_the_same_queries_for_one_and_many_members(django_assert_max_num_queries):
     for nth in range(30):
         member = MemberFactory(id=dirty.SHARDS * (nth + 1000))
         replied(member, 3)

@@ -1,4 +1,4 @@
-"""One member's journey: for the team, and for the member."""
+"""A member's journey, for the team and for the member."""
 
 import pytest
 
@@ -32,11 +32,11 @@ def steps_of(response):
     return [(step.row.stage, step.row.sub_stage) for step in response.context["story"].steps]
 
 
-# Who may
+# Permissions
 
 
 @pytest.mark.parametrize("role", ["manager", "moderator", "sales", "support", "product"])
-def test_member_journey_is_for_the_whole_team(client, member, role):
+def test_member_journey_is_visible_to_the_whole_team(client, member, role):
     client.force_login(MemberFactory(role=role))
 
     assert client.get(address(member)).status_code == 200
@@ -51,24 +51,24 @@ def test_member_journey_refuses_members_even_their_own(client, member):
         assert "Only the team can see other members" in response.content.decode()
 
 
-def test_member_journey_tells_a_member_nothing_of_who_exists(client):
+def test_member_journey_does_not_reveal_who_exists(client):
     client.force_login(MemberFactory())
 
     assert client.get("/journeys/members/nobody/").status_code == 403
 
 
-def test_member_journey_sends_a_visitor_to_log_in(client, member):
+def test_member_journey_redirects_a_visitor_to_log_in(client, member):
     assert client.get(address(member)).status_code == 302
 
 
-def test_member_journey_of_nobody_is_not_found(as_manager):
+def test_member_journey_of_an_unknown_member_is_404(as_manager):
     assert as_manager.get("/journeys/members/nobody/").status_code == 404
 
 
-# What it shows
+# Content
 
 
-def test_member_journey_runs_from_now_back_to_the_first_step(as_manager, member):
+def test_member_journey_lists_the_latest_step_first(as_manager, member):
     replied(member, 60)
     bought(member, 50)
     drained()
@@ -85,7 +85,7 @@ def test_member_journey_runs_from_now_back_to_the_first_step(as_manager, member)
     assert "rule C1, version 1" in page
 
 
-def test_member_journey_opens_the_evidence_of_each_step_in_place(as_manager, member):
+def test_member_journey_shows_the_evidence_of_each_step(as_manager, member):
     purchase = bought(member, 5)
     drained()
 
@@ -95,7 +95,7 @@ def test_member_journey_opens_the_evidence_of_each_step_in_place(as_manager, mem
     assert step.unseen == 0
 
 
-def test_member_journey_shows_what_was_believed_before(as_manager, member):
+def test_member_journey_shows_superseded_rows(as_manager, member):
     replied(member, 20)
     drained()
     bought(member, 30)
@@ -120,7 +120,7 @@ def test_member_journey_names_companions(as_manager, member):
     assert "solved a question" in page
 
 
-def test_a_reply_in_a_prospect_forum_is_told_once(as_manager, member):
+def test_a_reply_in_a_prospect_forum_is_shown_once(as_manager, member):
     helper = MemberFactory(display_name="Bruno Keller")
     question = QuestionFactory(author=member)
     AnswerFactory(author=helper, topic=question, created_at=moment(8))
@@ -131,10 +131,10 @@ def test_a_reply_in_a_prospect_forum_is_told_once(as_manager, member):
     story = as_manager.get(address(member)).context["story"]
 
     (bruno,) = [one for one in story.steps[0].companions if one.member == helper]
-    assert bruno.did == (("answered in a prospect forum as a peer", 1),)
+    assert bruno.did == (("answered in a prospect forum as a customer", 1),)
 
 
-def test_member_journey_leads_from_an_event_to_its_post(as_manager, member):
+def test_member_journey_links_events_to_their_posts(as_manager, member):
     answer = AnswerFactory(author=member, topic=QuestionFactory(title="Grinder stuck"), source="Brush it.")
     happened(member, "reply.created", 3, words=2, is_answer=True, topic_id=answer.topic_id, about=answer)
     drained()
@@ -144,7 +144,7 @@ def test_member_journey_leads_from_an_event_to_its_post(as_manager, member):
     assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
 
 
-def test_member_journey_shows_early_signs(as_manager, member):
+def test_member_journey_shows_risk_signals(as_manager, member):
     bought(member, 60)
     happened(member, "nps.answered", 5, score=2)
     happened(member, "payment.failed", 4)
@@ -156,22 +156,22 @@ def test_member_journey_shows_early_signs(as_manager, member):
     assert "at risk" in response.content.decode()
 
 
-def test_member_journey_of_staff_says_that_they_have_none(as_manager):
+def test_member_journey_of_staff_says_there_is_none(as_manager):
     page = as_manager.get(address(MemberFactory(role="sales"))).content.decode()
 
     assert "Team members have no stage" in page
     assert "Set stage manually" not in page
 
 
-def test_member_journey_of_whom_nothing_is_known(as_manager, member):
+def test_member_journey_without_events(as_manager, member):
     assert "No activity yet" in as_manager.get(address(member)).content.decode()
 
 
-def test_member_journey_finds_the_name_in_any_case(as_manager, member):
+def test_member_journey_ignores_the_case_of_the_username(as_manager, member):
     assert as_manager.get(f"/journeys/members/{member.username.upper()}/").status_code == 200
 
 
-def test_member_journey_has_pages_of_events(as_manager, member):
+def test_member_journey_paginates_events(as_manager, member):
     for ago in range(1, 31):
         happened(member, "search.performed", ago, query=f"q{ago}", results=1)
     drained()
@@ -180,7 +180,7 @@ def test_member_journey_has_pages_of_events(as_manager, member):
     assert len(as_manager.get(address(member), {"page": 2}).context["events"]) == 5
 
 
-def test_member_journey_costs_the_same_for_one_and_many_steps(as_manager, member):
+def test_member_journey_takes_the_same_queries_for_one_and_many_steps(as_manager, member):
     helper = MemberFactory()
     counts = set()
     for ago in (100, 60, 5):
@@ -194,7 +194,7 @@ def test_member_journey_costs_the_same_for_one_and_many_steps(as_manager, member
     assert len(counts) == 1
 
 
-# Set by hand
+# Overrides
 
 
 def test_override_set_by_a_manager_shows_beside_the_computed_stage(as_manager, member):
@@ -216,7 +216,7 @@ def test_override_set_by_a_manager_shows_beside_the_computed_stage(as_manager, m
 @pytest.mark.parametrize(
     "wrong", [{"reason": "  "}, {"days": "181"}, {"days": "0"}, {"stage": "heaven"}, {"mode": "glue"}]
 )
-def test_override_set_without_what_it_needs_keeps_what_was_typed(as_manager, member, wrong):
+def test_invalid_override_form_keeps_its_input(as_manager, member, wrong):
     response = as_manager.post(address(member, "override/"), override(**wrong))
 
     assert response.status_code == 422
@@ -245,7 +245,7 @@ def test_override_of_staff_is_refused(as_manager):
     assert as_manager.post(address(MemberFactory(role="sales"), "override/"), override()).status_code == 403
 
 
-def test_override_clear_lets_the_computed_stage_show(as_manager, member):
+def test_override_clear_shows_the_computed_stage_again(as_manager, member):
     replied(member, 3)
     as_manager.post(address(member, "override/"), override())
     drained()
@@ -256,12 +256,12 @@ def test_override_clear_lets_the_computed_stage_show(as_manager, member):
     assert MemberState.objects.get(member=member).shown_stage == "engagement"
 
 
-def test_override_takes_no_get(as_manager, member):
+def test_override_refuses_get(as_manager, member):
     assert as_manager.get(address(member, "override/")).status_code == 405
     assert as_manager.get(address(member, "override/clear/")).status_code == 405
 
 
-def test_override_form_begins_with_the_present_stage_for_thirty_days(as_manager, member):
+def test_override_form_defaults_to_the_current_stage_and_thirty_days(as_manager, member):
     replied(member, 3)
     drained()
 
@@ -270,10 +270,10 @@ def test_override_form_begins_with_the_present_stage_for_thirty_days(as_manager,
     assert (form["stage"].value(), form["days"].value()) == ("engagement", 30)
 
 
-# One's own
+# Own journey
 
 
-def test_own_journey_says_where_one_is_and_why(client, member):
+def test_own_journey_shows_stage_and_reason(client, member):
     bought(member, 5)
     drained()
     client.force_login(member)
@@ -287,7 +287,7 @@ def test_own_journey_says_where_one_is_and_why(client, member):
     assert "rule C1" not in page
 
 
-def test_own_journey_counts_no_days_of_a_step_of_today(client, member):
+def test_own_journey_shows_no_days_for_a_step_of_today(client, member):
     bought(member, 0)
     drained()
     client.force_login(member)
@@ -298,7 +298,7 @@ def test_own_journey_counts_no_days_of_a_step_of_today(client, member):
     assert "0 days" not in page
 
 
-def test_own_journey_is_one_s_own_only(client, member):
+def test_own_journey_is_the_members_own(client, member):
     other = MemberFactory()
     bought(other, 5)
     drained()
@@ -307,7 +307,7 @@ def test_own_journey_is_one_s_own_only(client, member):
     assert steps_of(client.get(OWN)) == []
 
 
-def test_own_journey_never_names_who_voted(client, member):
+def test_own_journey_does_not_name_voters(client, member):
     voter = MemberFactory(display_name="Vera Voter")
     happened(member, "helpful_vote.received", 4, counterpart=voter, topic_id=1)
     replied(member, 3)
@@ -317,7 +317,7 @@ def test_own_journey_never_names_who_voted(client, member):
     assert "Vera" not in client.get(OWN).content.decode()
 
 
-def test_own_journey_names_who_helped(client, member):
+def test_own_journey_names_helpers(client, member):
     helper = MemberFactory(display_name="Bruno Keller")
     replied(member, 20)
     happened(member, "question.resolved", 8, counterpart=helper, by=helper.pk, minutes=5, by_staff=False)
@@ -328,10 +328,10 @@ def test_own_journey_names_who_helped(client, member):
     page = client.get(OWN).content.decode()
 
     assert "Bruno Keller" in page
-    assert "solved a question of yours" in page
+    assert "solved one of your questions" in page
 
 
-def test_own_journey_names_no_topic_that_one_may_no_longer_see(client, member):
+def test_own_journey_does_not_name_hidden_topics(client, member):
     hidden = CategoryFactory(groups=[], kind=Category.Kind.QA)
     answer = AnswerFactory(author=member, topic=QuestionFactory(category=hidden, title="A secret"))
     happened(member, "reply.created", 3, words=2, is_answer=True, topic_id=1, about=answer)
@@ -341,7 +341,7 @@ def test_own_journey_names_no_topic_that_one_may_no_longer_see(client, member):
     assert "A secret" not in client.get(OWN).content.decode()
 
 
-def test_own_journey_says_that_a_stage_was_set_by_hand_but_not_why(client, member):
+def test_own_journey_shows_an_override_without_its_reason(client, member):
     replied(member, 3)
     overrides.set_override(
         member,
@@ -359,17 +359,17 @@ def test_own_journey_says_that_a_stage_was_set_by_hand_but_not_why(client, membe
     assert "in confidence" not in page
 
 
-def test_own_journey_before_anything_happened(client, member):
+def test_own_journey_without_events(client, member):
     client.force_login(member)
 
     assert "No activity yet" in client.get(OWN).content.decode()
 
 
-def test_own_journey_of_the_team_says_that_it_has_none(client):
+def test_own_journey_of_staff_says_there_is_none(client):
     client.force_login(MemberFactory(role="support"))
 
     assert "Not available for team members" in client.get(OWN).content.decode()
 
 
-def test_own_journey_sends_a_visitor_to_log_in(client):
+def test_own_journey_redirects_a_visitor_to_log_in(client):
     assert client.get(OWN).status_code == 302
