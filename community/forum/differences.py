@@ -92,7 +92,7 @@ def _change(removed: str, added: str) -> list[Piece]:
     return [piece for piece in both if piece.text]
 
 
-def shortened(pieces: list[Piece], *, around: int = 160) -> list[Piece]:
+def collapse_unchanged(pieces: list[Piece], *, around: int = 160) -> list[Piece]:
     """Shorten long unchanged pieces to `around` characters of context on each side of a change."""
     short: list[Piece] = []
     for index, piece in enumerate(pieces):

@@ -72,7 +72,7 @@ def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:
     return is_own and not (post.is_opening and topic.reply_count) and not post.is_accepted
 
 
-def can_wait_again(post: Post, topic: Topic) -> bool:
+def can_hold_again(post: Post, topic: Topic) -> bool:
     """Return whether the post may go back to waiting for approval: no replies by others, not accepted."""
     return not ((post.is_opening and topic.reply_count) or post.is_accepted or post.replies.exists())
 

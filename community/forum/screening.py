@@ -33,7 +33,7 @@ class Verdict:
 ALLOW = Verdict()
 
 
-def judge(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
+def screen_post(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
     """Return the strictest verdict on a new post; `topic` is None for an opening post.
 
     Calls each of POST_SCREENERS: `fn(author, category, topic, source) -> Verdict`. Raises Refused if one of
@@ -51,7 +51,7 @@ def judge(author: Member, category: Category, topic: Topic | None, source: str) 
     return verdict
 
 
-def judge_edit(author: Member, before: str, after: str) -> Verdict:
+def screen_edit(author: Member, before: str, after: str) -> Verdict:
     """Return the strictest verdict on an edit by the author.
 
     Calls each of EDIT_SCREENERS: `fn(author, before, after) -> Verdict`.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from community.forum.differences import Piece, shortened, word_diff
+from community.forum.differences import Piece, collapse_unchanged, word_diff
 
 
 def marked(old, new):
@@ -51,7 +51,7 @@ def test_long_texts_are_compared_by_lines():
 def test_unchanged_text_is_shortened_to_context():
     pieces = [Piece("same", "a" * 500), Piece("added", "!"), Piece("same", "b" * 500), Piece("removed", "?")]
 
-    short = shortened(pieces, around=10)
+    short = collapse_unchanged(pieces, around=10)
 
     assert [piece.text for piece in short] == [" … " + "a" * 10, "!", "b" * 10 + " … " + "b" * 10, "?"]
 

@@ -79,7 +79,7 @@ def create(
         return earlier
     if screen and topic.is_closed and not author.is_moderator:
         raise Refused(_("This topic is closed to new replies."))
-    verdict = screening.judge(author, topic.category, topic, source) if screen else screening.ALLOW
+    verdict = screening.screen_post(author, topic.category, topic, source) if screen else screening.ALLOW
     post = Post(
         topic=topic,
         number=topic.last_number + 1,

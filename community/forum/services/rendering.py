@@ -20,7 +20,7 @@ def normalize(source: str) -> str:
     return storable(source).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def everything_said(title: str, source: str, tags: Iterable[str]) -> str:
+def screening_text(title: str, source: str, tags: Iterable[str]) -> str:
     """Return the title, text and tags of an opening post as one text for screening; tags also in separate words."""
     names = " ".join(tags)
     return "\n\n".join(filter(None, [title, source, names, names.replace("-", " ")]))

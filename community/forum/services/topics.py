@@ -53,8 +53,8 @@ def create(
     if (earlier := _find_duplicate(author, category, title, source, now)) is not None:
         return earlier
     tags = list(tags)
-    text = rendering.everything_said(title, source, tags)
-    verdict = screening.judge(author, category, None, text) if screen else screening.ALLOW
+    text = rendering.screening_text(title, source, tags)
+    verdict = screening.screen_post(author, category, None, text) if screen else screening.ALLOW
     post = Post(
         kind=Post.Kind.OPENING,
         number=1,
