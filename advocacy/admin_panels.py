@@ -1,4 +1,4 @@
-"""A member's score, on their page in the admin."""
+"""The advocacy panel on a member's admin page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from django.utils.translation import gettext as _
 from community.core.admin_base import Panel
 from community.members.models import Member
 
+from .labels import COMPONENTS
 from .models import Score
 
-CHANGES = 10
+MAX_ROWS = 10
 
 
 def score_panel(member: Member, request: HttpRequest) -> Panel | None:
-    """Return the score and how it changed; nothing of staff, who have none."""
+    """Return the member's score and its history; None for staff, who have no score."""
     if member.is_team:
         return None
+    score = Score.objects.filter(member=member).first()
+    parts = score.parts if score else []
     context = {
         "member": member,
-        "score": Score.objects.filter(member=member).first(),
-        "history": member.advocacy_history.order_by("-on_date", "-pk")[:CHANGES],
+        "score": score,
+        "parts": [(COMPONENTS[key].name, points, most) for key, points, most in parts],
+        "history": member.advocacy_history.order_by("-on_date", "-pk")[:MAX_ROWS],
     }
     return Panel(title=_("Advocacy"), template="admin/advocacy/_score.html", context=context)

@@ -1,4 +1,4 @@
-"""Labels of the score: its components, bands and acts, for people to read."""
+"""Display labels of the score: components, bands and acts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
-from .engine import counting, weights
+from .engine import caps, weights
 from .models import Band
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    from django_stubs_ext import StrOrPromise, StrPromise
 
 
 class ComponentLabel(NamedTuple):
@@ -47,41 +48,70 @@ BAND_MEANS: Final[Mapping[str, StrOrPromise]] = {
     Band.CHAMPION: _("You are one of the most helpful members here."),
 }
 
-ACTS: Final[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
-    "reply.created": (_("reply"), _("replies")),
-    "answer.accepted": (_("accepted answer"), _("accepted answers")),
-    "helpful_vote.received": (_("vote on an answer"), _("votes on answers")),
-    "prospect.peer_replied": (_("reply to a prospective customer"), _("replies to prospective customers")),
-    "moderation.helped": (_("upheld flag"), _("upheld flags")),
-    "mentee.helped": (_("newcomer helped"), _("newcomers helped")),
-    "referral.registered": (_("friend who joined"), _("friends who joined")),
-    "referral.qualified": (_("friend who showed interest"), _("friends who showed interest")),
-    "referral.purchased": (_("friend who bought"), _("friends who bought")),
-    "review.verified": (_("verified review"), _("verified reviews")),
-    "reference.completed": (_("reference"), _("references")),
-    "case_study.published": (_("case study"), _("case studies")),
-    "testimonial.approved": (_("testimonial"), _("testimonials")),
-    "article.published": (_("article"), _("articles")),
-    "story.shared": (_("story"), _("stories")),
-    "talk.given": (_("talk"), _("talks")),
-    "idea.shipped": (_("shipped idea"), _("shipped ideas")),
-    "idea.submitted": (_("idea"), _("ideas")),
-    "beta.participated": (_("beta"), _("betas")),
-    "advisory.attended": (_("advisory board"), _("advisory boards")),
-    "nps.answered": (_("recommendation"), _("recommendations")),
-    "topic.created": (_("topic"), _("topics")),
+# One act of a kind, and several: "reply", "3 replies".
+ACTS: Final[Mapping[str, StrOrPromise]] = {
+    "reply.created": _("reply"),
+    "answer.accepted": _("accepted answer"),
+    "helpful_vote.received": _("vote on an answer"),
+    "prospect.peer_replied": _("reply to a prospective customer"),
+    "moderation.helped": _("upheld flag"),
+    "mentee.helped": _("newcomer helped"),
+    "referral.registered": _("friend who joined"),
+    "referral.qualified": _("friend who showed interest"),
+    "referral.purchased": _("friend who bought"),
+    "review.verified": _("verified review"),
+    "reference.completed": _("reference"),
+    "case_study.published": _("case study"),
+    "testimonial.approved": _("testimonial"),
+    "article.published": _("article"),
+    "story.shared": _("story"),
+    "talk.given": _("talk"),
+    "idea.shipped": _("shipped idea"),
+    "idea.submitted": _("idea"),
+    "beta.participated": _("beta"),
+    "advisory.attended": _("advisory board"),
+    "nps.answered": _("recommendation"),
+    "topic.created": _("topic"),
+}
+COUNTED: Final[Mapping[str, StrPromise]] = {
+    "reply.created": ngettext_lazy("%(n)d reply", "%(n)d replies", "n"),
+    "answer.accepted": ngettext_lazy("%(n)d accepted answer", "%(n)d accepted answers", "n"),
+    "helpful_vote.received": ngettext_lazy("%(n)d vote on an answer", "%(n)d votes on answers", "n"),
+    "prospect.peer_replied": ngettext_lazy(
+        "%(n)d reply to a prospective customer", "%(n)d replies to prospective customers", "n"
+    ),
+    "moderation.helped": ngettext_lazy("%(n)d upheld flag", "%(n)d upheld flags", "n"),
+    "mentee.helped": ngettext_lazy("%(n)d newcomer helped", "%(n)d newcomers helped", "n"),
+    "referral.registered": ngettext_lazy("%(n)d friend who joined", "%(n)d friends who joined", "n"),
+    "referral.qualified": ngettext_lazy(
+        "%(n)d friend who showed interest", "%(n)d friends who showed interest", "n"
+    ),
+    "referral.purchased": ngettext_lazy("%(n)d friend who bought", "%(n)d friends who bought", "n"),
+    "review.verified": ngettext_lazy("%(n)d verified review", "%(n)d verified reviews", "n"),
+    "reference.completed": ngettext_lazy("%(n)d reference", "%(n)d references", "n"),
+    "case_study.published": ngettext_lazy("%(n)d case study", "%(n)d case studies", "n"),
+    "testimonial.approved": ngettext_lazy("%(n)d testimonial", "%(n)d testimonials", "n"),
+    "article.published": ngettext_lazy("%(n)d article", "%(n)d articles", "n"),
+    "story.shared": ngettext_lazy("%(n)d story", "%(n)d stories", "n"),
+    "talk.given": ngettext_lazy("%(n)d talk", "%(n)d talks", "n"),
+    "idea.shipped": ngettext_lazy("%(n)d shipped idea", "%(n)d shipped ideas", "n"),
+    "idea.submitted": ngettext_lazy("%(n)d idea", "%(n)d ideas", "n"),
+    "beta.participated": ngettext_lazy("%(n)d beta", "%(n)d betas", "n"),
+    "advisory.attended": ngettext_lazy("%(n)d advisory board", "%(n)d advisory boards", "n"),
+    "nps.answered": ngettext_lazy("%(n)d recommendation", "%(n)d recommendations", "n"),
+    "topic.created": ngettext_lazy("%(n)d topic", "%(n)d topics", "n"),
 }
 
 LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
-    counting.SELF: _("activity on one's own posts does not count"),
-    counting.STAFF: _("votes by the team do not count"),
-    counting.ACCOUNT: _("referrals within one company do not count"),
-    counting.PAIR: _("only the latest three per person and quarter count"),
-    counting.DAY: _("there is a daily limit"),
+    caps.SELF: _("activity on your own posts does not count"),
+    caps.STAFF: _("votes by the team do not count"),
+    caps.ACCOUNT: _("referrals within your own company do not count"),
+    caps.PAIR: _("only the latest three per person and quarter count"),
+    caps.DAY: _("there is a daily limit of %(limit)d"),
 }
 
-# What a member can do today, the most valuable kinds that are theirs to do. Recommendations are never among
-# them: asking for one would make it worth nothing.
+# The most valuable acts that a member can do on their own. NPS answers are not among them: an answer that was
+# asked for is worthless.
 SUGGESTED: Final[tuple[str, ...]] = (
     "answer.accepted",
     "reply.created",
@@ -96,14 +126,11 @@ SUGGESTED: Final[tuple[str, ...]] = (
 
 def acts(kind: str, n: int) -> str:
     """Return "3 replies" or "1 reply"."""
-    one, many = ACTS[kind]
-    return f"{n} {one if n == 1 else many}"
+    return str(COUNTED[kind] % {"n": n})
 
 
 def left_out(kind: str, why: str, n: int) -> str:
-    """Return why so many acts of a kind do not count, as a sentence."""
-    verb = "is" if n == 1 else "are"
-    said = f"{acts(kind, n)} {verb} not counted: {LEFT_OUT[why]}"
-    if why == counting.DAY:
-        said += f" of {weights.KINDS[kind].a_day}"
-    return f"{said}."
+    """Return the sentence that says why `n` acts of a kind do not count."""
+    reason = str(LEFT_OUT[why]) % {"limit": weights.KINDS[kind].a_day}
+    sentence = ngettext("%(acts)s is not counted: %(why)s.", "%(acts)s are not counted: %(why)s.", n)
+    return sentence % {"acts": acts(kind, n), "why": reason}

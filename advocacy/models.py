@@ -4,11 +4,13 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from community.members.models import team_q
+
 from .engine import weights
 
 
 class Band(models.TextChoices):
-    """How much a member speaks and stands up for the brand, by score: 10, 25, 40 and 65 are the lines."""
+    """The band of a score; `weights.BANDS` has the limits."""
 
     NONE = weights.NONE, _("No band yet")
     EMERGING = weights.EMERGING, _("Emerging")
@@ -24,15 +26,15 @@ class Band(models.TextChoices):
 
 class ScoreQuerySet(models.QuerySet["Score"]):
     def of_members(self) -> ScoreQuerySet:
-        """Scores that may be shown: of people who are here and are not staff."""
-        return self.filter(member__is_active=True, member__role="")
+        """Scores of active members who are not staff."""
+        return self.exclude(team_q("member")).filter(member__is_active=True)
 
     def ranked(self) -> ScoreQuerySet:
-        """The highest scores first; of what has faded away, who once had the highest."""
+        """Highest score first; ties by the highest score they ever had."""
         return self.order_by("-score", "-best", "member_id")
 
     def quiet_promoters(self) -> ScoreQuerySet:
-        """Members who would recommend us and have done nothing else for it yet: the best to ask next."""
+        """Promoters without any other contribution: the best members to ask next."""
         silent = {
             f"explanation__components__{key}__sum": 0
             for key in (weights.HELPFULNESS, weights.REFERRAL, weights.PROOF, weights.CONTENT)
@@ -41,7 +43,7 @@ class ScoreQuerySet(models.QuerySet["Score"]):
 
 
 class Score(models.Model):
-    """A member's advocacy score. Staff, and members who did nothing that counts, have no row."""
+    """A member's advocacy score. Staff, and members without an act that counts, have no row."""
 
     member = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="advocacy"
@@ -50,10 +52,10 @@ class Score(models.Model):
     band = models.CharField(max_length=10, choices=Band)
     # See `engine.explain.explain`.
     explanation = models.JSONField()
-    # The exact date on which time alone takes the score over a whole number.
+    # The exact date on which the score crosses a whole number without new events.
     next_due = models.DateField(null=True)
     as_of = models.DateField()
-    # The highest that was kept of it, which no longer counts and is not forgotten.
+    # The highest score stored so far; does not decay.
     best = models.DecimalField(max_digits=5, decimal_places=2)
     best_on = models.DateField()
 
@@ -73,23 +75,23 @@ class Score(models.Model):
 
     @property
     def has_faded(self) -> bool:
-        """Whether it once was higher by a point or more."""
+        """Whether it has fallen by at least a point from its best."""
         return self.best - self.score >= 1
 
     @property
     def parts(self) -> list[tuple[str, str, int]]:
-        """Key, points and most of each component, in their order (which JSON in the database forgets)."""
+        """Key, points and maximum of each component, in order (jsonb does not preserve it)."""
         stored = self.explanation["components"]
         return [(key, stored[key]["points"], part.most) for key, part in weights.COMPONENTS.items()]
 
     @property
     def points(self) -> dict[str, str]:
-        """Points by component, as text with two decimals."""
+        """Points by component, as strings with two decimals."""
         return {key: part["points"] for key, part in self.explanation["components"].items()}
 
 
 class ScoreHistory(models.Model):
-    """What the score was, whenever it changed its band or by a point or more."""
+    """The score at each change of its band, or of a point or more."""
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="advocacy_history", db_index=False
@@ -100,7 +102,7 @@ class ScoreHistory(models.Model):
     components = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "score history"
+        verbose_name_plural = _("score history")
         indexes = [models.Index(fields=["member", "-on_date"], name="score_history_of_member")]
 
     def __str__(self) -> str:

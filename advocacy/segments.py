@@ -1,4 +1,4 @@
-"""What kind of advocate somebody is: the band crossed with where the points come from."""
+"""Advocate segments: the band combined with the components that the points come from."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ _OF_COMPONENT = {
     weights.CONTENT: VOICE,
     weights.PROOF: REFERENCE,
 }
-# A share of a component's most at which it says something about the person.
-_TELLING = 0.3
+# The minimum share of a component's maximum for its segment.
+_MIN_SHARE = 0.3
 _ADVOCATES = frozenset({weights.ADVOCATE, weights.CHAMPION})
 
 
 def segments_of(band: str, points: Mapping[str, str], *, at_risk: bool) -> list[str]:
-    """Return the segments that fit a member, the most telling component first."""
+    """Return the member's segments, the component with the highest share first."""
     shares = {key: float(points[key]) / weights.COMPONENTS[key].most for key in _OF_COMPONENT}
-    telling = sorted(
-        (key for key, share in shares.items() if share >= _TELLING), key=lambda key: -shares[key]
+    strongest = sorted(
+        (key for key, share in shares.items() if share >= _MIN_SHARE), key=lambda key: -shares[key]
     )
-    found = [_OF_COMPONENT[key] for key in telling]
+    found = [_OF_COMPONENT[key] for key in strongest]
     if float(points[weights.SENTIMENT]) > 0 and not any(shares.values()):
         found.append(QUIET_PROMOTER)
     if at_risk and band in _ADVOCATES:

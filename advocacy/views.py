@@ -18,14 +18,15 @@ from community.core.pagination import page_of
 from community.core.permissions import require
 from community.members.models import Member
 from journeys.event_text import EventText, describe_by_id
-from journeys.services import today
+from journeys.services.shards import today
 
-from . import labels, services
-from .drawing import Part, line_through, parts_of
-from .engine.score import what_one_more_gives
+from . import labels
+from .charts import Part, line_through, parts_of
+from .engine.score import marginal_points
 from .engine.search import band_limits
 from .models import Band, Score
 from .segments import AT_RISK, MEANS, NAMES, segments_of
+from .services.today import last_year, score_today
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -42,7 +43,7 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """A member's standing as the team's list shows it."""
+    """A member in the team's list of advocates."""
 
     score: Score
     parts: list[Part]
@@ -53,7 +54,7 @@ class Row:
 @require_safe
 @login_required
 def advocate_list(request: HttpRequest) -> HttpResponse:
-    """Show the team who speaks for the brand, and what made each score."""
+    """Show the team the ranked scores and what they consist of."""
     require(
         _member(request).is_team,
         _("Only the team can see all scores. You can find your own score under Your contributions."),
@@ -82,7 +83,7 @@ def _row(score: Score) -> Row:
     state = getattr(score.member, "journey", None)
     found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
     top = [
-        {**entry, "what": labels.ACTS[entry["kind"]][0], "on": date.fromisoformat(entry["day"])}
+        {**entry, "what": labels.ACTS[entry["kind"]], "on": date.fromisoformat(entry["day"])}
         for entry in score.explanation["top"]
     ]
     return Row(
@@ -93,15 +94,15 @@ def _row(score: Score) -> Row:
 @require_safe
 @login_required
 def own_standing(request: HttpRequest) -> HttpResponse:
-    """Explain a member's own score: what made it, what did not count, and what comes next."""
+    """Explain the member's own score: what it consists of, what did not count, and the next band."""
     member, day = _member(request), today()
-    known = services.known_today(member, day)
-    if known is None:
+    computed = score_today(member, day)
+    if computed is None:
         nothing_yet = {"scored": None, "parts": parts_of({}), "suggestions": []}
         return render(request, "advocacy/own_standing.html", nothing_yet)
-    scored = known.scored
+    scored = computed.scored
     explanation = scored.explanation
-    history = services.last_year(known, day)
+    history = last_year(computed, day)
     upper = Decimal(band_limits(int(scored.score * 100))[1]) / 100
     context = {
         "scored": scored,
@@ -127,7 +128,7 @@ def _ladder() -> list[tuple[Band, int]]:
 
 
 def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[str, Any], EventText | None]]:
-    """Pair the acts that give most with their events; voters stay unnamed."""
+    """Pair the top acts with their events; voters are not named."""
     ids = [UUID(entry["events"][0]) for entry in top if entry["of"] == 1 and entry["events"]]
     described = describe_by_id(ids, of_member=member.pk, reader=member)
     found = {str(event_id): one for event_id, one in described.items()}
@@ -142,15 +143,15 @@ def _with_events(top: list[dict[str, Any]], member: Member) -> list[tuple[dict[s
 
 def _what(entry: dict[str, Any]) -> str:
     """Return "verified review" for one act and "3 replies" for several."""
-    return str(labels.ACTS[entry["kind"]][0]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
+    return str(labels.ACTS[entry["kind"]]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
 
 
 def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
-    """Return what would add most today, and how much."""
-    gains = [(str(labels.ACTS[kind][0]), what_one_more_gives(explanation, kind)) for kind in labels.SUGGESTED]
+    """Return the acts that would add most today, and how many points."""
+    gains = [(str(labels.ACTS[kind]), marginal_points(explanation, kind)) for kind in labels.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 
 
 def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
     return request.user

@@ -1,1 +1,1 @@
-"""`make bench`: how fast Caravan is, as ratios to a bare Django view in the same run."""
+"""`make bench`: the throughput of Caravan's pages, relative to a bare Django view measured in the same run."""

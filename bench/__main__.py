@@ -1,4 +1,4 @@
-"""Run as `make bench DUMP=folder` or `make bench FILL=1`: prints a table and keeps it as bench/latest.md."""
+"""Run with `make bench DUMP=folder` or `make bench FILL=1`; prints a table and saves it as bench/latest.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.load import Ask, Load, LoadError, drive
+from bench.load import Load, LoadError, Request, drive
 from bench.servers import Server, web, workers
 from community.runtime import environment
 from community.runtime.embedded import BASE_DIR, Servers
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 LOADS = ("cold", "dummy", "warm", "busy")
 PARTS = (*LOADS, "mixed", "work")
-FASTEST = 2_000  # requests a second that no cold burst goes beyond
-FEWEST = 10  # answers that a burst waits for
-TURNS_OF_A_PAGE = 10**7
-MIXED_SECONDS, MIXED_A_SECOND = 60, 40
+MAX_PER_SECOND = 2_000  # upper bound of the rate of a cold burst
+MIN_RESPONSES = 10  # per burst
+REQUESTS_PER_PAGE = 10**7
+MIXED_SECONDS, MIXED_PER_SECOND = 60, 40
 
 
 def main() -> int:
@@ -103,7 +103,7 @@ def measure(home: Home, options: argparse.Namespace) -> int:
 
 
 def write_data(home: Home, options: argparse.Namespace) -> None:
-    """Write the data of a run, and beside it what it is and how long the work took."""
+    """Write the data set of a run, and data.json with its name and the timings of the background work."""
     from django.core.management import call_command
 
     from bench import fill, people, scenario
@@ -113,9 +113,9 @@ def write_data(home: Home, options: argparse.Namespace) -> None:
     work = scenario.import_dump(options.dump) if options.dump else []
     started = time.perf_counter()
     people.prepare()
-    # Without FILL only the desk has to have something.
+    # Without FILL, only the desk needs some data.
     fill.fill(fill.Size() if options.fill else fill.Size(100, 50, 250, 0, prospects=50))
-    fill.tidy()
+    fill.vacuum()
     say(f"filled in {time.perf_counter() - started:.0f} s")
     names = [options.dump.resolve().name if options.dump else "", "filled by COPY" if options.fill else ""]
     written = {"name": " and ".join(filter(None, names)), "work": [asdict(row) for row in work]}
@@ -125,7 +125,7 @@ def write_data(home: Home, options: argparse.Namespace) -> None:
 def measure_page(
     page: Page, number: int, servers: tuple[Server, Server, Server], options: argparse.Namespace
 ) -> PageRow:
-    """Measure one page in turns with the bare view of the same bytes, at each load that was asked for."""
+    """Measure a page under each load, alternating with the bare view of the same size."""
     from django.core.cache import cache
 
     from bench import report, scenario
@@ -133,29 +133,31 @@ def measure_page(
     site, bare, dummy = servers
     cost = asdict(scenario.cost(page))
     cache.clear()
-    turns = Turns(page.ask, given=number * TURNS_OF_A_PAGE)
+    sequence = RequestSequence(page.request, used=number * REQUESTS_PER_PAGE)
     loads = [("cold", site, 1), ("dummy", dummy, 1), ("warm", site, 1), ("busy", site, 16)]
     if not page.is_read:
         loads = [load for load in loads if load[0] in ("cold", "busy")]
     loads = [load for load in loads if load[0] in options.parts]
     rounds: dict[str, list[Round]] = {name: [] for name, _, _ in loads}
     failures: dict[str, str] = {}
-    nothing = [Ask(f"/{max(cost['bytes'], 8)}/")]
+    bare_request = [Request(f"/{max(cost['bytes'], 8)}/")]
     for _ in range(options.rounds):
-        beside: dict[int, Burst] = {}
+        bare_bursts: dict[int, Burst] = {}
         for name, server, connections in loads:
             if name in failures:
                 continue
-            if connections not in beside:
-                beside[connections] = burst(bare, lambda count: nothing, connections, options.seconds)
-            asks = turns.next if name != "warm" else lambda count: [page.warm()]
+            if connections not in bare_bursts:
+                bare_bursts[connections] = burst(
+                    bare, lambda count: bare_request, connections, options.seconds
+                )
+            requests = sequence.next if name != "warm" else lambda count: [page.warm()]
             try:
-                one = burst(server, asks, connections, options.seconds, writes=not page.is_read)
+                one = burst(server, requests, connections, options.seconds, writes=not page.is_read)
             except LoadError as error:
                 failures[name] = f"{page.name}, {page.reader}, {name}: {error}"
                 say(f"WRONG ANSWERS: {failures[name]}")
                 continue
-            rounds[name].append(round_of(one, beside[connections]))
+            rounds[name].append(round_of(one, bare_bursts[connections]))
     figures = {name: report.figure_of(some) for name, some in rounds.items() if some and name not in failures}
     say(
         f"{page.name}, {page.reader}: "
@@ -164,9 +166,9 @@ def measure_page(
     return report.PageRow(
         page.name,
         page.reader,
-        page.least,
-        page.most_ms,
-        page.most_statements,
+        page.min_ratio,
+        page.max_ms,
+        page.max_statements,
         cost,
         figures,
         list(failures.values()),
@@ -174,15 +176,15 @@ def measure_page(
 
 
 @dataclass
-class Turns:
-    """Requests of a page in turn: what one burst has been given no other gets again."""
+class RequestSequence:
+    """A page's numbered requests; no number is used twice."""
 
-    ask: Callable[[int], Ask]
-    given: int
+    request: Callable[[int], Request]
+    used: int
 
-    def next(self, count: int) -> list[Ask]:
-        self.given += count
-        return [self.ask(number) for number in range(self.given - count, self.given)]
+    def next(self, count: int) -> list[Request]:
+        self.used += count
+        return [self.request(number) for number in range(self.used - count, self.used)]
 
 
 @dataclass(frozen=True)
@@ -192,22 +194,27 @@ class Burst:
 
 
 def burst(
-    server: Server, asks: Callable[[int], list[Ask]], connections: int, seconds: int, *, writes: bool = False
+    server: Server,
+    requests: Callable[[int], list[Request]],
+    connections: int,
+    seconds: int,
+    *,
+    writes: bool = False,
 ) -> Burst:
-    """Drive the server for so long that enough answers come.
+    """Send requests for `seconds`, or longer until there are enough responses.
 
-    Raises LoadError for wrong answers, and when fewer posts were written than sent.
+    Raises LoadError for unexpected responses, and when fewer posts were written than sent.
     """
     from community.forum.models import Post
 
     for length in (seconds, 3 * seconds, 6 * seconds):
         posts = Post.objects.count() if writes else 0
         used = server.cpu_seconds()
-        load = drive(server.url, asks(FASTEST * length), connections=connections, seconds=length)
+        load = drive(server.url, requests(MAX_PER_SECOND * length), connections=connections, seconds=length)
         used = server.cpu_seconds() - used
         if writes and Post.objects.count() - posts < load.requests:
             raise LoadError(f"{load.requests} replies were sent and {Post.objects.count() - posts} written")
-        if load.requests >= FEWEST:
+        if load.requests >= MIN_RESPONSES:
             break
     if not load.requests:
         raise LoadError(f"no answer in {length} s")
@@ -229,16 +236,17 @@ def round_of(page: Burst, bare: Burst) -> Round:
 
 
 def measure_mixed(site: Server, failures: list[str]) -> list[MixedRow]:
-    """Measure reads and replies in an open loop, as they come from many members at once."""
+    """Measure a mix of reads and replies by many members in an open loop."""
     from django.core.cache import cache
 
     from bench import open_loop, scenario
     from bench.report import MixedRow
 
     cache.clear()
-    asks = scenario.mixed(requests=MIXED_SECONDS * MIXED_A_SECOND)
+    requests = scenario.mixed(count=MIXED_SECONDS * MIXED_PER_SECOND)
     try:
-        return [MixedRow(**asdict(one)) for one in open_loop.run(site.url, asks, per_second=MIXED_A_SECOND)]
+        measured = open_loop.run(site.url, requests, per_second=MIXED_PER_SECOND)
+        return [MixedRow(**asdict(one)) for one in measured]
     except LoadError as error:
         failures.append(f"mixed: {error}")
         return []

@@ -1,7 +1,7 @@
-"""What pages are measured against: one query and a template of the same bytes, behind a fixed list of middleware.
+"""The baseline: a view with one query and a template of the same size, behind a frozen list of middleware.
 
-The list is the site's as of commit 73aceb0, so that what the site saves in its own middleware shows. The
-site's own classes are kept here as they were for a visitor, who is the only one that the bare view meets.
+The list is the site's as of commit 73aceb0, so that later savings in the site's middleware show up. The site's
+own classes are copied as they were, reduced to what they do for visitors, because the bare view has no others.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MIDDLEWARE = [
 
 @lru_cache
 def template_of(size: int) -> Template:
-    """Return a template that renders to `size` bytes: one variable, the rest literal."""
+    """Return a template that renders to `size` bytes: one variable, the rest is literal."""
     return Engine().from_string("{{ count|stringformat:'04d' }}" + "x" * (size - 4))
 
 
@@ -122,11 +122,11 @@ class Moderation(Middleware):
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         match = request.resolver_match
         if request.method not in ("GET", "HEAD", "OPTIONS") and match is not None:
-            raise LookupError("The bare server is only read.")
+            raise LookupError("The bare server is read-only.")
 
 
 def require_visitor(request: HttpRequest) -> None:
-    """Refuse a session: the classes above do for a visitor only what the site's did."""
+    """Raise LookupError for a session, because the classes above only handle visitors."""
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         raise LookupError("The bare view is for visitors.")
 

@@ -1,4 +1,4 @@
-"""The settings of the server that answers with the bare view, and nothing else."""
+"""The settings of the server with the bare view only."""
 
 from bench import bare
 from bench.settings import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Writing many rows at once, with PostgreSQL's COPY."""
+"""Bulk inserts with PostgreSQL's COPY."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection, models
 
 
 def copy_rows(rows: Iterable[models.Model]) -> None:
-    """Write unsaved rows of one model; a row without a key must belong to a table that counts by itself."""
+    """Insert unsaved rows of one model; without primary keys, the table must have a sequence."""
     rows = list(rows)
     if not rows:
         return
@@ -37,7 +37,7 @@ def next_key(model: type[models.Model]) -> int:
 
 
 def renumber(model: type[models.Model]) -> None:
-    """Let the table count on after the keys that were copied into it."""
+    """Set the table's sequence to the highest key, after keys were copied into it."""
     table, column = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         cursor.execute(
@@ -48,7 +48,7 @@ def renumber(model: type[models.Model]) -> None:
 
 @dataclass
 class Batch:
-    """Rows for several tables; they refer to each other, so they are copied in one transaction."""
+    """Rows for several tables that reference each other, to be copied in one transaction."""
 
     rows: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
 

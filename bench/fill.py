@@ -1,6 +1,6 @@
-"""`make bench FILL=1`: a community of the size that others were measured on, made by COPY.
+"""`make bench FILL=1`: a community of the size that other forums were measured on, written by COPY.
 
-What services count is counted here as they would: `tests/bench/test_fill.py` has them count it again.
+Counters are computed as the services would: `tests/bench/test_fill.py` compares them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from community.qa.models import Question, Vote
 
 BATCH = 1_000
 DAYS = 3 * 365
-# What members write in, beside the forum for prospects: audience and share of the topics.
+# The categories besides the prospect forum: name, kind, audience, share of the topics.
 CATEGORIES = (
     ("Everyday talk", Category.Kind.FORUM, Category.Audience.EVERYONE, 30),
     ("Questions and answers", Category.Kind.QA, Category.Audience.EVERYONE, 50),
@@ -46,7 +46,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is to be. One topic has `longest` replies; `prospects` questions wait or waited at the desk."""
+    """The size of the community. One topic has `longest` replies; `prospects` is the number of desk questions."""
 
     members: int = 20_000
     topics: int = 10_000
@@ -58,7 +58,7 @@ class Size:
 
 @dataclass
 class Filling:
-    """What is being written, and by whom."""
+    """The state of a fill."""
 
     chance: random.Random
     writer: Writer
@@ -74,7 +74,7 @@ class Filling:
         return self.chance.choices(self.authors, cum_weights=self.weights)[0]
 
     def some(self, probability: float) -> list[int]:
-        """Return a few different members, or with the rest of the probability none."""
+        """Return a few distinct members with the given probability, otherwise none."""
         if self.chance.random() >= probability:
             return []
         return self.chance.sample(
@@ -84,7 +84,7 @@ class Filling:
 
 @transaction.atomic
 def fill(size: Size, *, seed: int = 1) -> None:
-    """Write a community of this size beside what is there."""
+    """Add a community of this size to the existing data."""
     chance = random.Random(seed)  # noqa: S311
     writer, now = Writer(chance, pool=min(2_000, size.posts // 4)), timezone.now()
     authors = [*_members(size.members, writer, now), *(member.pk for member in people.members())]
@@ -109,8 +109,8 @@ def fill(size: Size, *, seed: int = 1) -> None:
         renumber(model)
 
 
-def tidy() -> None:
-    """Let the planner know what was copied; not in a transaction."""
+def vacuum() -> None:
+    """Update the planner's statistics after the copy; must not be called in a transaction."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -160,7 +160,7 @@ def _tags(writer: Writer) -> list[Tag]:
 
 
 def _topics(filling: Filling, size: Size) -> list[tuple[int, int]]:
-    """Write all topics; return each one's id and last number."""
+    """Write all topics; return the id and last post number of each."""
     first, written, batch = next_key(Topic), [], Batch()
     for number, (category, replies) in enumerate(_plan(filling, size)):
         waits = category.kind == Category.Kind.PROSPECT and number < size.waiting
@@ -173,7 +173,7 @@ def _topics(filling: Filling, size: Size) -> list[tuple[int, int]]:
 
 
 def _plan(filling: Filling, size: Size) -> Iterator[tuple[Category, int]]:
-    """Yield the category of each topic and how many posts follow its opening: few in most, many in some."""
+    """Yield the category and the number of replies of each topic; log-normally distributed."""
     desk = ProspectForum.objects.select_related("category").get(category__slug="before-you-buy").category
     shared = size.topics - (1 if size.longest else 0)
     extra = [0] * shared
@@ -183,7 +183,7 @@ def _plan(filling: Filling, size: Size) -> Iterator[tuple[Category, int]]:
     ):
         extra[place] += 1
     for place in range(size.waiting, size.prospects):
-        if not extra[place]:  # somebody of sales has answered it
+        if not extra[place]:  # needs an answer by sales
             extra[place] = 1
             extra[extra.index(max(extra))] -= 1
     for place, replies in enumerate(extra):
@@ -229,7 +229,7 @@ def _topic(
 
 
 def _times(filling: Filling, replies: int, *, recent: bool) -> tuple[datetime, list[datetime]]:
-    """Return when a topic was begun and when each post after its opening was written, in order."""
+    """Return the creation time of a topic and of each reply, in order."""
     chance = filling.chance
     age = (
         timedelta(hours=chance.uniform(0.1, 8))
@@ -242,8 +242,8 @@ def _times(filling: Filling, replies: int, *, recent: bool) -> tuple[datetime, l
 
 
 def _posts(filling: Filling, topic: Topic, times: Sequence[datetime], *, staffed: bool) -> Iterator[Post]:
-    """Yield the opening and what follows: answers and comments to a question, else replies."""
-    chance, standing = filling.chance, []
+    """Yield the opening post, then answers and comments for a question, or replies otherwise."""
+    chance, parents = filling.chance, []
     sales = people.sales() if staffed else []
     for number, written in enumerate([topic.created_at, *times], start=1):
         text, author, kind, parent = filling.writer.post(), filling.author(), Post.Kind.REPLY, None
@@ -251,7 +251,7 @@ def _posts(filling: Filling, topic: Topic, times: Sequence[datetime], *, staffed
             author, kind = topic.author_id, Post.Kind.OPENING
         elif topic.is_question:
             kind = Post.Kind.COMMENT if chance.random() < 0.4 else Post.Kind.ANSWER
-            parent = chance.choice(standing[-20:]) if kind == Post.Kind.COMMENT else None
+            parent = chance.choice(parents[-20:]) if kind == Post.Kind.COMMENT else None
             if sales and number == 2:
                 author, kind, parent = chance.choice(sales).pk, Post.Kind.ANSWER, None
         post = Post(
@@ -268,12 +268,12 @@ def _posts(filling: Filling, topic: Topic, times: Sequence[datetime], *, staffed
         )
         filling.next_post += 1
         if kind != Post.Kind.COMMENT:
-            standing.append(post.pk)
+            parents.append(post.pk)
         yield post
 
 
 def _accept(filling: Filling, batch: Batch, topic: Topic, posts: Sequence[Post]) -> Post | None:
-    """Accept an answer to about half of the answered questions."""
+    """Accept an answer for about half of the answered questions."""
     answers = [post for post in posts if post.kind == Post.Kind.ANSWER]
     if not answers or topic.category.kind == Category.Kind.PROSPECT or filling.chance.random() < 0.5:
         return None
@@ -319,7 +319,7 @@ def _appreciate(filling: Filling, batch: Batch, topic: Topic, post: Post) -> Non
 
 
 def _count(topic: Topic, posts: Sequence[Post], now: datetime) -> None:
-    """Set the counters that stand on the topic."""
+    """Set the denormalised counters of the topic."""
     counted = [post for post in posts if post.kind in (Post.Kind.REPLY, Post.Kind.ANSWER)]
     topic.reply_count = len(counted)
     topic.answer_count = sum(post.kind == Post.Kind.ANSWER for post in posts)
@@ -351,7 +351,7 @@ def _track_desk() -> None:
 
 
 def _read_states(filling: Filling, topics: Sequence[tuple[int, int]]) -> None:
-    """Let the busiest members and those of the run have read forty topics each, some to the end."""
+    """Add read states of forty topics each for the busiest members and the readers of the run."""
     readers = {*filling.authors[:2_000], *(member.pk for member in people.members())}
     chance = filling.chance
     copy_rows(

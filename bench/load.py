@@ -1,4 +1,4 @@
-"""Driving a server with wrk: one burst of requests, as fast as a number of connections can ask."""
+"""Drive a server with wrk: a burst of requests at full speed over a number of connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-# wrk's own report rounds its percentiles and counts statuses up to 399 as good; this prints what we need as JSON.
+# wrk's own report rounds percentiles and accepts statuses up to 399, so this script prints JSON instead.
 _SCRIPT = """
 local asked, requests, threads = 0, {}, {}
 bad, refusals = "", 0
@@ -46,18 +46,18 @@ end
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One request: a POST when it has a body. `place` must stand in the Location of the answer."""
+class Request:
+    """An HTTP request: a POST if it has a body. `location` must be part of the response's Location header."""
 
     path: str
     cookie: str = ""
     body: str = ""
     status: int = 200
-    place: str = ""
-    address: str = "10.0.0.1"  # that the proxy says it came from
+    location: str = ""
+    address: str = "10.0.0.1"  # the client in X-Forwarded-For
 
     def lines(self, host: str, *, connection: str = "keep-alive") -> str:
-        """Return the request as it is sent; whoever can keep pages compressed may."""
+        """Return the raw request. Accepts gzip."""
         head = [
             f"{'POST' if self.body else 'GET'} {self.path} HTTP/1.1",
             f"Host: {host}",
@@ -75,7 +75,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Load:
-    """One burst of requests: how many, how many a second, and the 95th percentile in milliseconds."""
+    """The result of a burst: number of requests, requests per second, and 95th percentile in milliseconds."""
 
     requests: int
     per_second: float
@@ -83,21 +83,25 @@ class Load:
 
 
 class LoadError(Exception):
-    """A burst got an answer it did not ask for, so it measured the wrong thing."""
+    """A burst got unexpected responses, so its measurement is invalid."""
 
 
-def drive(url: str, asks: Sequence[Ask], *, connections: int, seconds: int) -> Load:
-    """Send these requests in turn, all of one kind, for whole `seconds`.
+def drive(url: str, requests: Sequence[Request], *, connections: int, seconds: int) -> Load:
+    """Send these requests in turn for `seconds`; all must expect the same response.
 
-    Raises LoadError for any other answer than the one expected: a 429 and a page of log-in are fast.
+    Raises LoadError for any unexpected response, because a 429 or a login page would be fast.
     """
     with tempfile.TemporaryDirectory() as folder:
         file, script = Path(folder) / "requests", Path(folder) / "burst.lua"
         host = urlsplit(url).netloc
-        file.write_text("\n".join(ask.lines(host).replace("\r\n", "\x01") for ask in asks))
+        file.write_text("\n".join(request.lines(host).replace("\r\n", "\x01") for request in requests))
         script.write_text(
             _SCRIPT
-            % {"file": json.dumps(str(file)), "status": asks[0].status, "place": json.dumps(asks[0].place)}
+            % {
+                "file": json.dumps(str(file)),
+                "status": requests[0].status,
+                "place": json.dumps(requests[0].location),
+            }
         )
         command = [
             "wrk",
@@ -114,14 +118,15 @@ def drive(url: str, asks: Sequence[Ask], *, connections: int, seconds: int) -> L
     found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
     if done.returncode or not found:
         raise LoadError(f"wrk failed: {done.stdout}{done.stderr}")
-    told = json.loads(found[0])
-    if told["refusals"] or told["errors"]:
+    report = json.loads(found[0])
+    if report["refusals"] or report["errors"]:
         first = re.search(r"^bad: (.*)$", done.stdout, re.MULTILINE)
         raise LoadError(
-            f"{asks[0].path}: {told['refusals']} of {told['requests']} answers were not {asks[0].status} "
-            f"(the first: {first[1] if first else '?'}), {told['errors']} errors"
+            f"{requests[0].path}: {report['refusals']} of {report['requests']} responses were not "
+            f"{requests[0].status} (the first: {first[1] if first else '?'}), {report['errors']} errors"
         )
-    return Load(told["requests"], told["requests"] / told["microseconds"] * 1e6, told["p95"] / 1000)
+    per_second = report["requests"] / report["microseconds"] * 1e6
+    return Load(report["requests"], per_second, report["p95"] / 1000)
 
 
 def cores() -> int:

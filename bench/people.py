@@ -1,4 +1,4 @@
-"""Who reads during a run, and the sessions in which they do."""
+"""The readers of a run, and their sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.forum.models import Category
 from community.members.models import Guidelines, Member
-from community.members.services import set_roles
+from community.members.services.roles import set_roles
 from community.prospects.models import ProspectForum, RosterEntry
 
 MEMBERS, SALES, MANAGERS = 200, 5, 3
@@ -20,7 +20,7 @@ NO_PASSWORD = "!"  # noqa: S105
 
 
 def prepare() -> None:
-    """Make the members and staff who read and write, and the prospect forum that the staff answer in."""
+    """Create the members and staff of the run, and the prospect forum with its roster."""
     for member in [*_people("member", MEMBERS), *_people("manager", MANAGERS), *_people("sales", SALES)]:
         member.save()
     category, _ = Category.objects.get_or_create(
@@ -38,7 +38,7 @@ def prepare() -> None:
 
 
 def members() -> list[Member]:
-    """Customers of long standing, whom no limit for new members holds."""
+    """Return long-standing customers, to whom no limits for new members apply."""
     return list(Member.objects.filter(username__startswith="bench-member-").order_by("pk"))
 
 
@@ -67,7 +67,7 @@ def _people(kind: str, count: int) -> Iterable[Member]:
 
 
 def cookie_of(member: Member) -> str:
-    """Return the Cookie header of a browser in which the member has just logged in."""
+    """Create a session for the member and return its Cookie header."""
     session = SessionStore()
     session[SESSION_KEY] = str(member.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

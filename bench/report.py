@@ -1,4 +1,4 @@
-"""The table that `make bench` prints and keeps, beside what was measured before."""
+"""The table that `make bench` prints and saves, with the figures of an earlier run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIXED_READS_MS = 60.0
 
 @dataclass(frozen=True)
 class Round:
-    """One burst of a page and the burst of the bare view beside it."""
+    """A burst of a page and a burst of the bare view."""
 
     requests: int
     per_second: float
@@ -37,7 +37,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Figure:
-    """A page under one kind of load: medians over the rounds, and CPU of the web server a request."""
+    """A page under one kind of load: medians over the rounds, and CPU time of the web server per request."""
 
     per_second: float
     ratio: float
@@ -50,13 +50,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class PageRow:
-    """One page for one kind of reader. A load that was not run, or went wrong, has no figure."""
+    """A page for one kind of reader. Loads that were not run or failed have no figure."""
 
     page: str
     reader: str
-    least: float
-    most_ms: float
-    most_statements: int
+    min_ratio: float
+    max_ms: float
+    max_statements: int
     cost: Mapping[str, int]
     loads: Mapping[str, Figure]
     failures: Sequence[str]
@@ -74,7 +74,7 @@ class MixedRow:
 
 @dataclass(frozen=True)
 class WorkRow:
-    """One piece of background work: how many of what, in how many seconds."""
+    """A piece of background work: `count` of `unit`, in `seconds`."""
 
     what: str
     count: int
@@ -194,7 +194,7 @@ def _page_line(row: PageRow, before: Mapping[str, float] | None) -> str:
         row.page,
         row.reader,
         f"{cold.ratio:.2f} ({cold.ratio_low:.2f}–{cold.ratio_high:.2f})" if cold else "–",
-        f"≥ {row.least:.2f}" if row.least else f"≤ {row.most_ms:.0f} ms" if row.most_ms else "",
+        f"≥ {row.min_ratio:.2f}" if row.min_ratio else f"≤ {row.max_ms:.0f} ms" if row.max_ms else "",
         f"{cold.cpu_ms:.1f} ({cold.bare_cpu_ms:.2f})" if cold else "–",
         f"{cold.p95_ms:.1f}" if cold else "–",
         f"{dummy.ratio:.2f}" if dummy else "–",
@@ -225,7 +225,7 @@ def _a_second(row: Mapping[str, float] | None) -> str:
 
 
 def misses(result: Result) -> list[str]:
-    """Return a line for every bar that a figure of this run misses."""
+    """Return a line for every target that a figure of this run misses."""
     found = [miss for row in result.pages for miss in _page_misses(row)]
     reads = next((row for row in result.mixed if row.kind == "read"), None)
     if reads and reads.p95_ms > MIXED_READS_MS:
@@ -236,24 +236,24 @@ def misses(result: Result) -> list[str]:
 def _page_misses(row: PageRow) -> list[str]:
     name, found = f"{row.page}, {row.reader}", []
     cold, dummy, warm = (row.loads.get(load) for load in ("cold", "dummy", "warm"))
-    if cold and cold.ratio < row.least:
-        found.append(f"{name}: {cold.ratio:.2f} cold, at least {row.least:.2f}")
-    if cold and row.most_ms and 1000 / cold.per_second > row.most_ms:
-        found.append(f"{name}: {1000 / cold.per_second:.0f} ms, at most {row.most_ms:.0f}")
-    # Of CPU, which a busy machine disturbs less than the ratio.
+    if cold and cold.ratio < row.min_ratio:
+        found.append(f"{name}: {cold.ratio:.2f} cold, at least {row.min_ratio:.2f}")
+    if cold and row.max_ms and 1000 / cold.per_second > row.max_ms:
+        found.append(f"{name}: {1000 / cold.per_second:.0f} ms, at most {row.max_ms:.0f}")
+    # Compare CPU time, which depends less on other load on the machine than the ratio.
     if cold and dummy and dummy.cpu_ms / cold.cpu_ms > 1.1:
         found.append(f"{name}: {dummy.cpu_ms:.1f} CPU ms with a dummy cache and {cold.cpu_ms:.1f} with ours")
-    if warm and row.reader == "visitor" and row.least and warm.ratio < 1:
+    if warm and row.reader == "visitor" and row.min_ratio and warm.ratio < 1:
         found.append(f"{name}: {warm.ratio:.2f} warm, at least 1.0")
-    if row.most_statements and row.cost["statements"] > row.most_statements:
-        found.append(f"{name}: {row.cost['statements']} statements, at most {row.most_statements}")
+    if row.max_statements and row.cost["statements"] > row.max_statements:
+        found.append(f"{name}: {row.cost['statements']} statements, at most {row.max_statements}")
     if row.cost["bytes_without_posts"] > MOST_HTML:
         found.append(f"{name}: {row.cost['bytes_without_posts'] / 1000:.1f} kB without posts, at most 30")
     return found
 
 
 def keep(result: Result, *, whole: bool) -> str:
-    """Return the table; a whole run without wrong answers is kept beside this file."""
+    """Return the table; saves it in this folder if the run was complete and without failures."""
     table = markdown(result, json.loads(BEFORE.read_text()) if BEFORE.exists() else {})
     if whole and not result.failures:
         JSON.write_text(json.dumps(asdict(result), indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""What is measured: pages, as each kind of reader asks for them, a reply, and the work behind them."""
+"""The measured requests: pages by kind of reader, a reply, and background work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bench import people
-from bench.load import Ask
+from bench.load import Request
 from bench.report import WorkRow
 from bench.texts import by_power_law
 from community.events.models import Event
@@ -28,7 +28,7 @@ from community.forum.models import Category, Post, Topic
 from community.members.models import Member
 from community.prospects.models import DeskQuestion
 
-READERS = 50  # who take turns in a cold burst
+READERS = 50  # who alternate in a cold burst
 SAMPLES = 5
 RUN = f"{time.time():.0f}"
 TOPIC = re.compile(r"/t/(\d+)/")
@@ -36,23 +36,23 @@ TOPIC = re.compile(r"/t/(\d+)/")
 
 @dataclass(frozen=True)
 class Page:
-    """A page as one kind of reader asks for it; `ask(n)` is another topic and another of them for every n."""
+    """A page for one kind of reader; `request(n)` varies topic and reader with n."""
 
     name: str
     reader: str
-    ask: Callable[[int], Ask]
-    least: float = 0.0  # what its ratio must be, cold
-    most_statements: int = 0
-    most_ms: float = 0.0
+    request: Callable[[int], Request]
+    min_ratio: float = 0.0  # target, cold
+    max_statements: int = 0
+    max_ms: float = 0.0
 
     @property
     def is_read(self) -> bool:
-        return not self.ask(0).body
+        return not self.request(0).body
 
-    def warm(self) -> Ask:
-        """Return the one request that is sent over and over."""
-        ask = self.ask(0)
-        return Ask(re.sub(r"[?&]cold=[^&]*$", "", ask.path), ask.cookie)
+    def warm(self) -> Request:
+        """Return the request that is repeated in a warm burst."""
+        request = self.request(0)
+        return Request(re.sub(r"[?&]cold=[^&]*$", "", request.path), request.cookie)
 
 
 def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
@@ -62,7 +62,7 @@ def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
 
 
 def import_dump(folder: Path) -> list[WorkRow]:
-    """Import the dump and let followers and engine catch up, timing each."""
+    """Import the dump and run the followers and the engine, timing each."""
 
     def imported() -> int:
         call_command("import_stackexchange", str(folder), batch="bench", verbosity=0)
@@ -95,7 +95,7 @@ def _member_days() -> int:
 
 
 def pages() -> list[Page]:
-    """Return the pages, each for every kind of reader who may see it."""
+    """Return the pages, for each kind of reader who may see them."""
     readers = {
         "visitor": [""],
         "member": [people.cookie_of(member) for member in people.members()[:READERS]],
@@ -111,7 +111,7 @@ def pages() -> list[Page]:
         for reader, cookies in readers.items()
         for most in [11 if reader in ("salesperson", "manager") else 9]
     ]
-    for name, paths, only, least, most_ms in (
+    for name, paths, only, least, max_ms in (
         ("full topic", _full_topics(), ("visitor", "member"), 0.0, 0.0),
         ("page 1 of the longest topic", [_longest(1)], ("member",), 0.0, 0.0),
         ("its last full page", [_longest(_last_page())], ("member",), 0.0, 0.0),
@@ -123,25 +123,25 @@ def pages() -> list[Page]:
         ("journeys", ["/journeys/"], ("salesperson", "manager"), 0.10, 0.0),
     ):
         rows += [
-            Page(name, reader, _turns(_paired(paths, readers[reader])), least, most_ms=most_ms)
+            Page(name, reader, _turns(_paired(paths, readers[reader])), least, max_ms=max_ms)
             for reader in only
         ]
     return [*rows, Page("reply", "member", _replies(topics), 0.10)]
 
 
-def _turns(pairs: Sequence[tuple[str, str]]) -> Callable[[int], Ask]:
-    """Return a function from numbers to requests; no two have the same address, so none is kept under one."""
+def _turns(pairs: Sequence[tuple[str, str]]) -> Callable[[int], Request]:
+    """Return a function from numbers to requests; every URL is unique, so that page caches miss."""
 
-    def ask(number: int) -> Ask:
+    def request(number: int) -> Request:
         path, cookie = pairs[number % len(pairs)]
         mark = f"{'&' if '?' in path else '?'}cold={RUN}-{number}"
-        return Ask(path + mark, cookie, address=_address(number))
+        return Request(path + mark, cookie, address=_address(number))
 
-    return ask
+    return request
 
 
 def _paired(paths: Sequence[str], cookies: Sequence[str]) -> list[tuple[str, str]]:
-    """Pair each path with a reader, in turn, so that one path comes to several."""
+    """Pair paths with readers in turn, so that a path is read by several readers."""
     rounds = 1 if len(paths) > len(cookies) else -(-len(cookies) // len(paths))
     return [(path, cookies[n % len(cookies)]) for n, path in enumerate([*paths] * rounds)]
 
@@ -150,28 +150,28 @@ def _address(number: int) -> str:
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
-def _replies(topics: Sequence[str]) -> Callable[[int], Ask]:
-    """Return replies, no two the same, by each member in turn and to another topic each."""
+def _replies(topics: Sequence[str]) -> Callable[[int], Request]:
+    """Return a function from numbers to replies; all different, by each member in turn, to each topic in turn."""
     cookies = [people.cookie_of(member) for member in people.members()]
 
-    def ask(number: int) -> Ask:
+    def request(number: int) -> Request:
         return reply(topics[number % len(topics)], cookies[number % len(cookies)], number)
 
-    return ask
+    return request
 
 
-def reply(topic: str, cookie: str, number: int) -> Ask:
+def reply(topic: str, cookie: str, number: int) -> Request:
     found = TOPIC.match(topic)
     body = (
         f"csrfmiddlewaretoken={people.TOKEN}"
         f"&source=Keep+it+between+ten+and+twelve+degrees+for+three+weeks,+{RUN}-{number}."
     )
     path = reverse("forum:post-create", args=[int(found[1]) if found else 0])
-    return Ask(path, cookie, body, status=302, address=_address(number))
+    return Request(path, cookie, body, status=302, address=_address(number))
 
 
 def _open_topics() -> list[Topic]:
-    """Return topics that everybody may read and members may reply to, in an order of no meaning."""
+    """Return the topics that everybody may read and members may reply to, shuffled."""
     everyone = Category.Audience.EVERYONE
     topics = list(
         Topic.objects.published()
@@ -189,15 +189,15 @@ def _topics() -> list[str]:
 
 
 def _full_topics() -> list[str]:
-    """Return the topics whose first page is fullest: a tenth of all."""
+    """Return the tenth of the topics with the most replies."""
     topics = sorted(_open_topics(), key=lambda topic: -topic.reply_count)
     return [topic.get_absolute_url() for topic in topics[: max(len(topics) // 10, 10)]]
 
 
 def _own_topics() -> list[tuple[str, str]]:
-    """Return topics of the 50 who have asked most, each to be read by its author."""
+    """Return the topics of the 50 members with the most topics, each with its author's cookie."""
     topics = _open_topics()
-    askers = Member.objects.filter(topics__in=[topic.pk for topic in topics], role="")
+    askers = Member.objects.exclude_team().filter(topics__in=[topic.pk for topic in topics])
     most = askers.annotate(n=Count("topics")).order_by("-n", "pk")[:READERS]
     cookies = {member.pk: people.cookie_of(member) for member in most}
     return [
@@ -211,14 +211,14 @@ def _longest(page: int) -> str:
 
 
 def _last_page() -> int:
-    """Return the number of the last page of the longest topic that is full; a page holds 20 posts."""
+    """Return the number of the last full page of the longest topic, at 20 posts per page."""
     return max(
         1, Topic.objects.published().order_by("-reply_count").values_list("reply_count", flat=True)[0] // 20
     )
 
 
 def _words() -> tuple[list[str], list[str]]:
-    """Return searches for words in hardly any post, and for words in a tenth to three tenths of the posts."""
+    """Return searches for the rarest words, and for words in 10 to 30 per cent of the posts."""
     step = max(1, Post.objects.count() // 4_000)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -234,23 +234,26 @@ def _words() -> tuple[list[str], list[str]]:
     return [f"/search/?q={word}" for word in rare[:2_000]], [f"/search/?q={word}" for word in common[:50]]
 
 
-def mixed(*, requests: int, seed: int = 3) -> list[tuple[str, Ask]]:
-    """Return what 200 members do: eight of ten read a topic, one a list or home, one replies."""
+def mixed(*, count: int, seed: int = 3) -> list[tuple[str, Request]]:
+    """Return the requests of 200 members: 80 % read a topic, 10 % a list or home, 10 % reply."""
     chance = random.Random(seed)  # noqa: S311
     topics, cookies = _topics(), [people.cookie_of(member) for member in people.members()]
     weights = by_power_law(len(topics))
-    asks, replies = [], 0
-    for number in range(requests):
+    requests: list[tuple[str, Request]] = []
+    replies = 0
+    for number in range(count):
         cookie, topic = cookies[number % len(cookies)], chance.choices(topics, cum_weights=weights)[0]
         if number % 10 == 0:
-            # A turn of their own: whoever has replied does so again only after all others.
-            asks.append(("reply", reply(topic, cookies[replies % len(cookies)], 10**11 + number)))
+            # Replies rotate on their own, so that a member replies again only after all others.
+            requests.append(("reply", reply(topic, cookies[replies % len(cookies)], 10**11 + number)))
             replies += 1
         elif number % 10 == 5:
-            asks.append(("read", Ask(chance.choice(("/latest/", "/")), cookie, address=_address(number))))
+            requests.append(
+                ("read", Request(chance.choice(("/latest/", "/")), cookie, address=_address(number)))
+            )
         else:
-            asks.append(("read", Ask(topic, cookie, address=_address(number))))
-    return asks
+            requests.append(("read", Request(topic, cookie, address=_address(number))))
+    return requests
 
 
 def data_set(name: str) -> str:
@@ -262,7 +265,7 @@ def data_set(name: str) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a page takes and gives, beside time: medians over a few topics, but the most of the statements."""
+    """The cost of a page other than time: median sizes and maximum numbers of statements over a few topics."""
 
     statements: int
     statements_warm: int
@@ -272,35 +275,39 @@ class Cost:
 
 
 def cost(page: Page) -> Cost:
-    """Return the SQL statements of cold and of warm requests, and the bytes."""
+    """Return the number of SQL statements of cold and warm requests, and the sizes in bytes."""
     cache.clear()
     cold, warm, sizes = [], [], []
     for number in range(SAMPLES):
-        ask = page.ask(10**10 + number)
-        client = Client(headers={"host": "127.0.0.1", "cookie": ask.cookie, "x-forwarded-for": ask.address})
-        _answer(client, page.ask(10**10 + number + SAMPLES), ask.cookie)  # brings the session up
-        response, statements = _counted(client, ask)
+        request = page.request(10**10 + number)
+        client = Client(
+            headers={"host": "127.0.0.1", "cookie": request.cookie, "x-forwarded-for": request.address}
+        )
+        _answer(client, page.request(10**10 + number + SAMPLES), request.cookie)  # warms up the session
+        response, statements = _counted(client, request)
         cold.append(statements)
-        warm.append(_counted(client, ask)[1] if page.is_read else 0)
+        warm.append(_counted(client, request)[1] if page.is_read else 0)
         content = response.content
-        sizes.append((len(content), len(compress(content)), len(content) - _stored(ask.path, content)))
+        sizes.append((len(content), len(compress(content)), len(content) - _stored(request.path, content)))
     middle = [int(statistics.median(column)) for column in zip(*sizes, strict=True)]
     return Cost(max(cold), max(warm), *middle)
 
 
-def _answer(client: Client, ask: Ask, cookie: str) -> HttpResponse:
-    if ask.body:
-        response = client.post(ask.path, ask.body, content_type="application/x-www-form-urlencoded")
+def _answer(client: Client, request: Request, cookie: str) -> HttpResponse:
+    if request.body:
+        response = client.post(request.path, request.body, content_type="application/x-www-form-urlencoded")
     else:
-        response = client.get(ask.path)
-    if response.status_code != ask.status:
-        raise LookupError(f"{ask.path} answered {response.status_code}: {response.content[:2000].decode()}")
+        response = client.get(request.path)
+    if response.status_code != request.status:
+        raise LookupError(
+            f"{request.path} answered {response.status_code}: {response.content[:2000].decode()}"
+        )
     if cookie and not response.wsgi_request.user.is_authenticated:
-        raise LookupError(f"{ask.path}: the session of the reader is not known")
+        raise LookupError(f"{request.path}: the session of the reader is not known")
     return response  # type: ignore[no-any-return]
 
 
-def _counted(client: Client, ask: Ask) -> tuple[HttpResponse, int]:
+def _counted(client: Client, request: Request) -> tuple[HttpResponse, int]:
     statements: list[str] = []
 
     def count(execute: Callable[..., object], sql: str, *rest: object) -> object:
@@ -308,12 +315,12 @@ def _counted(client: Client, ask: Ask) -> tuple[HttpResponse, int]:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(count):
-        response = _answer(client, ask, ask.cookie)
+        response = _answer(client, request, request.cookie)
     return response, len(statements)
 
 
 def _stored(path: str, content: bytes) -> int:
-    """Return how many bytes of a topic's page are the posts' own, as stored."""
+    """Return how many bytes of a topic's page are the stored HTML of its posts."""
     found = TOPIC.match(path)
     if not found:
         return 0

@@ -1,4 +1,4 @@
-"""The processes that are measured: web servers and workers, started as `manage.py up` starts them."""
+"""The measured processes: web servers and workers, started as by `manage.py up`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time that its processes have used so far, those that have ended included."""
+        """Return the CPU time used so far by its processes, including those that have ended."""
         return sum(sum(map(int, fields[11:15])) for fields in _family(self.pid).values()) / TICKS
 
     def memory_mb(self) -> float:
-        """Return the proportional memory of its processes in megabytes (Linux PSS)."""
+        """Return the proportional set size (PSS) of its processes in megabytes."""
         total = 0
         for pid in _family(self.pid):
             with suppress(OSError):
@@ -43,7 +43,7 @@ class Server:
 
 
 def _family(leader: int) -> dict[int, list[str]]:
-    """Return the fields of /proc/<pid>/stat, from the state on, of a process and all its descendants."""
+    """Return the fields of /proc/<pid>/stat, from `state` on, of a process and its descendants."""
     everybody = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -55,7 +55,7 @@ def _family(leader: int) -> dict[int, list[str]]:
 
 
 def _commands(home: Home, port: int) -> dict[str, Sequence[str | Path]]:
-    """Return what `manage.py up` runs, by name."""
+    """Return the commands that `manage.py up` runs, by name."""
     return {child.name: child.command for child in stack.children(home, port=port, demo=False)}
 
 
@@ -74,7 +74,7 @@ def web(
     answers: str = "/healthz",
     **more: str,
 ) -> Iterator[Server]:
-    """Serve `settings` on the port until the end of the context."""
+    """Run a web server with `settings` on the port."""
     environment = _environment(home, name, settings) | more
     with (home.root / f"{name}.log").open("wb") as log:
         process = spawn(_commands(home, port)["web"], cwd=BASE_DIR, env=environment, output=log)
@@ -88,7 +88,7 @@ def web(
 
 @contextmanager
 def workers(home: Home) -> Iterator[None]:
-    """Run all that `manage.py up` runs beside the web server."""
+    """Run everything that `manage.py up` runs besides the web server."""
     environment = _environment(home, "worker", "bench.settings")
     commands = [command for name, command in _commands(home, 0).items() if name != "web"]
     with (home.root / "worker.log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""The served settings, on this machine alone; BENCH_DUMMY_CACHE=1 keeps nothing in the cache."""
+"""The production settings, for local use; BENCH_DUMMY_CACHE=1 disables the cache."""
 
 import os
 
@@ -7,10 +7,10 @@ from community.settings import LOGGING
 
 ALLOWED_HOSTS = ["127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-LOGGING["root"]["level"] = "WARNING"  # as many lines a second as pages would measure the terminal
-# Every visitor comes from an address of their own, as behind a proxy, so that no limit mistakes them for one.
+LOGGING["root"]["level"] = "WARNING"  # a line per request would slow the measurement
+# As behind a proxy, so that every visitor can have their own address for the rate limits.
 BEHIND_PROXY = True
 if "BENCH_DUMMY_CACHE" in os.environ:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-# A few members stand for a community's: they post and search as often as all of it does.
+# A few members stand in for the whole community, so they post and search more than the limits allow.
 RATE_LIMITS = {"posts": "", "searches": "", "visitor-searches": ""}

@@ -1,4 +1,4 @@
-"""The journeys of the members that FILL=1 makes, for the pages that show where everybody is."""
+"""The journeys of the members created by FILL=1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.bulk import Batch
 from journeys.models import MemberDay, MemberState, Stage, StageHistory, SubStage
 
 DAYS = 3 * 365
-# How far members have come, and their shares.
+# The final stage of members, with weights.
 STAGES = (
     (Stage.DISCOVERY, SubStage.REGISTERED, 40),
     (Stage.ENGAGEMENT, SubStage.EXPLORING, 30),
@@ -23,7 +23,7 @@ STAGES = (
 
 
 def write(members: Sequence[int], chance: random.Random, today: date) -> None:
-    """Give seven members of ten a stage, how they came there, and two days on which they were here."""
+    """Give 70 % of the members a stage, its history, and two active days."""
     batch = Batch()
     known = set(MemberState.objects.values_list("pk", flat=True))
     for member in sorted(set(members) - known):

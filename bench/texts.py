@@ -1,4 +1,4 @@
-"""What the filled community is written in: posts and titles of an imported dump, or made-up ones of like length."""
+"""Texts of the filled community: from an imported dump, or made up with similar lengths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import accumulate
 from community.core.markdown import render
 from community.forum.models import Post, Topic
 
-ENOUGH = 500
+MIN_IMPORTED = 500
 SYLLABLES = [
     first + vowel for first in "bdfgklmnprstvz" for vowel in ("a", "e", "i", "o", "u", "ar", "el", "on")
 ]
@@ -20,7 +20,7 @@ CLOSING = f"What settled it for us was the {MARK}, though others here may see it
 
 @dataclass(frozen=True)
 class Text:
-    """Markdown, the HTML that our renderer makes of it, and its words of prose."""
+    """Markdown, its rendered HTML, and its number of words."""
 
     source: str
     html: str
@@ -28,7 +28,7 @@ class Text:
 
 
 class Writer:
-    """Writes posts: a body out of a pool, rendered once, and a sentence with a word that is rare."""
+    """Writes posts: a body from a pool that is rendered once, and a closing sentence with a rare word."""
 
     def __init__(self, chance: random.Random, *, pool: int) -> None:
         self.chance, self.pool = chance, pool
@@ -53,7 +53,7 @@ class Writer:
     def _imported(self) -> tuple[list[Text], list[str]] | None:
         posts = Post.objects.published().exclude(kind=Post.Kind.COMMENT).order_by("pk")
         rows = list(posts.values_list("source", "html", "word_count")[: self.pool])
-        if len(rows) < ENOUGH:
+        if len(rows) < MIN_IMPORTED:
             return None
         bodies = [Text(source, html, words) for source, html, words in rows]
         return bodies, list(Topic.objects.published().values_list("title", flat=True)[: self.pool])
@@ -84,7 +84,7 @@ class Writer:
         return f"{' '.join(words).capitalize()}."
 
     def _common(self) -> str:
-        """Return a word of the vocabulary, by a power law as in any language."""
+        """Return a word of the vocabulary; frequencies follow a power law."""
         return self.vocabulary[int(self.chance.paretovariate(0.6)) % len(self.vocabulary)]
 
     def _word(self, syllables: int = 0) -> str:
@@ -92,5 +92,5 @@ class Writer:
 
 
 def by_power_law(count: int, *, flat: int = 0) -> Sequence[float]:
-    """Return running sums of 1/rank for `random.choices(cum_weights=...)`; `flat` takes the top off."""
+    """Return cumulative weights 1 / (rank + flat) for `random.choices(cum_weights=...)`."""
     return list(accumulate(1 / (rank + flat) for rank in range(1, count + 1)))

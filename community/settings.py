@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "community.members.middleware.OwnTimeZone",
+    "community.members.middleware.MemberTimeZone",
     "community.members.middleware.Visits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -229,13 +229,17 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# Posts: what judges them before they appear, and what hears of those that wait
+# Screeners of new and edited posts, and listeners that are called for held ones
 
 POST_SCREENERS = ["community.moderation.screening.screen", "community.prospects.screening.screen"]
 EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
 HELD_POST_LISTENERS = ["community.moderation.services.review_queue.add_held"]
 
-# What keeps the audit log
+# The source of advocacy scores for the stage engine; see journeys/hooks.py
+
+ADVOCACY_SOURCE = "advocacy.source.ScoreSource"
+
+# The function that writes the audit log
 
 AUDIT_LOG = "community.moderation.services.audit_log.write"
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,13 +11,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pydantic import ValidationError as Unsound
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
 from community.members.models import Member
 
-from . import services
 from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
+from .services import overrides, rulesets
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 TONES = {Ruleset.Status.LIVE: "success", Ruleset.Status.DRAFT: "info", Ruleset.Status.RETIRED: "default"}
 
@@ -30,20 +34,28 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
-            self.initial.setdefault("rules", services.live_ruleset().rules)
+            self.initial.setdefault("rules", rulesets.live_ruleset().rules)
 
     def clean_rules(self) -> dict[str, Any]:
         rules: dict[str, Any] = self.cleaned_data["rules"]
         try:
             parse_ruleset(rules)
+        except Unsound as error:
+            raise ValidationError([_problem(one) for one in error.errors(include_url=False)]) from error
         except (ValueError, TypeError) as error:
             raise ValidationError(str(error)) from error
         return rules
 
 
+def _problem(problem: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
+
+
 @admin.register(Ruleset)
 class RulesetAdmin(BaseAdmin):
-    """The rules of the stages. A draft may be changed; what was once in force stays as it was."""
+    """Versions of the stage rules. Only drafts can be edited; published versions are read-only."""
 
     form = RulesetForm
     seen_by = added_by = changed_by = MANAGERS
@@ -52,12 +64,12 @@ class RulesetAdmin(BaseAdmin):
     actions_detail = ("publish",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Ruleset | None = None) -> tuple[str, ...]:
-        told = ("version", "status", "published_at", "published_by")
-        return told if obj is None or obj.status == Ruleset.Status.DRAFT else (*told, "rules")
+        fields = ("version", "status", "published_at", "published_by")
+        return fields if obj is None or obj.status == Ruleset.Status.DRAFT else (*fields, "rules")
 
     def get_fields(self, request: HttpRequest, obj: Ruleset | None = None) -> tuple[str, ...]:
-        told = ("version", "status", "published_at", "published_by") if obj else ()
-        return ("note", "rules", *told)
+        publication = ("version", "status", "published_at", "published_by") if obj else ()
+        return ("note", "rules", *publication)
 
     @display(description=gettext_lazy("Status"), label=TONES, ordering="status")
     def status_shown(self, ruleset: Ruleset) -> tuple[str, str]:
@@ -65,24 +77,22 @@ class RulesetAdmin(BaseAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:
-            obj.version = services.next_version()
+            obj.version = rulesets.next_version()
         super().save_model(request, obj, form, change)
 
-    @action(
-        description=gettext_lazy("Put in force"), url_path="publish", permissions=["change"], icon="publish"
-    )
+    @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["change"], icon="publish")
     def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
         ruleset = get_object_or_404(Ruleset, pk=object_id)
         if request.method != "POST":
-            # The button is a link, and any post may hold a link or an image: nothing happens until it is confirmed.
+            # The button is a link, and any post can contain a link or an image: ask for confirmation first.
             context = {**self.admin_site.each_context(request), "opts": self.opts, "ruleset": ruleset}
             return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
-            services.publish_ruleset(ruleset, actor=_actor(request))
+            rulesets.publish_ruleset(ruleset, actor=_actor(request))
         except ValueError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("The rules are in force. All journeys are being recalculated."))
+            messages.success(request, _("Version published. All journeys are being recalculated."))
         return redirect("admin:journeys_ruleset_change", object_id)
 
 
@@ -107,7 +117,7 @@ class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Override)
 class OverrideAdmin(BaseAdmin):
-    """Stages set by hand, each with a reason and an end. To change one, set another."""
+    """Stages set manually, each with a reason and an expiry date. Not editable: set a new one instead."""
 
     form = OverrideForm
     seen_by = added_by = MANAGERS
@@ -120,31 +130,31 @@ class OverrideAdmin(BaseAdmin):
     actions = ("clear_selected",)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Go through the service, so that the event and the log tell of it."""
-        asked = form.cleaned_data
-        made = services.set_override(
-            asked["member"],
-            stage=asked["stage"],
-            mode=asked["mode"],
-            reason=asked["reason"],
-            days=asked["days"],
+        """Use the service, which records the event and the audit entry."""
+        data = form.cleaned_data
+        override = overrides.set_override(
+            data["member"],
+            stage=data["stage"],
+            mode=data["mode"],
+            reason=data["reason"],
+            days=data["days"],
             actor=request.user,
         )
-        obj.pk = made.pk
+        obj.pk = override.pk
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Leave Django's own log alone: the audit log has it."""
+        """Skip Django's admin log: the service has written to the audit log."""
 
     @admin.action(description=gettext_lazy("Remove override"), permissions=["add"])
     def clear_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:
-        for override in queryset.standing().select_related("member"):  # type: ignore[attr-defined]
-            services.clear_override(override.member, actor=_actor(request))
+        for override in queryset.not_cleared().select_related("member"):  # type: ignore[attr-defined]
+            overrides.clear_override(override.member, actor=_actor(request))
         messages.success(request, _("Overrides removed."))
 
 
 @admin.register(StageHistory)
 class StageHistoryAdmin(BaseAdmin):
-    """Every step with its evidence, those we no longer believe included. Written by the engine alone."""
+    """The stage history with its evidence, superseded rows included. Read-only: the engine writes it."""
 
     list_display = (
         "member",
@@ -167,5 +177,5 @@ class StageHistoryAdmin(BaseAdmin):
 
 
 def _actor(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  the admin let them in
+    assert isinstance(request.user, Member)  # noqa: S101  the admin requires a login
     return request.user

@@ -1,4 +1,4 @@
-"""A member's journey on their page in the admin."""
+"""The journey panel on a member's admin page."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from django.utils.translation import gettext as _
 from community.core.admin_base import Panel
 from community.members.models import Member
 
-from .reports import timeline
+from .reports.timeline import timeline
 
-SHOWN = 5
+MAX_ROWS = 5
 
 
 def journey_panel(member: Member, request: HttpRequest) -> Panel | None:
-    """Show where the member stands and the last steps; nothing of staff, who have no stage."""
+    """Return the member's stage and latest history; None for staff, who have no stage."""
     if member.is_team:
         return None
-    found = timeline(member)
+    journey = timeline(member)
     context = {
         "member": member,
-        "state": found.state,
-        "override": found.override,
-        "bands": found.bands[::-1][:SHOWN],
+        "state": journey.state,
+        "override": journey.override,
+        "bands": journey.bands[::-1][:MAX_ROWS],
     }
     return Panel(_("Journey"), "admin/journeys/_journey.html", context)

@@ -1,21 +1,27 @@
-"""The text of events as people read them: what was done, where, with whom, and an excerpt of what was written."""
+"""Events as text for a reader: the action, the topic or page, the counterpart, and an excerpt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from community.core.text import excerpt
+from community.core import text
 from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED
 from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.members.models import Member
 
 from .engine.sentences import money
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 POST, TOPIC = "forum.post", "forum.topic"
 
@@ -58,47 +64,55 @@ ICONS = {
     "newsletter": "mail",
     "trial": "rocket",
 }
-# Who is at the other end, in words that stand before a name.
-WITH = {
-    "answer.accepted": "for",
-    "helpful_vote.received": "from",
-    "question.resolved": "thanks to",
-    "question_vote.received": "from",
-    "reaction.received": "from",
-    "reply.created": "to",
-    "vote.given": "for",
-    "prospect.staff_replied": "by",
-    "member.mentioned": "by",
-    "mentee.helped": "for",
+# The preposition before the counterpart's name.
+PREPOSITIONS: Final[Mapping[str, StrOrPromise]] = {
+    "answer.accepted": gettext_lazy("for"),
+    "helpful_vote.received": gettext_lazy("from"),
+    "question.resolved": gettext_lazy("thanks to"),
+    "question_vote.received": gettext_lazy("from"),
+    "reaction.received": gettext_lazy("from"),
+    "reply.created": gettext_lazy("to"),
+    "vote.given": gettext_lazy("for"),
+    "prospect.staff_replied": gettext_lazy("from"),
+    "prospect.peer_replied": gettext_lazy("from"),
+    "member.mentioned": gettext_lazy("by"),
+    "mentee.helped": gettext_lazy("for"),
 }
-# Who voted for or liked something is their own business; only the team sees it.
-SECRET = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
+# To the member themselves, where the usual text says "their".
+OWN: Final[Mapping[str, StrOrPromise]] = {
+    "profile.completed": gettext_lazy("completed your profile"),
+    "company.joined": gettext_lazy("was matched to your company"),
+    "question.resolved": gettext_lazy("had your question resolved"),
+    "override.set": gettext_lazy("had your stage set manually"),
+}
+# Voters and likers are private: only the team sees who they are.
+PRIVATE = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
 
 
 @dataclass(frozen=True, slots=True)
 class EventText:
-    """The text of one event for a reader; what they may not see is left empty."""
+    """One event as text for a reader; fields that they may not see are empty."""
 
     event: Event
     action: str
     icon: str
     about: str = ""  # a title, a page, an amount
     url: str = ""
-    excerpt: str = ""  # the beginning of what was written
+    excerpt: str = ""
     preposition: str = ""
-    counterpart: Member | None = None  # the member at the other end
-    times: int = 1  # how often in a row, see `merge_repeats`
+    counterpart: Member | None = None
+    times: int = 1  # consecutive repeats, see `merge_repeats`
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing tells it from others of its kind."""
+        """Whether it has no details that distinguish it from others of its kind."""
         return not (self.about or self.excerpt or self.counterpart)
 
 
 def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
-    """Describe events to a reader, in their order: three queries however many there are.
+    """Describe events to a reader, in the given order. Three queries for any number of events.
 
-    Posts and topics that the reader may not see stay unnamed, and so do voters, but to the team.
+    Posts and topics that the reader may not see are not named; voters are named to the team only.
     """
     events = list(events)
     posts = Post.objects.visible_to(reader).select_related("topic").defer("search", "source", "topic__search")
@@ -109,9 +123,9 @@ def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
 
 
 def merge_repeats(events: Iterable[EventText]) -> list[EventText]:
-    """Merge consecutive events that differ in nothing: five visits become "visited, 5 times".
+    """Merge consecutive events without distinguishing details: five visits become "visited, 5 times".
 
-    A question was also a topic that was started; only the question is shown.
+    A question also records that a topic was started; only the question is kept.
     """
     found: list[EventText] = []
     for one in events:
@@ -126,17 +140,19 @@ def merge_repeats(events: Iterable[EventText]) -> list[EventText]:
 
 
 def _same_topic(last: Event, one: Event) -> bool:
-    """Whether both say that the same topic was started."""
+    """Whether both record the creation of the same topic."""
     begins = TOPIC_CREATED in (last.name, one.name) and last.object_type == one.object_type == TOPIC
     return begins and (last.object_id, last.occurred_at) == (one.object_id, one.occurred_at)
 
 
 def describe_by_id(ids: Iterable[UUID], *, of_member: int, reader: Member) -> dict[UUID, EventText]:
-    """Describe one member's events with these ids; leave out retracted ones."""
+    """Describe the member's events with these ids, except retracted ones."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
-    found = Event.objects.standing().filter(event_id__in=wanted, member_id=of_member).order_by("occurred_at")
+    found = (
+        Event.objects.not_retracted().filter(event_id__in=wanted, member_id=of_member).order_by("occurred_at")
+    )
     return {one.event.event_id: one for one in describe(found, reader)}
 
 
@@ -145,18 +161,19 @@ def _ids(events: Sequence[Event], object_type: str) -> set[int]:
 
 
 def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
-    """Return who was at the other end, as far as it is the reader's business."""
+    """Return the ids of the counterparts that the reader may see."""
     return {
         event.counterpart_id
         for event in events
-        if event.counterpart_id is not None and (reader.is_team or event.name not in SECRET)
+        if event.counterpart_id is not None and (reader.is_team or event.name not in PRIVATE)
     }
 
 
 def _action(event: Event, reader: Member) -> str:
+    if event.member_id == reader.pk and event.name in OWN:
+        return str(OWN[event.name])
     declared = EVENT_TYPES.get(event.name)
-    action = declared.says if declared else event.name
-    return action.replace(" their ", " your ") if event.member_id == reader.pk else action
+    return str(declared.says) if declared else event.name
 
 
 def _event_text(
@@ -166,7 +183,7 @@ def _event_text(
     topics: Mapping[int, Topic],
     people: Mapping[int, Member],
 ) -> EventText:
-    about, url, beginning = _place(event, posts, topics)
+    about, url, excerpt = _subject(event, posts, topics)
     counterpart = people.get(event.counterpart_id or 0)
     return EventText(
         event=event,
@@ -174,31 +191,32 @@ def _event_text(
         icon=ICONS.get(event.name.split(".", 1)[0], "circle-check"),
         about=about,
         url=url,
-        excerpt=beginning,
-        preposition=WITH.get(event.name, "with") if counterpart else "",
+        excerpt=excerpt,
+        preposition=str(PREPOSITIONS.get(event.name) or _("with")) if counterpart else "",
         counterpart=counterpart,
     )
 
 
-def _place(event: Event, posts: Mapping[int, Post], topics: Mapping[int, Topic]) -> tuple[str, str, str]:
+def _subject(event: Event, posts: Mapping[int, Post], topics: Mapping[int, Topic]) -> tuple[str, str, str]:
+    """Return the title, URL and excerpt of what the event is about; empty strings when it is hidden."""
     if event.object_type == POST:
         post = posts.get(event.object_id or 0)
         if post is None:
             return "", "", ""
-        return post.topic.title, post.get_absolute_url(), excerpt(unescape(strip_tags(post.html)))
+        return post.topic.title, post.get_absolute_url(), text.excerpt(unescape(strip_tags(post.html)))
     if event.object_type == TOPIC:
         topic = topics.get(event.object_id or 0)
         return (topic.title, topic.get_absolute_url(), topic.excerpt) if topic else ("", "", "")
-    return _outside(event), "", ""
+    return _summary(event), "", ""
 
 
-def _outside(event: Event) -> str:
-    """Return what an event from outside the forum was about."""
+def _summary(event: Event) -> str:
+    """Summarise the payload of an event from outside the forum."""
     props = event.props
     parts = [
         money(event.value_cents, event.currency) if event.value_cents else "",
         ", ".join(props.get("products") or []) or props.get("product") or "",
-        f"{props['score']} of 10" if event.name == "nps.answered" else "",
+        _("%(score)s of 10") % {"score": props["score"]} if event.name == "nps.answered" else "",
         next(
             (
                 str(props[key])

@@ -3,10 +3,10 @@ from collections.abc import Sequence
 from community.events.models import Event
 from community.events.registry import follower
 
-from . import services
+from .services import dirty
 
 
 @follower("journeys.mark", batch=5000)
 def mark(events: Sequence[Event]) -> None:
-    """Note which member-days these events make stale; the drains do the rest."""
-    services.mark_events(events)
+    """Mark the member-days of these events as dirty; the drains recompute them."""
+    dirty.mark_events(events)

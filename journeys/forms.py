@@ -9,7 +9,7 @@ from .models import Override, Stage
 
 
 class OverrideForm(forms.Form):
-    """A stage set by hand: never without a reason, never for ever."""
+    """Set a stage manually; a reason and an expiry are required."""
 
     stage = forms.ChoiceField(label=_("Stage"), choices=Stage)
     mode = forms.ChoiceField(

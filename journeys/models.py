@@ -13,7 +13,7 @@ from .engine import activity, stages
 
 
 class Stage(models.TextChoices):
-    """The four stages. Labels may be translated; the keys are fixed so that funnels stay comparable."""
+    """The four stages. Labels can be translated; keys are fixed, so that funnels stay comparable."""
 
     DISCOVERY = stages.DISCOVERY, _("Discovery")
     ENGAGEMENT = stages.ENGAGEMENT, _("Engagement")
@@ -40,12 +40,12 @@ class Activity(models.TextChoices):
     NEW = activity.NEW, _("new")
     ACTIVE = activity.ACTIVE, _("active")
     COOLING = activity.COOLING, _("cooling")
-    DORMANT = activity.GONE, _("dormant")
+    DORMANT = activity.DORMANT, _("dormant")
     RESURRECTED = activity.RESURRECTED, _("resurrected")
 
 
 class Ruleset(models.Model):
-    """One version of the rules. A trigger refuses to change one that is or was live."""
+    """One version of the rules. A trigger makes published versions read-only."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -75,10 +75,10 @@ class Ruleset(models.Model):
 
 
 class Dirty(models.Model):
-    """A member-day that must be rolled up again, or with no day a member to be folded again.
+    """A dirty member-day to roll up and fold again; without a day, a member to fold again.
 
-    Append-only and without a unique key: whoever adds a row while another drains the same member-day must
-    not have it swallowed. What is waiting is the rows here, and no flag anywhere.
+    Append-only and without a unique key, so that a row added while the same member-day is being drained is not
+    lost. These rows are the queue: there is no other flag.
     """
 
     shard = models.PositiveSmallIntegerField()
@@ -91,12 +91,12 @@ class Dirty(models.Model):
 
 
 class MemberDay(models.Model):
-    """What one member did of one kind on one UTC day; see `engine.facts.Fact` for the columns."""
+    """The rollup: a member's events of one kind on one UTC day. See `engine.facts.Fact` for the columns."""
 
     pk = models.CompositePrimaryKey("member_id", "day", "kind")
     member_id = models.BigIntegerField()
     day = models.DateField()
-    # In C order, which is Python's, so that both rollups name the evidence in the same order.
+    # Collation "C" sorts as Python does, so that both rollups list the evidence in the same order.
     kind = models.CharField(max_length=60, db_collation="C")
     n = models.PositiveIntegerField()
     ids = models.BinaryField()
@@ -109,12 +109,12 @@ class MemberDay(models.Model):
 
 class MemberStateQuerySet(models.QuerySet["MemberState"]):
     def due(self, today: date) -> MemberStateQuerySet:
-        """Members whom time alone has changed since they were last looked at."""
+        """Members whose state is due to change by that day without an event."""
         return self.filter(next_due__lte=today)
 
 
 class MemberState(models.Model):
-    """Where a member stands. Staff, and members of whom nothing is known, have no row."""
+    """A member's current stage. Staff and members without events have no row."""
 
     member = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="journey"
@@ -130,9 +130,9 @@ class MemberState(models.Model):
     activity = models.CharField(max_length=12, choices=Activity)
     risks = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     at_risk = models.BooleanField()
-    # The computed stage, or a live override's.
+    # The computed stage, or that of a live override.
     shown_stage = models.CharField(max_length=12, choices=Stage)
-    # The exact date on which time alone changes something.
+    # The exact date on which something changes without an event.
     next_due = models.DateField(null=True, db_index=True)
     next_due_why = models.CharField(max_length=40, blank=True)
     ruleset = models.PositiveIntegerField()
@@ -154,16 +154,19 @@ class MemberState(models.Model):
 
 class StageHistoryQuerySet(models.QuerySet["StageHistory"]):
     def current(self) -> StageHistoryQuerySet:
-        """What we believe today: rows that nothing learned later has replaced."""
+        """Rows that have not been superseded."""
         return self.filter(superseded_at__isnull=True)
 
     def moves(self) -> StageHistoryQuerySet:
-        """Rows that enter a stage, less changes of sub-stage and facets."""
+        """Rows that enter a stage, without changes of sub-stage and facets."""
         return self.exclude(prev=models.F("stage"))
 
 
 class StageHistory(models.Model):
-    """One stay in one position, with its evidence. Bitemporal: when it was true, and when we knew."""
+    """A period in one stage and sub-stage, with its evidence.
+
+    Bitemporal: `effective_on` and `exited_on` are valid time, `recorded_at` and `superseded_at` transaction time.
+    """
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stage_history", db_index=False
@@ -190,7 +193,7 @@ class StageHistory(models.Model):
 
     class Meta:
         db_table = "stage_history"
-        verbose_name_plural = "stage history"
+        verbose_name_plural = _("stage history")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(evidence__len__gt=0), name="stage_history_has_evidence"
@@ -223,15 +226,15 @@ class StageHistory(models.Model):
 
 
 class OverrideQuerySet(models.QuerySet["Override"]):
-    def standing(self) -> OverrideQuerySet:
+    def not_cleared(self) -> OverrideQuerySet:
         return self.filter(cleared_at__isnull=True)
 
     def live(self, day: date) -> OverrideQuerySet:
-        return self.standing().filter(starts_on__lte=day, expires_on__gt=day)
+        return self.not_cleared().filter(starts_on__lte=day, expires_on__gt=day)
 
 
 class Override(models.Model):
-    """A stage set by hand, with a reason and an end. It is shown beside the computed stage, never in it."""
+    """A stage set manually, with a reason and an expiry date. Changes the shown stage, not the computed one."""
 
     class Mode(models.TextChoices):
         PIN = "pin", _("Pin: show this stage")
@@ -250,7 +253,7 @@ class Override(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     starts_on = models.DateField()
-    expires_on = models.DateField(help_text=_("The first day on which the computed stage shows again."))
+    expires_on = models.DateField(help_text=_("The first day on which the calculated stage is shown again."))
     created_at = models.DateTimeField(default=timezone.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
     cleared_by = models.ForeignKey(

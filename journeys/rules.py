@@ -1,4 +1,4 @@
-"""Who may see and do what about other people's journeys."""
+"""Permissions on other members' journeys."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from community.members.models import Member
 
 
 def can_see_journeys(member: Member) -> bool:
-    """The team, whatever the role; everybody else sees only their own."""
+    """Whether they may see other members' journeys: the whole team may."""
     return member.is_team
 
 
 def can_override(actor: Member, member: Member) -> bool:
-    """Community managers set a stage by hand, of anybody who has one."""
+    """Whether `actor` may set the member's stage manually: managers may, for non-staff."""
     return actor.is_manager and not member.is_team

@@ -1,4 +1,4 @@
-"""One member's journey, put together for a page."""
+"""One member's journey, assembled for a page."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from uuid import UUID
 from community.members.models import Member
 
 from . import labels
-from .drawing import LifeLine, life_line
+from .charts import LifeLine, life_line
 from .event_text import EventText, describe_by_id
 from .models import MemberState, Override, StageHistory
-from .reports import Band, Companion, timeline
-from .services import today
+from .reports.companions import Companion
+from .reports.timeline import Band, timeline
+from .services.shards import today
 
 
 @dataclass(frozen=True)
 class Step:
-    """One stay with the events that are its evidence, as the reader may see them."""
+    """One period of the history, with the evidence that the reader may see."""
 
     band: Band
     evidence: Sequence[EventText]
@@ -30,13 +31,13 @@ class Step:
 
     @property
     def unseen(self) -> int:
-        """How many more events there were than the evidence names."""
+        """The number of further events that the evidence does not list."""
         return max(0, self.row.evidence_n - len(self.evidence))
 
 
 @dataclass(frozen=True)
 class Story:
-    """`steps` run from the present one back to the first."""
+    """`steps` are ordered from current to first."""
 
     member: Member
     state: MemberState | None
@@ -47,7 +48,7 @@ class Story:
 
 
 def story_of(member: Member, reader: Member) -> Story:
-    """Return a member's journey for a reader; to themselves without the names of those who voted."""
+    """Return a member's journey for a reader; members do not see who voted for them."""
     found = timeline(member)
     own = reader.pk == member.pk
     ids: list[UUID] = [event_id for band in found.bands for event_id in band.row.evidence]
@@ -56,7 +57,7 @@ def story_of(member: Member, reader: Member) -> Story:
         Step(
             band,
             [described[event_id] for event_id in band.row.evidence if event_id in described],
-            [one for one in map(_for_member, band.companions) if one] if own else band.companions,
+            [told for one in band.companions if (told := _companion(one, own=own))],
         )
         for band in reversed(found.bands)
     ]
@@ -70,8 +71,7 @@ def story_of(member: Member, reader: Member) -> Story:
     )
 
 
-def _for_member(companion: Companion) -> Companion | None:
-    did = tuple(
-        (labels.FOR_YOU.get(what, what), n) for what, n in companion.did if what not in labels.UNNAMED
-    )
+def _companion(companion: Companion, *, own: bool) -> Companion | None:
+    said = labels.COMPANIONS_FOR_YOU if own else labels.COMPANIONS
+    did = tuple((str(said[what]), n) for what, n in companion.did if what in said)
     return Companion(companion.member, did) if did else None

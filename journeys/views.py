@@ -14,14 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
-from community.events.services import behind
+from community.events.services.cursors import is_behind
 from community.members.models import Member
 
-from . import labels, reports, rules, services
-from .drawing import sankey
+from . import labels, rules
+from .charts import sankey
 from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
+from .reports import funnel, overview, timeline
+from .reports.movement import movement as movement_report
+from .services import dirty, overrides, rulesets, shards
 from .story import Story, story_of
 
 if TYPE_CHECKING:
@@ -29,34 +32,34 @@ if TYPE_CHECKING:
 
 MOVES, EVENTS = 12, 25
 MOVEMENT_DAYS = 30
-# Who the funnel counts: members first seen in so many days; None is everybody ever.
+# The cohorts of the funnel: members first seen in the last so many days; None is everybody.
 PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
 
 
 @require_safe
 @login_required
 def journey_map(request: HttpRequest) -> HttpResponse:
-    """Show the team where everybody is, who moved, and how far people get."""
+    """Show the team the stages, recent transitions and the funnel."""
     require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey map."))
     period = request.GET.get("seen", "365")
     if period not in PERIODS:
         raise Http404(_("This period does not exist."))
     days = PERIODS[period]
-    movement = reports.movement(MOVEMENT_DAYS)
-    counts = reports.stage_counts()
+    movement = movement_report(MOVEMENT_DAYS)
+    counts = overview.stage_counts()
     context = {
         "counts": counts,
         "everybody": sum(count.members for count in counts),
         "at_risk": sum(count.at_risk for count in counts),
         "movement": movement,
         "sankey": sankey(movement),
-        "funnel": reports.funnel(start=date.min if days is None else services.today() - timedelta(days=days)),
+        "funnel": funnel.funnel(start=date.min if days is None else shards.today() - timedelta(days=days)),
         "period": period,
         "periods": PERIODS,
-        "moves": reports.recent_moves()[:MOVES],
-        "as_of": services.today(),
-        "waiting": len(services.waiting_members()),
-        "is_behind": behind("journeys.mark"),
+        "moves": overview.recent_moves()[:MOVES],
+        "as_of": shards.today(),
+        "waiting": len(dirty.waiting_members()),
+        "is_behind": is_behind("journeys.mark"),
         "means": labels.STAGE_MEANS,
     }
     return render(request, "journeys/journey_map.html", context)
@@ -65,21 +68,21 @@ def journey_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def member_journey(request: HttpRequest, username: str) -> HttpResponse:
-    """Show the team one member's journey, with the evidence of every step."""
+    """Show the team one member's journey, with the evidence for every step."""
     return _member_page(request, username, form=None)
 
 
 @require_POST
 @login_required
 def override_set(request: HttpRequest, username: str) -> HttpResponse:
-    member = _watched(request, username)
+    member = _get_member(request, username)
     require(
         rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
     )
     form = OverrideForm(request.POST)
     if not form.is_valid():
         return _member_page(request, username, form=form)
-    services.set_override(member, actor=_member(request), **form.cleaned_data)
+    overrides.set_override(member, actor=_member(request), **form.cleaned_data)
     messages.success(request, _("Stage set manually. The calculated stage is still kept up to date."))
     return redirect("journeys:member-journey", member.username)
 
@@ -87,11 +90,11 @@ def override_set(request: HttpRequest, username: str) -> HttpResponse:
 @require_POST
 @login_required
 def override_clear(request: HttpRequest, username: str) -> HttpResponse:
-    member = _watched(request, username)
+    member = _get_member(request, username)
     require(
         rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
     )
-    services.clear_override(member, actor=_member(request))
+    overrides.clear_override(member, actor=_member(request))
     messages.success(request, _("Override removed."))
     return redirect("journeys:member-journey", member.username)
 
@@ -99,10 +102,10 @@ def override_clear(request: HttpRequest, username: str) -> HttpResponse:
 @require_safe
 @login_required
 def own_journey(request: HttpRequest) -> HttpResponse:
-    """Show members their own journey: what is recorded, which stage follows from it, and why."""
+    """Show members their own journey: the recorded events, their stage, and why."""
     member = _member(request)
     story = story_of(member, member)
-    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
         "story": story,
         "means": labels.STAGE_FOR_YOU,
@@ -117,9 +120,9 @@ def own_journey(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """Show the team the rules in force, in words."""
+    """Show the team the live rules in plain language."""
     require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey rules."))
-    live = services.live_ruleset()
+    live = rulesets.live_ruleset()
     found = [
         (rule, enters, when.format(**live.rules.get(rule, {})))
         for rule, (enters, when) in labels.RULES.items()
@@ -139,9 +142,9 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
-    member, reader = _watched(request, username), _member(request)
+    member, reader = _get_member(request, username), _member(request)
     story = story_of(member, reader)
-    page = page_of(request, reports.events_of(member), per_page=EVENTS)
+    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
         "member": member,
         "story": story,
@@ -160,17 +163,17 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
     return render(request, "journeys/member_journey.html", context, status=422 if form else 200)
 
 
-def _watched(request: HttpRequest, username: str) -> Member:
+def _get_member(request: HttpRequest, username: str) -> Member:
     require(rules.can_see_journeys(_member(request)), _("Only the team can see other members' journeys."))
     members = Member.objects.select_related("company", "advocacy")
     member: Member = get_object_or_404(members, username__iexact=username)
     return member
 
 
-def _risks(story: Story, said: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
-    return [said.get(risk, risk) for risk in story.state.risks] if story.state else []
+def _risks(story: Story, texts: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
+    return [texts.get(risk, risk) for risk in story.state.risks] if story.state else []
 
 
 def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
     return request.user

@@ -1,6 +1,6 @@
-"""Collect every sentence of the code for translators: python -m tools.messages FILE.
+"""Extract all messages into a .pot file for translators: python -m tools.messages FILE.
 
-babel.cfg says which files have sentences.
+babel.cfg lists the files to extract from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from babel.messages.extract import extract_python
 from babel.messages.frontend import CommandLineInterface
 from django.utils.translation.template import templatize
 
-# Beside Babel's own: _, gettext, ngettext, pgettext ...
+# In addition to Babel's own: _, gettext, ngettext, pgettext ...
 KEYWORDS = ("gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3")
 INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
@@ -26,14 +26,14 @@ def extract_django(
     comment_tags: Collection[str],
     options: Mapping[str, Any],
 ) -> Iterator[Any]:
-    """Yield the sentences of a template for Django's engine, which Django turns into calls of gettext."""
+    """Extract the messages of a Django template, via Django's conversion to gettext calls."""
     calls = INDENTATION.sub("", templatize(file.read().decode()))
     yield from extract_python(BytesIO(calls.encode()), keywords, comment_tags, options)  # type: ignore[arg-type]
 
 
 def collect(target: str) -> None:
-    """Write the catalogue of all sentences, without translations, to a .pot file."""
-    words = [f"--keyword={keyword}" for keyword in KEYWORDS]
+    """Write the message catalogue to a .pot file."""
+    keywords = [f"--keyword={keyword}" for keyword in KEYWORDS]
     command = [
         "pybabel",
         "--quiet",
@@ -41,7 +41,7 @@ def collect(target: str) -> None:
         "--mapping=babel.cfg",
         "--no-location",
         "--sort-output",
-        *words,
+        *keywords,
     ]
     CommandLineInterface().run([*command, f"--output={target}", "."])
 

@@ -1,10 +1,10 @@
 """Record every page of the demo for five readers, and compare two recordings.
 
-    CARAVAN_DATA=var python tools/pages.py record before/    # follows every link, writes nothing to the database
+    CARAVAN_DATA=var python tools/pages.py record before/    # follows every link, rolls back all writes
     python tools/pages.py compare before/ after/ [--ignore-times]
 
-Use it before and after a change that is to leave the pages as they are. Pages are compared as documents: the
-elements, their attributes and their texts; white space counts only where a browser shows it.
+Use it before and after a change that should not affect the pages. Pages are compared as documents: elements,
+attributes and text; whitespace only matters where a browser renders it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SKIPPED = re.compile(
     r"^/(static|media|api|metrics|healthz|readyz|brand)|/logout/|\.(xml|txt|css|js|json|svg|png)$"
 )
 SKIPPED_QUERIES = re.compile(r"^/admin/.*\?|_changelist_filters|(^|[?&])(o|_facets)=")
-MANY = 12  # of each kind of address, such as /u/…/ or /posts/…/edit/
+MAX_PER_KIND = 12  # pages per URL pattern, such as /u/…/ or /posts/…/edit/
 NAMED = re.compile(r"^/(u|t/\d+|badges|tags|journeys/members)/[^/?]+/|\d+|=[^&]+")
 SECRETS = re.compile(r"(csrf\w*|nonce|hx-headers|token)$", re.IGNORECASE)
 INLINE = {
@@ -66,7 +66,7 @@ ROOT = "http://localhost"
 
 
 def record(folder: Path) -> None:
-    """Write every page that each reader reaches by links, as normalised HTML."""
+    """Write every page that each reader can reach by links, as normalised HTML."""
     _set_up()
     import time_machine
     from django.db import transaction
@@ -101,7 +101,7 @@ def _set_up() -> None:
 
 
 def _crawl(email: str | None) -> Iterator[tuple[str, str]]:
-    """Yield (address, "status\\npage") for all that links lead to, in the same order each time."""
+    """Yield (path, "status\\npage") for everything reachable by links, in a deterministic order."""
     from django.core.cache import cache
     from django.test import Client
 
@@ -130,7 +130,9 @@ def _crawl(email: str | None) -> Iterator[tuple[str, str]]:
                 continue
             kind = NAMED.sub(lambda found: f"/{found[1]}/…/" if found[1] else "…", link)
             of_kind[kind] = of_kind.get(kind, 0) + 1
-            if of_kind[kind] > (2 if link.startswith("/admin/") else MANY) and not link.startswith("/t/"):
+            if of_kind[kind] > (2 if link.startswith("/admin/") else MAX_PER_KIND) and not link.startswith(
+                "/t/"
+            ):
                 continue
             seen.add(link)
             waiting.append(link)
@@ -149,7 +151,7 @@ def _ours(links: list[str], address: str) -> set[str]:
 
 
 def normalised(text: str) -> str:
-    """The document as lines: a tag with its attributes in order, or a text; secrets that change are left out."""
+    """Return the document as lines: a tag with sorted attributes, or a text. Tokens and nonces are masked."""
     if not text.strip():
         return ""
     lines: list[str] = []
@@ -197,7 +199,7 @@ def _write(element: HtmlElement, lines: list[str], depth: int) -> None:
 def _write_text(
     text: str | None, lines: list[str], depth: int, *, before: HtmlElement, after: HtmlElement, kept: bool
 ) -> None:
-    """White space beside an inline element is seen; beside a block it is not."""
+    """Add a text; whitespace next to a block element is dropped, next to an inline one it is kept."""
     if not text:
         return
     shown = text if kept else re.sub(r"\s+", " ", text)
@@ -213,7 +215,7 @@ def _is_token(element: HtmlElement, name: str) -> bool:
 
 
 def compare(before: Path, after: Path, *, ignore_times: bool, only: str) -> int:
-    """Print what differs, the differences met most often first; return how many pages do."""
+    """Print the differences, most frequent first; return the number of pages that differ."""
     different, hunks = 0, {}
     for reader in READERS:
         old, new = (json.loads((folder / reader / "pages.json").read_text()) for folder in (before, after))
@@ -257,7 +259,7 @@ def main() -> int:
     comparing.add_argument("before", type=Path)
     comparing.add_argument("after", type=Path)
     comparing.add_argument("--ignore-times", action="store_true")
-    comparing.add_argument("--only", default="", help="a pattern of addresses")
+    comparing.add_argument("--only", default="", help="a regular expression of paths")
     options = parser.parse_args()
     if options.command == "record":
         record(options.folder)

@@ -1,1 +1,1 @@
-"""The advocacy score as a pure function of the rollup: no Django, no clock, no database."""
+"""The advocacy score as a pure function of the rollup: no Django, clock or database."""

@@ -1,7 +1,7 @@
-"""Decay and saturation in integers, so that a sum is the same in every order and on every machine.
+"""Decay and saturation in integer arithmetic, so that sums do not depend on the order or the machine.
 
-Units: an act is `weight * 1000` thousandths, its decay parts per million, so a component's sum is in
-billionths, as are points. Powers of two come from tables made with `decimal`; floats appear nowhere.
+Units: an act is `weight * 1000` thousandths and its decay parts per million, so a component's sum is in
+billionths, as are points. Powers of two come from tables computed with `decimal`; no floats are used.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ HUNDREDTH = BILLION // 100
 _PPM = 10**6
 _PRECISE = Context(prec=40)
 
-# 2^-f, for f in [0, 1) cut to 40 bits, is the product of four table entries of 10 bits each. The cut
-# changes a component by less than 10^-10 points; rounding keeps the function falling.
+# 2^-f, for f in [0, 1) truncated to 40 bits, is the product of four table entries of 10 bits each. Truncation
+# changes a component by less than 10^-10 points; rounding keeps the function monotonic.
 _CHUNK, _CHUNKS, _SCALE = 10, 4, 64
 _MASK = (1 << _CHUNK) - 1
 
@@ -31,9 +31,9 @@ def decay_table(half_life: int) -> tuple[int, ...]:
 
 
 def saturated(x: int, component: Component) -> int:
-    """Return the points, in billionths, that a sum of `x` billionths gives: most * (1 - 2^(-x / half_at)).
+    """Return the points, in billionths, for a sum of `x` billionths: most * (1 - 2^(-x / half_at)).
 
-    Negative sums (detractors) are linear and cost at most what the component can give.
+    Negative sums (detractors) are linear, down to minus `most`.
     """
     if x <= 0:
         return max(-component.most * BILLION, component.most * x // component.half_at)
@@ -42,7 +42,7 @@ def saturated(x: int, component: Component) -> int:
 
 
 def hundredths(points: int) -> int:
-    """Round billionths half up to hundredths, as PostgreSQL rounds a numeric."""
+    """Round billionths to hundredths, half up, as PostgreSQL rounds a numeric."""
     return (points + HUNDREDTH // 2) // HUNDREDTH
 
 
@@ -52,7 +52,7 @@ def as_decimal(points: int) -> Decimal:
 
 
 def as_text(components: Mapping[str, int]) -> dict[str, str]:
-    """Return the points of every component as text with two decimals."""
+    """Return the points of every component as strings with two decimals."""
     return {key: str(as_decimal(components.get(key, 0))) for key in COMPONENTS}
 
 

@@ -1,4 +1,4 @@
-"""What each act gives today."""
+"""The points that each act contributes on a day."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _ID_BYTES = 16
 
 
 class Contribution(NamedTuple):
-    """The acts of one kind on one day that count, and their share of their component's points today."""
+    """The counted acts of one kind on one day, and their share of their component's points."""
 
     kind: str
     day: int
-    n: int  # counted, of `of`
-    of: int
-    each: int  # billionths of a point
+    n: int  # acts counted
+    of: int  # acts in all
+    each: int  # billionths of a point per act
     event_ids: tuple[UUID, ...]
 
 
 def contributions(tally: Tally, day: int) -> list[Contribution]:
-    """Return what gives anything on `day`, the most valuable single acts first.
+    """Return the acts that contribute points on `day`, the most valuable first; ties by day, latest first.
 
-    A component's points belong to its acts in proportion to their decayed weights, so the values of all
-    acts add up to the component. Acts of equal value are ordered by day, the latest first.
+    A component's points are split among its acts in proportion to their decayed weights, so the values of all
+    acts add up to the component.
     """
     points = tally.points(day).components
     found = []

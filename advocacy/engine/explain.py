@@ -1,4 +1,4 @@
-"""Why the score is what it is, as it is stored with the score."""
+"""The explanation that is stored with a score."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TOP = 5
 
 
 def explain(tally: Tally, as_of: date) -> dict[str, Any]:
-    """Return what made the score, in JSON's types; points are text with two decimals, days are ISO dates.
+    """Return the explanation as JSON types; points are strings with two decimals, days are ISO dates.
 
-    - `components`: points of the most possible, and the exact sum behind them in billionths
-    - `top`: the five acts that give most today. Where a cap left out some acts of a day, it cannot be said
-      which, so that day's acts are one entry: `n` counted `of` so many, and `each` is what one of them gives
+    - `components`: points and maximum, and the exact sum behind them in billionths
+    - `top`: the five acts that contribute most. Where a cap excluded some acts of a day, it is not defined
+      which, so that day's acts are one entry: `n` counted out of `of`, and `each` is the value of one
     - `capped`: how many acts of a kind do not count, and why (self, staff, account, pair, day)
     - `penalties`: upheld strikes that still cost points
-    - `next`: when time alone takes the score out of its band; None when it never does
+    - `next`: when the score leaves its band without new events; None when it never does
     """
     day = as_of.toordinal()
     points = tally.points(day)
@@ -70,7 +70,7 @@ def _top(acts: list[Contribution]) -> list[dict[str, Any]]:
 
 
 def _capped(tally: Tally, as_of: date) -> list[dict[str, Any]]:
-    """Return what does not count, of the quarters that can still give anything."""
+    """Return the acts that do not count, for the quarters within the horizon."""
     left_out: Counter[tuple[str, str]] = Counter()
     for (kind, quarter), reasons in tally.dropped.items():
         horizon = COMPONENTS[KINDS[kind].component].horizon
@@ -85,11 +85,11 @@ def _first_day_after(quarter: int) -> date:
 
 
 def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
-    """Return the date on which time alone takes the score out of its band, exactly; None when it never does."""
+    """Return the exact date on which the score leaves its band without new events; None when it never does."""
     day = as_of.toordinal()
     now = tally.points(day).hundredths
     lower, upper = band_limits(now)
-    last = tally.settled_by()
+    last = tally.stable_from()
     falls = earliest(day + 1, last, below(tally, lower)) if lower else None
     rises = None if tally.only_falls else earliest(day + 1, falls or last, reaching(tally, upper))
     on = min((found for found in (falls, rises) if found), default=None)
@@ -109,6 +109,6 @@ def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
 def _sentence(when: date, as_of: date, line: int, rises: bool) -> str:
     said = f"{when.day} {when:%b}" if when.year == as_of.year else f"{when.day} {when:%b} {when.year}"
     if rises:
-        return f"Rises to {line} on {said} as something held against it wears off."
+        return f"Rises to {line} on {said} when something that lowers it expires."
     soon = " (tomorrow)" if when - as_of == timedelta(days=1) else ""
     return f"Falls below {line} on {said}{soon} unless something new is counted."

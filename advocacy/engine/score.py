@@ -1,4 +1,4 @@
-"""The score of one member as of a day, with everything that is stored and shown of it."""
+"""The score of one member as of a day."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from journeys.engine.facts import Fact, Span
 
 from .arithmetic import BILLION, saturated
-from .counting import NOBODY, Peers
+from .caps import NO_PEERS, Peers
 from .explain import explain
-from .search import band_of, below, earliest, either, entering, leaving, reaching
+from .search import any_of, band_of, below, earliest, entering, leaving, reaching
 from .spans import advocate_spans
 from .tally import Tally, scored_days, tally_of
 from .weights import COMPONENTS, KINDS
@@ -21,7 +21,7 @@ from .weights import COMPONENTS, KINDS
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A member's score as of a day."""
+    """A member's score as of a day, with its explanation and its advocate spans."""
 
     score: Decimal
     band: str
@@ -31,20 +31,18 @@ class Scored:
 
 
 def score_member(
-    facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers = NOBODY
+    facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers = NO_PEERS
 ) -> Scored | None:
-    """Return the score as of a UTC day, or None for somebody who never did anything that counts.
+    """Return the score as of a UTC day, or None for a member without any act that ever counted.
 
-    What has faded away leaves a score of nothing. `facts` are all of the member's, ordered by (day, kind);
-    later ones than `as_of` are not looked at.
+    A score that has decayed completely is 0. `facts` are all of the member's, ordered by (day, kind); those
+    after `as_of` are ignored.
     """
     tally = tally_of(facts, as_of, member_id=member_id, peers=peers)
-    if not tally.counted_anything:
+    if not tally.has_counted:
         return None
     day = as_of.toordinal()
-    spans = (
-        advocate_spans(facts, as_of, member_id=member_id, peers=peers) if tally.could_ever_advocate else ()
-    )
+    spans = advocate_spans(facts, as_of, member_id=member_id, peers=peers) if tally.can_reach_advocate else ()
     points = tally.points(day)
     due = _next_due(tally, day, inside=bool(spans) and spans[-1].end is None)
     return Scored(
@@ -57,21 +55,21 @@ def score_member(
 
 
 def _next_due(tally: Tally, day: int, *, inside: bool) -> date | None:
-    """Return when time alone takes the score over a whole number, or changes the standing as an advocate.
+    """Return when the score next crosses a whole number, or rule R6 changes, without new events.
 
-    All bands and both lines of rule R6 are whole numbers. Until that day the answer stays the same, so
-    it does not matter when it was asked.
+    All band limits and both thresholds of rule R6 are whole numbers. The result is the same on every day until
+    then, so it does not matter when it was computed.
     """
     whole = tally.points(day).hundredths // 100 * 100
     tests = [below(tally, whole)] if whole else []
     if not tally.only_falls:
         tests += [reaching(tally, whole + 100), leaving(tally) if inside else entering(tally)]
-    due = earliest(day + 1, tally.settled_by(), either(*tests))
+    due = earliest(day + 1, tally.stable_from(), any_of(*tests))
     return date.fromordinal(due) if due else None
 
 
-def what_one_more_gives(explanation: Mapping[str, Any], kind: str) -> Decimal:
-    """Return by how many points one more act of this kind today would raise its component."""
+def marginal_points(explanation: Mapping[str, Any], kind: str) -> Decimal:
+    """Return how many points one more act of this kind today would add to its component."""
     component = COMPONENTS[KINDS[kind].component]
     x = explanation["components"][KINDS[kind].component]["sum"]
     more = saturated(x + KINDS[kind].milli * 1_000_000, component) - saturated(x, component)
@@ -79,14 +77,14 @@ def what_one_more_gives(explanation: Mapping[str, Any], kind: str) -> Decimal:
 
 
 def score_over_time(
-    facts: Sequence[Fact], days: Sequence[date], *, member_id: int, peers: Peers = NOBODY
+    facts: Sequence[Fact], days: Sequence[date], *, member_id: int, peers: Peers = NO_PEERS
 ) -> list[Decimal]:
-    """Return the score on each of these days (in their order), from what was known then."""
+    """Return the score on each of these days (ascending), from the facts known on that day."""
     tally = Tally(member_id, peers)
     taken = list(scored_days(facts, max(days))) if days else []
     scores = []
     for day in days:
         while taken and taken[0][0] <= day:
-            tally.take(*taken.pop(0))
+            tally.add_day(*taken.pop(0))
         scores.append(Decimal(tally.points(day.toordinal()).hundredths).scaleb(-2))
     return scores

@@ -1,4 +1,4 @@
-"""When time alone changes a score: exact dates, by bisection."""
+"""Find the exact date on which a score changes without new events, by bisection."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Possible = Callable[[int, int], bool]
 
 
 def earliest(first: int, last: int, possible: Possible) -> int | None:
-    """Return the earliest day on which something is so, or None.
+    """Return the earliest day from `first` to `last` on which a condition holds, or None.
 
-    `possible(a, b)` may only be false when it is so on no day from a to b, and `possible(a, a)` says
-    exactly whether it is so on that day. The score only falls while nothing happens, so halving finds the
-    day; where something held against the member wears off, both halves are looked at.
+    `possible(a, b)` must be true if the condition holds on any day from a to b, and `possible(a, a)` must be
+    exact. Without new events the score usually only falls, so bisection finds the day; where a penalty can
+    expire, both halves may have to be searched.
     """
     if first > last or not possible(first, last):
         return None
@@ -43,7 +43,7 @@ def leaving(tally: Tally) -> Possible:
     return below(tally, LEAVE_BELOW * 100)
 
 
-def either(*tests: Possible) -> Possible:
+def any_of(*tests: Possible) -> Possible:
     return lambda a, b: any(test(a, b) for test in tests)
 
 
@@ -52,7 +52,7 @@ def band_of(hundredths: int) -> str:
 
 
 def band_limits(hundredths: int) -> tuple[int, int]:
-    """Return the lowest score of the present band and of the next one, in hundredths."""
+    """Return the lowest score of the current band and of the next one, in hundredths."""
     floors = [floor * 100 for floor in BANDS.values()]
     lower = max(floor for floor in floors if floor <= hundredths)
     return lower, min((floor for floor in floors if floor > hundredths), default=100 * 100 + 1)
@@ -60,4 +60,4 @@ def band_limits(hundredths: int) -> tuple[int, int]:
 
 def leaves_band(tally: Tally, points: Points) -> Possible:
     lower, upper = band_limits(points.hundredths)
-    return either(below(tally, lower), reaching(tally, upper))
+    return any_of(below(tally, lower), reaching(tally, upper))

@@ -1,4 +1,4 @@
-"""How a score went: when a member was an advocate (rule R6), since when a band holds, and the past as a whole."""
+"""A score over time: advocate spans (rule R6), the start of the current band, and past band changes."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from uuid import UUID
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
+from .caps import Peers
 from .contributions import contributions
-from .counting import Peers
 from .search import band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
 from .weights import NONE
 
 
-def quiet_stretches(
+def intervals(
     facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers
 ) -> Iterator[tuple[Tally, int, int]]:
-    """Return, for each day with something scored, the tally then and the days until the next such day.
+    """Yield, for each day with scored facts, the tally and the first and last day until the next such day.
 
-    It is one tally, which goes on: look at it before asking for the next stretch.
+    The tally is the same object every time and is updated in place.
     """
     tally = Tally(member_id, peers)
     days = list(scored_days(facts, as_of))
     for place, (day, of_day) in enumerate(days):
-        tally.take(day, of_day)
+        tally.add_day(day, of_day)
         following = days[place + 1][0].toordinal() if place + 1 < len(days) else as_of.toordinal() + 1
         yield tally, day.toordinal(), following - 1
 
 
 def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
-    """Return the spans of rule R6, from what was known on each day: nothing later is looked at."""
+    """Return the spans of rule R6; each day is judged by the facts known on that day."""
     spans: list[Span] = []
-    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
-        if not tally.could_ever_advocate:
+    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
+        if not tally.can_reach_advocate:
             continue
         found: int | None = day
         while found is not None:
@@ -51,7 +51,7 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
 
 
 def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
-    """Return the events that gave the most on the day that the member became an advocate."""
+    """Return the events that contributed most on the day the member became an advocate."""
     ids: dict[UUID, None] = {}
     for act in contributions(tally, day):
         ids.update(dict.fromkeys(act.event_ids))
@@ -61,9 +61,9 @@ def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
 
 
 def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> date:
-    """Return the day since which the score has been in the band that it is in on `as_of`."""
+    """Return the day on which the score entered the band that it is in on `as_of`."""
     band, since = "", as_of.toordinal()
-    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
+    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
         found: int | None = day
         while found is not None:
             points = tally.points(found)
@@ -75,7 +75,7 @@ def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Pee
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How a score went until a day: each change of its band, and the best it ever was on a day with an act."""
+    """The band changes of a score until a day, and its highest value on a day with an act."""
 
     changes: tuple[tuple[date, Points], ...]
     best: int  # hundredths
@@ -83,10 +83,10 @@ class Past:
 
 
 def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Past:
-    """Return how the score went, from what was known on each day."""
+    """Return the past of a score; each day is judged by the facts known on that day."""
     changes: list[tuple[date, Points]] = []
     best, best_on, band = 0, as_of, NONE
-    for tally, day, last in quiet_stretches(facts, as_of, member_id=member_id, peers=peers):
+    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
         found: int | None = day

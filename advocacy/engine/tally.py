@@ -1,4 +1,4 @@
-"""What counts for one member, as far as the days taken so far tell."""
+"""The running tally of a member's acts that count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from journeys.engine.facts import Fact
 
 from .arithmetic import BILLION, decay_table, hundredths, saturated
-from .counting import Day, Peers, admit, count_quarter, quarter_of
+from .caps import Day, Peers, admit, count_quarter, quarter_of
 from .weights import (
     BROAD_COMPONENTS,
     BROAD_POINTS,
@@ -32,20 +32,20 @@ _SCORED = frozenset(KINDS) | {STRIKE}
 
 
 class Points(NamedTuple):
-    """A score: hundredths of a point in all, and billionths per component."""
+    """A score: the total in hundredths of a point, and billionths per component."""
 
     hundredths: int
     components: Mapping[str, int]
 
     @property
     def enters(self) -> bool:
-        """Whether this makes an advocate of a member who is none yet (rule R6)."""
+        """Whether this score makes a member an advocate who is not one yet (rule R6)."""
         broad = sum(points >= BROAD_POINTS * BILLION for points in self.components.values())
         return self.hundredths >= ENTER_AT * 100 and broad >= BROAD_COMPONENTS
 
 
 class Tally:
-    """The acts that count, by kind and day, taken in day by day."""
+    """The acts that count, by kind and day. Days must be added in order."""
 
     def __init__(self, member_id: int, peers: Peers) -> None:
         self.member_id, self.peers = member_id, peers
@@ -60,27 +60,27 @@ class Tally:
         self._sums: dict[str, dict[int, int]] = {}
         self._cached: dict[tuple[int, int], Points] = {}
 
-    def take(self, day: date, facts: Iterable[Fact]) -> None:
-        """Count what happened on one more day. Days come in their order."""
+    def add_day(self, day: date, facts: Iterable[Fact]) -> None:
+        """Add the facts of the next day."""
         self._cached.clear()
         self.last = ordinal = day.toordinal()
         for fact in facts:
             if fact.kind == STRIKE:
                 self.strikes[ordinal] = fact.n
             elif fact.kind == NPS:
-                self._take_answer(ordinal, fact)
+                self._add_nps(ordinal, fact)
             else:
-                self._take_acts(ordinal, fact)
+                self._add_acts(ordinal, fact)
 
-    def _take_answer(self, ordinal: int, fact: Fact) -> None:
-        """Take the last answer of the day: a promoter counts for, a detractor against."""
+    def _add_nps(self, ordinal: int, fact: Fact) -> None:
+        """Add the last NPS answer of the day: a promoter counts 1, a detractor -1."""
         scores = [item["props"]["score"] for item in fact.items or ()]
         if not scores or DETRACTOR_TO < scores[-1] < PROMOTER_FROM:
             return
         self.facts[NPS, ordinal] = fact
         self._set(NPS, {ordinal: 1 if scores[-1] >= PROMOTER_FROM else -1})
 
-    def _take_acts(self, ordinal: int, fact: Fact) -> None:
+    def _add_acts(self, ordinal: int, fact: Fact) -> None:
         group = fact.kind, quarter_of(fact.day)
         if fact.kind == PEER_REPLY and fact.items is not None:
             fact = _helper_side(fact)
@@ -92,7 +92,7 @@ class Tally:
 
     @property
     def counted(self) -> Mapping[str, Mapping[int, int]]:
-        """How many acts count, by kind and day; a detractor's answer counts -1."""
+        """The number of acts that count, by kind and day; a detractor's NPS answer counts -1."""
         for group in self._unsettled:
             counted, capped = count_quarter(group[0], self._quarters[group])
             self.dropped[group] = self._refused[group] + capped
@@ -101,7 +101,7 @@ class Tally:
         return self._counted
 
     def _set(self, kind: str, counted: Mapping[int, int]) -> None:
-        """Let `counted` hold for these days, in the kind's own row and in its component's sum."""
+        """Set the counts of these days, and update the sums of the component."""
         row = self._counted.setdefault(kind, {})
         sums = self._sums.setdefault(KINDS[kind].component, {})
         for day, n in counted.items():
@@ -112,61 +112,63 @@ class Tally:
 
     @property
     def sums(self) -> Mapping[str, Mapping[int, int]]:
-        """The thousandths that count, by component and day."""
+        """The weights that count, in thousandths, by component and day."""
         if self._unsettled:
             _ = self.counted
         return self._sums
 
     @property
     def only_falls(self) -> bool:
-        """Whether the score can only fall with time: nothing held against the member can wear off."""
+        """Whether the score can only fall with time, because no penalty can expire."""
         return not self.strikes and all(n >= 0 for n in self._counted.get(NPS, {}).values())
 
     @property
-    def counted_anything(self) -> bool:
+    def has_counted(self) -> bool:
         return bool(self.strikes) or any(n for row in self.counted.values() for n in row.values())
 
     @property
-    def could_ever_advocate(self) -> bool:
+    def can_reach_advocate(self) -> bool:
         most = sum(COMPONENTS[key].most for key in self.sums)
         return len(self.sums) >= BROAD_COMPONENTS and most >= ENTER_AT
 
-    def sum_of(self, component: str, day: int, against: int | None = None) -> int:
-        """Return the component's sum in billionths; see `points` for `against`."""
-        against = day if against is None else against
+    def sum_of(self, component: str, day: int, penalty_day: int | None = None) -> int:
+        """Return the component's sum in billionths; see `points` for `penalty_day`."""
+        penalty_day = day if penalty_day is None else penalty_day
         table = decay_table(COMPONENTS[component].half_life)
         horizon = len(table)
         total = 0
         for then, milli in self.sums.get(component, {}).items():
-            age = (day if milli > 0 else against) - then
+            age = (day if milli > 0 else penalty_day) - then
             if age < horizon:
                 total += milli * table[age]
         return total
 
-    def points(self, day: int, against: int | None = None) -> Points:
-        """Return the score on `day`, no earlier than the last day taken.
+    def points(self, day: int, penalty_day: int | None = None) -> Points:
+        """Return the score on `day`, which must not be before the last day added.
 
-        With `against`, what is held against the member (detractor answers, strikes) is weighed as on that
-        other day. Between two days without acts no score is above `points(first, last)` or below
+        `penalty_day` is the day on which penalties (detractor answers, strikes) are weighed, by default `day`.
+        If no facts are added, no score between two days is above `points(first, last)` or below
         `points(last, first)`.
         """
-        against = day if against is None or self.only_falls else against
-        found = self._cached.get((day, against))
+        penalty_day = day if penalty_day is None or self.only_falls else penalty_day
+        found = self._cached.get((day, penalty_day))
         if found is None:
-            found = self._cached[day, against] = self._points(day, against)
+            found = self._cached[day, penalty_day] = self._points(day, penalty_day)
         return found
 
-    def _points(self, day: int, against: int) -> Points:
-        components = {key: saturated(self.sum_of(key, day, against), COMPONENTS[key]) for key in self.sums}
-        total = sum(components.values()) - self.penalty(against) * BILLION
+    def _points(self, day: int, penalty_day: int) -> Points:
+        components = {
+            key: saturated(self.sum_of(key, day, penalty_day), COMPONENTS[key]) for key in self.sums
+        }
+        total = sum(components.values()) - self.penalty(penalty_day) * BILLION
         return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
 
     def penalty(self, day: int) -> int:
         """Return the points that upheld strikes cost on `day`."""
         return STRIKE_POINTS * sum(n for then, n in self.strikes.items() if 0 <= day - then < STRIKE_DAYS)
 
-    def settled_by(self) -> int:
-        """Return a day after which time changes nothing any more."""
+    def stable_from(self) -> int:
+        """Return a day from which the score no longer changes without new events."""
         ends = [
             max(row) + COMPONENTS[KINDS[kind].component].horizon for kind, row in self.counted.items() if row
         ]
@@ -175,7 +177,7 @@ class Tally:
 
 
 def _helper_side(fact: Fact) -> Fact:
-    """Return the part of a day's meetings in prospect forums in which the member was the one to help."""
+    """Return the part of a day's prospect forum replies in which the member was the replier."""
     helped = sum(item["props"].get("role") == HELPER_ROLE for item in fact.items or ())
     if helped == fact.n:
         return fact
@@ -183,7 +185,7 @@ def _helper_side(fact: Fact) -> Fact:
 
 
 def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list[Fact]]]:
-    """Return the days up to `as_of` that matter to the score, with their facts."""
+    """Yield the days up to `as_of` that have scored facts, with these facts."""
     wanted = (fact for fact in facts if fact.kind in _SCORED and fact.day <= as_of)
     for day, of_day in groupby(wanted, key=lambda fact: fact.day):
         yield day, list(of_day)
@@ -192,5 +194,5 @@ def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list
 def tally_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Tally:
     tally = Tally(member_id, peers)
     for day, of_day in scored_days(facts, as_of):
-        tally.take(day, of_day)
+        tally.add_day(day, of_day)
     return tally

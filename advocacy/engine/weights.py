@@ -1,7 +1,7 @@
-"""What counts towards the advocacy score, and how much.
+"""The weights of the advocacy score.
 
-A component's points come near its `most` and never reach it; an act gives half of what is left to gain
-when the acts counted so far add up to `half_at`. Weights are in thousandths, so that sums stay integers.
+A component's points approach its `most` without reaching it; acts with a total weight of `half_at` give half of
+it. Weights are in thousandths, so that sums stay integers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-HORIZON_HALF_LIVES = 5  # older acts count nothing at all
+HORIZON_HALF_LIVES = 5  # older acts do not count
 
 HELPFULNESS, REFERRAL, PROOF = "helpfulness", "referral", "proof"
 CONTENT, SENTIMENT, PRESENCE = "content", "sentiment", "presence"
@@ -22,7 +22,7 @@ class Component(NamedTuple):
 
     @property
     def horizon(self) -> int:
-        """The greatest age in days at which an act still counts."""
+        """The maximum age in days of an act that counts."""
         return HORIZON_HALF_LIVES * self.half_life
 
 
@@ -70,18 +70,18 @@ KINDS: Final[Mapping[str, Kind]] = {
 NPS = "nps.answered"
 PROMOTER_FROM, DETRACTOR_TO = 9, 6
 
-# Belongs to both members who met; only the one who helped has helped.
+# Recorded for both members; it counts for the replier only.
 PEER_REPLY, HELPER_ROLE = "prospect.peer_replied", "replier"
 
-VOTES = frozenset({"helpful_vote.received"})  # a vote by staff counts for nobody
+VOTES = frozenset({"helpful_vote.received"})  # votes by staff do not count
 REFERRALS = frozenset(kind for kind, counts in KINDS.items() if counts.component == REFERRAL)
-PAIR_MOST = 3  # of one kind, from one member at the other end, in one quarter
+PAIR_MOST = 3  # acts of one kind with the same partner in a quarter
 
 STRIKE, STRIKE_POINTS, STRIKE_DAYS = "strike.upheld", 10, 180
 
 NONE, EMERGING, PROMISING, ADVOCATE, CHAMPION = "none", "emerging", "promising", "advocate", "champion"
 BANDS: Final[Mapping[str, int]] = {NONE: 0, EMERGING: 10, PROMISING: 25, ADVOCATE: 40, CHAMPION: 65}
 
-# Rule R6: who is an advocate. The gap between entering and leaving stops flapping.
+# Rule R6: who is an advocate. The gap between the two thresholds (hysteresis) prevents flapping.
 ENTER_AT, LEAVE_BELOW = 40, 30
 BROAD_POINTS, BROAD_COMPONENTS = 5, 2

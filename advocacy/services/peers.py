@@ -1,10 +1,10 @@
-"""Who the members at the other end are."""
+"""The roles and companies of partners (counterparts)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from advocacy.engine.counting import Peers, partners_of
+from advocacy.engine.caps import Peers, partners_of
 from advocacy.engine.weights import REFERRALS, VOTES
 from community.members.models import Member
 from journeys.engine.facts import Fact
@@ -12,15 +12,15 @@ from journeys.hooks import Facts
 from journeys.models import MemberDay
 
 
-def known_peers(facts: Facts) -> Peers:
-    """Return the staff and the companies among these members and those at the other end: one query or none."""
+def load_peers(facts: Facts) -> Peers:
+    """Return the staff and companies among these members and their partners. At most one query."""
     partners = partners_of(_flat(facts))
     if not partners:
         return Peers()
-    rows = Member.objects.filter(pk__in=partners | set(facts)).values_list("pk", "role", "company_id")
+    members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(partners | set(facts))
     return Peers(
-        staff=frozenset(pk for pk, role, _ in rows if role),
-        companies={pk: company_id for pk, _, company_id in rows if company_id is not None},
+        staff=frozenset(pk for pk, member in members.items() if member.is_team),
+        companies={pk: member.company_id for pk, member in members.items() if member.company_id is not None},
     )
 
 
@@ -29,8 +29,10 @@ def _flat(facts: Facts) -> Iterable[Fact]:
 
 
 def affected_by(member_ids: Collection[int]) -> set[int]:
-    """Return whose score may change when these members' roles or companies do: their own, and those of
-    the members whom they voted for or were referred by."""
+    """Return the ids of the members whose score may change when these members' roles or companies do.
+
+    These are the members themselves, and those whom they voted for or were referred by.
+    """
     met = (
         MemberDay.objects.filter(kind__in=VOTES | REFERRALS)
         .filter(pairs__has_any_keys=[str(pk) for pk in member_ids])

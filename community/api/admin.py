@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.admin_base import MANAGERS, BaseAdmin
 
-from . import services
 from .models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
+from .services import quarantine, tokens, waiting_events
 
 
 class ApiTokenForm(ModelForm):  # type: ignore[type-arg]
     scopes = MultipleChoiceField(
-        choices=ApiToken.Scope.choices, widget=CheckboxSelectMultiple, label=gettext_lazy("It may")
+        choices=ApiToken.Scope.choices, widget=CheckboxSelectMultiple, label=gettext_lazy("Permissions")
     )
 
     class Meta:
@@ -37,19 +37,19 @@ class ApiTokenAdmin(BaseAdmin):
     readonly_fields = ["shown_prefix", "created_at", "created_by", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 
-    @admin.display(description=gettext_lazy("Begins with"))
+    @admin.display(description=gettext_lazy("Token prefix"))
     def shown_prefix(self, token: ApiToken) -> str:
         return f"{token.prefix}…" if token.prefix else "-"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        # Its ids would be taken for another system's.
+        # Changing the source would attribute its external ids to another system.
         return [*self.readonly_fields, "source"] if obj else self.readonly_fields
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
-        token, secret = services.issue_token(
+        token, secret = tokens.issue(
             name=obj.name,
             source=obj.source,
             scopes=obj.scopes,
@@ -62,20 +62,21 @@ class ApiTokenAdmin(BaseAdmin):
         messages.warning(
             request,
             format_html(
-                _("This is the token. It is shown this once: {}"), format_html("<code>{}</code>", secret)
+                _("Copy the token now. You will not be able to see it again: {}"),
+                format_html("<code>{}</code>", secret),
             ),
         )
 
     @admin.action(description=gettext_lazy("Revoke"))
-    def revoke(self, request: Any, tokens: QuerySet[ApiToken]) -> None:
-        for token in tokens:
-            services.revoke_token(token, actor=request.user)
-        self.message_user(request, _("They are let in no more."))
+    def revoke(self, request: Any, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            tokens.revoke(token, actor=request.user)
+        self.message_user(request, _("The selected tokens have been revoked."))
 
 
 @admin.register(WaitingEvent)
 class WaitingEventAdmin(BaseAdmin):
-    """The queue of facts whose member is not known. Choosing a member applies one, as of when it happened."""
+    """Queue of facts whose member is unknown. Choosing a member records the fact, with its original time."""
 
     seen_by = changed_by = MANAGERS
     list_display = ["name", "who", "amount", "occurred_at", "source", "received_at", "state"]
@@ -96,7 +97,7 @@ class WaitingEventAdmin(BaseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[WaitingEvent]:
         return super().get_queryset(request).select_related("member", "company")
 
-    @admin.display(description=gettext_lazy("Who"))
+    @admin.display(description=gettext_lazy("Person or company"))
     def who(self, row: WaitingEvent) -> str:
         return (
             " · ".join(filter(None, [row.email, row.external_id, row.company_external_id, row.domain])) or "-"
@@ -111,30 +112,38 @@ class WaitingEventAdmin(BaseAdmin):
     def state(self, row: WaitingEvent) -> str:
         if row.applied_at:
             return _("Applied to %(who)s") % {"who": row.member or row.company}
-        return _("Dismissed") if row.dismissed_at else _("Waiting")
+        return _("Dismissed") if row.dismissed_at else _("Unmatched")
 
-    @admin.display(description=gettext_lazy("What was sent"))
+    @admin.display(description=gettext_lazy("Received data"))
     def said(self, row: WaitingEvent) -> SafeString:
         return _as_code(row.event)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if obj.member is not None:
-            services.assign(obj, obj.member, actor=request.user)
+            waiting_events.assign(obj, obj.member, actor=request.user)
 
-    @admin.action(description=gettext_lazy("Look again whose they are"))
+    @admin.action(description=gettext_lazy("Match to members again"))
     def match_again(self, request: HttpRequest, rows: QuerySet[WaitingEvent]) -> None:
-        found = services.apply_waiting(list(rows.values_list("pk", flat=True)))
-        self.message_user(request, _("%(count)d found their member or company.") % {"count": found})
+        found = waiting_events.apply(list(rows.values_list("pk", flat=True)))
+        self.message_user(
+            request,
+            ngettext(
+                "Matched %(n)d event to a member or company.",
+                "Matched %(n)d events to a member or company.",
+                found,
+            )
+            % {"n": found},
+        )
 
     @admin.action(description=gettext_lazy("Dismiss"))
     def dismiss(self, request: Any, rows: QuerySet[WaitingEvent]) -> None:
         for row in rows:
-            services.dismiss(row, actor=request.user)
+            waiting_events.dismiss(row, actor=request.user)
 
 
 @admin.register(SetAside)
 class SetAsideAdmin(BaseAdmin):
-    """Facts that were kept out: the sender puts them right, or somebody here looks and lets them in."""
+    """Quarantined facts: the sender corrects them, or a manager reviews and releases them."""
 
     seen_by = MANAGERS
     list_display = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at"]
@@ -142,24 +151,30 @@ class SetAsideAdmin(BaseAdmin):
     readonly_fields = ["why", "source", "source_event_id", "reason", "received_at", "resolved_at", "sent"]
     actions = ["try_again", "resolve"]
 
-    @admin.display(description=gettext_lazy("What was sent"))
+    @admin.display(description=gettext_lazy("Received data"))
     def sent(self, row: SetAside) -> SafeString:
         return _as_code(row.item)
 
-    @admin.action(description=gettext_lazy("Try again: let in what was quarantined"))
+    @admin.action(description=gettext_lazy("Release from quarantine"))
     def try_again(self, request: Any, rows: QuerySet[SetAside]) -> None:
-        answers = [services.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
-        let_in = answers.count("")
-        if let_in:
+        reasons = [quarantine.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
+        released = reasons.count("")
+        if released:
             self.message_user(
-                request, ngettext("%(n)d was let in.", "%(n)d were let in.", let_in) % {"n": let_in}
+                request,
+                ngettext(
+                    "Released %(n)d event from quarantine.",
+                    "Released %(n)d events from quarantine.",
+                    released,
+                )
+                % {"n": released},
             )
-        for why in sorted(set(answers) - {""}):
-            self.message_user(request, _("Still kept out: %(why)s") % {"why": why}, messages.WARNING)
-        if not answers:
-            self.message_user(request, _("These were dealt with already."), messages.INFO)
+        for why in sorted(set(reasons) - {""}):
+            self.message_user(request, _("Not released: %(why)s") % {"why": why}, messages.WARNING)
+        if not reasons:
+            self.message_user(request, _("These have already been resolved."), messages.INFO)
 
-    @admin.action(description=gettext_lazy("Mark as dealt with"))
+    @admin.action(description=gettext_lazy("Mark as resolved"))
     def resolve(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:
         rows.filter(resolved_at=None).update(resolved_at=timezone.now())
 

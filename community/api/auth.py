@@ -1,4 +1,4 @@
-"""Who may call: a bearer token with the right scope, at its own pace."""
+"""Authentication by bearer token, with scopes and a rate limit per token."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
 from .models import ApiToken
-from .services.tokens import count_call, token_of
+from .services import tokens
 
 
 class Bearer(HttpBearer):
-    """Lets tokens with `scope` through. Raises HttpError 403 for other tokens, RateLimited for fast ones."""
+    """Require a token with `scope`. Raises HttpError 403 without the scope, RateLimited over the limit."""
 
     def __init__(self, scope: ApiToken.Scope) -> None:
         super().__init__()
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        found = token_of(token)
+        found = tokens.authenticate(token)
         if found is None:
             return None
-        count_call(found)
+        tokens.count_call(found)
         if self.scope not in found.scopes:
-            raise HttpError(403, f"This token lacks the scope {self.scope}.")
+            raise HttpError(403, f"This token does not have the {self.scope} scope.")
         return found

@@ -18,21 +18,23 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """Lets one outside system in. Only a digest is kept; the token itself is shown once."""
+    """An API token for one external system. Only its digest is stored; the secret is shown once."""
 
     class Scope(models.TextChoices):
         EVENTS = "events:write", _("Send events")
-        PURCHASES = "purchases:write", _("Send purchases and other commercial facts")
+        PURCHASES = "purchases:write", _("Send purchases and other commercial events")
 
-    name = models.CharField(max_length=80, help_text=_("Who uses it, such as “CRM”."))
+    name = models.CharField(max_length=80, help_text=_("The system that uses this token, such as “CRM”."))
     source = models.SlugField(
         max_length=40,
-        help_text=_("What the system's ids are known by here. Keep it when a token is replaced."),
+        help_text=_(
+            "A short name for the system, which its IDs are stored under. Use the same source when you replace a token."
+        ),
     )
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    calls_a_minute = models.PositiveIntegerField(default=120)
+    calls_a_minute = models.PositiveIntegerField(_("calls per minute"), default=120)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -45,7 +47,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["name", "-created_at"]
-        verbose_name = "API token"
+        verbose_name = _("API token")
         constraints = [
             models.CheckConstraint(condition=Q(calls_a_minute__gt=0), name="api_token_some_calls"),
         ]
@@ -55,7 +57,7 @@ class ApiToken(models.Model):
 
 
 class PurchaseFile(models.Model):
-    """A file of purchases that was imported: its hash, and what became of its rows."""
+    """An imported file of purchases: its hash, and the number of rows by status."""
 
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -71,9 +73,9 @@ class PurchaseFile(models.Model):
 
 
 class EventKey(models.Model):
-    """One row for every outside fact ever taken in, for ever: what was seen before is known exactly.
+    """The id of every external fact ever ingested, for exact deduplication. Rows are never deleted.
 
-    Hash-partitioned by its key. The event itself may wait for its member; the key is taken all the same.
+    Hash-partitioned by its primary key. The key is stored even while the fact waits for its member.
     """
 
     event_id = models.UUIDField(primary_key=True)
@@ -89,7 +91,7 @@ class EventKey(models.Model):
 
 
 class ExternalId(models.Model):
-    """How an outside system calls a member; learnt when it names both the id and a confirmed address."""
+    """A member's id in an external system; saved when a fact has both the id and a confirmed address."""
 
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=100)
@@ -99,7 +101,8 @@ class ExternalId(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = "external id"
+        verbose_name = _("external ID")
+        verbose_name_plural = _("external IDs")
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="external_id_once"),
         ]
@@ -114,14 +117,14 @@ class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
 
 
 class WaitingEvent(models.Model):
-    """An outside fact, mostly a purchase, of somebody who is not here yet. It counts once they are."""
+    """An external fact, mostly a purchase, about someone not known here yet; recorded once they are."""
 
     event_id = models.UUIDField(unique=True)
     name = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=40)
-    # Who it is about, as the other system says.
+    # Who it is about, as sent by the other system.
     external_id = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True)
     company_external_id = models.CharField(max_length=100, blank=True)
@@ -139,8 +142,8 @@ class WaitingEvent(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name = "waiting purchase or event"
-        verbose_name_plural = "waiting purchases and events"
+        verbose_name = _("unmatched event")
+        verbose_name_plural = _("unmatched events")
         indexes = [
             models.Index(
                 fields=["received_at"],
@@ -150,29 +153,30 @@ class WaitingEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.email or self.external_id or self.domain or 'somebody'}"
+        return f"{self.name} of {self.email or self.external_id or self.domain or 'an unknown person'}"
 
 
 class SetAside(models.Model):
-    """An outside fact that was kept out for a person to look at."""
+    """A quarantined external fact, held back for review."""
 
     class Why(models.TextChoices):
-        CONFLICT = "conflict", _("Same id, other content")
-        QUARANTINED = "quarantined", _("Not understood or not believed")
+        CONFLICT = "conflict", _("Same ID, different content")
+        QUARANTINED = "quarantined", _("Unknown event or implausible date")
 
-    why = models.CharField(max_length=11, choices=Why)
+    why = models.CharField(_("problem"), max_length=11, choices=Why)
     event_id = models.UUIDField()
     digest = models.CharField(max_length=64)
     source = models.CharField(max_length=40)
     source_event_id = models.CharField(max_length=200)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(_("details"), max_length=300)
     item = models.JSONField()
     received_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name_plural = "set aside"
+        verbose_name = _("quarantined event")
+        verbose_name_plural = _("quarantined events")
         constraints = [
             models.UniqueConstraint(fields=["event_id", "digest"], name="set_aside_once"),
         ]
@@ -184,6 +188,6 @@ class SetAside(models.Model):
 NAMESPACE = uuid.UUID("9a1f6d0e-5f0b-5a7c-8f0d-6a3f1f0c2b77")
 
 
-def outside_id(source: str, source_event_id: str) -> uuid.UUID:
-    """Return the id of a fact of another system: the same fact has the same id, however often it arrives."""
+def inbound_event_id(source: str, source_event_id: str) -> uuid.UUID:
+    """Return the event id for an external fact; the same fact always gets the same id."""
     return uuid.uuid5(NAMESPACE, f"{source}:{source_event_id}")

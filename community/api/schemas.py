@@ -1,4 +1,4 @@
-"""What callers send and get. Items are read one by one, so that a wrong one does not spoil the rest."""
+"""Request and response schemas. Items are validated one by one, so one invalid item does not fail the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic import BaseModel as Model
 
-MOST_ITEMS = 500
+MAX_ITEMS = 500
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
@@ -44,7 +44,7 @@ Domain = Annotated[
     ),
 ]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
-# 129.0 of JSON is a binary fraction; written out it is the amount that was meant.
+# JSON numbers arrive as binary floats; their repr is the decimal amount that was meant.
 Amount = Annotated[
     Decimal,
     BeforeValidator(
@@ -57,28 +57,28 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Refuse the few hours at both ends of the calendar that have no date in UTC."""
+    """Reject the hours at both ends of the calendar that datetime cannot convert to UTC."""
     try:
         moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("this is no date in UTC") from error
+        raise ValueError("this is not a valid date in UTC") from error
     return moment
 
 
-def _keepable(props: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what PostgreSQL keeps in no JSON: NUL, half a surrogate pair, numbers without end."""
+def _storable(props: dict[str, Any]) -> dict[str, Any]:
+    """Reject what PostgreSQL cannot store as JSON: NUL, lone surrogates, NaN and infinity."""
     try:
-        written = json.dumps(props, ensure_ascii=False, allow_nan=False)
-        written.encode()
+        serialized = json.dumps(props, ensure_ascii=False, allow_nan=False)
+        serialized.encode()
     except (ValueError, RecursionError) as error:
-        raise ValueError("this cannot be kept as JSON") from error
-    if _NUL.search(written):
-        raise ValueError("this contains the character NUL")
+        raise ValueError("this cannot be stored as JSON") from error
+    if _NUL.search(serialized):
+        raise ValueError("this contains a NUL character")
     return props
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Props = Annotated[dict[str, Any], AfterValidator(_keepable)]
+Props = Annotated[dict[str, Any], AfterValidator(_storable)]
 
 
 class _Item(Model):
@@ -86,30 +86,35 @@ class _Item(Model):
 
 
 class Person(_Item):
-    """A member, as the sending system knows them."""
+    """A member, identified by their ID in the sending system or their email address."""
 
     external_id: ExternalId | None = None
     email: Email | None = None
 
 
 class Account(_Item):
-    """A company: by its id there, or by an e-mail domain that is confirmed to be its own."""
+    """A company, identified by its ID in the sending system or a verified email domain."""
 
     external_id: ExternalId | None = None
     domain: Domain | None = None
 
 
 class PurchaseItem(_Item):
-    """Somebody bought something. Refunds are events of their own (purchase.refunded)."""
+    """A purchase. Refunds are separate events (purchase.refunded)."""
 
-    external_id: Text = Field(description="The order's id; sending it again changes nothing.")
-    occurred_at: Moment = Field(description="With a time zone, such as 2026-03-01T12:00:00Z.")
-    amount: Amount = Field(ge=0, description="In units of the currency. Nothing paid converts nobody.")
+    external_id: Text = Field(description="The ID of the order. Sending the same ID again has no effect.")
+    occurred_at: Moment = Field(description="A time with a time zone, such as 2026-03-01T12:00:00Z.")
+    amount: Amount = Field(
+        ge=0,
+        description="In units of the currency, such as 129.00. An amount of 0 does not count as a conversion.",
+    )
     currency: Currency
     products: list[Text] = Field(default_factory=list, max_length=100)
     buyer: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)
-    test: bool = Field(False, description="A test order: kept and shown, but it never converts.")
+    test: bool = Field(
+        False, description="A test order. It is stored and shown, but never counts as a conversion."
+    )
 
 
 class Money(_Item):
@@ -118,10 +123,14 @@ class Money(_Item):
 
 
 class EventItem(_Item):
-    """Something that happened outside; the names and properties are those of the event catalogue."""
+    """An event outside the community. Names and properties are those of the event catalogue."""
 
-    id: Text = Field(description="The event's id there; sending it again changes nothing.")
-    name: Text = Field(description="Such as call.logged, webinar.attended or subscription.cancelled.")
+    id: Text = Field(
+        description="The ID of the event in your system. Sending the same ID again has no effect."
+    )
+    name: Text = Field(
+        description="The name of the event, such as call.logged, webinar.attended or subscription.cancelled."
+    )
     occurred_at: Moment
     member: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)
@@ -142,36 +151,36 @@ class EventItem(_Item):
     props: Props = Field(default_factory=dict)
 
 
-def _listed(item: type[Model]) -> Any:
-    """Return the type of a list of any items, that the documentation shows as a list of `item`."""
-    shape = item.model_json_schema()
-    definitions = shape.pop("$defs", {})
+def _list_of(item: type[Model]) -> Any:
+    """Return a list type that accepts any items but is documented as a list of `item`."""
+    schema = item.model_json_schema()
+    definitions = schema.pop("$defs", {})
     return Annotated[
         list[Any],
-        WithJsonSchema({"type": "array", "maxItems": MOST_ITEMS, "items": _inlined(shape, definitions)}),
+        WithJsonSchema({"type": "array", "maxItems": MAX_ITEMS, "items": _inline_refs(schema, definitions)}),
     ]
 
 
-def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
-    if isinstance(shape, list):
-        return [_inlined(part, definitions) for part in shape]
-    if not isinstance(shape, dict):
-        return shape
-    if "$ref" in shape:
-        return _inlined(definitions[shape["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(part, definitions) for name, part in shape.items()}
+def _inline_refs(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inline_refs(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline_refs(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inline_refs(part, definitions) for name, part in schema.items()}
 
 
 class PurchasesIn(Schema):
-    purchases: _listed(PurchaseItem)  # type: ignore[valid-type]
+    purchases: _list_of(PurchaseItem)  # type: ignore[valid-type]
 
 
 class EventsIn(Schema):
-    events: _listed(EventItem)  # type: ignore[valid-type]
+    events: _list_of(EventItem)  # type: ignore[valid-type]
 
 
 class Result(Schema):
-    """What became of one item; `index` is its place in the call."""
+    """The result for one item; `index` is its position in the request."""
 
     index: int
     id: str

@@ -1,9 +1,9 @@
 from celery import shared_task
 
-from . import services
+from .services import waiting_events
 
 
 @shared_task(name="api.match_waiting")
 def match_waiting() -> None:
-    """Look again at what waits: an address may have been confirmed, or a company's domain, since."""
-    services.match_waiting()
+    """Retry waiting events, since an address or a domain may have been confirmed in the meantime."""
+    waiting_events.apply_all()

@@ -2,5 +2,5 @@ from django.urls import path
 
 from .views import api
 
-# The namespace "api" is the API's own, which is why no app_name stands here.
+# No app_name: NinjaAPI sets the "api" namespace itself.
 urlpatterns = [path("api/v1/", api.urls)]

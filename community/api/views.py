@@ -1,4 +1,4 @@
-"""The HTTP API, version 1. Errors are {"detail": a sentence}."""
+"""The HTTP API, version 1. Errors have the form {"detail": "A sentence."}."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from community.core.rate_limits import RateLimited, set_retry_after
 
-from . import services
 from .auth import Bearer
 from .models import ApiToken
-from .schemas import MOST_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
-from .services.parsers import Parsed
+from .schemas import MAX_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
+from .services import ingestion, parsers
 
 api = NinjaAPI(
     title="Caravan",
     version="1",
     urls_namespace="api",
-    description="Tell the community what happened elsewhere: purchases, calls, webinars, tickets. "
-    "Everything may be sent again; the same id counts once.",
+    description="Send purchases, calls, webinars, tickets and other events from your systems to the community. "
+    "It is safe to send an item again: the same ID counts only once.",
 )
 PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
 
@@ -35,18 +34,18 @@ PROBLEMS = dict.fromkeys((400, 401, 403, 413, 422, 429), Problem)
     tags=["purchases"],
 )
 def purchases_create(request: HttpRequest, body: PurchasesIn) -> dict[str, Any]:
-    """Tell of up to 500 purchases. A purchase of somebody who is not here waits until they are."""
+    """Send up to 500 purchases. Purchases by people who are not members wait until they join."""
     _check_length(body.purchases)
-    return _ingest(services.parse_purchases(body.purchases, source=_token(request).source))
+    return _ingest(parsers.parse_purchases(body.purchases, source=_token(request).source))
 
 
 @api.post("/events", auth=Bearer(ApiToken.Scope.EVENTS), response={200: Results, **PROBLEMS}, tags=["events"])
 def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
-    """Tell of up to 500 events of the catalogue that happen outside of the community."""
+    """Send up to 500 events that happened outside the community, named as in the event catalogue."""
     _check_length(body.events)
     token = _token(request)
     commercial = ApiToken.Scope.PURCHASES in token.scopes
-    return _ingest(services.parse_events(body.events, source=token.source, commercial=commercial))
+    return _ingest(parsers.parse_events(body.events, source=token.source, commercial=commercial))
 
 
 def _token(request: HttpRequest) -> ApiToken:
@@ -55,16 +54,15 @@ def _token(request: HttpRequest) -> ApiToken:
 
 
 def _check_length(items: Sequence[Any]) -> None:
-    if len(items) > MOST_ITEMS:
-        raise HttpError(413, f"At most {MOST_ITEMS} items a call; these are {len(items)}.")
+    if len(items) > MAX_ITEMS:
+        raise HttpError(413, f"Send at most {MAX_ITEMS} items per request. This one has {len(items)}.")
 
 
-def _ingest(facts: list[Parsed]) -> dict[str, Any]:
-    answers = services.ingest(facts)
+def _ingest(facts: list[parsers.Parsed]) -> dict[str, Any]:
     return {
         "results": [
-            Result(index=index, id=answer.source_event_id, status=answer.status, reason=answer.reason)
-            for index, answer in enumerate(answers)
+            Result(index=index, id=result.source_event_id, status=result.status, reason=result.reason)
+            for index, result in enumerate(ingestion.ingest(facts))
         ]
     }
 
@@ -74,20 +72,24 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 @api.exception_handler(AuthenticationError)
-def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = _problem(request, 401, "Send a valid token: Authorization: Bearer caravan_…")
+def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = _problem(
+        request,
+        401,
+        "The token is missing or invalid. Send one in the header: Authorization: Bearer caravan_…",
+    )
     response["WWW-Authenticate"] = "Bearer"
     return response
 
 
 @api.exception_handler(RateLimited)
-def _too_many(request: HttpRequest, error: RateLimited) -> HttpResponse:
+def _rate_limited(request: HttpRequest, error: RateLimited) -> HttpResponse:
     return set_retry_after(_problem(request, 429, error.sentence), error.seconds)
 
 
 @api.exception_handler(RequestDataTooBig)
-def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return _problem(request, 413, "The body is too large; send fewer items a call.")
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _problem(request, 413, "The request body is too large. Send fewer items per request.")
 
 
 @api.exception_handler(ValidationError)

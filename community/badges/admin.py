@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 
-from . import services
 from .models import Award, Badge
+from .services import awards
 
 
 @admin.register(Badge)
@@ -23,7 +24,7 @@ class BadgeAdmin(BaseAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return Badge.objects.with_holders()
 
-    @admin.display(ordering="holder_count")
+    @admin.display(description=gettext_lazy("Holders"), ordering="holder_count")
     def holders(self, badge: Badge) -> int:
         return int(getattr(badge, "holder_count", 0))
 
@@ -33,10 +34,14 @@ class BadgeAdmin(BaseAdmin):
 
 
 class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Give a badge by hand, or take one back; what a rule gave keeps what it says."""
+    """Award a badge manually, or revoke an award; the fields of an existing award are read-only."""
 
-    take_back = forms.BooleanField(required=False, help_text="Take this badge back; no rule gives it again.")
-    why = forms.CharField(max_length=200, help_text="For the log, and for whoever asks.")
+    take_back = forms.BooleanField(
+        required=False, help_text=gettext_lazy("Take this badge back. Rules will not award it again.")
+    )
+    why = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Recorded in the audit log.")
+    )
 
     class Meta:
         model = Award
@@ -76,12 +81,12 @@ class AwardAdmin(BaseAdmin):
         return [*self.get_readonly_fields(request, obj), "take_back", "why"]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Go through the services, so that the event and the log tell of it."""
+        """Use the services, which record the event and the audit entry."""
         why = form.cleaned_data["why"]
         if not change:
-            given = services.give_badge(
+            given = awards.give_badge(
                 obj.badge, member=obj.member, actor=request.user, reason=why, post=obj.post
             )
             obj.pk = given.pk
         elif form.cleaned_data["take_back"]:
-            services.take_back(obj, actor=request.user, reason=why)
+            awards.take_back(obj, actor=request.user, reason=why)

@@ -9,11 +9,11 @@ class BadgesConfig(AppConfig):
     label = "badges"
 
     def ready(self) -> None:
-        # The same way Django keeps permissions and sites: a new version's badges are there after `migrate`.
+        # As Django does for permissions and sites: `migrate` adds the badges of a new version.
         post_migrate.connect(_sync, sender=self)
 
 
 def _sync(**_: Any) -> None:
-    from . import services
+    from .services import catalogue
 
-    services.sync_badges()
+    catalogue.sync_badges()

@@ -1,4 +1,4 @@
-"""What a badge asks for, as its rule says it: the shapes that a rule may have, checked and explained."""
+"""Badge rules: the shapes that a rule can have, and their validation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class _Rule(BaseModel):
 
 
 class EventRule(_Rule):
-    """So many events that belong to the member, in any `window_days` days when that is given.
+    """At least so many events of the member, within any `window_days` days if that is given.
 
-    `each` counts one event per day, per thing it is about or per member at the other end. A streak of
-    consecutive days is `each = "day"` with a window as long as the number asked for.
+    `each` counts at most one event per day, object or counterpart. A streak of consecutive days is
+    `each = "day"` with `window_days` equal to `at_least`.
     """
 
     event: str
@@ -36,9 +36,9 @@ class EventRule(_Rule):
 
 
 class PostRule(_Rule):
-    """Published posts of the member whose number has come far enough.
+    """Published posts of the member whose `number` is at least `at_least`.
 
-    Without `times` each such post earns the badge once; with it, that many posts together earn one.
+    Without `times`, each such post earns the badge once; with it, that many posts together earn it once.
     """
 
     post: Literal["answer", "reply", "question", "topic", "any"]
@@ -48,13 +48,13 @@ class PostRule(_Rule):
 
 
 class YearsRule(_Rule):
-    """Each full year of membership with a contribution after it was full."""
+    """Each full year of membership, earned by the first contribution after it."""
 
     years: Literal["each"]
 
 
 class AllRule(_Rule):
-    """Several of the above at once; the last one to come true earns the badge."""
+    """Several rules at once; the last one to be met dates the award."""
 
     all: list[EventRule | PostRule] = Field(min_length=2)
 
@@ -67,7 +67,7 @@ class AllRule(_Rule):
 
 
 class HandRule(_Rule):
-    """Given by people, or brought along by an import."""
+    """Awarded manually or by an import."""
 
     by: Literal["hand", "import"]
 
@@ -84,17 +84,14 @@ SHAPES: dict[str, type[_Rule]] = {
 
 
 def parse(rule: dict[str, Any]) -> Rule:
-    """Return the rule that the JSON of a badge says.
-
-    Raises ValueError with a sentence when it says none.
-    """
+    """Parse the JSON rule of a badge. Raises ValueError with a sentence when it is invalid."""
     shape = next((shape for key, shape in SHAPES.items() if key in rule), None)
     if shape is None:
-        raise ValueError(_("A rule needs one of: event, post, years, all, by."))
+        raise ValueError(_("A rule must contain one of: event, post, years, all, by."))
     try:
         return shape.model_validate(rule)  # type: ignore[return-value]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        told = first["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{where}: {told}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{where}: {message}") from error

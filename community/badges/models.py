@@ -26,13 +26,13 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
         return self.filter(is_active=True)
 
     def with_holders(self) -> BadgeQuerySet:
-        """Annotate `holder_count`: members who have the badge, however often."""
+        """Annotate `holder_count`: the number of distinct members who have the badge."""
         held = Q(awards__taken_back_at__isnull=True)
         return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
 
 
 class Badge(models.Model):
-    """A thing worth recognising, and the rule that says when. Never decays: recognition is kept."""
+    """An achievement and the rule that awards it. Awards do not expire."""
 
     class Level(models.TextChoices):
         BRONZE = "bronze", _("Bronze")
@@ -44,29 +44,31 @@ class Badge(models.Model):
         ANSWERS = "answers", _("Answers")
         QUESTIONS = "questions", _("Questions")
         CONVERSATION = "conversation", _("Conversation")
-        THANKS = "thanks", _("Thanks given and received")
+        THANKS = "thanks", _("Thanks")
         BELONGING = "belonging", _("Belonging")
-        ADVOCACY = "advocacy", _("Speaking up")
-        IMPORTED = "imported", _("From the old community")
+        ADVOCACY = "advocacy", _("Advocacy")
+        IMPORTED = "imported", _("From our previous community")
 
     class Source(models.TextChoices):
-        OURS = "ours", _("Ours")
+        OURS = "ours", _("This community")
         IMPORTED = "imported", _("Imported")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=60)
-    sentence = models.CharField(max_length=200, help_text=_("Told to the person who earns it."))
-    icon = models.CharField(max_length=40, default="award", help_text=_("Name of a Lucide icon."))
+    sentence = models.CharField(max_length=200, help_text=_("Shown to the member who earns the badge."))
+    icon = models.CharField(max_length=40, default="award", help_text=_("The name of a Lucide icon."))
     level = models.CharField(max_length=6, choices=Level, default=Level.BRONZE)
     series = models.CharField(max_length=12, choices=Series, default=Series.FIRSTS)
     rule = models.JSONField(
-        default=dict, help_text=_('Such as {"event": "answer.accepted", "at_least": 10}.')
+        default=dict, help_text=_('For example: {"event": "answer.accepted", "at_least": 10}')
     )
     source = models.CharField(max_length=8, choices=Source, default=Source.OURS)
     position = models.PositiveIntegerField(default=0)
-    is_active = models.BooleanField(default=True, help_text=_("Earned and shown."))
+    is_active = models.BooleanField(
+        default=True, help_text=_("Inactive badges are neither awarded nor shown.")
+    )
     is_customised = models.BooleanField(
-        default=False, help_text=_("Changed here, so an upgrade leaves it as it is.")
+        default=False, help_text=_("Changed in the admin. Upgrades do not overwrite it.")
     )
 
     objects = BadgeQuerySet.as_manager()
@@ -95,17 +97,17 @@ class AwardQuerySet(models.QuerySet["Award"]):
         return self.held().filter(member=member).select_related("badge").order_by("-awarded_at", "-pk")
 
     def numbers_of(self, member: Member) -> dict[int, int]:
-        """Return how often the member has each badge they have, by badge id."""
+        """Return the number of awards the member holds, by badge id."""
         return dict(
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
 
     def earned_by_posts(self) -> AwardQuerySet:
-        """What posts earned their authors; what others earned with them, as by a first like, is not it."""
+        """Awards that posts earned their authors; not those they earned other members, such as a first like."""
         return self.held().filter(member=F("post__author"))
 
     def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
-        """Return what these posts earned their authors."""
+        """Return the awards that these posts earned their authors, by post id."""
         found: dict[int, list[Award]] = {}
         for award in _awards_beside_posts()(post_ids=list(post_ids)):
             found.setdefault(award.post_id or 0, []).append(award)
@@ -125,20 +127,20 @@ def _awards_beside_posts() -> Prepared[Award]:
 
 
 class Award(models.Model):
-    """One badge earned by one member. Taking it back keeps the row, so that no rule gives it again."""
+    """A badge awarded to a member. Revoking keeps the row, so that no rule awards it again."""
 
     class Source(models.TextChoices):
         RULE = "rule", _("Earned")
-        HAND = "hand", _("Given by hand")
+        HAND = "hand", _("Awarded manually")
         IMPORT = "import", _("Imported")
 
     badge = models.ForeignKey(Badge, on_delete=models.CASCADE, related_name="awards")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="awards")
-    # What tells two awards of one badge apart: "post:812", "year:2"; empty when it is earned once only.
+    # Distinguishes several awards of a badge: "post:812", "year:2"; empty when it can be earned only once.
     key = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.RULE)
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="awards")
-    # The event that made the count full; events have no foreign keys because their table is partitioned.
+    # The event that completed the count. Not a foreign key, because the event table is partitioned.
     event_id = models.UUIDField(null=True, blank=True)
     awarded_at = models.DateTimeField(default=timezone.now)
     given_by = models.ForeignKey(

@@ -1,9 +1,9 @@
 from celery import shared_task
 
-from . import services
+from .services import awards
 
 
 @shared_task(name="badges.award")
 def award() -> None:
-    """Give what no event announces: pages read often enough, rules changed in the admin. Daily."""
-    services.award_earned()
+    """Award what no event triggers: badges for views, and rules changed in the admin. Daily."""
+    awards.award_earned()

@@ -9,28 +9,28 @@ from django.views.decorators.http import require_safe
 from community.core.pagination import page_of
 from community.forum.models import Post
 
-from . import services
 from .models import Award, Badge
+from .services.progress import Progress, progress_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """A badge as the list shows it to one reader."""
+    """A badge in the list, with the reader's awards and progress."""
 
     badge: Badge
     earned: int
-    progress: services.Progress | None
+    progress: Progress | None
 
 
 @require_safe
 def badge_list(request: HttpRequest) -> HttpResponse:
-    """Show every badge by series, who has it, and how far the reader is."""
+    """Show all badges by series, with their holders and the reader's progress."""
     badges = Badge.objects.active().with_holders()
     reader = request.user
     mine = Award.objects.numbers_of(reader) if reader.is_authenticated else {}
-    progress: dict[str, services.Progress] = {}
+    progress: dict[str, Progress] = {}
     if reader.is_authenticated and not reader.is_team:
-        progress = services.progress_of(reader, [badge for badge in badges if badge.pk not in mine])
+        progress = progress_of(reader, [badge for badge in badges if badge.pk not in mine])
     rows = [
         Row(badge, mine.get(badge.pk, 0), progress.get(badge.slug))
         for badge in badges
@@ -46,7 +46,7 @@ def badge_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def badge_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one badge and who has it, newest first; posts only where the reader may see them."""
+    """Show one badge and its holders, newest first, with the posts that the reader may see."""
     badge = get_object_or_404(Badge.objects.active().with_holders(), slug=slug)
     awards = badge.awards.held().select_related("member", "member__company").order_by("-awarded_at", "-pk")
     page = page_of(request, awards, per_page=30)

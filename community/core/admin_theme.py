@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy
 
 from community.core import brand
 
@@ -34,7 +35,7 @@ def unfold_settings(*, site_name: str, colour: str) -> dict[str, Any]:
     return {
         "SITE_TITLE": site_name,
         "SITE_HEADER": site_name,
-        "SITE_SUBHEADER": "Behind the scenes",
+        "SITE_SUBHEADER": gettext_lazy("Administration"),
         "SITE_URL": "/",
         "SITE_ICON": _logo,
         "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _logo}],

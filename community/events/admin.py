@@ -12,14 +12,14 @@ from unfold.paginator import InfinitePaginator
 from community.core.admin_base import MANAGERS, BaseAdmin, display
 from community.core.audit import audit
 
-from . import services
 from .models import Cursor, DeadLetter, Event
 from .registry import all_followers
+from .services import cursors
 
 
 @admin.register(Event)
 class EventAdmin(BaseAdmin):
-    """The log of what happened, to read. It has too many rows to be counted for a page of it."""
+    """The event log, read-only. The table is too big for count(*) on every page."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -35,35 +35,35 @@ class EventAdmin(BaseAdmin):
     )
     list_filter = ("actor_role", "channel", "backfill", ("retracted_at", admin.EmptyFieldListFilter))
     search_fields = ("=name", "=member__username", "=source")
-    search_help_text = gettext_lazy("The whole name of an event, a username or a source.")
+    search_help_text = gettext_lazy("Search for the full name of an event, a username or a source.")
     list_select_related = ("member",)
     ordering = ("-occurred_at",)
 
-    @display(description=gettext_lazy("About"))
+    @display(description=gettext_lazy("Object"))
     def object_shown(self, event: Event) -> str:
         return f"{event.object_type} {event.object_id}" if event.object_type else ""
 
 
 @admin.register(Cursor)
 class CursorAdmin(BaseAdmin):
-    """How far each follower has read."""
+    """The cursors of the followers."""
 
     seen_by = MANAGERS
     list_display = ("name", "behind", "failures", "moved_at", "epoch", "last_seq")
 
-    @display(description=gettext_lazy("Has something to read"), boolean=True)
+    @display(description=gettext_lazy("Has unprocessed events"), boolean=True)
     def behind(self, cursor: Cursor) -> bool:
-        return cursor.name in all_followers() and services.behind(cursor.name)
+        return cursor.name in all_followers() and cursors.is_behind(cursor.name)
 
 
 class ResolvedFilter(admin.SimpleListFilter):
-    """Those that still need somebody, unless all are asked for."""
+    """Filter by state; the default is unresolved."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("resolved", gettext_lazy("Went through")), ("all", gettext_lazy("All"))]
+        return [("resolved", gettext_lazy("Resolved")), ("all", gettext_lazy("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
         if self.value() == "all":
@@ -73,7 +73,7 @@ class ResolvedFilter(admin.SimpleListFilter):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(BaseAdmin):
-    """Events that a follower could not handle, to be tried again once the reason is gone."""
+    """Events that a follower failed to handle, to be retried once the cause is fixed."""
 
     seen_by = MANAGERS
     list_display = ("failed_at", "follower", "name", "error", "occurred_at", "resolved_at")
@@ -82,10 +82,10 @@ class DeadLetterAdmin(BaseAdmin):
     ordering = ("-failed_at",)
     actions = ("retry_selected",)
 
-    @admin.action(description=gettext_lazy("Try again"))
+    @admin.action(description=gettext_lazy("Retry"))
     def retry_selected(self, request: Any, queryset: QuerySet[DeadLetter]) -> None:
         letters = list(queryset.filter(resolved_at__isnull=True))
-        resolved = services.retry_dead_letters(letters)
+        resolved = cursors.retry_dead_letters(letters)
         for letter in letters:
             audit(
                 "dead_letter.retry",
@@ -93,7 +93,7 @@ class DeadLetterAdmin(BaseAdmin):
                 subject=letter,
                 after={"resolved": bool(letter.resolved_at)},
             )
-        said = _("%(done)d of %(all)d went through.") % {"done": resolved, "all": len(letters)}
+        said = _("%(done)d of %(all)d events were processed.") % {"done": resolved, "all": len(letters)}
         messages.add_message(
             request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, said
         )

@@ -1,7 +1,7 @@
-"""Every event there is: its name, what it says, and the shape of its payload.
+"""The event types: their names, labels and payload schemas.
 
-Names are `noun.happened` and are never changed once shipped. Rules, followers and importers name events
-through these constants, so nobody has to import the app that records them.
+Names are `noun.happened` and must not change once shipped. Rules, followers and importers use these constants,
+so they do not have to import the app that records the event.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-Json = Any  # what json.dumps takes
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+Json = Any  # JSON-serialisable
 
 
 class EventName(str):
@@ -25,7 +29,7 @@ class EventName(str):
 @dataclass(frozen=True)
 class EventType:
     name: EventName
-    says: str
+    says: StrOrPromise
     payload: type[BaseModel]
 
 
@@ -36,8 +40,8 @@ class _Payload(BaseModel):
 _declared: dict[str, EventType] = {}
 
 
-def _declare(name: str, says: str, /, **fields: Any) -> EventName:
-    """Declare an event. A field is `type` when required and `type | None` when it may be left out."""
+def _declare(name: str, says: StrOrPromise, /, **fields: Any) -> EventName:
+    """Declare an event type. A payload field is `type` if required and `type | None` if optional."""
     shape = {key: (kind, None if _is_optional(kind) else ...) for key, kind in fields.items()}
     event_name = EventName(name)
     model: type[BaseModel] = create_model(name, __base__=_Payload, **shape)  # type: ignore[call-overload]
@@ -50,9 +54,9 @@ def _is_optional(kind: Any) -> bool:
 
 
 def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Return `payload` as it is stored, without the fields left out.
+    """Validate `payload` and return it as stored, without None.
 
-    Raises ValueError when `name` is not declared or the payload does not match its declaration.
+    Raises ValueError when `name` is not declared or the payload does not match its schema.
     """
     declared = _declared.get(name)
     if declared is None:
@@ -65,178 +69,201 @@ def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
         raise ValueError(f"{name}: {where}: {first['msg']}") from error
 
 
-# Reading and finding us
+# Visits and reading
 
 VISIT_DAY = _declare(
     "visit.day",
-    "visited the site that day",
+    _("visited the site that day"),
     first_url=str | None,
     referrer=str | None,
     utm_source=str | None,
     utm_medium=str | None,
     utm_campaign=str | None,
 )
-PAGE_VIEWED = _declare("page.viewed", "viewed a page", url=str, seconds=int | None, exit=bool | None)
-TOPIC_VIEWED = _declare("topic.viewed", "read a topic", seconds=int | None, depth=int | None)
+PAGE_VIEWED = _declare("page.viewed", _("viewed a page"), url=str, seconds=int | None, exit=bool | None)
+TOPIC_VIEWED = _declare("topic.viewed", _("read a topic"), seconds=int | None, depth=int | None)
 SEARCH_PERFORMED = _declare(
-    "search.performed", "searched", query=str, results=int, clicked=bool | None, none_found=bool | None
+    "search.performed", _("searched"), query=str, results=int, clicked=bool | None, none_found=bool | None
 )
 CONTENT_VIEWED = _declare(
-    "content.viewed", "viewed content", format=str, title=str | None, persona=str | None, stage_tag=str | None
+    "content.viewed",
+    _("viewed content"),
+    format=str,
+    title=str | None,
+    persona=str | None,
+    stage_tag=str | None,
 )
-PRICING_VIEWED = _declare("pricing.viewed", "looked at prices", products=list[str] | None)
-COMPARISON_VIEWED = _declare("comparison.viewed", "compared products", products=list[str] | None)
-REVIEW_READ = _declare("review.read", "read a review", site=str | None)
-NEWSLETTER_SUBSCRIBED = _declare("newsletter.subscribed", "subscribed to a newsletter", list=str | None)
+PRICING_VIEWED = _declare("pricing.viewed", _("viewed prices"), products=list[str] | None)
+COMPARISON_VIEWED = _declare("comparison.viewed", _("compared products"), products=list[str] | None)
+REVIEW_READ = _declare("review.read", _("read a review"), site=str | None)
+NEWSLETTER_SUBSCRIBED = _declare("newsletter.subscribed", _("subscribed to a newsletter"), list=str | None)
 
-# Belonging
+# Membership
 
 MEMBER_REGISTERED = _declare(
     "member.registered",
-    "joined the community",
+    _("joined the community"),
     source=str | None,
     invite_id=int | None,
     guidelines_version=int | None,
 )
-GUIDELINES_ACCEPTED = _declare("guidelines.accepted", "agreed to the guidelines", version=int)
-PROFILE_COMPLETED = _declare("profile.completed", "completed their profile", percent=int)
-GROUP_JOINED = _declare("group.joined", "joined a group", group=str)
-MEMBER_FOLLOWED = _declare("member.followed", "followed a member")
-MEMBER_ROLE_CHANGED = _declare("member.role_changed", "got another role", role=str, previous=str)
-COMPANY_JOINED = _declare("company.joined", "was matched to their company", domain=str | None)
+GUIDELINES_ACCEPTED = _declare("guidelines.accepted", _("agreed to the guidelines"), version=int)
+PROFILE_COMPLETED = _declare("profile.completed", _("completed their profile"), percent=int)
+GROUP_JOINED = _declare("group.joined", _("joined a group"), group=str)
+MEMBER_FOLLOWED = _declare("member.followed", _("followed a member"))
+MEMBER_ROLE_CHANGED = _declare("member.role_changed", _("changed roles"), role=str, previous=str)
+COMPANY_JOINED = _declare("company.joined", _("was matched to their company"), domain=str | None)
 
 # Forum and Q&A
 
 TOPIC_CREATED = _declare(
-    "topic.created", "started a topic", title=str, category=str, kind=str, tags=list[str] | None
+    "topic.created", _("started a topic"), title=str, category=str, kind=str, tags=list[str] | None
 )
 QUESTION_ASKED = _declare(
-    "question.asked", "asked a question", title=str, category=str, product=str | None, urgency=str | None
+    "question.asked", _("asked a question"), title=str, category=str, product=str | None, urgency=str | None
 )
-REPLY_CREATED = _declare("reply.created", "replied", words=int, is_answer=bool, topic_id=int)
-TOPIC_EDITED = _declare("topic.edited", "changed a topic", what=list[str])
-POST_EDITED = _declare("post.edited", "edited a post", topic_id=int, reason=str | None)
-POST_DELETED = _declare("post.deleted", "deleted a post", topic_id=int, reason=str | None)
-POST_RESTORED = _declare("post.restored", "restored a post", topic_id=int)
-POST_APPROVED = _declare("post.approved", "had a held post approved", topic_id=int)
-MEMBER_MENTIONED = _declare("member.mentioned", "was mentioned", topic_id=int)
-ANSWER_ACCEPTED = _declare("answer.accepted", "had an answer accepted", topic_id=int, minutes=int)
-OFFICIAL_ANSWER_MARKED = _declare("answer.marked_official", "had an answer marked official", topic_id=int)
-HELPFUL_VOTE_RECEIVED = _declare("helpful_vote.received", "received a helpful vote", topic_id=int)
-VOTE_GIVEN = _declare("vote.given", "voted", topic_id=int, value=int)
-QUESTION_VOTE_RECEIVED = _declare("question_vote.received", "received a vote on a question", topic_id=int)
-REACTION_GIVEN = _declare("reaction.given", "liked a post", type=str, topic_id=int)
-REACTION_RECEIVED = _declare("reaction.received", "had a post liked", type=str, topic_id=int)
+REPLY_CREATED = _declare("reply.created", _("replied"), words=int, is_answer=bool, topic_id=int)
+TOPIC_EDITED = _declare("topic.edited", _("edited a topic"), what=list[str])
+POST_EDITED = _declare("post.edited", _("edited a post"), topic_id=int, reason=str | None)
+POST_DELETED = _declare("post.deleted", _("deleted a post"), topic_id=int, reason=str | None)
+POST_RESTORED = _declare("post.restored", _("restored a post"), topic_id=int)
+POST_APPROVED = _declare("post.approved", _("had a held post approved"), topic_id=int)
+MEMBER_MENTIONED = _declare("member.mentioned", _("was mentioned"), topic_id=int)
+ANSWER_ACCEPTED = _declare("answer.accepted", _("had an answer accepted"), topic_id=int, minutes=int)
+OFFICIAL_ANSWER_MARKED = _declare("answer.marked_official", _("had an answer marked official"), topic_id=int)
+HELPFUL_VOTE_RECEIVED = _declare("helpful_vote.received", _("received a helpful vote"), topic_id=int)
+VOTE_GIVEN = _declare("vote.given", _("voted"), topic_id=int, value=int)
+QUESTION_VOTE_RECEIVED = _declare("question_vote.received", _("received a vote on a question"), topic_id=int)
+REACTION_GIVEN = _declare("reaction.given", _("liked a post"), type=str, topic_id=int)
+REACTION_RECEIVED = _declare("reaction.received", _("had a post liked"), type=str, topic_id=int)
 QUESTION_RESOLVED = _declare(
-    "question.resolved", "had their question resolved", by=int, minutes=int, by_staff=bool
+    "question.resolved", _("had their question resolved"), by=int, minutes=int, by_staff=bool
 )
 
 # Prospects and buying
 
 PROSPECT_QUESTION_ASKED = _declare(
-    "prospect.question_asked", "asked in a prospect forum", decision_factor=str | None, product=str | None
+    "prospect.question_asked", _("asked in a prospect forum"), decision_factor=str | None, product=str | None
 )
 PROSPECT_STAFF_REPLIED = _declare(
-    "prospect.staff_replied", "was answered by sales", minutes=int, words=int | None, links_out=int | None
+    "prospect.staff_replied",
+    _("got a staff reply in a prospect forum"),
+    minutes=int,
+    words=int | None,
+    links_out=int | None,
 )
 PROSPECT_PEER_REPLIED = _declare(
     "prospect.peer_replied",
-    "met a peer in a prospect forum",
+    _("got a customer reply in a prospect forum"),
     role=str,
     replier_stage=str | None,
     customer_since=str | None,
 )
-SHORTLIST_CREATED = _declare("shortlist.created", "made a shortlist", items=int | None)
-SHORTLIST_SHARED = _declare("shortlist.shared", "shared a shortlist", teammates=int | None)
-TEAMMATE_INVITED = _declare("teammate.invited", "invited a teammate", role=str | None)
-DEMO_REQUESTED = _declare("demo.requested", "asked for a demo", product=str | None)
-TRIAL_STARTED = _declare("trial.started", "started a trial", product=str | None)
-CALL_LOGGED = _declare("call.logged", "had a call", direction=str | None, minutes=int | None, note=str | None)
-MEETING_HELD = _declare("meeting.held", "had a meeting", minutes=int | None, note=str | None)
-SOCIAL_PINGED = _declare("social.pinged", "pinged us on social media", site=str | None, url=str | None)
-EVENT_ATTENDED = _declare("event.attended", "attended an event", title=str | None, minutes=int | None)
-WEBINAR_ATTENDED = _declare("webinar.attended", "attended a webinar", title=str | None, minutes=int | None)
-OPPORTUNITY_OPENED = _declare("opportunity.opened", "became an opportunity", stage=str | None)
-OPPORTUNITY_LOST = _declare("opportunity.lost", "was lost as an opportunity", reason=str | None)
+SHORTLIST_CREATED = _declare("shortlist.created", _("created a shortlist"), items=int | None)
+SHORTLIST_SHARED = _declare("shortlist.shared", _("shared a shortlist"), teammates=int | None)
+TEAMMATE_INVITED = _declare("teammate.invited", _("invited a teammate"), role=str | None)
+DEMO_REQUESTED = _declare("demo.requested", _("asked for a demo"), product=str | None)
+TRIAL_STARTED = _declare("trial.started", _("started a trial"), product=str | None)
+CALL_LOGGED = _declare(
+    "call.logged", _("had a call"), direction=str | None, minutes=int | None, note=str | None
+)
+MEETING_HELD = _declare("meeting.held", _("had a meeting"), minutes=int | None, note=str | None)
+SOCIAL_PINGED = _declare("social.pinged", _("contacted us on social media"), site=str | None, url=str | None)
+EVENT_ATTENDED = _declare("event.attended", _("attended an event"), title=str | None, minutes=int | None)
+WEBINAR_ATTENDED = _declare("webinar.attended", _("attended a webinar"), title=str | None, minutes=int | None)
+OPPORTUNITY_OPENED = _declare("opportunity.opened", _("became a sales opportunity"), stage=str | None)
+OPPORTUNITY_LOST = _declare("opportunity.lost", _("was lost as a sales opportunity"), reason=str | None)
 
 # Commercial facts
 
 PURCHASE_COMPLETED = _declare(
     "purchase.completed",
-    "bought",
+    _("bought"),
     external_id=str,
     products=list[str] | None,
     first=bool | None,
     test=bool | None,
 )
-PURCHASE_REFUNDED = _declare("purchase.refunded", "was refunded", external_id=str, full=bool)
-PAYMENT_FAILED = _declare("payment.failed", "had a payment fail", external_id=str | None)
+PURCHASE_REFUNDED = _declare("purchase.refunded", _("was refunded"), external_id=str, full=bool)
+PAYMENT_FAILED = _declare("payment.failed", _("had a failed payment"), external_id=str | None)
 SUBSCRIPTION_STARTED = _declare(
-    "subscription.started", "started a subscription", external_id=str, seats=int | None, test=bool | None
+    "subscription.started", _("started a subscription"), external_id=str, seats=int | None, test=bool | None
 )
-SUBSCRIPTION_RENEWED = _declare("subscription.renewed", "renewed", external_id=str, seats=int | None)
-SUBSCRIPTION_UPGRADED = _declare("subscription.upgraded", "upgraded", external_id=str, seats=int | None)
-SUBSCRIPTION_DOWNGRADED = _declare("subscription.downgraded", "downgraded", external_id=str, seats=int | None)
-SUBSCRIPTION_CANCELLED = _declare("subscription.cancelled", "cancelled", external_id=str, reason=str | None)
-SUBSCRIPTION_LAPSED = _declare("subscription.lapsed", "did not renew", external_id=str)
+SUBSCRIPTION_RENEWED = _declare("subscription.renewed", _("renewed"), external_id=str, seats=int | None)
+SUBSCRIPTION_UPGRADED = _declare("subscription.upgraded", _("upgraded"), external_id=str, seats=int | None)
+SUBSCRIPTION_DOWNGRADED = _declare(
+    "subscription.downgraded", _("downgraded"), external_id=str, seats=int | None
+)
+SUBSCRIPTION_CANCELLED = _declare(
+    "subscription.cancelled", _("cancelled"), external_id=str, reason=str | None
+)
+SUBSCRIPTION_LAPSED = _declare("subscription.lapsed", _("did not renew"), external_id=str)
 
-# Living with it
+# Onboarding, product use and support
 
-ONBOARDING_STEP_DONE = _declare("onboarding.step_done", "did an onboarding step", step=str, day=int | None)
-ONBOARDING_COMPLETED = _declare("onboarding.completed", "finished onboarding")
-PRODUCT_ACTIVATED = _declare("product.activated", "activated the product", product=str | None)
-FEATURE_ADOPTED = _declare("feature.adopted", "took up a feature", feature=str, first=bool | None)
-TICKET_OPENED = _declare("support.ticket_opened", "opened a ticket", external_id=str, severity=int | None)
+ONBOARDING_STEP_DONE = _declare(
+    "onboarding.step_done", _("completed an onboarding step"), step=str, day=int | None
+)
+ONBOARDING_COMPLETED = _declare("onboarding.completed", _("finished onboarding"))
+PRODUCT_ACTIVATED = _declare("product.activated", _("activated the product"), product=str | None)
+FEATURE_ADOPTED = _declare("feature.adopted", _("started using a feature"), feature=str, first=bool | None)
+TICKET_OPENED = _declare(
+    "support.ticket_opened", _("opened a support ticket"), external_id=str, severity=int | None
+)
 TICKET_CLOSED = _declare(
-    "support.ticket_closed", "had a ticket closed", external_id=str, hours=int | None, csat=int | None
+    "support.ticket_closed",
+    _("had a support ticket closed"),
+    external_id=str,
+    hours=int | None,
+    csat=int | None,
 )
 SURVEY_ANSWERED = _declare(
-    "survey.answered", "answered a survey", survey=str, score=int | None, text=str | None
+    "survey.answered", _("answered a survey"), survey=str, score=int | None, text=str | None
 )
 NPS_ANSWERED = _declare(
     "nps.answered",
-    "said how likely they are to recommend us",
+    _("answered the recommendation survey"),
     score=int,
     reason=str | None,
     trigger=str | None,
 )
 
-# Speaking for the brand
+# Advocacy
 
-IDEA_SUBMITTED = _declare("idea.submitted", "submitted an idea", title=str, category=str)
-IDEA_SHIPPED = _declare("idea.shipped", "had an idea shipped", title=str | None)
-ARTICLE_PUBLISHED = _declare("article.published", "published an article", title=str, words=int | None)
-STORY_SHARED = _declare("story.shared", "shared a story", title=str | None, words=int | None)
-TALK_GIVEN = _declare("talk.given", "gave a talk", title=str | None, reach=int | None)
-MODERATION_HELPED = _declare("moderation.helped", "helped moderation", reason=str | None)
-MENTEE_HELPED = _declare("mentee.helped", "helped a newcomer", topic_id=int | None)
-REFERRAL_LINK_SHARED = _declare("referral.link_shared", "shared a referral link", channel=str | None)
-REFERRAL_CLICKED = _declare("referral.clicked", "had a referral link clicked")
-REFERRAL_REGISTERED = _declare("referral.registered", "referred someone who joined")
-REFERRAL_QUALIFIED = _declare("referral.qualified", "referred someone who qualified")
-REFERRAL_PURCHASED = _declare("referral.purchased", "referred someone who bought")
+IDEA_SUBMITTED = _declare("idea.submitted", _("submitted an idea"), title=str, category=str)
+IDEA_SHIPPED = _declare("idea.shipped", _("had an idea shipped"), title=str | None)
+ARTICLE_PUBLISHED = _declare("article.published", _("published an article"), title=str, words=int | None)
+STORY_SHARED = _declare("story.shared", _("shared a story"), title=str | None, words=int | None)
+TALK_GIVEN = _declare("talk.given", _("gave a talk"), title=str | None, reach=int | None)
+MODERATION_HELPED = _declare("moderation.helped", _("helped the moderators"), reason=str | None)
+MENTEE_HELPED = _declare("mentee.helped", _("helped a newcomer"), topic_id=int | None)
+REFERRAL_LINK_SHARED = _declare("referral.link_shared", _("shared a referral link"), channel=str | None)
+REFERRAL_CLICKED = _declare("referral.clicked", _("had a referral link clicked"))
+REFERRAL_REGISTERED = _declare("referral.registered", _("referred someone who joined"))
+REFERRAL_QUALIFIED = _declare("referral.qualified", _("referred someone who qualified"))
+REFERRAL_PURCHASED = _declare("referral.purchased", _("referred someone who bought"))
 REVIEW_VERIFIED = _declare(
-    "review.verified", "wrote a verified review", site=str, stars=int | None, url=str | None
+    "review.verified", _("wrote a verified review"), site=str, stars=int | None, url=str | None
 )
-REFERENCE_COMPLETED = _declare("reference.completed", "gave a reference", prospect=str | None)
-CASE_STUDY_PUBLISHED = _declare("case_study.published", "was in a case study", title=str | None)
-TESTIMONIAL_APPROVED = _declare("testimonial.approved", "gave a testimonial")
-BETA_PARTICIPATED = _declare("beta.participated", "took part in a beta", programme=str | None)
-ADVISORY_ATTENDED = _declare("advisory.attended", "attended an advisory board", programme=str | None)
+REFERENCE_COMPLETED = _declare("reference.completed", _("gave a reference"), prospect=str | None)
+CASE_STUDY_PUBLISHED = _declare("case_study.published", _("was featured in a case study"), title=str | None)
+TESTIMONIAL_APPROVED = _declare("testimonial.approved", _("gave a testimonial"))
+BETA_PARTICIPATED = _declare("beta.participated", _("took part in a beta"), programme=str | None)
+ADVISORY_ATTENDED = _declare("advisory.attended", _("attended an advisory board"), programme=str | None)
 
-# Recognition and rules
+# Badges and moderation
 
-BADGE_EARNED = _declare("badge.earned", "earned a badge", badge=str, level=str | None)
-FLAG_RAISED = _declare("flag.raised", "flagged a post", topic_id=int, reason=str)
-POST_HIDDEN = _declare("post.hidden", "had a post hidden", topic_id=int, reason=str)
-POST_UNHIDDEN = _declare("post.unhidden", "had a hidden post shown again", topic_id=int)
-STRIKE_UPHELD = _declare("strike.upheld", "was given a strike", severity=int, kind=str)
+BADGE_EARNED = _declare("badge.earned", _("earned a badge"), badge=str, level=str | None)
+FLAG_RAISED = _declare("flag.raised", _("flagged a post"), topic_id=int, reason=str)
+POST_HIDDEN = _declare("post.hidden", _("had a post hidden"), topic_id=int, reason=str)
+POST_UNHIDDEN = _declare("post.unhidden", _("had a hidden post restored"), topic_id=int)
+STRIKE_UPHELD = _declare("strike.upheld", _("received a strike"), severity=int, kind=str)
 
-# The engine's own
+# Journeys, identities and the log itself
 
 STAGE_ENTERED = _declare(
     "stage.entered",
-    "entered a stage",
+    _("entered a stage"),
     stage=str,
     sub_stage=str,
     previous=str | None,
@@ -245,22 +272,32 @@ STAGE_ENTERED = _declare(
     history_id=int,
     effective_on=str,
 )
-STAGE_SUPERSEDED = _declare("stage.superseded", "had a stage taken back", history_id=int, stage=str)
+STAGE_SUPERSEDED = _declare("stage.superseded", _("had a stage corrected"), history_id=int, stage=str)
 SCORE_BAND_CHANGED = _declare(
-    "score.band_changed", "changed advocacy band", band=str, previous=str, score=str
+    "score.band_changed", _("changed advocacy band"), band=str, previous=str, score=str
 )
 OVERRIDE_SET = _declare(
-    "override.set", "had their stage set by hand", stage=str, mode=str, reason=str, expires=str | None
+    "override.set", _("had their stage set manually"), stage=str, mode=str, reason=str, expires=str | None
 )
-OVERRIDE_CLEARED = _declare("override.cleared", "had the hand-set stage cleared", reason=str | None)
-IDENTITY_LINKED = _declare("identity.linked", "was recognised on a device", method=str)
-IDENTITY_UNLINKED = _declare("identity.unlinked", "was unlinked from a device", method=str)
-CONSENT_CHANGED = _declare("consent.changed", "changed a consent", purpose=str, given=bool)
+OVERRIDE_CLEARED = _declare("override.cleared", _("had a stage override removed"), reason=str | None)
+IDENTITY_LINKED = _declare("identity.linked", _("was recognised on a device"), method=str)
+IDENTITY_UNLINKED = _declare("identity.unlinked", _("was unlinked from a device"), method=str)
+CONSENT_CHANGED = _declare("consent.changed", _("changed a consent setting"), purpose=str, given=bool)
 EVENT_RETRACTED = _declare(
-    "event.retracted", "an earlier event was taken back", event_id=str, name=str, occurred_at=str, reason=str
+    "event.retracted",
+    _("had an earlier event retracted"),
+    event_id=str,
+    name=str,
+    occurred_at=str,
+    reason=str,
 )
 EVENT_REINSTATED = _declare(
-    "event.reinstated", "a retracted event holds again", event_id=str, name=str, occurred_at=str, reason=str
+    "event.reinstated",
+    _("had a retracted event reinstated"),
+    event_id=str,
+    name=str,
+    occurred_at=str,
+    reason=str,
 )
 
 EVENT_TYPES: Mapping[str, EventType] = MappingProxyType(_declared)

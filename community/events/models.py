@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def standing(self) -> EventQuerySet:
-        """Events that hold: a retracted one counts as never happened."""
+    def not_retracted(self) -> EventQuerySet:
+        """Valid events: a retracted one counts as if it never happened."""
         return self.filter(retracted_at__isnull=True)
 
     def of_member(self, member_id: int) -> EventQuerySet:
@@ -19,10 +19,10 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One row, one fact. Append-only: a trigger refuses every change but a retraction.
+    """An event in the log. Append-only: a trigger refuses every change except a retraction.
 
-    The table is partitioned by month of `occurred_at`, so its real key is (event_id, occurred_at). Three
-    columns stay out of the model because only the followers' cursor reads them: epoch, xid, seq.
+    The table is partitioned by month of `occurred_at`, so its real primary key is (event_id, occurred_at). The
+    columns epoch, xid and seq are not in the model, because only the cursors use them.
     """
 
     class ActorRole(models.TextChoices):
@@ -50,7 +50,7 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     name = models.CharField(max_length=60)
-    # Whose journey it belongs to, which is not always who did it.
+    # Whose journey the event belongs to; not always the actor.
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -66,7 +66,7 @@ class Event(models.Model):
         related_name="+",
     )
     actor_role = models.CharField(max_length=10, choices=ActorRole)
-    # The member at the other end: the voter, the asker, the referred friend.
+    # The other member involved: the voter, the asker, the referred friend.
     counterpart = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -74,7 +74,7 @@ class Event(models.Model):
         db_constraint=False,
         related_name="+",
     )
-    # The account at the time of the event, which may not be today's.
+    # The member's company at the time of the event.
     company = models.ForeignKey(
         "members.Company", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
@@ -99,10 +99,10 @@ class Event(models.Model):
 
 
 class Log(models.Model):
-    """One row: which database cluster the log lives in, and its epoch.
+    """A single row: the database cluster that the log is in, and the epoch.
 
-    Transaction ids start again in a restored cluster. A changed system identifier begins a new epoch, and
-    followers order by (epoch, xid, seq), so none goes silent after a restore.
+    Transaction ids start over in a restored cluster. A new system identifier starts a new epoch, and cursors
+    are ordered by (epoch, xid, seq), so followers do not skip events after a restore.
     """
 
     system_identifier = models.CharField(max_length=30)
@@ -110,7 +110,7 @@ class Log(models.Model):
 
 
 class Cursor(models.Model):
-    """How far one follower has read."""
+    """A follower's position in the log."""
 
     name = models.CharField(max_length=60, primary_key=True)
     epoch = models.IntegerField(default=0)
@@ -124,7 +124,7 @@ class Cursor(models.Model):
 
 
 class DeadLetter(models.Model):
-    """An event that a follower could not handle, set aside so that the rest go on."""
+    """An event that a follower failed to handle, skipped so that the cursor can advance."""
 
     follower = models.CharField(max_length=60)
     event_id = models.UUIDField()

@@ -1,4 +1,4 @@
-"""Followers: functions that react to events, each exactly once and at its own pace."""
+"""Followers: functions that process events exactly once, each with its own cursor."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _registry: dict[str, Follower] = {}
 def follower(
     name: str, *, names: Sequence[EventName] | None = None, batch: int = 500
 ) -> Callable[[Handler], Handler]:
-    """Register a function over a batch of committed events, oldest first.
+    """Register a function that processes batches of committed events, oldest first.
 
-    It runs in the transaction that moves its cursor, so what it writes to the database happens exactly
-    once. Raising makes the batch be tried again; an event that keeps failing becomes a dead letter.
+    It runs in the transaction that moves its cursor, so its database writes happen exactly once. If it raises,
+    the batch is retried; an event that keeps failing becomes a dead letter.
     """
 
     def register(handle: Handler) -> Handler:

@@ -4,29 +4,30 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from . import services
 from .registry import all_followers
+from .services import cursors
+from .services.partitions import ensure_months
 from .services.wake import WAKE_KEY
 
 
 @shared_task(name="events.sweep")
 def sweep() -> None:
-    """Start every follower that has something to read; woken after commits, and every 5 s by beat."""
+    """Enqueue every follower with unread events; runs after commits, and every 5 s from beat."""
     cache.delete(WAKE_KEY)
     for name in all_followers():
-        if services.behind(name):
+        if cursors.is_behind(name):
             follow.delay(name)
 
 
 @shared_task(name="events.follow", soft_time_limit=120)
 def follow(name: str) -> None:
-    """Run one follower until the log is dry."""
-    while services.follow(name):
+    """Run one follower until it has no unread events."""
+    while cursors.follow(name):
         pass
 
 
 @shared_task(name="events.partitions")
 def partitions() -> None:
-    """Make the partitions of this month and the following ones."""
+    """Create the partitions of the next 84 days."""
     now = timezone.now()
-    services.ensure_months(now + timedelta(days=days) for days in range(0, 93, 28))
+    ensure_months(now + timedelta(days=days) for days in range(0, 93, 28))

@@ -16,18 +16,18 @@ from .models import Category, Post, Tag, Topic
 
 STATES = {"published": "success", "pending": "warning", "hidden": "danger", "deleted": "danger"}
 AUDIENCES = {
-    "see_by": gettext_lazy("Who sees it"),
-    "see_groups": gettext_lazy("Groups that see it"),
-    "reply_by": gettext_lazy("Who replies"),
-    "reply_groups": gettext_lazy("Groups that reply"),
-    "create_by": gettext_lazy("Who starts topics"),
-    "create_groups": gettext_lazy("Groups that start topics"),
+    "see_by": gettext_lazy("Visible to"),
+    "see_groups": gettext_lazy("Groups that can see it"),
+    "reply_by": gettext_lazy("Replies by"),
+    "reply_groups": gettext_lazy("Groups that can reply"),
+    "create_by": gettext_lazy("New topics by"),
+    "create_groups": gettext_lazy("Groups that can start topics"),
 }
 
 
 @admin.register(Category)
 class CategoryAdmin(BaseAdmin):
-    """Places for topics: their kind, their order, and who may see, reply and create."""
+    """Admin for categories: kind, order, and who may see, reply and create topics."""
 
     added_by = changed_by = deleted_by = MANAGERS
     list_display = (
@@ -48,7 +48,7 @@ class CategoryAdmin(BaseAdmin):
     fieldsets = (
         (None, {"fields": (("name", "slug"), "description", ("kind", "icon"), ("parent", "position"))}),
         (
-            "Who may",
+            gettext_lazy("Permissions"),
             {
                 "fields": (
                     ("see_by", "see_groups"),
@@ -57,8 +57,8 @@ class CategoryAdmin(BaseAdmin):
                 )
             },
         ),
-        ("Rules", {"fields": ("holds_posts", "is_archived")}),
-        ("Contents", {"fields": (("topic_count", "post_count"),)}),
+        (gettext_lazy("Rules"), {"fields": ("holds_posts", "is_archived")}),
+        (gettext_lazy("Contents"), {"fields": (("topic_count", "post_count"),)}),
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -85,7 +85,7 @@ class TagAdmin(BaseAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(BaseAdmin):
-    """Topics to find; they are moved, merged and closed where they are read."""
+    """Read-only: find topics. They are moved, merged and closed on their own pages."""
 
     list_display = ("title", "kind", "category", "author", "state", "reply_count", "view_count", "created_at")
     list_filter = ("status", "kind", "category", ("created_at", admin.DateFieldListFilter))
@@ -99,14 +99,14 @@ class TopicAdmin(BaseAdmin):
     def state(self, topic: Topic) -> tuple[str, str]:
         return topic.status, topic.get_status_display()
 
-    @action(description=gettext_lazy("Open it in the forum"), url_path="open")
+    @action(description=gettext_lazy("View in the forum"), url_path="open")
     def open_topic(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(get_object_or_404(Topic, pk=object_id))
 
 
 @admin.register(Post)
 class PostAdmin(BaseAdmin):
-    """Posts to find; they are edited, hidden and restored where they are read."""
+    """Read-only: find posts. They are edited, hidden and restored on their topics' pages."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -126,6 +126,6 @@ class PostAdmin(BaseAdmin):
     def state(self, post: Post) -> tuple[str, str]:
         return post.status, post.get_status_display()
 
-    @action(description=gettext_lazy("Open it in the forum"), url_path="open")
+    @action(description=gettext_lazy("View in the forum"), url_path="open")
     def open_post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(get_object_or_404(Post, pk=object_id))

@@ -1,4 +1,4 @@
-"""What changed between two versions of a text, word by word."""
+"""Word-level diffs between two versions of a text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from time import thread_time
 from typing import Any
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-# Comparing takes the square of the length at worst; beyond this whole lines are compared.
-WORDY = 6_000
-# Seconds of the processor that one comparison may take, and how many pairs of equal pieces it may look at in
-# one step.
-SECONDS = 0.5
-STEP = 4_000_000
-# So little that stayed the same between two changes reads better as part of one.
-ISLAND = 4
+# A diff takes quadratic time at worst; above this many words, lines are compared instead.
+MAX_WORDS = 6_000
+# CPU seconds for one diff, and the number of pairs of equal words it may look at in one step.
+MAX_SECONDS = 0.5
+MAX_PAIRS = 4_000_000
+# Unchanged text shorter than this between two changes is merged into one change.
+MIN_UNCHANGED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,14 @@ class Piece:
     text: str
 
 
-class _InTime(SequenceMatcher[str]):
-    """Stops with TimeoutError: what is written for it makes comparing take the cube of its length."""
+class _TimedMatcher(SequenceMatcher[str]):
+    """Raises TimeoutError after a deadline, since crafted texts take cubic time."""
 
     def __init__(self, before: list[str], after: list[str], *, until: float) -> None:
         super().__init__(None, before, after, autojunk=False)
         self.until = until
-        known = Counter(before)
-        if sum(known[piece] * count for piece, count in Counter(after).items()) > STEP:
+        counts = Counter(before)
+        if sum(counts[word] * count for word, count in Counter(after).items()) > MAX_PAIRS:
             raise TimeoutError
 
     def find_longest_match(self, *args: Any, **kwargs: Any) -> Match:
@@ -43,43 +42,43 @@ class _InTime(SequenceMatcher[str]):
 
 
 def word_diff(old: str, new: str, *, until: float | None = None) -> list[Piece]:
-    """Return the pieces that make up both texts, in reading order: removed ones stand before added ones.
+    """Return the pieces of both texts in reading order, removed pieces before added ones.
 
-    Where there is too much to compare, or no time is left (`until` as `time.thread_time` counts), everything
-    between their common beginning and end is one change.
+    If there is too much to compare, or the deadline passes (`until`, in `time.thread_time` seconds), everything
+    between the common prefix and suffix is one change.
     """
     before, after = WORDS.findall(old), WORDS.findall(new)
-    if len(before) + len(after) > WORDY:
+    if len(before) + len(after) > MAX_WORDS:
         before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    begins = _alike(before, after)
-    ends = _alike(before[begins:][::-1], after[begins:][::-1])
-    head, tail = "".join(before[:begins]), "".join(before[len(before) - ends :])
-    before, after = before[begins : len(before) - ends], after[begins : len(after) - ends]
-    until = thread_time() + SECONDS if until is None else until
-    pieces = _compared(before, after, until)
+    prefix = _common_prefix(before, after)
+    suffix = _common_prefix(before[prefix:][::-1], after[prefix:][::-1])
+    head, tail = "".join(before[:prefix]), "".join(before[len(before) - suffix :])
+    before, after = before[prefix : len(before) - suffix], after[prefix : len(after) - suffix]
+    until = thread_time() + MAX_SECONDS if until is None else until
+    pieces = _compare(before, after, until)
     return [*_same(head), *pieces, *_same(tail)]
 
 
-def _alike(one: list[str], other: list[str]) -> int:
-    """How many pieces the two begin with that are the same."""
+def _common_prefix(one: list[str], other: list[str]) -> int:
+    """Return the length of the common prefix."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _compared(before: list[str], after: list[str], until: float) -> list[Piece]:
+def _compare(before: list[str], after: list[str], until: float) -> list[Piece]:
     try:
-        matched = _InTime(before, after, until=until).get_opcodes()
+        opcodes = _TimedMatcher(before, after, until=until).get_opcodes()
     except TimeoutError:
         return _change("".join(before), "".join(after))
     pieces: list[Piece] = []
     removed = added = ""
-    for tag, i, j, k, n in matched:
-        gone, come = "".join(before[i:j]), "".join(after[k:n])
-        # What is the same at both ends is not here any longer, so this stands between two changes.
-        if tag != "equal" or len(gone.strip()) < ISLAND:
-            removed, added = removed + gone, added + come
+    for tag, i, j, k, n in opcodes:
+        old, new = "".join(before[i:j]), "".join(after[k:n])
+        # The common prefix and suffix are cut off, so equal text here is always between two changes.
+        if tag != "equal" or len(old.strip()) < MIN_UNCHANGED:
+            removed, added = removed + old, added + new
             continue
-        pieces += [*_change(removed, added), Piece("same", gone)]
+        pieces += [*_change(removed, added), Piece("same", old)]
         removed = added = ""
     return [*pieces, *_change(removed, added)]
 
@@ -93,8 +92,8 @@ def _change(removed: str, added: str) -> list[Piece]:
     return [piece for piece in both if piece.text]
 
 
-def shortened(pieces: list[Piece], *, around: int = 160) -> list[Piece]:
-    """Cut long stretches that stayed the same down to what stands around the changes."""
+def collapse_unchanged(pieces: list[Piece], *, around: int = 160) -> list[Piece]:
+    """Shorten long unchanged pieces to `around` characters of context on each side of a change."""
     short: list[Piece] = []
     for index, piece in enumerate(pieces):
         if piece.kind != "same" or len(piece.text) <= 2 * around + 20:

@@ -7,7 +7,7 @@ from community.forum.services import hot_scores
 
 
 @follower("forum.heat", names=(TOPIC_CREATED, REPLY_CREATED, REACTION_RECEIVED))
-def heat_what_changed(events: Sequence[Event]) -> None:
-    """Give topics their new hot score as soon as somebody wrote or liked there."""
+def refresh_hot_scores(events: Sequence[Event]) -> None:
+    """Refresh the hot scores of topics with new posts or likes."""
     topics = {event.object_id if event.name == TOPIC_CREATED else event.props["topic_id"] for event in events}
     hot_scores.refresh(topic for topic in topics if topic)

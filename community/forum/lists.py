@@ -1,4 +1,4 @@
-"""The lists of topics: what is in each and in which order. Every order has an index of its own."""
+"""Topic lists: what they contain and how they are sorted. Each sort order has its own index."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30, Period.QUARTER: 91, Per
 
 
 def readable(reader: Reader) -> TopicQuerySet:
-    """Topics that belong in lists: published ones in categories the reader may see."""
+    """Published topics in categories that the reader may see."""
     return Topic.objects.visible_to(reader).published()
 
 
@@ -46,16 +46,16 @@ def latest(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 def hot(topics: TopicQuerySet) -> TopicQuerySet:
-    """By the hot score; see `services/hot_scores.py`."""
+    """Sort by hot score; see `services/hot_scores.py`."""
     return topics.order_by("-hot_score", "-id")
 
 
 def top(topics: TopicQuerySet, period: str = Period.ALL) -> TopicQuerySet:
-    """Topics begun in the period, by how much they were voted for, liked and answered."""
+    """Topics started in the period, sorted by votes, likes and answers."""
     if days := DAYS.get(Period(period)):
         topics = topics.filter(created_at__gte=timezone.now() - timedelta(days=days))
-    merit = models.F("score") + models.F("like_count") + models.F("answer_count")
-    return topics.alias(merit=merit).order_by("-merit", "-view_count", "-id")
+    top_score = models.F("score") + models.F("like_count") + models.F("answer_count")
+    return topics.alias(top_score=top_score).order_by("-top_score", "-view_count", "-id")
 
 
 def unanswered(topics: TopicQuerySet) -> TopicQuerySet:
@@ -70,7 +70,7 @@ def ordered(topics: TopicQuerySet, sort: str, period: str = Period.ALL) -> Topic
 
 
 def category_tree(reader: Reader) -> list[Category]:
-    """The categories the reader may see, in order; each has its `children_seen`. One query."""
+    """Return the top-level categories that the reader may see, each with `children_seen`. One query."""
     rows = queries.visible_categories(reader)
     by_parent: dict[int | None, list[Category]] = {}
     for row in rows:

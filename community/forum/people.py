@@ -1,4 +1,4 @@
-"""Whom one may want to mention."""
+"""Suggestions for mentions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from .models import Post, Topic
 if TYPE_CHECKING:
     from community.members.models import Member as Reader
 
-OFFERED = 6
+MAX_SUGGESTIONS = 6
 
 
-def suggest_people(begun: str, *, reader: Reader, topic_id: int | None = None) -> list[Member]:
-    """Return up to six active members whose handle or name begins so; people of the topic come first."""
+def suggest_people(prefix: str, *, reader: Reader, topic_id: int | None = None) -> list[Member]:
+    """Return active members whose username or name starts with `prefix`, participants of the topic first.
+
+    An empty prefix returns only participants.
+    """
     people = Member.objects.filter(is_active=True).exclude(pk=reader.pk)
-    if begun:
+    if prefix:
         people = people.filter(
-            Q(username__istartswith=begun)
-            | Q(display_name__istartswith=begun)
-            | Q(display_name__icontains=f" {begun}")
+            Q(username__istartswith=prefix)
+            | Q(display_name__istartswith=prefix)
+            | Q(display_name__icontains=f" {prefix}")
         )
     visible = topic_id is not None and Topic.objects.visible_to(reader).filter(pk=topic_id).exists()
     wrote = Post.objects.published().filter(topic=topic_id, author=OuterRef("pk"))
-    present = people.annotate(present=Exists(wrote) if visible else Value(False))
-    if not begun:
-        present = present.filter(present=True)
-    return list(present.order_by("-present", "username")[:OFFERED])
+    people = people.annotate(participates=Exists(wrote) if visible else Value(False))
+    if not prefix:
+        people = people.filter(participates=True)
+    return list(people.order_by("-participates", "username")[:MAX_SUGGESTIONS])

@@ -1,4 +1,4 @@
-"""May this reader? Each answer is about one thing, and costs no query unless groups decide."""
+"""What a reader may do with one object. Checks cost no query unless a category is limited to groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .models import Category, Post, Revision, Topic
 if TYPE_CHECKING:
     from .models.categories import Reader
 
-# For so long people may change their own words; later changes would pull the ground from under the replies.
+# How long people may edit their own posts; later edits would make the replies misleading.
 EDIT_WINDOW = timedelta(days=30)
 EDITABLE = (Post.Status.PUBLISHED, Post.Status.PENDING, Post.Status.HIDDEN)
 
@@ -26,7 +26,7 @@ def can_create_in(user: Reader, category: Category) -> bool:
 
 
 def topic_kinds(user: Reader, category: Category) -> list[Topic.Kind]:
-    """The kinds of topic this reader may start here; the first is what one gets without choosing."""
+    """Return the kinds of topic the reader may start here; the first is the default."""
     kinds = {
         Category.Kind.FORUM: [Topic.Kind.DISCUSSION, Topic.Kind.QUESTION],
         Category.Kind.QA: [Topic.Kind.QUESTION, Topic.Kind.DISCUSSION],
@@ -34,20 +34,20 @@ def topic_kinds(user: Reader, category: Category) -> list[Topic.Kind]:
         Category.Kind.ARTICLES: [Topic.Kind.ARTICLE],
         Category.Kind.PROSPECT: [Topic.Kind.QUESTION],
     }[Category.Kind(category.kind)]
-    may_announce = user.is_authenticated and user.is_team
-    return [*kinds, Topic.Kind.ANNOUNCEMENT] if may_announce else kinds
+    can_announce = user.is_authenticated and user.is_team
+    return [*kinds, Topic.Kind.ANNOUNCEMENT] if can_announce else kinds
 
 
 def can_reply(user: Reader, topic: Topic) -> bool:
-    """Members where the category lets them, while the topic is open; moderators always."""
+    """Return whether the user may reply: to open topics if the category allows it; moderators always."""
     if not user.is_authenticated:
         return False
     if user.is_moderator:
         return True
-    return topic.is_published and not topic.is_closed and may_reply_in(user, topic.category)
+    return topic.is_published and not topic.is_closed and can_reply_in(user, topic.category)
 
 
-def may_reply_in(user: Reader, category: Category) -> bool:
+def can_reply_in(user: Reader, category: Category) -> bool:
     if category.reply_by != Category.Audience.GROUPS:
         return user.is_authenticated
     return Category.objects.replyable_by(user).filter(pk=category.pk).exists()
@@ -63,7 +63,7 @@ def can_edit_post(user: Reader, post: Post, topic: Topic) -> bool:
 
 
 def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:
-    """Moderators; authors too, but not a topic in which others have written."""
+    """Return whether the user may delete the post: moderators, or the author while nothing depends on it."""
     if not user.is_authenticated or post.is_deleted:
         return False
     if user.is_moderator:
@@ -72,13 +72,13 @@ def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:
     return is_own and not (post.is_opening and topic.reply_count) and not post.is_accepted
 
 
-def can_wait_again(post: Post, topic: Topic) -> bool:
-    """Whether nothing by others hangs on the post, so that it may wait for approval once more."""
+def can_hold_again(post: Post, topic: Topic) -> bool:
+    """Return whether the post may go back to waiting for approval: no replies by others, not accepted."""
     return not ((post.is_opening and topic.reply_count) or post.is_accepted or post.replies.exists())
 
 
 def can_restore_post(user: Reader, post: Post) -> bool:
-    """Moderators; authors what they themselves deleted."""
+    """Return whether the user may restore the post: moderators, or the author if they deleted it."""
     if not user.is_authenticated or not post.is_deleted:
         return False
     return user.is_moderator or post.deleted_by_id == post.author_id == user.pk
@@ -89,14 +89,14 @@ def can_like(user: Reader, post: Post) -> bool:
 
 
 def can_read_words(user: Reader, post: Post) -> bool:
-    """The same answer as Post.objects.visible_to, for a post of a topic already found visible."""
+    """Same as `Post.objects.visible_to`, for a post in a topic that is known to be visible."""
     if post.is_published or is_moderator(user):
         return True
     return user.is_authenticated and post.author_id == user.pk and not post.is_deleted
 
 
 def can_read_version(user: Reader, revision: Revision) -> bool:
-    """A hidden version is for moderators; of a post whose words the reader may read at all."""
+    """Return whether the user may read this version of a post that they may read."""
     return not revision.is_hidden or is_moderator(user)
 
 

@@ -1,6 +1,6 @@
-"""What stands above the forum judges posts before they appear, and hears of those that wait.
+"""Hooks for apps above the forum to screen posts before they appear, and to learn about held ones.
 
-The settings name who: POST_SCREENERS, EDIT_SCREENERS and HELD_POST_LISTENERS hold dotted paths.
+The settings POST_SCREENERS, EDIT_SCREENERS and HELD_POST_LISTENERS contain dotted paths of functions.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a screener says of a post about to be written."""
+    """A screener's decision about a new or edited post."""
 
     hold: bool = False
     refuse: bool = False
-    sentence: str = ""  # for the person: why it waits or is refused
+    sentence: str = ""  # tells the author why the post is held or refused
 
 
 ALLOW = Verdict()
 
 
-def judge(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
-    """Return whether a new post appears or waits; `topic` is None when it opens one.
+def screen_post(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
+    """Return the strictest verdict on a new post; `topic` is None for an opening post.
 
-    Asks each of POST_SCREENERS, `fn(author, category, topic, source) -> Verdict`; the strictest holds. Raises
-    Refused with its sentence.
+    Calls each of POST_SCREENERS: `fn(author, category, topic, source) -> Verdict`. Raises Refused if one of
+    them refuses the post.
     """
     verdict = _strictest(
-        screen(author, category, topic, source) for screen in _named(settings.POST_SCREENERS)
+        screen(author, category, topic, source) for screen in _import_all(settings.POST_SCREENERS)
     )
     if verdict.refuse:
         raise Refused(verdict.sentence)
@@ -51,18 +51,21 @@ def judge(author: Member, category: Category, topic: Topic | None, source: str) 
     return verdict
 
 
-def judge_edit(author: Member, before: str, after: str) -> Verdict:
-    """Return what EDIT_SCREENERS, `fn(author, before, after) -> Verdict`, say of an author's change."""
-    return _strictest(screen(author, before, after) for screen in _named(settings.EDIT_SCREENERS))
+def screen_edit(author: Member, before: str, after: str) -> Verdict:
+    """Return the strictest verdict on an edit by the author.
+
+    Calls each of EDIT_SCREENERS: `fn(author, before, after) -> Verdict`.
+    """
+    return _strictest(screen(author, before, after) for screen in _import_all(settings.EDIT_SCREENERS))
 
 
 def announce_held(post: Post) -> None:
-    """Tell HELD_POST_LISTENERS, `fn(post, why)`, that the post waits, in the transaction that wrote it."""
-    for listener in _named(settings.HELD_POST_LISTENERS):
+    """Call HELD_POST_LISTENERS, `fn(post, reason)`, in the transaction that saved the held post."""
+    for listener in _import_all(settings.HELD_POST_LISTENERS):
         listener(post, post.status_reason)
 
 
-def _named(paths: Iterable[str]) -> list[Callable[..., Any]]:
+def _import_all(paths: Iterable[str]) -> list[Callable[..., Any]]:
     return [import_string(path) for path in paths]
 
 

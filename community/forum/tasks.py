@@ -5,11 +5,11 @@ from community.forum.services import hot_scores, view_counts
 
 @shared_task(name="forum.write_views")
 def write_views() -> None:
-    """Every few seconds: views gathered in Redis go to their topics."""
+    """Write buffered views to the database; runs every few seconds."""
     view_counts.flush()
 
 
 @shared_task(name="forum.heat")
-def heat() -> None:
-    """Every few minutes: hot scores cool with time even where nothing happens."""
+def refresh_hot_scores() -> None:
+    """Refresh all hot scores, since they decay with time; runs every few minutes."""
     hot_scores.refresh_all()

@@ -10,7 +10,7 @@ from .models import ImportBatch
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(BaseAdmin):
-    """Shows what became of every row. Importing and taking back are long, and so are commands."""
+    """Read-only: shows the report of each import. Imports take long, so they are run and undone by commands."""
 
     seen_by = MANAGERS
     list_display = ["name", "site", "status", "rows_read", "rows_imported", "started_at", "finished_at"]
@@ -50,11 +50,11 @@ class ImportBatchAdmin(BaseAdmin):
             _("File"),
             _("Read"),
             _("Imported"),
-            _("Skipped, and why"),
+            _("Skipped (reason)"),
             body,
         )
 
-    @admin.display(description=_("Worth knowing"))
+    @admin.display(description=_("Notes"))
     def remarks(self, batch: ImportBatch) -> SafeString:
         return format_html_join("", "<p>{}</p>", ((remark,) for remark in batch.report.get("remarks", [])))
 

@@ -11,31 +11,31 @@ from community.forum.models import Category
 
 
 class ImportBatch(models.Model):
-    """One import from another platform: what it read, how far it is, and what became of every row."""
+    """An import from another platform, with its progress and the report on its rows."""
 
     class Status(models.TextChoices):
         READING = "reading", _("Reading files")
         BUILDING = "building", _("Building")
         DONE = "done", _("Done")
-        UNDOING = "undoing", _("Being taken back")
-        UNDONE = "undone", _("Taken back")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     name = models.CharField(max_length=80, unique=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.READING)
     site = models.CharField(
-        max_length=100, help_text=_("Where it comes from; rows are known by this and their own id.")
+        max_length=100, help_text=_("The site this comes from. Rows are identified by it and their own ID.")
     )
     hosts = ArrayField(
         models.CharField(max_length=100),
         default=list,
         blank=True,
-        help_text=_("Every name the site has had."),
+        help_text=_("All host names the site has had."),
     )
     folder = models.CharField(max_length=500)
     fingerprint = models.CharField(max_length=64)
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     made_category = models.BooleanField(default=False)
-    # How far each step is: {"read:users": 5000, "build:topics": 400}.
+    # Rows done in each step: {"read:users": 5000, "build:topics": 400}.
     progress = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
     started_at = models.DateTimeField(default=timezone.now)
@@ -43,34 +43,34 @@ class ImportBatch(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        verbose_name_plural = "import batches"
+        verbose_name_plural = _("import batches")
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def event_source(self) -> str:
-        """What the events of this import name as their source."""
+        """The `source` of this import's events."""
         return f"import:{self.name}"
 
 
 class StagedRow(models.Model):
-    """A row of a dump as it was read, kept until the import is done.
+    """A row of a dump as it was read; deleted when the import is done.
 
-    A dry run shadows this table with a temporary one of the same shape, and so writes nothing.
+    A dry run shadows this table with a temporary one, so that it writes nothing.
     """
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="+")
     file = models.CharField(max_length=12)
-    ordinal = models.BigIntegerField(help_text=_("Place in the file, from 1."))
+    ordinal = models.BigIntegerField(help_text=_("The position in the file, starting at 1."))
     source_id = models.BigIntegerField(null=True)
     parent_id = models.BigIntegerField(
         null=True, help_text=_("The row it belongs to: post, question or user.")
     )
     created_at = models.DateTimeField(null=True)
     data = models.JSONField()
-    skip = models.CharField(max_length=120, blank=True, help_text=_("Why it is not imported."))
-    # Our ids are given out before anything is built, so that links between posts can be written at once.
+    skip = models.CharField(max_length=120, blank=True, help_text=_("Why this row is not imported."))
+    # Ids are assigned before anything is built, so that links between posts can be rewritten in one pass.
     target_id = models.BigIntegerField(null=True)
     topic_id = models.BigIntegerField(null=True)
 
@@ -88,21 +88,21 @@ class StagedRow(models.Model):
 
     @property
     def key(self) -> int:
-        """The id in the dump. Raises ValueError for a row that was found unusable for want of one."""
+        """The id in the dump. Raises ValueError for a row without one."""
         if self.source_id is None:
             raise ValueError(f"{self} has no id.")
         return self.source_id
 
     @property
     def at(self) -> datetime:
-        """When it happened. Raises ValueError for a row without a time."""
+        """The creation time. Raises ValueError for a row without one."""
         if self.created_at is None:
             raise ValueError(f"{self} has no time.")
         return self.created_at
 
 
 class ImportedRow(models.Model):
-    """Which of our rows a foreign one became. Kept for ever: old addresses and repeated imports need it."""
+    """Maps a foreign row to ours. Never deleted: redirects from old URLs and repeated imports need it."""
 
     class Kind(models.TextChoices):
         USER = "user", _("Member")

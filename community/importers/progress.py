@@ -1,4 +1,4 @@
-"""Showing how far a long command is: a bar on a terminal, plain lines anywhere else."""
+"""Progress of long commands: a progress bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SECONDS_BETWEEN_LINES = 5.0
 
 class Progress(Protocol):
     def start(self, what: str, total: int) -> None:
-        """Begin a step of `total` units; the step before it is over."""
+        """Start a step of `total` units; this ends the previous step."""
 
     def advance(self, units: int) -> None: ...
 
 
 class Stream(Protocol):
-    """What a command writes to."""
+    """The output stream of a command."""
 
     def write(self, text: str, /) -> object: ...
 
@@ -45,15 +45,15 @@ class NoProgress:
         pass
 
 
-class Shown:
-    """Progress on `stream`; use it as a context manager."""
+class ConsoleProgress:
+    """Show progress on `stream`; use as a context manager."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.what, self.done, self.total, self.said = "", 0, 0, 0.0
+        self.what, self.done, self.total, self.printed_at = "", 0, 0, 0.0
         self.bar = _bar(stream) if stream.isatty() else None
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> ConsoleProgress:
         if self.bar:
             self.bar.start()
         return self
@@ -65,7 +65,7 @@ class Shown:
             self.bar.stop()
 
     def start(self, what: str, total: int) -> None:
-        self.what, self.done, self.total, self.said = what, 0, total, time.monotonic()
+        self.what, self.done, self.total, self.printed_at = what, 0, total, time.monotonic()
         if self.bar:
             for task in self.bar.task_ids:
                 self.bar.update(task, completed=self.bar.tasks[task].total)
@@ -74,13 +74,13 @@ class Shown:
             self.stream.write(f"{what} …\n")
 
     def advance(self, units: int) -> None:
-        """Show what was done; raises DiskLow before the disk is full."""
+        """Advance by `units`. Raises DiskLow before the disk is full."""
         require_room()
         self.done += units
         if self.bar:
             self.bar.advance(self.bar.task_ids[-1], units)
-        elif self.total and time.monotonic() - self.said > SECONDS_BETWEEN_LINES:
-            self.said = time.monotonic()
+        elif self.total and time.monotonic() - self.printed_at > SECONDS_BETWEEN_LINES:
+            self.printed_at = time.monotonic()
             self.stream.write(f"{self.what}: {self.done / self.total:.0%}\n")
 
 

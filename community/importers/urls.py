@@ -3,7 +3,7 @@ from django.urls import re_path
 from . import views
 
 app_name = "importers"
-# The addresses of an imported site; included last, so that none of ours is ever taken for one.
+# URLs of an imported site; included last, so that they never shadow our own.
 urlpatterns = [
     re_path(r"^(?:questions|q|a|posts)/\d{1,15}(?:/.*)?$", views.old_address, name="old-address"),
     re_path(r"^posts/comments/\d{1,15}/?$", views.old_address),

@@ -7,7 +7,7 @@ from .services.addresses import new_address
 
 @require_safe
 def old_address(request: HttpRequest) -> HttpResponsePermanentRedirect:
-    """Send whoever comes by an address of the old site to where that is now."""
+    """Redirect a URL of the old site to its new one."""
     address = new_address(request.get_full_path().lstrip("/"), reader=request.user)
     if address is None:
         raise Http404(_("We could not find anything from this old address."))

@@ -9,14 +9,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
-from community.members import names, services
+from community.members import names
 from community.members.models import Member
+from community.members.services import accounts, companies
 
 if TYPE_CHECKING:
     from community.members.forms import SignupForm
 
 
-# Mails that anybody can have sent to any address.
+# Mails that anyone can trigger for any address.
 CONFIRMATIONS = {
     "account/email/email_confirmation",
     "account/email/email_confirmation_signup",
@@ -26,7 +27,7 @@ CONFIRMATIONS = {
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Where allauth asks the project: names, saving a new member, confirmed addresses, mail."""
+    """Hook our rules into allauth: usernames, sign-up, confirmed addresses, rate limits and mail."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -37,25 +38,25 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_username(names.clean_username(username), shallow)
 
     def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        assert isinstance(user, Member)  # noqa: S101  tells the type checker
-        user.username = user.username or services.free_username(user.display_name)
+        assert isinstance(user, Member)  # noqa: S101  for mypy
+        user.username = user.username or accounts.free_username(user.display_name)
 
-    def save_user(  # type: ignore[override]  # ACCOUNT_FORMS says which form
+    def save_user(  # type: ignore[override]  # ACCOUNT_FORMS sets the form class
         self, request: HttpRequest, user: AbstractBaseUser, form: "SignupForm", commit: bool = True
     ) -> Member:
-        assert isinstance(user, Member)  # noqa: S101  tells the type checker
+        assert isinstance(user, Member)  # noqa: S101  for mypy
         user.display_name = form.cleaned_data["display_name"]
         super().save_user(request, user, form, commit=False)
-        return services.register(user, guidelines=form.guidelines_in_force)
+        return accounts.register(user, guidelines=form.guidelines_in_force)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirmed: bool = super().confirm_email(request, email_address)
         if confirmed:
-            services.match_company(email_address.user, email=email_address.email)
+            companies.match_company(email_address.user, email=email_address.email)
         return confirmed
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt before the password is looked at. Raises RateLimited."""
+        """Count the attempt before checking the password. Raises RateLimited."""
         rate_limits.hit(rate_limits.LOG_INS, request)
         rate_limits.hit(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
 
@@ -66,11 +67,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Let those in at once who have just chosen a new password."""
+        """Reset the log-in limit after a password reset, so that the member can log in right away."""
         rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send it, but not a second confirmation within minutes: the link in the first one works."""
+        """Send the mail; skip a repeated confirmation, since the link in the first one still works."""
         if template_prefix in CONFIRMATIONS:
             try:
                 rate_limits.hit(rate_limits.ACCOUNT_CONFIRMATIONS, email.lower())

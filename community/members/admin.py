@@ -15,8 +15,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display, member_panels
 
-from . import rules, services
+from . import rules
 from .models import Company, Guidelines, Invitation, Member
+from .services import companies, guidelines
+from .services.roles import set_roles
 
 TONES = {
     Member.Role.MANAGER: "primary",
@@ -32,7 +34,7 @@ class ClaimedFilter(admin.SimpleListFilter):
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("own", gettext_lazy("Their own")), ("imported", gettext_lazy("Imported, unclaimed"))]
+        return [("own", gettext_lazy("Claimed")), ("imported", gettext_lazy("Imported and not claimed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         if self.value() == "own":
@@ -45,7 +47,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=Member.Role.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=gettext_lazy("The person's role in the team. Managers and moderators can use this admin."),
+        help_text=gettext_lazy("The person's roles in the team. Managers and moderators can use the admin."),
     )
 
     class Meta:
@@ -60,7 +62,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Member)
 class MemberAdmin(BaseAdmin):
-    """People. Roles go through the service that keeps groups, badge and admin access together."""
+    """Admin for members. Roles are saved by a service that keeps groups, badge and admin access in step."""
 
     form = MemberForm
     changed_by = MANAGERS
@@ -85,8 +87,8 @@ class MemberAdmin(BaseAdmin):
     ordering = ("-joined_at",)
     actions_detail = ("invite", "open_profile")
     change_form_outer_before_template = "admin/members/panels.html"
-    # Whether somebody is a customer follows from what they bought.
-    told = (
+    # `customer_since` is set from purchases.
+    readonly_facts = (
         "email",
         "customer_since",
         "joined_at",
@@ -101,16 +103,19 @@ class MemberAdmin(BaseAdmin):
         return (
             (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
-            (_("Facts"), {"fields": (self.told[:2], self.told[2:4], self.told[4:])}),
+            (
+                _("Details"),
+                {"fields": (self.readonly_facts[:2], self.readonly_facts[2:4], self.readonly_facts[4:])},
+            ),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        return self.told
+        return self.readonly_facts
 
     def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
-        """Managers change everybody but each other and superusers, whom superusers change."""
-        may = super().has_change_permission(request, obj)
-        return may and (obj is None or rules.can_administer(cast(Member, request.user), obj))
+        """Managers can change anyone except superusers and other managers; superusers can change anyone."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or rules.can_administer(cast(Member, request.user), obj))
 
     @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
     def person(self, member: Member) -> list[str]:
@@ -123,13 +128,13 @@ class MemberAdmin(BaseAdmin):
     def save_model(self, request: Any, obj: Member, form: Any, change: bool) -> None:
         roles = form.cleaned_data.get("roles", [])
         if "roles" in form.changed_data:
-            # set_roles() writes this change down itself.
+            # set_roles() writes its own audit entry.
             form.changed_data = [name for name in form.changed_data if name != "roles"]
             if obj.pk == request.user.pk:
                 messages.error(request, _("You cannot change your own roles. Ask another manager."))
                 roles = form.initial["roles"]
         super().save_model(request, obj, form, change)
-        services.set_roles(obj, roles, actor=request.user)
+        set_roles(obj, roles, actor=request.user)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -138,9 +143,7 @@ class MemberAdmin(BaseAdmin):
         panels = member_panels(member, request) if member else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
-    @action(
-        description=gettext_lazy("Invite to claim the account"), url_path="invite", permissions=["invite"]
-    )
+    @action(description=gettext_lazy("Invite to claim account"), url_path="invite", permissions=["invite"])
     def invite(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("members:invitation-send", get_object_or_404(Member, pk=object_id).username)
 
@@ -149,7 +152,7 @@ class MemberAdmin(BaseAdmin):
         manager = cast(Member, request.user)
         return member is not None and rules.can_invite(manager) and rules.can_be_invited(member)
 
-    @action(description=gettext_lazy("Open the profile"), url_path="profile")
+    @action(description=gettext_lazy("View profile"), url_path="profile")
     def open_profile(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect(get_object_or_404(Member, pk=object_id))
 
@@ -159,7 +162,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy(
-            "A domain whose owner you have checked. Members with a confirmed address there join."
+            "A domain that you have verified to belong to this company. Members with a confirmed address there are added to the company."
         ),
     )
 
@@ -196,7 +199,7 @@ class CompanyAdmin(BaseAdmin):
         domain = form.cleaned_data.get("new_domain")
         if domain:
             try:
-                services.verify_domain(obj, domain, actor=request.user)
+                companies.verify_domain(obj, domain, actor=request.user)
             except ValidationError as error:
                 messages.error(request, error.messages[0])
 
@@ -215,7 +218,7 @@ class GuidelinesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Guidelines)
 class GuidelinesAdmin(BaseAdmin):
-    """Versions of the rules. One in force is never changed: a new one is published."""
+    """Admin for guidelines versions. Published versions are immutable; saving publishes a new one."""
 
     form = GuidelinesForm
     added_by = MANAGERS
@@ -226,13 +229,13 @@ class GuidelinesAdmin(BaseAdmin):
         return ("version", "published_at", "source") if obj else ("source",)
 
     def save_model(self, request: Any, obj: Guidelines, form: Any, change: bool) -> None:
-        obj.pk = services.publish_guidelines(form.cleaned_data["source"], actor=request.user).pk
+        obj.pk = guidelines.publish_guidelines(form.cleaned_data["source"], actor=request.user).pk
         obj.refresh_from_db()
 
     def response_add(self, request: HttpRequest, obj: Guidelines, post_url_continue: Any = None) -> Any:
         messages.success(
             request,
-            _("Version %(n)d is in force. Everyone agrees to it before their next post.")
+            _("Version %(n)d has been published. Members have to agree to it before their next post.")
             % {"n": obj.version},
         )
         return redirect(reverse("admin:members_guidelines_changelist"))

@@ -1,4 +1,4 @@
-"""What people type about themselves."""
+"""Forms for signing up, editing a profile and claiming an imported account."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -21,24 +21,23 @@ from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
 from community.core.forms import WordsField
-from community.members import names, pictures, services
+from community.members import names, pictures
 from community.members.models import Guidelines, Member
+from community.members.services import profiles
 
 BIO_MAX = 1000
 
 
-def agreement() -> SafeString:
-    """“I agree to the guidelines”, with the way to read them first."""
+def agreement_label() -> SafeString:
+    """Return the label of the guidelines checkbox, with a link to the guidelines."""
     return format_html(
-        '{} <a href="{}" target="_blank">{}</a>',
-        _("I have read and agree to the"),
+        _('I have read and agree to the <a href="{}" target="_blank">community guidelines</a>'),
         reverse("members:guidelines"),
-        _("community guidelines"),
     )
 
 
 class GuidelinesField(forms.BooleanField):
-    """A box that must be ticked before one can go on."""
+    """A required checkbox for agreeing to the guidelines."""
 
     default_error_messages = {"required": gettext_lazy("Agree to the guidelines to continue.")}
 
@@ -46,16 +45,16 @@ class GuidelinesField(forms.BooleanField):
         super().__init__(label="")
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        self.label = agreement()
+        self.label = agreement_label()
         return super().get_bound_field(form, field_name)
 
 
-class TakenMeanwhile(Exception):
-    """Between the check of a form and its saving somebody else took what must be unique."""
+class AlreadyTaken(Exception):
+    """Someone else took the username or email address between validation and saving."""
 
 
 class SignupForm(AllauthSignupForm):
-    """Sign-up: who you are, how to reach you, and that you agree to the guidelines."""
+    """Sign-up form, with a display name and the guidelines checkbox added to allauth's fields."""
 
     field_order = ("display_name", "username", "email", "password1", "guidelines")
 
@@ -78,12 +77,12 @@ class SignupForm(AllauthSignupForm):
             field.widget.attrs.pop("placeholder", None)
 
     def clean_display_name(self) -> str:
-        return names_of_nobody_else(self.cleaned_data["display_name"])
+        return refuse_impersonation(self.cleaned_data["display_name"])
 
     def try_save(self, request: HttpRequest) -> Any:
-        """Save the account; when somebody took its name or address a moment ago, look at the form again.
+        """Save the account. If a concurrent sign-up took the name or address, validate the form again.
 
-        Raises TakenMeanwhile when the form then has errors to show.
+        Raises AlreadyTaken if the form then has errors to show.
         """
         try:
             with transaction.atomic():
@@ -91,12 +90,12 @@ class SignupForm(AllauthSignupForm):
         except IntegrityError:
             self.full_clean()
             if self.errors:
-                raise TakenMeanwhile from None
+                raise AlreadyTaken from None
             return super().try_save(request)
 
 
 class RateLimitedCode(mfa_forms.BaseAuthenticateForm):
-    """The code of a second factor, which can be guessed only so often."""
+    """A form for a second-factor code, with rate-limited attempts."""
 
     def clean_code(self) -> str:
         account = f"member:{self.user.pk}"
@@ -107,27 +106,27 @@ class RateLimitedCode(mfa_forms.BaseAuthenticateForm):
 
 
 class AuthenticateForm(RateLimitedCode, mfa_forms.AuthenticateForm):
-    """The second step of logging in."""
+    """Second step of logging in."""
 
 
 class ReauthenticateForm(RateLimitedCode, mfa_forms.ReauthenticateForm):
-    """The code that is asked for once more before something delicate."""
+    """Second-factor code asked for again before a sensitive action."""
 
 
-def names_of_nobody_else(display_name: str, *, member: Member | None = None) -> str:
-    """The cleaned name; ValidationError when it reads like that of somebody in the team."""
+def refuse_impersonation(display_name: str, *, member: Member | None = None) -> str:
+    """Return the cleaned name. Raises ValidationError if it looks like a team member's name."""
     name = names.clean_display_name(display_name)
     team = Member.objects.team().exclude(pk=member.pk if member else None)
-    looks = {names.skeleton(other) for other in team.values_list("display_name", flat=True)}
-    looks.add(names.skeleton(settings.SITE_NAME))
-    if names.skeleton(name) in looks and not (member and member.is_team):
+    protected = {names.skeleton(other) for other in team.values_list("display_name", flat=True)}
+    protected.add(names.skeleton(settings.SITE_NAME))
+    if names.skeleton(name) in protected and not (member and member.is_team):
         raise forms.ValidationError(_("This looks like a team member's name. Please choose another."))
     return name
 
 
 @cache
 def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The world's time zones, grouped by continent, for a select box."""
+    """Return all time zones grouped by continent, as choices for a select box."""
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     by_area = groupby(zones, key=lambda zone: zone.partition("/")[0])
     return [
@@ -145,7 +144,7 @@ def _time_zone_choices() -> Iterator[Any]:
 
 
 class ProfileForm(forms.Form):
-    """A member's own profile; `member` gives what is there now."""
+    """Form for a member's own profile; initial values come from `member`."""
 
     display_name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -175,7 +174,7 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        initial = {name: getattr(member, name) for name in services.PROFILE_FIELDS}
+        initial = {name: getattr(member, name) for name in profiles.PROFILE_FIELDS}
         super().__init__(*args, **{**kwargs, "initial": initial})
         self.member = member
         if not member.avatar:
@@ -184,7 +183,7 @@ class ProfileForm(forms.Form):
             del self.fields["language"]
 
     def clean_display_name(self) -> str:
-        return names_of_nobody_else(self.cleaned_data["display_name"], member=self.member)
+        return refuse_impersonation(self.cleaned_data["display_name"], member=self.member)
 
     def clean_avatar(self) -> bytes | None:
         upload = self.cleaned_data["avatar"]
@@ -192,12 +191,12 @@ class ProfileForm(forms.Form):
 
     def save(self) -> Member:
         """Save the profile and the picture."""
-        words = {
-            name: self.cleaned_data[name] for name in services.PROFILE_FIELDS if name in self.cleaned_data
+        fields = {
+            name: self.cleaned_data[name] for name in profiles.PROFILE_FIELDS if name in self.cleaned_data
         }
-        services.save_profile(self.member, **words)
+        profiles.save_profile(self.member, **fields)
         if self.cleaned_data["avatar"] or self.cleaned_data.get("remove_avatar"):
-            services.set_avatar(self.member, self.cleaned_data["avatar"])
+            profiles.set_avatar(self.member, self.cleaned_data["avatar"])
         return self.member
 
 
@@ -209,7 +208,7 @@ class InvitationForm(forms.Form):
 
 
 class ClaimForm(forms.Form):
-    """The password for an account that is being taken over."""
+    """Form for choosing a password when claiming an imported account."""
 
     password = forms.CharField(
         label=gettext_lazy("Password"),

@@ -18,7 +18,7 @@ from community.members.names import USERNAME_PATTERN, username_characters
 
 
 class Company(models.Model):
-    """An account: the organisation that several members belong to."""
+    """An account: the organisation that members belong to."""
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=200, unique=True)
@@ -27,32 +27,32 @@ class Company(models.Model):
         models.CharField(max_length=253),
         default=list,
         blank=True,
-        help_text=_("E-mail domains whose owners have been checked, such as example.com."),
+        help_text=_("Verified email domains, such as example.com."),
     )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
 
     def __str__(self) -> str:
         return self.name
 
     def owns_domain_of(self, email: str | None) -> bool:
-        """Whether the address is at one of the verified domains."""
+        """Return whether the address is at one of the verified domains."""
         return bool(email) and str(email).rpartition("@")[2].lower() in self.verified_domains
 
 
 class GuidelinesQuerySet(models.QuerySet["Guidelines"]):
     def in_force(self) -> Guidelines | None:
-        """The newest version; None before the first one is published."""
+        """Return the newest version, or None if none has been published."""
         return self.order_by("-version").first()
 
 
 class Guidelines(models.Model):
-    """One version of the rules that every member agrees to; the newest one is in force."""
+    """A version of the community guidelines; the newest one is in force."""
 
     version = models.PositiveIntegerField(unique=True)
-    source = models.TextField(help_text=_("Markdown."))
+    source = models.TextField(help_text=_("You can use Markdown."))
     html = models.TextField(editable=False)
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -60,32 +60,47 @@ class Guidelines(models.Model):
 
     class Meta:
         ordering = ["-version"]
-        verbose_name_plural = "guidelines"
+        verbose_name_plural = _("guidelines")
 
     def __str__(self) -> str:
         return f"Guidelines, version {self.version}"
 
 
+def team_q(path: str = "") -> models.Q:
+    """Return the condition `Member.is_team`, on the member that `path` leads to, such as "author"."""
+    prefix = f"{path}__" if path else ""
+    return ~models.Q(**{f"{prefix}role": ""}) | models.Q(**{f"{prefix}is_superuser": True})
+
+
+def team_sql(alias: str) -> str:
+    """Return the condition `Member.is_team` in SQL; `alias` stands for members_member."""
+    return f"({alias}.role <> '' OR {alias}.is_superuser)"
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def claimed(self) -> MemberQuerySet:
-        """Members who can log in; imported ones cannot until they are invited."""
+        """Members who can log in; imported members cannot until they claim their account."""
         return self.filter(claimed_at__isnull=False)
 
     def named(self, usernames: Collection[str]) -> MemberQuerySet:
-        """Members with one of these usernames, in whatever case they are written."""
+        """Members with one of these usernames, ignoring case."""
         lowered = {name.lower() for name in usernames}
         return self.alias(lowered_username=Lower("username")).filter(lowered_username__in=lowered)
 
     def addresses_of(self, usernames: Collection[str]) -> dict[str, str]:
-        """The profile address of each username that exists, by lower-case username: what render() asks for."""
+        """Return profile URLs by lower-case username, for those that exist; for `render(mentions=...)`."""
         return {member.username.lower(): member.get_absolute_url() for member in self.named(usernames)}
 
     def team(self) -> MemberQuerySet:
-        """Those for whom `Member.is_team` holds."""
-        return self.exclude(role="", is_superuser=False)
+        """Members for whom `Member.is_team` is true."""
+        return self.filter(team_q())
+
+    def exclude_team(self) -> MemberQuerySet:
+        """Members for whom `Member.is_team` is false."""
+        return self.exclude(team_q())
 
     def moderators(self) -> MemberQuerySet:
-        """Those for whom `Member.is_moderator` holds."""
+        """Members for whom `Member.is_moderator` is true."""
         return self.filter(models.Q(role__in=Member.MODERATORS) | models.Q(is_superuser=True))
 
 
@@ -110,7 +125,7 @@ class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  #
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
-    """A person of the community: prospect, customer, fan or staff; logs in by e-mail."""
+    """A person in the community: prospect, customer, fan or staff. Logs in by email."""
 
     class Role(models.TextChoices):
         """Staff roles, strongest first; each is also the name of a Group."""
@@ -123,12 +138,12 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     MODERATORS = (Role.MANAGER, Role.MODERATOR)
 
-    # Imported members have no e-mail, which is why it may be absent.
+    # Imported members have no email address.
     email = models.EmailField(null=True, blank=True)
-    # People choose at most 30 characters; imports may bring longer ones.
+    # Sign-up allows at most 30 characters; imported usernames may be longer.
     username = models.CharField(max_length=40, validators=[username_characters])
     display_name = models.CharField(max_length=80)
-    bio = models.TextField(blank=True, help_text=_("Markdown."))
+    bio = models.TextField(blank=True, help_text=_("You can use Markdown."))
     bio_html = models.TextField(blank=True, editable=False)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
     location = models.CharField(max_length=120, blank=True)
@@ -139,13 +154,15 @@ class Member(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")
     role = models.CharField(max_length=10, choices=Role, blank=True, db_index=True)
-    is_staff = models.BooleanField(default=False, help_text=_("May open the admin."))
+    is_staff = models.BooleanField(default=False, help_text=_("Can open the admin."))
     is_active = models.BooleanField(default=True)
     customer_since = models.DateField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the person took the account over; empty when imported.")
+        null=True,
+        blank=True,
+        help_text=_("When the account was claimed. Empty for imported accounts that nobody has claimed."),
     )
     guidelines = models.ForeignKey(Guidelines, null=True, blank=True, on_delete=models.PROTECT)
     guidelines_accepted_at = models.DateTimeField(null=True, blank=True)
@@ -168,7 +185,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.display_name or self.username
 
     def get_full_name(self) -> str:
-        """What the admin calls whoever is logged in."""
+        """Return the name the admin shows for the logged-in user."""
         return str(self)
 
     def get_absolute_url(self) -> str:
@@ -176,7 +193,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def staff_role(self) -> str:
-        """The role that permissions follow from: a superuser is a manager, whatever role is set."""
+        """The role that permissions depend on: superusers count as managers, whatever their `role`."""
         return self.Role.MANAGER if self.is_superuser else self.role
 
     def get_role_display(self) -> str:  # type: ignore[no-redef]
@@ -184,7 +201,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_team(self) -> bool:
-        """Staff: badge beside the name, never a stage or a score."""
+        """Whether this is staff. Staff get a badge beside their name, and no stage or score."""
         return bool(self.staff_role)
 
     @property
@@ -193,15 +210,15 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_moderator(self) -> bool:
-        """Sees every category and post, and decides about them."""
+        """Whether this person can see and moderate every category and post."""
         return self.staff_role in self.MODERATORS
 
     @property
     def zone(self) -> ZoneInfo:
-        """Their time zone; UTC when the world has renamed it meanwhile."""
+        """The member's time zone, or UTC if tzdata no longer knows it."""
         try:
             return ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder of zones, as “Europe” is
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a directory of zones, like “Europe”
             return ZoneInfo("UTC")
 
     @property
@@ -210,7 +227,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_verified_customer(self) -> bool:
-        """Has bought, or wrote from an e-mail domain that their company has proved to own."""
+        """Whether they bought something, or their email domain is one their company has verified."""
         if self.customer_since is not None:
             return True
         return self.company is not None and self.company.owns_domain_of(self.email)
@@ -218,13 +235,13 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> InvitationQuerySet:
-        """Neither used nor too old."""
+        """Invitations that were neither used nor have expired."""
         oldest = timezone.now() - Invitation.VALID_FOR
         return self.filter(accepted_at=None, created_at__gt=oldest, member__claimed_at=None)
 
 
 class Invitation(models.Model):
-    """A manager asks the person behind an imported member to take the account over."""
+    """An invitation to the person behind an imported member to claim the account."""
 
     VALID_FOR = timedelta(days=14)
 
@@ -232,7 +249,7 @@ class Invitation(models.Model):
     email = models.EmailField()
     invited_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    # Claimed before the mail goes out, so that it goes out once.
+    # Set before the mail goes out, so that it is sent only once.
     sent_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,8 +1,7 @@
-"""Which names people may have.
+"""Validation of usernames and display names.
 
-A username is plain (letters a to z, digits, - and _), so that two that look alike are alike, and it can stand
-in an address and after an @. A display name may be written in any script, but not so that it passes for
-somebody of the team.
+Usernames are plain ASCII (letters, digits, - and _), which rules out lookalikes and makes them safe in URLs
+and after an @. Display names may use any script, but must not imitate a team member's.
 """
 
 import re
@@ -24,14 +23,14 @@ username_characters = RegexValidator(
     USERNAME_PATTERN,
     gettext_lazy("Use only letters a to z, digits, - and _. Start and end with a letter or digit."),
 )
-_WORDS = """about abuse account accounts admin administrator advocacy all anonymous answers api badges
+_RESERVED = """about abuse account accounts admin administrator advocacy all anonymous answers api badges
     bot caravan channel community contact deleted desk everyone feed former-member guest guidelines help
     here hostmaster info journeys latest leaders legal mail manager me media mod moderator new news
     nobody null official owner postmaster press privacy product prospects root sales search security
     settings staff static support sysadmin system tags team terms top undefined unanswered webmaster"""
-# Functions, places of the site and everybody: nobody may be called that.
-RESERVED = frozenset(_WORDS.split())
-# Drawn like the Latin letter; lower case only (from Unicode's confusables table, the common ones).
+# Roles, paths of the site and group mentions.
+RESERVED = frozenset(_RESERVED.split())
+# Common lower-case lookalikes of Latin letters, from Unicode's confusables table.
 LOOKALIKES = str.maketrans(
     {
         **dict(zip("аеорсухіјѕһԁԛԝкмтвнє", "aeopcyxljshdqwkmtbhe", strict=True)),  # Cyrillic
@@ -42,7 +41,7 @@ LOOKALIKES = str.maketrans(
 
 
 def clean_username(value: str) -> str:
-    """The username, or a ValidationError that says what is wrong with it."""
+    """Return the username. Raises ValidationError if it is not allowed."""
     if len(value) < USERNAME_MIN:
         raise ValidationError(_("Use at least %(count)d characters.") % {"count": USERNAME_MIN})
     if len(value) > USERNAME_MAX:
@@ -54,13 +53,13 @@ def clean_username(value: str) -> str:
 
 
 def is_reserved(username: str) -> bool:
-    return username.lower() in RESERVED or username.lower() == plain(settings.SITE_NAME)
+    return username.lower() in RESERVED or username.lower() == to_username(settings.SITE_NAME)
 
 
 def clean_display_name(value: str) -> str:
-    """The name without invisible signs and spare spaces, or a ValidationError."""
+    """Return the name without invisible characters and extra spaces. Raises ValidationError."""
     name = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", value)).split())
-    if not any(unicodedata.category(sign)[0] in "LNSP" for sign in name):
+    if not any(unicodedata.category(char)[0] in "LNSP" for char in name):
         raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:
         raise ValidationError(_("Use at most %(count)d characters.") % {"count": DISPLAY_NAME_MAX})
@@ -68,21 +67,21 @@ def clean_display_name(value: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """What a name looks like at a glance: two names that read alike have the same skeleton."""
+    """Return the name's skeleton: equal for names that look alike, as in Unicode TR39."""
     folded = unicodedata.normalize("NFKD", INVISIBLE.sub("", name)).casefold().translate(LOOKALIKES)
-    return "".join(sign for sign in folded if sign.isalnum())
+    return "".join(char for char in folded if char.isalnum())
 
 
-def plain(text: str) -> str:
-    """The text as far as it can be written in a username: “Zoë O'Neil” -> “zoe-oneil”; may be empty."""
+def to_username(text: str) -> str:
+    """Reduce text to the characters allowed in a username: “Zoë O'Neil” -> “zoe-oneil”; may be empty."""
     stripped = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", stripped.replace("'", ""))
     return words.strip("-")[:USERNAME_MAX].strip("-")
 
 
-def suggested(display_name: str, *, taken: Collection[str]) -> str:
-    """A username that is allowed and not among `taken` (lower case): “ada”, else “ada-2”, “ada-3” …"""
-    base = plain(display_name)
+def suggest_username(display_name: str, *, taken: Collection[str]) -> str:
+    """Return an allowed username that is not in `taken` (lower case): “ada”, else “ada-2”, “ada-3” …"""
+    base = to_username(display_name)
     if len(base) < USERNAME_MIN:
         base = f"member-{base}".strip("-")
     number = 1

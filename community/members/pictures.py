@@ -1,4 +1,4 @@
-"""Profile pictures: whatever comes in, a small square WebP without a word of what else was in the file."""
+"""Profile pictures: re-encode uploads as small square WebP files without metadata."""
 
 import secrets
 import warnings
@@ -13,19 +13,19 @@ from PIL import Image, ImageOps
 SIDE = 256
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-# Unpacked in several copies by its library.
+# libwebp holds several decoded copies in memory.
 MAX_PIXELS_OF = {"WEBP": 16_000_000}
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_unpacking = Lock()
+_decoding = Lock()
 
 
 def new_name() -> str:
-    """A name that is never used again, so that browsers may keep the file for good."""
+    """Return a unique file name, so that browsers can cache the file forever."""
     return f"avatars/{secrets.token_hex(12)}.webp"
 
 
 def clean(upload: IO[bytes]) -> bytes:
-    """The picture, turned upright, cut square and written anew; ValidationError when that cannot be done."""
+    """Return the picture rotated upright, cropped to a square and re-encoded. Raises ValidationError."""
     data = upload.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValidationError(_("The picture is larger than 5 MB. Please choose a smaller one."))
@@ -33,8 +33,8 @@ def clean(upload: IO[bytes]) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=FORMATS) as picture:
-                most = MAX_PIXELS_OF.get(picture.format or "", MAX_PIXELS)
-                if picture.width * picture.height > most:
+                limit = MAX_PIXELS_OF.get(picture.format or "", MAX_PIXELS)
+                if picture.width * picture.height > limit:
                     raise ValidationError(
                         _("The picture's dimensions are too large. Please choose a smaller one.")
                     )
@@ -46,14 +46,15 @@ def clean(upload: IO[bytes]) -> bytes:
 
 
 def _square(picture: Image.Image) -> bytes:
-    # A file of a few kB may unpack to 160 MB: so there is one copy of that, one picture at a time.
-    with _unpacking:
-        picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # JPEG can leave out what will not be seen
-        least = min(picture.size)
-        # Without mixing pixels, since that would take a second copy of those that can be seen through.
-        size = [max(1, side * 8 * SIDE // least) for side in picture.size]
-        some = picture.resize((size[0], size[1]), Image.Resampling.NEAREST) if least > 8 * SIDE else picture
-    square = ImageOps.fit(some.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
-    done = BytesIO()
-    ImageOps.exif_transpose(square).save(done, "WEBP", quality=85, method=4)
-    return done.getvalue()
+    # A few kB may decode to 160 MB, so only one picture is decoded at a time, and never copied at full size.
+    with _decoding:
+        picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # lets the JPEG decoder scale down while it reads
+        shorter = min(picture.size)
+        # NEAREST, because other filters make a second full-size copy of pictures with transparency.
+        size = [max(1, side * 8 * SIDE // shorter) for side in picture.size]
+        if shorter > 8 * SIDE:
+            picture = picture.resize((size[0], size[1]), Image.Resampling.NEAREST)
+    square = ImageOps.fit(picture.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
+    output = BytesIO()
+    ImageOps.exif_transpose(square).save(output, "WEBP", quality=85, method=4)
+    return output.getvalue()

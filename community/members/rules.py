@@ -1,31 +1,31 @@
-"""May this person? Each answer is about one member."""
+"""What a member is allowed to do."""
 
 from community.members.models import Guidelines, Member
 
 
 def has_accepted_current(member: Member) -> bool:
-    """Whether the member has agreed to the guidelines in force; true while there are none."""
+    """Return whether the member has agreed to the guidelines in force; true if there are none."""
     current = Guidelines.objects.in_force()
     return current is None or member.guidelines_id == current.pk
 
 
 def is_verified_customer(member: Member) -> bool:
-    """Has bought, or wrote from an e-mail domain that their company has proved to own."""
+    """Return whether they bought something, or their email domain is one their company has verified."""
     return member.is_verified_customer
 
 
 def can_invite(manager: Member) -> bool:
-    """Whether this person may invite imported members to take over their accounts."""
+    """Return whether this person may invite imported members to claim their accounts."""
     return manager.is_active and manager.is_manager
 
 
 def can_be_invited(member: Member) -> bool:
-    """Only whoever has no account of their own yet, and is not shut out."""
+    """Return whether the account is unclaimed and active."""
     return not member.is_claimed and member.is_active
 
 
 def can_administer(actor: Member, member: Member) -> bool:
-    """Whether `actor`, a manager, may change the account of `member`: other managers' are for superusers."""
+    """Return whether `actor`, a manager, may change `member`; only superusers may change other managers."""
     if actor.is_superuser or actor.pk == member.pk:
         return True
     return not member.is_manager

@@ -5,5 +5,5 @@ from .services import visits
 
 @shared_task(name="members.write_visits")
 def write_visits() -> None:
-    """Write down who was here; every 20 s."""
+    """Write buffered visits to the database; runs every 20 seconds."""
     visits.write_visits()

@@ -7,7 +7,7 @@ urlpatterns = [
     path("guidelines/", views.guidelines, name="guidelines"),
     path("guidelines/accept/", views.guidelines_accept, name="guidelines-accept"),
     path("me/settings/", views.profile_edit, name="profile-edit"),
-    # Before allauth's, under their names.
+    # These override allauth's views and keep its URL names.
     path("accounts/signup/", views.SignupView.as_view()),
     path("accounts/login/", views.LoginView.as_view()),
     path("accounts/2fa/authenticate/", views.AuthenticateView.as_view()),

@@ -17,44 +17,46 @@ from django.views.generic import FormView
 
 from community.core import rate_limits
 from community.core.permissions import require
-from community.members import names, rules, services
-from community.members.forms import ClaimForm, InvitationForm, ProfileForm, SignupForm, TakenMeanwhile
+from community.members import names, rules
+from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
+from community.members.services import accounts, invitations, profiles
+from community.members.services.guidelines import accept_guidelines
 
 
-class RateLimitedView(FormView):  # type: ignore[type-arg]  # no generic when it runs
-    """A view of allauth's that shows its form again where a rate limit refused it."""
+class RateLimitedView(FormView):  # type: ignore[type-arg]  # not generic at run time
+    """Base for allauth form views: answer 429 with the form when a rate limit is hit."""
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return rate_limits.answer(super().form_invalid(form), form)
 
 
 class LoginView(RateLimitedView, allauth_views.LoginView):
-    """Allauth's; our adapter counts the attempts."""
+    """Allauth's log-in view; AccountAdapter applies the rate limits."""
 
 
 class SignupView(RateLimitedView, allauth_views.SignupView):
-    """Allauth's, for which two people who want the same name at once are one too many."""
+    """Allauth's sign-up view, with rate limits and a form error when two people race for a username."""
 
     def form_valid(self, form: SignupForm) -> HttpResponse:
         if not rate_limits.check(form, rate_limits.SIGN_UPS, self.request):
             return self.form_invalid(form)
         try:
             response: HttpResponse = super().form_valid(form)
-        except TakenMeanwhile:
+        except AlreadyTaken:
             response = self.form_invalid(form)
         return response
 
 
 class AuthenticateView(AllauthAuthenticateView):
-    """Allauth's second step of logging in; the form counts the codes."""
+    """Allauth's second-factor view; AuthenticateForm applies the rate limits."""
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return rate_limits.answer(super().form_invalid(form), form)
 
 
 class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
-    """Allauth's, with our rate limits."""
+    """Allauth's password reset view, with rate limits."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         account = form.cleaned_data["email"].lower()
@@ -86,7 +88,7 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
     if current is None or request.POST.get("version") != str(current.version):
         context = {"guidelines": current, "asked": True, "changed": True, "next": _next(request)}
         return render(request, "members/guidelines.html", context, status=422)
-    services.accept_guidelines(_member(request), guidelines=current)
+    accept_guidelines(_member(request), guidelines=current)
     messages.success(request, _("Thank you. You can post now."))
     return redirect(_next(request) or "/")
 
@@ -100,13 +102,13 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Profile saved."))
         return redirect("members:profile-edit")
-    context = {"form": form, "member": member, "percent": services.percent_complete(member)}
+    context = {"form": form, "member": member, "percent": profiles.percent_complete(member)}
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
 def username_check(request: HttpRequest) -> HttpResponse:
-    """A line under the username field: free, taken or not allowed, or what it will be when left empty."""
+    """Render the hint under the username field: free, taken, not allowed, or the suggestion if empty."""
     username = request.GET.get("username", "").strip()
     display_name = request.GET.get("display_name", "").strip()
     context: dict[str, Any] = {"username": username, "taken": False, "suggestion": "", "error": ""}
@@ -114,9 +116,9 @@ def username_check(request: HttpRequest) -> HttpResponse:
         if username:
             names.clean_username(username)
             if Member.objects.named([username]).exists():
-                context |= {"taken": True, "suggestion": services.free_username(username)}
+                context |= {"taken": True, "suggestion": accounts.free_username(username)}
         elif display_name:
-            context["suggestion"] = services.free_username(display_name)
+            context["suggestion"] = accounts.free_username(display_name)
     except ValidationError as error:
         context["error"] = error.messages[0]
     return render(request, "members/_username_check.html", context)
@@ -131,8 +133,8 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = services.invite(member, email=form.cleaned_data["email"], actor=_member(request))
-            services.send_invitation(invitation)
+            invitation = invitations.invite(member, email=form.cleaned_data["email"], actor=_member(request))
+            invitations.send_invitation(invitation)
         except ValidationError as error:
             form.add_error("email", error)
         except OSError:
@@ -147,13 +149,13 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 @read_or_send
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
-    invitation = services.invitation_of(token)
+    invitation = invitations.invitation_of(token)
     if invitation is None:
         return render(request, "members/invitation_ended.html", status=410)
     form = ClaimForm(request.POST or None, member=invitation.member)
     if request.method == "POST" and form.is_valid():
         try:
-            member = services.claim(
+            member = invitations.claim(
                 invitation, password=form.cleaned_data["password"], guidelines=Guidelines.objects.in_force()
             )
         except ValidationError as error:
@@ -167,12 +169,12 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  what login_required has made sure of
+    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
     return request.user
 
 
 def _next(request: HttpRequest) -> str:
-    """Where to go afterwards: an address of this site, or nothing."""
+    """Return the `next` parameter if it is a URL of this site, else an empty string."""
     asked = request.POST.get("next", request.GET.get("next", ""))
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if safe else ""

@@ -1,4 +1,4 @@
-"""The sentences of the audit log: what was done, and to what."""
+"""Describe audit log entries in sentences."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from .models import AuditEntry
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-LABEL = 60
+MAX_LABEL_LENGTH = 60
 
-# {} stands for what the act was done to.
+# {} is replaced by the object of the action.
 PHRASES: Final[dict[str, StrOrPromise]] = {
-    "answer.accept": _("accepted an answer, {}"),
-    "answer.mark_official": _("made an answer official, {}"),
-    "answer.unaccept": _("no longer accepts an answer, {}"),
-    "answer.unmark_official": _("took the official mark from an answer, {}"),
+    "answer.accept": _("accepted the answer {}"),
+    "answer.mark_official": _("marked {} as official"),
+    "answer.unaccept": _("unaccepted the answer {}"),
+    "answer.unmark_official": _("removed the official mark from {}"),
     "api_token.issue": _("issued the API token {}"),
     "api_token.revoke": _("revoked the API token {}"),
-    "appeal.decide": _("answered an appeal, {}"),
-    "badge.give": _("gave the badge {}"),
+    "appeal.decide": _("decided on {}"),
+    "badge.give": _("awarded the badge {}"),
     "badge.take_back": _("took back the badge {}"),
     "company.verify_domain": _("verified the domain of {}"),
-    "dead_letter.retry": _("tried a dead letter again, {}"),
-    "desk.hand_over": _("handed over the question {}"),
-    "desk.settle": _("settled the question {}"),
+    "dead_letter.retry": _("retried the dead letter {}"),
+    "desk.hand_over": _("reassigned the question {}"),
+    "desk.settle": _("marked the question {} as needing no answer"),
     "desk.urgent": _("changed the urgency of the question {}"),
     "guidelines.publish": _("published {}"),
     "member.invite": _("invited {}"),
     "member.silence": _("silenced {}"),
-    "member.step_back": _("ended the empty account {}, whose owner took another one over"),
+    "member.step_back": _("closed the empty account {} after its owner claimed another one"),
     "member.suspend": _("suspended {}"),
     "member.warn": _("warned {}"),
     "post.approve": _("approved the post {}"),
@@ -45,29 +45,29 @@ PHRASES: Final[dict[str, StrOrPromise]] = {
     "post.edit": _("edited the post {}"),
     "post.hide": _("hid the post {}"),
     "post.restore": _("restored the post {}"),
-    "post.unhide": _("showed the post {} again"),
-    "review.decide": _("decided in the review queue, {}"),
+    "post.unhide": _("unhid the post {}"),
+    "review.decide": _("decided on {}"),
     "revision.hide": _("hid an earlier version of the post {}"),
-    "revision.show": _("showed an earlier version of the post {} again"),
+    "revision.show": _("unhid an earlier version of the post {}"),
     "roles.set": _("changed the roles of {}"),
     "ruleset.published": _("published {}"),
-    "sanction.end": _("ended the sanction of {}, whose time was over"),
-    "sanction.lift": _("lifted the sanction of {}"),
-    "set_aside.let_in": _("let in a fact that was kept out, {}"),
-    "stage.override_cleared": _("ended the override of the stage of {}"),
-    "stage.override_set": _("set the stage of {} by hand"),
+    "sanction.end": _("ended the expired sanction of {}"),
+    "sanction.lift": _("lifted a sanction of {}"),
+    "set_aside.let_in": _("released {} from quarantine"),
+    "stage.override_cleared": _("removed the stage override of {}"),
+    "stage.override_set": _("set the stage of {} manually"),
     "topic.closed": _("closed the topic {}"),
     "topic.edit": _("edited the title or tags of {}"),
     "topic.merged": _("merged another topic into {}"),
     "topic.moved": _("moved the topic {}"),
     "topic.pinned": _("pinned the topic {}"),
     "topic.reopened": _("reopened the topic {}"),
-    "topic.split": _("split replies off the topic {}"),
+    "topic.split": _("split replies from the topic {}"),
     "topic.unpinned": _("unpinned the topic {}"),
-    "waiting_event.assign": _("found the member for {}"),
+    "waiting_event.assign": _("matched {} to a member"),
     "waiting_event.dismiss": _("dismissed {}"),
 }
-# What the admin's own pages do to any kind of row, with its name.
+# Changes made in the admin, to a row of any model: the model's name and the row's label.
 _BY_VERB: Final[dict[str, StrOrPromise]] = {
     "add": _("added the {} {}"),
     "change": _("changed the {} {}"),
@@ -81,8 +81,8 @@ _PAGES: Final[dict[str, str]] = {
 
 
 def describe(entry: AuditEntry) -> SafeString:
-    """Say what was done, with a link to what it was done to while there is a page of it."""
-    label = Truncator(entry.object_label).chars(LABEL)
+    """Return a sentence that says what was done, with a link to the object if it has a page."""
+    label = Truncator(entry.object_label).chars(MAX_LABEL_LENGTH)
     address = address_of(entry)
     what = format_html('<a href="{}">{}</a>', address, label) if address else label
     if entry.act in PHRASES:
@@ -94,7 +94,7 @@ def describe(entry: AuditEntry) -> SafeString:
 
 
 def address_of(entry: AuditEntry) -> str:
-    """Return the page of what the act was done to; empty when it has none or is gone."""
+    """Return the URL of the object's page; an empty string if it has none or was deleted."""
     if entry.act.endswith(".delete") and entry.act != "post.delete":
         return ""
     app, _dot, model = entry.object_type.partition(".")

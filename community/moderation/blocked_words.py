@@ -1,4 +1,4 @@
-"""Blocked words: which of them a text contains."""
+"""Find blocked words in a text."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from community.core import versioned_cache
 
 from .models import BlockedWord
 
-KEY = "moderation:words"
-VERSION = "moderation:version:words"
+KEY = "moderation:blocked-words"
+VERSION = "moderation:version:blocked-words"
 SECONDS = 60
 
 
 def found_in(text: str) -> list[BlockedWord]:
-    """Return the blocked words in the text, the strictest first."""
+    """Return the blocked words in the text, strictest action first."""
     strictness = list(BlockedWord.Action)
     hits = [word for word in _all() if pattern(word.phrase).search(text)]
     return sorted(hits, key=lambda word: strictness.index(BlockedWord.Action(word.action)))
 
 
 def pattern(phrase: str) -> re.Pattern[str]:
-    """Whole words in any case; `*` stands for any letters or none, a space for any white space."""
+    """Compile a phrase: whole words, ignoring case; `*` matches any letters, a space any white space."""
     words = [r"\w*".join(re.escape(part) for part in word.split("*")) for word in phrase.split()]
     spaced = r"\s+".join(words)
     return re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
@@ -37,6 +37,6 @@ def _all() -> list[BlockedWord]:
     return known
 
 
-def forget() -> None:
+def invalidate_on_commit() -> None:
     """Drop the cached list after the commit."""
     versioned_cache.invalidate_on_commit([VERSION])

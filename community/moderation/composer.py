@@ -1,4 +1,4 @@
-"""What the composer says before anything is typed."""
+"""Notices above the composer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
-    """Return what is left of a new member's rate limits, and what else they should know; none for others."""
+    """Return notices about a new member's remaining limits, approval and silences; empty for most members."""
     if not reader.is_authenticated or reader.is_team:
         return []
     if active_sanctions.is_silenced(reader):
@@ -25,5 +25,5 @@ def sentences(reader: Reader, topic: Topic | None = None) -> list[str]:
     if limits is None:
         return []
     is_first = limits.approved < limits.policy.approve_first_posts
-    said = [_("Welcome! A moderator reviews your first post before it is published.")] * is_first
-    return said + limits.sentences(new_topic=topic is None)
+    welcome = [_("Welcome! A moderator reviews your first post before it is published.")] * is_first
+    return welcome + limits.sentences(new_topic=topic is None)

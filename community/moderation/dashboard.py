@@ -1,4 +1,4 @@
-"""The first page of the admin, which shows what needs a person today, and the sidebar of the admin."""
+"""The admin's dashboard, with what needs attention today, and its sidebar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from community.core import admin_base
 from community.core.admin_base import MANAGERS, MODERATORS, Tile, has_role
@@ -22,13 +22,13 @@ from .models import AuditEntry, Flag, ReviewItem, Sanction
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Moderators are reminded of what waits this long. Source: COMMUNITY.md §4.4.
+# Items that wait longer than this are marked as urgent. Source: COMMUNITY.md §4.4.
 LATE = timedelta(hours=24)
 QUEUE = "admin:moderation_reviewitem_changelist"
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's DASHBOARD_CALLBACK."""
+    """Fill the dashboard's context; Unfold's DASHBOARD_CALLBACK."""
     waiting = ReviewItem.objects.open().select_related("post__topic", "member", "claimed_by")
     context |= {
         "tiles": admin_base.tiles(request),
@@ -51,31 +51,37 @@ def moderation_tiles(request: HttpRequest) -> list[Tile]:
     )
     oldest = found["oldest"]
     late = oldest is not None and now - oldest > LATE
-    age = _("the oldest came %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else _("all done")
+    age = _("Oldest: %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else _("All done")
     flags = Flag.objects.filter(status=Flag.Status.OPEN).count()
     barred = Sanction.objects.in_force().count()
     return [
-        Tile(_("Waiting for a decision"), found["all"], age, queue, "inbox", urgent=late),
+        Tile(_("Waiting for review"), found["all"], age, queue, "inbox", urgent=late),
         Tile(
             _("Flagged posts"),
             found["flagged"],
-            _("%(n)d flags in all") % {"n": flags},
+            ngettext("%(n)d open flag", "%(n)d open flags", flags) % {"n": flags},
             f"{queue}?kind__exact=flagged",
             "flag",
         ),
         Tile(
             _("Held posts"),
             found["held"],
-            _("their authors wait"),
+            _("Waiting for approval"),
             f"{queue}?kind__exact=held",
             "pause_circle",
         ),
-        Tile(_("Appeals"), found["appeals"], _("someone disagrees"), f"{queue}?kind__exact=appeal", "gavel"),
-        Tile(_("Yours"), found["mine"], _("you took them"), f"{queue}?state=mine", "person"),
+        Tile(
+            _("Appeals"),
+            found["appeals"],
+            _("Waiting for a second review"),
+            f"{queue}?kind__exact=appeal",
+            "gavel",
+        ),
+        Tile(_("Assigned to you"), found["mine"], _("Open items"), f"{queue}?state=mine", "person"),
         Tile(
             _("Silenced or suspended"),
             barred,
-            _("at this moment"),
+            _("Members, right now"),
             f"{reverse('admin:moderation_sanction_changelist')}?state=in_force",
             "block",
         ),
@@ -86,7 +92,7 @@ def system_tiles(request: HttpRequest) -> list[Tile]:
     if not has_role(request, MANAGERS):
         return []
     letters = DeadLetter.objects.filter(resolved_at__isnull=True).count()
-    note = _("events that a follower could not handle") if letters else _("every event was handled")
+    note = _("Events that could not be processed") if letters else _("All events were processed")
     address = reverse("admin:events_deadletter_changelist")
     return [Tile(_("Dead letters"), letters, note, address, "mark_email_unread", urgent=letters > 0)]
 
@@ -96,7 +102,7 @@ def queue_badge(request: HttpRequest) -> str:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's sidebar: grouped by job, and only what the reader may open."""
+    """Return Unfold's sidebar navigation, with only the pages the reader may open."""
     return [
         {
             "title": _("Today"),
@@ -151,8 +157,8 @@ _SYSTEM: list[Entry] = [
     (gettext_lazy("Dead letters"), "admin:events_deadletter_changelist", "mark_email_unread"),
     (gettext_lazy("Followers"), "admin:events_cursor_changelist", "timeline"),
     (gettext_lazy("Events"), "admin:events_event_changelist", "bolt"),
-    (gettext_lazy("Waiting purchases"), "admin:api_waitingevent_changelist", "shopping_cart"),
-    (gettext_lazy("Set aside"), "admin:api_setaside_changelist", "report"),
+    (gettext_lazy("Unmatched events"), "admin:api_waitingevent_changelist", "shopping_cart"),
+    (gettext_lazy("Quarantine"), "admin:api_setaside_changelist", "report"),
     (gettext_lazy("Imports"), "admin:importers_importbatch_changelist", "move_to_inbox"),
     (gettext_lazy("API tokens"), "admin:api_apitoken_changelist", "key"),
 ]
@@ -171,7 +177,7 @@ def _item(request: HttpRequest, title: StrOrPromise, name: str, icon: str, badge
 
 
 def _address(request: HttpRequest, name: str) -> str:
-    """Return where it leads; empty when there is no such page, or not for this reader."""
+    """Return the page's URL; an empty string if it does not exist or the reader may not open it."""
     from django.contrib import admin
 
     try:

@@ -1,7 +1,7 @@
-"""What a flag weighs. Source of the figures: COMMUNITY.md row 64.
+"""The weight of a flag. Source of the figures: COMMUNITY.md row 64.
 
-A flag counts 1, plus the trust in the one who raised it (0–4, staff 5), plus what their earlier flags were
-worth, plus 2 when it says that a post breaks the law, plus 5 when a moderator says “take action”.
+A flag weighs 1, plus the flagger's trust level (0–4, staff 5), plus a bonus for the accuracy of their earlier
+flags, plus 2 for illegal content, plus 5 if a moderator chose “take action”.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .trust import trust_level
 BASE = Decimal(1)
 TAKE_ACTION = Decimal(5)
 URGENCY = {Reason.ILLEGAL: Decimal(2)}
-# Fewer decided flags than this say nothing yet about the person's eye.
+# Up to this many decided flags say nothing about accuracy yet.
 FLAGS_BEFORE_ACCURACY = 5
 EXPECTED_SHARE = 0.7
 
@@ -33,16 +33,16 @@ class Weight:
 
     @property
     def total(self) -> Decimal:
-        """Never below 0: no flag speaks for a post."""
+        """The sum of the parts, at least 0: a flag never counts in favour of a post."""
         parts = self.base + self.trust + self.accuracy + self.urgency + self.take_action
         return max(parts, Decimal(0))
 
 
 def accuracy_bonus(*, upheld: int, declined: int) -> Decimal:
-    """Return what earlier flags are worth, in two decimals.
+    """Return the bonus for the accuracy of earlier flags, rounded to two decimals; may be negative.
 
-    Nothing up to 5 decided flags. Beyond, the distance of the upheld share from 70 %, as a part of the way
-    to 100 % (or, below it, to 0 %), times the logarithm to base 4 of how many were decided.
+    It is 0 up to 5 decided flags. Beyond that, it is the distance of the upheld share from 70 %, as a fraction
+    of the distance from 70 % to 100 % (or to 0 % below it), times log base 4 of the number of decided flags.
     """
     decided = upheld + declined
     if decided <= FLAGS_BEFORE_ACCURACY:
@@ -54,7 +54,7 @@ def accuracy_bonus(*, upheld: int, declined: int) -> Decimal:
 
 
 def weigh(member: Member, *, reason: str, take_action: bool = False) -> Weight:
-    """Return the weight of a flag that this member raises now."""
+    """Return the weight of a new flag by this member."""
     decided = Flag.objects.filter(member=member)
     return Weight(
         base=BASE,

@@ -1,4 +1,4 @@
-"""Where an act comes from, what suspended and silenced members meet, and the admin's own content policy."""
+"""Audit context, enforcement of suspensions and silences, and the admin's content security policy."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .screening import SILENCED
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Where a silenced member may still write: answers to decisions, their own settings, their notifications.
-WRITTEN_BY_THE_SILENCED = ("moderation", "members", "notifications", "account", "mfa", "core")
-# These say no by themselves, with the text still in the form.
-SAYS_NO_ITSELF = ("forum:topic-create", "forum:post-create", "forum:comment-create", "forum:preview")
+# Namespaces where silenced members may still submit forms: appeals, their settings, their notifications.
+ALLOWED_WHEN_SILENCED = ("moderation", "members", "notifications", "account", "mfa", "core")
+# These views refuse silenced members themselves, and keep the text in the form.
+SELF_CHECKING_VIEWS = ("forum:topic-create", "forum:post-create", "forum:comment-create", "forum:preview")
 
-# Alpine, which the admin's theme is built on, compiles its attributes and sets styles on elements.
+# The admin theme uses Alpine, which evaluates attributes as code and sets inline styles.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 
@@ -34,14 +34,14 @@ class ModerationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with happening(path=request.path, address=request.META.get("REMOTE_ADDR", "")):
-            response = self._shown_out(request) or self.get_response(request)
+            response = self._log_out_suspended(request) or self.get_response(request)
         if request.path.startswith("/admin/"):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
         return response
 
-    def _shown_out(self, request: HttpRequest) -> HttpResponse | None:
-        """End the session of a suspended member, and show them why."""
-        # Asking for the user reads the session, so it is not done for visitors.
+    def _log_out_suspended(self, request: HttpRequest) -> HttpResponse | None:
+        """Log a suspended member out and redirect them to the reason."""
+        # request.user loads the session, so skip it for visitors.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         if not request.user.is_authenticated or not active_sanctions.is_suspended(request.user):
@@ -55,13 +55,12 @@ class ModerationMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Members who are silenced read; what they may not do is refused with the reason."""
+        """Refuse form submissions by silenced members with the reason; reading is allowed."""
         match = request.resolver_match
         if request.method in ("GET", "HEAD", "OPTIONS") or match is None or not request.user.is_authenticated:
             return None
-        allowed = match.view_name in SAYS_NO_ITSELF or (match.namespace or match.view_name.split("_")[0]) in (
-            WRITTEN_BY_THE_SILENCED
-        )
+        namespace = match.namespace or match.view_name.split("_")[0]
+        allowed = match.view_name in SELF_CHECKING_VIEWS or namespace in ALLOWED_WHEN_SILENCED
         if not allowed and active_sanctions.is_silenced(request.user):
             raise PermissionDenied(str(SILENCED))
         return None

@@ -1,4 +1,4 @@
-"""How a notification about a moderation decision is shown, and where it leads."""
+"""Titles and links of notifications about sanctions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .models import Sanction
 
 
 def sanctions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
-    """Return the sanctions of the reader; nobody else is notified of them."""
-    mine = Sanction.objects.filter(pk__in=ids, member=reader)
+    """Return the reader's own sanctions; nobody else is notified about them."""
+    own = Sanction.objects.filter(pk__in=ids, member=reader)
     return {
-        sanction.pk: Subject(sanction.get_kind_display(), sanction.get_absolute_url()) for sanction in mine
+        sanction.pk: Subject(sanction.get_kind_display(), sanction.get_absolute_url()) for sanction in own
     }

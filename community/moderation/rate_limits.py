@@ -1,7 +1,7 @@
-"""The rate limits of new members: their numbers are in the admin's moderation policy.
+"""Posting limits for new members, configured in the moderation policy.
 
-They count what is in the database, which forgets nothing and sees posts taken back; the limits for everybody,
-in `core/rate_limits.py`, count requests in Redis. The composer shows these before anything is typed.
+They count posts in the database, so that deleted posts free up a slot; the limits for everyone, in
+`core/rate_limits.py`, count requests in Redis. The composer shows these limits in advance.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from community.members.models import Member
 from community.members.rules import is_verified_customer
 
 from .models import Policy
-from .trust import written_by
+from .trust import count_posts
 
 FIRST_DAY = timedelta(hours=24)
-FILE = re.compile(r'<a [^>]*href="' + re.escape(settings.MEDIA_URL))
-OWN = re.compile(r'<a [^>]*href="(?:/|#|' + re.escape(settings.SITE_URL) + ")")
+ATTACHMENT_LINK = re.compile(r'<a [^>]*href="' + re.escape(settings.MEDIA_URL))
+INTERNAL_LINK = re.compile(r'<a [^>]*href="(?:/|#|' + re.escape(settings.SITE_URL) + ")")
 
 
 @dataclass(frozen=True)
 class NewMemberLimits:
-    """What is left of a new member's rate limits now; None where there is no limit."""
+    """A new member's remaining posts; None where there is no limit."""
 
     policy: Policy
     topics: int | None
@@ -44,16 +44,16 @@ class NewMemberLimits:
     approved: int
 
     def sentences(self, *, new_topic: bool) -> list[str]:
-        """Return what to show above the composer, most pressing first."""
+        """Return the sentences to show above the composer, most urgent first."""
         sentences = [self.reached(new_topic=new_topic)[0]]
         if not sentences[0]:
             sentences = [self._left(new_topic), self._contents()]
         return [sentence for sentence in [*sentences, self._end()] if sentence]
 
     def reached(self, *, new_topic: bool) -> tuple[str, int]:
-        """Return why nothing can be posted now and for how many seconds: 0 for as long as the member is new.
+        """Return (sentence, seconds) for the limit that was reached; ("", 0) if the member can post.
 
-        The sentence is empty when the member can post.
+        `seconds` is the time to wait; 0 if the limit lasts for as long as the member is new.
         """
         tomorrow = {"wait": duration(self.first_day_seconds)}
         if new_topic and self.topics == 0:
@@ -115,22 +115,22 @@ class NewMemberLimits:
         ) % {"n": self.posts_to_go}
 
     def objection(self, source: str) -> str:
-        """Say what is too much in a text; empty when nothing is."""
-        return next((sentence for sentence in _too_much(source, self.policy) if sentence), "")
+        """Return a sentence about the first limit that the text exceeds; an empty string if none."""
+        return next((sentence for sentence in _violations(source, self.policy) if sentence), "")
 
 
 def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits | None:
-    """Return what is left to a new member, in `topic` when given; None for everyone else."""
+    """Return a new member's remaining limits, for replies in `topic` if given; None for everyone else."""
     if member.is_team or is_verified_customer(member):
         return None
-    written = written_by(member, topic_id=topic.pk if topic else 0)
+    written = count_posts(member, topic_id=topic.pk if topic else 0)
     if written.approved >= written.new_until:
         return None
     policy = Policy.current()
     now = timezone.now()
     first_day_seconds = max(ceil((member.joined_at + FIRST_DAY - now).total_seconds()), 0)
     since = (now - written.latest_at).total_seconds() if written.latest_at else policy.seconds_between_posts
-    # Nobody is stopped from talking in the topic they started.
+    # There is no limit on replies in one's own topic.
     is_limited_here = topic is not None and topic.author_id != member.pk
     return NewMemberLimits(
         policy=policy,
@@ -144,12 +144,12 @@ def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits 
     )
 
 
-def _too_much(source: str, policy: Policy) -> list[str]:
+def _violations(source: str, policy: Policy) -> list[str]:
     rendered = render(source, mentions=lambda names: dict.fromkeys(names, "#mention"))
-    files = len(FILE.findall(rendered.html))
-    own = len(OWN.findall(rendered.html)) - len(rendered.mentions)
+    files = len(ATTACHMENT_LINK.findall(rendered.html))
+    internal = len(INTERNAL_LINK.findall(rendered.html)) - len(rendered.mentions)
     counts = (
-        (rendered.links - max(own, 0), policy.max_links, ngettext("link", "links", policy.max_links)),
+        (rendered.links - max(internal, 0), policy.max_links, ngettext("link", "links", policy.max_links)),
         (rendered.images, policy.max_images, ngettext("image", "images", policy.max_images)),
         (files, policy.max_attachments, ngettext("attachment", "attachments", policy.max_attachments)),
         (len(rendered.mentions), policy.max_mentions, ngettext("mention", "mentions", policy.max_mentions)),

@@ -1,4 +1,4 @@
-"""What a moderator reads before deciding: the post where it stands, its author, the rules, the history."""
+"""The context of a review item's page: the post in its topic, its author, the guidelines and the history."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from . import rules
 from .models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
 from .trust import approved_posts, trust_level
 
-AROUND = 2
+CONTEXT_POSTS = 2
 
 
-def page_of(item: ReviewItem) -> dict[str, Any]:
-    """Return the context of one item's page."""
+def context_of(item: ReviewItem) -> dict[str, Any]:
+    """Return the template context of one item's page."""
     policy = Policy.current()
     return {
         "item": item,
@@ -32,8 +32,8 @@ def page_of(item: ReviewItem) -> dict[str, Any]:
         "flags": _flags(item.post),
         "weight": f"{Decimal(item.score).normalize():f}",
         "limit": f"{policy.hide_at.normalize():f}",
-        "share": share_of(item.score, policy.hide_at),
-        "author": person(item.member),
+        "share": percent_of_limit(item.score, policy.hide_at),
+        "author": summarize_member(item.member),
         "guidelines": Guidelines.objects.order_by("-version").first(),
         "steps": item.steps.select_related("actor"),
         "revisions": item.post.revisions.select_related("editor").order_by("-number")[:5]
@@ -43,11 +43,11 @@ def page_of(item: ReviewItem) -> dict[str, Any]:
 
 
 def _before(post: Post | None) -> list[Post]:
-    """The opening, and the posts right before."""
+    """Return the opening post and the posts right before this one."""
     if post is None or post.is_opening:
         return []
     earlier = post.topic.posts.filter(number__lt=post.number).select_related("author")
-    near = list(earlier.order_by("-number")[:AROUND])[::-1]
+    near = list(earlier.order_by("-number")[:CONTEXT_POSTS])[::-1]
     opening = [earlier.order_by("number")[0]] if near and near[0].number > 1 else []
     return opening + near
 
@@ -56,20 +56,20 @@ def _after(post: Post | None) -> list[Post]:
     if post is None:
         return []
     later = post.topic.posts.filter(number__gt=post.number).select_related("author")
-    return list(later.order_by("number")[:AROUND])
+    return list(later.order_by("number")[:CONTEXT_POSTS])
 
 
 def _flags(post: Post | None) -> list[Flag]:
     return list(post.flags.select_related("member")) if post else []
 
 
-def share_of(score: Decimal, limit: Decimal) -> int:
-    """How far the flags are on the way to hiding the post, in per cent, at most 100."""
+def percent_of_limit(score: Decimal, limit: Decimal) -> int:
+    """Return the flags' weight as a percentage of the limit for hiding the post, at most 100."""
     return min(100, int(score * 100 / limit)) if limit else 100
 
 
-def person(member: Member) -> dict[str, Any]:
-    """What there is to know about someone before judging them."""
+def summarize_member(member: Member) -> dict[str, Any]:
+    """Return the member's trust level, posts, strikes and flags, for the template."""
     posts = Post.objects.filter(author=member)
     decided = Flag.objects.filter(member=member).exclude(status=Flag.Status.OPEN)
     flags = Counter(decided.values_list("status", flat=True))
@@ -90,13 +90,13 @@ CONDUCT = "admin/moderation/_conduct.html"
 
 
 def conduct_panel(member: Member, request: HttpRequest) -> Panel:
-    """What moderation knows of a member, for their page in the admin."""
+    """Return the panel about a member's conduct, for their page in the admin."""
     entries = AuditEntry.objects.filter(object_type="members.member", object_id=str(member.pk))
     return Panel(
-        title=_("Conduct"),
+        title=_("Moderation"),
         template=CONDUCT,
         context={
-            "author": person(member),
+            "author": summarize_member(member),
             "entries": entries[:10],
             "can_sanction": rules.can_sanction(cast(Member, request.user), member),
         },
@@ -104,18 +104,18 @@ def conduct_panel(member: Member, request: HttpRequest) -> Panel:
 
 
 def other_panels(member: Member, request: HttpRequest) -> list[Panel]:
-    """What the other apps know of a member: where they stand, what they did."""
+    """Return the panels that other apps add to a member's page."""
     return [panel for panel in member_panels(member, request) if panel.template != CONDUCT]
 
 
 def likely_rule(post: Post | None) -> str:
-    """The reason that most flags give."""
+    """Return the most common reason of the post's open flags."""
     counts = Counter(flag.reason for flag in _flags(post) if flag.status == Flag.Status.OPEN)
     return counts.most_common(1)[0][0] if counts else Reason.OTHER
 
 
 def shared_rule(items: Sequence[ReviewItem]) -> str:
-    """The reason that all flags on these items give; where they differ, or there are none, no rule in particular."""
+    """Return the reason that all open flags on these items share; Reason.OTHER if they differ or there are none."""
     posts = [item.post_id for item in items if item.post_id]
     open_flags = Flag.objects.filter(post__in=posts, status=Flag.Status.OPEN)
     reasons = set(open_flags.order_by().values_list("reason", flat=True).distinct())
@@ -123,7 +123,7 @@ def shared_rule(items: Sequence[ReviewItem]) -> str:
 
 
 def next_after(item: ReviewItem, moderator: Member) -> ReviewItem | None:
-    """What to look at next: nobody else's, the most urgent first."""
+    """Return the most urgent open item that is unassigned or the moderator's own."""
     open_items = ReviewItem.objects.open().exclude(pk=item.pk).exclude(member=moderator)
     free = open_items.filter(claimed_by=None) | open_items.filter(claimed_by=moderator)
     return free.most_urgent_first().first()

@@ -1,4 +1,4 @@
-"""Who may report, answer and decide."""
+"""Who may flag posts, appeal and moderate."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FLAGS_A_DAY = 20
 
 
 def can_flag(user: Reader, post: Post) -> bool:
-    """Any member may report a post of someone else that is in sight."""
+    """Return whether the user may flag the post: published, and by someone else."""
     return user.is_authenticated and post.author_id != user.pk and post.status == Post.Status.PUBLISHED
 
 
 def has_flags_left(member: Member) -> bool:
-    """At most 20 reports a day, except for the team."""
+    """Return whether the member is under the daily limit of flags; staff have none."""
     since = timezone.now() - timedelta(days=1)
     return member.is_team or Flag.objects.filter(member=member, created_at__gt=since).count() < FLAGS_A_DAY
 
@@ -47,7 +47,7 @@ def can_moderate(user: Reader) -> bool:
 
 
 def can_sanction(actor: Reader, member: Member) -> bool:
-    """Nobody judges themselves; only managers judge the team, and nobody a manager."""
+    """Return whether `actor` may sanction `member`: never themselves or a manager, and staff only by managers."""
     if not (actor.is_authenticated and can_moderate(actor)) or actor.pk == member.pk or member.is_manager:
         return False
     return not member.is_team or actor.is_manager

@@ -1,4 +1,4 @@
-"""What is said of a post before it is written: published, held for a look, or refused with a reason."""
+"""Screen new and edited posts: publish, hold for approval, or refuse with a reason."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SILENCED = gettext_lazy(
 
 
 def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
-    """Judge a new post; `topic` is None when it opens one. Staff are never held up.
+    """Screen a new post; `topic` is None for an opening post. Staff posts are always allowed.
 
-    Raises RateLimited where a new member has only to wait.
+    Raises RateLimited if a new member only has to wait.
     """
     if active_sanctions.is_silenced(author):
         return _refused(str(SILENCED))
@@ -33,15 +33,15 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
     hits = blocked_words.found_in(source)
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
-    refusal = _beyond_the_limits(author, topic, source)
+    refusal = _limit_reached(author, topic, source)
     if refusal:
         return _refused(refusal)
-    reason = waits_because(author, category, hits)
+    reason = hold_reason(author, category, hits)
     return Verdict(hold=True, sentence=reason) if reason else ALLOW
 
 
 def screen_edit(author: Member, before: str, after: str) -> Verdict:
-    """Judge an author's change: what could not be posted, or not at once, is not put in later either."""
+    """Screen an author's edit, so that it cannot add what would have been refused or held in a new post."""
     if author.is_team:
         return ALLOW
     already = {hit.pk for hit in blocked_words.found_in(before)}
@@ -66,7 +66,7 @@ def _refused(sentence: str) -> Verdict:
     return Verdict(refuse=True, sentence=sentence)
 
 
-def _beyond_the_limits(author: Member, topic: Topic | None, source: str) -> str:
+def _limit_reached(author: Member, topic: Topic | None, source: str) -> str:
     limits = limits_of(author, topic=topic)
     if limits is None:
         return ""
@@ -76,8 +76,8 @@ def _beyond_the_limits(author: Member, topic: Topic | None, source: str) -> str:
     return sentence or limits.objection(source)
 
 
-def waits_because(author: Member, category: Category, hits: list[BlockedWord]) -> str:
-    """Return why a post must wait for a moderator, as the author reads it; empty when it need not."""
+def hold_reason(author: Member, category: Category, hits: list[BlockedWord]) -> str:
+    """Return why a post is held for approval, as a sentence for its author; an empty string if it is not."""
     if category.holds_posts:
         return _("A moderator reviews every post in this category before it is published.")
     if is_first_post(author):

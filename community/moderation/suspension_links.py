@@ -1,4 +1,4 @@
-"""Signed addresses that let a suspended person read why, and answer, without being logged in."""
+"""Signed links that let suspended members read the reason and appeal without logging in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.urls import reverse
 from community.members.models import Member
 
 SALT = "moderation.suspended"
-SECONDS = 7 * 86_400
+MAX_AGE = 7 * 86_400  # seconds
 
 
 def address_for(member: Member) -> str:
@@ -16,9 +16,9 @@ def address_for(member: Member) -> str:
 
 
 def member_of(token: str) -> Member | None:
-    """Return whose link it is; None for one that is not ours or a week old."""
+    """Return the member a link was made for; None if it is forged or expired."""
     try:
-        pk = signing.loads(token, salt=SALT, max_age=SECONDS)
+        pk = signing.loads(token, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
     member: Member | None = Member.objects.filter(pk=pk).first()

@@ -4,6 +4,6 @@ from community.moderation.services import sanctions
 
 
 @shared_task(name="moderation.endings")
-def endings() -> None:
-    """Tell people whose silence or suspension ran out; it ended by itself."""
+def notify_endings() -> None:
+    """Notify members whose silence or suspension has ended; runs every minute."""
     sanctions.notify_endings()

@@ -1,4 +1,4 @@
-"""How far moderation trusts a member, from what they have written here."""
+"""Trust levels, and the counts of a member's posts that they depend on."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from community.members.rules import is_verified_customer
 
 from .models.policy import NEW_UNTIL_POSTS, Policy
 
-STAFF = 5
-# Level: days a member, published posts, likes received.
-LADDER = ((4, 365, 200, 100), (3, 50, 50, 20), (2, 15, 10, 1))
+STAFF_LEVEL = 5
+# (level, days as a member, published posts, likes received)
+LEVELS = ((4, 365, 200, 100), (3, 50, 50, 20), (2, 15, 10, 1))
 
 
-class Written(NamedTuple):
-    """What a member has written: posts that were approved, and all but the deleted ones, which limits count."""
+class PostCounts(NamedTuple):
+    """Counts of a member's posts. Only `approved` requires that they are published; none include deleted ones."""
 
     approved: int = 0
     topics: int = 0
     replies: int = 0
-    replies_here: int = 0  # in the topic that was asked about
+    replies_here: int = 0  # in the given topic
     latest_at: datetime | None = None
-    new_until: int = NEW_UNTIL_POSTS  # so many approved posts, by the policy
+    new_until: int = NEW_UNTIL_POSTS  # `Policy.new_until_posts`
 
 
-def written_by(member: Member, *, topic_id: int = 0) -> Written:
-    """Count the member's posts; one query."""
-    return Written(*(_written().first(member_id=member.pk, topic_id=topic_id) or ()))
+def count_posts(member: Member, *, topic_id: int = 0) -> PostCounts:
+    """Count the member's posts, in one query."""
+    return PostCounts(*(_post_counts().first(member_id=member.pk, topic_id=topic_id) or ()))
 
 
 @cache
-def _written() -> Prepared[tuple[int, int, int, int, datetime, int]]:
+def _post_counts() -> Prepared[tuple[int, int, int, int, datetime, int]]:
     kept, opening = ~Q(status=Post.Status.DELETED), Q(kind=Post.Kind.OPENING)
 
     def build(member_id: int, topic_id: int) -> QuerySet[Any]:
@@ -60,24 +60,24 @@ def _written() -> Prepared[tuple[int, int, int, int, datetime, int]]:
 
 
 def approved_posts(member: Member) -> int:
-    return written_by(member).approved
+    return count_posts(member).approved
 
 
 def is_new(member: Member, policy: Policy | None = None) -> bool:
-    """Someone whom the new-member limits concern: no staff, no verified customer, few approved posts."""
+    """Return whether the limits for new members apply: not staff, not a verified customer, few approved posts."""
     if member.is_team or is_verified_customer(member):
         return False
     return approved_posts(member) < (policy or Policy.current()).new_until_posts
 
 
 def trust_level(member: Member) -> int:
-    """Return 0 (new) to 4 by time, posts and likes; 5 for staff. A verified customer has at least 2."""
+    """Return 0 (new) to 4 by time, posts and likes; 5 for staff. Verified customers have at least 2."""
     if member.is_team:
-        return STAFF
+        return STAFF_LEVEL
     posts = approved_posts(member)
     likes = Post.objects.published().filter(author=member).aggregate(n=Sum("like_count"))["n"] or 0
     age = timezone.now() - member.joined_at
-    for level, days, written, liked in LADDER:
+    for level, days, written, liked in LEVELS:
         if age >= timedelta(days=days) and posts >= written and likes >= liked:
             return level
     if is_verified_customer(member):

@@ -14,7 +14,7 @@ from community.members.models import Guidelines, Member
 from community.moderation.services import flags, reviews
 
 from . import rules, suspension_links
-from .forms import AppealForm, FlagForm
+from .forms.members import AppealForm, FlagForm
 from .models import Flag, ReviewItem, Sanction
 
 
@@ -24,19 +24,19 @@ def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
     member = cast(Member, request.user)
     post = get_object_or_404(Post.objects.visible_to(member).select_related("author", "topic"), pk=post_id)
     if (earlier := Flag.objects.filter(post=post, member=member).first()) is not None:
-        return render(request, "moderation/flag_done.html", _flagged(member, earlier))
+        return render(request, "moderation/flag_done.html", _flag_context(member, earlier))
     require(rules.can_flag(member, post), _("You can only flag visible posts by other people."))
     require(rules.has_flags_left(member), _("You have flagged 20 posts today. Please try again tomorrow."))
     form = FlagForm(request.POST or None, moderator=member.is_moderator)
     if form.is_valid() and rate_limits.check(form, rate_limits.FLAGS, request):
         flag = flags.add(post, actor=member, **form.cleaned_data)
-        return render(request, "moderation/flag_done.html", _flagged(member, flag))
+        return render(request, "moderation/flag_done.html", _flag_context(member, flag))
     status = 422 if form.is_bound else 200
     response = render(request, "moderation/flag_create.html", {"form": form, "post": post}, status=status)
     return rate_limits.answer(response, form)
 
 
-def _flagged(member: Member, flag: Flag) -> dict[str, object]:
+def _flag_context(member: Member, flag: Flag) -> dict[str, object]:
     return {"flag": flag, "post": flag.post, "can_withdraw": rules.can_withdraw(member, flag)}
 
 
@@ -56,7 +56,7 @@ def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @login_required
 def decision_list(request: HttpRequest) -> HttpResponse:
-    """What moderators decided about the reader."""
+    """List the reader's sanctions and their hidden and held posts."""
     member = cast(Member, request.user)
     context = {
         "sanctions": Sanction.objects.filter(member=member),
@@ -70,22 +70,22 @@ def decision_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
     sanction = get_object_or_404(Sanction, pk=pk, member=cast(Member, request.user))
-    return _answered(request, sanction, sanction.get_absolute_url())
+    return _show_or_appeal(request, sanction, sanction.get_absolute_url())
 
 
 @require_http_methods(["GET", "POST"])
 def suspended(request: HttpRequest, token: str) -> HttpResponse:
-    """Why someone cannot log in, until when, and their answer; opened with a signed address."""
+    """Show a suspended member the reason, the end and the appeal form; opened by a signed link."""
     member = suspension_links.member_of(token)
     latest = Sanction.objects.in_force().filter(member=member, kind=Sanction.Kind.SUSPENSION).first()
     if member is None or latest is None:
         messages.info(request, _("You can log in."))
         return redirect("account_login")
-    return _answered(request, latest, request.path)
+    return _show_or_appeal(request, latest, request.path)
 
 
-def _answered(request: HttpRequest, sanction: Sanction, address: str) -> HttpResponse:
-    """Show a decision with the form to answer it, or take the answer in."""
+def _show_or_appeal(request: HttpRequest, sanction: Sanction, address: str) -> HttpResponse:
+    """Show a sanction with the appeal form, or submit the appeal."""
     waiting = ReviewItem.objects.open().filter(sanction=sanction).first()
     form = AppealForm(request.POST or None)
     if form.is_bound:
@@ -109,7 +109,7 @@ def _answered(request: HttpRequest, sanction: Sanction, address: str) -> HttpRes
 @require_http_methods(["GET", "POST"])
 @login_required
 def post_appeal(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Ask for another look at one's hidden post."""
+    """Appeal against the hiding of one's own post."""
     member = cast(Member, request.user)
     post = get_object_or_404(Post.objects.visible_to(member).select_related("topic"), pk=post_id)
     require(rules.can_appeal_post(member, post), _("Only the author can appeal when a post is hidden."))

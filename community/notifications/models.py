@@ -13,10 +13,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """Something that happened which concerns one member.
+    """A notification for one member.
 
-    What it is about is named by type and id, because the tables of topics, badges and decisions stand above
-    this app; `subjects.py` turns the name into a title and an address the reader may see.
+    The subject is stored as a type and an id, because its table belongs to an app above this one;
+    `subjects.py` resolves it to a title and a URL that the reader may see.
     """
 
     class Kind(models.TextChoices):
@@ -34,13 +34,13 @@ class Notification(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     subject_type = models.CharField(max_length=60)
     subject_id = models.BigIntegerField()
-    # The latest person, when `people` were counted into one line.
+    # The latest of the `people` grouped into this notification.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     people = models.PositiveIntegerField(default=1)
     text = models.TextField(blank=True)
-    # Tells one occasion from another, so that telling twice says it once.
+    # Makes notify() idempotent: one notification per member and key.
     key = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Telling members, and what they have read."""
+"""Create notifications and mark them as read."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def notify(
     key: str = "",
     at: datetime | None = None,
 ) -> Notification | None:
-    """Tell a member once what happened; None when there is nobody to tell.
+    """Notify the member; idempotent. Return None if they should not be notified.
 
-    Nobody is told of what they did themselves, and members who never took their account over are told
-    nothing. `key` tells two occasions about one subject apart.
+    Skips members' own actions, and members who are inactive or unclaimed. `key` distinguishes several
+    notifications of one kind about the same subject.
     """
     if not _is_reachable(member) or (actor is not None and actor.pk == member.pk):
         return None
@@ -51,9 +51,9 @@ def notify(
 def notify_grouped(
     member: Member, *, kind: str, subject: models.Model, actor: Member, key: str, at: datetime | None = None
 ) -> Notification | None:
-    """Count one more person into the member's unread line about this subject, or begin a new line.
+    """Add one more person to the member's unread notification about this subject, or create one.
 
-    The caller must not tell the same occasion twice (a follower does not); `key` names it.
+    Not idempotent: call it once per occurrence, as followers do. `key` identifies the occurrence.
     """
     if not _is_reachable(member) or actor.pk == member.pk:
         return None
@@ -76,20 +76,20 @@ def _is_reachable(member: Member) -> bool:
 
 
 def mark_read(notification: Notification) -> None:
-    """Mark one line as read; when it was read before, that stays."""
+    """Mark one notification as read; keeps the time it was first read."""
     Notification.objects.filter(pk=notification.pk).unread().update(read_at=timezone.now())
 
 
 def mark_all_read(member: Member, *, until: datetime | None = None) -> int:
-    """Mark what the member was told up to `until` as read. Return how many lines were new."""
+    """Mark the member's notifications up to `until` as read. Return how many were unread."""
     lines = Notification.objects.filter(member=member).unread()
     if until is not None:
         lines = lines.filter(created_at__lte=until)
     return lines.update(read_at=timezone.now())
 
 
-def forget(subject: models.Model, *, kinds: tuple[str, ...] = ()) -> int:
-    """Take unread lines about a subject away, as when a post is hidden. Return how many went."""
+def delete_unread(subject: models.Model, *, kinds: tuple[str, ...] = ()) -> int:
+    """Delete unread notifications about a subject, such as a hidden post. Return how many."""
     lines = Notification.objects.filter(
         subject_type=subject._meta.label_lower, subject_id=subject.pk
     ).unread()

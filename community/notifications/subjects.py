@@ -1,10 +1,10 @@
-"""What notifications are about, as each reader may see it.
+"""Resolve what notifications are about, as each reader may see it.
 
-An app above registers, from its AppConfig.ready(), how its rows are shown:
+Apps above register a resolver for their models in AppConfig.ready():
 
     subjects.register("forum.post", posts_as_subjects)
 
-A subject that the reader may not see is left out of the answer, and its notification out of the list.
+Subjects that the reader may not see are left out, and their notifications are not listed.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _resolvers: dict[str, Resolver] = {}
 
 
 def register(subject_type: str, resolver: Resolver) -> None:
-    """Let `resolver(reader, ids)` show the subjects of one type, in the same number of queries for any ids."""
+    """Register `resolver(reader, ids)` for one type; its query count must not depend on the number of ids."""
     _resolvers[subject_type] = resolver
 
 
-def of(notifications: Collection[Notification], *, reader: Member) -> dict[int, Subject]:
-    """Return the subject of each notification, by its id; without those that the reader may not see."""
+def resolve(notifications: Collection[Notification], *, reader: Member) -> dict[int, Subject]:
+    """Return the subjects that the reader may see, by notification id."""
     wanted: dict[str, set[int]] = {}
     for line in notifications:
         wanted.setdefault(line.subject_type, set()).add(line.subject_id)

@@ -25,7 +25,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     reader = cast(Member, request.user)
     lines = Notification.objects.filter(member=reader).select_related("actor")
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    found = subjects.of(list(page), reader=reader)
+    found = subjects.resolve(list(page), reader=reader)
     shown = [(line, found[line.pk]) for line in page if line.pk in found]
     newest = page[0].created_at.isoformat() if len(page) else ""
     context = {"page": page, "shown": shown, "newest": newest, "unread": services.unread_count(reader)}
@@ -35,11 +35,11 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark a line as read and go to what it is about."""
+    """Mark a notification as read and redirect to its subject."""
     reader = cast(Member, request.user)
     line = get_object_or_404(Notification, pk=pk, member=reader)
     services.mark_read(line)
-    subject = subjects.of([line], reader=reader).get(line.pk)
+    subject = subjects.resolve([line], reader=reader).get(line.pk)
     if subject is None:
         messages.info(request, _("This content is no longer available."))
         return redirect("notifications:notification-list")

@@ -18,7 +18,7 @@ from community.events.models import Event
 from community.forum.models import Post
 from community.members.models import Member
 from community.notifications.models import Notification
-from community.notifications.services import forget, notify, notify_grouped
+from community.notifications.services import delete_unread, notify, notify_grouped
 from community.notifications.subjects import Subject
 
 Kind = Notification.Kind
@@ -92,7 +92,7 @@ def _notify_of_like(event: Event, post: Post, members: dict[int | None, Member])
 
 def _forget_post(event: Event, post: Post, members: dict[int | None, Member]) -> None:
     """Remove the notifications that lead to a post that is gone; those from moderators stay."""
-    forget(post, kinds=(Kind.REPLY, Kind.MENTION, Kind.LIKE, Kind.ACCEPTED))
+    delete_unread(post, kinds=(Kind.REPLY, Kind.MENTION, Kind.LIKE, Kind.ACCEPTED))
 
 
 _NOTIFY_BY_EVENT: dict[str, Callable[[Event, Post, dict[int | None, Member]], None]] = {

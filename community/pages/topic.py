@@ -30,7 +30,7 @@ from community.qa import rules as qa_rules
 from community.qa.models import OfficialMark, Question
 from journeys import rules as journeys
 from journeys.models import MemberState
-from journeys.reports import chips
+from journeys.reports.overview import chips
 
 if TYPE_CHECKING:
     from community.forum.models.categories import Reader

@@ -1,4 +1,4 @@
-"""What the desk shows of a question, read together for a whole list."""
+"""The cards of questions on the sales desk, and their background."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Post, Topic
-from community.members.models import Member
+from community.members.models import Member, team_q
 from journeys.models import MemberState, StageHistory
 
-from . import waits
+from . import durations
 from .models import DeskQuestion, Handover
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How many of the replies come from one kind of people."""
+    """The share of the replies by one group: customers, undecided, or staff."""
 
     kind: str
     name: str
     count: int
-    start: int  # per cent of the replies that stand before it in the bar
+    start: int  # per cent; where its segment of the bar begins
     percent: int
 
 
 @dataclass(frozen=True)
 class Card:
-    """One line of the desk: a question, who asks, and how things stand."""
+    """One question on the desk, with its asker and state."""
 
     question: DeskQuestion
     asker: Member
@@ -48,7 +48,7 @@ class Card:
 
     @property
     def waited(self) -> str:
-        return waits.briefly(self.minutes)
+        return durations.short(self.minutes)
 
     @property
     def is_held_back(self) -> bool:
@@ -56,7 +56,7 @@ class Card:
 
 
 def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime) -> list[Card]:
-    """Return the cards, in the same number of queries for any number of questions."""
+    """Return the cards, in a constant number of queries."""
     rows = list(questions)
     askers = [row.topic.author_id for row in rows]
     journeys = MemberState.objects.in_bulk(askers)
@@ -92,14 +92,14 @@ NAMES = {
 
 
 def _voices(questions: Sequence[DeskQuestion]) -> dict[int, list[Voice]]:
-    """Return who replied so far, by topic. Who is a customer is asked now, not when they replied."""
+    """Return who has replied, by topic id. Authors count as customers if they are one now."""
     replies = Post.objects.filter(topic__in=[row.pk for row in questions], status=Post.Status.PUBLISHED)
     replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
-    peer = Q(author__role="")
+    staff = team_q("author")
     counts = replies.values("topic").annotate(
-        customers=Count("pk", filter=peer & Q(author__customer_since__isnull=False)),
-        undecided=Count("pk", filter=peer & Q(author__customer_since__isnull=True)),
-        staff=Count("pk", filter=~peer),
+        customers=Count("pk", filter=~staff & Q(author__customer_since__isnull=False)),
+        undecided=Count("pk", filter=~staff & Q(author__customer_since__isnull=True)),
+        staff=Count("pk", filter=staff),
     )
     rows = counts.order_by().values_list("topic", "customers", "undecided", "staff")
     return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
@@ -118,7 +118,7 @@ def _shares(counts: Mapping[str, int]) -> list[Voice]:
 
 @dataclass(frozen=True)
 class Background:
-    """All that a salesperson should have read before answering."""
+    """The context that a salesperson should read before answering."""
 
     opening: Post
     replies: list[Post]
@@ -128,7 +128,7 @@ class Background:
 
 
 def background_of(question: DeskQuestion, *, reader: Member) -> Background:
-    """Return the conversation so far, what the asker asked before, and who else of their company is here."""
+    """Return the conversation, the asker's earlier topics, and members of the same company."""
     topic = question.topic
     posts = Post.objects.visible_to(reader).filter(topic=topic, status=Post.Status.PUBLISHED)
     opening, *replies = posts.select_related("author").order_by("number")
@@ -155,7 +155,7 @@ def _colleagues(member: Member) -> list[tuple[Member, MemberState | None]]:
 
 
 def current_position(member: Member) -> StageHistory | None:
-    """Return the stay the member is in now, with its evidence."""
+    """Return the open row of the member's stage history, with its evidence."""
     return (
         StageHistory.objects.current().filter(member=member, exited_on__isnull=True).order_by("-seq").first()
     )

@@ -12,20 +12,22 @@ from community.events.models import Event
 from community.events.registry import follower
 from community.forum.models import Category, Post, Topic
 
-from . import services
+from .services import prospect_events
 
-# A post hidden or deleted shows as its reply.created being taken back, and one restored as it holding again.
+# Hiding or deleting a post retracts its reply.created, and restoring it reinstates the event.
 NAMES = (TOPIC_CREATED, TOPIC_EDITED, REPLY_CREATED, ANSWER_ACCEPTED, EVENT_RETRACTED, EVENT_REINSTATED)
 
 
 @follower("prospects", names=NAMES)
-def keep_the_desk(events: Sequence[Event]) -> None:
-    """Keep the desk's questions, and what the log says of prospects, in step with the forum."""
+def sync_desk(events: Sequence[Event]) -> None:
+    """Update the desk's questions, and the events about prospects, from the forum."""
     topics = _ids(events, "forum.topic")
     topics |= set(Post.objects.filter(pk__in=_ids(events, "forum.post")).values_list("topic", flat=True))
     ours = Topic.objects.filter(pk__in=topics, category__kind=Category.Kind.PROSPECT)
     moved_away = Topic.objects.filter(pk__in=topics, at_desk__isnull=False)
-    services.follow_topics({*ours.values_list("pk", flat=True), *moved_away.values_list("pk", flat=True)})
+    prospect_events.sync_topics(
+        {*ours.values_list("pk", flat=True), *moved_away.values_list("pk", flat=True)}
+    )
 
 
 def _ids(events: Sequence[Event], object_type: str) -> set[int]:

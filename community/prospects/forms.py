@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import WordsField
@@ -35,4 +36,5 @@ class HandoverForm(forms.Form):
         roster = RosterEntry.objects.on_duty().filter(forum=question.forum_id, is_trained=True)
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for mypy
-        field.queryset = Member.objects.filter(pk__in=roster.values("member")).exclude(pk=giver.pk)
+        colleagues = Member.objects.filter(pk__in=roster.values("member")).exclude(pk=giver.pk)
+        field.queryset = colleagues.order_by(Lower("display_name"), "pk")

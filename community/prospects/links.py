@@ -1,4 +1,4 @@
-"""Links in what is written at the desk."""
+"""Links in Markdown source."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from django.conf import settings
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>)\]\"']+|\]\((/[^\s)]*)", re.IGNORECASE)
 
 
-def links_in(source: str) -> list[str]:
+def find_links(source: str) -> list[str]:
     return [match.group(1) or match.group(0) for match in _LINK.finditer(source)]
 
 
-def links_out(source: str) -> list[str]:
-    """Return the links that lead away from the community."""
+def external_links(source: str) -> list[str]:
+    """Return the links to other sites."""
     home = urlsplit(settings.SITE_URL).netloc.lower()
     return [
         link
-        for link in links_in(source)
+        for link in find_links(source)
         if not link.startswith("/") and urlsplit(link).netloc.lower() != home
     ]
 
 
-def leads_to_checkout(source: str, words: Iterable[str]) -> bool:
-    """Say whether a link has one of the words between its dots, slashes and such."""
+def has_checkout_link(source: str, words: Iterable[str]) -> bool:
+    """Whether any link has one of these words as a part of its URL."""
     wanted = {word.lower() for word in words}
-    for link in links_in(source):
+    for link in find_links(source):
         parts = re.split(r"[/.?&=#:]+", link.lower())
         if wanted.intersection(parts):
             return True

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.forum.models import Category, Topic
+from community.members.models import team_q
 
-from . import waits
+from . import durations
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -31,33 +32,40 @@ class ProspectForumQuerySet(models.QuerySet["ProspectForum"]):
         return self.filter(category__in=categories)
 
     def staffed_by(self, member: Member) -> ProspectForumQuerySet:
-        """Forums whose desk the member works at: all of them for a manager."""
+        """Forums that the member answers in; all of them for managers."""
         if member.is_manager:
             return self.all()
         return self.filter(roster__member=member, roster__is_active=True).distinct()
 
 
 class ProspectForum(models.Model):
-    """What makes a category a prospect forum: who staffs it, and what they promise."""
+    """The settings that make a category a prospect forum: its roster and response times."""
 
     category = models.OneToOneField(
         Category, on_delete=models.CASCADE, primary_key=True, related_name="prospect_forum"
     )
     promise_minutes = models.PositiveIntegerField(
-        default=240, validators=[MinValueValidator(1)], help_text=_("Within this a salesperson replies.")
+        default=240,
+        validators=[MinValueValidator(1)],
+        help_text=_("The number of minutes within which a salesperson should reply."),
     )
     grace_minutes = models.PositiveIntegerField(
-        default=30, help_text=_("Peers first: so long the sales staff hold back.")
+        default=30, help_text=_("The number of minutes in which only customers can answer.")
     )
-    welcome = models.CharField(max_length=300, blank=True, help_text=_("What to ask here, and whom."))
+    welcome = models.CharField(
+        max_length=300, blank=True, help_text=_("Tells visitors what they can ask here and who will answer.")
+    )
     checkout_words = ArrayField(
         models.CharField(max_length=40),
         default=checkout_words,
         blank=True,
-        help_text=_("A link with one of these is refused in a first answer."),
+        help_text=_("Links that contain one of these words are not allowed in a first answer."),
     )
     staff_share_limit = models.PositiveSmallIntegerField(
-        default=50, help_text=_("Per cent of replies by staff above which the desk warns.")
+        default=50,
+        help_text=_(
+            "The sales desk shows a warning when staff write more than this percentage of the replies."
+        ),
     )
 
     objects = ProspectForumQuerySet.as_manager()
@@ -74,11 +82,11 @@ class ProspectForum(models.Model):
 
     @property
     def promise_in_words(self) -> str:
-        return waits.in_full(self.promise_minutes)
+        return durations.in_words(self.promise_minutes)
 
     @property
     def grace_in_words(self) -> str:
-        return waits.in_full(self.grace_minutes)
+        return durations.in_words(self.grace_minutes)
 
     @property
     def grace(self) -> timedelta:
@@ -87,20 +95,18 @@ class ProspectForum(models.Model):
 
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
     def on_duty(self) -> RosterEntryQuerySet:
-        return self.filter(is_active=True, member__is_active=True).exclude(
-            member__role="", member__is_superuser=False
-        )
+        return self.filter(team_q("member"), is_active=True, member__is_active=True)
 
 
 class RosterEntry(models.Model):
-    """A salesperson who answers in a prospect forum, by their real name."""
+    """A salesperson who answers in a prospect forum, with their real name."""
 
     forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="roster")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="roster")
     real_name = models.CharField(max_length=80)
-    title = models.CharField(max_length=80, help_text=_("Such as: Advisor for cafés, in Lisbon."))
+    title = models.CharField(max_length=80, help_text=_("For example: Advisor for cafés, Lisbon."))
     is_trained = models.BooleanField(
-        default=False, help_text=_("Trained in consultative selling; only then may they answer.")
+        default=False, help_text=_("Trained in consultative selling. Only trained staff can answer.")
     )
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
@@ -109,7 +115,7 @@ class RosterEntry(models.Model):
 
     class Meta:
         ordering = ["position", "real_name"]
-        verbose_name_plural = "roster entries"
+        verbose_name_plural = _("roster entries")
         constraints = [models.UniqueConstraint(fields=["forum", "member"], name="roster_entry_once")]
 
     def __str__(self) -> str:
@@ -124,11 +130,11 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
         return self.filter(state=DeskQuestion.State.OPEN)
 
     def for_work(self, now: datetime) -> DeskQuestionQuerySet:
-        """Open questions that staff may answer, the oldest promise first."""
+        """Open questions that staff may answer, earliest due first."""
         return self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now)).order_by("due_at", "pk")
 
     def held_back(self, now: datetime) -> DeskQuestionQuerySet:
-        """Open questions that peers have to themselves for now."""
+        """Open questions in their grace period, when only peers may answer."""
         return self.open().filter(is_urgent=False, opens_at__gt=now).order_by("opens_at", "pk")
 
     def with_people(self) -> DeskQuestionQuerySet:
@@ -138,13 +144,13 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
 
 
 class DeskQuestion(models.Model):
-    """What the sales desk keeps about a prospect's topic. All of it but claims and urgency follows from the posts."""
+    """A prospect's topic on the sales desk. Everything but claim, urgency and settling is derived from the posts."""
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         ANSWERED = "answered", _("Answered by staff")
-        SETTLED = "settled", _("Settled")
-        GONE = "gone", _("Not at the desk")
+        SETTLED = "settled", _("No answer needed")
+        GONE = "gone", _("Not on the sales desk")
 
     CLAIM_LASTS = timedelta(hours=1)
 
@@ -152,10 +158,10 @@ class DeskQuestion(models.Model):
     forum = models.ForeignKey(ProspectForum, on_delete=models.CASCADE, related_name="questions")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField()
-    # Since when the asker waits for staff: the question, or what they wrote after staff last replied.
+    # When the question was asked, or when the asker first wrote after the last staff reply.
     waiting_since = models.DateTimeField()
-    opens_at = models.DateTimeField(help_text=_("Until then peers go first."))
-    due_at = models.DateTimeField(help_text=_("By then we promised a reply."))
+    opens_at = models.DateTimeField(help_text=_("Until then, only customers can answer."))
+    due_at = models.DateTimeField(help_text=_("When the promised reply is due."))
     first_peer_at = models.DateTimeField(null=True, blank=True)
     first_staff_at = models.DateTimeField(null=True, blank=True)
     peer_replies = models.PositiveIntegerField(default=0)
@@ -166,7 +172,7 @@ class DeskQuestion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     settled_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When staff said that nothing more need be answered.")
+        null=True, blank=True, help_text=_("When staff marked the question as needing no answer.")
     )
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -198,7 +204,7 @@ class DeskQuestion(models.Model):
 
     @property
     def staff_share(self) -> int:
-        """Per cent of the replies that are by staff."""
+        """Percentage of replies by staff."""
         return 100 * self.staff_replies // self.replies if self.replies else 0
 
     @property
@@ -209,14 +215,14 @@ class DeskQuestion(models.Model):
         return self.state == self.State.OPEN and not self.is_urgent and self.opens_at > now
 
     def holder(self, now: datetime) -> Member | None:
-        """Return who has it in hand; a claim nobody acted on for an hour is over."""
+        """Return who has claimed the question; a claim expires after `CLAIM_LASTS`."""
         if self.claimed_by is None or self.claimed_at is None or self.claimed_at <= now - self.CLAIM_LASTS:
             return None
         return self.claimed_by
 
 
 class Handover(models.Model):
-    """A question given to a colleague, with what they should know."""
+    """A question assigned to a colleague, with a note."""
 
     question = models.ForeignKey(DeskQuestion, on_delete=models.CASCADE, related_name="handovers")
     giver = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""How a notification about a question at the sales desk is shown, and where it leads."""
+"""The title and URL of notifications about questions on the sales desk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .models import DeskQuestion
 
 
 def questions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
-    """Return the questions at the reader's desk whose topic they may see."""
+    """Return the questions on the reader's desk whose topics they may see, by id."""
     found = DeskQuestion.objects.at_desk_of(reader).filter(
         pk__in=ids, topic__in=Topic.objects.visible_to(reader)
     )

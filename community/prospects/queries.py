@@ -1,4 +1,4 @@
-"""What prospect forums add to a page of posts."""
+"""What prospect forums add to a topic's page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProspectContext:
-    """Real names beside staff posts, the promise to everybody, and the desk's panel to its people."""
+    """Real names for staff posts, the response time for everybody, and the desk card for its staff."""
 
     forum: ProspectForum | None = None
     roster: Mapping[int, RosterEntry] = field(default_factory=dict)
@@ -33,7 +33,7 @@ NOTHING = ProspectContext()
 
 
 def prospect_context(reader: Reader, topic: Topic) -> ProspectContext:
-    """Return what the topic's page shows; NOTHING, without a query, outside of prospect forums."""
+    """Return the context of a topic's page; NOTHING, without a query, outside prospect forums."""
     if topic.category.kind != Category.Kind.PROSPECT:
         return NOTHING
     forum = ProspectForum.objects.filter(category=topic.category_id).first()
@@ -45,8 +45,9 @@ def prospect_context(reader: Reader, topic: Topic) -> ProspectContext:
     if question is None or not reader.is_authenticated:
         return ProspectContext(forum, roster, question)
     now = timezone.now()
-    waits = question.is_held_back(now) and not topic.is_solved
+    held_back = question.is_held_back(now) and not topic.is_solved
     card = None
     if reader.is_team and rules.can_open_desk(reader):
         (card,) = cards.cards_of([question], reader=reader, now=now)
-    return ProspectContext(forum, roster, question, waits and rules.can_mark_urgent(reader, question), card)
+    can_mark_urgent = held_back and rules.can_mark_urgent(reader, question)
+    return ProspectContext(forum, roster, question, can_mark_urgent, card)

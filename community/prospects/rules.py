@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from .links import leads_to_checkout
+from .links import has_checkout_link
 from .models import DeskQuestion, ProspectForum, RosterEntry
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def can_open_desk(user: Member | AnonymousUser) -> bool:
-    """Managers, and whoever is on the roster of a prospect forum."""
+    """Whether they may open the desk: managers, and staff on the roster of a prospect forum."""
     if not user.is_authenticated or not user.is_team:
         return False
     return user.is_manager or RosterEntry.objects.on_duty().filter(member=user).exists()
@@ -28,14 +28,14 @@ def can_hand_over(user: Member, question: DeskQuestion) -> bool:
 
 
 def can_mark_urgent(user: Member, question: DeskQuestion) -> bool:
-    """The asker, who knows, and managers, who answer for the desk."""
+    """Whether they may mark the question as urgent: the asker and managers."""
     return user.pk == question.topic.author_id or user.is_manager
 
 
 def objection_to_answering(
     author: Member, forum: ProspectForum, question: DeskQuestion | None, *, now: datetime
 ) -> str:
-    """Return why this member of staff may not answer there now; empty when they may."""
+    """Return why this member of staff may not answer there now; an empty string when they may."""
     if author.is_moderator:
         return ""
     entry = RosterEntry.objects.on_duty().filter(forum=forum, member=author).first()
@@ -49,22 +49,22 @@ def objection_to_answering(
         return _("Customers answer first. The team can reply from %(time)s.") % {
             "time": date_format(localtime(question.opens_at), "H:i")
         }
-    return objection_to_taking(author, question, now=now)
+    return objection_to_claiming(author, question, now=now)
 
 
-def objection_to_taking(author: Member, question: DeskQuestion, *, now: datetime) -> str:
-    """Return why the question is not this person's to take; empty when it is."""
+def objection_to_claiming(author: Member, question: DeskQuestion, *, now: datetime) -> str:
+    """Return why this person may not claim the question; an empty string when they may."""
     holder = question.holder(now)
     if holder is not None and holder.pk != author.pk:
         return _("This question is assigned to %(name)s.") % {"name": holder}
     return ""
 
 
-def objection_to_words(source: str, forum: ProspectForum, question: DeskQuestion | None) -> str:
-    """Return what is wrong with a first answer by staff; empty when nothing is."""
+def objection_to_text(source: str, forum: ProspectForum, question: DeskQuestion | None) -> str:
+    """Return why staff may not post this as a first answer; an empty string when they may."""
     if question is None or question.staff_replies:
         return ""
-    if leads_to_checkout(source, forum.checkout_words):
+    if has_checkout_link(source, forum.checkout_words):
         return _(
             "A first answer cannot link to a checkout page. Remove the link and answer the question first."
         )

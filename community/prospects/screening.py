@@ -1,4 +1,4 @@
-"""What is asked of staff before they write in a prospect forum, wherever they write from."""
+"""Checks on what staff post in a prospect forum, on every posting path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .models import DeskQuestion, ProspectForum
 
 
 def screen(author: Member, category: Category, topic: Topic | None, source: str) -> Verdict:
-    """Hold staff to the roster, to peers first, to one at a time, and to no checkout in a first answer."""
+    """Refuse staff who are off the roster, too early or on another's claim, and checkout links in a first answer."""
     if not author.is_team or category.kind != Category.Kind.PROSPECT:
         return ALLOW
     forum = ProspectForum.objects.filter(category=category).first()
@@ -23,5 +23,5 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
         DeskQuestion.objects.filter(topic=topic).select_related("claimed_by").first() if topic else None
     )
     sentence = rules.objection_to_answering(author, forum, question, now=timezone.now())
-    sentence = sentence or rules.objection_to_words(source, forum, question)
+    sentence = sentence or rules.objection_to_text(source, forum, question)
     return Verdict(refuse=True, sentence=sentence) if sentence else ALLOW

@@ -21,10 +21,11 @@ from community.forum.models import Category, Topic
 from community.members.models import Member
 from journeys.event_text import describe
 
-from . import cards, rules, services
+from . import cards, rules
 from .forms import HandoverForm, ReplyForm, UrgentForm
-from .links import links_out
+from .links import external_links
 from .models import DeskQuestion, ProspectForum, RosterEntry
+from .services import claims, replies, states
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -38,7 +39,7 @@ NOT_YOURS = gettext_lazy("Only salespeople listed in a prospect forum can open t
 
 @require_safe
 def forum_list(request: HttpRequest) -> HttpResponse:
-    """Show the prospect forums the reader may see, and who answers there by what name."""
+    """Show the prospect forums that the reader may see, with their rosters."""
     categories = Category.objects.visible_to(request.user).filter(
         kind=Category.Kind.PROSPECT, is_archived=False
     )
@@ -54,7 +55,7 @@ def forum_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show the open questions of the reader's forums, the oldest promise first."""
+    """Show the open questions of the reader's forums, earliest due first."""
     reader = cast(Member, request.user)
     require(rules.can_open_desk(reader), NOT_YOURS)
     now = timezone.now()
@@ -73,7 +74,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @login_required
 @vary_on_headers("HX-Request")
 def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Show one question with all one should know before answering; in place when the desk asks."""
+    """Show one question with its background; a fragment for htmx."""
     return _question_page(request, _question_at_desk(request, topic_id))
 
 
@@ -81,10 +82,10 @@ def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 @vary_on_headers("HX-Request")
 def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Show why we think the asker is where they are: the rule, the sentence and the events."""
+    """Show the evidence for the asker's stage: the rule, the sentence and the events."""
     question = _question_at_desk(request, topic_id)
     position = cards.current_position(question.topic.author)
-    events = Event.objects.standing().filter(member=question.topic.author)
+    events = Event.objects.not_retracted().filter(member=question.topic.author)
     shown = events.filter(event_id__in=position.evidence).order_by("-occurred_at") if position else []
     context = {
         "question": question,
@@ -99,41 +100,41 @@ def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def question_claim(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.claim_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: claims.claim_question(question, actor=actor))
 
 
 @require_POST
 @login_required
 def question_release(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.release_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: claims.release_question(question, actor=actor))
 
 
 @require_POST
 @login_required
 def question_settle(request: HtmxRequest, topic_id: int) -> HttpResponse:
     question = _question_at_desk(request, topic_id)
-    return _done_or_refused(request, question, lambda actor: services.settle_question(question, actor=actor))
+    return _done_or_refused(request, question, lambda actor: states.settle_question(question, actor=actor))
 
 
 @require_POST
 @login_required
 def question_hand_over(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Give the question to a colleague; what was typed comes back when that is not possible."""
+    """Assign the question to a colleague; an invalid form is shown again with its input."""
     question = _question_at_desk(request, topic_id)
     form = HandoverForm(request.POST, question=question, giver=cast(Member, request.user))
     if not form.is_valid():
         return _question_page(request, question, hand_over=form, status=422)
     to, note = form.cleaned_data["to"], form.cleaned_data["note"]
     return _done_or_refused(
-        request, question, lambda actor: services.hand_over(question, actor=actor, to=to, note=note), form
+        request, question, lambda actor: claims.hand_over(question, actor=actor, to=to, note=note), form
     )
 
 
 @require_POST
 @login_required
 def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Answer in place; a refusal keeps the words."""
+    """Post an answer; a refused one is shown again with its text."""
     question = _question_at_desk(request, topic_id)
     form = ReplyForm(request.POST)
     if not form.is_valid():
@@ -142,11 +143,11 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
         return rate_limits.answer(_question_page(request, question, reply=form), form)
     source, was_first = form.cleaned_data["source"], not question.staff_replies
     try:
-        services.reply_to_question(question, actor=cast(Member, request.user), source=source)
+        replies.reply_to_question(question, actor=cast(Member, request.user), source=source)
     except Refused as refusal:
         form.add_error("source", refusal.sentence)
         return _question_page(request, question, reply=form, status=422)
-    if was_first and links_out(source):
+    if was_first and external_links(source):
         messages.warning(
             request, _("Your first answer contains a link to another site. Consider answering without it.")
         )
@@ -159,7 +160,7 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
-    """Let the asker or a manager say that a question cannot wait for the grace period."""
+    """Mark a question as urgent, which skips the grace period."""
     reader = cast(Member, request.user)
     topic = get_object_or_404(Topic.objects.visible_to(reader), pk=topic_id)
     question = get_object_or_404(DeskQuestion, topic=topic)
@@ -169,7 +170,7 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
     )
     form = UrgentForm(request.POST)
     if form.is_valid():
-        services.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
+        states.mark_urgent(question, actor=reader, reason=form.cleaned_data["reason"])
         messages.success(request, _("Marked as urgent. The team can answer now."))
     else:
         messages.error(request, _("Describe briefly why this is urgent."))
@@ -177,7 +178,7 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
 
 
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
-    """Fetch a question of the reader's desk: 403 without a desk, 404 for one of another's."""
+    """Fetch a question on the reader's desk: 403 without access to a desk, 404 for another forum's."""
     reader = cast(Member, request.user)
     require(rules.can_open_desk(reader), NOT_YOURS)
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)

@@ -7,7 +7,7 @@ from community.forum.models import Post, Topic
 
 
 class Question(models.Model):
-    """What makes a topic a question: which answer was accepted, by whom and when."""
+    """The question part of a topic: which answer was accepted, by whom and when."""
 
     topic = models.OneToOneField(Topic, on_delete=models.CASCADE, primary_key=True, related_name="question")
     accepted_answer = models.OneToOneField(
@@ -38,7 +38,7 @@ class Vote(models.Model):
 
 
 class OfficialMark(models.Model):
-    """Staff say that this answer is the company's own word."""
+    """Marks an answer or reply as official: staff confirmed it on the company's behalf."""
 
     post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="official_mark")
     member = models.ForeignKey(

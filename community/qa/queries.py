@@ -1,4 +1,4 @@
-"""What a page of posts shows of questions: votes, the accepted answer, the company's own word."""
+"""Votes and official marks for a page of posts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def with_vote_of(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
-    """Add `vote`, how the reader voted on each post: 1, -1 or None."""
+    """Annotate `vote`, the reader's vote on each post: 1, -1 or None (0 for visitors)."""
     if not reader.is_authenticated:
         return posts.annotate(vote=Value(0))
     votes = Vote.objects.filter(post=OuterRef("pk"), member=reader)
@@ -23,7 +23,7 @@ def with_vote_of(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
 
 
 def official_marks(post_ids: Collection[int]) -> dict[int, OfficialMark]:
-    """Return who marked these posts as official, and when."""
+    """Return the official marks of these posts, by post id."""
     if not post_ids:
         return {}
     marks = OfficialMark.objects.filter(post__in=post_ids).select_related("member")

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def takes_votes(post: Post, topic: Topic) -> bool:
-    """Questions and ideas do, and answers; a discussion is liked instead."""
+    """Return whether the post can be voted on: questions, ideas and answers; other posts take likes."""
     if post.is_opening:
         return topic.kind in (Topic.Kind.QUESTION, Topic.Kind.IDEA)
     return post.is_answer
 
 
 def can_accept_in(user: Reader, topic: Topic) -> bool:
-    """The asker, and staff: askers do not always come back."""
+    """Return whether the user may accept answers: the asker, or staff, as askers do not always come back."""
     if not (user.is_authenticated and topic.is_question):
         return False
     return topic.author_id == user.pk or user.is_team

@@ -1,4 +1,4 @@
-"""Votes, accepted answers and the company's own word."""
+"""Votes, accepted answers and official answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.core.permissions import Refused
@@ -19,7 +20,7 @@ from community.events.catalogue import (
     VOTE_GIVEN,
     EventName,
 )
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Post, Topic
 from community.forum.services import counters, post_events
 
@@ -34,21 +35,21 @@ if TYPE_CHECKING:
 def vote(post: Post, *, member: Member, value: int, now: datetime | None = None) -> Post:
     """Set the member's vote on a question, answer or idea to 1, -1 or 0 (none).
 
-    Raises Refused for one's own post, for what takes no votes, and for voting an idea down.
+    Raises Refused for the member's own post, a post that takes no votes, or a down vote on an idea.
     """
     topic = counters.lock_topic(post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=post.pk)
     _require_votable(post, topic, member, value)
     now = now or timezone.now()
-    standing = Vote.objects.filter(post=post, member=member).first()
-    before = standing.value if standing else 0
+    existing = Vote.objects.filter(post=post, member=member).first()
+    before = existing.value if existing else 0
     if before == value:
         return post
     if value:
         Vote.objects.update_or_create(post=post, member=member, defaults={"value": value, "created_at": now})
-    elif standing:
-        standing.delete()
-    _retell_vote(post, topic, member, before, value, now)
+    elif existing:
+        existing.delete()
+    _record_vote(post, topic, member, before, value, now)
     post.score += value - before
     post.save(update_fields=["score"])
     if post.is_opening:
@@ -58,25 +59,25 @@ def vote(post: Post, *, member: Member, value: int, now: datetime | None = None)
 
 @transaction.atomic
 def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -> Question:
-    """Make this the question's accepted answer; accepting it again changes nothing.
+    """Make this the question's accepted answer, replacing any other; idempotent.
 
-    Another answer accepted before is no longer. Raises Refused for what is no published answer.
+    Raises Refused if it is not a published answer.
     """
     topic, question, answer = _locked(answer)
     if question.accepted_answer_id == answer.pk:
         return question
     if not (answer.is_answer and answer.is_published):
-        raise Refused("Only an answer that everyone can read can be accepted.")
+        raise Refused(_("You can only accept a published answer."))
     now = now or timezone.now()
-    _drop_acceptance(question)
+    _clear_acceptance(question)
     # A merge may have brought the answer from another question.
     Question.objects.filter(accepted_answer=answer).update(accepted_answer=None)
     question.accepted_answer, question.accepted_by, question.accepted_at = answer, actor, now
     question.save(update_fields=["accepted_answer", "accepted_by", "accepted_at"])
     answer.is_accepted = True
     answer.save(update_fields=["is_accepted"])
-    counters.settle(topic)
-    _tell_acceptance(answer, topic, actor, now)
+    counters.refresh(topic)
+    _record_acceptance(answer, topic, actor, now)
     if actor.pk != topic.author_id:
         audit("answer.accept", actor=actor, subject=answer)
     return question
@@ -84,12 +85,12 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
 
 @transaction.atomic
 def unaccept_answer(answer: Post, *, actor: Member) -> Question:
-    """Take the acceptance back, which then never happened."""
+    """Undo the acceptance and retract its events; idempotent."""
     topic, question, answer = _locked(answer)
     if question.accepted_answer_id != answer.pk:
         return question
-    _drop_acceptance(question)
-    counters.settle(topic)
+    _clear_acceptance(question)
+    counters.refresh(topic)
     if actor.pk != topic.author_id:
         audit("answer.unaccept", actor=actor, subject=answer)
     return question
@@ -97,12 +98,12 @@ def unaccept_answer(answer: Post, *, actor: Member) -> Question:
 
 @transaction.atomic
 def mark_official(answer: Post, *, actor: Member, now: datetime | None = None) -> Post:
-    """Say that this is the company's own word. Raises Refused for what is no answer or reply."""
+    """Mark the post as official; idempotent. Raises Refused if it is not an answer or reply."""
     answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
     if answer.is_official:
         return answer
     if answer.kind not in (Post.Kind.ANSWER, Post.Kind.REPLY):
-        raise Refused("Only an answer or a reply can be marked official.")
+        raise Refused(_("Only answers and replies can be marked as official."))
     now = now or timezone.now()
     OfficialMark.objects.create(post=answer, member=actor, created_at=now)
     _set_official(answer, True)
@@ -134,20 +135,20 @@ def unmark_official(answer: Post, *, actor: Member) -> Post:
 
 def _require_votable(post: Post, topic: Topic, member: Member, value: int) -> None:
     if value not in (-1, 0, 1):
-        raise Refused("A vote is up, down or none.")
+        raise Refused(_("This is not a valid vote."))
     if not takes_votes(post, topic):
-        raise Refused("Only questions, answers and ideas are voted on.")
+        raise Refused(_("You can only vote on questions, answers and ideas."))
     if post.author_id == member.pk:
-        raise Refused("Your own posts are voted on by others, not by you.")
+        raise Refused(_("You cannot vote on your own posts."))
     if value < 0 and topic.kind == Topic.Kind.IDEA:
-        raise Refused("Ideas are only voted up; say in a reply what speaks against one.")
+        raise Refused(_("You can only vote ideas up. If you disagree with one, say why in a reply."))
     if not post.is_published:
-        raise Refused("This post cannot be voted on at the moment.")
+        raise Refused(_("You cannot vote on this post at the moment."))
 
 
-def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: int, now: datetime) -> None:
-    """Take back what the earlier vote told, then tell the new one."""
-    received = _received(post, topic)
+def _record_vote(post: Post, topic: Topic, member: Member, before: int, value: int, now: datetime) -> None:
+    """Retract the events of the previous vote, then record those of the new one."""
+    received = _received_event(post, topic)
     why = "the vote was taken back"
     if before:
         post_events.retract_one(VOTE_GIVEN, "forum.post", post.pk, f"{member.pk}:{before}", reason=why)
@@ -177,8 +178,8 @@ def _retell_vote(post: Post, topic: Topic, member: Member, before: int, value: i
         )
 
 
-def _received(post: Post, topic: Topic) -> EventName | None:
-    """What an up vote means for the author; one on an idea is the idea's, not the person's."""
+def _received_event(post: Post, topic: Topic) -> EventName | None:
+    """Return the event an up vote records for the author; None for ideas, where it credits the idea."""
     if not post.is_opening:
         return HELPFUL_VOTE_RECEIVED
     return QUESTION_VOTE_RECEIVED if topic.is_question else None
@@ -186,12 +187,12 @@ def _received(post: Post, topic: Topic) -> EventName | None:
 
 def _locked(answer: Post) -> tuple[Topic, Question, Post]:
     topic = counters.lock_topic(answer.topic_id)
-    question, _ = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
+    question, _created = Question.objects.select_for_update(of=("self",)).get_or_create(topic=topic)
     answer = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=answer.pk)
     return topic, question, answer
 
 
-def _drop_acceptance(question: Question) -> None:
+def _clear_acceptance(question: Question) -> None:
     answer = question.accepted_answer
     if answer is None:
         return
@@ -203,7 +204,7 @@ def _drop_acceptance(question: Question) -> None:
     post_events.retract_one(QUESTION_RESOLVED, "forum.topic", question.topic_id, str(answer.pk), reason=why)
 
 
-def _tell_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
+def _record_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
     record(
         ANSWER_ACCEPTED,
         actor=actor,

@@ -6,4 +6,4 @@ class RuntimeConfig(AppConfig):
     label = "runtime"
 
     def ready(self) -> None:
-        from community.runtime import heartbeat, logs  # noqa: F401 - they listen to Celery and django-structlog
+        from community.runtime import heartbeat, logs  # noqa: F401 - they connect signal receivers

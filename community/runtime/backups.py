@@ -27,16 +27,16 @@ MANIFEST = "manifest.json"
 DUMP = "database.dump"
 MEDIA = "media/"
 CHUNK = 1 << 20
-SNAPSHOTS = 3
+MAX_SNAPSHOTS = 3
 
 
 class BackupError(Exception):
-    """The backup cannot be made or used; the text says why and what to do."""
+    """The backup cannot be made or used; the message says why and what to do."""
 
 
 @dataclass
 class Manifest:
-    """What a backup holds. `checksums` are sha256 by the name in the archive; `rows` are counts by table."""
+    """The contents of a backup. `checksums` are SHA-256 by archive member name; `rows` are counts by table."""
 
     format: int = FORMAT
     made_at: str = ""
@@ -45,7 +45,7 @@ class Manifest:
     migrations: list[list[str]] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
-    missing_files: list[str] = field(default_factory=list)  # rows refer to them, but they were not there
+    missing_files: list[str] = field(default_factory=list)  # referenced by rows, but not in the storage
 
     @property
     def files(self) -> list[str]:
@@ -53,9 +53,9 @@ class Manifest:
 
 
 def make(path: Path) -> Manifest:
-    """Write a backup to the new file `path`, which only its owner may read; people may go on writing.
+    """Write a backup to the new file `path`, readable by its owner only. The site can stay in use.
 
-    Raises BackupError, and then leaves no file.
+    Raises BackupError, without leaving a file.
     """
     if path.exists():
         raise BackupError(f"{path} exists already. Choose another name or move it away.")
@@ -75,18 +75,18 @@ def make(path: Path) -> Manifest:
 
 
 def _write(archive: zipfile.ZipFile) -> Manifest:
-    """Fill the archive: uploads, then the snapshot of the database, then the uploads that came in between.
+    """Write the uploads, then a snapshot of the database, then the uploads added in between.
 
-    A file is there before the row that refers to it and goes after it. So what the snapshot's rows refer to
-    was either copied before, or is still there; only a file replaced within that moment is gone, and then a
-    new snapshot no longer refers to it.
+    A file is stored before the row that references it, and deleted after it. So a file that the snapshot
+    references was either copied before or still exists, unless it was replaced in that moment; then a new
+    snapshot no longer references it.
     """
     manifest = Manifest(made_at=timezone.now().isoformat(timespec="seconds"))
     for name in stored_files():
         _add_file(archive, manifest, name)
-    for tries_left in reversed(range(SNAPSHOTS)):
+    for tries_left in reversed(range(MAX_SNAPSHOTS)):
         with _snapshot() as snapshot:
-            wanted = _referred_files()
+            wanted = _referenced_files()
             for name in sorted(wanted.difference(manifest.files)):
                 _add_file(archive, manifest, name)
             manifest.missing_files = sorted(wanted.difference(manifest.files))
@@ -103,7 +103,7 @@ def _write(archive: zipfile.ZipFile) -> Manifest:
 
 @contextmanager
 def _snapshot() -> Iterator[str]:
-    """Read one state of the database while people write; yields the name under which pg_dump can join in."""
+    """Open a snapshot of the database; yields its name for `pg_dump --snapshot`."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
@@ -113,16 +113,16 @@ def _snapshot() -> Iterator[str]:
 def _dump(archive: zipfile.ZipFile, manifest: Manifest, snapshot: str) -> None:
     tools, manifest.archive_version = postgres_tools.find(manifest.server_version)
     arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
-    with tempfile.TemporaryFile() as complaints:
-        process = postgres_tools.start(tools / "pg_dump", *arguments, stdout=PIPE, stderr=complaints)
+    with tempfile.TemporaryFile() as stderr:
+        process = postgres_tools.start(tools / "pg_dump", *arguments, stdout=PIPE, stderr=stderr)
         with process, archive.open(DUMP, "w", force_zip64=True) as target:
             manifest.checksums[DUMP] = checksum(process.stdout, target)
         if process.returncode:
-            raise BackupError(f"pg_dump failed: {tail(complaints)}")
+            raise BackupError(f"pg_dump failed: {tail(stderr)}")
 
 
 def _add_file(archive: zipfile.ZipFile, manifest: Manifest, name: str) -> None:
-    """Add an upload, unless somebody has deleted it by now."""
+    """Add an upload, unless it has been deleted by now."""
     try:
         source = default_storage.open(name)
     except FileNotFoundError:
@@ -132,7 +132,7 @@ def _add_file(archive: zipfile.ZipFile, manifest: Manifest, name: str) -> None:
 
 
 def stored_files(folder: str = "") -> Iterator[str]:
-    """The names of all uploads, as the storage spells them."""
+    """Yield the storage names of all uploads."""
     try:
         folders, files = default_storage.listdir(folder)
     except FileNotFoundError:
@@ -143,8 +143,8 @@ def stored_files(folder: str = "") -> Iterator[str]:
         yield from stored_files(f"{folder}{name}/")
 
 
-def _referred_files() -> set[str]:
-    """The names of the uploads that rows refer to."""
+def _referenced_files() -> set[str]:
+    """Return the names of the uploads that rows reference."""
     names: set[str] = set()
     for model in apps.get_models():
         for column in model._meta.local_fields:
@@ -154,7 +154,7 @@ def _referred_files() -> set[str]:
 
 
 def _count_rows() -> dict[str, int]:
-    """The rows of each table; of a partitioned one, those of its partitions."""
+    """Return the row count of each table; for a partitioned table, of each partition."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
@@ -170,7 +170,7 @@ def _count_rows() -> dict[str, int]:
 
 
 def read(archive: zipfile.ZipFile) -> Manifest:
-    """Return the manifest of a backup in which every byte is as it was written; else BackupError."""
+    """Verify all checksums of a backup and return its manifest. Raises BackupError if it is damaged."""
     try:
         fields = json.loads(archive.read(MANIFEST))
         if fields["format"] > FORMAT:
@@ -183,16 +183,16 @@ def read(archive: zipfile.ZipFile) -> Manifest:
                 if checksum(source) != manifest.checksums[name]:
                     damaged.add(name)
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise BackupError("This backup is damaged: it cannot be read to its end. Use another one.") from error
+        raise BackupError("This backup is damaged: it cannot be read completely. Use another one.") from error
     if damaged:
         raise BackupError(
-            f"This backup is damaged: {min(damaged)} is not as it was written. Use another one."
+            f"This backup is damaged: the checksum of {min(damaged)} does not match. Use another one."
         )
     return manifest
 
 
 def checksum(source: Any, target: IO[bytes] | None = None) -> str:
-    """Return the sha256 of `source`, and copy it to `target` if there is one."""
+    """Return the SHA-256 of `source`, and copy it to `target` if given."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):
         digest.update(chunk)
@@ -201,6 +201,7 @@ def checksum(source: Any, target: IO[bytes] | None = None) -> str:
     return digest.hexdigest()
 
 
-def tail(complaints: IO[bytes]) -> str:
-    complaints.seek(0)
-    return complaints.read().decode(errors="replace").strip()[-2000:]
+def tail(output: IO[bytes]) -> str:
+    """Return the last 2000 characters of a program's output."""
+    output.seek(0)
+    return output.read().decode(errors="replace").strip()[-2000:]

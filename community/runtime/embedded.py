@@ -1,4 +1,4 @@
-"""Using the embedded servers: they run while at least one `Servers` is open."""
+"""The embedded servers: they run while at least one `Servers` context is open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ START_SECONDS = 90
 
 
 class Servers:
-    """A context in which the servers of `home` run, whoever started them."""
+    """A context manager that keeps the servers of `home` running, whichever process started them."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -26,7 +26,7 @@ class Servers:
     def __enter__(self) -> Servers:
         self.home.prepare()
         self._lock = (self.home.root / "users.lock").open("a")
-        # Waits while a keeper that found no user is stopping the servers.
+        # Blocks while a keeper without users is stopping the servers.
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         try:
             self.ensure_ready()
@@ -41,23 +41,23 @@ class Servers:
             self._lock = None
 
     def ensure_ready(self) -> None:
-        """Return once both servers answer, started by a new keeper when there is none; else HomeError."""
+        """Return once both servers answer; starts a keeper if there is none. Raises HomeError on failure."""
         deadline = time.monotonic() + START_SECONDS
         keeper: int | None = None
         while time.monotonic() < deadline:
-            if self.are_kept() and redis_server.answers(self.home) and postgres.answers(self.home):
+            if self.have_keeper() and redis_server.answers(self.home) and postgres.answers(self.home):
                 return
-            if keeper is None and not self.are_kept():
+            if keeper is None and not self.have_keeper():
                 keeper = self._start_keeper()
             if keeper is not None and (ended := os.waitpid(keeper, os.WNOHANG)) != (0, 0):
                 if ended[1]:
                     raise HomeError((self.home.root / "keeper.log").read_text().strip())
-                keeper = None  # it found another keeper at work, or one of us looking at its lock
+                keeper = None  # it found another keeper, or another process testing the lock
             time.sleep(0.05)
         raise HomeError(f"PostgreSQL and Redis did not start; the logs are in {self.home.root}.")
 
-    def are_kept(self) -> bool:
-        """Whether a keeper is alive: only then will these servers stay."""
+    def have_keeper(self) -> bool:
+        """Whether a keeper process is alive; without one the servers will stop."""
         with (self.home.root / "keeper.lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -66,7 +66,7 @@ class Servers:
         return False
 
     def _start_keeper(self) -> int:
-        """Start a keeper and return its process id; it is to outlive us, so there is no Popen to tidy it."""
+        """Start a keeper and return its process id. Not a Popen, because it must outlive this process."""
         command = [sys.executable, "-m", "community.runtime.keeper", str(self.home.root)]
         if not self.home.durable:
             command.append("--throwaway")

@@ -1,4 +1,4 @@
-"""The environment that stands in for a deployment's own when there is none (no DATABASE_URL)."""
+"""The default environment for the embedded servers, used when DATABASE_URL is not set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home, HomeError
 from community.runtime.stack import ELSEWHERE, find_running
 
-# Commands that read no row. For all others the servers run as long as the command does.
+# Commands without database access. For all others, the servers run as long as the command does.
 WITHOUT_DATABASE = {
     "check",
     "collectstatic",
@@ -31,12 +31,12 @@ CHECK_MIGRATIONS = ["makemigrations", "--check"]
 
 
 def is_served() -> bool:
-    """Whether somebody named servers of their own, so that nothing embedded may start."""
+    """Whether external servers are configured, so that no embedded ones may start."""
     return "DATABASE_URL" in os.environ
 
 
 def default_data() -> Path:
-    """The data of this checkout: CARAVAN_DATA, the folder of the stack that runs (`up --data`), or var/."""
+    """Return the data folder: CARAVAN_DATA, that of the running stack (`up --data`), or var/."""
     if "CARAVAN_DATA" in os.environ:
         return Path(os.environ["CARAVAN_DATA"]).resolve()
     with contextlib.suppress(OSError):
@@ -47,7 +47,7 @@ def default_data() -> Path:
 
 
 def variables(home: Home) -> dict[str, str]:
-    """What `community.settings` needs to know to use the servers of `home` on this machine alone."""
+    """Return the environment with which `community.settings` uses the servers of `home`, for local use only."""
     return {
         "DATABASE_URL": home.database_url,
         "REDIS_URL": home.redis_url(0),
@@ -65,14 +65,14 @@ def variables(home: Home) -> dict[str, str]:
 
 
 def apply(home: Home) -> None:
-    """Put the variables into our environment; what the caller had set there stays."""
+    """Set the variables in os.environ, except those that are set already."""
     for name, value in variables(home).items():
         os.environ.setdefault(name, value)
 
 
 @contextlib.contextmanager
 def for_command(arguments: list[str]) -> Iterator[None]:
-    """Bring along whatever `manage.py` with these arguments needs and nobody has provided."""
+    """Provide the embedded servers and environment for `manage.py` with these arguments, where needed."""
     if is_served():
         yield
         return
@@ -91,7 +91,7 @@ def needs_database(arguments: list[str]) -> bool:
 
 
 def _named_data(arguments: list[str]) -> Path | None:
-    """The folder of `up --data DIR`; wanted before Django, and with it the command's own parser, can load."""
+    """Return the folder of `up --data DIR`; parsed here because it is needed before Django can load."""
     if arguments[:1] != ["up"]:
         return None
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -101,7 +101,7 @@ def _named_data(arguments: list[str]) -> Path | None:
 
 
 def _secret_key(home: Home) -> str:
-    """A key of this folder's own, made once."""
+    """Return the secret key of this folder; generated once."""
     path = home.root / "secret_key"
     with contextlib.suppress(FileNotFoundError):
         return path.read_text()

@@ -1,4 +1,4 @@
-"""Workers leave a mark in Redis while they live, so that `/readyz` can tell whether anybody does the work."""
+"""Worker heartbeats in Redis, so that `/readyz` can report whether a worker is running."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from celery.signals import heartbeat_sent, worker_ready
 from django.core.cache import cache
 
 KEY = "runtime:worker-seen"
-SEEN_SECONDS = 60
-MARK_SECONDS = 10
+TTL_SECONDS = 60
+WRITE_SECONDS = 10
 
-_last_mark = 0.0
+_last_write = 0.0
 
 
 @worker_ready.connect
 @heartbeat_sent.connect
 def mark_worker_seen(**kwargs: Any) -> None:
-    """Called every two seconds by each worker's main process; writes every ten."""
-    global _last_mark
+    """Record a heartbeat; called every two seconds by each worker's main process, writes every ten."""
+    global _last_write
     now = time.monotonic()
-    if now - _last_mark >= MARK_SECONDS or not _last_mark:
-        cache.set(KEY, int(time.time()), timeout=SEEN_SECONDS)
-        _last_mark = now
+    if now - _last_write >= WRITE_SECONDS or not _last_write:
+        cache.set(KEY, int(time.time()), timeout=TTL_SECONDS)
+        _last_write = now
 
 
 def worker_was_seen() -> bool:
-    """Whether any worker left its mark in the last minute."""
+    """Whether there was a heartbeat in the last minute."""
     return cache.get(KEY) is not None

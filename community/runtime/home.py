@@ -13,31 +13,31 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# A Unix socket's address holds at most 107 bytes on Linux and 103 on macOS, and PostgreSQL appends
-# "/.s.PGSQL.5432.lock"; what is not plain would need quoting in the addresses of three libraries.
+# A Unix socket path has at most 107 bytes on Linux and 103 on macOS, and PostgreSQL appends "/.s.PGSQL.5432.lock".
+# Other characters would need quoting in the URLs of three libraries.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
 OUTSIDE = Path("/var/lib/caravan")
 
 
 class HomeError(Exception):
-    """The embedded servers cannot live here; the text says why."""
+    """The embedded servers cannot run in this folder; the message says why."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """One folder with one PostgreSQL and one Redis; `durable` is off for tests, which may lose everything."""
+    """A folder with one PostgreSQL and one Redis; `durable` is off for tests, where data may be lost."""
 
     root: Path
     durable: bool = True
 
     @property
     def server_user(self) -> str | None:
-        """Who PostgreSQL runs as: it refuses to be root, so root hands it to nobody. None: whoever we are."""
+        """The user that PostgreSQL runs as: "nobody" under root, as which it refuses to run; None: the current one."""
         return "nobody" if os.geteuid() == 0 else None
 
     @cached_property
     def postgres(self) -> Path:
-        """PostgreSQL's folder: inside `root`, unless its user cannot get there (a checkout below /root)."""
+        """PostgreSQL's folder: inside `root`, unless its user has no access (as to a checkout below /root)."""
         if self.server_user and not can_reach(self.root, self.server_user):
             return OUTSIDE / self.digest
         return self.root / "postgres"
@@ -76,11 +76,11 @@ class Home:
 
     @property
     def _short(self) -> Path:
-        """Where sockets go whose own place has too long a name; made private by `prepare`."""
+        """The folder for sockets whose default path is too long; made private by `prepare`."""
         return Path("/tmp") / f"caravan-{os.geteuid()}-{self.digest}"  # noqa: S108
 
     def prepare(self) -> None:
-        """Make every folder, private to the one who runs its server; raises HomeError when that fails."""
+        """Create every folder, private to the user of its server. Raises HomeError on failure."""
         try:
             _make_passable(self.root)
             for folder, user in (
@@ -92,17 +92,17 @@ class Home:
                 _make_private(folder, user)
         except OSError as error:
             raise HomeError(
-                f"Cannot keep data in {self.root} ({error.strerror}: {error.filename}). "
-                "Name a folder that you may write to with --data DIR or CARAVAN_DATA."
+                f"Cannot store data in {self.root} ({error.strerror}: {error.filename}). "
+                "Choose a folder that you can write to with --data DIR or CARAVAN_DATA."
             ) from error
 
-    def tidy(self) -> None:
-        """Remove the sockets that lie outside `root`; they serve nobody once the servers have stopped."""
+    def remove_sockets(self) -> None:
+        """Remove the sockets outside `root`; called once the servers have stopped."""
         shutil.rmtree(self._short, ignore_errors=True)
 
 
 def can_reach(folder: Path, user: str) -> bool:
-    """Whether `user` may pass through every existing part of `folder`, asked of the system itself."""
+    """Whether `user` may traverse every existing part of `folder`; tested as that user."""
     while not folder.exists():
         folder = folder.parent
     test = shutil.which("test") or "/usr/bin/test"
@@ -116,7 +116,7 @@ def _group(user: str) -> int:
 
 
 def _make_passable(folder: Path) -> None:
-    """Make what is missing of `folder`, so that the servers' user can pass whatever our umask is."""
+    """Create the missing parts of `folder`, traversable for the servers' user whatever the umask is."""
     for part in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
         with suppress(FileExistsError):
             part.mkdir()
@@ -124,7 +124,7 @@ def _make_passable(folder: Path) -> None:
 
 
 def _make_private(folder: Path, user: str | None) -> None:
-    """Make a folder that only `user` (None: we) can open, and refuse one that somebody else put there."""
+    """Create a folder private to `user` (None: the current one). Raises HomeError if it belongs to someone else."""
     _make_passable(folder.parent)
     owner = pwd.getpwnam(user).pw_uid if user else os.geteuid()
     with suppress(FileExistsError):
@@ -132,4 +132,4 @@ def _make_private(folder: Path, user: str | None) -> None:
         if owner != os.geteuid():
             os.chown(folder, owner, _group(user) if user else -1)
     if folder.is_symlink() or folder.stat().st_uid not in (owner, os.geteuid()):
-        raise HomeError(f"{folder} belongs to somebody else; move it away and try again.")
+        raise HomeError(f"{folder} belongs to another user. Move it away and try again.")

@@ -1,7 +1,7 @@
-"""Waitress with what it lacks: a deadline for each request and answer, places for visitors, draining.
+"""Waitress, extended with deadlines for requests and responses, a limit on visitors' threads, and draining.
 
-One loop reads and writes all connections, and a few threads run the application. So a client that sends or
-reads slowly costs a socket, never a thread.
+One loop reads and writes all connections, and a few threads run the application. So a slow client occupies a
+socket, but not a thread.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from waitress.utilities import Error
 
 from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
 
-# A request and an answer have this long, and longer in proportion to what of it came through.
+# The deadline of a request or response; extended in proportion to the bytes transferred.
 REQUEST_SECONDS = float(os.environ.get("REQUEST_SECONDS", "30"))
 MIN_BYTES_PER_SECOND = 16_000
 CHECK_SECONDS = 0.5
-# How long what has begun may take to end when the process is asked to stop.
+# How long requests in progress may take after the process was asked to stop.
 GRACE_SECONDS = 10
-# With more connections than this, the loop rests a little between its rounds: each looks at all of them.
+# With more connections than this, the loop sleeps between its iterations, because each one polls all of them.
 MANY_CONNECTIONS = 200
 REST_SECONDS_PER_CONNECTION = 5e-6
 
 MEMBER, VISITOR, ACCOUNT = "member", "visitor", "account"
-# How many requests of a kind may wait for their place; the next is refused.
+# How many requests of a kind may wait for a slot; further ones are refused.
 MAX_WAITING = 32
 
 SENTENCES = {
@@ -52,7 +52,7 @@ class RequestTimeout(Error):
 
 
 class Refusal(ErrorTask):
-    """The answer to a request that never reaches the application, in a sentence of ours."""
+    """The response to a request that does not reach the application, with our own wording."""
 
     def execute(self) -> None:
         error = self.request.error
@@ -65,28 +65,28 @@ class Refusal(ErrorTask):
 
 
 class Task(WSGITask):
-    """A request for the application, which is told if it found no place."""
+    """A request for the application, which gets a flag if there was no slot for it."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[REFUSED] = self.channel.refused
         if self.request.command == "HEAD":
-            environ.pop("wsgi.file_wrapper", None)  # it would pass `write` by
+            environ.pop("wsgi.file_wrapper", None)  # it would bypass `write`
         return environ
 
     def write(self, data: bytes) -> None:
-        # Django leaves it to the server to send no body in answer to HEAD.
+        # Django leaves it to the server to drop the body of a HEAD response.
         super().write(b"" if self.request.command == "HEAD" else data)
 
 
 class Channel(HTTPChannel):
-    """A connection that is closed when its client is too slow."""
+    """A connection with deadlines: closed when its client is too slow."""
 
     task_class = Task
     error_task_class = Refusal
     kind = MEMBER
     refused = False
-    # When the request that is being received began, and when the client fell behind in reading the answer.
+    # When the current request began to arrive, and when the response began to be buffered.
     request_since = answer_since = 0.0
     bytes_sent = 0
 
@@ -98,13 +98,13 @@ class Channel(HTTPChannel):
     def service(self) -> None:
         kind = self.kind
         with self.requests_lock:
-            # Requests sent ahead would fill the buffer with answers that nobody reads, and then hold the thread.
+            # Responses to pipelined requests could fill the output buffer and block the thread.
             if len(self.requests) > 1 or self.server.is_retiring:
                 self.requests[0].headers["CONNECTION"] = "close"
         try:
             super().service()
         finally:
-            self.server.task_dispatcher.leave(kind)
+            self.server.task_dispatcher.release(kind)
 
     def write_soon(self, data: Any) -> int:
         if not self.total_outbufs_len:
@@ -123,14 +123,14 @@ class Channel(HTTPChannel):
         if self.total_outbufs_len:
             stalled = now - self.last_activity > REQUEST_SECONDS
             if stalled or _is_overdue(now - self.answer_since, self.bytes_sent):
-                self.handle_close()  # `will_close` would wait until the client reads
+                self.handle_close()  # `will_close` would wait for the client to read
         elif self.request and not self.requests:
             read = self.request.header_bytes_received + self.request.body_bytes_received
             if _is_overdue(now - self.request_since, read):
                 self._time_out()
 
     def _time_out(self) -> None:
-        """Answer 408, which also closes the connection."""
+        """Respond with 408, which also closes the connection."""
         with self.requests_lock:
             if self.request:
                 self.request.close()
@@ -147,24 +147,24 @@ def _is_overdue(seconds: float, moved: int) -> bool:
 
 
 class TaskQueue:
-    """Connections with a request to run: members' first, and of the other kinds few at a time.
+    """A priority queue of connections with a request to run: members first, other kinds with limited concurrency.
 
-    It stands in for the deque of waitress' dispatcher, which looks at it under its lock.
+    It replaces the deque of waitress' dispatcher, which accesses it under its lock.
     """
 
-    def __init__(self, places: Mapping[str, int]) -> None:
-        self.places = places
-        self.waiting: dict[str, deque[Channel]] = {kind: deque() for kind in places}
+    def __init__(self, slots: Mapping[str, int]) -> None:
+        self.slots = slots
+        self.waiting: dict[str, deque[Channel]] = {kind: deque() for kind in slots}
         self.running: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return sum(self._runnable(kind) for kind in self.places)
+        return sum(self._runnable(kind) for kind in self.slots)
 
     def append(self, channel: Channel) -> None:
         self.waiting[channel.kind].append(channel)
 
     def popleft(self) -> Channel:
-        kind = next(kind for kind in self.places if self._runnable(kind))
+        kind = next(kind for kind in self.slots if self._runnable(kind))
         self.running[kind] += 1
         return self.waiting[kind].popleft()
 
@@ -172,11 +172,11 @@ class TaskQueue:
         return len(self.waiting[kind]) >= MAX_WAITING
 
     def _runnable(self, kind: str) -> int:
-        return min(len(self.waiting[kind]), self.places[kind] - self.running[kind])
+        return min(len(self.waiting[kind]), self.slots[kind] - self.running[kind])
 
 
 class Dispatcher(ThreadedTaskDispatcher):
-    """Threads for members' requests, of which visitors' and log-ins may take few."""
+    """A thread pool; requests of visitors and log-ins may use only some of the threads."""
 
     def __init__(self, threads: int) -> None:
         super().__init__()
@@ -184,8 +184,8 @@ class Dispatcher(ThreadedTaskDispatcher):
         self.queue = self.requests  # type: ignore[assignment]
         self.set_thread_count(threads)
 
-    def leave(self, kind: str) -> None:
-        """Give a place back; the thread that calls this looks next who may have it."""
+    def release(self, kind: str) -> None:
+        """Release a slot; the calling thread takes the next request from the queue afterwards."""
         with self.lock:
             self.requests.running[kind] -= 1
 
@@ -195,7 +195,7 @@ class Dispatcher(ThreadedTaskDispatcher):
 
 
 class Server(TcpWSGIServer):
-    """One process's part in serving the socket, until it is asked to retire or has served `max_requests`."""
+    """The server of one process, until it is asked to retire or has served `max_requests`."""
 
     channel_class = Channel
 
@@ -211,7 +211,7 @@ class Server(TcpWSGIServer):
         self.requests_left = max_requests
         self.on_retire = on_retire
         self.retire_by = 0.0
-        self.next_look = 0.0
+        self.next_check = 0.0
         super().__init__(
             application,
             map={},
@@ -225,14 +225,14 @@ class Server(TcpWSGIServer):
     def add_task(self, channel: Channel) -> None:
         self.requests_left -= 1
         queue = self.task_dispatcher.requests
-        channel.kind = kind_of(channel.requests[0])
+        channel.kind = classify(channel.requests[0])
         channel.refused = channel.kind != MEMBER and queue.is_full(channel.kind)
         if channel.refused:
-            channel.kind = MEMBER  # it is told so, which takes no time
+            channel.kind = MEMBER  # the refusal itself is cheap, so it does not wait
         super().add_task(channel)
 
     def handle_accept(self) -> None:
-        # One a round leaves the next to another process; with many connections open, rounds are too long for that.
+        # One per iteration leaves the next to another process; with many open connections iterations take too long.
         for _ in range(1 + len(self.active_channels) // 50):
             super().handle_accept()
 
@@ -241,7 +241,7 @@ class Server(TcpWSGIServer):
         return bool(self.retire_by)
 
     def retire(self) -> None:
-        """Accept no more, and let `run` return when what has begun is done, or the time for it is over."""
+        """Stop accepting connections, and let `run` return once requests in progress are done or time is up."""
         if not self.is_retiring:
             self.retire_by = time.time() + GRACE_SECONDS
             self.accepting = False
@@ -262,8 +262,8 @@ class Server(TcpWSGIServer):
 
     def _enforce_deadlines(self) -> None:
         now = time.time()
-        if now >= self.next_look:
-            self.next_look = now + CHECK_SECONDS
+        if now >= self.next_check:
+            self.next_check = now + CHECK_SECONDS
             for channel in list(self.active_channels.values()):
                 channel.enforce_deadline(now)
 
@@ -279,8 +279,8 @@ class Server(TcpWSGIServer):
                 channel.will_close = True
 
 
-def kind_of(request: HTTPRequestParser) -> str:
-    """Whose request this seems to be; the application asks whether the session is real."""
+def classify(request: HTTPRequestParser) -> str:
+    """Classify a request by path and session cookie; the application verifies the session."""
     if (
         request.error
         or request.path.startswith(UNLIMITED_PATHS)

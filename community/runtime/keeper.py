@@ -1,8 +1,8 @@
-"""The process that keeps PostgreSQL and Redis running for as long as anybody uses them.
+"""The process that keeps PostgreSQL and Redis running as long as any process uses them.
 
-Every user of the servers holds a shared lock on `users.lock`, which the kernel takes back whatever way the
-user ends. The keeper tries to lock it for itself: once it can, nobody is left, and it stops the servers. So
-nothing is left behind after `kill -9`, and commands that run at the same time share one pair of servers.
+Every process that uses the servers holds a shared lock on `users.lock`, which the kernel releases however the
+process ends. The keeper polls for the exclusive lock: once it gets it, there are no users, and it stops the
+servers. So nothing is left running after `kill -9`, and concurrent commands share the servers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from community.runtime.processes import stop
 POLL_SECONDS = 0.2
 RESTART_SECONDS = 0.5
 STEADY_SECONDS = 10
-QUICK_ENDS = 4
+MAX_QUICK_EXITS = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--throwaway", action="store_true")
     options = parser.parse_args(arguments)
     home = Home(options.root, durable=not options.throwaway)
-    # Whoever ends the terminal ends the users; the servers follow when the last of them is gone.
+    # These signals end the users; the keeper stops the servers after the last of them has ended.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with (home.root / "keeper.lock").open("a") as own, (home.root / "users.lock").open("a") as users:
@@ -50,43 +50,43 @@ def main(arguments: list[str]) -> int:
 
 
 def keep(home: Home, users: IO[str]) -> None:
-    """Start both servers, restart one that ends, and stop both when no user is left."""
+    """Start both servers, restart one that exits, and stop both when there are no users."""
     home.prepare()
-    kept = [
-        Kept("Redis", redis_server.start, signal.SIGTERM),
-        Kept("PostgreSQL", postgres.start, postgres.FAST_SHUTDOWN),
+    servers = [
+        ManagedServer("Redis", redis_server.start, signal.SIGTERM),
+        ManagedServer("PostgreSQL", postgres.start, postgres.FAST_SHUTDOWN),
     ]
     try:
         while not try_lock(users):
-            for server in kept:
-                server.keep_up(home)
+            for server in servers:
+                server.ensure_running(home)
             time.sleep(POLL_SECONDS)
     finally:
-        for server in reversed(kept):
+        for server in reversed(servers):
             if server.process:
                 stop(server.process, server.stop_signal, seconds=20)
-        home.tidy()
+        home.remove_sockets()
 
 
 @dataclass
-class Kept:
-    """One server, started again when it ends; HomeError when it ends at once, time after time."""
+class ManagedServer:
+    """A server that is restarted when it exits. Raises HomeError when it keeps exiting right after the start."""
 
     name: str
     start: Callable[[Home], subprocess.Popen[bytes]]
     stop_signal: signal.Signals
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
-    quick_ends: int = 0
+    quick_exits: int = 0
 
-    def keep_up(self, home: Home) -> None:
+    def ensure_running(self, home: Home) -> None:
         if self.process and self.process.poll() is None:
             return
         if self.process:
             steady = time.monotonic() - self.started_at > STEADY_SECONDS
-            self.quick_ends = 0 if steady else self.quick_ends + 1
-            if self.quick_ends == QUICK_ENDS:
-                raise HomeError(f"{self.name} does not stay up; the logs in {home.root} say why.")
+            self.quick_exits = 0 if steady else self.quick_exits + 1
+            if self.quick_exits == MAX_QUICK_EXITS:
+                raise HomeError(f"{self.name} keeps stopping. See the logs in {home.root}.")
             time.sleep(RESTART_SECONDS)
         self.process = self.start(home)
         self.started_at = time.monotonic()

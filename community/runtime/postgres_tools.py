@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs (pg_dump, pg_restore, psql): which ones to use, and how they connect."""
+"""PostgreSQL's client programs (pg_dump, pg_restore, psql): find them, and connect them to our database."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 
 class ToolError(Exception):
-    """There are no client programs that will do; the text says which are needed."""
+    """No suitable client programs were found; the message says which are needed."""
 
 
 def find(at_least: int) -> tuple[Path, int]:
-    """Return the folder and the major version of the oldest programs that know PostgreSQL `at_least`.
+    """Return the folder and major version of the oldest programs of at least PostgreSQL `at_least`.
 
-    pg_dump refuses servers newer than itself, and an older archive can be read by more versions.
+    pg_dump refuses servers newer than itself, and an archive in an older format can be read by more versions.
     """
     found = sorted((major, folder) for folder in _folders() if (major := _major(folder)) >= at_least)
     if not found:
@@ -43,14 +43,14 @@ def server_major() -> int:
 
 
 def start(program: Path, *arguments: str, **streams: Any) -> Any:
-    """Start a program on our database; the Popen's streams are those that were asked for."""
+    """Start a program that connects to our database; `streams` are passed to Popen."""
     return subprocess.Popen([program, *arguments], env=environment(), **streams)
 
 
 def environment() -> dict[str, str]:
-    """Return an environment that leads the programs to our database.
+    """Return the environment (PG* variables) with which the programs connect to our database.
 
-    Passwords go here because everybody on the machine can read a program's arguments.
+    Not arguments, because every user of the machine could read the password there.
     """
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     wanted = {key: value for key, value in connection.get_connection_params().items() if key in known}

@@ -1,4 +1,4 @@
-"""Asks the web server of this container for a page, by a name it allows; exits 1 unless it answers 200."""
+"""Health check of the container: request a page from its web server with an allowed host; exit 1 unless it is 200."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a process that does not outlive us, and stopping one."""
+"""Start a child process that does not outlive its parent, and stop processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import IO, Any
 from community.runtime.home import HomeError
 
 PR_SET_PDEATHSIG = 1
-LEFT_OVER_SECONDS = 10
+STALE_SECONDS = 10
 
 
 def spawn(
@@ -29,7 +29,7 @@ def spawn(
     cwd: Path | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, as `user`; Linux sends it `death_signal` if we die."""
+    """Start `command` in its own session, as `user`; on Linux it gets `death_signal` if the parent dies."""
     options: dict[str, Any] = {}
     if user:
         options = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
@@ -54,13 +54,13 @@ def _die_with_parent(death_signal: signal.Signals, parent: int) -> Any:
     def ask_kernel() -> None:
         libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != parent:
-            os._exit(1)  # the parent died before the kernel was asked
+            os._exit(1)  # the parent died before prctl
 
     return ask_kernel
 
 
 def stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, seconds: float) -> None:
-    """Ask `process` to end with `polite`; after `seconds`, end it and all that it started."""
+    """Send `polite` to `process`; after `seconds`, kill its session."""
     if process.poll() is None:
         process.send_signal(polite)
         with suppress(subprocess.TimeoutExpired):
@@ -69,35 +69,35 @@ def stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, seconds: f
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of the session that `process` led."""
+    """Kill what is left of the session that `process` led."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def end_left_over(pid_file: Path, *, folder: Path, signals: Sequence[signal.Signals]) -> None:
-    """End the server that serves `folder` after the process that kept it was killed; politest signal first.
+def stop_stale(pid_file: Path, *, folder: Path, signals: Sequence[signal.Signals]) -> None:
+    """Stop a server of `folder` that was left running after its keeper was killed. Raises HomeError on failure.
 
-    Each signal has ten seconds to work.
+    Sends each of `signals` in turn, for ten seconds each.
     """
     try:
         pid = int(pid_file.read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
         return
     for number in signals:
-        deadline = time.monotonic() + LEFT_OVER_SECONDS
+        deadline = time.monotonic() + STALE_SECONDS
         while time.monotonic() < deadline:
-            if not _names(pid, folder):
+            if not _serves(pid, folder):
                 return
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             time.sleep(0.1)
-    raise HomeError(f"A server that does not stop (process {pid}) uses {folder}; end it and try again.")
+    raise HomeError(f"Process {pid} uses {folder} and does not stop. End it and try again.")
 
 
-def _names(pid: int, folder: Path) -> bool:
-    """Whether the command of process `pid` names `folder`; after a restart the number may be anyone's."""
-    import psutil  # here, since hardly any start finds something left over
+def _serves(pid: int, folder: Path) -> bool:
+    """Whether the command line of process `pid` contains `folder`; after a reboot the pid may be reused."""
+    import psutil  # here, because it is rarely needed
 
     try:
         return str(folder) in psutil.Process(pid).cmdline()

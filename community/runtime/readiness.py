@@ -1,4 +1,4 @@
-"""Whether this deployment can serve: each part by name, with a sentence about the ones that cannot."""
+"""Readiness checks: each part by name, with "ok" or a sentence about what is wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OK = "ok"
 
 
 def check_all() -> dict[str, str]:
-    """Each part's name with "ok" or what is wrong; nothing secret, for anybody may ask."""
+    """Return "ok" or what is wrong, by part. The page is public, so no secrets."""
     return {name: check() for name, check in PARTS.items()}
 
 
@@ -30,7 +30,7 @@ def check_database() -> str:
 
 
 def check_migrations() -> str:
-    """Cheap after the first success: a process never comes to know new migrations."""
+    """Cached after the first success, because a process does not load new migrations."""
     if _Migrations.complete:
         return OK
     try:
@@ -65,7 +65,7 @@ def check_disk() -> str:
 
 
 def is_ready(parts: dict[str, str]) -> bool:
-    """Whether a proxy should send requests here; a site that can only be read is still one."""
+    """Whether a proxy should send requests here; a read-only site (full disk) is still ready."""
     return all(answer == OK for name, answer in parts.items() if name != "disk")
 
 

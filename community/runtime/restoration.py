@@ -1,4 +1,4 @@
-"""Restoring a backup: all of it or nothing."""
+"""Restore a backup, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from community.events.services.following import NEW_EPOCH
+from community.events.services.cursors import NEW_EPOCH
 from community.runtime import backups, postgres_tools
 from community.runtime.backups import BackupError, Manifest
 
@@ -34,15 +34,15 @@ CREATE SCHEMA public;
 GRANT USAGE ON SCHEMA public TO public;
 """
 PREAMBLE_BYTES = 4096
-# Known from PostgreSQL 17 on; pg_restore sets it to what it is anyway.
+# New in PostgreSQL 17; pg_restore sets it to the default.
 UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
 
 
 def restore(path: Path, *, replace: bool) -> Manifest:
-    """Put the database and the uploads of a backup in place of what there is; raises BackupError.
+    """Replace the database and the uploads with those of a backup. Raises BackupError.
 
-    Whatever fails, the database is as it was. Files are added before and removed after the database changes,
-    so at every moment each row has its file.
+    On failure the database is unchanged. Files are added before and removed after the database changes, so every
+    row always has its file.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -57,17 +57,17 @@ def restore(path: Path, *, replace: bool) -> Manifest:
         raise BackupError(f"Cannot restore {path}: {error}.") from error
     for name in set(backups.stored_files()).difference(manifest.files):
         default_storage.delete(name)
-    forget_state()
+    flush_redis()
     call_command("migrate", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return manifest
 
 
-def forget_state() -> None:
-    """Empty Redis: what is cached or queued is about the rows of another database.
+def flush_redis() -> None:
+    """Flush cache and queue, which refer to the rows of the previous database.
 
-    Queued work is found again by the sweeps; views and visits not yet written are lost.
+    The sweeps find pending work again; buffered views and visits are lost.
     """
     cache.clear()
     with current_app.connection_for_write() as broker:
@@ -88,7 +88,7 @@ def _check_servers(*, replace: bool) -> None:
     try:
         cache.get("any")
     except redis.RedisError as error:
-        raise BackupError("Redis does not answer, and a restore must empty it. Start it first.") from error
+        raise BackupError("Redis does not answer. A restore has to empty it, so start it first.") from error
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         tables = cursor.fetchone()[0]
@@ -99,7 +99,7 @@ def _check_servers(*, replace: bool) -> None:
         others = cursor.fetchone()[0]
     if tables and not replace:
         raise BackupError(
-            f"The database is not empty: it has {tables} tables. To lose what is in it and in the uploads, add --replace."
+            f"The database is not empty: it has {tables} tables. To delete its contents and the uploads, add --replace."
         )
     if others:
         raise BackupError(
@@ -109,7 +109,7 @@ def _check_servers(*, replace: bool) -> None:
 
 @contextmanager
 def _files_added(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[None]:
-    """Add the uploads of the backup to those there are; takes them away again when the block fails."""
+    """Add the uploads of the backup to the existing ones; deletes them again if the block fails."""
     added: list[str] = []
     try:
         for name in manifest.files:
@@ -118,7 +118,9 @@ def _files_added(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[None]
             with archive.open(backups.MEDIA + name) as source:
                 added.append(default_storage.save(name, File(source, name)))
             if added[-1] != name:
-                raise BackupError(f"The uploads have another file {name}. Move it away, then try again.")
+                raise BackupError(
+                    f"There is a different file {name} among the uploads. Move it away, then try again."
+                )
         yield
     except BaseException:
         for name in added:
@@ -134,9 +136,9 @@ def _is_there(name: str, manifest: Manifest) -> bool:
 
 
 def _load(archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Replace the database in one transaction, which also begins a new epoch of the event log.
+    """Replace the database in one transaction, which also starts a new epoch of the event log.
 
-    psql commits only when it is told to, after pg_restore has ended well; if we die, it rolls back.
+    COMMIT is only sent after pg_restore has succeeded; if this process dies, psql rolls back.
     """
     tools, _ = postgres_tools.find(max(postgres_tools.server_major(), manifest.archive_version))
     connection.close()
@@ -160,7 +162,9 @@ def _load(archive: zipfile.ZipFile, manifest: Manifest) -> None:
             pg_restore.stdout.close()
             feeder.join()
         if psql.returncode or pg_restore.returncode:
-            raise BackupError(f"PostgreSQL refused, and nothing was changed: {backups.tail(complaints)}")
+            raise BackupError(
+                f"PostgreSQL refused the restore, and nothing was changed: {backups.tail(complaints)}"
+            )
 
 
 def _feed(dump: IO[bytes], target: IO[bytes]) -> None:
@@ -169,7 +173,7 @@ def _feed(dump: IO[bytes], target: IO[bytes]) -> None:
 
 
 def _check_counts(manifest: Manifest) -> str:
-    """SQL that fails when a table has not as many rows as were backed up."""
+    """Return SQL that fails when the row count of a table differs from the manifest."""
     checks = [
         f"IF (SELECT count(*) FROM {table}) <> {count:d} THEN RAISE EXCEPTION '% is incomplete', $table${table}$table$; END IF;"  # noqa: S608
         for table, count in manifest.rows.items()

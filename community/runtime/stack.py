@@ -1,4 +1,4 @@
-"""The whole product on one machine: what `manage.py up` runs."""
+"""The processes that `manage.py up` runs on one machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEMO_PEOPLE = "log in as manager@, sales@, prospect@ or customer@demo.example wi
 
 @dataclass(frozen=True)
 class Running:
-    """A stack that somebody started: its supervisor's process, its address and its folder."""
+    """A running stack: its supervisor's pid, its URL and its data folder."""
 
     pid: int
     url: str
@@ -36,7 +36,7 @@ class Running:
 
 
 def find_running(data: Path) -> Running | None:
-    """The stack that runs on the folder `data`, if any."""
+    """Return the stack that is running on the folder `data`, if any."""
     with suppress(OSError, ValueError), (data / "stack.lock").open() as lock:
         if not _is_free(lock.fileno()):
             return Running(**json.load(lock))
@@ -53,7 +53,7 @@ def _is_free(descriptor: int) -> bool:
 
 @contextmanager
 def claim(data: Path, port: int) -> Iterator[Running]:
-    """Be the one stack on `data`, and let commands of this checkout find it; BlockingIOError when there is one."""
+    """Lock `data` for this stack, and register it for commands. Raises BlockingIOError when it is locked already."""
     data.mkdir(parents=True, exist_ok=True)
     me = Running(os.getpid(), f"http://localhost:{port}", str(data))
     with (data / "stack.lock").open("a+") as lock:
@@ -82,7 +82,7 @@ def port_is_free(port: int) -> bool:
 
 
 def children(home: Home, *, port: int, demo: bool) -> list[Child]:
-    """The processes of the stack; all queues have a worker."""
+    """Return the processes of the stack; the worker consumes all queues."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "community"]
     loaded = home.root / "demo-loaded"
     wanted = [
@@ -94,20 +94,20 @@ def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     ]
     if demo and not loaded.exists():
         seed = [sys.executable, "manage.py", "seed_demo"]
-        # Beside the others: pages can be looked at while the demo fills them.
+        # Concurrently with the others: the site can be used while the demo is seeded.
         wanted.append(Child(DEMO, seed, once=True, on_success=loaded.touch))
     return wanted
 
 
 def run(servers: Servers, *, port: int, demo: bool) -> None:
-    """Run web, worker and beat on `servers`, which are up already, until a signal asks to stop."""
+    """Run web, worker and beat until a stop signal; `servers` must be running."""
     home = servers.home
     environment = {
         **os.environ,
         "SITE_URL": os.environ.get("SITE_URL", f"http://localhost:{port}"),
         "PYTHONUNBUFFERED": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder() / f"caravan-metrics-{home.digest}"),
-        # Celery's advice is meant for servers; in a container or on a test machine root is all there is.
+        # Celery's warning is meant for servers; in a container or on a test machine root may be the only user.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     supervisor = Supervisor(children(home, port=port, demo=demo), cwd=BASE_DIR, env=environment)
@@ -115,8 +115,8 @@ def run(servers: Servers, *, port: int, demo: bool) -> None:
 
     def tick() -> None:
         announcer()
-        if not servers.are_kept():
-            supervisor.say("PostgreSQL and Redis lost their keeper; starting them again")
+        if not servers.have_keeper():
+            supervisor.say("PostgreSQL and Redis have stopped; starting them again")
             servers.ensure_ready()
 
     supervisor.on_tick = tick
@@ -125,27 +125,27 @@ def run(servers: Servers, *, port: int, demo: bool) -> None:
 
 
 class _Announcer:
-    """Says once, when the first page can be had, where it is."""
+    """Prints the URL once the web server accepts connections."""
 
     def __init__(self, supervisor: Supervisor, home: Home, port: int, demo: bool) -> None:
         self.supervisor = supervisor
         self.home = home
         self.port = port
         self.demo = demo
-        self.said = False
+        self.announced = False
         self.began = time.monotonic()
 
     def __call__(self) -> None:
-        if self.said or not self._answers():
+        if self.announced or not self._answers():
             return
-        self.said = True
+        self.announced = True
         seconds = time.monotonic() - self.began
         self.supervisor.say(f"Caravan is at http://localhost:{self.port} (web was up after {seconds:.1f} s)")
         if self.demo:
             self.supervisor.say(DEMO_PEOPLE)
         if any(child.name == DEMO and not child.done for child in self.supervisor.children):
             self.supervisor.say(
-                f"The demo is being written: about {DEMO_SECONDS} seconds. "
+                f"The demo is being created, which takes about {DEMO_SECONDS} seconds. "
                 f"The site is already up: http://localhost:{self.port}"
             )
         self.supervisor.say(f"data and logs are in {self.home.root}; Ctrl-C stops everything")
@@ -157,14 +157,14 @@ class _Announcer:
 
 
 def wait_until_stopped(servers: Servers) -> None:
-    """Wait for PostgreSQL and Redis to stop, unless other commands still use them."""
+    """Wait until PostgreSQL and Redis have stopped, unless other commands still use them."""
     servers.__exit__()
     deadline = time.monotonic() + 20
     others_since = time.monotonic()
-    while time.monotonic() < deadline and servers.are_kept():
+    while time.monotonic() < deadline and servers.have_keeper():
         with (servers.home.root / "users.lock").open("a") as users:
             if not _is_free(users.fileno()):
-                others_since = time.monotonic()  # the keeper has it: it is stopping them
+                others_since = time.monotonic()  # locked by the keeper, which is stopping them
         if time.monotonic() - others_since > 1:
             return
         time.sleep(0.05)

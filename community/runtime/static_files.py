@@ -1,4 +1,4 @@
-"""Collecting static files only when one of them has changed, the stylesheets as one file."""
+"""Collect static files only when they have changed, with the stylesheets bundled into one."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Sources = dict[str, tuple[Storage, str]]
 
 
 class OneStylesheetStorage(CompressedManifestStaticFilesStorage):
-    """Puts the text of what `css/site.css` imports in its place, without comments.
+    """Inlines the imports of `css/site.css`, without comments.
 
-    A first visit then asks for one file instead of one after another. Uncollected, the imports work by themselves.
+    A first visit then needs one request for the stylesheet. Before collection, browsers resolve the imports.
     """
 
     def post_process(
@@ -49,7 +49,7 @@ def _joined(sources: Sources) -> str:
 
 
 def collect_when_changed() -> bool:
-    """Run collectstatic unless the last run saw the very same files; says whether it did."""
+    """Run collectstatic unless the files are unchanged since the last run. Return whether it ran."""
     root = Path(settings.STATIC_ROOT)
     stamp = root / ".collected"
     now = fingerprint()
@@ -62,7 +62,7 @@ def collect_when_changed() -> bool:
 
 
 def fingerprint() -> str:
-    """A digest of the names, sizes and times of all static files."""
+    """Return a digest of the names, sizes and modification times of all static files."""
     digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -1,4 +1,4 @@
-"""Running the processes of a stack under one roof: their output in one stream, started again when they crash."""
+"""Supervise the processes of a stack: merge their output, and restart them when they crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from types import FrameType
 from community.runtime.processes import kill_group, spawn, stop
 
 BACK_OFF_SECONDS = (1, 2, 4, 8, 15, 30)
-# One that ran this long before it ended begins again at the shortest wait.
+# The backoff is reset for a process that ran at least this long.
 STEADY_SECONDS = 60
 STOP_SECONDS = 15
 COLOURS = (36, 33, 32, 35, 34)
@@ -24,7 +24,7 @@ COLOURS = (36, 33, 32, 35, 34)
 
 @dataclass
 class Child:
-    """A process to keep running, or to run once (`once`) and then note with `on_success`."""
+    """A process to keep running, or to run until it succeeds (`once`), which calls `on_success`."""
 
     name: str
     command: Sequence[str | Path]
@@ -40,7 +40,7 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """Runs children until a signal asks it to stop. `on_tick` is called a few times a second."""
+    """Runs children until a stop signal. `on_tick` is called several times a second."""
 
     children: list[Child]
     cwd: Path
@@ -50,27 +50,27 @@ class Supervisor:
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def run(self) -> None:
-        """Return when everything has stopped after SIGINT, SIGTERM or SIGHUP."""
+        """Run until SIGINT, SIGTERM or SIGHUP, and return when all children have stopped."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
+            signal.signal(number, self._request_stop)
         try:
             while not self.stopping:
-                self._start_what_is_due()
-                self._pass_output_on(timeout=0.25)
-                self._notice_the_ended()
+                self._start_due()
+                self._forward_output(timeout=0.25)
+                self._reap()
                 self.on_tick()
         finally:
             self._stop_all()
 
     def say(self, text: str, name: str = "caravan") -> None:
-        """Write one line of output, with who says it in front."""
+        """Write one line of output, prefixed with the name of the process."""
         sys.stdout.write(f"{self._prefix(name)}{text}\n")
         sys.stdout.flush()
 
-    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+    def _request_stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
-    def _start_what_is_due(self) -> None:
+    def _start_due(self) -> None:
         now = time.monotonic()
         for child in self.children:
             if child.process is None and not child.done and child.start_after <= now:
@@ -82,11 +82,11 @@ class Supervisor:
                 os.set_blocking(child.process.stdout.fileno(), False)
                 self.selector.register(child.process.stdout, selectors.EVENT_READ, child)
 
-    def _pass_output_on(self, timeout: float) -> None:
+    def _forward_output(self, timeout: float) -> None:
         for key, _ in self.selector.select(timeout):
-            self._pass_on(key.data)
+            self._forward(key.data)
 
-    def _pass_on(self, child: Child) -> None:
+    def _forward(self, child: Child) -> None:
         assert child.process is not None  # noqa: S101
         assert child.process.stdout is not None  # noqa: S101
         block = child.process.stdout.read(65536)
@@ -97,19 +97,19 @@ class Supervisor:
         elif block == b"" and child.process.stdout in self.selector.get_map():
             self.selector.unregister(child.process.stdout)
 
-    def _notice_the_ended(self) -> None:
+    def _reap(self) -> None:
         for child in self.children:
             if child.process is None or child.process.poll() is None:
                 continue
             code = child.process.returncode
-            self._forget(child)
+            self._clean_up(child)
             if child.once and code == 0:
                 child.done = True
                 child.on_success()
             else:
-                self._plan_restart(child, code)
+                self._schedule_restart(child, code)
 
-    def _plan_restart(self, child: Child, code: int) -> None:
+    def _schedule_restart(self, child: Child, code: int) -> None:
         now = time.monotonic()
         if now - child.started_at > STEADY_SECONDS:
             child.failures = 0
@@ -119,9 +119,9 @@ class Supervisor:
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self.say(f"{child.name} ended with {how}; starting it again in {wait} s")
 
-    def _forget(self, child: Child) -> None:
+    def _clean_up(self, child: Child) -> None:
         assert child.process is not None  # noqa: S101
-        self._pass_on(child)
+        self._forward(child)
         if child.partial_line:
             self.say(child.partial_line.decode(errors="replace"), child.name)
             child.partial_line = b""
@@ -133,18 +133,18 @@ class Supervisor:
         child.process = None
 
     def _stop_all(self) -> None:
-        """Ask all to stop at once, then wait for each, and end what does not."""
+        """Send SIGTERM to all children, wait for them, and kill those that do not stop."""
         running = [child for child in self.children if child.process is not None]
         deadline = time.monotonic() + STOP_SECONDS
         for child in running:
             if child.process is not None and child.process.poll() is None:
                 child.process.send_signal(signal.SIGTERM)
         while time.monotonic() < deadline and any(c.process and c.process.poll() is None for c in running):
-            self._pass_output_on(timeout=0.1)
+            self._forward_output(timeout=0.1)
         for child in running:
             if child.process is not None:
                 stop(child.process, signal.SIGKILL, seconds=1)
-                self._forget(child)
+                self._clean_up(child)
 
     def _prefix(self, name: str) -> str:
         width = max(len("caravan"), *(len(child.name) for child in self.children))

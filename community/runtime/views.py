@@ -17,14 +17,14 @@ from community.runtime import readiness
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
-    """This process answers; nothing else is asked."""
+    """Liveness: this process answers. Checks nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when this deployment can serve, else 503; both name the parts."""
+    """Readiness: 200 or 503, with the state of each part."""
     parts = readiness.check_all()
     return JsonResponse(parts, status=200 if readiness.is_ready(parts) else 503)
 
@@ -32,7 +32,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=31_536_000, immutable=True)
 def upload(request: HttpRequest, path: str) -> FileResponse:
-    """An uploaded file, for where no proxy answers /media/ itself; never a page that could act as ours."""
+    """Serve an upload where no proxy serves /media/, sandboxed by CSP so that it cannot act as a page of ours."""
     try:
         file = default_storage.open(path)
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -43,9 +43,9 @@ def upload(request: HttpRequest, path: str) -> FileResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' figures, for whoever holds METRICS_TOKEN; without one, for this machine and its private network."""
+    """Prometheus metrics, for holders of METRICS_TOKEN; if it is not set, for private addresses only."""
     if not _may_see_metrics(request):
-        raise PermissionDenied("Metrics are for the operators: send METRICS_TOKEN as a bearer token.")
+        raise PermissionDenied("Metrics require a token. Send METRICS_TOKEN as a bearer token.")
     response: HttpResponse = ExportToDjangoView(request)
     return response
 
@@ -54,7 +54,7 @@ def _may_see_metrics(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         sent = request.headers.get("Authorization", "")
         return secrets.compare_digest(sent.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
-    # A request that a proxy passed on may come from anywhere, however private the proxy's own address is.
+    # A forwarded request may come from anywhere, even if the proxy's address is private.
     came_through_proxy = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     return not came_through_proxy and _is_private(request.META["REMOTE_ADDR"])
 
@@ -63,4 +63,4 @@ def _is_private(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_private
     except ValueError:
-        return not address  # a Unix socket has no address, and nobody outside
+        return not address  # a Unix socket has no address and is local

@@ -1,7 +1,7 @@
-"""The web server: one process per core, all serving one socket. Run as `python -m community.runtime.web --bind HOST:PORT`.
+"""The web server: pre-forked processes on one socket. Run as `python -m community.runtime.web --bind HOST:PORT`.
 
-The application is loaded once, then the processes are forked. One that dies is replaced; each is renewed after
-some thousand requests. SIGTERM lets them finish what has begun.
+The application is loaded before forking. A process that dies is replaced, and each is recycled after some thousand
+requests. SIGTERM drains them.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from typing import Any
 from community.core.disk import metrics_folder
 
 WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
-# At work at the same time in each process; the database is asked to hold one connection for each.
+# Concurrent requests per process; each thread uses one database connection.
 THREADS = int(os.environ.get("WEB_THREADS", "4"))
 MAX_REQUESTS = int(os.environ.get("WEB_MAX_REQUESTS", "20000"))
-# Whose X-Forwarded-* is believed with BEHIND_PROXY: one address, or * for anybody's.
+# The proxy whose X-Forwarded-* headers are trusted with BEHIND_PROXY: one address, or * for any.
 FORWARDED_ALLOW_IPS = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
-# One statement of a page may take this long; 0 for a pooler that refuses the option.
+# The statement_timeout of requests; 0 for a pooler that refuses the option.
 STATEMENT_SECONDS = os.environ.get("WEB_STATEMENT_SECONDS", "10")
 MAX_CONNECTIONS = 8_000
 IDLE_SECONDS = 60
 BACK_OFF_SECONDS = (0, 1, 2, 4, 8, 15, 30)
-# A process that lived this long before it ended is replaced at once.
+# A process that ran at least this long is replaced without backoff.
 STEADY_SECONDS = 30
 STOP_SECONDS = 12
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 logger = logging.getLogger(__name__)
 
-# Serves the socket; calls the function it is given when it accepts no more.
+# Serves the socket, and calls its argument when it stops accepting connections.
 Serve = Callable[[Callable[[], None]], None]
 
 
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def load(listener: socket.socket, *, connections: int) -> Serve:
-    """Load the application, without connections that forked processes would share."""
+    """Load the application and close its connections, which forked processes must not share."""
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from django.db import connections as database
@@ -75,7 +75,7 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
     application = get_wsgi_application()
-    # Each failure of ours is logged by the application; what remains is what clients do.
+    # The application logs its own errors; waitress would only add those of clients.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     adjustments = Adjustments(
         sockets=[listener],
@@ -107,9 +107,9 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
 
 
 def _proxy(*, behind: bool) -> dict[str, Any]:
-    """Where the client's address and scheme come from.
+    """Return waitress' proxy settings.
 
-    Without a proxy of ours the headers are left for the application to see: they tell that somebody's is there.
+    Without a trusted proxy the headers are left in place, untrusted, so that the application can detect a proxy.
     """
     if not behind:
         return {"clear_untrusted_proxy_headers": False}
@@ -127,17 +127,17 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _raise_file_limit() -> int:
-    """Open as many files as we may, and return how many connections one process can hold with them."""
+    """Raise the limit of open files, and return the number of connections that one process can hold."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    # A large body is kept in a file besides.
+    # A large body is buffered in a file, besides its socket.
     return min(MAX_CONNECTIONS, max(soft, wanted) * 2 // 5)
 
 
 def _make_metrics_folder() -> Path:
-    """Where the processes' counters meet, so that /metrics tells of all of them whoever answers."""
+    """Create the folder that the processes share for metrics, so that /metrics covers all of them."""
     default = str(metrics_folder() / f"caravan-metrics-{os.getpid()}")
     folder = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", default))
     shutil.rmtree(folder, ignore_errors=True)
@@ -147,7 +147,7 @@ def _make_metrics_folder() -> Path:
 
 @dataclass
 class Worker:
-    """A forked process; `pipe` reads as ended once it accepts no more, whatever the reason."""
+    """A forked process; `pipe` is at EOF once it has stopped accepting connections or died."""
 
     pid: int
     pipe: int
@@ -167,16 +167,16 @@ class Parent:
         self.stopping = False
 
     def run(self) -> None:
-        """Return when all have ended after SIGTERM or SIGINT."""
+        """Run until SIGTERM or SIGINT, and return when all processes have ended."""
         for number in STOP_SIGNALS:
-            signal.signal(number, self._ask_to_stop)
+            signal.signal(number, self._request_stop)
         while not self.stopping:
             self._start_missing()
             self._notice_retired()
             self._reap()
         self._stop()
 
-    def _ask_to_stop(self, *_: object) -> None:
+    def _request_stop(self, *_: object) -> None:
         self.stopping = True
 
     def _serving(self) -> dict[int, Worker]:
@@ -190,9 +190,7 @@ class Parent:
 
     def _start(self) -> None:
         reading, writing = os.pipe()
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, STOP_SIGNALS
-        )  # until the new process knows what to do with them
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the new process has its handlers
         pid = os.fork()
         if pid == 0:
             os.close(reading)
@@ -212,7 +210,7 @@ class Parent:
             logger.exception("A web process failed")
         finally:
             logging.shutdown()
-            os._exit(code)  # nothing of the parent's is for us to tidy
+            os._exit(code)  # skip the parent's cleanup handlers
 
     def _notice_retired(self) -> None:
         serving = self._serving()
@@ -220,7 +218,7 @@ class Parent:
             serving[pipe].retired = True
 
     def _reap(self) -> None:
-        """Forget those that ended; soon after its start that is a failure, and the next waits longer."""
+        """Reap processes that ended. One that failed soon after its start increases the backoff."""
         from prometheus_client import multiprocess
 
         for worker in list(self.workers.values()):

@@ -1,4 +1,4 @@
-"""How alive a member is, apart from the stage; and the early signs that a customer may leave (rule A1)."""
+"""A member's activity status, independent of the stage, and the churn risk signals of customers (rule A1)."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from datetime import date, timedelta
 from .facts import Fact
 from .ruleset import ActivityRule, RiskRule
 
-NEW, ACTIVE, COOLING, GONE, RESURRECTED = "new", "active", "cooling", "dormant", "resurrected"
+NEW, ACTIVE, COOLING, DORMANT, RESURRECTED = "new", "active", "cooling", "dormant", "resurrected"
 
 DETRACTOR, PAYMENT, TICKET, HALVED = "detractor", "payment_failed", "severe_ticket", "activity_halved"
 
-# A customer's recent activity is held against their own mean of the 90 days before.
+# Days. A customer's recent activity is compared with their own average over the 90 days before.
 RECENT, BEFORE = 30, 90
 
 
 @dataclass(slots=True)
-class Pulse:
-    """The dates that activity depends on."""
+class ActivityDates:
+    """The dates that the activity status depends on."""
 
     first_on: date | None = None
-    last_on: date | None = None  # the last day they did something themselves
-    returned_on: date | None = None  # the last day they came back from dormancy
+    last_on: date | None = None  # the last active day
+    returned_on: date | None = None  # the last return from dormancy
 
-    def beat(self, day: date, rules: ActivityRule) -> None:
-        """Take a day on which the member did something."""
+    def record(self, day: date, rules: ActivityRule) -> None:
+        """Record an active day."""
         if self.last_on is not None and (day - self.last_on).days > rules.cooling:
             self.returned_on = day
         self.last_on = day
 
     def activity_on(self, day: date, rules: ActivityRule) -> str:
-        """Return new, active, cooling, dormant or resurrected, for a day not before the last beat."""
+        """Return new, active, cooling, dormant or resurrected, for a day no earlier than the last active one."""
         last = self.last_on or self.first_on
         if last is None or self.first_on is None:
-            raise ValueError("Nobody is active before anything has happened.")
+            raise ValueError("There is no activity before the first event.")
         if (day - self.first_on).days <= rules.new:
             return NEW
         if self.returned_on is not None and (day - self.returned_on).days <= rules.resurrected:
             return RESURRECTED
-        silent = (day - last).days
-        if silent <= rules.active:
+        inactive = (day - last).days
+        if inactive <= rules.active:
             return ACTIVE
-        return COOLING if silent <= rules.cooling else GONE
+        return COOLING if inactive <= rules.cooling else DORMANT
 
-    def turning_days(self, rules: ActivityRule) -> Iterator[date]:
-        """Yield the days on which time alone can change the activity."""
+    def change_dates(self, rules: ActivityRule) -> Iterator[date]:
+        """Yield the days on which the status can change without an event."""
         last = self.last_on or self.first_on
         for since, age in (
             (self.first_on, rules.new),
@@ -59,14 +59,15 @@ class Pulse:
 
 
 @dataclass(slots=True)
-class Signs:
-    """What a customer's early signs are read from."""
+class RiskSignals:
+    """The facts behind a customer's risk signals."""
 
     detractor_on: date | None = None
     payment_failed_on: date | None = None
     open_tickets: set[str] = field(default_factory=set)
 
-    def take(self, fact: Fact, rules: RiskRule) -> None:
+    def record(self, fact: Fact, rules: RiskRule) -> None:
+        """Record a fact; kinds without a risk signal are ignored."""
         for item in fact.items or ():
             props = item["props"]
             match fact.kind:
@@ -81,18 +82,18 @@ class Signs:
                 case "support.ticket_closed":
                     self.open_tickets.discard(props["external_id"])
 
-    def on(self, day: date, active_days: Sequence[date], rules: RiskRule) -> tuple[str, ...]:
-        """Return the signs that a customer shows on this day."""
-        shown = {
+    def active_on(self, day: date, active_days: Sequence[date], rules: RiskRule) -> tuple[str, ...]:
+        """Return the names of the signals that are on that day."""
+        signals = {
             DETRACTOR: _within(self.detractor_on, day, rules.detractor_days),
             PAYMENT: _within(self.payment_failed_on, day, rules.payment_days),
             TICKET: bool(self.open_tickets),
             HALVED: _halved(day, active_days, rules),
         }
-        return tuple(sign for sign, is_shown in shown.items() if is_shown)
+        return tuple(signal for signal, is_active in signals.items() if is_active)
 
-    def turning_days(self, active_days: Sequence[date], rules: RiskRule) -> Iterator[date]:
-        """Yield the days on which time alone can change the signs."""
+    def change_dates(self, active_days: Sequence[date], rules: RiskRule) -> Iterator[date]:
+        """Yield the days on which the signals can change without an event."""
         if self.detractor_on is not None:
             yield self.detractor_on + timedelta(days=rules.detractor_days + 1)
         if self.payment_failed_on is not None:
@@ -107,7 +108,7 @@ def _within(since: date | None, day: date, days: int) -> bool:
 
 
 def _halved(day: date, active_days: Sequence[date], rules: RiskRule) -> bool:
-    """Say whether the last 30 days had at most half as many active days as 30 of the 90 before them."""
+    """Whether the last 30 days had at most half the active days of an average 30 in the 90 days before."""
     ages = [(day - active).days for active in active_days]
     recent = sum(0 <= age < RECENT for age in ages)
     before = sum(RECENT <= age < RECENT + BEFORE for age in ages)

@@ -1,9 +1,9 @@
-"""The rules a new community starts with. The reasons for the numbers are in the sentences of each rule."""
+"""The rules of a new community; `journeys.labels.RULES` explains each one."""
 
 from typing import Any
 
 DEFAULT_RULES: dict[str, Any] = {
-    # Engagement points of one event, by kind. Kinds left out give none.
+    # Engagement points per event, by kind. Kinds that are missing give none.
     "points": {
         "visit.day": 1,
         "page.viewed": 0.1,
@@ -48,9 +48,9 @@ DEFAULT_RULES: dict[str, Any] = {
         "beta.participated": 5,
         "advisory.attended": 5,
     },
-    # How many of a kind count on one day.
+    # The daily cap by kind.
     "day_caps": {"topic.viewed": 50, "reaction.given": 10},
-    # What happens to a member without their doing: no sign that they are still there.
+    # Events caused by others, which do not show that the member is active.
     "passive": [
         "answer.accepted",
         "answer.marked_official",

@@ -1,4 +1,4 @@
-"""What goes into the fold and what comes out."""
+"""The input and output types of the fold."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _ID_BYTES = 16
 
 
 class Fact(NamedTuple):
-    """What one member did of one kind on one UTC day: a row of the rollup.
+    """A member's events of one kind on one UTC day: a row of the rollup.
 
-    `ids` holds the first ten event ids of the day, 16 bytes each, in order of time. `pairs` counts the
-    events per member at the other end (their id as text), for events that have one. `items` holds one
-    mapping per event, of the kinds in `rollup.DETAILED` only: id, cents, currency, props.
+    `ids` holds the first ten event ids of the day, 16 bytes each, ordered by time. `pairs` counts the events
+    per counterpart (member id as text), for events that have one. `items` has one mapping per event, only
+    for the kinds in `rollup.DETAILED`: id, cents, currency, props.
     """
 
     day: date
@@ -30,7 +30,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time in which a member counts as an advocate (rule R6). `end` is the first day that they do not."""
+    """A period in which a member is an advocate (rule R6). `end` is exclusive."""
 
     start: date
     end: date | None
@@ -38,11 +38,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What the advocacy score says of one member as of a day.
+class Advocacy:
+    """A member's advocacy as of a day.
 
-    `next_due` is the next date on which time alone changes the score's band or a span. `detail` is the
-    source's own: the engine hands it back when the standing is stored.
+    `next_due` is the next date on which the score's band or a span changes without an event. `detail` is
+    opaque to the engine, which passes it back to `AdvocacySource.store`.
     """
 
     spans: tuple[Span, ...] = ()
@@ -51,19 +51,19 @@ class Standing:
     detail: Any = None
 
 
-NO_STANDING = Standing()
+NO_ADVOCACY = Advocacy()
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A stage set by hand, shown beside the computed one. `expires_on` is the first day it is not."""
+    """A stage set manually, shown instead of the computed one. `expires_on` is exclusive."""
 
     stage: str
     mode: str  # pin | floor
     starts_on: date
     expires_on: date
 
-    def holds(self, day: date) -> bool:
+    def is_live(self, day: date) -> bool:
         return self.starts_on <= day < self.expires_on
 
 
@@ -88,7 +88,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A move that a rule asked for and the allowed edges forbid; a normal result, kept to be explained."""
+    """A transition that a rule asked for and `stages.ALLOWED` forbids. Not an error: kept to explain it."""
 
     day: date
     rule: str
@@ -98,7 +98,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the member stands as of a day, and when time alone will change that."""
+    """The member's stage as of a day, and the next date on which it changes without an event."""
 
     stage: str
     sub_stage: str
@@ -116,13 +116,13 @@ class State:
 
     @property
     def at_risk(self) -> bool:
-        """Two early signs at once make a customer at risk (rule A1)."""
+        """Whether at least two risk signals are on at once (rule A1)."""
         return len(self.risks) >= 2
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The whole story of one member; `state` is None for somebody nothing is known of."""
+    """The history and state of one member; `state` is None when there are no facts."""
 
     rows: tuple[Row, ...] = ()
     state: State | None = None
@@ -135,7 +135,7 @@ class Evidence(NamedTuple):
 
 
 def evidence_of(facts: Iterable[Fact]) -> Evidence:
-    """Return the first ten event ids of these facts, in their order, and how many events there are."""
+    """Return the first ten event ids of these facts, in their order, and the total number of events."""
     ids: dict[bytes, None] = {}
     n = 0
     for fact in facts:
@@ -147,20 +147,20 @@ def evidence_of(facts: Iterable[Fact]) -> Evidence:
     return Evidence(tuple(UUID(bytes=one) for one in ids), n)
 
 
-def joined(first: Evidence, second: Evidence) -> Evidence:
-    """Return both, the first one's ids in front, none twice."""
+def merge(first: Evidence, second: Evidence) -> Evidence:
+    """Return both without duplicates, the ids of the first one in front."""
     ids = tuple(dict.fromkeys(first.ids + second.ids))
     return Evidence(ids[:EVIDENCE_MOST], max(first.n + second.n, len(ids)))
 
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """An event as the log has it, for the rollup in Python."""
+    """An event from the log, as input of the rollup in Python."""
 
     event_id: UUID
     member_id: int
     day: date
-    second: float  # of the day: orders the events of one day
+    second: float  # since midnight UTC: orders the events of a day
     name: str
     counterpart_id: int | None = None
     cents: int | None = None

@@ -1,4 +1,4 @@
-"""The rows of one member's history while the fold writes them."""
+"""The rows of one member's history while the fold builds them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from .facts import Evidence, Fact, Row, evidence_of, joined
+from .facts import Evidence, Fact, Row, evidence_of, merge
 from .stages import RELATIONSHIP, START, ordered
 
 Numbers = Mapping[str, Any]
 
 
 class Reason(NamedTuple):
-    """Why a member moves: the rule, the events that met it, the numbers, and a sentence."""
+    """Why a stage changed: the rule, its evidence, the facts, and a sentence."""
 
     rule: str
     evidence: Evidence
@@ -22,21 +22,22 @@ class Reason(NamedTuple):
     sentence: str
 
 
-def because(
-    rule: str, evidence: Iterable[Fact] | Evidence, facts: Numbers, words: Callable[[Numbers], str]
+def make_reason(
+    rule: str, evidence: Iterable[Fact] | Evidence, facts: Numbers, sentence: Callable[[Numbers], str]
 ) -> Reason:
+    """Return a Reason; `sentence` renders its facts."""
     found = evidence if isinstance(evidence, Evidence) else evidence_of(evidence)
-    return Reason(rule, found, facts, words(facts))
+    return Reason(rule, found, facts, sentence(facts))
 
 
 class History:
-    """Contiguous rows without empty ones: what is entered and left on one day leaves no row."""
+    """Contiguous, non-empty rows: a position entered and left on the same day gets none."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
     def add(self, day: date, position: tuple[str, str, frozenset[str], int], why: Reason) -> None:
-        """Let the member be at `position` (stage, sub-stage, facets, cycle) from `day` on."""
+        """Add a row: the member is at `position` (stage, sub-stage, facets, cycle) from `day` on."""
         today = self.rows.pop() if self.rows and self.rows[-1].effective_on == day else None
         stage, sub_stage, facets, cycle = position
         row = Row(
@@ -56,14 +57,14 @@ class History:
         )
         if self.rows:
             self.rows[-1] = replace(self.rows[-1], exited_on=day)
-        self.rows.append(_together(today, row) if today else row)
+        self.rows.append(_merge_rows(today, row) if today else row)
 
 
-def _together(earlier: Row, later: Row) -> Row:
-    """Join two things of one day that made a customer's position what it is."""
+def _merge_rows(earlier: Row, later: Row) -> Row:
+    """Merge two facet changes of the same day; otherwise the later row wins."""
     if not earlier.stage == later.stage == RELATIONSHIP:
         return later
-    both = joined(Evidence(earlier.evidence, earlier.evidence_n), Evidence(later.evidence, later.evidence_n))
+    both = merge(Evidence(earlier.evidence, earlier.evidence_n), Evidence(later.evidence, later.evidence_n))
     return replace(
         later,
         rule=earlier.rule,

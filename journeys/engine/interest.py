@@ -1,4 +1,4 @@
-"""What shows interest before a purchase: the windows behind rules E1, E2 and E3."""
+"""Interest before a purchase: the sliding windows behind rules E1, E2 and E3."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import date
 
 from . import sentences as say
 from .facts import Fact
-from .history import Reason, because
+from .history import Reason, make_reason
 from .ruleset import MILLI, Ruleset
 
 
 class Interest:
-    """Engagement points and reads of the last days."""
+    """Engagement points and buying-intent reads within their windows."""
 
     def __init__(self, rules: Ruleset) -> None:
         self.rules = rules
@@ -21,7 +21,7 @@ class Interest:
         self.reads: deque[Fact] = deque()
 
     def collect(self, day: date, facts: Sequence[Fact]) -> None:
-        """Add a day and drop what has become too old to count on it."""
+        """Add a day and drop the days that have left the windows."""
         while self.points and (day - self.points[0][0]).days >= self.rules.E2.days:
             self.points.popleft()
         while self.reads and (day - self.reads[0].day).days >= self.rules.E3.reads_days:
@@ -38,30 +38,30 @@ class Interest:
         self.reads.clear()
 
     def evaluating(self, facts: Sequence[Fact]) -> Reason | None:
-        """Return why the member weighs a purchase, if they do (rule E3)."""
+        """Return the reason if the member is considering a purchase (rule E3)."""
         rule = self.rules.E3
         asked = [fact for fact in facts if fact.kind in rule.kinds]
         if asked:
-            return because("E3", asked, {"kind": asked[0].kind}, say.evaluates)
+            return make_reason("E3", asked, {"kind": asked[0].kind}, say.evaluating)
         reads = sum(fact.n for fact in self.reads)
         if reads >= rule.reads_needed:
-            return because("E3", self.reads, {"reads": reads, "days": rule.reads_days}, say.evaluates)
+            return make_reason("E3", self.reads, {"reads": reads, "days": rule.reads_days}, say.evaluating)
         return None
 
     def exploring(self, facts: Sequence[Fact]) -> Reason | None:
-        """Return why the member is interested, if they are (rules E1 and E2)."""
+        """Return the reason if the member is interested (rules E1 and E2)."""
         contributed = [fact for fact in facts if fact.kind in self.rules.E1.kinds]
         if contributed:
-            return because("E1", contributed, {"kind": contributed[0].kind}, say.contributed)
+            return make_reason("E1", contributed, {"kind": contributed[0].kind}, say.contributed)
         milli = sum(of_day for _, of_day, _ in self.points)
         if milli < self.rules.milli_needed:
             return None
         worth = self.rules.milli_points
-        telling = sorted((f for _, _, of_day in self.points for f in of_day), key=lambda f: -worth[f.kind])
+        heaviest = sorted((f for _, _, of_day in self.points for f in of_day), key=lambda f: -worth[f.kind])
         numbers = {
             "points": milli / MILLI,
             "days": self.rules.E2.days,
             "active_days": len(self.points),
             "needed": self.rules.E2.points,
         }
-        return because("E2", telling, numbers, say.showed_interest)
+        return make_reason("E2", heaviest, numbers, say.showed_interest)

@@ -1,4 +1,4 @@
-"""What a member has bought and still holds: the commercial facts behind rules C1, R5 and L2."""
+"""A member's orders and subscriptions: the commercial facts behind rules C1, R5 and L2."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANGES = frozenset({RENEWAL, UPGRADE, DOWNGRADE})
 
 @dataclass(slots=True)
 class Holding:
-    """An order or a subscription that still counts."""
+    """An order or subscription that has not ended."""
 
     subscription: bool
     cents_left: int
@@ -29,7 +29,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Ledger:
-    """Orders and subscriptions of the present cycle, by their outside id."""
+    """Orders and subscriptions of the current customer cycle, by external id."""
 
     grace_days: int
     holdings: dict[str, Holding] = field(default_factory=dict)
@@ -37,9 +37,9 @@ class Ledger:
     ending: dict[str, tuple[date, Fact]] = field(default_factory=dict)
 
     def buy(self, fact: Fact) -> bool:
-        """Add what was bought for money. Return whether it included a product beyond those held before.
+        """Add sales. Return whether they include a product that the member did not own yet.
 
-        Test-mode, zero and negative amounts count for nothing.
+        Test-mode, zero and negative amounts are ignored.
         """
         second = False
         for item in fact.items or ():
@@ -62,7 +62,7 @@ class Ledger:
         return second
 
     def renew(self, fact: Fact) -> bool:
-        """Take renewals and changes of seats. Return whether anything grew."""
+        """Apply renewals and seat changes. Return whether any number of seats grew."""
         grew = False
         for item in fact.items or ():
             ref = _ref(item)
@@ -74,11 +74,11 @@ class Ledger:
                 holding.seats = seats
         return grew
 
-    def take_back(self, fact: Fact) -> bool:
-        """Take a refund or a cancellation. Return whether it leaves the member with nothing.
+    def refund_or_cancel(self, fact: Fact) -> bool:
+        """Apply refunds or cancellations. Return whether the member is no longer a customer.
 
-        A full refund ends its order. A cancellation ends its subscription, and with the last subscription
-        the relationship, whatever single orders there are beside it.
+        A full refund ends its order. A cancellation ends its subscription; cancelling the last subscription
+        ends the relationship, even if there are one-off orders.
         """
         leaves = False
         for item in fact.items or ():
@@ -87,19 +87,19 @@ class Ledger:
         return leaves
 
     def lapse(self, fact: Fact) -> None:
-        """Note that a subscription was not renewed; it ends when its days of grace are over."""
+        """Mark subscriptions as not renewed: they end after the grace period."""
         for item in fact.items or ():
             ends = fact.day + timedelta(days=max(1, self.grace_days))
             self.ending.setdefault(_ref(item), (ends, fact))
 
     def drop_ended(self, day: date) -> None:
-        """Forget the subscriptions whose grace was over before this day."""
+        """Remove the subscriptions whose grace period ended before this day."""
         for ref in [ref for ref, (ends, _) in self.ending.items() if ends < day]:
             del self.ending[ref]
             self.holdings.pop(ref, None)
 
-    def leaves_on(self) -> tuple[date, Fact] | None:
-        """Return when the last subscription ends for want of renewal, and the fact that says so."""
+    def churns_on(self) -> tuple[date, Fact] | None:
+        """Return when the last subscription ends because it was not renewed, and the fact behind it."""
         live = {ref for ref, holding in self.holdings.items() if holding.subscription}
         if not self.ending or not live <= self.ending.keys():
             return None
@@ -127,7 +127,7 @@ class Ledger:
         over = {other for other, (ends, _) in self.ending.items() if ends <= day}
         subscribed = any(h.subscription for other, h in self.holdings.items() if other not in over)
         if known is None and subscribed:
-            return False  # not one of ours: the others go on
+            return False  # an unknown subscription: the others continue
         return not subscribed
 
 

@@ -1,7 +1,7 @@
-"""From events to facts, in Python.
+"""Roll up events into facts, in Python.
 
-The drain does the same in SQL. This one is for property tests and for `journeys_replay --check`, which
-would prove little if it shared the code it checks.
+The drain does the same in SQL. This implementation is for property tests and for `journeys_replay --check`,
+which would prove little if it shared the code that it checks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from .facts import EVIDENCE_MOST, Fact, RawEvent
 
-# Kinds that say nothing of a member's journey: what the engine itself concludes, and housekeeping.
+# Kinds that the rollup ignores: the engine's own output, and housekeeping.
 NEUTRAL = frozenset(
     {
         "badge.earned",
@@ -29,7 +29,7 @@ NEUTRAL = frozenset(
         "stage.superseded",
     }
 )
-# Kinds of which every single event matters to the fold or the score, not only their number.
+# Kinds whose events the fold or the score needs one by one, not only as a count.
 DETAILED = frozenset(
     {
         "nps.answered",
@@ -49,8 +49,8 @@ DETAILED = frozenset(
 )
 
 
-def rolled_up(events: Iterable[RawEvent]) -> list[Fact]:
-    """Return one member's facts, ordered by (day, kind). The order of the events does not matter."""
+def roll_up(events: Iterable[RawEvent]) -> list[Fact]:
+    """Return one member's facts, ordered by (day, kind). `events` may come in any order."""
     groups: dict[tuple[Any, str], dict[Any, RawEvent]] = {}
     for event in events:
         if event.name not in NEUTRAL:

@@ -1,4 +1,4 @@
-"""The rules as the fold reads them: parsed from JSON, checked, and never changed afterwards."""
+"""The rules of the fold: parsed from JSON, validated and immutable."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RiskRule(_Rule):
 
 
 class ActivityRule(_Rule):
-    """Ages in days up to which a member counts as new, active and so on; see `activity.activity_on`."""
+    """Maximum ages in days for new, active and so on; see `ActivityDates.activity_on`."""
 
     new: int = Field(ge=0)
     active: int = Field(ge=0)
@@ -66,7 +66,7 @@ class ActivityRule(_Rule):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.active < self.cooling:
-            raise ValueError("A member must be active for fewer days than cooling.")
+            raise ValueError("`active` must be less than `cooling`.")
         return self
 
 
@@ -93,13 +93,13 @@ class Ruleset(_Rule):
     @model_validator(mode="after")
     def _buying_is_commercial(self) -> Self:
         if not self.C1.kinds <= BOUGHT:
-            strange = ", ".join(sorted(self.C1.kinds - BOUGHT))
-            raise ValueError(f"Only a commercial fact may enter conversion, and {strange} is none.")
+            others = ", ".join(sorted(self.C1.kinds - BOUGHT))
+            raise ValueError(f"Only purchases and subscriptions can lead to conversion, not {others}.")
         return self
 
     @cached_property
     def milli_points(self) -> Mapping[str, int]:
-        """Points in thousandths: integers add up to the same sum in every order."""
+        """Points in thousandths: the sum of integers does not depend on their order."""
         return {kind: round(points * MILLI) for kind, points in self.points.items()}
 
     @cached_property
@@ -108,5 +108,5 @@ class Ruleset(_Rule):
 
 
 def parse_ruleset(rules: Mapping[str, Any]) -> Ruleset:
-    """Return the ruleset that this JSON describes. Raises ValueError with the reason when it is not sound."""
+    """Parse a ruleset from JSON. Raises ValueError with the reason when it is invalid."""
     return Ruleset.model_validate(dict(rules))

@@ -1,4 +1,4 @@
-"""Why a row is there, in one sentence that suits the member as well as staff."""
+"""The sentence that explains a history row, to the member and to staff alike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DID = {
 
 
 def did(kind: str) -> str:
-    """Return what the kind of event says somebody did, such as "asked a question"."""
+    """Return an event kind as a verb phrase, such as "asked a question"."""
     return DID.get(kind) or kind.replace(".", " ").replace("_", " ")
 
 
@@ -68,7 +68,7 @@ def showed_interest(facts: Mapping[str, Any]) -> str:
     )
 
 
-def evaluates(facts: Mapping[str, Any]) -> str:
+def evaluating(facts: Mapping[str, Any]) -> str:
     if "reads" in facts:
         return (
             f"Read prices, comparisons or reviews {times(facts['reads'])} within {days(facts['days'])}: "
@@ -90,17 +90,17 @@ def settled_in(facts: Mapping[str, Any]) -> str:
     return f"Has been a customer for {days(facts['days'])}."
 
 
-def stays(facts: Mapping[str, Any]) -> str:
+def retention(facts: Mapping[str, Any]) -> str:
     if "kind" in facts:
         return f"Stayed a customer: {did(facts['kind'])}."
     return f"Stayed a customer: for {days(facts['days'])}, and active in the last {facts['active_within']}."
 
 
-def grows(facts: Mapping[str, Any]) -> str:
+def expansion(facts: Mapping[str, Any]) -> str:
     return f"Bought more: {facts['what']}."
 
 
-def speaks_for_us(facts: Mapping[str, Any]) -> str:
+def advocacy(facts: Mapping[str, Any]) -> str:
     if facts.get("left"):
         return "No longer an advocate: the score fell below the threshold."
     return "Became an advocate: the advocacy score reached the threshold, with more than one kind of contribution."

@@ -1,4 +1,4 @@
-"""The four stages, their sub-stages, and which may follow which."""
+"""The four stages, their sub-stages and the allowed transitions."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ ALLOWED = frozenset(
         (DISCOVERY, ENGAGEMENT),
         (DISCOVERY, CONVERSION),
         (ENGAGEMENT, CONVERSION),
-        (ENGAGEMENT, DISCOVERY),  # lapse of interest
+        (ENGAGEMENT, DISCOVERY),  # inactive
         (CONVERSION, RELATIONSHIP),
-        (CONVERSION, ENGAGEMENT),  # refunded or cancelled at once
+        (CONVERSION, ENGAGEMENT),  # refunded or cancelled early
         (RELATIONSHIP, ENGAGEMENT),  # cancelled or not renewed
     }
 )
@@ -33,7 +33,7 @@ EXPLORING, EVALUATING, WIN_BACK = "exploring", "evaluating", "win_back"
 FIRST_PURCHASE, REPURCHASE = "first_purchase", "repurchase"
 ADOPTION, RETENTION, EXPANSION, ADVOCACY = "adoption", "retention", "expansion", "advocacy"
 
-FACETS = (ADOPTION, RETENTION, EXPANSION, ADVOCACY)  # the lowest first
+FACETS = (ADOPTION, RETENTION, EXPANSION, ADVOCACY)  # lowest first
 SUB_STAGES = {
     DISCOVERY: (ANONYMOUS, REGISTERED, DORMANT),
     ENGAGEMENT: (EXPLORING, EVALUATING, WIN_BACK),
@@ -43,7 +43,7 @@ SUB_STAGES = {
 
 
 def may_follow(prev: str, stage: str) -> bool:
-    """Say whether a member may go from one stage to another (or stay and change sub-stage)."""
+    """Whether the transition is allowed; staying in a stage always is."""
     return prev == stage or (prev, stage) in ALLOWED
 
 

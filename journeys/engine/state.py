@@ -1,11 +1,11 @@
-"""Where a member stands as of a day, and the exact date on which time alone changes that."""
+"""A member's state as of a day, and the exact date on which it changes without an event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-from .activity import BEFORE, RECENT, Pulse, Signs
+from .activity import BEFORE, RECENT, ActivityDates, RiskSignals
 from .facts import Override, Row, State
 from .ruleset import Ruleset
 from .stages import floored
@@ -14,8 +14,8 @@ Due = tuple[date, str]
 
 
 def shown_stage(stage: str, overrides: Sequence[Override], day: date) -> str:
-    """Return the stage to show: a live override's, else the computed one. The newest override wins."""
-    live = [override for override in overrides if override.holds(day)]
+    """Return the stage to show: the newest live override's, or the computed one."""
+    live = [override for override in overrides if override.is_live(day)]
     if not live:
         return stage
     override = max(live, key=lambda one: (one.starts_on, one.expires_on))
@@ -23,7 +23,7 @@ def shown_stage(stage: str, overrides: Sequence[Override], day: date) -> str:
 
 
 def next_change(as_of: date, days: Iterable[date], value: Callable[[date], object]) -> date | None:
-    """Return the first of `days` after `as_of` on which `value` is no longer what it is at `as_of`."""
+    """Return the first of `days` after `as_of` on which `value` differs from its value on `as_of`."""
     now = value(as_of)
     return next((day for day in sorted(set(days)) if day > as_of and value(day) != now), None)
 
@@ -33,8 +33,8 @@ def state_of(
     *,
     since: date,
     customer_since: date | None,
-    pulse: Pulse,
-    signs: Signs | None,
+    dates: ActivityDates,
+    signals: RiskSignals | None,
     active_days: Sequence[date],
     deadline: Due | None,
     overrides: Sequence[Override],
@@ -43,13 +43,13 @@ def state_of(
 ) -> State:
     """Return the state of a member whose open history row is `row`.
 
-    `signs` is None for those who are no customers, `deadline` the next one of the stage itself.
+    `signals` is None for members who are not customers; `deadline` is the next one of the stage itself.
     """
-    if pulse.first_on is None:
-        raise ValueError("Somebody with a stage has been seen.")
+    if dates.first_on is None:
+        raise ValueError("A member with a stage must have been seen.")
     recent = [day for day in active_days[-RECENT - BEFORE :] if (as_of - day).days < RECENT + BEFORE]
     next_due, why = min(
-        _dues(row.stage, deadline, pulse, signs, recent, overrides, rules, as_of), default=(None, "")
+        _due_dates(row.stage, deadline, dates, signals, recent, overrides, rules, as_of), default=(None, "")
     )
     return State(
         stage=row.stage,
@@ -57,22 +57,22 @@ def state_of(
         facets=row.facets,
         cycle=row.cycle,
         stage_since=since,
-        first_on=pulse.first_on,
-        last_active_on=pulse.last_on,
+        first_on=dates.first_on,
+        last_active_on=dates.last_on,
         customer_since=customer_since,
-        activity=pulse.activity_on(as_of, rules.activity),
-        risks=signs.on(as_of, recent, rules.A1) if signs else (),
+        activity=dates.activity_on(as_of, rules.activity),
+        risks=signals.active_on(as_of, recent, rules.A1) if signals else (),
         shown_stage=shown_stage(row.stage, overrides, as_of),
         next_due=next_due,
         next_due_why=why,
     )
 
 
-def _dues(
+def _due_dates(
     stage: str,
     deadline: Due | None,
-    pulse: Pulse,
-    signs: Signs | None,
+    dates: ActivityDates,
+    signals: RiskSignals | None,
     recent: Sequence[date],
     overrides: Sequence[Override],
     rules: Ruleset,
@@ -80,13 +80,13 @@ def _dues(
 ) -> Iterator[Due]:
     if deadline is not None:
         yield deadline
-    turning = pulse.turning_days(rules.activity)
-    if day := next_change(as_of, turning, lambda day: pulse.activity_on(day, rules.activity)):
+    candidates = dates.change_dates(rules.activity)
+    if day := next_change(as_of, candidates, lambda day: dates.activity_on(day, rules.activity)):
         yield day, "activity"
-    if signs is not None:
-        turning = signs.turning_days(recent, rules.A1)
-        if day := next_change(as_of, turning, lambda day: signs.on(day, recent, rules.A1)):
+    if signals is not None:
+        candidates = signals.change_dates(recent, rules.A1)
+        if day := next_change(as_of, candidates, lambda day: signals.active_on(day, recent, rules.A1)):
             yield day, "A1"
-    turning = (day for one in overrides for day in (one.starts_on, one.expires_on))
-    if day := next_change(as_of, turning, lambda day: shown_stage(stage, overrides, day)):
+    candidates = (day for override in overrides for day in (override.starts_on, override.expires_on))
+    if day := next_change(as_of, candidates, lambda day: shown_stage(stage, overrides, day)):
         yield day, "override"

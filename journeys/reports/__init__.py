@@ -1,39 +1,12 @@
-"""What the pages show, read from stage_history and member_state and never from raw events.
+"""Reports on stage_history and member_state; only a member's timeline reads events.
 
-stage_counts()            members per stage and sub-stage, at risk, moved by hand
-movement(days=30)         where everybody was and is: every member once
-flows(days=30)            who moved from where to where: counts per edge
-recent_moves()            QuerySet: who moved last, and why (sentence, rule, evidence)
-funnel(...)               skip-aware, with those still inside their time shown as open
-timeline(member)          bands, moves with companions, refusals; for staff and for the member alike
-events_of(member)         QuerySet of the member's events, newest first
-evidence_of(row)          the events behind one history row
-chips(member_ids)         stage chips beside authors, in one query
+overview.stage_counts()            members per stage and sub-stage, at risk, dormant
+movement.movement(days=30)         stages then and now, each member counted once
+overview.flows(days=30)            transitions: counts per edge
+overview.recent_moves()            QuerySet of the latest transitions with reasons (sentence, rule, evidence)
+funnel.funnel(...)                 cohort funnel; counts skipped stages, and members still within the window as open
+timeline.timeline(member)          stages with evidence and companions, for staff and for the member
+timeline.events_of(member)         QuerySet of the member's events, newest first
+timeline.evidence_of(row)          the events behind one history row
+overview.chips(member_ids)         stage chips beside authors, in one query
 """
-
-from .companions import Companion
-from .funnel import Funnel, FunnelStep, funnel
-from .movement import Movement, movement
-from .overview import Flow, StageCount, SubStageCount, chips, flows, recent_moves, stage_counts
-from .timeline import Band, Timeline, events_of, evidence_of, timeline
-
-__all__ = [
-    "Band",
-    "Companion",
-    "Flow",
-    "Funnel",
-    "FunnelStep",
-    "Movement",
-    "StageCount",
-    "SubStageCount",
-    "Timeline",
-    "chips",
-    "events_of",
-    "evidence_of",
-    "flows",
-    "funnel",
-    "movement",
-    "recent_moves",
-    "stage_counts",
-    "timeline",
-]

@@ -1,4 +1,4 @@
-"""Nobody travels alone: the people who were there before a step."""
+"""Companions: the people who interacted with a member before a stage change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from community.members.models import Invitation, Member
 from journeys.models import StageHistory
 
 WINDOW = timedelta(days=30)
-MOST = 8
+MAX_COMPANIONS = 8
 
-# What the member at the other end of an event did for this one.
+# What the counterpart of an event did for the member.
 DID = {
     "helpful_vote.received": "found an answer helpful",
     "question_vote.received": "voted for a question",
@@ -26,7 +26,7 @@ DID = {
     "prospect.peer_replied": "answered in a prospect forum as a peer",
     "member.registered": "invited them",
 }
-# These tell of a reply, which is not told a second time for itself.
+# These events stand for a reply, so the reply itself is not counted again.
 REPLIED = frozenset({"prospect.staff_replied", "prospect.peer_replied"})
 ANSWERED = "answered"
 INVITED = "invited them"
@@ -34,7 +34,7 @@ INVITED = "invited them"
 
 @dataclass(frozen=True)
 class Companion:
-    """Somebody who was there in the 30 days before a step, and what they did, the most frequent first."""
+    """Someone who interacted with the member in the 30 days before a stage change; most frequent acts first."""
 
     member: Member
     did: tuple[tuple[str, int], ...]
@@ -44,35 +44,35 @@ class Companion:
         return sum(n for _, n in self.did)
 
 
-Meeting = tuple[date, int, str]  # the day, the other member, what they did
+Interaction = tuple[date, int, str]  # the day, the other member's id, what they did
 
 
 def companions(member: Member, rows: Sequence[StageHistory]) -> dict[int, list[Companion]]:
-    """Return, by id of each of these history rows, who was there; at most eight. Four queries for all rows."""
+    """Return up to eight companions per history row, by its id. Four queries for all rows."""
     if not rows:
         return {}
     earliest = min(row.effective_on for row in rows) - WINDOW
-    meetings = [m for m in _meetings(member, earliest) if m[1] != member.pk]
-    people = Member.objects.in_bulk({other for _, other, _ in meetings})
-    return {row.pk: list(_beside(row.effective_on, meetings, people)) for row in rows}
+    found = [one for one in _interactions(member, earliest) if one[1] != member.pk]
+    people = Member.objects.in_bulk({other for _, other, _ in found})
+    return {row.pk: list(_companions_before(row.effective_on, found, people)) for row in rows}
 
 
-def _meetings(member: Member, since: date) -> Iterator[Meeting]:
-    told: set[tuple[date, int]] = set()
-    events = Event.objects.standing().filter(
+def _interactions(member: Member, since: date) -> Iterator[Interaction]:
+    replied: set[tuple[date, int]] = set()
+    events = Event.objects.not_retracted().filter(
         member=member, name__in=DID, counterpart__isnull=False, occurred_at__date__gte=since
     )
-    # Recorded for both who met; the one who answered was not helped.
+    # The event is recorded for both members; the replier is not the one who was helped.
     events = events.exclude(name="prospect.peer_replied", props__role="replier")
     for at, other, name in events.values_list("occurred_at", "counterpart_id", "name"):
-        met = (at.astimezone(UTC).date(), other, DID[name])
+        interaction = (at.astimezone(UTC).date(), other, DID[name])
         if name in REPLIED:
-            told.add(met[:2])
-        yield met
+            replied.add(interaction[:2])
+        yield interaction
     posts = Post.objects.published().filter(topic__author=member, created_at__date__gte=since)
     replies = posts.exclude(author=member).exclude(kind=Post.Kind.OPENING)
     for at, other in replies.values_list("created_at", "author_id"):
-        if (at.astimezone(UTC).date(), other) not in told:
+        if (at.astimezone(UTC).date(), other) not in replied:
             yield at.astimezone(UTC).date(), other, ANSWERED
     invitations = Invitation.objects.filter(
         member=member, accepted_at__isnull=False, invited_by__isnull=False
@@ -82,11 +82,13 @@ def _meetings(member: Member, since: date) -> Iterator[Meeting]:
             yield accepted_at.astimezone(UTC).date(), inviter, INVITED
 
 
-def _beside(day: date, meetings: Iterable[Meeting], people: dict[int, Member]) -> Iterator[Companion]:
+def _companions_before(
+    day: date, interactions: Iterable[Interaction], people: dict[int, Member]
+) -> Iterator[Companion]:
     did: dict[int, Counter[str]] = {}
-    for met_on, other, what in meetings:
-        if day - WINDOW <= met_on <= day and other in people:
+    for on, other, what in interactions:
+        if day - WINDOW <= on <= day and other in people:
             did.setdefault(other, Counter())[what] += 1
-    nearest = sorted(did.items(), key=lambda item: (-item[1].total(), item[0]))
-    for other, counted in nearest[:MOST]:
+    closest = sorted(did.items(), key=lambda item: (-item[1].total(), item[0]))
+    for other, counted in closest[:MAX_COMPANIONS]:
         yield Companion(people[other], tuple(counted.most_common()))

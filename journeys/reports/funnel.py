@@ -1,4 +1,4 @@
-"""How far the members of a period got, and how many are still on their way."""
+"""The stage funnel of a cohort: how many reached each stage, and how many still can."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from django.db import connection
 
 from journeys.models import Stage
-from journeys.services import today
+from journeys.services.shards import today
 
-# Levels: reaching a later stage counts as passing the earlier ones.
+# Reaching a later stage counts as reaching the earlier ones.
 _FUNNEL = """
 WITH lives AS (
   SELECT member_id, min(effective_on) AS first_on,
@@ -38,10 +38,10 @@ FROM cohort
 
 @dataclass(frozen=True)
 class FunnelStep:
-    """One stage: who reached it, or a later one, within the window.
+    """One stage: how many reached it, or a later one, within the window.
 
-    `skipped` of them were never in this stage itself. Of those who reached the step before but not this one,
-    `open` still have time left, and `lost` do not.
+    `skipped` of them were never in this stage itself. Of those who reached the previous step but not this one,
+    `open` are still within the window and `lost` are not.
     """
 
     key: str
@@ -55,7 +55,7 @@ class FunnelStep:
 
     @property
     def drawn_open(self) -> int:
-        """How many reached the step or still may."""
+        """How many reached the step or still can."""
         return self.reached + self.open
 
 
@@ -72,9 +72,9 @@ class Funnel:
 
 
 def funnel(*, start: date | None = None, end: date | None = None, within: int = 180) -> Funnel:
-    """Return the funnel of members first seen from `start` to `end` (by default the last 365 days).
+    """Return the funnel of the cohort first seen from `start` to `end` (by default the last 365 days).
 
-    `within` is how many days a member has, from being first seen, to reach a stage. One query.
+    `within` is the window in days: how long a member has to reach a stage after being first seen. One query.
     """
     end = end or today()
     start = start or end - timedelta(days=365)

@@ -1,4 +1,4 @@
-"""Where everybody was some days ago, and where they are now: a table whose sums agree."""
+"""Members by their stage some days ago and their stage now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from journeys.models import Stage
-from journeys.services import today
+from journeys.services.shards import today
 
 NEW = ""  # not seen before the first day
 
@@ -25,7 +25,7 @@ GROUP BY 1, 2
 
 @dataclass(frozen=True)
 class MovementRow:
-    """Members who were in one stage then (`key` empty: not here yet), by the stage they are in now."""
+    """Members who were in one stage then (`key` empty: not seen yet), by their stage now."""
 
     key: str
     label: str
@@ -43,7 +43,7 @@ class MovementRow:
 
 @dataclass(frozen=True)
 class Movement:
-    """Every member once: the rows sum to the stages then, the columns to the stages now."""
+    """Each member counts once: rows sum to the stages then, columns to the stages now."""
 
     since: date
     rows: Sequence[MovementRow]
@@ -62,7 +62,7 @@ class Movement:
 
 
 def movement(days: int = 30) -> Movement:
-    """Return where members were at the end of the day `days` ago, against today. One query."""
+    """Return the stages at the end of the day `days` ago against those of today. One query."""
     then = today() - timedelta(days=days)
     with connection.cursor() as cursor:
         cursor.execute(_MOVEMENT, {"then": then})

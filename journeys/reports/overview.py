@@ -1,4 +1,4 @@
-"""Where everybody is, and who moved lately."""
+"""Members per stage, and the latest transitions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
-from journeys.services import today
+from journeys.services.shards import today
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class SubStageCount:
 
 @dataclass(frozen=True)
 class StageCount:
-    """Members in one stage, counted by the stage computed from facts.
+    """Members by computed stage.
 
-    In relationship a member may hold several facets and counts once, under the highest.
+    A member with several facets of relationship counts once, under the highest.
     """
 
     key: str
@@ -40,7 +40,7 @@ class StageCount:
 
 @dataclass(frozen=True)
 class Flow:
-    """How many moved along one edge. `prev` is empty for members seen for the first time."""
+    """The number of transitions along one edge. `prev` is empty for members seen for the first time."""
 
     prev: str
     prev_label: str
@@ -51,7 +51,7 @@ class Flow:
 
 
 def stage_counts() -> list[StageCount]:
-    """Return the four stages in order, empty ones included. Two queries."""
+    """Return the four stages in order, including empty ones. Two queries."""
     counted = MemberState.objects.values_list("stage").annotate(
         members=Count("pk"),
         at_risk_n=Count("pk", filter=Q(at_risk=True)),
@@ -83,7 +83,7 @@ def _stage_count(
 
 
 def flows(days: int = 30) -> list[Flow]:
-    """Return the moves between stages of the last days, the busiest edge first. One query."""
+    """Return the transitions of the last `days`, busiest edge first. One query."""
     since = today() - timedelta(days=days)
     moves = StageHistory.objects.current().moves().filter(effective_on__gt=since)
     counted = moves.values_list("prev", "stage").annotate(
@@ -96,13 +96,13 @@ def flows(days: int = 30) -> list[Flow]:
 
 
 def recent_moves() -> StageHistoryQuerySet:
-    """Return who entered which stage, the latest first; slice it."""
+    """Return the transitions between stages, latest first, to be sliced."""
     moves = StageHistory.objects.current().moves().select_related("member")
     return moves.order_by("-effective_on", "-id")
 
 
 def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:
-    """Return the state of each of these members who has one. One query."""
+    """Return the states of these members, by member id. One query."""
     return {state.member_id: state for state in _states()(member_ids=list(member_ids))}
 
 

@@ -1,4 +1,4 @@
-"""One member's journey, as staff see it and as they see it themselves."""
+"""One member's journey, for staff and for the member."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from community.events.models import Event, EventQuerySet
 from community.members.models import Member
 from journeys.engine.rollup import NEUTRAL
 from journeys.models import MemberState, Override, StageHistory
-from journeys.services import today
+from journeys.services.shards import today
 
 from .companions import Companion, companions
 
 
 @dataclass(frozen=True)
 class Band:
-    """One stay: the row with its evidence, how long it lasted, and who was there when it began."""
+    """One period of the history: its row, its length, and the companions when it began."""
 
     row: StageHistory
     days: int
-    share: float  # of the member's time with us, 0 to 1
+    share: float  # of the whole timeline, 0 to 1
     companions: Sequence[Companion]
 
     @property
@@ -31,25 +31,25 @@ class Band:
 
 @dataclass(frozen=True)
 class Timeline:
-    """`bands` run from the first to the present one. `state` is None for those of whom nothing is known."""
+    """`bands` are ordered from first to current. `state` is None for members without events."""
 
     member: Member
     state: MemberState | None
     override: Override | None
     bands: Sequence[Band]
-    superseded: int  # rows we once believed and no longer do
+    superseded: int  # number of superseded rows
 
 
 def timeline(member: Member) -> Timeline:
-    """Return a member's journey. Eight queries, however long it is."""
+    """Return a member's journey. Eight queries for any length."""
     rows = list(member.stage_history.current().order_by("seq"))
-    beside = companions(member, [row for row in rows if row.is_move])
+    by_row = companions(member, [row for row in rows if row.is_move])
     now = today()
-    lived = max(1, (now - rows[0].effective_on).days) if rows else 1
+    total = max(1, (now - rows[0].effective_on).days) if rows else 1
     bands = []
     for row in rows:
         days = (_end(row, now) - row.effective_on).days
-        bands.append(Band(row, days, days / lived, beside.get(row.pk, [])))
+        bands.append(Band(row, days, days / total, by_row.get(row.pk, [])))
     return Timeline(
         member=member,
         state=MemberState.objects.filter(member=member).first(),
@@ -60,16 +60,16 @@ def timeline(member: Member) -> Timeline:
 
 
 def events_of(member: Member) -> EventQuerySet:
-    """Return what happened on the member's journey, newest first; slice it."""
-    return Event.objects.standing().of_member(member.pk).exclude(name__in=NEUTRAL)
+    """Return the events of the member's journey, newest first, to be sliced."""
+    return Event.objects.not_retracted().of_member(member.pk).exclude(name__in=NEUTRAL)
 
 
 def evidence_of(row: StageHistory) -> list[Event]:
-    """Return the events behind a history row, oldest first. One query, of the member's own events only.
+    """Return the events behind a history row, oldest first. One query, the member's own events only.
 
-    There may be fewer than `row.evidence`, when some were taken back since and the row awaits its update.
+    There may be fewer than `row.evidence` when some were retracted and the row has not been recomputed yet.
     """
-    found = Event.objects.standing().filter(member_id=row.member_id, event_id__in=row.evidence)
+    found = Event.objects.not_retracted().filter(member_id=row.member_id, event_id__in=row.evidence)
     return list(found.order_by("occurred_at", "event_id"))
 
 

@@ -1,4 +1,4 @@
-"""Telling the member's own row since when they have been a customer."""
+"""`Member.customer_since`, denormalised from the journey."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from community.members.models import Member
 from journeys.engine.facts import Result
 
 
-def keep_customer_since(results: Mapping[int, Result], stored: Mapping[int, date | None]) -> int:
-    """Set or clear `customer_since` where it changed; return for how many members."""
+def update_customer_since(results: Mapping[int, Result], stored: Mapping[int, date | None]) -> int:
+    """Set or clear `customer_since` where it changed; return the number of members changed."""
     changed = [
         Member(pk=member_id, customer_since=since)
         for member_id, result in results.items()

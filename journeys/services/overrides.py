@@ -1,4 +1,4 @@
-"""Setting a stage by hand, with a reason and an end, and clearing it."""
+"""Set a stage manually, with a reason and an expiry date, and clear it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from community.core.audit import audit
 from community.events.catalogue import OVERRIDE_CLEARED, OVERRIDE_SET
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 from journeys.models import Override
 
-from .draining import today
-from .marking import mark_members
+from .dirty import mark_members
+from .shards import today
 
 
 @transaction.atomic
@@ -27,16 +27,16 @@ def set_override(
     actor: Member,
     days: int = Override.DEFAULT_DAYS,
 ) -> Override:
-    """Show this stage for some days, instead of the one set by hand before, if any.
+    """Show this stage for `days` days; replaces an earlier override.
 
-    Raises ValueError when there is no reason, for more than 180 days, or for staff, who have no stage.
+    Raises ValueError without a reason, for more than 180 days, or for staff, who have no stage.
     """
     if member.is_team:
-        raise ValueError("Staff have no stage.")
+        raise ValueError("Team members have no stage.")
     if not reason.strip():
-        raise ValueError("Say why: whoever finds this later must be able to understand it.")
+        raise ValueError("An override needs a reason.")
     if not 0 < days <= Override.MOST_DAYS:
-        raise ValueError(f"An override lasts 1 to {Override.MOST_DAYS} days.")
+        raise ValueError(f"An override can last 1 to {Override.MOST_DAYS} days.")
     before = _clear(member, actor=actor)
     starts_on = today()
     override = Override.objects.create(
@@ -73,7 +73,7 @@ def set_override(
 
 @transaction.atomic
 def clear_override(member: Member, *, actor: Member) -> None:
-    """Let the computed stage show again. Clearing what is not set changes nothing."""
+    """Clear the override, so that the computed stage is shown again; idempotent."""
     cleared = _clear(member, actor=actor)
     if cleared is not None:
         audit(
@@ -83,7 +83,7 @@ def clear_override(member: Member, *, actor: Member) -> None:
 
 
 def _clear(member: Member, *, actor: Member) -> Override | None:
-    override = Override.objects.select_for_update().standing().filter(member=member).first()
+    override = Override.objects.select_for_update().not_cleared().filter(member=member).first()
     if override is None:
         return None
     override.cleared_at, override.cleared_by = timezone.now(), actor

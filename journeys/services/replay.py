@@ -1,6 +1,7 @@
-"""Folding everybody afresh from the raw events, to compare with what is stored.
+"""Recompute every member from the raw events and compare with what is stored.
 
-On purpose this shares as little as it can with the drain: events are read one by one and rolled up in Python.
+It deliberately shares as little code as possible with the drain: events are read one by one and rolled up in
+Python.
 """
 
 from __future__ import annotations
@@ -10,24 +11,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 
 from community.events.models import Event
-from community.events.services import behind
+from community.events.services.cursors import is_behind
 from community.members.models import Member
-from journeys.engine.facts import NO_STANDING, Fact, RawEvent, Result
-from journeys.engine.rollup import rolled_up
-from journeys.hooks import current_source
+from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
+from journeys.engine.rollup import roll_up
+from journeys.hooks import advocacy_source
 from journeys.models import MemberDay, MemberState, StageHistory
 
 from .customers import customer_since
-from .draining import fold_all, today
-from .marking import STALES_NOTHING, due_members, waiting_members
+from .dirty import NEVER_DIRTY, due_members, waiting_members
 from .rollup import facts_of
 from .rulesets import live_ruleset, parsed
-from .writing import content_of, state_values, stored_history, stored_states
+from .shards import fold_all, today
+from .storage import content_of, state_values, stored_history, stored_states
 
 
 @dataclass
 class Replay:
-    """What a check found."""
+    """The result of a check."""
 
     members: int = 0
     member_days: int = 0
@@ -37,12 +38,12 @@ class Replay:
 
 
 def check_everyone(*, chunk: int = 500) -> Replay:
-    """Compare a fresh fold of every member with what is stored; write nothing.
+    """Compare a fresh fold of every member with what is stored; writes nothing.
 
-    Members who wait to be drained, or to be looked at because of the date, are counted and left out.
+    Members who are dirty, or due because of the date, are skipped and counted as waiting.
     """
     as_of = today()
-    found = Replay(follower_behind=behind("journeys.mark", ignoring=STALES_NOTHING))
+    found = Replay(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
     waiting = waiting_members() | due_members(as_of)
     everyone = sorted(_everyone() | waiting)
     found.waiting = len(waiting)
@@ -64,28 +65,28 @@ def _everyone() -> set[int]:
 
 
 def _check(members: Sequence[int], as_of: date, found: Replay) -> None:
-    facts = {member_id: rolled_up(events) for member_id, events in _events_of(members)}
+    facts = {member_id: roll_up(events) for member_id, events in _events_of(members)}
     found.members += len(members)
     found.member_days += sum(len({fact.day for fact in of_member}) for of_member in facts.values())
-    people = dict(Member.objects.filter(pk__in=members).values_list("pk", "role"))
-    followed = {member_id: of for member_id, of in facts.items() if people.get(member_id) == ""}
-    source = current_source()
-    standings = source.standing(followed, as_of)
-    results = fold_all(followed, parsed(live_ruleset()), standings=standings, as_of=as_of)
+    not_staff = set(Member.objects.filter(pk__in=members).exclude_team().values_list("pk", flat=True))
+    followed = {member_id: of_member for member_id, of_member in facts.items() if member_id in not_staff}
+    source = advocacy_source()
+    advocacy = source.compute(followed, as_of)
+    results = fold_all(followed, parsed(live_ruleset()), advocacy=advocacy, as_of=as_of)
     results |= {member_id: Result() for member_id in members if member_id not in results}
     found.differences += [
         *_rollup_differences(facts),
         *_history_differences(results),
-        *_state_differences({m: state_values(r, standings.get(m, NO_STANDING)) for m, r in results.items()}),
+        *_state_differences({m: state_values(r, advocacy.get(m, NO_ADVOCACY)) for m, r in results.items()}),
         *_customer_differences(results),
-        *source.differences(standings, list(members), as_of),
+        *source.differences(advocacy, list(members), as_of),
     ]
 
 
 def _events_of(members: Sequence[int]) -> Iterator[tuple[int, list[RawEvent]]]:
     found: dict[int, list[RawEvent]] = {member_id: [] for member_id in members}
     rows = (
-        Event.objects.standing()
+        Event.objects.not_retracted()
         .filter(member_id__in=members)
         .values_list(
             "event_id",

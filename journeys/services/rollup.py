@@ -1,4 +1,4 @@
-"""Bringing the rollup up to date for some member-days: from the events, never by adding to what is there."""
+"""Rebuild the rollup of some member-days from the events. Never incremental."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.db import connection
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
-# The whole range of days is given as constants too, so that the planner leaves out most of the monthly
-# partitions, and OFFSET 0 keeps it from reading all events for want of statistics on `k`. Likewise NOT IN,
-# which is always hashed, where NOT EXISTS would compare every row with every other.
+# The range of days is also passed as constants, so that the planner prunes most monthly partitions, and OFFSET 0
+# keeps it from scanning all events because it has no statistics on `k`. NOT IN is always hashed here, while
+# NOT EXISTS would be a nested loop.
 _ROLL_UP = f"""
 WITH k AS MATERIALIZED (
   SELECT DISTINCT m, d FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d)),
@@ -50,7 +50,7 @@ ON CONFLICT (member_id, day, kind) DO UPDATE
 SET n = excluded.n, ids = excluded.ids, pairs = excluded.pairs, items = excluded.items
 WHERE (member_day.n, member_day.ids, member_day.pairs, member_day.items)
   IS DISTINCT FROM (excluded.n, excluded.ids, excluded.pairs, excluded.items)
-"""  # noqa: S608 - built of a constant
+"""  # noqa: S608 - built from a constant
 _FACTS = """
 SELECT member_id, day, kind, n, ids, pairs, items FROM member_day
 WHERE member_id = ANY(%s) ORDER BY member_id, day, kind
@@ -58,7 +58,7 @@ WHERE member_id = ANY(%s) ORDER BY member_id, day, kind
 
 
 def roll_up(keys: Sequence[tuple[int, date]]) -> int:
-    """Make these member-days what their events say; return how many rows were added or changed."""
+    """Rebuild these member-days from their events; return the number of rows added or changed."""
     if not keys:
         return 0
     days = [day for _, day in keys]
@@ -76,7 +76,7 @@ def roll_up(keys: Sequence[tuple[int, date]]) -> int:
 
 
 def facts_of(member_ids: Sequence[int]) -> dict[int, list[Fact]]:
-    """Return all facts of these members, each list ordered by (day, kind)."""
+    """Return all facts of these members by member id, each list ordered by (day, kind)."""
     found: dict[int, list[Fact]] = {member_id: [] for member_id in member_ids}
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [list(member_ids)])

@@ -1,4 +1,4 @@
-"""The rules in force, and putting others in force."""
+"""The live ruleset, and publishing a new one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from journeys.engine import ruleset as engine
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Ruleset
 
-from .marking import mark_everyone
+from .dirty import mark_everyone
 
 
 def live_ruleset() -> Ruleset:
-    """Return the rules in force; the default ones become version 1 where there are none yet."""
+    """Return the live ruleset; creates version 1 from the default rules if there is none."""
     live = Ruleset.objects.filter(status=Ruleset.Status.LIVE).first()
     if live is not None:
         return live
@@ -25,7 +25,7 @@ def live_ruleset() -> Ruleset:
 
 
 def next_version() -> int:
-    """Return the number of the next draft."""
+    """Return the version number of the next draft."""
     live_ruleset()
     return int(Ruleset.objects.aggregate(most=Max("version"))["most"]) + 1
 
@@ -36,15 +36,17 @@ def parsed(ruleset: Ruleset) -> engine.Ruleset:
 
 @transaction.atomic
 def publish_ruleset(ruleset: Ruleset, *, actor: Member) -> Ruleset:
-    """Put a draft in force and have everybody folded again under it. A live one is left as it is.
+    """Make a draft the live ruleset and mark every member to be folded again; idempotent.
 
-    Raises ValueError with the reason when the rules are not sound, or were in force before.
+    Raises ValueError with the reason when the rules are invalid or have been retired.
     """
     ruleset = Ruleset.objects.select_for_update().get(pk=ruleset.pk)
     if ruleset.status == Ruleset.Status.LIVE:
         return ruleset
     if ruleset.status == Ruleset.Status.RETIRED:
-        raise ValueError("Rules that were in force once cannot be published again; copy them into a draft.")
+        raise ValueError(
+            "These rules have been published before. To use them again, copy them into a new draft."
+        )
     parsed(ruleset)
     before = live_ruleset()
     before.status = Ruleset.Status.RETIRED

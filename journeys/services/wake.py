@@ -1,4 +1,4 @@
-"""Waking the drains after a commit."""
+"""Wake the drains after a commit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ WAKE_KEY = "journeys:wake"
 
 
 def wake_drains() -> None:
-    """Ask a worker to drain what is marked once this transaction has committed, once for all of it."""
+    """Enqueue a drain on commit, once per transaction."""
     if _wake not in (function for _, function, *_ in connection.run_on_commit):
         transaction.on_commit(_wake)
 
 
 def _wake() -> None:
     try:
-        # The task drops the key before it reads, so no mark is left to a wake-up already spent.
+        # The task deletes the key before it reads, so a mark made after that enqueues another task.
         if cache.add(WAKE_KEY, 1, timeout=10):
             import_string("journeys.tasks.wake").delay()
     except Exception:
-        # Beat finds the marks anyway; whoever marked must not fail because Redis is away.
+        # Beat drains the marks anyway; the caller must not fail because Redis is down.
         log.warning("Could not wake the drains; beat will.", exc_info=True)

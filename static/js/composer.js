@@ -1,69 +1,69 @@
-// What helps while writing: a live preview made by the server, people to mention, kinds that fit the category.
+// The composer: a live preview rendered by the server, mention suggestions, and the kinds a category accepts.
 
-const PAUSE = 500;
+const PREVIEW_DELAY = 500; // milliseconds after the last keystroke
 
 document.documentElement.dataset.scripted = "";
 
 // Preview
 
-const waiting = new WeakMap();
+const timers = new WeakMap();
 
-async function show(field, region) {
+async function updatePreview(field, region) {
   const form = field.closest("form");
   const body = new FormData();
   body.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
   body.set("source", field.value);
   try {
-    const answer = await fetch(region.dataset.previewUrl, { method: "POST", body });
-    // 429 comes with a sentence to show in the preview's place.
-    if (answer.ok || answer.status === 429) region.innerHTML = await answer.text();
+    const response = await fetch(region.dataset.previewUrl, { method: "POST", body });
+    // A 429 response contains a sentence to show instead of the preview.
+    if (response.ok || response.status === 429) region.innerHTML = await response.text();
   } catch {
-    // A preview is a courtesy; without the server there is none.
+    // Offline: keep the last preview.
   }
 }
 
 document.addEventListener("input", (event) => {
   const region = event.target.id && document.querySelector(`[data-preview-of="${CSS.escape(event.target.id)}"]`);
   if (!region) return;
-  clearTimeout(waiting.get(region));
-  waiting.set(region, setTimeout(() => show(event.target, region), PAUSE));
+  clearTimeout(timers.get(region));
+  timers.set(region, setTimeout(() => updatePreview(event.target, region), PREVIEW_DELAY));
 });
 
 // Mentions
 
-function option(person, number) {
-  const line = document.createElement("li");
-  line.role = "option";
-  line.id = `person-${number}`;
-  line.dataset.username = person.username;
-  if (number === 0) line.dataset.comboboxOptionDefault = "true"; // what Enter takes
+function personOption(person, number) {
+  const item = document.createElement("li");
+  item.role = "option";
+  item.id = `person-${number}`;
+  item.dataset.username = person.username;
+  if (number === 0) item.dataset.comboboxOptionDefault = "true"; // selected by Enter
   const name = document.createElement("strong");
   name.textContent = person.name;
   const handle = document.createElement("span");
   handle.className = "soft";
   handle.textContent = ` @${person.username}`;
-  line.append(name, handle);
-  return line;
+  item.append(name, handle);
+  return item;
 }
 
-async function people(expander, text) {
+async function suggestPeople(expander, text) {
   const address = new URL(expander.dataset.people, location.href);
   address.searchParams.set("q", text);
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return { matched: false };
-  const found = (await answer.json()).people;
+  const response = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!response.ok) return { matched: false };
+  const { people } = await response.json();
   const menu = document.createElement("ul");
   menu.role = "listbox";
   menu.className = "people-menu";
-  menu.append(...found.map(option));
-  return { matched: found.length > 0, fragment: menu };
+  menu.append(...people.map(personOption));
+  return { matched: people.length > 0, fragment: menu };
 }
 
-// These events do not bubble, so they are caught on their way down.
+// These events do not bubble, so listen in the capture phase.
 document.addEventListener(
   "text-expander-change",
   (event) => {
-    if (event.detail.key === "@") event.detail.provide(people(event.target, event.detail.text));
+    if (event.detail.key === "@") event.detail.provide(suggestPeople(event.target, event.detail.text));
   },
   true,
 );
@@ -75,9 +75,9 @@ document.addEventListener(
   true,
 );
 
-// Which kinds of topic the chosen category takes
+// Hide the kinds of topic that the chosen category does not accept
 
-function fit(select) {
+function updateKinds(select) {
   const chosen = select.selectedOptions[0]?.dataset.kinds;
   const kinds = chosen ? chosen.split(" ") : null;
   const radios = [...select.form.querySelectorAll("[name=kind]")];
@@ -90,7 +90,7 @@ function fit(select) {
   }
 }
 
-for (const select of document.querySelectorAll("select[data-category]")) fit(select);
+for (const select of document.querySelectorAll("select[data-category]")) updateKinds(select);
 document.addEventListener("change", (event) => {
-  if (event.target.matches("select[data-category]")) fit(event.target);
+  if (event.target.matches("select[data-category]")) updateKinds(event.target);
 });

@@ -1,14 +1,14 @@
-// Nothing typed is ever lost: every form with data-draft keeps a copy in this browser until the server has it.
-// The server says so with a cookie named "posted" that holds the draft's name.
+// Drafts: forms with data-draft are saved in local storage until the server has stored the post. The server
+// signals that with a "posted" cookie that contains the draft's name.
 
 const PREFIX = "draft:";
-const WEEKS = 4;
+const MAX_AGE_WEEKS = 4;
 
 function storage() {
   try {
     return window.localStorage;
   } catch {
-    return null; // switched off by the reader
+    return null; // disabled in the browser
   }
 }
 
@@ -18,28 +18,28 @@ function fields(form) {
   );
 }
 
-function keep(form) {
+function save(form) {
   const values = {};
   for (const field of fields(form)) {
     if (field.type !== "radio" || field.checked) values[field.name] = field.value;
   }
-  if (!values.source?.trim() && !values.title?.trim()) return forget(form.dataset.draft);
+  if (!values.source?.trim() && !values.title?.trim()) return discard(form.dataset.draft);
   try {
     storage()?.setItem(PREFIX + form.dataset.draft, JSON.stringify({ at: Date.now(), values }));
   } catch {
-    // Full: the page itself still holds the text.
+    // Storage is full; the text is still on the page.
   }
 }
 
-function forget(name) {
+function discard(name) {
   storage()?.removeItem(PREFIX + name);
 }
 
 function restore(form) {
-  const kept = storage()?.getItem(PREFIX + form.dataset.draft);
-  if (!kept) return;
-  const { values } = JSON.parse(kept);
-  // What the server sent back, or what is being edited, wins unless the draft differs and nothing failed.
+  const draft = storage()?.getItem(PREFIX + form.dataset.draft);
+  if (!draft) return;
+  const { values } = JSON.parse(draft);
+  // Do not overwrite a form that came back with errors, or text that is already there unless it is an edit.
   const source = form.elements.namedItem("source");
   if (!source || form.querySelector("[role=alert], .errorlist") || source.value === values.source) return;
   if (source.value.trim() && !form.dataset.draft.startsWith("edit:")) return;
@@ -50,27 +50,27 @@ function restore(form) {
   }
   source.dispatchEvent(new Event("input", { bubbles: true }));
   form.querySelector("select[data-category]")?.dispatchEvent(new Event("change", { bubbles: true }));
-  note(form, "Restored what you had typed.");
+  showNote(form, "Draft restored.");
 }
 
-function note(form, sentence) {
-  const line = form.querySelector("[data-draft-note]");
-  if (line) line.textContent = sentence;
+function showNote(form, sentence) {
+  const note = form.querySelector("[data-draft-note]");
+  if (note) note.textContent = sentence;
 }
 
-function arrived() {
+function discardPosted() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("posted="));
   if (!cookie) return;
-  forget(decodeURIComponent(cookie.slice("posted=".length)).replaceAll('"', ""));
+  discard(decodeURIComponent(cookie.slice("posted=".length)).replaceAll('"', ""));
   document.cookie = "posted=; max-age=0; path=/";
 }
 
-function sweep() {
-  const box = storage();
-  if (!box) return;
-  const oldest = Date.now() - WEEKS * 7 * 24 * 3600 * 1000;
-  for (const key of Object.keys(box)) {
-    if (key.startsWith(PREFIX) && (JSON.parse(box.getItem(key)).at ?? 0) < oldest) box.removeItem(key);
+function discardExpired() {
+  const drafts = storage();
+  if (!drafts) return;
+  const oldest = Date.now() - MAX_AGE_WEEKS * 7 * 24 * 3600 * 1000;
+  for (const key of Object.keys(drafts)) {
+    if (key.startsWith(PREFIX) && (JSON.parse(drafts.getItem(key)).at ?? 0) < oldest) drafts.removeItem(key);
   }
 }
 
@@ -80,17 +80,17 @@ function restoreIn(root) {
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-draft]");
-  if (form) keep(form);
+  if (form) save(form);
 });
 document.addEventListener("click", (event) => {
   const cancel = event.target.closest("[data-draft-drop]");
-  if (cancel) forget(cancel.closest("form").dataset.draft);
+  if (cancel) discard(cancel.closest("form").dataset.draft);
 });
-document.addEventListener("htmx:beforeSwap", arrived);
+document.addEventListener("htmx:beforeSwap", discardPosted);
 document.addEventListener("htmx:load", (event) => {
   if (event.target !== document.body) restoreIn(event.target.parentElement ?? document);
 });
 
-arrived();
-sweep();
+discardPosted();
+discardExpired();
 restoreIn(document);

@@ -1,7 +1,7 @@
-// The movement chart. Without this script the table behind it says the same.
+// The movement chart. Without JavaScript, the table below it shows the same data.
 const STAGES = ["discovery", "engagement", "conversion", "relationship"];
 
-// Colours are tokens that know light from dark; a canvas needs them as the browser resolves them here and now.
+// Colour tokens use light-dark(), which a canvas does not understand, so let the browser resolve them.
 function colour(token) {
   const probe = document.createElement("span");
   probe.style.color = `var(${token})`;
@@ -22,7 +22,7 @@ function option(data, colours, withStayed, narrow) {
   const sum = (end, name) => links.filter((link) => link[end] === name).reduce((n, link) => n + link.value, 0);
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
-    // Rich text is drawn on the canvas; HTML would need inline styles, which the page forbids.
+    // Rich text is drawn on the canvas; HTML tooltips need inline styles, which the CSP blocks.
     tooltip: {
       renderMode: "richText",
       backgroundColor: colour("--raised"),
@@ -91,5 +91,5 @@ function draw(figure) {
   }).observe(figure);
 }
 
-// The library is deferred too, so it has run before any module.
+// The library's script is deferred and comes first, so it has already run.
 if (window.echarts) document.querySelectorAll('[data-chart="sankey"]').forEach(draw);

@@ -1,6 +1,6 @@
-// Small courtesies for every page. Everything here also works, less smoothly, without it.
+// Enhancements for every page. Everything also works without JavaScript.
 
-// An open menu closes on a click elsewhere and on Escape, and only one is open at a time.
+// Close an open menu on a click outside it and on Escape; only one is open at a time.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.dropdown[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
@@ -14,7 +14,7 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// The light and dark switch takes effect at once; the form behind it keeps the choice.
+// Switch the theme immediately, and save the choice in the background.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-theme-switch]");
   if (!form || !event.submitter) return;
@@ -29,7 +29,7 @@ document.addEventListener("submit", async (event) => {
   await fetch(form.action, { method: "POST", body: new FormData(form, event.submitter) });
 });
 
-// "/" goes to the search box, as readers of forums expect.
+// "/" focuses the search box.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -39,8 +39,8 @@ document.addEventListener("keydown", (event) => {
   box.focus();
 });
 
-// A letter count for fields that have a limit: <span data-counter-for="id_title">.
-function count(field) {
+// Character counter for fields with a limit: <span data-counter-for="id_title">.
+function updateCounter(field) {
   const counter = document.querySelector(`[data-counter-for="${CSS.escape(field.id)}"]`);
   if (!counter) return;
   const limit = Number(counter.dataset.limit);
@@ -48,34 +48,34 @@ function count(field) {
   counter.textContent = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
   counter.dataset.state = length > limit ? "over" : "";
 }
-document.addEventListener("input", (event) => event.target.id && count(event.target));
+document.addEventListener("input", (event) => event.target.id && updateCounter(event.target));
 
-// What htmx could not do is said, never swallowed.
+// Show errors of htmx requests as toasts.
 function toast(sentence, tone = "danger") {
   const region = document.querySelector(".toasts");
   if (!region || !sentence) return;
-  const line = document.createElement("p");
-  line.className = "toast";
-  line.dataset.tone = tone;
-  line.textContent = sentence;
-  region.replaceChildren(line);
-  setTimeout(() => line.remove(), 8000);
+  const message = document.createElement("p");
+  message.className = "toast";
+  message.dataset.tone = tone;
+  message.textContent = sentence;
+  region.replaceChildren(message);
+  setTimeout(() => message.remove(), 8000);
 }
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
 document.addEventListener("htmx:responseError", (event) => {
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-  const said = page.querySelector("[data-error-sentence]")?.textContent.trim();
-  toast(said || document.body.dataset.failed);
+  const sentence = page.querySelector("[data-error-sentence]")?.textContent.trim();
+  toast(sentence || document.body.dataset.failed);
 });
 document.addEventListener("toast", (event) => toast(event.detail.message ?? event.detail.value, event.detail.tone));
 
-// What scrolls sideways can be reached by keyboard.
-function letKeyboardScroll() {
+// Make elements that scroll horizontally focusable, so that they can be scrolled with the keyboard.
+function makeScrollableFocusable() {
   for (const box of document.querySelectorAll(".table-scroll, .prose pre, .prose table")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
 }
-addEventListener("resize", letKeyboardScroll);
-document.addEventListener("htmx:load", letKeyboardScroll);
-letKeyboardScroll();
+addEventListener("resize", makeScrollableFocusable);
+document.addEventListener("htmx:load", makeScrollableFocusable);
+makeScrollableFocusable();

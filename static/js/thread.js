@@ -1,6 +1,6 @@
-// On the page of a topic: acting on posts in their place, replying to one, copying its address, and where the eye goes.
+// The topic page: post actions in place, reply to a post, copy its link, and move the focus after a swap.
 
-// The address of a button or link is written once: htmx fetches from where the browser would go.
+// Derive htmx's URLs from the plain ones of buttons and links.
 function letHtmxFetch(one) {
   if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
   else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
@@ -15,9 +15,9 @@ function replyTo(number, name) {
   const form = document.getElementById("reply-form");
   if (!form) return false;
   form.elements.namedItem("parent").value = number;
-  const line = form.querySelector("[data-replying-to]");
-  line.hidden = !number;
-  line.querySelector("span").textContent = number ? `In reply to ${name}` : "";
+  const note = form.querySelector("[data-replying-to]");
+  note.hidden = !number;
+  note.querySelector("span").textContent = number ? `In reply to ${name}` : "";
   if (number) form.elements.namedItem("source").focus();
   return true;
 }
@@ -35,10 +35,10 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   await navigator.clipboard.writeText(link.href);
   link.closest("details")?.removeAttribute("open");
-  document.dispatchEvent(new CustomEvent("toast", { detail: { message: "The link is copied.", tone: "success" } }));
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message: "Link copied.", tone: "success" } }));
 });
 
-// A form that opens in place takes the focus, so that one can type at once.
+// Focus a form that was just opened in place.
 document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target?.querySelector?.("form[data-draft] textarea")?.focus();
   document.querySelector(".post-actions details[open] summary:not(:focus)")?.focus();

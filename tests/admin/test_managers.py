@@ -1,4 +1,4 @@
-"""What managers may not do to each other and to superusers, on every page of the admin that could."""
+"""What managers may not do to other managers and superusers, on every admin page."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -23,7 +23,7 @@ def superuser():
 
 @pytest.fixture(params=["manager", "superuser", "superuser without a role"])
 def above(request):
-    """Somebody whom a manager does not change."""
+    """Someone whom a manager may not change."""
     if request.param == "manager":
         return MemberFactory(role="manager", display_name="Other")
     role = "manager" if request.param == "superuser" else ""
@@ -48,16 +48,16 @@ def state(member):
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product", "moderator"])
-def test_a_manager_may_change_everybody_below(manager, role):
+def test_a_manager_can_change_everyone_below(manager, role):
     assert rules.can_administer(manager, MemberFactory(role=role))
 
 
-def test_a_manager_may_change_their_own_name_but_nobody_above(manager, above):
+def test_a_manager_can_change_their_own_name_but_nobody_above(manager, above):
     assert rules.can_administer(manager, manager)
     assert not rules.can_administer(manager, above)
 
 
-def test_a_superuser_may_change_everybody(superuser, above):
+def test_a_superuser_can_change_everyone(superuser, above):
     assert rules.can_administer(superuser, above)
 
 
@@ -69,7 +69,7 @@ def test_a_superuser_may_change_everybody(superuser, above):
     [{"is_active": ""}, {"roles": []}, {"roles": ["sales"]}, {"display_name": "Nobody"}],
     ids=["deactivate", "take all roles", "demote", "rename"],
 )
-def test_a_manager_changes_nothing_about_somebody_above(as_manager, above, change):
+def test_a_manager_cannot_change_someone_above(as_manager, above, change):
     before = state(above)
 
     response = as_manager.post(page_of(above), edited(above, roles=["manager"]) | change)
@@ -79,7 +79,7 @@ def test_a_manager_changes_nothing_about_somebody_above(as_manager, above, chang
     assert not AuditEntry.objects.exists()
 
 
-def test_a_manager_reads_the_page_of_somebody_above(as_manager, above):
+def test_a_manager_can_view_someone_above(as_manager, above):
     response = as_manager.get(page_of(above))
 
     html = response.content.decode()
@@ -89,7 +89,7 @@ def test_a_manager_reads_the_page_of_somebody_above(as_manager, above):
     assert 'name="_save"' not in html
 
 
-def test_a_manager_still_changes_everybody_else(as_manager):
+def test_a_manager_can_change_everyone_else(as_manager):
     member = MemberFactory(role="moderator")
 
     as_manager.post(page_of(member), edited(member, roles=["support"], is_active=""))
@@ -98,7 +98,7 @@ def test_a_manager_still_changes_everybody_else(as_manager):
 
 
 @pytest.mark.parametrize("who", ["another", "themself"])
-def test_a_manager_makes_nobody_a_superuser(as_manager, manager, who):
+def test_a_manager_cannot_make_a_superuser(as_manager, manager, who):
     member = manager if who == "themself" else MemberFactory()
     everything = [permission.pk for permission in Permission.objects.all()[:3]]
     sent = edited(
@@ -124,7 +124,7 @@ def test_there_is_no_role_called_superuser(as_manager):
     assert state(member)[1:] == ("", True, False, False, [])
 
 
-def test_a_manager_does_not_make_themself_anything_else(as_manager, manager):
+def test_a_manager_cannot_change_their_own_role(as_manager, manager):
     before = state(manager)
 
     as_manager.post(page_of(manager), edited(manager, roles=["sales"]))
@@ -132,7 +132,7 @@ def test_a_manager_does_not_make_themself_anything_else(as_manager, manager):
     assert state(manager) == before
 
 
-def test_a_superuser_demotes_and_deactivates_a_manager(client, superuser):
+def test_a_superuser_can_demote_and_deactivate_a_manager(client, superuser):
     manager = MemberFactory(role="manager")
     client.force_login(superuser)
 
@@ -142,10 +142,10 @@ def test_a_superuser_demotes_and_deactivates_a_manager(client, superuser):
     assert state(manager)[1:] == ("support", False, False, False, ["support"])
 
 
-# The list and what else there is
+# The list and other pages
 
 
-def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
+def test_the_list_has_no_actions(as_manager, above):
     before = state(above)
     sent = {"action": "delete_selected", "_selected_action": [above.pk], "post": "yes"}
 
@@ -158,7 +158,7 @@ def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
 
 
 @pytest.mark.parametrize("what", ["delete", "history"])
-def test_a_manager_deletes_nobody_above(as_manager, above, what):
+def test_a_manager_cannot_delete_someone_above(as_manager, above, what):
     before = state(above)
 
     as_manager.post(reverse(f"admin:members_member_{what}", args=[above.pk]), {"post": "yes"})
@@ -166,7 +166,7 @@ def test_a_manager_deletes_nobody_above(as_manager, above, what):
     assert state(above) == before
 
 
-def test_a_manager_does_not_sanction_somebody_above(as_manager, above):
+def test_a_manager_cannot_sanction_someone_above(as_manager, above):
     page = f"{reverse('admin:moderation_sanction_add')}?member={above.pk}"
 
     assert as_manager.post(page, {"person": "suspension"}).status_code == 403
@@ -174,7 +174,7 @@ def test_a_manager_does_not_sanction_somebody_above(as_manager, above):
 
 @pytest.mark.parametrize("model", [Group, EmailAddress, Authenticator])
 def test_a_manager_has_no_other_way_to_their_account(as_manager, model):
-    """Groups are roles; with the address or without the second factor one could log in as them."""
+    """Groups are roles, and changing the address or second factor would allow logging in as them."""
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
     assert as_manager.get(reverse(f"{name}_changelist")).status_code == 403

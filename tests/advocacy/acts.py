@@ -1,11 +1,11 @@
-"""Facts for tests of the score, told by how many days ago they were."""
+"""Shorthand for facts in tests of the score, by days ago."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import count
 from uuid import UUID
 
-from advocacy.engine.counting import NOBODY, Peers
+from advocacy.engine.caps import NO_PEERS, Peers
 from advocacy.engine.score import Scored, score_member
 from journeys.engine.facts import Fact
 
@@ -16,7 +16,7 @@ _serial = count(1)
 
 
 def did(kind: str, n: int = 1, *, ago: int = 0, to: dict[int, int] | None = None) -> Fact:
-    """`n` acts of a kind on one day; `to` says how many had which member at the other end."""
+    """Return `n` acts of a kind on one day; `to` counts them by counterpart."""
     ids = b"".join(UUID(int=next(_serial)).bytes for _ in range(min(n, 10)))
     pairs = {str(member): times for member, times in to.items()} if to else None
     return Fact(TODAY - timedelta(days=ago), kind, n, ids, pairs)
@@ -31,10 +31,10 @@ def in_order(facts: Sequence[Fact]) -> list[Fact]:
     return sorted(facts, key=lambda fact: (fact.day, fact.kind))
 
 
-def scored(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> Scored | None:
+def scored(*facts: Fact, on: date = TODAY, peers: Peers = NO_PEERS) -> Scored | None:
     return score_member(in_order(facts), on, member_id=ME, peers=peers)
 
 
-def score(*facts: Fact, on: date = TODAY, peers: Peers = NOBODY) -> float:
+def score(*facts: Fact, on: date = TODAY, peers: Peers = NO_PEERS) -> float:
     found = scored(*facts, on=on, peers=peers)
     return float(found.score) if found else 0.0

@@ -3,7 +3,7 @@ import pytest
 from advocacy.admin_panels import score_panel
 from tests.factories.members import MemberFactory
 
-from .living import drained, happened
+from .event_helpers import drained, happened
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def test_score_panel_shows_score_and_history(rf):
     assert [row.member for row in panel.context["history"]] == [member]
 
 
-def test_score_panel_is_silent_about_staff(rf):
+def test_score_panel_is_none_for_staff(rf):
     assert score_panel(MemberFactory(role="sales"), rf.get("/")) is None
 
 

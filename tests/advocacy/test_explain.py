@@ -2,8 +2,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.contributions import contributions
-from advocacy.engine.counting import NOBODY
 from advocacy.engine.tally import tally_of
 
 from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
@@ -13,7 +13,7 @@ def explained(*facts, on=TODAY):
     return scored(*facts, on=on).explanation
 
 
-def test_every_component_is_there_with_its_most():
+def test_every_component_is_listed_with_its_maximum():
     components = explained(did("reply.created", 3))["components"]
 
     assert {key: (part["points"], part["most"]) for key, part in components.items()} == {
@@ -33,7 +33,7 @@ def test_components_add_up_to_the_score():
     assert sum(float(part["points"]) for part in parts) == pytest.approx(score(*facts), abs=0.03)
 
 
-def test_top_names_the_five_events_that_give_most():
+def test_top_lists_the_five_most_valuable_events():
     review, replies = did("review.verified", ago=3), did("reply.created", 10)
     top = explained(review, replies)["top"]
 
@@ -48,7 +48,7 @@ def test_acts_of_a_component_share_its_points():
         in_order([did("reply.created", 7, ago=9), did("answer.accepted", 2)]),
         TODAY,
         member_id=ME,
-        peers=NOBODY,
+        peers=NO_PEERS,
     )
     today = TODAY.toordinal()
 
@@ -57,25 +57,25 @@ def test_acts_of_a_component_share_its_points():
     assert abs(shared - tally.points(today).components["helpfulness"]) < 10
 
 
-def test_day_with_a_cap_is_one_entry_that_says_how_many_count():
+def test_capped_day_is_one_entry_with_counts():
     top = explained(did("reply.created", 25))["top"]
 
     assert [(entry["n"], entry["of"], len(entry["events"])) for entry in top] == [(10, 25, 10)]
 
 
-def test_acts_worth_nothing_any_more_are_not_listed():
+def test_decayed_acts_are_not_listed():
     assert [
         entry["kind"] for entry in explained(did("reply.created", ago=600), did("topic.created"))["top"]
     ] == ["topic.created"]
 
 
-def test_detractor_is_no_contribution():
+def test_detractor_is_not_a_contribution():
     assert [entry["kind"] for entry in explained(did("reply.created"), answered_nps(2))["top"]] == [
         "reply.created"
     ]
 
 
-# What comes next
+# Next change
 
 
 def test_next_change_is_a_date_and_a_sentence():
@@ -103,16 +103,16 @@ def test_next_change_tomorrow_says_so():
     assert "(tomorrow)" in explained(*facts, on=eve)["next"]["sentence"]
 
 
-def test_next_change_upwards_when_a_strike_wears_off():
+def test_next_change_is_upwards_when_a_strike_expires():
     facts = [did("reference.completed"), did("review.verified"), did("strike.upheld", ago=170)]
     change = explained(*facts)["next"]
 
     assert change["on"] == (TODAY + timedelta(days=10)).isoformat()
     assert (change["band"], change["line"]) == ("emerging", 10)
-    assert change["sentence"] == "Rises to 10 on 11 Sep as something held against it wears off."
+    assert change["sentence"] == "Rises to 10 on 11 Sep when something that lowers it expires."
 
 
-def test_lowest_band_has_nowhere_to_fall():
+def test_lowest_band_has_no_next_change():
     assert explained(did("reply.created"))["next"] is None
 
 

@@ -1,17 +1,17 @@
 import pytest
 from django.db import transaction
 
-from community.events.services import follow
-from community.members.services import set_roles
+from community.events.services.cursors import follow
+from community.members.services.roles import set_roles
 from journeys.models import Dirty
 from tests.factories.members import MemberFactory
 
-from .living import drained, happened, score_of
+from .event_helpers import drained, happened, score_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_changed_role_has_those_looked_at_who_were_voted_for():
+def test_role_change_marks_members_the_voter_voted_for():
     voter, author, other = MemberFactory.create_batch(3)
     happened(author, "helpful_vote.received", by=voter)
     happened(author, "reply.created")

@@ -1,7 +1,7 @@
 import pytest
 
 from advocacy import labels
-from advocacy.engine.counting import ACCOUNT, DAY, PAIR, SELF, STAFF
+from advocacy.engine.caps import ACCOUNT, DAY, PAIR, SELF, STAFF
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
 from advocacy.models import Band
 from advocacy.segments import MEANS, segments_of
@@ -12,8 +12,8 @@ def points(**given):
     return {**dict.fromkeys(COMPONENTS, "0.00"), **given}
 
 
-def test_everything_that_counts_has_words():
-    assert set(labels.ACTS) == set(KINDS)
+def test_every_kind_has_labels():
+    assert set(labels.ACTS) == set(labels.COUNTED) == set(KINDS)
     assert set(labels.COMPONENTS) == set(COMPONENTS)
     assert set(labels.BAND_MEANS) == set(BANDS) == set(Band.values)
     assert set(labels.LEFT_OUT) == {SELF, STAFF, ACCOUNT, PAIR, DAY}
@@ -32,7 +32,7 @@ def test_acts_are_counted_in_words():
 @pytest.mark.parametrize(
     ("why", "n", "said"),
     [
-        (SELF, 1, "1 reply is not counted: activity on one's own posts does not count."),
+        (SELF, 1, "1 reply is not counted: activity on your own posts does not count."),
         (
             PAIR,
             2,
@@ -41,7 +41,7 @@ def test_acts_are_counted_in_words():
         (DAY, 4, "4 replies are not counted: there is a daily limit of 10."),
     ],
 )
-def test_left_out_says_why(why, n, said):
+def test_left_out_gives_the_reason(why, n, said):
     assert labels.left_out("reply.created", why, n) == said
 
 
@@ -52,7 +52,7 @@ def test_bands_know_their_floor():
 # Segments
 
 
-def test_segments_follow_from_where_the_points_come_from():
+def test_segments_follow_from_the_components():
     assert segments_of("advocate", points(helpfulness="20.00"), at_risk=False) == ["helper"]
     assert segments_of("advocate", points(referral="10.00", content="9.00"), at_risk=False) == [
         "voice",
@@ -61,11 +61,11 @@ def test_segments_follow_from_where_the_points_come_from():
     assert segments_of("promising", points(proof="15.00"), at_risk=False) == ["reference"]
 
 
-def test_too_little_of_anything_is_no_segment():
+def test_low_shares_give_no_segment():
     assert segments_of("none", points(helpfulness="3.00"), at_risk=False) == []
 
 
-def test_quiet_promoter_would_recommend_and_did_nothing_else():
+def test_quiet_promoter_has_sentiment_only():
     assert segments_of("none", points(sentiment="5.00"), at_risk=False) == ["quiet promoter"]
     assert segments_of("none", points(sentiment="5.00", presence="1.00"), at_risk=False) == ["quiet promoter"]
     assert segments_of("none", points(sentiment="5.00", helpfulness="1.00"), at_risk=False) == []

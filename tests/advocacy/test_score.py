@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from advocacy.engine.arithmetic import BILLION, decay_table, hundredths, saturated
-from advocacy.engine.score import score_over_time, what_one_more_gives
+from advocacy.engine.score import marginal_points, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.weights import COMPONENTS, KINDS
 
@@ -20,7 +20,7 @@ ADVOCATE = [
 ]
 
 
-# The worked examples of the model
+# The worked examples of the scoring model
 
 
 def test_score_of_a_new_advocate():
@@ -84,7 +84,7 @@ def test_saturation_agrees_with_the_formula():
         assert abs(saturated(int(x * BILLION), component) - exact) < 10
 
 
-def test_what_is_held_against_a_member_is_linear_and_bounded():
+def test_negative_sums_are_linear_and_bounded():
     component = COMPONENTS["sentiment"]
 
     assert saturated(-4 * BILLION, component) == -4 * BILLION
@@ -124,22 +124,20 @@ def test_every_kind_counts_up_to_its_day_cap(kind):
     assert 0 < score(did(kind, cap)) == score(did(kind, cap + 7))
 
 
-def test_what_is_not_in_the_table_counts_nothing():
+def test_unknown_kinds_do_not_count():
     assert scored(did("visit.day"), did("referral.clicked"), did("reaction.given", 10)) is None
 
 
-def test_detractor_costs_points_and_they_wear_off():
+def test_detractor_costs_points_that_decay():
     helped = did("reply.created", 10)
 
-    assert (
-        score(helped, answered_nps(3)) == score(helped) - 9.25
-    )  # never below nothing: 9.25 is all there was
+    assert score(helped, answered_nps(3)) == score(helped) - 9.25  # not below zero: the score was only 9.25
     assert score(helped, did("review.verified"), answered_nps(3, ago=180)) == pytest.approx(
         score(helped, did("review.verified")) - 5
     )
 
 
-def test_passive_answer_counts_nothing():
+def test_passive_nps_answer_does_not_count():
     assert scored(answered_nps(7), answered_nps(8, ago=1)) is None
 
 
@@ -163,11 +161,11 @@ def test_strike_costs_ten_points_for_180_days():
     assert score(*ADVOCATE, did("strike.upheld", ago=180)) == clean
 
 
-def test_two_strikes_add_up_and_the_score_stops_at_nothing():
+def test_two_strikes_add_up_and_the_score_stops_at_zero():
     assert score(did("reply.created"), did("strike.upheld", 2)) == 0
 
 
-def test_acts_after_the_day_asked_for_are_not_looked_at():
+def test_acts_after_the_as_of_day_are_ignored():
     yesterday = TODAY - timedelta(days=1)
 
     assert score(did("reply.created", ago=1), did("reply.created", 10), on=yesterday) == score(
@@ -175,7 +173,7 @@ def test_acts_after_the_day_asked_for_are_not_looked_at():
     )
 
 
-def test_only_the_one_who_helped_in_a_prospect_forum_gains():
+def test_only_the_replier_in_a_prospect_forum_gains():
     def met(*roles):
         items = [{"id": "", "cents": None, "currency": "", "props": {"role": role}} for role in roles]
         return did("prospect.peer_replied", len(roles))._replace(items=items)
@@ -184,24 +182,24 @@ def test_only_the_one_who_helped_in_a_prospect_forum_gains():
     assert score(met("replier", "asker")) == score(met("replier")) == score(did("reply.created"))
 
 
-# Around the score
+# Derived values
 
 
 def test_score_is_written_with_two_decimals():
     assert scored(did("reply.created", 10)).score == Decimal("9.25")
 
 
-def test_what_one_more_gives_is_the_difference_that_it_makes():
+def test_marginal_points_equal_the_difference_of_one_more_act():
     explanation = scored(*ADVOCATE).explanation
 
-    assert what_one_more_gives(explanation, "review.verified") == Decimal("4.8")
+    assert marginal_points(explanation, "review.verified") == Decimal("4.8")
     assert score(*ADVOCATE, did("review.verified", ago=0)._replace(kind="testimonial.approved")) > score(
         *ADVOCATE
     )
-    assert what_one_more_gives(explanation, "reply.created") == Decimal("0.4")
+    assert marginal_points(explanation, "reply.created") == Decimal("0.4")
 
 
-def test_score_over_time_is_what_was_known_on_each_day():
+def test_score_over_time_uses_the_facts_known_on_each_day():
     facts = in_order([*ADVOCATE, did("story.shared", ago=100), did("reply.created", 4, ago=40)])
     days = [TODAY - timedelta(days=ago) for ago in (200, 100, 50, 0)]
 
@@ -211,10 +209,10 @@ def test_score_over_time_is_what_was_known_on_each_day():
     assert scores[0] == 0
 
 
-def test_score_over_no_time_is_empty():
+def test_score_over_no_days_is_empty():
     assert score_over_time([], [], member_id=1) == []
 
 
-def test_score_needs_no_more_than_the_days_given():
+def test_score_over_time_ignores_later_facts():
     assert scored() is None
     assert scored(did("reply.created"), on=date(2020, 1, 1)) is None

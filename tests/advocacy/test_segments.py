@@ -1,4 +1,4 @@
-"""What kind of advocate somebody is: at every border, and never more than the points say."""
+"""Advocate segments, at every boundary."""
 
 import pytest
 
@@ -32,26 +32,26 @@ def segments(given, *, band=Band.EMERGING, at_risk=False):
     return segments_of(band, given, at_risk=at_risk)
 
 
-def test_nothing_says_nothing():
+def test_no_points_give_no_segment():
     assert segments(NOTHING) == []
 
 
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize(("share", "tells"), [(0.29, False), (0.3, True), (1.0, True)])
-def test_a_component_tells_from_three_tenths_of_its_most(key, share, tells):
+def test_a_component_counts_from_30_per_cent_of_its_maximum(key, share, tells):
     most = weights.COMPONENTS[key].most
 
     assert segments(points(**{key: round(most * share, 4)})) == ([KINDS[key]] if tells else [])
 
 
 @pytest.mark.parametrize("key", sorted(set(weights.COMPONENTS) - set(KINDS)))
-def test_the_other_components_say_nothing_of_the_kind(key):
+def test_other_components_have_no_segment(key):
     found = segments(points(**{key: weights.COMPONENTS[key].most}))
 
     assert not set(found) & set(KINDS.values())
 
 
-def test_several_components_tell_the_fullest_first():
+def test_segments_are_sorted_by_share():
     given = {
         key: weights.COMPONENTS[key].most * share
         for key, share in zip(KINDS, (0.4, 0.9, 0.3, 0.6), strict=True)
@@ -70,18 +70,18 @@ def test_several_components_tell_the_fullest_first():
         ({weights.SENTIMENT: 0}, False),
     ],
 )
-def test_a_quiet_promoter_says_yes_and_has_done_nothing_yet(given, quiet):
+def test_a_quiet_promoter_has_no_contributions(given, quiet):
     assert (QUIET_PROMOTER in segments(points(**given))) is quiet
 
 
 @pytest.mark.parametrize("band", Band.values)
 @pytest.mark.parametrize("at_risk", [True, False])
-def test_at_risk_are_advocates_with_signs_of_trouble(band, at_risk):
+def test_at_risk_needs_an_advocate_with_risk_signals(band, at_risk):
     found = segments(NOTHING, band=band, at_risk=at_risk)
 
     assert (AT_RISK in found) is (at_risk and band in (Band.ADVOCATE, Band.CHAMPION))
 
 
-def test_every_segment_has_words():
+def test_every_segment_has_texts():
     assert set(MEANS) == {*KINDS.values(), QUIET_PROMOTER, AT_RISK}
     assert all(said.endswith(".") for said in MEANS.values())

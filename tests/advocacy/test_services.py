@@ -6,18 +6,19 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy import services
 from advocacy.models import Band, Score, ScoreHistory
+from advocacy.services import peers
 from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
-from journeys.hooks import current_source
+from community.members.models import Member
+from journeys.hooks import advocacy_source
 from journeys.models import MemberState, StageHistory
-from journeys.services import check_everyone
+from journeys.services.replay import check_everyone
 from tests.factories.members import CompanyFactory, MemberFactory
 
 from .acts import TODAY
-from .living import drained, happened, make_advocate, score_of, taken_back
+from .event_helpers import drained, happened, make_advocate, score_of, taken_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -37,8 +38,8 @@ def bands():
     ]
 
 
-def test_advocacy_is_what_the_stage_engine_asks():
-    assert isinstance(current_source(), ScoreSource)
+def test_advocacy_source_is_registered():
+    assert isinstance(advocacy_source(), ScoreSource)
 
 
 def test_drain_stores_score_band_and_explanation():
@@ -78,7 +79,7 @@ def test_draining_again_on_the_same_day_writes_nothing():
     assert [q["sql"] for q in queries if "advocacy" in q["sql"] and not q["sql"].startswith("SELECT")] == []
 
 
-def test_member_of_whom_nothing_counts_has_no_row():
+def test_member_without_counted_acts_has_no_row():
     happened(MemberFactory(), "visit.day")
 
     drained()
@@ -86,8 +87,12 @@ def test_member_of_whom_nothing_counts_has_no_row():
     assert Score.objects.count() == 0
 
 
-def test_staff_never_have_a_score():
-    member = MemberFactory(role="support")
+STAFF = pytest.mark.parametrize("staff", [{"role": "product"}, {"is_superuser": True}], ids=str)
+
+
+@STAFF
+def test_staff_never_have_a_score(staff):
+    member = MemberFactory(**staff)
     make_advocate(member)
 
     drained()
@@ -95,12 +100,12 @@ def test_staff_never_have_a_score():
     assert not Score.objects.filter(member=member).exists()
 
 
-def test_who_becomes_staff_loses_the_score_without_a_word():
+@STAFF
+def test_joining_the_team_removes_the_score_without_an_event(staff):
     member = MemberFactory()
     make_advocate(member)
     drained()
-    member.role = "product"
-    member.save(update_fields=["role"])
+    Member.objects.update(**staff)
 
     drained()
 
@@ -108,7 +113,17 @@ def test_who_becomes_staff_loses_the_score_without_a_word():
     assert bands() == [("none", "advocate", False)]
 
 
-def test_retraction_takes_the_score_back():
+@STAFF
+def test_scores_of_staff_are_not_listed(staff):
+    make_advocate(MemberFactory())
+    drained()
+
+    Member.objects.update(**staff)
+
+    assert not Score.objects.of_members().exists()
+
+
+def test_retraction_lowers_the_score():
     member = MemberFactory()
     happened(member, "reply.created", 10)
     happened(member, "review.verified")
@@ -121,7 +136,7 @@ def test_retraction_takes_the_score_back():
     assert bands() == [("none", "emerging", False), ("emerging", "none", False)]
 
 
-def test_score_of_which_nothing_is_left_is_deleted():
+def test_score_without_acts_is_deleted():
     member = MemberFactory()
     happened(member, "review.verified", ago=10)
     happened(member, "reference.completed", ago=10)
@@ -138,9 +153,10 @@ def test_score_of_which_nothing_is_left_is_deleted():
 # Who counts
 
 
-def test_votes_by_staff_do_not_count():
-    member, staff, peer = MemberFactory(), MemberFactory(role="sales"), MemberFactory()
-    happened(member, "helpful_vote.received", by=staff)
+@STAFF
+def test_votes_by_staff_do_not_count(staff):
+    member, voter, peer = MemberFactory(), MemberFactory(**staff), MemberFactory()
+    happened(member, "helpful_vote.received", by=voter)
     happened(member, "helpful_vote.received", by=peer)
 
     drained()
@@ -165,7 +181,7 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
     members = MemberFactory.create_batch(3)
     facts = {member.pk: [] for member in members}
     with django_assert_num_queries(0):
-        services.known_peers(facts)
+        peers.load_peers(facts)
     for member in members:
         happened(member, "helpful_vote.received", by=members[0])
     drained()
@@ -173,23 +189,23 @@ def test_partners_are_looked_up_in_one_query(django_assert_num_queries):
 
     facts = facts_of(list(facts))
     with django_assert_num_queries(1):
-        services.known_peers(facts)
+        peers.load_peers(facts)
 
 
-def test_affected_are_those_who_were_voted_for_or_referred_by():
+def test_affected_by_includes_members_voted_for_and_referrers():
     voter, author, referrer, other = MemberFactory.create_batch(4)
     happened(author, "helpful_vote.received", by=voter)
     happened(referrer, "referral.registered", by=voter)
     happened(other, "answer.accepted", by=voter)
     drained()
 
-    assert services.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
+    assert peers.affected_by([voter.pk]) == {voter.pk, author.pk, referrer.pk}
 
 
 # History and events
 
 
-def test_history_is_kept_when_the_band_or_a_point_changes():
+def test_history_is_written_when_the_band_or_a_point_changes():
     member = MemberFactory()
     happened(member, "reply.created", 10)
     drained()
@@ -205,7 +221,7 @@ def test_history_is_kept_when_the_band_or_a_point_changes():
     assert kept[0].components["helpfulness"] == "9.25"
 
 
-def test_past_of_old_acts_is_kept_with_the_first_score():
+def test_first_score_includes_the_history_of_old_acts():
     member = MemberFactory()
     happened(member, "review.verified", ago=1900)
     happened(member, "reference.completed", ago=1900)
@@ -221,7 +237,7 @@ def test_past_of_old_acts_is_kept_with_the_first_score():
     assert bands() == []
 
 
-def test_best_is_remembered_when_the_score_fades_and_rises_with_it():
+def test_best_is_kept_when_the_score_decays():
     member = MemberFactory()
     happened(member, "reply.created", 10)
     drained()
@@ -237,7 +253,7 @@ def test_best_is_remembered_when_the_score_fades_and_rises_with_it():
     assert (score.best, score.has_faded) == (score.score, False)
 
 
-def test_first_score_below_one_is_not_kept():
+def test_first_score_below_one_has_no_history():
     happened(MemberFactory(), "topic.created")
 
     drained()
@@ -245,7 +261,7 @@ def test_first_score_below_one_is_not_kept():
     assert ScoreHistory.objects.count() == 0
 
 
-def test_changed_band_is_told_once():
+def test_band_change_is_recorded_once():
     member = MemberFactory()
     make_advocate(member)
     drained()
@@ -257,7 +273,7 @@ def test_changed_band_is_told_once():
     assert event.occurred_at == datetime.combine(TODAY, datetime.min.time(), UTC)
 
 
-def test_old_news_is_flagged_as_backfill():
+def test_old_band_change_is_recorded_as_backfill():
     make_advocate(MemberFactory(), ago=30)
 
     drained()
@@ -265,7 +281,7 @@ def test_old_news_is_flagged_as_backfill():
     assert bands() == [("none", "advocate", True)]
 
 
-def test_band_that_fades_is_told_on_its_day():
+def test_band_change_by_decay_is_recorded_on_its_day():
     member = MemberFactory()
     make_advocate(member)
     drained()
@@ -324,7 +340,7 @@ def test_check_finds_no_difference_days_after_the_drain():
         assert check_everyone().differences == []
 
 
-def test_check_tells_a_score_that_was_tampered_with():
+def test_check_reports_a_tampered_score():
     member = MemberFactory()
     make_advocate(member)
     drained()
@@ -336,7 +352,7 @@ def test_check_tells_a_score_that_was_tampered_with():
     assert told.endswith("(score differ).")
 
 
-def test_check_tells_a_score_that_is_missing_and_one_too_many():
+def test_check_reports_missing_and_surplus_scores():
     member, other = MemberFactory(), MemberFactory()
     happened(member, "review.verified")
     happened(other, "visit.day")

@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from advocacy.engine.counting import NOBODY
+from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since, past_of
 from journeys.engine.facts import Span
@@ -11,11 +11,11 @@ YEAR_AHEAD = TODAY + timedelta(days=365)
 
 
 def spans(*facts, on=TODAY):
-    return advocate_spans(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return advocate_spans(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
 def proven(ago=0):
-    """Enough for an advocate at once: 12.5 for referrals, 14.1 for proof, 17.1 for help."""
+    """Enough to become an advocate: 12.5 for referrals, 14.1 for proof, 17.1 for helpfulness."""
     return [
         did("referral.qualified", 2, ago=ago),
         did("review.verified", ago=ago),
@@ -24,7 +24,7 @@ def proven(ago=0):
     ]
 
 
-def test_advocate_from_the_day_that_the_line_is_reached():
+def test_span_starts_on_the_day_the_threshold_is_reached():
     facts = proven(ago=10)
 
     (span,) = spans(*facts)
@@ -32,7 +32,7 @@ def test_advocate_from_the_day_that_the_line_is_reached():
     assert (span.start, span.end) == (TODAY - timedelta(days=10), None)
 
 
-def test_span_has_the_events_that_gave_most_as_evidence():
+def test_span_has_the_top_events_as_evidence():
     facts = proven()
 
     (span,) = spans(*facts)
@@ -51,7 +51,7 @@ def test_span_ends_on_the_first_day_below_thirty():
     assert score(*facts, on=span.end) < 30 <= score(*facts, on=span.end - timedelta(days=1))
 
 
-def test_between_thirty_and_forty_an_advocate_stays_one_and_nobody_becomes_one():
+def test_between_thirty_and_forty_advocates_stay_and_none_are_added():
     facts = proven()
     later = spans(*facts, on=YEAR_AHEAD)[0].end - timedelta(days=1)
 
@@ -67,7 +67,7 @@ def test_between_thirty_and_forty_an_advocate_stays_one_and_nobody_becomes_one()
     assert spans(*alone) == ()
 
 
-def test_points_in_one_component_only_make_no_advocate():
+def test_points_in_a_single_component_make_no_advocate():
     assert spans(*[did("answer.accepted", 5, ago=ago) for ago in range(90)]) == ()
 
 
@@ -84,7 +84,7 @@ def test_later_acts_do_not_change_an_earlier_span():
     assert spans(*proven(ago=800), *proven(ago=5))[0].start == early[0].start
 
 
-def test_strike_that_wears_off_lets_a_member_in_by_time_alone():
+def test_expiry_of_a_strike_starts_a_span():
     facts = [*proven(), did("story.shared"), answered_nps(9), did("strike.upheld", 2, ago=170)]
 
     assert score(*facts) < 40
@@ -99,18 +99,18 @@ def test_strike_can_end_a_span():
     assert spans(*facts)[0].end == TODAY
 
 
-# Since when a band has held
+# Start of the band
 
 
 def since(*facts, on=TODAY):
-    return band_since(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return band_since(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
 def test_band_since_the_act_that_reached_it():
     assert since(*proven(ago=3)) == TODAY - timedelta(days=3)
 
 
-def test_band_since_the_day_it_faded():
+def test_band_since_the_day_it_decayed():
     facts = [did("reply.created", 10, ago=ago) for ago in (40, 41)]
     crossed = since(*facts, on=YEAR_AHEAD)
 
@@ -125,10 +125,10 @@ def test_band_since_without_acts_is_today():
 
 
 def past(*facts, on=TODAY):
-    return past_of(in_order(facts), on, member_id=ME, peers=NOBODY)
+    return past_of(in_order(facts), on, member_id=ME, peers=NO_PEERS)
 
 
-def test_past_has_every_change_of_the_band_on_its_day():
+def test_past_has_every_band_change_on_its_day():
     facts = [did("review.verified", ago=900), did("reference.completed", ago=900)]
     found = past(*facts)
 
@@ -139,7 +139,7 @@ def test_past_has_every_change_of_the_band_on_its_day():
     assert points.hundredths == round(score(*facts, on=second) * 100)
 
 
-def test_past_knows_the_best_day():
+def test_past_has_the_best_day():
     facts = [
         did("reply.created", 10, ago=900),
         did("reply.created", 10, ago=899),
@@ -151,7 +151,7 @@ def test_past_knows_the_best_day():
     assert found.best == round(score(*facts, on=found.best_on) * 100)
 
 
-def test_past_below_the_first_line_has_no_changes():
+def test_past_below_the_first_band_has_no_changes():
     found = past(did("reply.created", 10, ago=900))
 
     assert (found.changes, found.best) == ((), 925)
@@ -161,17 +161,17 @@ def test_past_of_nothing():
     assert (past().changes, past().best, past().best_on) == ((), 0, TODAY)
 
 
-# When it is due
+# Next due date
 
 
-def test_next_due_is_when_the_score_falls_over_a_whole_number():
+def test_next_due_is_when_the_score_crosses_a_whole_number():
     facts = [did("reply.created", 10, ago=ago) for ago in range(5)]
     due, whole = scored(*facts).next_due, score(*facts) // 1
 
     assert score(*facts, on=due) < whole <= score(*facts, on=due - timedelta(days=1))
 
 
-def test_next_due_stays_the_same_until_it_comes():
+def test_next_due_is_stable_until_it_is_reached():
     facts = [did("reply.created", 10, ago=ago) for ago in range(5)]
     due = scored(*facts).next_due
 
@@ -179,7 +179,7 @@ def test_next_due_stays_the_same_until_it_comes():
     assert scored(*facts, on=due).next_due > due
 
 
-def test_next_due_is_when_a_strike_wears_off():
+def test_next_due_is_when_a_strike_expires():
     facts = [*proven(), did("strike.upheld", ago=170)]
 
     assert scored(*facts).next_due <= TODAY + timedelta(days=10)

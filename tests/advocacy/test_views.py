@@ -9,7 +9,7 @@ from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactor
 from tests.factories.members import CompanyFactory, MemberFactory
 
 from .acts import TODAY
-from .living import drained, happened, make_advocate
+from .event_helpers import drained, happened, make_advocate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 LIST, OWN = "/advocacy/", "/me/advocacy/"
@@ -36,7 +36,7 @@ def names(response):
 # The team's list
 
 
-def test_advocate_list_is_for_the_whole_team(team):
+def test_advocate_list_is_visible_to_the_whole_team(team):
     assert team.get(LIST).status_code == 200
 
 
@@ -49,13 +49,13 @@ def test_advocate_list_refuses_a_member(client):
     assert "Only the team can see all scores" in response.content.decode()
 
 
-def test_advocate_list_sends_a_visitor_to_log_in(client):
+def test_advocate_list_redirects_a_visitor_to_log_in(client):
     response = client.get(LIST)
 
     assert (response.status_code, response.url) == (302, f"/accounts/login/?next={LIST}")
 
 
-def test_advocate_list_takes_no_post(as_manager):
+def test_advocate_list_refuses_post(as_manager):
     assert as_manager.post(LIST).status_code == 405
 
 
@@ -77,7 +77,7 @@ def test_advocate_list_ranks_by_score_and_counts_bands(as_manager):
     ]
 
 
-def test_advocate_list_shows_what_made_the_score(as_manager):
+def test_advocate_list_shows_the_components(as_manager):
     member = MemberFactory(company=CompanyFactory(name="Harbour Roasters"))
     make_advocate(member)
     drained()
@@ -102,11 +102,11 @@ def test_advocate_list_of_one_band(as_manager):
     assert names(as_manager.get(LIST, {"band": "champion"})) == []
 
 
-def test_advocate_list_of_no_known_band_is_not_found(as_manager):
+def test_advocate_list_of_an_unknown_band_is_404(as_manager):
     assert as_manager.get(LIST, {"band": "wizard"}).status_code == 404
 
 
-def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(as_manager):
+def test_advocate_list_excludes_inactive_members_and_staff(as_manager):
     gone, staff = MemberFactory(), MemberFactory()
     make_advocate(gone)
     make_advocate(staff)
@@ -120,7 +120,7 @@ def test_advocate_list_leaves_out_those_who_are_gone_and_the_team(as_manager):
     assert response.context["total"] == 0
 
 
-def test_advocate_list_says_what_to_do_when_empty(as_manager):
+def test_advocate_list_has_an_empty_state(as_manager):
     assert "No scores yet" in as_manager.get(LIST).content.decode()
     assert "No members in this band" in as_manager.get(LIST, {"band": "champion"}).content.decode()
 
@@ -145,7 +145,7 @@ def test_advocate_list_names_quiet_promoters(as_manager):
     assert [score.member for score in as_manager.get(LIST).context["quiet_promoters"]] == [quiet]
 
 
-def test_advocate_list_has_pages_of_twenty(as_manager):
+def test_advocate_list_is_paginated(as_manager):
     for member in MemberFactory.create_batch(21):
         happened(member, "review.verified")
     drained()
@@ -154,7 +154,7 @@ def test_advocate_list_has_pages_of_twenty(as_manager):
     assert len(names(as_manager.get(LIST, {"page": 2}))) == 1
 
 
-def test_advocate_list_costs_the_same_for_one_and_for_three(as_manager):
+def test_advocate_list_takes_the_same_queries_for_one_and_three(as_manager):
     counts = set()
     for _ in range(3):
         make_advocate(MemberFactory(company=CompanyFactory()))
@@ -164,7 +164,7 @@ def test_advocate_list_costs_the_same_for_one_and_for_three(as_manager):
     assert len(counts) == 1
 
 
-# One's own standing
+# Own score
 
 
 def test_own_standing_explains_the_score(client):
@@ -185,7 +185,7 @@ def test_own_standing_explains_the_score(client):
     assert context["suggestions"][0][0] == "story"
 
 
-def test_own_standing_is_of_today_even_if_the_stored_one_is_older(client):
+def test_own_standing_is_computed_for_today(client):
     member = MemberFactory()
     happened(member, "reply.created", 10)
     drained()
@@ -199,7 +199,7 @@ def test_own_standing_is_of_today_even_if_the_stored_one_is_older(client):
     assert score < member.advocacy.score
 
 
-def test_own_standing_leads_to_the_posts_that_count(client):
+def test_own_standing_links_to_the_posts_that_count(client):
     member, asker = MemberFactory(), MemberFactory()
     answer = AnswerFactory(author=member, topic=QuestionFactory(author=asker, title="Grinder stuck"))
     happened(member, "answer.accepted", by=asker, about=answer)
@@ -211,7 +211,7 @@ def test_own_standing_leads_to_the_posts_that_count(client):
     assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
 
 
-def test_own_standing_names_no_post_that_one_may_no_longer_see(client):
+def test_own_standing_does_not_name_hidden_posts(client):
     member = MemberFactory()
     hidden = CategoryFactory(groups=[], kind=Category.Kind.QA)
     answer = AnswerFactory(author=member, topic=QuestionFactory(category=hidden, title="A secret"))
@@ -222,7 +222,7 @@ def test_own_standing_names_no_post_that_one_may_no_longer_see(client):
     assert "A secret" not in client.get(OWN).content.decode()
 
 
-def test_own_standing_never_names_who_voted(client):
+def test_own_standing_does_not_name_voters(client):
     member, voter = MemberFactory(), MemberFactory(display_name="Vera Voter")
     happened(member, "helpful_vote.received", by=voter)
     drained()
@@ -243,7 +243,7 @@ def test_own_standing_shows_the_last_year(client):
     assert [score > 0 for _, score in history] == [False] * 9 + [True] * 4
 
 
-def test_own_standing_tells_of_a_strike(client):
+def test_own_standing_shows_a_strike(client):
     member = MemberFactory()
     make_advocate(member)
     happened(member, "strike.upheld")
@@ -253,7 +253,7 @@ def test_own_standing_tells_of_a_strike(client):
     assert "10 points are deducted" in client.get(OWN).content.decode()
 
 
-def test_own_standing_that_faded_remembers_the_best(client):
+def test_own_standing_shows_the_best_of_a_decayed_score(client):
     member = MemberFactory()
     happened(member, "review.verified", ago=2000)
     drained()
@@ -265,7 +265,7 @@ def test_own_standing_that_faded_remembers_the_best(client):
     assert "Your highest score: 8.11" in page
 
 
-def test_advocate_list_has_those_who_faded_by_their_best(as_manager):
+def test_advocate_list_sorts_decayed_scores_by_their_best(as_manager):
     less, more = MemberFactory(), MemberFactory()
     happened(less, "review.verified", ago=2000)
     happened(more, "reference.completed", ago=2000)
@@ -277,7 +277,7 @@ def test_advocate_list_has_those_who_faded_by_their_best(as_manager):
     assert "best 10.0 in" in response.content.decode()
 
 
-def test_own_standing_before_anything_counted_says_what_does(client):
+def test_own_standing_without_acts_explains_what_counts(client):
     client.force_login(MemberFactory())
 
     page = client.get(OWN).content.decode()
@@ -286,17 +286,17 @@ def test_own_standing_before_anything_counted_says_what_does(client):
     assert "up to 25" in page
 
 
-def test_own_standing_of_the_team_says_that_it_has_none(team):
+def test_own_standing_of_staff_says_there_is_none(team):
     page = team.get(OWN).content.decode()
 
     assert "Not available for team members" in page
 
 
-def test_own_standing_sends_a_visitor_to_log_in(client):
+def test_own_standing_redirects_a_visitor_to_log_in(client):
     assert client.get(OWN).status_code == 302
 
 
-def test_own_standing_costs_the_same_for_one_and_many_acts(client):
+def test_own_standing_takes_the_same_queries_for_one_and_many_acts(client):
     member = MemberFactory()
     client.force_login(member)
     counts = set()

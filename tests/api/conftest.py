@@ -9,7 +9,7 @@ from tests.importers.conftest import drained  # noqa: F401
 
 @pytest.fixture
 def call(db):
-    """POST to the API with a token that may do everything; returns (status, body)."""
+    """POST to the API with a token that has every scope; returns (status, body)."""
 
     def post(path: str, body: object, *, secret: str | None = None, raw: bool = False):
         headers = {"authorization": f"Bearer {secret if secret is not None else make_token()[1]}"}

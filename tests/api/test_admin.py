@@ -1,4 +1,4 @@
-"""The admin's pages about the outside: tokens shown once, the queue, and what was kept out."""
+"""The API's admin pages: tokens, waiting events and the quarantine."""
 
 import re
 
@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from community.api.models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
-from community.api.services import ingest, parse_purchases
+from community.api.services import ingestion, parsers
 from community.events.models import Event
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address, make_token
@@ -26,8 +26,10 @@ def client(manager) -> Client:
 
 @pytest.fixture
 def waiting() -> WaitingEvent:
-    ingest(
-        parse_purchases([purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm")
+    ingestion.ingest(
+        parsers.parse_purchases(
+            [purchase(buyer={"email": "new@example.com", "external_id": "c-7"})], source="crm"
+        )
     )
     return WaitingEvent.objects.get()
 
@@ -43,7 +45,7 @@ def test_lists_are_for_managers(client, model):
 
 @pytest.mark.parametrize("model", PAGES)
 @pytest.mark.parametrize("role", ["moderator", "sales", ""])
-def test_lists_are_for_nobody_else(model, role):
+def test_lists_are_for_managers_only(model, role):
     other = Client()
     other.force_login(MemberFactory(role=role))
 
@@ -120,15 +122,15 @@ def test_tokens_are_revoked_not_deleted(client, call):
     assert client.post(page("apitoken", "delete", token.pk)).status_code == 403
 
 
-def test_the_queue_shows_who_and_how_much(client, waiting):
+def test_the_queue_shows_person_and_amount(client, waiting):
     html = client.get(page("waitingevent")).content.decode()
 
     assert "new@example.com · c-7" in html
     assert "129.00 EUR" in html
-    assert "Waiting" in html
+    assert "Unmatched" in html
 
 
-def test_choosing_a_member_applies_what_waits(client, waiting):
+def test_choosing_a_member_applies_the_event(client, waiting):
     member = MemberFactory()
 
     client.post(page("waitingevent", "change", waiting.pk), {"member": member.pk})
@@ -143,7 +145,7 @@ def test_saving_without_a_member_changes_nothing(client, waiting):
     assert WaitingEvent.objects.waiting().count() == 1
 
 
-def test_looking_again_applies_what_is_known_by_now(client, waiting):
+def test_matching_again_applies_matched_events(client, waiting):
     member = MemberFactory(email="new@example.com")
     confirm_address(member)
 
@@ -152,26 +154,26 @@ def test_looking_again_applies_what_is_known_by_now(client, waiting):
     assert Event.objects.get(name="purchase.completed").member == member
 
 
-def test_dismissing_ends_the_wait(client, waiting):
+def test_dismissing_removes_it_from_the_queue(client, waiting):
     client.post(page("waitingevent"), {"action": "dismiss", "_selected_action": [waiting.pk]})
 
     assert not WaitingEvent.objects.waiting().exists()
     assert "Dismissed" in client.get(page("waitingevent")).content.decode()
 
 
-def test_conflicts_are_shown_and_dealt_with(client, waiting):
-    ingest(parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
+def test_conflicts_are_shown_and_resolved(client, waiting):
+    ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
     conflict = SetAside.objects.get()
 
     shown = client.get(page("setaside", "change", conflict.pk)).content.decode()
     client.post(page("setaside"), {"action": "resolve", "_selected_action": [conflict.pk]})
 
-    assert "Same id, other content" in shown
+    assert "Same ID, different content" in shown
     conflict.refresh_from_db()
     assert conflict.resolved_at is not None
 
 
-def test_files_are_there_to_read(client):
+def test_imported_files_are_listed(client):
     kept = PurchaseFile.objects.create(
         name="orders.csv", sha256="0" * 64, source="csv", counts={"accepted": 3}
     )
@@ -182,8 +184,8 @@ def test_files_are_there_to_read(client):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_queue_costs_the_same_for_one_row_and_three(client, django_assert_max_num_queries, rows):
-    ingest(
-        parse_purchases(
+    ingestion.ingest(
+        parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(rows)], source="crm"
         )
     )

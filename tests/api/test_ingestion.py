@@ -1,4 +1,4 @@
-"""Exactly once, from however many sides at once."""
+"""Facts are ingested exactly once, even concurrently."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from community.api.models import EventKey, SetAside, WaitingEvent
-from community.api.services import ingest, parse_events, parse_purchases
+from community.api.services import ingestion, parsers
 from community.api.services.inbound_facts import inbound_fact_from
 from community.events.models import Event
 from tests.api.conftest import event, purchase
@@ -16,11 +16,11 @@ from tests.factories.members import MemberFactory
 
 
 def purchases(*items):
-    return parse_purchases(items, source="crm")
+    return parsers.parse_purchases(items, source="crm")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_duplicates_are_taken_once():
+def test_concurrent_duplicates_are_ingested_once():
     buyer = MemberFactory()
     confirm_address(buyer)
     items = [purchase(number, buyer={"email": buyer.email}) for number in range(40)]
@@ -29,7 +29,7 @@ def test_concurrent_duplicates_are_taken_once():
     def send(order):
         together.wait()
         try:
-            answers.extend(ingest(purchases(*order)))
+            answers.extend(ingestion.ingest(purchases(*order)))
         finally:
             connections.close_all()
 
@@ -50,7 +50,7 @@ def test_concurrent_conflicts_keep_one_content():
     def send(amount):
         together.wait()
         try:
-            answers.extend(ingest(purchases(purchase(amount=amount))))
+            answers.extend(ingestion.ingest(purchases(purchase(amount=amount))))
         finally:
             connections.close_all()
 
@@ -68,21 +68,21 @@ def test_concurrent_conflicts_keep_one_content():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_that_fails_leaves_nothing_and_may_be_sent_again():
+def test_a_failed_call_writes_nothing_and_can_be_retried():
     with pytest.raises(RuntimeError), transaction.atomic():
-        ingest(purchases(purchase()))
+        ingestion.ingest(purchases(purchase()))
         raise RuntimeError
 
     assert not EventKey.objects.exists()
-    assert [answer.status for answer in ingest(purchases(purchase()))] == ["accepted"]
+    assert [answer.status for answer in ingestion.ingest(purchases(purchase()))] == ["accepted"]
 
 
 @pytest.mark.django_db
-def test_dry_run_answers_like_the_real_thing_and_writes_nothing():
-    ingest(purchases(purchase(1)))
+def test_dry_run_returns_the_same_results_and_writes_nothing():
+    ingestion.ingest(purchases(purchase(1)))
     items = [purchase(1), purchase(1, amount="7"), purchase(2), purchase(2), purchase(3, amount="-1")]
 
-    foreseen = ingest(purchases(*items), dry_run=True)
+    foreseen = ingestion.ingest(purchases(*items), dry_run=True)
 
     assert [answer.status for answer in foreseen] == [
         "duplicate",
@@ -93,12 +93,12 @@ def test_dry_run_answers_like_the_real_thing_and_writes_nothing():
     ]
     assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
     assert not SetAside.objects.exists()
-    assert ingest(purchases(*items)) == foreseen
+    assert ingestion.ingest(purchases(*items)) == foreseen
 
 
 @pytest.mark.django_db
-def test_keys_are_spread_over_partitions():
-    ingest(purchases(*(purchase(number) for number in range(200))))
+def test_keys_are_distributed_over_partitions():
+    ingestion.ingest(purchases(*(purchase(number) for number in range(200))))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT tableoid) FROM event_key")
@@ -107,21 +107,21 @@ def test_keys_are_spread_over_partitions():
 
 @pytest.mark.django_db
 def test_the_date_is_not_part_of_the_identity():
-    ingest(purchases(purchase()))
+    ingestion.ingest(purchases(purchase()))
 
-    (answer,) = ingest(purchases(purchase(occurred_at="2026-02-01T12:00:00Z")))
+    (answer,) = ingestion.ingest(purchases(purchase(occurred_at="2026-02-01T12:00:00Z")))
 
     assert answer.status == "conflict"
 
 
 @pytest.mark.django_db
-def test_an_old_event_is_backfill():
+def test_an_old_event_is_marked_as_backfill():
     member = MemberFactory()
     confirm_address(member)
     long_ago = (datetime.now(UTC) - timedelta(days=400)).isoformat()
 
-    ingest(
-        parse_events(
+    ingestion.ingest(
+        parsers.parse_events(
             [event(occurred_at=long_ago, member={"email": member.email})], source="crm", commercial=False
         )
     )
@@ -142,13 +142,13 @@ def test_a_member_who_acts_is_the_actor():
         )
     ]
 
-    ingest(parse_events(items, source="crm", commercial=False))
+    ingestion.ingest(parsers.parse_events(items, source="crm", commercial=False))
 
     found = Event.objects.get(name="webinar.attended")
     assert (found.member, found.actor, found.actor_role) == (member, member, "member")
 
 
-def test_a_fact_survives_being_written_down():
+def test_a_fact_survives_serialization():
     (fact,) = purchases(purchase(buyer={"email": "a@example.com"}, account={"domain": "example.com"}))
 
     again = inbound_fact_from(fact.as_json())

@@ -3,9 +3,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.api import services
 from community.api.management.commands.import_purchases import Command
 from community.api.models import EventKey, PurchaseFile, WaitingEvent
+from community.api.services import purchase_files
 from community.events.models import Event
 from tests.factories.api import confirm_address
 from tests.factories.members import MemberFactory
@@ -30,7 +30,7 @@ def lines(*rows: str) -> str:
     return "\n".join([HEADER, *rows]) + "\n"
 
 
-def test_import_purchases_takes_in_every_row(run):
+def test_import_purchases_imports_every_row(run):
     buyer = MemberFactory()
     confirm_address(buyer)
 
@@ -39,7 +39,7 @@ def test_import_purchases_takes_in_every_row(run):
     )
 
     assert out == (
-        "New: 2 (of them 1 unmatched, which wait), duplicate: 0, conflict: 0, quarantined: 0, rejected: 0.\n"
+        "New: 2 (1 of them unmatched), duplicates: 0, conflicts: 0, quarantined: 0, rejected: 0.\n"
     )
     bought = Event.objects.get(name="purchase.completed")
     assert (bought.member, bought.value_cents, bought.currency, bought.source) == (buyer, 12900, "EUR", "csv")
@@ -63,28 +63,30 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
     )
 
     assert out.startswith(
-        "Would be new: 1 (of them 1 unmatched, which wait), duplicate: 2, conflict: 2, quarantined: 0, rejected: 1.\n"
+        "Would be new: 1 (1 of them unmatched), duplicates: 2, conflicts: 2, quarantined: 0, rejected: 1.\n"
     )
-    assert "Line 7: rejected: occurred_at: This is no time; write it like 2026-03-01T12:00:00Z" in out
+    assert (
+        "Line 7: rejected: occurred_at: This is not a valid time; write it like 2026-03-01T12:00:00Z" in out
+    )
     assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
 
 
-def test_import_purchases_dry_run_sees_repetitions_far_apart(run):
+def test_import_purchases_dry_run_detects_duplicates_across_batches(run):
     rows = [f"{n},2026-03-01,10,EUR,a@example.com" for n in range(600)]
 
     out = run(lines(*rows, rows[0], "1,2026-03-01,99,EUR,a@example.com"), "--dry-run")
 
-    assert out.startswith("Would be new: 600 (of them 600 unmatched, which wait), duplicate: 1, conflict: 1,")
+    assert out.startswith("Would be new: 600 (600 of them unmatched), duplicates: 1, conflicts: 1,")
 
 
-def test_import_purchases_again_changes_nothing(run):
+def test_import_purchases_is_idempotent(run):
     content = lines("1,2026-03-01,10,EUR,a@example.com")
     run(content)
 
     out = run(content)
 
-    assert out.splitlines()[0].startswith("This very file was imported on ")
-    assert "New: 0 (of them 0 unmatched, which wait), duplicate: 1," in out
+    assert out.splitlines()[0].startswith("This file was already imported on ")
+    assert "New: 0 (0 of them unmatched), duplicates: 1," in out
     assert EventKey.objects.count() == 1
 
 
@@ -92,11 +94,11 @@ def test_import_purchases_shares_ids_with_the_api_by_source(run):
     content = lines("1,2026-03-01,10,EUR,a@example.com")
     run(content, "--source", "crm")
 
-    assert "New: 0 (of them 0 unmatched, which wait), duplicate: 1," in run(content, "--source", "crm")
+    assert "New: 0 (0 of them unmatched), duplicates: 1," in run(content, "--source", "crm")
     assert "New: 1 " in run(content)
 
 
-def test_import_purchases_keeps_what_the_file_was(run):
+def test_import_purchases_records_the_file(run):
     run(lines("1,2026-03-01,10,EUR,a@example.com"))
 
     kept = PurchaseFile.objects.get()
@@ -112,7 +114,7 @@ def test_import_purchases_keeps_what_the_file_was(run):
         'id,date,amount,currency,email\r\n"1","2026-03-01","10.50","EUR","a@example.com"\r\n',
     ],
 )
-def test_import_purchases_reads_what_spreadsheets_write(run, content):
+def test_import_purchases_reads_spreadsheet_formats(run, content):
     assert "New: 1 " in run(content)
 
     assert WaitingEvent.objects.get().event["value_cents"] == 1050
@@ -132,24 +134,27 @@ def test_import_purchases_reads_products_accounts_and_tests(run):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", "There is no column external_id and none occurred_at and none amount and none currency"),
-        ("external_id,occurred_at,amount\n1,2,3\n", "There is no column currency"),
-        (b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n", "The file is not UTF-8"),
+        ("", "Missing columns: external_id, occurred_at, amount, currency"),
+        ("external_id,occurred_at,amount\n1,2,3\n", "Missing columns: currency"),
+        (
+            b"external_id,occurred_at,amount,currency\n\xff,2026-03-01,1,EUR\n",
+            "The file is not encoded as UTF-8",
+        ),
         (
             'external_id,occurred_at,amount,currency\n"1,2026-03-01,1,EUR\n',
             "After line 1: unexpected end of data",
         ),
     ],
 )
-def test_import_purchases_says_what_is_wrong_with_the_file(run, content, sentence):
+def test_import_purchases_explains_invalid_files(run, content, sentence):
     with pytest.raises(CommandError, match=sentence):
         run(content)
 
     assert not PurchaseFile.objects.exists()
 
 
-def test_import_purchases_says_when_there_is_no_file(tmp_path):
-    with pytest.raises(CommandError, match=r"orders\.csv cannot be read: No such file or directory\."):
+def test_import_purchases_explains_a_missing_file(tmp_path):
+    with pytest.raises(CommandError, match=r"Cannot read .*orders\.csv: No such file or directory\."):
         call_command("import_purchases", str(tmp_path / "orders.csv"))
 
 
@@ -176,29 +181,31 @@ def test_import_purchases_rejects_rows_one_by_one(run, row):
     [
         (
             '1,2026-03-01,"549,00",EUR,a@example.com',
-            "amount: This is no number; write it with a point, such as 549.00",
+            "amount: This is not a number; use a decimal point, such as 549.00",
         ),
         (
             "1,01/03/2026,10,EUR,a@example.com",
-            "occurred_at: This is no time; write it like 2026-03-01T12:00:00Z",
+            "occurred_at: This is not a valid time; write it like 2026-03-01T12:00:00Z",
         ),
-        ("1,2026-03-01,10,EURO,a@example.com", "currency: Three letters are expected, such as EUR"),
-        ("1,2026-03-01,10,EUR,nobody", "buyer.email: This is no email address"),
-        (",2026-03-01,10,EUR,a@example.com", "external_id: It is missing"),
+        ("1,2026-03-01,10,EURO,a@example.com", "currency: Use a three-letter currency code, such as EUR"),
+        ("1,2026-03-01,10,EUR,nobody", "buyer.email: This is not a valid email address"),
+        (",2026-03-01,10,EUR,a@example.com", "external_id: This is missing"),
     ],
 )
-def test_import_purchases_says_in_plain_words_what_is_wrong_with_a_row(run, row, sentence):
+def test_import_purchases_explains_invalid_rows(run, row, sentence):
     assert f"Line 2: rejected: {sentence}" in run(lines(row))
 
 
-def test_import_purchases_tells_of_a_purchase_in_the_future(run):
+def test_import_purchases_reports_purchases_in_the_future(run):
     out = run(lines("1,2199-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com"))
 
     assert "Line 2: accepted" in out
-    assert "The time lay in the future and was set to now." in out
+    assert "The time was in the future, so it was set to now." in out
     assert "Line 3" not in out
 
 
 def test_import_purchases_help_names_the_columns():
-    assert "Needed: external_id (or order_id, order, id, transaction_id)" in services.describe_columns()
-    assert services.describe_columns() in Command.help
+    assert (
+        "Required: external_id (or order_id, order, id, transaction_id)" in purchase_files.describe_columns()
+    )
+    assert purchase_files.describe_columns() in Command.help

@@ -1,4 +1,4 @@
-"""Letting in what was quarantined, after somebody looked at it."""
+"""Releasing quarantined facts after review."""
 
 from datetime import timedelta
 
@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from community.api import outside
+from community.api import inbound_events
 from community.api.models import SetAside, WaitingEvent
-from community.api.services import ingest, parse_events, parse_purchases, release
+from community.api.services import ingestion, parsers, quarantine
 from community.events.models import Event
 from community.moderation.models import AuditEntry
 from tests.api.conftest import purchase
@@ -29,7 +29,7 @@ def buyer():
 
 def old_purchase(number=1):
     item = purchase(external_id=f"order-{number}", occurred_at=LONG_AGO, buyer={"email": "ada@example.com"})
-    ingest(parse_purchases([item], source="crm"))
+    ingestion.ingest(parsers.parse_purchases([item], source="crm"))
     return SetAside.objects.get(source_event_id=f"purchase:order-{number}")
 
 
@@ -40,14 +40,14 @@ def unknown_event(name="webinar.slept_through"):
         "occurred_at": timezone.now().isoformat(),
         "member": {"email": "ada@example.com"},
     }
-    ingest(parse_events([item], source="crm", commercial=False))
+    ingestion.ingest(parsers.parse_events([item], source="crm", commercial=False))
     return SetAside.objects.get(source_event_id="event:w-1")
 
 
-def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
+def test_an_old_purchase_is_released_with_its_original_time(buyer, manager):
     row = old_purchase()
 
-    answers = [release(row, actor=manager) for _ in range(2)]
+    answers = [quarantine.release(row, actor=manager) for _ in range(2)]
 
     row.refresh_from_db()
     event = Event.objects.get(name="purchase.completed")
@@ -59,77 +59,82 @@ def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
     assert "more than ten years ago" in entry.reason
 
 
-def test_what_belongs_to_nobody_here_waits_like_any_other(manager):
-    assert release(old_purchase(), actor=manager) == ""
+def test_a_released_fact_without_a_member_waits(manager):
+    assert quarantine.release(old_purchase(), actor=manager) == ""
 
     assert WaitingEvent.objects.get().email == "ada@example.com"
 
 
-def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
+def test_a_fact_ingested_in_the_meantime_counts_once(buyer, manager):
     row = old_purchase()
-    release(row, actor=manager)
+    quarantine.release(row, actor=manager)
     SetAside.objects.filter(pk=row.pk).update(resolved_at=None)
 
-    assert release(row, actor=manager) == ""
+    assert quarantine.release(row, actor=manager) == ""
 
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_other_content_under_the_same_id_stays_out(buyer, manager):
+def test_a_conflicting_fact_is_not_released(buyer, manager):
     row = old_purchase()
     right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
-    ingest(parse_purchases([right], source="crm"))
+    ingestion.ingest(parsers.parse_purchases([right], source="crm"))
 
-    assert release(row, actor=manager) == "The same id came before with other content; the first one counts."
+    assert (
+        quarantine.release(row, actor=manager)
+        == "This ID was already used with different content. The first version counts."
+    )
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_a_conflict_is_not_let_in(manager):
+def test_a_conflict_cannot_be_released(manager):
     for amount in ("1.00", "2.00"):
-        ingest(parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm"))
+        ingestion.ingest(
+            parsers.parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm")
+        )
 
-    sentence = release(SetAside.objects.get(), actor=manager)
+    sentence = quarantine.release(SetAside.objects.get(), actor=manager)
 
-    assert sentence == "The same id came before with other content; only what came first counts."
+    assert sentence == "This ID was already used with different content. Only the first version counts."
 
 
-def test_what_the_catalogue_does_not_know_stays_out(manager):
+def test_an_unknown_event_is_not_released(manager):
     row = unknown_event()
 
-    sentence = release(row, actor=manager)
+    sentence = quarantine.release(row, actor=manager)
 
     row.refresh_from_db()
-    assert sentence == "There is still no event called webinar.slept_through that comes from outside."
+    assert sentence == "webinar.slept_through is not an event that external systems can send."
     assert row.resolved_at is None
     assert not AuditEntry.objects.exists()
 
 
-def test_what_the_catalogue_has_learned_is_let_in(buyer, manager):
+def test_an_event_added_to_the_catalogue_is_released(buyer, manager):
     row = unknown_event()
     SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
 
-    assert release(row, actor=manager) == ""
+    assert quarantine.release(row, actor=manager) == ""
 
     assert Event.objects.filter(name="webinar.attended", member=buyer).exists()
 
 
-def test_what_has_the_wrong_shape_for_the_catalogue_stays_out(manager):
+def test_an_event_with_an_invalid_payload_is_not_released(manager):
     row = unknown_event()
     wrong = {**row.item, "name": "webinar.attended", "payload": {"colour": "red"}}
     SetAside.objects.filter(pk=row.pk).update(item=wrong)
 
-    assert "colour" in release(row, actor=manager)
+    assert "colour" in quarantine.release(row, actor=manager)
 
 
-def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
+def test_a_source_without_the_purchases_scope_stays_refused(manager):
     make_token("events:write")
     row = unknown_event()
-    (name,) = {str(name) for name in outside.COMMERCIAL if name == "payment.failed"}
+    (name,) = {str(name) for name in inbound_events.COMMERCIAL if name == "payment.failed"}
     SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": name})
 
-    sentence = release(row, actor=manager)
+    sentence = quarantine.release(row, actor=manager)
 
-    assert sentence == "payment.failed needs a token with the scope purchases:write."
+    assert sentence == "payment.failed requires a token with the purchases:write scope."
 
 
 def sent(client, *rows):
@@ -137,19 +142,19 @@ def sent(client, *rows):
     return client.post(LIST, data, follow=True).content.decode()
 
 
-def test_the_admin_lets_in_what_it_can_and_says_why_not_the_rest(client, buyer, manager):
+def test_the_admin_releases_what_it_can_and_explains_the_rest(client, buyer, manager):
     client.force_login(manager)
     rows = [old_purchase(1), old_purchase(2), unknown_event()]
 
     first, second = sent(client, *rows), sent(client, *rows[:2])
 
-    assert "2 were let in." in first
-    assert "Still kept out: There is still no event called webinar.slept_through" in first
-    assert "These were dealt with already." in second
+    assert "Released 2 events from quarantine." in first
+    assert "Not released: webinar.slept_through is not an event" in first
+    assert "These have already been resolved." in second
     assert Event.objects.filter(name="purchase.completed").count() == 2
 
 
-def test_moderators_let_nothing_in(client):
+def test_moderators_cannot_release_facts(client):
     client.force_login(MemberFactory(role="moderator"))
     row = old_purchase()
 

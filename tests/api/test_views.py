@@ -1,4 +1,4 @@
-"""The two calls, who may make them, and what is said when they are wrong."""
+"""The API's two endpoints: authentication, validation and responses."""
 
 import pytest
 from django.test import Client
@@ -24,7 +24,9 @@ class TestWhoMayCall:
         response = Client().post(f"/api/v1/{path}", body, content_type="application/json")
 
         assert response.status_code == 401
-        assert response.json() == {"detail": "Send a valid token: Authorization: Bearer caravan_…"}
+        assert response.json() == {
+            "detail": "The token is missing or invalid. Send one in the header: Authorization: Bearer caravan_…"
+        }
         assert response["WWW-Authenticate"] == "Bearer"
 
     def test_with_a_wrong_token(self, call, path, body, wrong, right):
@@ -35,7 +37,7 @@ class TestWhoMayCall:
     def test_with_the_wrong_scope(self, call, path, body, wrong, right):
         status, answer = call(path, body, secret=make_token(wrong)[1])
 
-        assert (status, answer) == (403, {"detail": f"This token lacks the scope {right.value}."})
+        assert (status, answer) == (403, {"detail": f"This token does not have the {right.value} scope."})
 
     def test_with_the_right_scope(self, call, path, body, wrong, right):
         status, answer = call(path, body, secret=make_token(right)[1])
@@ -86,7 +88,7 @@ class TestWhatIsSent:
     def test_too_many_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 501})
 
-        assert (status, answer["detail"]) == (413, "At most 500 items a call; these are 501.")
+        assert (status, answer["detail"]) == (413, "Send at most 500 items per request. This one has 501.")
 
     def test_the_most_items(self, call, path, name):
         status, answer = call(path, {name: [{}] * 500})
@@ -98,7 +100,10 @@ class TestWhatIsSent:
 
         status, answer = call(path, {name: ["x" * 2000]})
 
-        assert (status, answer["detail"]) == (413, "The body is too large; send fewer items a call.")
+        assert (status, answer["detail"]) == (
+            413,
+            "The request body is too large. Send fewer items per request.",
+        )
 
     @pytest.mark.parametrize("item", [None, 1, "x", [], {}, {"id": {}}, {"external_id": None}])
     def test_items_of_the_wrong_kind_are_rejected_one_by_one(self, call, path, name, item):
@@ -109,7 +114,7 @@ class TestWhatIsSent:
         assert (status, statuses(answer)) == (200, ["rejected", "accepted"])
 
 
-def test_rate_limit_says_when_to_come_again(call):
+def test_rate_limit_sets_retry_after(call):
     _, secret = make_token(calls_a_minute=2)
     body = {"events": []}
 
@@ -124,7 +129,7 @@ def test_rate_limit_says_when_to_come_again(call):
     assert response.json()["detail"].startswith("Too many requests. Try again in ")
 
 
-def test_rate_limit_is_each_tokens_own(call):
+def test_rate_limit_is_per_token(call):
     _, slow = make_token(calls_a_minute=1)
     call("events", {"events": []}, secret=slow)
 
@@ -132,7 +137,7 @@ def test_rate_limit_is_each_tokens_own(call):
     assert call("events", {"events": []}, secret=make_token(source="other")[1])[0] == 200
 
 
-def test_last_use_is_noted(call):
+def test_last_use_is_recorded(call):
     token, secret = make_token()
 
     call("events", {"events": []}, secret=secret)
@@ -160,11 +165,14 @@ def test_purchase_of_a_member_becomes_an_event(call):
     assert found.occurred_at.isoformat() == "2026-03-01T12:00:00+00:00"
 
 
-def test_purchase_of_a_stranger_waits(call):
+def test_purchase_of_an_unknown_person_waits(call):
     _, answer = call("purchases", {"purchases": [purchase(buyer={"email": "new@example.com"})]})
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "Waits until the person or the company is known here."
+    assert (
+        answer["results"][0]["reason"]
+        == "No member or company matches yet. This will be applied once one does."
+    )
     assert WaitingEvent.objects.waiting().get().email == "new@example.com"
     assert not Event.objects.filter(name="purchase.completed").exists()
 
@@ -178,7 +186,7 @@ def test_same_purchase_again_is_a_duplicate(call):
     assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
 
 
-def test_same_purchase_written_otherwise_is_a_duplicate(call):
+def test_same_purchase_in_another_format_is_a_duplicate(call):
     _, secret = make_token()
     call("purchases", {"purchases": [purchase()]}, secret=secret)
 
@@ -197,7 +205,7 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
         "index": 0,
         "id": "order-1",
         "status": "conflict",
-        "reason": "The same id came before with other content; the first one counts.",
+        "reason": "This ID was already used with different content. The first version counts.",
     }
     assert SetAside.objects.get().item["value_cents"] == 100
     assert WaitingEvent.objects.get().event["value_cents"] == 12900
@@ -220,7 +228,7 @@ def test_duplicates_and_conflicts_within_one_call(call):
     assert WaitingEvent.objects.count() == 2
 
 
-def test_ids_of_two_sources_never_meet(call):
+def test_ids_of_two_sources_never_collide(call):
     for source in ("crm", "shop"):
         _, answer = call("purchases", {"purchases": [purchase()]}, secret=make_token(source=source)[1])
         assert statuses(answer) == ["accepted"]
@@ -228,7 +236,7 @@ def test_ids_of_two_sources_never_meet(call):
     assert EventKey.objects.count() == 2
 
 
-def test_a_purchase_and_an_event_of_one_id_never_meet(call):
+def test_a_purchase_and_an_event_with_one_id_never_collide(call):
     _, secret = make_token()
 
     call("purchases", {"purchases": [purchase(external_id="7")]}, secret=secret)
@@ -245,18 +253,18 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"amount": "NaN"}, "amount: Input should be a finite number"),
         ({"amount": "1e15"}, "amount: Decimal input should have no more than 14 digits in total"),
         ({"amount": True}, "amount: Decimal input should be an integer, float, string or Decimal object"),
-        ({"currency": "euros"}, "currency: Three letters are expected, such as EUR"),
+        ({"currency": "euros"}, "currency: Use a three-letter currency code, such as EUR"),
         (
             {"occurred_at": "2026-03-01T12:00:00"},
             "occurred_at: The time zone is missing; write it like 2026-03-01T12:00:00Z",
         ),
-        ({"external_id": "  "}, "external_id: It is missing"),
+        ({"external_id": "  "}, "external_id: This is missing"),
         ({"buyer": {"email": "nobody"}}, None),
         ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
         ({"external_id": "a\x00b"}, None),
     ],
 )
-def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
+def test_invalid_purchases_are_rejected(call, fields, reason):
     _, answer = call("purchases", {"purchases": [purchase(**fields)]})
 
     assert statuses(answer) == ["rejected"]
@@ -265,7 +273,7 @@ def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
     assert not EventKey.objects.exists()
 
 
-def test_a_rejected_purchase_may_be_put_right(call):
+def test_a_rejected_purchase_can_be_corrected(call):
     _, secret = make_token()
     call("purchases", {"purchases": [purchase(amount="-5")]}, secret=secret)
 
@@ -276,7 +284,7 @@ def test_events_with_unknown_names_are_quarantined(call):
     _, answer = call("events", {"events": [event(name="moon.landed")]})
 
     assert statuses(answer) == ["quarantined"]
-    assert answer["results"][0]["reason"] == "There is no event called moon.landed that comes from outside."
+    assert answer["results"][0]["reason"] == "moon.landed is not an event that external systems can send."
     assert SetAside.objects.get().why == "quarantined"
     assert not EventKey.objects.exists()
 
@@ -284,20 +292,20 @@ def test_events_with_unknown_names_are_quarantined(call):
 @pytest.mark.parametrize(
     "name", ["answer.accepted", "stage.entered", "badge.earned", "event.retracted", "topic.created"]
 )
-def test_what_people_do_here_is_not_told_by_others(call, name):
+def test_events_of_the_site_itself_cannot_be_sent(call, name):
     _, answer = call("events", {"events": [event(name=name)]})
 
     assert statuses(answer) == ["quarantined"]
     assert not Event.objects.filter(name=name).exists()
 
 
-def test_events_of_long_ago_are_quarantined(call):
+def test_old_events_are_quarantined(call):
     _, answer = call("events", {"events": [event(occurred_at="1999-12-31T23:59:59Z")]})
 
-    assert answer["results"][0]["reason"] == "It happened more than ten years ago; is the date right?"
+    assert answer["results"][0]["reason"] == "The date is more than ten years ago. Is it correct?"
 
 
-def test_events_of_the_future_happen_now(call):
+def test_future_events_are_set_to_now(call):
     caller = MemberFactory()
     confirm_address(caller)
 
@@ -306,7 +314,7 @@ def test_events_of_the_future_happen_now(call):
     )
 
     assert answer["results"][0]["status"] == "accepted"
-    assert answer["results"][0]["reason"] == "The time lay in the future and was set to now."
+    assert answer["results"][0]["reason"] == "The time was in the future, so it was set to now."
     assert Event.objects.get(name="call.logged").occurred_at.year == timezone.now().year
 
 
@@ -326,7 +334,8 @@ def test_commercial_events_need_the_scope_of_purchases(call):
     _, taken = call("events", {"events": [refund]}, secret=make_token()[1])
 
     assert (
-        refused["results"][0]["reason"] == "purchase.refunded needs a token with the scope purchases:write."
+        refused["results"][0]["reason"]
+        == "purchase.refunded requires a token with the purchases:write scope."
     )
     assert statuses(taken) == ["accepted"]
 
@@ -354,7 +363,7 @@ def test_docs_page_works_under_the_content_security_policy():
     assert "<style" not in html
 
 
-def test_openapi_shows_what_an_item_is():
+def test_openapi_describes_the_items():
     shape = Client().get("/api/v1/openapi.json").json()
 
     items = shape["components"]["schemas"]["PurchasesIn"]["properties"]["purchases"]

@@ -17,7 +17,7 @@ def admin(client):
     return member
 
 
-def test_changing_a_badge_marks_it_as_changed(client, admin):
+def test_changing_a_badge_marks_it_as_customised(client, admin):
     badge = Badge.objects.get(slug="scholar")
     data = {
         "slug": "scholar",
@@ -39,7 +39,7 @@ def test_changing_a_badge_marks_it_as_changed(client, admin):
     assert (badge.name, badge.is_customised) == ("Bright spark", True)
 
 
-def test_a_rule_that_is_none_is_refused_with_a_reason(client, admin):
+def test_an_invalid_rule_is_refused_with_a_reason(client, admin):
     badge = BadgeFactory()
     data = {
         "slug": badge.slug,
@@ -102,7 +102,7 @@ def test_an_award_cannot_be_deleted(client, admin):
     ("role", "badges", "change", "awards"),
     [("manager", 200, 200, 200), ("moderator", 200, 403, 200), ("sales", 302, 302, 302), ("", 302, 302, 302)],
 )
-def test_the_admin_of_badges_goes_by_role(client, role, badges, change, awards):
+def test_badge_admin_depends_on_the_role(client, role, badges, change, awards):
     client.force_login(MemberFactory(role=role))
 
     assert client.get(reverse("admin:badges_badge_changelist")).status_code == badges

@@ -8,13 +8,13 @@ from tests.forum.pages import page, texts
 pytestmark = pytest.mark.django_db
 
 
-def test_by_post_finds_the_awards_that_posts_earned_their_authors():
+def test_by_post_returns_the_awards_of_the_authors():
     topic = TopicFactory()
     one, other = PostFactory(topic=topic), PostFactory(topic=topic)
     award = AwardFactory(member=one.author, post=one)
     AwardFactory(member=one.author, post=one, taken_back_at="2026-01-01T00:00Z", taken_back_reason="No.")
     AwardFactory(member=one.author)
-    AwardFactory(post=one)  # somebody else's, such as for liking it
+    AwardFactory(post=one)  # another member's, such as for liking it
 
     assert Award.objects.by_post([one.pk, other.pk]) == {one.pk: [award]}
 

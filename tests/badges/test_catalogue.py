@@ -1,7 +1,7 @@
 import pytest
 
-from community.badges import services
 from community.badges.models import Badge
+from community.badges.services import catalogue
 from community.badges.services.catalogue import shipped_badges
 from tests.factories.badges import BadgeFactory
 
@@ -25,30 +25,30 @@ def test_shipped_badges_have_a_name_a_sentence_and_an_icon_of_ours(settings):
 
 
 def test_sync_badges_twice_writes_nothing():
-    assert services.sync_badges() == 0
+    assert catalogue.sync_badges() == 0
 
 
 def test_sync_badges_keeps_what_was_changed_in_the_admin():
     Badge.objects.filter(slug="scholar").update(name="Bright spark", is_customised=True)
     Badge.objects.filter(slug="welcome").update(name="Something old")
 
-    written = services.sync_badges()
+    written = catalogue.sync_badges()
 
     assert written == 1
     assert Badge.objects.get(slug="scholar").name == "Bright spark"
     assert Badge.objects.get(slug="welcome").name == "Welcome"
 
 
-def test_sync_badges_brings_back_a_badge_that_was_deleted():
+def test_sync_badges_restores_a_deleted_badge():
     Badge.objects.filter(slug="scholar").delete()
 
-    assert services.sync_badges() == 1
+    assert catalogue.sync_badges() == 1
     assert Badge.objects.filter(slug="scholar").exists()
 
 
-def test_sync_badges_leaves_an_imported_badge_of_the_same_name():
+def test_sync_badges_keeps_an_imported_badge_with_the_same_slug():
     Badge.objects.filter(slug="scholar").delete()
     BadgeFactory(slug="scholar", name="Scholar of old", source=Badge.Source.IMPORTED)
 
-    assert services.sync_badges() == 0
+    assert catalogue.sync_badges() == 0
     assert Badge.objects.get(slug="scholar").name == "Scholar of old"

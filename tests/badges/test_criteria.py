@@ -26,7 +26,7 @@ def test_parse_returns_the_rule(rule, expected):
     assert criteria.parse(rule) == expected
 
 
-def test_parse_reads_several_rules_at_once():
+def test_parse_returns_combined_rules():
     rule = criteria.parse(
         {
             "all": [
@@ -43,7 +43,7 @@ def test_parse_reads_several_rules_at_once():
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({}, "A rule needs one of: event, post, years, all, by."),
+        ({}, "A rule must contain one of: event, post, years, all, by."),
         ({"event": "answer.ignored"}, "event: there is no event called 'answer.ignored'"),
         (
             {"event": "answer.accepted", "at_least": 0},
@@ -65,14 +65,14 @@ def test_parse_reads_several_rules_at_once():
         ),
     ],
 )
-def test_parse_refuses_what_is_no_rule(rule, sentence):
+def test_parse_refuses_an_invalid_rule(rule, sentence):
     with pytest.raises(ValueError) as refusal:
         criteria.parse(rule)
 
     assert str(refusal.value) == sentence
 
 
-def test_badge_clean_tells_what_is_wrong_with_the_rule():
+def test_badge_clean_reports_an_invalid_rule():
     badge = BadgeFactory.build(rule={"event": "answer.ignored"})
 
     with pytest.raises(ValidationError) as refusal:

@@ -1,7 +1,7 @@
 import pytest
 
 from community.badges.models import Badge
-from community.badges.services import Progress, progress_of
+from community.badges.services.progress import Progress, progress_of
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_ASKED, REPLY_CREATED
 from tests.factories.badges import happen
 from tests.factories.forum import AnswerFactory, PostFactory
@@ -14,7 +14,7 @@ def progress(member, *slugs: str) -> dict[str, Progress]:
     return progress_of(member, list(Badge.objects.filter(slug__in=slugs)))
 
 
-def test_progress_counts_events_up_to_what_is_needed():
+def test_progress_counts_events_up_to_the_threshold():
     member = MemberFactory()
     happen(REPLY_CREATED, member, times=6, words=2, is_answer=True, topic_id=1)
     happen(REPLY_CREATED, MemberFactory(), times=30, words=2, is_answer=True, topic_id=1)
@@ -26,7 +26,7 @@ def test_progress_counts_events_up_to_what_is_needed():
     }
 
 
-def test_progress_counts_each_thing_or_day_once():
+def test_progress_counts_each_object_or_day_once():
     answer = AnswerFactory()
     happen(ANSWER_ACCEPTED, answer.author, times=3, subject=answer, topic_id=1, minutes=1)
     happen(QUESTION_ASKED, answer.author, times=3, title="Why?", category="Help")
@@ -37,7 +37,7 @@ def test_progress_counts_each_thing_or_day_once():
     }
 
 
-def test_progress_looks_at_the_best_post_or_at_how_many_there_are():
+def test_progress_uses_the_best_post_or_the_number_of_posts():
     member = MemberFactory()
     AnswerFactory(author=member, score=7)
     PostFactory(author=member, like_count=1)
@@ -50,7 +50,7 @@ def test_progress_looks_at_the_best_post_or_at_how_many_there_are():
     }
 
 
-def test_progress_leaves_out_firsts_streaks_and_what_is_given_by_hand():
+def test_progress_excludes_firsts_streaks_and_manual_badges():
     assert progress(MemberFactory(), "first-like", "enthusiast", "newcomer-of-the-month") == {}
 
 
@@ -61,5 +61,5 @@ def test_progress_takes_two_queries_for_all_badges(django_assert_num_queries):
         progress_of(member, badges)
 
 
-def test_percent_is_of_what_is_needed():
+def test_percent_is_relative_to_need():
     assert Progress(3, 10).percent == 30

@@ -25,7 +25,7 @@ def test_badge_list_shows_a_visitor_every_badge_and_no_progress(client):
     assert {row.progress for row in rows.values()} == {None}
 
 
-def test_badge_list_shows_a_member_what_they_have_and_how_far_they_are(client):
+def test_badge_list_shows_a_member_their_badges_and_progress(client):
     member = MemberFactory()
     AwardFactory(member=member, badge=Badge.objects.get(slug="welcome"))
     happen(REPLY_CREATED, member, times=2, words=2, is_answer=True, topic_id=1)
@@ -48,7 +48,7 @@ def test_badge_list_counts_a_badge_earned_twice_as_two_for_one_holder(client):
     assert (row.earned, row.badge.holder_count) == (2, 1)
 
 
-def test_badge_list_leaves_out_what_is_switched_off_taken_back_or_imported_for_nobody(client):
+def test_badge_list_excludes_inactive_revoked_and_unheld_imported_badges(client):
     off = BadgeFactory(is_active=False)
     imported = BadgeFactory(source=Badge.Source.IMPORTED)
     taken = AwardFactory(taken_back_at="2026-01-01T00:00Z", taken_back_reason="A mistake.")
@@ -60,7 +60,7 @@ def test_badge_list_leaves_out_what_is_switched_off_taken_back_or_imported_for_n
     assert rows[taken.badge.slug].badge.holder_count == 0
 
 
-def test_badge_list_says_how_many_have_one(client):
+def test_badge_list_shows_the_number_of_holders(client):
     BadgeFactory()
     nobodys = client.get(LIST).content.decode()
     AwardFactory()
@@ -110,7 +110,7 @@ def test_badge_detail_shows_a_post_only_to_those_who_may_read_it(client, django_
     assert [post for _, post in manager.context["rows"]] == [answer]
 
 
-def test_badge_detail_tells_the_holder_that_it_is_theirs(client):
+def test_badge_detail_tells_holders_that_they_have_it(client):
     award = AwardFactory()
     url = award.badge.get_absolute_url()
 
@@ -123,18 +123,18 @@ def test_badge_detail_tells_the_holder_that_it_is_theirs(client):
     assert other.context["own"] is None
 
 
-def test_badge_detail_of_a_badge_nobody_has_says_so(client):
+def test_badge_detail_without_holders_says_so(client):
     response = client.get(BadgeFactory().get_absolute_url())
 
     assert b"Not awarded yet" in response.content
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}])
-def test_badge_detail_of_a_badge_switched_off_is_not_there(client, fields):
+def test_badge_detail_of_an_inactive_badge_is_404(client, fields):
     assert client.get(BadgeFactory(**fields).get_absolute_url()).status_code == 404
 
 
-def test_badge_detail_of_no_badge_is_not_there(client):
+def test_badge_detail_of_an_unknown_badge_is_404(client):
     assert client.get(reverse("badges:badge-detail", args=["best-in-show"])).status_code == 404
 
 

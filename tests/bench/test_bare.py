@@ -14,14 +14,14 @@ def bare_client(settings) -> Client:
 
 
 @pytest.mark.django_db
-def test_bare_view_asks_once_and_answers_with_so_many_bytes(bare_client, django_assert_num_queries):
+def test_bare_view_takes_one_query_and_returns_that_many_bytes(bare_client, django_assert_num_queries):
     with django_assert_num_queries(1):
         response = bare_client.get("/4096/")
 
     assert (response.status_code, len(response.content)) == (200, 4096)
 
 
-def test_frozen_middleware_is_none_of_the_sites_own():
+def test_frozen_middleware_is_not_the_sites():
     assert all(callable(import_string(name)) for name in bare.MIDDLEWARE)
     assert not [name for name in bare.MIDDLEWARE if name.startswith(("community.", "journeys.", "advocacy."))]
 

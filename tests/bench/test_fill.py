@@ -9,7 +9,7 @@ from community.members.models import Member
 from community.prospects.models import DeskQuestion
 from community.prospects.services import tracking
 from journeys.models import MemberState, StageHistory
-from journeys.reports import stage_counts
+from journeys.reports.overview import stage_counts
 from tests.factories.members import MemberFactory
 
 SMALL = Size(members=20, topics=10, posts=80, longest=25, prospects=3, waiting=1)
@@ -21,7 +21,7 @@ def filled(db):
     fill(SMALL)
 
 
-def test_fill_makes_what_was_asked_for():
+def test_fill_creates_the_requested_sizes():
     members = Member.objects.filter(username__startswith="fill-")
 
     assert (members.count(), Topic.objects.count(), Post.objects.count()) == (20, 10, 80)
@@ -78,19 +78,19 @@ def test_fill_gives_members_a_stage_and_a_history():
     assert StageHistory.objects.current().filter(exited_on=None).count() == counted
 
 
-def test_fill_lets_the_tables_count_on():
+def test_fill_updates_the_sequences():
     newest = Member.objects.order_by("-pk").first()
 
     assert MemberFactory().pk > newest.pk
 
 
-def test_filled_posts_are_in_order_of_time():
+def test_filled_posts_are_in_chronological_order():
     later = Post.objects.filter(topic=F("topic"), number__gt=1, created_at__lte=F("topic__created_at"))
 
     assert not later.exists()
 
 
-def test_filled_pages_open(client):
+def test_filled_pages_render(client):
     client.force_login(people.managers()[0])
 
     for topic in Topic.objects.all():

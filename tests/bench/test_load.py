@@ -7,13 +7,13 @@ from threading import Thread
 import pytest
 
 from bench import open_loop
-from bench.load import Ask, LoadError, drive
+from bench.load import LoadError, Request, drive
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers /429/ with 429, and notes what it was asked."""
+    """Answers /429/ with 429, and records the requests."""
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, str]]
@@ -45,12 +45,12 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-def by_wrk(url: str, asks: list[Ask]) -> object:
-    return drive(url, asks, connections=1, seconds=1)
+def by_wrk(url: str, requests: list[Request]) -> object:
+    return drive(url, requests, connections=1, seconds=1)
 
 
-def by_open_loop(url: str, asks: list[Ask]) -> object:
-    return open_loop.run(url, [("read", ask) for ask in asks], per_second=1000)
+def by_open_loop(url: str, requests: list[Request]) -> object:
+    return open_loop.run(url, [("read", request) for request in requests], per_second=1000)
 
 
 both = pytest.mark.parametrize("run", [pytest.param(by_wrk, marks=needs_wrk), by_open_loop])
@@ -58,35 +58,35 @@ both = pytest.mark.parametrize("run", [pytest.param(by_wrk, marks=needs_wrk), by
 
 @both
 @pytest.mark.parametrize("status", [429, 500, 302, 204])
-def test_any_other_answer_than_the_expected_one_fails_the_run(url: str, status: int, run: Callable):
+def test_unexpected_response_fails_the_run(url: str, status: int, run: Callable):
     with pytest.raises(LoadError, match=str(status)):
-        run(url, [Ask("/200/"), Ask(f"/{status}/")])
+        run(url, [Request("/200/"), Request(f"/{status}/")])
 
 
 @both
 def test_a_redirect_elsewhere_fails_the_run(url: str, run: Callable):
     with pytest.raises(LoadError, match="/accounts/login/"):
-        run(url, [Ask("/302/", body="a=b", status=302, place="/p/")])
+        run(url, [Request("/302/", body="a=b", status=302, location="/p/")])
 
 
 @both
-def test_requests_are_sent_in_turn_with_their_cookies_and_take_gzip(url: str, run: Callable):
-    run(url, [Ask("/200/?n=1", "a=1"), Ask("/200/?n=2", "a=2")])
+def test_requests_are_sent_in_turn_with_cookies_and_accept_gzip(url: str, run: Callable):
+    run(url, [Request("/200/?n=1", "a=1"), Request("/200/?n=2", "a=2")])
 
     assert set(Handler.asked) == {("/200/?n=1", "gzip", "a=1"), ("/200/?n=2", "gzip", "a=2")}
 
 
 def test_open_loop_sums_up_each_kind(url: str):
-    asks = [("read", Ask("/200/"))] * 9 + [("reply", Ask("/302/", body="a=b", status=302))]
+    requests = [("read", Request("/200/"))] * 9 + [("reply", Request("/302/", body="a=b", status=302))]
 
-    latencies = open_loop.run(url, asks, per_second=1000)
+    latencies = open_loop.run(url, requests, per_second=1000)
 
     assert [(one.kind, one.requests) for one in latencies] == [("read", 9), ("reply", 1)]
     assert all(0 < one.p50_ms <= one.p95_ms <= one.p99_ms for one in latencies)
 
 
-def test_open_loop_counts_from_when_a_request_was_due(url: str, monkeypatch: pytest.MonkeyPatch):
-    """A second request that is due while the client is held up has waited, although nobody sent it yet."""
+def test_open_loop_measures_from_when_a_request_was_due(url: str, monkeypatch: pytest.MonkeyPatch):
+    """A request that is due while the client is blocked counts as waiting, although it has not been sent yet."""
     connect = open_loop.asyncio.open_connection
 
     async def hold_everything_up(*where: object):
@@ -95,9 +95,9 @@ def test_open_loop_counts_from_when_a_request_was_due(url: str, monkeypatch: pyt
         return await connect(*where)
 
     monkeypatch.setattr(open_loop.asyncio, "open_connection", hold_everything_up)
-    asks = [("first", Ask("/200/")), ("second", Ask("/200/"))]
+    requests = [("first", Request("/200/")), ("second", Request("/200/"))]
 
-    first, second = open_loop.run(url, asks, per_second=100)
+    first, second = open_loop.run(url, requests, per_second=100)
 
     assert first.p50_ms >= 300
     assert second.p50_ms >= 290

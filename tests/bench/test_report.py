@@ -20,9 +20,9 @@ def result(mixed_p95: float = 40, **changed: object) -> Result:
     row = {
         "page": "topic",
         "reader": "visitor",
-        "least": 0.20,
-        "most_ms": 0,
-        "most_statements": 9,
+        "min_ratio": 0.20,
+        "max_ms": 0,
+        "max_statements": 9,
         "cost": COST,
         "loads": {"cold": figure(), "dummy": figure(), "warm": figure(1.2)},
         "failures": (),
@@ -31,7 +31,7 @@ def result(mixed_p95: float = 40, **changed: object) -> Result:
     return Result("2 cores", "abc", "beer", 280, [PageRow(**{**row, **changed})], mixed, [])
 
 
-def test_nothing_is_missed_when_every_bar_holds():
+def test_no_misses_when_every_target_is_met():
     assert report.misses(result()) == []
     assert "No bar is missed." in report.markdown(result(), {})
 
@@ -47,10 +47,10 @@ def test_nothing_is_missed_when_every_bar_holds():
         ({"loads": {"cold": figure(), "warm": figure(0.9)}}, "0.90 warm, at least 1.0"),
         ({"cost": COST | {"statements": 10}}, "10 statements, at most 9"),
         ({"cost": COST | {"bytes_without_posts": 31_000}}, "31.0 kB without posts, at most 30"),
-        ({"most_ms": 1.0}, "2 ms, at most 1"),
+        ({"max_ms": 1.0}, "2 ms, at most 1"),
     ],
 )
-def test_a_missed_bar_is_named(changed: dict, miss: str):
+def test_a_missed_target_is_named(changed: dict, miss: str):
     assert report.misses(result(**changed)) == [f"topic, visitor: {miss}"]
 
 
@@ -58,7 +58,7 @@ def test_slow_mixed_reads_are_named():
     assert report.misses(result(mixed_p95=61)) == ["mixed reads: p95 61 ms, at most 60"]
 
 
-def test_figure_is_the_middle_of_its_rounds_and_the_cpu_of_all():
+def test_figure_is_the_median_of_the_rounds_and_the_total_cpu():
     rounds = [Round(100, rate, 5, 0.4, 1000, 1000, 0.8) for rate in (100, 300, 200)]
 
     summed = report.figure_of(rounds)
@@ -67,7 +67,7 @@ def test_figure_is_the_middle_of_its_rounds_and_the_cpu_of_all():
     assert (summed.cpu_ms, summed.bare_cpu_ms) == pytest.approx((4.0, 0.8))
 
 
-def test_wrong_answers_are_shouted_and_not_kept(tmp_path, monkeypatch):
+def test_failed_run_is_reported_and_not_saved(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "MARKDOWN", tmp_path / "latest.md")
     monkeypatch.setattr(report, "JSON", tmp_path / "latest.json")
     wrong = Result("2 cores", "abc", "beer", 280, [], [], [], ["topic: 12 of 90 answers were not 200"])
@@ -78,7 +78,7 @@ def test_wrong_answers_are_shouted_and_not_kept(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_earlier_figures_stand_beside_the_new_ones():
+def test_earlier_figures_are_shown_beside_the_new_ones():
     before = {
         "commit": "old",
         "pages": [{"page": "topic", "reader": "visitor", "loads": {"cold": {"ratio": 0.03, "cpu_ms": 44.0}}}],

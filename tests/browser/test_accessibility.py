@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any page, in light and dark, on a phone and on a desk."""
+"""axe finds no serious issue on any page, in light and dark mode, on phone and desktop."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -63,7 +63,7 @@ SIGHTS = [(scheme, width) for scheme in SCHEMES for width in WIDTHS]
 
 
 def serious_problems(page: Page) -> list[str]:
-    # Colours that have just been switched are painted in the frame after the next.
+    # After switching, colours are painted two frames later.
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     # What axe loads beforehand it puts into <style>, which the site's policy forbids; no rule of ours needs it.
     options = {"resultTypes": ["violations"], "preload": False}
@@ -77,9 +77,9 @@ def serious_problems(page: Page) -> list[str]:
 
 
 def assert_accessible(page: Page, path: str) -> None:
-    """Look at the page as four readers would see it, with its menus open."""
+    """Check the page in light and dark mode on phone and desktop, with its menus open."""
     for scheme in SCHEMES:
-        # Loaded anew, for a page that is just changing its colours has neither the old nor the new ones.
+        # Reload, because colours are in transition right after a switch.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         response = page.goto(path)
         assert response.status in (200, 404 if path == "/nowhere/" else 200)
@@ -114,7 +114,7 @@ def ada():
 
 @pytest.fixture
 def places(ada):
-    """A question of Ada's with a solved answer; what the addresses above need to know of it."""
+    """A question by Ada with an accepted answer; returns the values for the URLs above."""
     html = render(PROSE).html
     category = CategoryFactory(name="Machines", slug="machines")
     topic = TopicFactory(
@@ -150,7 +150,7 @@ def test_pages_for_the_team(page, login, places, path):
     assert_accessible(page, path.format(**places))
 
 
-def test_a_form_with_mistakes(page):
+def test_a_form_with_errors(page):
     page.goto("/accounts/signup/")
     page.evaluate("document.querySelector('main form').noValidate = true")
     page.get_by_role("main").get_by_role("button", name="Sign up").click()

@@ -1,4 +1,4 @@
-"""The way in, in a browser, with JavaScript and without."""
+"""Sign-up and log-in in a browser, with and without JavaScript."""
 
 import re
 
@@ -22,15 +22,15 @@ def test_from_sign_up_to_the_first_page(any_page):
     any_page.get_by_label("I have read and agree").check()
     any_page.get_by_role("main").get_by_role("button", name="Sign up").click()
 
-    expect(any_page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(any_page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     any_page.goto(re.search(r"http://\S+", mail.outbox[0].body).group())
-    any_page.get_by_role("button", name="Yes, confirm").click()
+    any_page.get_by_role("button", name="Confirm").click()
 
     expect(any_page.get_by_label("Account menu")).to_be_visible()
     assert Member.objects.get().username == "ada-winter"
 
 
-def test_sign_up_tells_about_the_username_while_one_types(page):
+def test_sign_up_checks_the_username_while_typing(page):
     MemberFactory(username="ada")
     page.goto("/accounts/signup/")
 

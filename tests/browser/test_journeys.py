@@ -1,4 +1,4 @@
-"""Journeys and advocacy in a browser: accessible to everybody, whole without scripts, drawn with them."""
+"""Journeys and advocacy in a browser: accessible, complete without JavaScript, with charts if enabled."""
 
 import pytest
 
@@ -13,7 +13,7 @@ OWN_PAGES = ["/me/journey/", "/me/advocacy/"]
 
 @pytest.fixture
 def ana():
-    """A customer who helps, has been helped, shows early signs, and has a stage set by hand."""
+    """A customer who helps, was helped, shows early signs, and has a manually set stage."""
     ana = MemberFactory(username="ana", display_name="Ana Silva", company=CompanyFactory())
     helper = MemberFactory(display_name="Bruno Keller")
     answer = AnswerFactory(author=ana, topic=QuestionFactory(author=helper, title="Grinder stuck"))
@@ -96,7 +96,7 @@ def test_evidence_opens_in_place(any_page, login, ana, manager):
     assert step.get_by_text("49.00 EUR").last.is_visible()
 
 
-def test_stage_is_set_by_hand_and_cleared(any_page, login, ana, manager):
+def test_stage_override_is_set_and_cleared(any_page, login, ana, manager):
     login(any_page, manager)
     any_page.goto("/journeys/members/ana/")
     any_page.get_by_text("Set stage manually").click()

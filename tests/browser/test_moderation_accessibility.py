@@ -1,4 +1,4 @@
-"""axe finds nothing serious on the pages where moderators decide and members answer."""
+"""axe finds no serious issue on the pages for moderators' decisions and members' appeals."""
 
 import pytest
 

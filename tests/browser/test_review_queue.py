@@ -1,4 +1,4 @@
-"""A post is flagged, judged and answered for, with scripts and without."""
+"""A post is flagged, reviewed and appealed in a browser, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +16,7 @@ def advertisement(transactional_db, django_db_serialized_rollback):
     )
 
 
-def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, advertisement):
+def test_a_flagged_post_is_hidden_and_its_author_appeals(any_page: Page, login, advertisement):
     page, author = any_page, advertisement.author
 
     login(page, MemberFactory())
@@ -29,12 +29,12 @@ def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, 
     login(page, MemberFactory(role="moderator"))
     page.goto("/admin/moderation/reviewitem/")
     page.get_by_text("Cheap machines").click()
-    expect(page.get_by_text("flagged it: spam, 1")).to_be_visible()
-    page.get_by_label("Hide it").check()
+    expect(page.get_by_text("flagged the post: spam (weight 1)")).to_be_visible()
+    page.get_by_label("Hide (the author can still edit it)").check()
     page.get_by_label("Warning").check()
     page.get_by_label("Reason").fill("It is an advertisement.")
-    page.get_by_role("button", name="Decide").click()
-    expect(page.get_by_text("Decided:")).to_be_visible()
+    page.get_by_role("button", name="Save decision").click()
+    expect(page.get_by_text("Decision saved for")).to_be_visible()
     advertisement.refresh_from_db()
     assert (advertisement.status, Sanction.objects.get().kind) == ("hidden", "warning")
 
@@ -61,5 +61,5 @@ def test_many_posts_are_decided_at_once(any_page: Page, login, advertisement):
     any_page.get_by_label("Reason").fill("Advertising.")
     any_page.get_by_role("button", name="Hide 2 posts").click()
 
-    expect(any_page.get_by_text("2 posts decided.")).to_be_visible()
+    expect(any_page.get_by_text("Decision saved for 2 posts.")).to_be_visible()
     assert not ReviewItem.objects.open().exists()

@@ -1,4 +1,4 @@
-"""The stylesheets hold no rule that nothing on a page can meet, and every class on a page is styled or looked up."""
+"""Every CSS rule is used on some page, and every class on a page is styled or used by a script."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MODULES = [
     if "migrations" not in path.parts
 ]
 
-# What other people's code puts on the page: htmx, Django's errors, Unfold's admin, and Pygments.
+# Classes added by third-party code: htmx, Django's errors, Unfold's admin and Pygments.
 FOREIGN_CLASSES = {"htmx-request", "errorlist", "dark", "fixed", "inset-0", "material-symbols-outlined"}
 FOREIGN_CLASSES |= set(STANDARD_TYPES.values())
 FOREIGN_IDS = {"modal-overlay"}
 UNFOLD = Path(unfold.__file__).parent / "static/unfold/css/styles.css"
-# Names of parts that need no style of their own.
+# Classes that need no style.
 UNSTYLED = {"editor", "kinds", "topic-main"}
 # Of any of the icons, from `core/components.py`.
 ICON = "i-{}"
@@ -53,7 +53,7 @@ class Selector(NamedTuple):
 
 
 def preludes(path: Path) -> Iterator[str]:
-    """The selectors of each rule; those of at-rules are conditions."""
+    """Yield the selectors of each rule, except the conditions of at-rules."""
     for found in PRELUDE.findall(COMMENT.sub("", path.read_text())):
         if not found.strip().startswith("@"):
             yield found.strip()
@@ -74,13 +74,13 @@ def selectors(path: Path) -> set[Selector]:
 
 @cache
 def texts() -> str:
-    """Everything that can write a page, templates without their comments."""
+    """Return all sources that produce HTML, templates without comments."""
     written = [re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL) for path in TEMPLATES]
     return "\n".join([*written, *(path.read_text() for path in SCRIPTS + MODULES)])
 
 
 def classes_of(text: str) -> set[str]:
-    """The classes that markup gives, also in the branches of its tags."""
+    """Return the classes in markup, including those in template branches."""
     found: set[str] = set()
     for value in CLASSES.findall(text):
         found |= set(TAG.sub(lambda tag: " " if tag[0][1] == "%" else "\0", value).split())
@@ -90,7 +90,7 @@ def classes_of(text: str) -> set[str]:
 
 
 def classes_of_module(path: Path) -> set[str]:
-    """The classes of markup in strings, and those of widgets: {"class": "..."}."""
+    """Return the classes in HTML strings and in widget attributes: {"class": "..."}."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -165,7 +165,7 @@ def test_every_custom_property_and_animation_is_used():
     assert animations == set(re.findall(r"animation: ([\w-]+)", rules))
 
 
-def test_every_class_on_a_page_is_styled_or_looked_up():
+def test_every_class_on_a_page_is_styled_or_used():
     styled = {name for path in STYLESHEETS for kind, name, _ in selectors(path) if kind == "class"}
     scripts = "\n".join(path.read_text() for path in SCRIPTS)
     tests = "\n".join(strings(path) for path in (ROOT / "tests").rglob("*.py"))
@@ -188,5 +188,5 @@ def test_the_stylesheet_of_the_site_imports_every_other_one_once():
 
 
 def test_stylesheets_name_no_files():
-    """The text of one that lies deeper is put into site.css, where its addresses would mean something else."""
+    """Stylesheets in subfolders are inlined into site.css, where relative URLs would resolve differently."""
     assert [path.name for path in STYLESHEETS if "url(" in path.read_text()] == []

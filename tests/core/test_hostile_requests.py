@@ -1,4 +1,4 @@
-"""Whatever is put into an address, a query, a cookie or a form: no request ends in an error of ours."""
+"""Hostile URLs, query strings, cookies and forms never cause a server error."""
 
 import re
 
@@ -38,7 +38,7 @@ NOT_OURS = ("api/", "metrics", "readyz", "healthz")
 
 
 def addresses(reader, *, text, number):
-    """Every address of ours, with `text` and `number` wherever one is asked for; the admin for who may open it."""
+    """Yield every URL of the site with `text` and `number` as arguments; of the admin only if allowed."""
     for pattern in url_patterns():
         if pattern.startswith("admin/") and reader != "manager":
             continue
@@ -63,7 +63,7 @@ def browser(reader):
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_no_query_breaks_a_page(reader):
+def test_no_query_string_causes_a_server_error(reader):
     client = browser(reader)
     broken = []
 
@@ -78,7 +78,7 @@ def test_no_query_breaks_a_page(reader):
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("text", ["a%00b%ED%A0%80", "9" * 5000])
-def test_no_address_breaks_a_page(reader, text):
+def test_no_url_causes_a_server_error(reader, text):
     client = browser(reader)
     broken = []
 
@@ -90,7 +90,7 @@ def test_no_address_breaks_a_page(reader, text):
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("hostile", ["a\x00b", "9" * 25])
-def test_no_form_breaks_a_page(reader, hostile):
+def test_no_form_causes_a_server_error(reader, hostile):
     client = browser(reader)
     fields = (
         *PARAMETERS,

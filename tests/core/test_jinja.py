@@ -1,4 +1,4 @@
-"""The environment of pages: what is missing or unfit to print raises, and what people typed is escaped."""
+"""The Jinja2 environment: undefined and unprintable values raise, and user input is escaped."""
 
 from datetime import date, datetime, time
 
@@ -26,13 +26,13 @@ def render(env: Environment, source: str, **context: object) -> str:
     return env.from_string(source).render(**context)
 
 
-# What is missing
+# Undefined values
 
 
 @pytest.mark.parametrize(
     "source", ["{{ nobody }}", "{% if nobody %}{% endif %}", "{% for one in nobody %}{% endfor %}"]
 )
-def test_a_missing_name_raises(env, source):
+def test_an_undefined_name_raises(env, source):
     with pytest.raises(UndefinedError, match="'nobody' is undefined"):
         render(env, source)
 
@@ -40,18 +40,18 @@ def test_a_missing_name_raises(env, source):
 @pytest.mark.parametrize(
     "source", ["{{ user.is_team }}", "{% if user.is_team %}{% endif %}", "{{ user.a.b }}"]
 )
-def test_a_missing_attribute_raises(env, source):
+def test_an_undefined_attribute_raises(env, source):
     with pytest.raises(UndefinedError, match="has no attribute"):
         render(env, source, user=AnonymousUser())
 
 
-# What is not to be printed
+# Unprintable values
 
 
 @pytest.mark.parametrize(
     "value", [datetime(2026, 1, 1), date(2026, 1, 1), time(12)], ids=["moment", "day", "hour"]
 )
-def test_a_time_that_was_not_formatted_raises(env, value):
+def test_an_unformatted_time_raises(env, value):
     with pytest.raises(TypeError, match="use relative_time"):
         render(env, "{{ value }}", value=value)
 
@@ -59,12 +59,12 @@ def test_a_time_that_was_not_formatted_raises(env, value):
 @pytest.mark.parametrize(
     "value", [len, AnonymousUser().has_perm, AnonymousUser], ids=["function", "method", "class"]
 )
-def test_what_was_not_called_raises(env, value):
+def test_an_uncalled_function_raises(env, value):
     with pytest.raises(TypeError, match="without being called"):
         render(env, "{{ value }}", value=value)
 
 
-def test_a_macro_that_was_not_called_raises(env):
+def test_an_uncalled_macro_raises(env):
     with pytest.raises(TypeError, match="without being called"):
         render(env, "{% macro chip() %}{% endmacro %}{{ chip }}")
 
@@ -73,7 +73,7 @@ def test_a_lazy_translation_is_printed(env):
     assert render(env, "{{ value }}", value=gettext_lazy("Yes")) == "Yes"
 
 
-# What is escaped
+# Escaping
 
 
 def test_values_are_escaped(env):
@@ -81,11 +81,11 @@ def test_values_are_escaped(env):
 
 
 def test_templates_of_every_name_are_escaped(env):
-    """Django's backend escapes regardless of how a file is called."""
+    """Django's backend escapes regardless of the file extension."""
     assert env.autoescape is True
 
 
-def test_what_is_marked_safe_is_not_escaped(env):
+def test_safe_strings_are_not_escaped(env):
     assert render(env, "{{ html }}", html=mark_safe("<b>x</b>")) == "<b>x</b>"
 
 
@@ -130,7 +130,7 @@ def test_a_name_in_any_sentence_is_escaped(env):
 
 
 def test_a_name_beside_a_literal_is_not_part_of_it(env):
-    """Why the argument has to be a literal: it counts as safe, whatever was put into it."""
+    """The argument must be a literal, because it is treated as safe HTML."""
     assert SCRIPT in render(env, '{{ _("Hello " ~ name) }}', name=mark_safe(SCRIPT))
 
 
@@ -151,7 +151,7 @@ def test_the_500_page_is_what_a_crash_shows():
     assert "Something went wrong on our side" in response.content.decode()
 
 
-def test_compiled_templates_are_kept(env):
+def test_compiled_templates_are_cached(env):
     env.get_template("404.html")
     source, path, _ = env.loader.get_source(env, "404.html")
 
@@ -160,7 +160,7 @@ def test_compiled_templates_are_kept(env):
     assert bucket.code is not None
 
 
-def test_a_kept_template_is_compiled_anew_when_it_changes(env):
+def test_a_cached_template_is_recompiled_when_it_changes(env):
     env.get_template("404.html")
     source, path, _ = env.loader.get_source(env, "404.html")
 
@@ -169,6 +169,6 @@ def test_a_kept_template_is_compiled_anew_when_it_changes(env):
     assert bucket.code is None
 
 
-def test_the_other_engines_templates_are_not_found(env):
+def test_django_templates_are_not_found(env):
     with pytest.raises(TemplateNotFound):
         env.get_template("django/base.html")

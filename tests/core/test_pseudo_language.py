@@ -1,4 +1,4 @@
-"""Pages in a language made of brackets: a letter outside them is a sentence that nobody can translate."""
+"""Pages in a pseudo language that puts brackets around translated text; text outside them is not translatable."""
 
 import re
 from pathlib import Path
@@ -7,16 +7,23 @@ import pytest
 from babel.messages.mofile import write_mo
 from django.utils.translation import gettext
 
+from advocacy import labels as advocacy_labels
+from community.badges.models import Badge
+from community.events.catalogue import EVENT_TYPES
+from journeys import event_text
 from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.translation import Reader, catalogue
 
-# Django's own words come in Greek, and so do names and titles.
+# Django's own strings are in Greek, and so are names and titles.
 LANGUAGE = "el"
 OPEN, CLOSE = "⟦", "⟧"
 LATIN = re.compile(r"(?<![@\w])[A-Za-z]{2,}")  # not @names
+# Names of time zones are those of the world's database.
 UNREAD = re.compile(
-    r'<relative-time.*?</relative-time>|<(script|style)\b.*?</\1>|data-kinds="[^"]*"', re.DOTALL
+    r'<relative-time.*?</relative-time>|<(script|style)\b.*?</\1>|data-kinds="[^"]*"'
+    r'|<select name="time_zone".*?</select>',
+    re.DOTALL,
 )
 
 
@@ -45,7 +52,7 @@ def brackets(folder, settings):
 
 
 def outside(html: str) -> list[str]:
-    """The texts with a word outside brackets."""
+    """Return the texts that have a word outside brackets."""
     html = UNREAD.sub("", html)
     while (shorter := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "·", html)) != html:
         html = shorter
@@ -74,10 +81,11 @@ def places(db):
         source="Όχι",
         html="<p>Όχι</p>",
     )
+    Badge.objects.update(name="Σήμα", sentence="Γεια")
     return {"topic": topic.pk, "category": category.pk}
 
 
-def test_a_word_outside_is_found():
+def test_text_outside_brackets_is_detected():
     assert outside("<p>⟦One ⟦two⟧⟧</p><p title='Three'>Τέσσερα</p>") == ["Three"]
 
 
@@ -85,7 +93,6 @@ def test_the_language_puts_brackets_around(brackets):
     assert gettext("Log in") == "⟦Log in⟧"
 
 
-# Not those that show stored rows or names in English: badges, time zones, the kinds of events.
 PAGES = [
     "/",
     "/latest/",
@@ -104,14 +111,33 @@ PAGES = [
     "/new/",
     "/tags/",
     "/prospects/",
+    "/badges/",
+    "/journeys/rules/",
+    "/me/settings/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/me/decisions/",
 ]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_have_no_word_outside(client, places, brackets, path):
+def test_pages_have_no_untranslated_text(client, places, brackets, path):
     client.force_login(MemberFactory(username="max", display_name="Μαξ", role="manager"))
 
     response = client.get(path.format(**places), follow=True)
 
     assert response.status_code == 200
     assert "\n".join(outside(response.text)) == ""
+
+
+def test_what_events_and_scores_say_has_no_word_outside(brackets):
+    said = [
+        *(event.says for event in EVENT_TYPES.values()),
+        *event_text.OWN.values(),
+        *event_text.PREPOSITIONS.values(),
+        *(advocacy_labels.acts(kind, 3) for kind in advocacy_labels.ACTS),
+        *(advocacy_labels.left_out("reply.created", why, 1) for why in advocacy_labels.LEFT_OUT),
+    ]
+
+    assert [text for text in map(str, said) if outside(text)] == []

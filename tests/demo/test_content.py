@@ -62,7 +62,7 @@ def test_places_are_of_kinds_there_are_and_are_there_once():
 @by_title
 def test_a_topic_is_of_a_kind_there_is_with_tags_as_they_are_written_here(talk):
     assert talk.kind in Topic.Kind.values
-    assert len(talk.tags) <= tags.TAGS
+    assert len(talk.tags) <= tags.MAX_TAGS
     assert [tags.normalize(tag) for tag in talk.tags] == talk.tags
     assert len(talk.title) <= 255
 

@@ -56,8 +56,8 @@ def test_read_takes_its_replies_apart(written):
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("views 1240", "wiews 1240", "Coffee in drops: what is “wiews 1240”?"),
-        ("+25m", "later", "What is “--- walter later accepted up 14 like 6”?"),
+        ("views 1240", "wiews 1240", "Coffee in drops: unknown option “wiews 1240”."),
+        ("+25m", "later", "Invalid reply header: “--- walter later accepted up 14 like 6”."),
     ],
 )
 def test_read_refuses_what_makes_no_sense(written, old, new, sentence):

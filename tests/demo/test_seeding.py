@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from advocacy.models import Score
 from community.badges.models import Award
-from community.badges.services import sync_badges
+from community.badges.services.catalogue import sync_badges
 from community.events.models import DeadLetter, Event
 from community.forum.models import Category, Post, Topic
 from community.members.models import Company, Member
@@ -40,7 +40,7 @@ def test_seed_demo_makes_a_community_with_something_to_do_for_everybody(capsys):
     assert numbers() == first
     told = capsys.readouterr().out
     assert "The demo is complete: 61 people, 81 topics." in told
-    assert "The demo was there already." in told
+    assert "The demo already exists." in told
     assert DeadLetter.objects.count() == 0
     check_people()
     check_stages()

@@ -5,7 +5,6 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from community.events import services
 from community.events.catalogue import (
     EVENT_REINSTATED,
     EVENT_RETRACTED,
@@ -16,6 +15,7 @@ from community.events.catalogue import (
     checked_payload,
 )
 from community.events.models import Event
+from community.events.services import recording
 from community.members.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +26,8 @@ def ann():
     return Member.objects.create_user("ann@example.com", "ann")
 
 
-def test_record_saves_who_what_and_when(ann):
-    event = services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=3)
+def test_record_stores_the_event(ann):
+    event = recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=3)
 
     saved = Event.objects.get()
     assert saved == event
@@ -38,16 +38,16 @@ def test_record_saves_who_what_and_when(ann):
 
 
 def test_record_twice_keeps_the_first(ann):
-    first = services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
-    second = services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+    first = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+    second = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
     assert second.event_id == first.event_id
     assert Event.objects.count() == 1
 
 
-def test_record_tells_facts_apart_by_key(ann):
-    services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
-    services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", version=2)
+def test_record_distinguishes_facts_by_key(ann):
+    recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+    recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", version=2)
 
     assert Event.objects.count() == 2
 
@@ -57,16 +57,16 @@ def test_record_tells_facts_apart_by_key(ann):
     [{}, {"version": "three"}, {"version": 3, "mood": "good"}],
     ids=["missing", "wrong type", "undeclared"],
 )
-def test_record_refuses_a_payload_that_is_not_declared(ann, payload):
+def test_record_refuses_an_undeclared_payload(ann, payload):
     with pytest.raises(ValueError, match=r"guidelines\.accepted"):
-        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, **payload)
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, **payload)
 
     assert not Event.objects.exists()
 
 
-def test_record_refuses_a_name_that_is_not_declared(ann):
+def test_record_refuses_an_undeclared_name(ann):
     with pytest.raises(ValueError, match="no event called"):
-        services.record(EventName("tea.drunk"), actor=ann, subject=ann)
+        recording.record(EventName("tea.drunk"), actor=ann, subject=ann)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -74,7 +74,7 @@ def test_record_outside_a_transaction_is_refused():
     ann = Member.objects.create_user("ann@example.com", "ann")
 
     with pytest.raises(transaction.TransactionManagementError):
-        services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+        recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -82,34 +82,34 @@ def test_rolled_back_change_leaves_no_event():
     ann = Member.objects.create_user("ann@example.com", "ann")
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+        recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
         raise RuntimeError("the change failed")
 
     assert not Event.objects.exists()
 
 
-def test_record_of_old_news_is_marked_backfill(ann):
+def test_record_of_an_old_event_is_backfill(ann):
     long_ago = timezone.now() - dt.timedelta(days=3000)
 
-    event = services.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=long_ago)
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=long_ago)
 
     assert event.backfill is True
     assert Event.objects.get().occurred_at == long_ago
 
 
-def test_record_clamps_a_clock_that_runs_ahead(ann):
+def test_record_clamps_a_time_in_the_future(ann):
     tomorrow = timezone.now() + dt.timedelta(days=1)
 
-    event = services.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=tomorrow)
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=tomorrow)
 
     assert event.occurred_at < timezone.now() + dt.timedelta(minutes=6)
 
 
-def test_retract_takes_an_event_back_once_and_says_so(ann):
-    event = services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+def test_retract_is_idempotent_and_recorded(ann):
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
-    first = services.retract([event], reason="a test account")
-    second = services.retract([event], reason="a test account")
+    first = recording.retract([event], reason="a test account")
+    second = recording.retract([event], reason="a test account")
 
     event.refresh_from_db()
     told = Event.objects.get(name=EVENT_RETRACTED)
@@ -120,10 +120,10 @@ def test_retract_takes_an_event_back_once_and_says_so(ann):
 
 
 def test_record_of_a_retracted_fact_reinstates_it(ann):
-    event = services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
-    services.retract([event], reason="a mistake")
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+    recording.retract([event], reason="a mistake")
 
-    services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+    recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
     event.refresh_from_db()
     assert event.retracted_at is None
@@ -134,8 +134,8 @@ def test_record_of_a_retracted_fact_reinstates_it(ann):
     "sql",
     ["UPDATE event SET name = 'other'", "UPDATE event SET props = '{\"a\": 1}'", "DELETE FROM event"],
 )
-def test_log_refuses_to_be_rewritten(ann, sql):
-    services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+def test_log_refuses_updates_and_deletes(ann, sql):
+    recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
     with (
         pytest.raises(DatabaseError, match="append-only"),
@@ -147,12 +147,12 @@ def test_log_refuses_to_be_rewritten(ann, sql):
     assert Event.objects.get().name == MEMBER_REGISTERED
 
 
-def test_purge_deletes_one_source_only_and_leaves_the_log_closed(ann):
-    draft = services.Draft(name=MEMBER_REGISTERED, occurred_at=timezone.now(), payload={}, source="import:x")
-    services.record_all([draft])
-    kept = services.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+def test_purge_deletes_one_source_and_keeps_the_log_append_only(ann):
+    draft = recording.Draft(name=MEMBER_REGISTERED, occurred_at=timezone.now(), payload={}, source="import:x")
+    recording.record_all([draft])
+    kept = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 
-    deleted = services.purge(source="import:x")
+    deleted = recording.purge(source="import:x")
 
     assert deleted == 1
     assert list(Event.objects.all()) == [kept]
@@ -161,7 +161,7 @@ def test_purge_deletes_one_source_only_and_leaves_the_log_closed(ann):
 
 
 def test_every_month_has_a_partition_of_its_own(ann):
-    services.record(
+    recording.record(
         MEMBER_REGISTERED,
         actor=ann,
         subject=ann,
@@ -179,5 +179,5 @@ def test_catalogue_names_are_noun_happened():
     assert malformed == []
 
 
-def test_checked_payload_leaves_out_what_was_not_said():
+def test_checked_payload_drops_missing_fields():
     assert checked_payload("page.viewed", {"url": "/pricing"}) == {"url": "/pricing"}

@@ -1,4 +1,4 @@
-"""What wakes the followers: once per transaction, by a real broker, with the sweep as safety net."""
+"""Waking the followers: once per transaction, through a real broker, with the sweep as a fallback."""
 
 from datetime import timedelta
 
@@ -7,9 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from community.celery import app
-from community.events import services, tasks
+from community.events import tasks
 from community.events.catalogue import GUIDELINES_ACCEPTED
 from community.events.registry import all_followers
+from community.events.services import cursors, recording
 from community.members.models import Member
 from tests.support import eventually
 
@@ -25,7 +26,7 @@ def ann():
 def agree(ann, *versions):
     with transaction.atomic():
         for version in versions:
-            services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
+            recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(version), version=version)
 
 
 def waiting():
@@ -38,22 +39,22 @@ def test_record_wakes_the_followers_once_per_commit(ann):
     assert waiting() == 1
 
 
-def test_record_wakes_nobody_when_rolled_back(ann):
+def test_rolled_back_record_wakes_no_follower(ann):
     with pytest.raises(RuntimeError), transaction.atomic():
-        services.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=1)
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=1)
         raise RuntimeError
 
     assert waiting() == 0
 
 
-def test_record_does_not_wake_again_before_the_first_wake_up_is_taken(ann):
+def test_record_does_not_enqueue_a_second_sweep(ann):
     agree(ann, 1)
     agree(ann, 2)
 
     assert waiting() == 1
 
 
-def test_record_wakes_again_once_a_sweep_has_begun(ann):
+def test_record_enqueues_again_once_a_sweep_has_started(ann):
     agree(ann, 1)
     waiting()
 
@@ -65,13 +66,13 @@ def test_record_wakes_again_once_a_sweep_has_begun(ann):
 
 
 @pytest.mark.worker
-def test_worker_follows_what_is_committed_without_being_asked(ann, celery_worker):
+def test_worker_follows_committed_events_by_itself(ann, celery_worker):
     agree(ann, 1)
 
-    eventually(lambda: not any(services.behind(name) for name in all_followers()))
+    eventually(lambda: not any(cursors.is_behind(name) for name in all_followers()))
 
 
-def test_partitions_are_made_ahead(ann):
+def test_partitions_are_created_ahead(ann):
     tasks.partitions()
 
     ahead = timezone.now() + timedelta(days=80)

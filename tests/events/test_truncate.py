@@ -1,4 +1,4 @@
-"""The append-only tables refuse TRUNCATE. The test database allows it, so each test brings the refusal back."""
+"""The append-only tables refuse TRUNCATE. The test database allows it, so each test enables the trigger again."""
 
 from datetime import UTC, datetime
 from importlib import import_module
@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from community.events import services
+from community.events.services import partitions
 
 REFUSE = import_module("community.events.migrations.0002_refuse_truncate").REFUSE
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("table", ["event", "event_{0:%Y_%m}", "event_1998_07", "moderation_auditentry"])
 def test_truncate_is_refused(table: str):
-    services.ensure_months([timezone.now(), datetime(1998, 7, 31, 23, 59, tzinfo=UTC)])
+    partitions.ensure_months([timezone.now(), datetime(1998, 7, 31, 23, 59, tzinfo=UTC)])
 
     with connection.cursor() as cursor:
         cursor.execute(REFUSE)
@@ -31,7 +31,7 @@ def test_truncate_is_refused(table: str):
 def test_a_month_begins_and_ends_in_utc_whatever_the_zone(month: tuple[int, int], first: str, following: str):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'America/Lima'")
-        services.ensure_months([datetime(*month, 5, tzinfo=UTC)])
+        partitions.ensure_months([datetime(*month, 5, tzinfo=UTC)])
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(
             "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = %s",

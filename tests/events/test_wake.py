@@ -1,4 +1,4 @@
-"""Waking the followers: after the commit, once, and never at a member's cost."""
+"""Waking the followers: once, after the commit, and without failing the request."""
 
 import logging
 
@@ -21,7 +21,7 @@ def waiting() -> int:
     return app.control.purge()
 
 
-def test_wake_followers_many_times_asks_once(django_capture_on_commit_callbacks, nobody_waits):
+def test_wake_followers_repeatedly_enqueues_once(django_capture_on_commit_callbacks, nobody_waits):
     with django_capture_on_commit_callbacks() as callbacks:
         for _ in range(5):
             wake_followers()
@@ -36,7 +36,7 @@ def test_wake_followers_waits_for_the_commit(nobody_waits):
     assert cache.get(WAKE_KEY) is None
 
 
-def test_wake_followers_sends_one_sweep(django_capture_on_commit_callbacks, nobody_waits):
+def test_wake_followers_enqueues_one_sweep(django_capture_on_commit_callbacks, nobody_waits):
     with django_capture_on_commit_callbacks(execute=True):
         wake_followers()
 
@@ -44,7 +44,9 @@ def test_wake_followers_sends_one_sweep(django_capture_on_commit_callbacks, nobo
     assert cache.get(WAKE_KEY) == 1
 
 
-def test_wake_followers_sends_none_while_one_is_under_way(django_capture_on_commit_callbacks, nobody_waits):
+def test_wake_followers_enqueues_nothing_while_one_is_pending(
+    django_capture_on_commit_callbacks, nobody_waits
+):
     cache.set(WAKE_KEY, 1)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -53,7 +55,7 @@ def test_wake_followers_sends_none_while_one_is_under_way(django_capture_on_comm
     assert waiting() == 0
 
 
-def test_wake_followers_of_an_inner_transaction_that_failed_wakes_nobody(nobody_waits):
+def test_wake_followers_in_a_failed_savepoint_wakes_none(nobody_waits):
     before = len(connection.run_on_commit)
 
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -63,9 +65,7 @@ def test_wake_followers_of_an_inner_transaction_that_failed_wakes_nobody(nobody_
     assert len(connection.run_on_commit) == before
 
 
-def test_wake_followers_again_after_an_inner_transaction_failed_does_wake(
-    django_capture_on_commit_callbacks, nobody_waits
-):
+def test_wake_followers_after_a_failed_savepoint_wakes(django_capture_on_commit_callbacks, nobody_waits):
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         with pytest.raises(RuntimeError), transaction.atomic():
             wake_followers()
@@ -78,7 +78,7 @@ def test_wake_followers_again_after_an_inner_transaction_failed_does_wake(
 
 @pytest.fixture
 def redis_is_away(settings):
-    """A cache whose server is nowhere."""
+    """A cache without a server."""
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -89,9 +89,7 @@ def redis_is_away(settings):
     del caches["default"]
 
 
-def test_a_post_does_not_fail_because_nobody_could_be_woken(
-    redis_is_away, django_capture_on_commit_callbacks, caplog
-):
+def test_a_post_succeeds_without_a_broker(redis_is_away, django_capture_on_commit_callbacks, caplog):
     with caplog.at_level(logging.WARNING), django_capture_on_commit_callbacks(execute=True):
         wake_followers()
 

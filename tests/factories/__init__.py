@@ -1,4 +1,4 @@
-"""Factories that make rows as they stand after the fact: no events, no side effects.
+"""Factories that create rows without events or other side effects.
 
-What a service does beyond its row (events, counters of other rows) is had by calling the service.
+For the side effects of a service (events, counters of other rows), call the service instead.
 """

@@ -7,14 +7,14 @@ from factory.django import DjangoModelFactory
 
 from community.badges.models import Award, Badge
 from community.events.catalogue import EventName
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 
 from .members import MemberFactory
 
 
 class BadgeFactory(DjangoModelFactory[Badge]):
-    """A badge of our own making, beside those that ship."""
+    """A custom badge, in addition to the shipped ones."""
 
     class Meta:
         model = Badge
@@ -37,7 +37,7 @@ class AwardFactory(DjangoModelFactory[Award]):
 def happen(
     name: EventName, member: Member, *, times: int = 1, at: datetime | None = None, **payload: Any
 ) -> None:
-    """Record events of the member, about the member; `subject` and `counterpart` may be given."""
+    """Record events of the member; the subject is the member, unless `subject` is given."""
     subject = payload.pop("subject", member)
     counterpart = payload.pop("counterpart", None)
     for number in range(times):

@@ -14,7 +14,7 @@ COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
 
 
 class CategoryFactory(DjangoModelFactory[Category]):
-    """`groups=[group]` makes it a private one, for those groups to see, reply and create in."""
+    """`groups=[group]` makes it private: only those groups may see, reply and create topics."""
 
     class Meta:
         model = Category
@@ -43,7 +43,7 @@ class TagFactory(DjangoModelFactory[Tag]):
 
 
 class TopicFactory(DjangoModelFactory[Topic]):
-    """A topic with its opening post; `opening__source="..."` says what it reads."""
+    """A topic with its opening post; `opening__source="..."` sets its text."""
 
     class Meta:
         model = Topic
@@ -79,7 +79,7 @@ class QuestionFactory(TopicFactory):
 
 
 class PostFactory(DjangoModelFactory[Post]):
-    """A reply at the end of its topic, whose counters follow."""
+    """A reply at the end of its topic; updates the topic's counters."""
 
     class Meta:
         model = Post

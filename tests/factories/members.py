@@ -27,9 +27,9 @@ class GuidelinesFactory(DjangoModelFactory[Guidelines]):
 
 
 class MemberFactory(DjangoModelFactory[Member]):
-    """Someone who can log in and post: claimed, and agreed to the guidelines in force, if there are any.
+    """A member who can log in and post: claimed, and agreed to the current guidelines, if there are any.
 
-    `role="moderator"` puts them in that role's group too; `unclaimed=True` is a member as imported.
+    `role="moderator"` also adds them to that role's group; `unclaimed=True` creates an imported member.
     """
 
     class Meta:

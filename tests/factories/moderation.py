@@ -10,7 +10,7 @@ from .members import MemberFactory
 
 
 class FlagFactory(DjangoModelFactory[Flag]):
-    """A flag as it stands, of weight 1; `flag_post()` is what raises one."""
+    """A flag of weight 1, without the side effects of `flags.add()`."""
 
     class Meta:
         model = Flag

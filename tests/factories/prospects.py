@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 from community.forum.models import Category, Post, Topic
 from community.members.models import Member
 from community.prospects.models import DeskQuestion, ProspectForum, RosterEntry
-from community.prospects.services import track_topic
+from community.prospects.services.tracking import track_topic
 
 from .forum import CategoryFactory, PostFactory, QuestionFactory
 from .members import MemberFactory
@@ -35,7 +35,7 @@ class RosterEntryFactory(DjangoModelFactory[RosterEntry]):
 
 
 def a_peer(**fields: Any) -> Member:
-    """Somebody who is around, so that the grace period means something."""
+    """Create a recently seen member, so that there is a grace period."""
     return MemberFactory(last_seen_at=timezone.now(), **fields)
 
 
@@ -46,7 +46,7 @@ def a_prospect_asks(
     author: Member | None = None,
     **fields: Any,
 ) -> DeskQuestion:
-    """A prospect asked so long ago, and the desk knows of it."""
+    """Create a prospect's question, that many minutes ago, and track it on the desk."""
     forum = forum or ProspectForumFactory()
     asked: datetime = timezone.now() - timedelta(minutes=minutes_ago)
     topic = QuestionFactory(

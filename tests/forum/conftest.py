@@ -5,14 +5,14 @@ from . import screeners
 
 @pytest.fixture(autouse=True)
 def no_screeners(settings):
-    """The forum by itself: what the apps above it hold or refuse is tested with them."""
+    """Disable screeners, which are tested with the apps that define them."""
     settings.POST_SCREENERS = []
     settings.EDIT_SCREENERS = []
 
 
 @pytest.fixture
 def screener(settings, monkeypatch):
-    """Let the test say what the screeners answer."""
+    """Set the verdict of the screeners."""
     settings.POST_SCREENERS = ["tests.forum.screeners.screen"]
 
     def answer(verdict):

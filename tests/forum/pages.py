@@ -1,4 +1,4 @@
-"""Reading pages as a person or a parser does."""
+"""Helpers for parsing pages."""
 
 from lxml import html
 
@@ -8,15 +8,15 @@ def page(response):
 
 
 def texts(response, selector):
-    """The text of every element a CSS class selector such as `.topic-title a` finds, white space squeezed."""
+    """Return the text of each element that matches a CSS selector, with white space collapsed."""
     return [" ".join(node.text_content().split()) for node in page(response).cssselect(selector)]
 
 
 def titles(response):
-    """The titles of a list of topics, in order."""
+    """Return the titles of a topic list, in order."""
     return texts(response, ".topic-title a:not(.count)")
 
 
 def ids(response):
-    """The primary keys of the posts shown on a page of a topic, in order."""
+    """Return the ids of the posts on a topic page, in order."""
     return [int(node.get("id")[1:]) for node in page(response).cssselect("article.post")]

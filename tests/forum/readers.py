@@ -1,4 +1,4 @@
-"""Readers of the forum, each with a browser of their own."""
+"""Readers of the forum, each with their own test client."""
 
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -14,12 +14,12 @@ def client_of(member):
 
 
 def a_customer(**fields):
-    """An ordinary member, to whom the limits of newcomers do not apply."""
+    """Return an ordinary member without the limits for new members."""
     return MemberFactory(customer_since=timezone.now(), **fields)
 
 
 def member_of_a_group(groups):
-    """A member of a new group that is one of these `groups` of a category."""
+    """Return a member of a new group that is added to these `groups` of a category."""
     member, group = a_customer(), Group.objects.create(name="pilots")
     member.groups.add(group)
     groups.add(group)

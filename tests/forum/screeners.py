@@ -1,4 +1,4 @@
-"""Screeners that answer what a test wants, under a dotted path for the settings."""
+"""Screeners with a configurable verdict, importable by dotted path for the settings."""
 
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict

@@ -1,4 +1,4 @@
-"""Hostile and odd texts all the way through: posted by form, stored exactly, shown and found safely."""
+"""Hostile and unusual texts end to end: posted by form, stored exactly, shown and found safely."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -20,7 +20,7 @@ LEAD = "A text of some kind: "
 
 @pytest.fixture(autouse=True)
 def no_limits(settings):
-    """One person posts all of a corpus."""
+    """Post a whole corpus as one member."""
     settings.RATE_LIMITS = {"topics": "", "posts": "", "searches": "", "visitor-searches": ""}
 
 
@@ -33,7 +33,7 @@ def examples():
 
 
 def assert_safe(response):
-    """No script, handler or address of ours came from what was typed."""
+    """Check that no script, event handler or dangerous URL came from what was typed."""
     tree = page(response)
     own = {node.get("src") for node in tree.cssselect("script")}
     assert all(source and source.startswith("/static/") for source in own)
@@ -58,7 +58,7 @@ def author(client):
 
 
 @pytest.mark.parametrize("texts", [naughty, examples])
-def test_odd_texts_are_posted_stored_exactly_and_shown_safely(client, author, texts):
+def test_unusual_texts_are_posted_stored_exactly_and_shown_safely(client, author, texts):
     topic = TopicFactory()
 
     for sent in in_posts(texts()):
@@ -71,7 +71,7 @@ def test_odd_texts_are_posted_stored_exactly_and_shown_safely(client, author, te
 
 
 def in_posts(texts, together=12):
-    """Several to a post, which keeps the test short."""
+    """Combine several texts per post, to keep the test fast."""
     return ["\n\n".join(texts[start : start + together]) for start in range(0, len(texts), together)]
 
 
@@ -94,7 +94,7 @@ def test_naughty_titles_are_stored_on_one_line_and_escaped_in_lists(client, auth
 
 
 def joined(texts, *, limit):
-    """All of them, as many to a line as there is room for."""
+    """Pack the texts into as few lines as possible."""
     line = ""
     for text in texts:
         if line and len(line) + 1 + len(text) > limit:
@@ -105,12 +105,12 @@ def joined(texts, *, limit):
 
 
 def seen(text):
-    """A text as a parser of pages gives it back: without the signs that no page may hold."""
+    """Return the text as an HTML parser returns it: without characters that HTML forbids."""
     return "".join(sign for sign in text if sign.isprintable())
 
 
 def test_naughty_searches_are_answered_safely(client):
-    """Each is looked for by itself; they are shown several to a page, all of them whole."""
+    """Search for each text separately; a page shows several of them, complete."""
     reader = AnonymousUser()
     topic = TopicFactory(title="One topic to be found, or not")
 
@@ -122,7 +122,7 @@ def test_naughty_searches_are_answered_safely(client):
         assert_safe(response)
 
 
-def test_naughty_words_are_found_and_marked_safely(client, author):
+def test_naughty_strings_are_found_and_highlighted_safely(client, author):
     texts = naughty()
     for text in texts:
         TopicFactory(
@@ -132,17 +132,17 @@ def test_naughty_words_are_found_and_marked_safely(client, author):
             opening__html="<p>.</p>",
         )
 
-    # The best 200 are shown, so each half and what is left of it in its turn.
+    # Only the best 200 results are shown, so search in halves.
     for start_at in range(0, len(texts), 200):
         part = Topic.objects.order_by("pk")[start_at : start_at + 200].values("pk")
         assert_found_safely(client, list(part.values_list("pk", flat=True)))
 
 
 def assert_found_safely(client, pks):
-    """Let only these topics be found, and look at all of them."""
+    """Make only these topics searchable, and view all results."""
     Topic.objects.exclude(pk__in=pks).update(status=Topic.Status.HIDDEN)
     Topic.objects.filter(pk__in=pks).update(status=Topic.Status.PUBLISHED)
-    cache.clear()  # which tells nobody that what is found has changed
+    cache.clear()  # update() does not invalidate caches
     rows = 0
     for number in range(1, (len(pks) - 1) // 20 + 2):
         response = client.get(f"/search/?q=zebra&page={number}")

@@ -6,25 +6,25 @@ from community.forum.services import likes
 from tests.factories.forum import PostFactory
 from tests.factories.members import MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
 
-def test_like_counts_on_post_and_topic_and_is_told_to_both():
+def test_like_updates_counts_and_records_both_events():
     post, fan = PostFactory(), MemberFactory()
 
     for _ in range(2):
         likes.add(post, member=fan)
 
     assert (Post.objects.get(pk=post.pk).like_count, Topic.objects.get(pk=post.topic_id).like_count) == (1, 1)
-    assert sole("reaction.given").member_id == fan.pk
-    received = sole("reaction.received")
+    assert get_event("reaction.given").member_id == fan.pk
+    received = get_event("reaction.received")
     assert (received.member_id, received.counterpart_id) == (post.author_id, fan.pk)
     assert received.props == {"type": "like", "topic_id": post.topic_id}
 
 
-def test_unlike_takes_it_all_back():
+def test_unlike_retracts_everything():
     post, fan = PostFactory(), MemberFactory()
     likes.add(post, member=fan)
 
@@ -32,7 +32,7 @@ def test_unlike_takes_it_all_back():
         likes.remove(post, member=fan)
 
     assert (Post.objects.get(pk=post.pk).like_count, Topic.objects.get(pk=post.topic_id).like_count) == (0, 0)
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_like_again_counts_again():
@@ -42,7 +42,7 @@ def test_like_again_counts_again():
 
     likes.add(post, member=fan)
 
-    assert sorted(standing()) == ["reaction.given", "reaction.received"]
+    assert sorted(event_names()) == ["reaction.given", "reaction.received"]
     assert Post.objects.get(pk=post.pk).like_count == 1
 
 

@@ -1,4 +1,4 @@
-"""Every action on a post in every state of its life: what becomes of it, and of all that hangs on it."""
+"""Every action on a post in every status: the result, and everything that depends on it."""
 
 from contextlib import contextmanager
 
@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from community.core import page_cache
 from community.events.models import Event
-from community.events.services import ensure_months
+from community.events.services.partitions import ensure_months
 from community.forum.models import Post, Topic
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import counters, posts, topics
 from tests.factories.forum import CategoryFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .telling import standing
+from .event_log import event_names
 from .test_counters import state as counted
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ ACTIONS = {
     "delete": lambda post, by: posts.delete(post, actor=by),
     "restore": lambda post, by: posts.restore(post, actor=by),
 }
-# How a post gets there: whether it was held when it was written, and what was done to it since.
+# How to reach each state: whether the post was held at first, and the actions since.
 STATES = {
     "published": (ALLOW, []),
     "waiting": (HELD, []),
@@ -46,7 +46,7 @@ STATES = {
     "deleted while hidden": (ALLOW, ["hide", "delete"]),
     "deleted after it was refused": (HELD, ["hide", "delete"]),
 }
-# (status after it, event recorded); a pair that is not listed changes nothing.
+# (new status, recorded event); combinations that are not listed change nothing.
 EXPECTED = {
     ("published", "hold"): ("pending", "post.hidden"),
     ("published", "hide"): ("hidden", "post.hidden"),
@@ -72,7 +72,7 @@ EXPECTED = {
 def post_in(screener, moderator, settings):
     """Return a post of this kind in this state."""
     settings.HELD_POST_LISTENERS = []
-    # Otherwise the partition for this month's events would be undone with the first action.
+    # Otherwise this month's partition would be rolled back with the first action.
     ensure_months([timezone.now()])
 
     def make(kind: str, state: str) -> Post:
@@ -118,7 +118,7 @@ def _row(post: Post) -> dict:
 
 @contextmanager
 def undone():
-    """Let what happens inside be gone afterwards."""
+    """Roll back everything done inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -142,14 +142,14 @@ def test_every_action_in_every_state(post_in, moderator, kind, state, django_cap
             assert kind == "reply" or post.topic.status == status
             assert (action, _life()) == (action, sorted([*events, event] if event else events))
             earned = "topic.created" if kind == "opening" else "reply.created"
-            assert (earned in standing(member=post.author)) == post.is_published
+            assert (earned in event_names(member=post.author)) == post.is_published
             assert event is None or cache.get(page_cache.GENERATION) != "before"
             assert counted() == _recounted()
 
 
 @pytest.mark.parametrize("kind", ["opening", "reply"])
 @pytest.mark.parametrize("state", STATES)
-def test_every_action_twice_is_once(post_in, moderator, kind, state):
+def test_every_action_is_idempotent(post_in, moderator, kind, state):
     post = post_in(kind, state)
     for action, act in ACTIONS.items():
         with undone():
@@ -161,7 +161,7 @@ def test_every_action_twice_is_once(post_in, moderator, kind, state):
             assert (action, _row(post), Event.objects.count()) == once
 
 
-def test_only_approval_leads_straight_to_published():
+def test_only_approval_publishes_unapproved_posts():
     ways = {pair for pair, to in posts.TRANSITIONS.items() if to == "published"}
 
     assert ways == {("pending", "approve")}

@@ -8,7 +8,7 @@ from community.qa.services import accept_answer
 from tests.factories.forum import CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -18,18 +18,18 @@ def reply():
     return posts.create(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
 
 
-def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderator):
+def test_delete_post_leaves_a_stub_and_retracts_events(reply, moderator):
     for _ in range(2):
         posts.delete(reply, actor=moderator, reason="advertising")
 
     reply.refresh_from_db()
     assert (reply.status, reply.deleted_by, reply.status_reason) == ("deleted", moderator, "advertising")
     assert Topic.objects.get(pk=reply.topic_id).reply_count == 0
-    assert standing(member=reply.author) == ["post.deleted"]
-    assert sole("post.deleted").props == {"topic_id": reply.topic_id, "reason": "advertising"}
+    assert event_names(member=reply.author) == ["post.deleted"]
+    assert get_event("post.deleted").props == {"topic_id": reply.topic_id, "reason": "advertising"}
 
 
-def test_restore_post_gives_back_what_was_taken(reply, moderator):
+def test_restore_post_reinstates_events(reply, moderator):
     posts.delete(reply, actor=moderator)
 
     for _ in range(2):
@@ -38,10 +38,10 @@ def test_restore_post_gives_back_what_was_taken(reply, moderator):
     reply.refresh_from_db()
     assert (reply.status, reply.deleted_at, reply.deleted_by) == ("published", None, None)
     assert Topic.objects.get(pk=reply.topic_id).reply_count == 1
-    assert sorted(standing(member=reply.author)) == ["post.deleted", "post.restored", "reply.created"]
+    assert sorted(event_names(member=reply.author)) == ["post.deleted", "post.restored", "reply.created"]
 
 
-def test_restored_post_that_waited_waits_again(moderator):
+def test_restored_pending_post_is_pending_again(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
     posts.delete(waiting, actor=waiting.author)
 
@@ -49,13 +49,13 @@ def test_restored_post_that_waited_waits_again(moderator):
 
     waiting.refresh_from_db()
     assert waiting.status == "pending"
-    assert "reply.created" not in standing()
+    assert "reply.created" not in event_names()
 
 
-def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
+def test_hide_retracts_and_unhide_reinstates_events(reply, moderator):
     for _ in range(2):
         posts.hide(reply, actor=None, reason="flagged by three members")
-    hidden = standing(member=reply.author)
+    hidden = event_names(member=reply.author)
 
     for _ in range(2):
         posts.unhide(reply, actor=moderator)
@@ -63,10 +63,10 @@ def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
     reply.refresh_from_db()
     assert hidden == ["post.hidden"]
     assert reply.status == "published"
-    assert sorted(standing(member=reply.author)) == ["post.hidden", "post.unhidden", "reply.created"]
+    assert sorted(event_names(member=reply.author)) == ["post.hidden", "post.unhidden", "reply.created"]
 
 
-def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moderator):
+def test_a_hidden_pending_post_is_pending_again_when_unhidden(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
 
     posts.hide(waiting, actor=moderator, reason="spam")
@@ -77,10 +77,10 @@ def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moder
     waiting.refresh_from_db()
     assert refused == ("hidden", "spam")
     assert (waiting.status, waiting.status_before) == ("pending", "")
-    assert "reply.created" not in standing()
+    assert "reply.created" not in event_names()
 
 
-def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(moderator):
+def test_a_refused_post_is_never_published_by_restoring(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
     posts.hide(waiting, actor=moderator, reason="spam")
 
@@ -93,7 +93,7 @@ def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(modera
 
 
 @pytest.mark.parametrize("act", [posts.hide, posts.delete])
-def test_what_was_never_approved_leaves_no_stub(moderator, act):
+def test_unapproved_posts_leave_no_stub(moderator, act):
     waiting = PostFactory(status=Post.Status.PENDING)
 
     act(waiting, actor=moderator, reason="spam")
@@ -108,7 +108,7 @@ def test_what_was_never_approved_leaves_no_stub(moderator, act):
 
 
 @pytest.mark.parametrize("act", [posts.hide, posts.delete])
-def test_what_was_seen_leaves_a_stub(reply, moderator, act):
+def test_published_posts_leave_a_stub(reply, moderator, act):
     act(reply, actor=moderator, reason="spam")
 
     assert Post.objects.placed_for(AnonymousUser()).filter(pk=reply.pk).exists()
@@ -122,7 +122,7 @@ def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
 
     reply.refresh_from_db()
     assert reply.status == "hidden"
-    assert "reply.created" not in standing()
+    assert "reply.created" not in event_names()
 
 
 def test_deleting_the_opening_deletes_its_topic(moderator):
@@ -140,7 +140,7 @@ def test_deleting_the_opening_deletes_its_topic(moderator):
 
     topic.refresh_from_db()
     assert topic.status == "deleted"
-    assert standing(member=author) == ["post.deleted"]
+    assert event_names(member=author) == ["post.deleted"]
     assert Category.objects.get().topic_count == 0
     assert Tag.objects.get().topic_count == 0
 
@@ -160,7 +160,7 @@ def test_restoring_the_opening_restores_its_topic(moderator):
 
     topic.refresh_from_db()
     assert topic.status == "published"
-    assert {"topic.created", "question.asked"} <= set(standing(member=topic.author))
+    assert {"topic.created", "question.asked"} <= set(event_names(member=topic.author))
     assert Category.objects.get().topic_count == 1
     assert Tag.objects.get().topic_count == 1
 
@@ -171,15 +171,15 @@ def test_deleting_an_accepted_answer_leaves_the_question_unsolved(moderator):
     accept_answer(answer, actor=question.author)
 
     posts.delete(answer, actor=moderator)
-    gone = (Topic.objects.get(pk=question.pk).is_solved, standing())
+    gone = (Topic.objects.get(pk=question.pk).is_solved, event_names())
     posts.restore(answer, actor=moderator)
 
     assert gone == (False, ["post.deleted"])
     assert Topic.objects.get(pk=question.pk).is_solved
-    assert {"answer.accepted", "question.resolved", "reply.created"} <= set(standing())
+    assert {"answer.accepted", "question.resolved", "reply.created"} <= set(event_names())
 
 
-def test_a_like_taken_back_stays_so_when_the_post_returns(reply, moderator):
+def test_a_removed_like_is_not_reinstated_with_the_post(reply, moderator):
     fan = MemberFactory()
     likes.add(reply, member=fan)
     likes.remove(reply, member=fan)

@@ -7,7 +7,7 @@ from community.forum.services import posts, tags, topics
 from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
-from .telling import sole, standing
+from .event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
@@ -23,17 +23,17 @@ def test_edit_post_keeps_both_versions():
         (2, "Use *soft* water.", "clearer"),
     ]
     assert (edited.revision_count, edited.edited_by) == (1, post.author)
-    assert sole("post.edited").props == {"topic_id": post.topic_id, "reason": "clearer"}
+    assert get_event("post.edited").props == {"topic_id": post.topic_id, "reason": "clearer"}
 
 
-def test_edit_post_with_the_same_words_changes_nothing():
+def test_edit_post_with_the_same_text_changes_nothing():
     post = PostFactory()
 
     posts.edit(post, actor=post.author, source=post.source)
 
     post.refresh_from_db()
     assert (post.revision_count, post.edited_at, post.revisions.count()) == (0, None, 0)
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_third_version_follows_the_second():
@@ -46,7 +46,7 @@ def test_third_version_follows_the_second():
     assert Event.objects.filter(name="post.edited").count() == 2
 
 
-def test_edit_of_the_opening_renews_the_excerpt():
+def test_edit_of_the_opening_updates_the_excerpt():
     topic = TopicFactory()
 
     posts.edit(topic.posts.get(), actor=topic.author, source="# New\n\nwords")
@@ -54,12 +54,12 @@ def test_edit_of_the_opening_renews_the_excerpt():
     assert Topic.objects.get(pk=topic.pk).excerpt == "New words"
 
 
-def test_edit_of_a_waiting_post_is_not_told():
+def test_edit_of_a_pending_post_records_no_event():
     post = PostFactory(status=Post.Status.PENDING)
 
     posts.edit(post, actor=post.author, source="Better words, still waiting.")
 
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_edit_mentions_each_person_once():
@@ -72,7 +72,7 @@ def test_edit_mentions_each_person_once():
     assert Event.objects.filter(name="member.mentioned").count() == 1
 
 
-def test_edit_topic_changes_title_and_tags_and_tells_which():
+def test_edit_topic_records_what_changed():
     topic = TopicFactory(title="Old title here", tags=[TagFactory(name="old")])
     moderator = MemberFactory(role="moderator")
 
@@ -81,7 +81,7 @@ def test_edit_topic_changes_title_and_tags_and_tells_which():
     topic.refresh_from_db()
     assert (topic.title, topic.slug) == ("A much better title", "a-much-better-title")
     assert [tag.name for tag in topic.tags.all()] == ["new"]
-    assert sole("topic.edited").props == {"what": ["title", "tags"]}
+    assert get_event("topic.edited").props == {"what": ["title", "tags"]}
     versions = topic.posts.get().revisions.all()
     assert [(r.title, r.tags, r.reason) for r in versions] == [
         ("Old title here", "old", ""),
@@ -89,12 +89,12 @@ def test_edit_topic_changes_title_and_tags_and_tells_which():
     ]
 
 
-def test_edit_topic_to_the_same_changes_nothing():
+def test_edit_topic_is_idempotent():
     topic = TopicFactory(tags=[TagFactory(name="grinder")])
 
     topics.edit(topic, actor=topic.author, title=topic.title, tags=["Grinder"])
 
-    assert standing() == []
+    assert event_names() == []
     assert topic.posts.get().revisions.count() == 0
 
 
@@ -116,11 +116,11 @@ def test_edit_topic_with_too_many_tags_is_refused():
         ("x" * 60, "x" * 35),
     ],
 )
-def test_tags_are_written_one_way(typed, kept):
+def test_tag_names_are_normalized(typed, kept):
     assert tags.normalize(typed) == kept
 
 
-def test_tags_of_like_names_have_addresses_of_their_own():
+def test_similar_tags_have_different_slugs():
     topic = TopicFactory(category=CategoryFactory())
 
     tags.assign(topic, ["c", "c++", "c#"])
@@ -128,7 +128,7 @@ def test_tags_of_like_names_have_addresses_of_their_own():
     assert len({tag.slug for tag in topic.tags.all()}) == 3
 
 
-def test_a_tag_of_signs_only_has_the_same_address_in_every_process():
-    (tag,) = tags.find(["__"])
+def test_a_tag_of_symbols_only_has_a_stable_slug():
+    (tag,) = tags.get_or_create(["__"])
 
     assert tag.slug == "tag-9911f4d2"

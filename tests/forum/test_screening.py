@@ -1,4 +1,4 @@
-"""The settings name who judges posts, and who hears of those that wait."""
+"""Screeners and listeners named in the settings."""
 
 import pytest
 
@@ -18,40 +18,40 @@ ALLOWS, HOLDS, REFUSES = (f"tests.forum.screeners.{name}" for name in ("allow", 
 HEARS = "tests.forum.screeners.hear"
 
 
-def judged(settings, *paths, role="", **category):
+def verdict_of(settings, *paths, role="", **category):
     settings.POST_SCREENERS = list(paths)
-    return screening.judge(MemberFactory(role=role), CategoryFactory(**category), None, "Hello!")
+    return screening.screen_post(MemberFactory(role=role), CategoryFactory(**category), None, "Hello!")
 
 
-def test_no_screener_allows_all(settings):
-    assert judged(settings) == ALLOW
+def test_without_screeners_everything_is_allowed(settings):
+    assert verdict_of(settings) == ALLOW
 
 
 @pytest.mark.parametrize("paths", [(ALLOWS, HOLDS), (HOLDS, ALLOWS)])
 def test_one_screener_that_holds_is_enough(settings, paths):
-    assert judged(settings, *paths) == Verdict(hold=True, sentence="hold it")
+    assert verdict_of(settings, *paths) == Verdict(hold=True, sentence="hold it")
 
 
 @pytest.mark.parametrize("paths", [(HOLDS, REFUSES), (REFUSES, HOLDS, ALLOWS)])
 def test_one_screener_that_refuses_is_enough(settings, paths):
     with pytest.raises(Refused, match="refuse it"):
-        judged(settings, *paths)
+        verdict_of(settings, *paths)
 
 
 def test_a_category_holds_what_screeners_allow_but_not_the_team(settings):
-    assert judged(settings, ALLOWS, holds_posts=True).hold
-    assert not judged(settings, ALLOWS, role="support", holds_posts=True).hold
+    assert verdict_of(settings, ALLOWS, holds_posts=True).hold
+    assert not verdict_of(settings, ALLOWS, role="support", holds_posts=True).hold
 
 
-def test_the_strictest_verdict_on_an_edit_is_the_answer(settings):
+def test_the_strictest_verdict_on_an_edit_wins(settings):
     settings.EDIT_SCREENERS = [HOLDS, REFUSES, ALLOWS]
 
-    verdict = screening.judge_edit(MemberFactory(), "before", "after")
+    verdict = screening.screen_edit(MemberFactory(), "before", "after")
 
     assert verdict == Verdict(refuse=True, sentence="refuse it")
 
 
-def test_listeners_hear_of_a_held_post_and_why(settings, monkeypatch):
+def test_listeners_get_a_held_post_and_the_reason(settings, monkeypatch):
     monkeypatch.setattr(screeners, "heard", [])
     settings.POST_SCREENERS, settings.HELD_POST_LISTENERS = [HOLDS], [HEARS]
 

@@ -38,7 +38,7 @@ def undone(db):
 
 
 class Heard:
-    """A progress that remembers what it was told."""
+    """A progress that records its calls."""
 
     def __init__(self) -> None:
         self.started: list[tuple[str, int]] = []
@@ -58,7 +58,7 @@ def heard() -> Heard:
 
 @pytest.fixture(scope="session")
 def conlang(tmp_path_factory) -> Path:
-    """The real dump of a small site; it is not part of the project and may not be there."""
+    """The real dump of a small site; not part of the repository, so it may be missing."""
     archive = DATA / "conlang.meta.stackexchange.tar.xz"
     if not archive.exists():
         pytest.skip(f"{archive.name} is not beside the project")
@@ -70,7 +70,7 @@ def conlang(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def drained():
-    """Run the followers and drains to the end."""
+    """Run all followers and drains until nothing is left."""
 
     def run() -> None:
         call_command("follow")

@@ -1,4 +1,4 @@
-"""Small dumps made up for tests, in the format of the real ones."""
+"""Small dumps for tests, in the format of the real ones."""
 
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -9,7 +9,7 @@ FILES = {table.name: table for table in TABLES}
 
 
 class Dump:
-    """A dump to be written: `dump.add("users", Id=1, …)` adds a row with the defaults below."""
+    """Builder for a dump: `dump.add("users", Id=1, …)` adds a row with the defaults below."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
 
 
 def village(folder: Path) -> Dump:
-    """Three users, two questions, three answers: the smallest dump in which everything there is occurs."""
+    """Three users, two questions, three answers: the smallest dump with every kind of row."""
     dump = Dump(folder)
     dump.user(1, DisplayName="Ann", AboutMe="<p>I <b>brew</b>.</p>", WebsiteUrl="https://ann.example")
     dump.user(2, DisplayName="Bob").user(3, DisplayName="Bob", CreationDate="2020-01-01T12:00:00.000")

@@ -1,26 +1,26 @@
-"""A few questions at a time, each with everything that hangs on it and nothing else."""
+"""Bundles of questions with all the rows that belong to them."""
 
 import pytest
 
 from community.importers.models import StagedRow
 from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import nobody
+from community.importers.services.building.people import former_member
 from community.members.models import Member
-from tests.importers.building import prepare
 from tests.importers.dumps import Dump
+from tests.importers.staging_helpers import prepare
 
 pytestmark = pytest.mark.django_db
 
 
 def load(dump, *, after=0, size=10):
-    return load_bundle(prepare(dump), nobody(), after=after, size=size)
+    return load_bundle(prepare(dump), former_member(), after=after, size=size)
 
 
 def keys(rows):
     return {parent: [row.key for row in below] for parent, below in rows.items()}
 
 
-def test_load_bundle_brings_what_hangs_on_each_question(dump):
+def test_load_bundle_loads_everything_of_each_question(dump):
     bundle = load(dump)
 
     assert [row.key for row in bundle.questions] == [10, 20]
@@ -30,10 +30,10 @@ def test_load_bundle_brings_what_hangs_on_each_question(dump):
     assert keys(bundle.links) == {20: [1]}
 
 
-def test_load_bundle_takes_the_next_questions_only(dump):
+def test_load_bundle_loads_only_the_next_questions(dump):
     first = load(dump, size=1)
 
-    then = load_bundle(first.batch, first.nobody, after=first.questions[-1].ordinal, size=1)
+    then = load_bundle(first.batch, first.former_member, after=first.questions[-1].ordinal, size=1)
 
     assert [row.key for row in first.questions] == [10]
     assert [row.key for row in then.questions] == [20]
@@ -41,13 +41,13 @@ def test_load_bundle_takes_the_next_questions_only(dump):
     assert then.comments == {}
 
 
-def test_load_bundle_behind_the_last_question_is_empty(dump):
+def test_load_bundle_after_the_last_question_is_empty(dump):
     bundle = load(dump, after=1_000_000)
 
     assert (bundle.questions, bundle.answers, bundle.comments) == ([], {}, {})
 
 
-def test_load_bundle_leaves_out_what_was_judged_unusable(dump):
+def test_load_bundle_excludes_skipped_rows(dump):
     dump.add("comments", Id=6, PostId=11, Text="   ")
     dump.add("votes", PostId=11, VoteTypeId=5)
     dump.question(40, Title="")
@@ -80,15 +80,15 @@ def test_load_bundle_reads_the_versions_of_each_post(dump):
     assert 11 not in bundle.versions
 
 
-def test_author_of_is_the_member_or_who_stands_for_everybody(dump):
+def test_author_of_is_the_member_or_the_former_member(dump):
     bundle = load(dump)
 
     assert bundle.author_of(2).display_name == "Bob"
-    assert bundle.author_of(None) == bundle.nobody
-    assert bundle.author_of(404) == bundle.nobody
+    assert bundle.author_of(None) == bundle.former_member
+    assert bundle.author_of(404) == bundle.former_member
 
 
-def test_member_of_is_nobody_for_those_who_left(dump):
+def test_member_of_is_none_for_former_members(dump):
     bundle = load(dump)
 
     assert bundle.member_of(2).display_name == "Bob"
@@ -96,7 +96,7 @@ def test_member_of_is_nobody_for_those_who_left(dump):
     assert bundle.member_of(404) is None
 
 
-def test_load_bundle_knows_everybody_who_wrote_edited_or_remarked(tmp_path):
+def test_load_bundle_loads_authors_editors_and_commenters(tmp_path):
     dump = Dump(tmp_path)
     for number in range(1, 8):
         dump.user(number)
@@ -111,17 +111,17 @@ def test_load_bundle_knows_everybody_who_wrote_edited_or_remarked(tmp_path):
     assert bundle.names[4] == "User 4"
 
 
-def test_load_bundle_does_without_a_member_who_was_deleted_meanwhile(dump):
+def test_load_bundle_tolerates_deleted_members(dump):
     batch = prepare(dump)
     staged = StagedRow.objects.get(file="users", source_id=2)
     Member.objects.filter(pk=staged.target_id).delete()
 
-    bundle = load_bundle(batch, nobody(), after=0, size=10)
+    bundle = load_bundle(batch, former_member(), after=0, size=10)
 
-    assert bundle.author_of(2) == bundle.nobody
+    assert bundle.author_of(2) == bundle.former_member
 
 
-def test_load_bundle_leaves_another_batch_alone(tmp_path, dump):
+def test_load_bundle_ignores_other_batches(tmp_path, dump):
     prepare(Dump(tmp_path / "town").user(1).question(10, Title="Of the town?"), name="town", members=False)
 
     bundle = load(dump)
@@ -135,7 +135,7 @@ def test_load_bundle_costs_the_same_for_one_and_three(tmp_path, django_assert_nu
     for number in range(questions):
         dump.question(10 + number).answer(20 + number, to=10 + number)
         dump.add("comments", Id=30 + number, PostId=20 + number)
-    batch, everybody_else = prepare(dump), nobody()
+    batch, everybody_else = prepare(dump), former_member()
 
     with django_assert_num_queries(8):
         load_bundle(batch, everybody_else, after=0, size=10)

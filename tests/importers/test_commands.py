@@ -24,7 +24,7 @@ def test_import_stackexchange_prints_the_reconciliation(dump):
 
     assert "village: from beer.example.com" in out
     assert "Users.xml                3 read =         3 imported +       0 skipped" in out
-    assert out.endswith("Done. `manage.py import_undo village` takes it back.\n")
+    assert out.endswith("Done. To undo this import, run `manage.py import_undo village`.\n")
 
 
 def test_import_stackexchange_names_the_batch(dump):
@@ -42,16 +42,16 @@ def test_import_stackexchange_takes_a_category(dump):
 
 
 def test_import_stackexchange_refuses_an_unknown_category(dump):
-    with pytest.raises(CommandError, match=r"There is no category pub\."):
+    with pytest.raises(CommandError, match=r"There is no category with the slug pub\."):
         run("import_stackexchange", dump.write(), "--category", "pub")
 
 
 def test_import_stackexchange_refuses_an_empty_folder(tmp_path):
-    with pytest.raises(CommandError, match="holds no dump"):
+    with pytest.raises(CommandError, match="There is no dump in"):
         run("import_stackexchange", tmp_path)
 
 
-def test_import_stackexchange_says_which_line_is_broken(dump):
+def test_import_stackexchange_reports_the_broken_line(dump):
     folder = dump.write()
     (folder / "Posts.xml").write_text("<posts>\n<row")
 
@@ -66,14 +66,14 @@ def test_dry_run_counts_and_writes_nothing(dump):
     out = run("import_stackexchange", dump.write(), "--dry-run")
 
     assert "Users.xml                3 read =         3 would be imported +       0 skipped" in out
-    assert "Note: Handles that are taken here already; theirs get a number: 1." in out
-    assert "Note: Display names of several users" in out
+    assert "Note: Usernames that are already taken here (imported ones get a number): 1." in out
+    assert "Note: Display names shared by several users" in out
     assert counts() == before
     assert not StagedRow.objects.exists()
     assert not ImportBatch.objects.exists()
 
 
-def test_dry_run_uses_up_no_ids(dump):
+def test_dry_run_consumes_no_ids(dump):
     folder = dump.write()
     before = _last_ids()
 
@@ -82,7 +82,7 @@ def test_dry_run_uses_up_no_ids(dump):
     assert _last_ids() == before
 
 
-def test_dry_run_shows_what_an_import_then_does(dump, imported):
+def test_dry_run_matches_the_import(dump, imported):
     folder = dump.write()
 
     said = run("import_stackexchange", folder, "--dry-run", "--site", "beer.example.com")
@@ -95,7 +95,7 @@ def test_dry_run_shows_what_an_import_then_does(dump, imported):
         )
 
 
-def test_dry_run_after_an_import_finds_everything_here(dump, imported):
+def test_dry_run_after_an_import_skips_everything(dump, imported):
     folder = dump.write()
     imported(folder)
 
@@ -115,26 +115,26 @@ def test_dry_run_cleans_up_after_a_broken_file(dump):
     assert not StagedRow.objects.exists()
 
 
-def test_import_undo_says_what_it_took_back(dump, imported):
+def test_import_undo_prints_what_it_deleted(dump, imported):
     imported(dump)
 
     out = run("import_undo", "village")
 
-    assert out.endswith("village: took back 16 events, 2 topics, 2 badges, 3 members.\n")
+    assert out.endswith("village: removed 16 events, 2 topics, 2 badges, 3 members.\n")
     assert not Category.objects.exists()
 
 
-def test_import_undo_twice_says_so(dump, imported):
+def test_import_undo_twice_prints_a_message(dump, imported):
     imported(dump)
     run("import_undo", "village")
 
-    assert run("import_undo", "village") == "village was taken back already.\n"
+    assert run("import_undo", "village") == "village has already been undone.\n"
 
 
-def test_import_undo_names_the_imports_there_are(dump, imported):
+def test_import_undo_lists_existing_imports(dump, imported):
     imported(dump)
 
-    with pytest.raises(CommandError, match=r"There is no import called pub\. There are: village\."):
+    with pytest.raises(CommandError, match=r"There is no import called pub\. Imports: village\."):
         run("import_undo", "pub")
 
 

@@ -1,7 +1,7 @@
 import io
 
 from community.importers import progress
-from community.importers.progress import NoProgress, Shown
+from community.importers.progress import ConsoleProgress, NoProgress
 
 
 class Terminal(io.StringIO):
@@ -9,11 +9,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
+def test_progress_prints_lines_without_a_terminal(monkeypatch):
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", -1)
     out = io.StringIO()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(1)
         shown.advance(3)
@@ -21,10 +21,10 @@ def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
     assert out.getvalue() == "Members …\nMembers: 25%\nMembers: 100%\n"
 
 
-def test_progress_says_little_of_what_is_quick():
+def test_progress_prints_little_for_quick_steps():
     out = io.StringIO()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(4)
 
@@ -34,7 +34,7 @@ def test_progress_says_little_of_what_is_quick():
 def test_progress_is_a_bar_on_a_terminal():
     out = Terminal()
 
-    with Shown(out) as shown:
+    with ConsoleProgress(out) as shown:
         shown.start("Members", 4)
         shown.advance(4)
         shown.start("Questions", 0)

@@ -1,4 +1,4 @@
-"""Files that are not what they say, and files that are, but oddly."""
+"""Malformed files, and valid ones with unusual content."""
 
 import tracemalloc
 
@@ -23,7 +23,7 @@ def test_read_rows_gives_attributes_in_order(rows_of):
     assert rows == [{"Id": "1", "DisplayName": "a & b"}, {"Id": "2"}]
 
 
-def test_read_rows_takes_a_byte_order_mark(rows_of):
+def test_read_rows_accepts_a_byte_order_mark(rows_of):
     rows = rows_of('\ufeff<?xml version="1.0" encoding="utf-8"?>\n<users><row Id="1" /></users>')
 
     assert rows == [{"Id": "1"}]
@@ -47,7 +47,7 @@ def test_read_rows_replaces_references_across_chunks(rows_of, shift):
 def test_read_rows_refuses_an_entity_bomb(rows_of):
     bomb = '<!DOCTYPE users [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">]>'
 
-    with pytest.raises(DumpError, match=r"Users.xml, line 1: a document type is declared"):
+    with pytest.raises(DumpError, match=r"Users.xml, line 1: the file declares a document type"):
         rows_of(f'{bomb}<users><row Id="1" N="&b;" /></users>')
 
 
@@ -65,19 +65,19 @@ def test_read_rows_refuses_an_external_entity(rows_of):
         ('<users><row Id="1', "unclosed token"),
         ("", "no element found"),
         ("not xml at all", "syntax error"),
-        ('<posts><row Id="1" /></posts>', "the file holds <posts>, not <users>"),
-        ('<users><user Id="1" /></users>', "<user> does not belong here"),
-        ('<users><row Id="1"><row Id="2" /></row></users>', "<row> does not belong here"),
+        ('<posts><row Id="1" /></posts>', "expected <users> but found <posts>"),
+        ('<users><user Id="1" /></users>', "unexpected <user>"),
+        ('<users><row Id="1"><row Id="2" /></row></users>', "unexpected <row>"),
         ('<users><row Id="1" Id="2" /></users>', "duplicate attribute"),
         (b'<?xml version="1.0" encoding="utf-8"?><users><row Id="\xff" /></users>', "not well-formed"),
     ],
 )
-def test_read_rows_says_what_is_wrong(rows_of, content, sentence):
+def test_read_rows_explains_errors(rows_of, content, sentence):
     with pytest.raises(DumpError, match=sentence):
         rows_of(content)
 
 
-def test_read_rows_gives_what_came_before_a_truncation(tmp_path):
+def test_read_rows_yields_rows_before_a_truncation(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text('<users>\n<row Id="1" />\n<row Id="2" ')
     found = []
@@ -88,7 +88,7 @@ def test_read_rows_gives_what_came_before_a_truncation(tmp_path):
     assert found == ["1"]
 
 
-def test_read_rows_refuses_a_row_without_end(tmp_path):
+def test_read_rows_refuses_an_endless_row(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text('<users><row Id="1" Text="' + "x" * 6_000_000 + '" /></users>')
 
@@ -96,7 +96,7 @@ def test_read_rows_refuses_a_row_without_end(tmp_path):
         list(read_rows(path, root="users", on_bytes=lambda size: None))
 
 
-def test_read_rows_keeps_no_rows_in_memory(tmp_path):
+def test_read_rows_uses_constant_memory(tmp_path):
     path = tmp_path / "Users.xml"
     with path.open("w") as file:
         file.write("<users>")
@@ -113,7 +113,7 @@ def test_read_rows_keeps_no_rows_in_memory(tmp_path):
     assert peak < 2_000_000
 
 
-def test_read_rows_tells_of_every_byte(tmp_path):
+def test_read_rows_reports_every_byte(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text("<users>" + '<row Id="1" />' * 20_000 + "</users>")
     sizes = []

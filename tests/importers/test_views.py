@@ -1,4 +1,4 @@
-"""Old addresses lead on, to what the reader may see."""
+"""Redirects from old URLs to what the reader may see."""
 
 import pytest
 from django.test import Client

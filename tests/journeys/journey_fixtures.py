@@ -1,4 +1,4 @@
-"""Writing members' lives to the database and following them to their end."""
+"""Record members' events and drain them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from uuid import uuid4
 
 from django.db import models
 
-from community.events import services as events
 from community.events.catalogue import EventName
 from community.events.models import Event
+from community.events.services import recording
 from community.members.models import Member
-from journeys import services
+from journeys.services import dirty, shards
 
 
 def moment(days_ago: int, hour: int = 12) -> datetime:
-    """Some hour of the UTC day that many days before today."""
-    return datetime.combine(services.today() - timedelta(days=days_ago), time(hour), UTC)
+    """Return an hour of the UTC day that many days ago."""
+    return datetime.combine(shards.today() - timedelta(days=days_ago), time(hour), UTC)
 
 
 def happened(
@@ -31,8 +31,8 @@ def happened(
     about: models.Model | None = None,
     **payload,
 ) -> Event:
-    """Record an event of the member's; every call is another event."""
-    draft = events.Draft(
+    """Record an event of the member; every call records a new one."""
+    draft = recording.Draft(
         name=EventName(name),
         occurred_at=moment(days_ago, hour),
         payload=payload,
@@ -45,7 +45,7 @@ def happened(
         currency="EUR" if cents else "",
         event_id=uuid4(),
     )
-    events.record_all([draft])
+    recording.record_all([draft])
     return Event.objects.get(event_id=draft.event_id)
 
 
@@ -58,19 +58,19 @@ def bought(member: Member, days_ago: int, ref: str = "order-1", cents: int = 490
 
 
 def drained(*members: Member) -> int:
-    """Mark all that happened and drain until nothing is left; return how many rows were written.
+    """Mark the events, of these members or all, and drain all shards; return the number of rows written.
 
-    Given members, only their events are marked: a test inside one transaction has no committed log.
+    Marks directly instead of running the follower, because a test in a transaction has no committed log.
     """
     of_members = Event.objects.filter(member__in=members) if members else Event.objects.all()
-    services.mark_events(of_members)
+    dirty.mark_events(of_members)
     return drain_all()
 
 
 def drain_all() -> int:
     rows = 0
-    while shards := services.waiting_shards():
-        done = [services.drain(shard) for shard in shards]
+    while waiting := shards.waiting_shards():
+        done = [shards.drain(shard) for shard in waiting]
         rows += sum(one.rollup + one.rows for one in done)
     return rows
 

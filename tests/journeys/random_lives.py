@@ -1,4 +1,4 @@
-"""Many random events for many members, in the database."""
+"""Record random events for many members."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from uuid import UUID
 
-from community.events import services as events
 from community.events.catalogue import EventName
+from community.events.services import recording
 from community.members.models import Member
 
 from .journey_fixtures import moment
@@ -47,13 +47,13 @@ PAYLOADS = {
 WITH_ANOTHER = ("answer.accepted", "helpful_vote.received")
 
 
-def draft_of(dice: random.Random, members: Sequence[Member]) -> events.Draft:
+def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
     name = dice.choice(NAMES)
     member = dice.choice(members)
     payload = PAYLOADS.get(name, {})
     if name.startswith(("subscription", "payment")):
         payload = {"external_id": dice.choice(["a", "b"])}
-    return events.Draft(
+    return recording.Draft(
         name=EventName(name),
         occurred_at=moment(dice.randint(0, 700), dice.randint(0, 11)),
         payload=payload,
@@ -68,4 +68,4 @@ def draft_of(dice: random.Random, members: Sequence[Member]) -> events.Draft:
 
 
 def add_random_events(dice: random.Random, members: Sequence[Member], n: int) -> None:
-    events.record_all([draft_of(dice, members) for _ in range(n)])
+    recording.record_all([draft_of(dice, members) for _ in range(n)])

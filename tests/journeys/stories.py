@@ -1,4 +1,4 @@
-"""Short ways to write a member's story for the engine."""
+"""Shorthand for a member's events in tests of the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.engine.facts import RawEvent, Result
 from journeys.engine.fold import fold
-from journeys.engine.rollup import rolled_up
+from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import parse_ruleset
 
 START = date(2024, 1, 1)
@@ -21,7 +21,7 @@ def on(day: int) -> date:
 
 
 def ev(day: int, name: str, nth: int = 0, **fields) -> RawEvent:
-    """An event of day `day`; `nth` tells apart two of one kind on one day."""
+    """Return an event on day `day`; `nth` distinguishes events of one kind on a day."""
     return RawEvent(uuid5(_SPACE, f"{day}:{name}:{nth}"), 1, on(day), float(nth), name, **fields)
 
 
@@ -52,14 +52,14 @@ def refund(day: int, ref: str = "order-1", cents: int = 4900, full: bool = True)
     return ev(day, "purchase.refunded", cents=cents, currency="EUR", props=props, nth=_n(ref))
 
 
-def told(*events: RawEvent, as_of: int, **options) -> Result:
-    """The story of these events as of day `as_of`."""
+def fold_events(*events: RawEvent, as_of: int, **options) -> Result:
+    """Fold these events as of day `as_of`."""
     options.setdefault("rules", RULES)
-    return fold(rolled_up(events), options.pop("rules"), as_of=on(as_of), **options)
+    return fold(roll_up(events), options.pop("rules"), as_of=on(as_of), **options)
 
 
 def steps(result: Result) -> list[tuple[int, str, str]]:
-    """Each row as (day, stage.sub_stage, rule)."""
+    """Return each row as (day, stage.sub_stage, rule)."""
     return [
         ((row.effective_on - START).days, f"{row.stage}.{row.sub_stage}", row.rule) for row in result.rows
     ]

@@ -1,4 +1,4 @@
-"""Activity, the early signs of rule A1, and the dates on which time alone changes them."""
+"""Activity, the risk signals of rule A1, and the dates on which they change without events."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 
-from journeys.engine.activity import Pulse
+from journeys.engine.activity import ActivityDates
 from journeys.engine.facts import Override
 from journeys.engine.sentences import did, money, times
 from journeys.engine.state import shown_stage
 
-from .stories import RULES, ev, on, refund, sale, subscription, told
+from .stories import RULES, ev, fold_events, on, refund, sale, subscription
 
 VISIT = ev(0, "visit.day")
-BUSY = [ev(day, "visit.day") for day in range(1, 61, 5)]  # twelve days, the last one day 56
+BUSY = [ev(day, "visit.day") for day in range(1, 61, 5)]  # twelve active days, the last one is day 56
 
 
 @pytest.mark.parametrize(
@@ -29,43 +29,43 @@ BUSY = [ev(day, "visit.day") for day in range(1, 61, 5)]  # twelve days, the las
         (91, "dormant"),
     ],
 )
-def test_activity_ages_with_silence(day, activity):
-    assert told(VISIT, as_of=day).state.activity == activity
+def test_activity_ages_without_events(day, activity):
+    assert fold_events(VISIT, as_of=day).state.activity == activity
 
 
 @pytest.mark.parametrize(("day", "due"), [(0, 8), (8, 31), (31, 91)])
-def test_activity_says_when_it_will_change(day, due):
-    state = told(VISIT, as_of=day).state
+def test_activity_knows_its_next_change(day, due):
+    state = fold_events(VISIT, as_of=day).state
 
     assert (state.next_due, state.next_due_why) == (on(due), "activity")
 
 
-def test_activity_of_the_dormant_changes_no_more():
-    assert told(VISIT, as_of=91).state.next_due is None
+def test_dormant_activity_has_no_next_change():
+    assert fold_events(VISIT, as_of=91).state.next_due is None
 
 
 @pytest.mark.parametrize(
     ("day", "activity"), [(100, "resurrected"), (114, "resurrected"), (115, "active"), (131, "cooling")]
 )
 def test_activity_after_dormancy_is_resurrected_for_fourteen_days(day, activity):
-    assert told(VISIT, ev(100, "visit.day"), as_of=day).state.activity == activity
+    assert fold_events(VISIT, ev(100, "visit.day"), as_of=day).state.activity == activity
 
 
-def test_coming_back_while_cooling_is_no_resurrection():
-    assert told(VISIT, ev(90, "visit.day"), as_of=91).state.activity == "active"
+def test_returning_while_cooling_is_not_resurrected():
+    assert fold_events(VISIT, ev(90, "visit.day"), as_of=91).state.activity == "active"
 
 
-def test_what_happens_to_a_member_is_no_activity():
-    assert told(VISIT, ev(80, "helpful_vote.received"), as_of=95).state.activity == "dormant"
+def test_passive_events_are_not_activity():
+    assert fold_events(VISIT, ev(80, "helpful_vote.received"), as_of=95).state.activity == "dormant"
 
 
-def test_activity_before_anything_has_happened_is_nobodys():
-    with pytest.raises(ValueError, match="before anything has happened"):
-        Pulse().activity_on(date(2024, 1, 1), RULES.activity)
+def test_activity_before_the_first_event_is_an_error():
+    with pytest.raises(ValueError, match="before the first event"):
+        ActivityDates().activity_on(date(2024, 1, 1), RULES.activity)
 
 
 def risks(*events, as_of):
-    return told(sale(0), *events, as_of=as_of).state.risks
+    return fold_events(sale(0), *events, as_of=as_of).state.risks
 
 
 def nps(day, score):
@@ -77,17 +77,17 @@ def ticket(day, what, severity=None):
     return ev(day, f"support.ticket_{what}", props=props)
 
 
-def test_a_detractor_is_a_sign_for_sixty_days():
+def test_a_detractor_is_a_signal_for_sixty_days():
     assert risks(nps(10, 6), as_of=70) == ("detractor",)
     assert risks(nps(10, 6), as_of=71) == ()
     assert risks(nps(10, 7), as_of=20) == ()
 
 
-def test_a_better_answer_ends_the_sign():
+def test_a_better_answer_ends_the_signal():
     assert risks(nps(10, 2), nps(20, 9), as_of=21) == ()
 
 
-def test_a_failed_payment_is_a_sign_until_money_comes():
+def test_a_failed_payment_is_a_signal_until_the_next_payment():
     failed = ev(10, "payment.failed", props={})
 
     assert risks(failed, as_of=40) == ("payment_failed",)
@@ -95,43 +95,43 @@ def test_a_failed_payment_is_a_sign_until_money_comes():
     assert risks(failed, sale(12, "order-2"), as_of=13) == ()
 
 
-def test_a_ticket_of_severity_one_is_a_sign_while_it_is_open():
+def test_a_severity_one_ticket_is_a_signal_while_open():
     assert risks(ticket(10, "opened", 1), as_of=300) == ("severe_ticket",)
     assert risks(ticket(10, "opened", 1), ticket(12, "closed"), as_of=13) == ()
     assert risks(ticket(10, "opened", 2), as_of=13) == ()
 
 
-def test_activity_halved_against_ones_own_mean_is_a_sign():
+def test_activity_at_half_the_own_average_is_a_signal():
     assert risks(*BUSY, as_of=60) == ()
     assert "activity_halved" in risks(*BUSY, as_of=88)
 
 
-def test_a_few_active_days_are_too_few_to_halve():
+def test_too_few_active_days_are_never_halved():
     assert risks(*BUSY[:4], as_of=60) == ()
 
 
-def test_one_sign_is_no_risk_and_two_are():
-    one = told(sale(0), nps(10, 3), as_of=20).state
-    two = told(sale(0), nps(10, 3), ticket(12, "opened", 1), as_of=20).state
+def test_two_signals_make_a_customer_at_risk():
+    one = fold_events(sale(0), nps(10, 3), as_of=20).state
+    two = fold_events(sale(0), nps(10, 3), ticket(12, "opened", 1), as_of=20).state
 
     assert (one.at_risk, two.at_risk) == (False, True)
 
 
 def test_only_customers_are_at_risk():
-    gone = told(sale(0), nps(10, 3), ticket(12, "opened", 1), refund(15), as_of=20).state
+    gone = fold_events(sale(0), nps(10, 3), ticket(12, "opened", 1), refund(15), as_of=20).state
 
     assert gone.risks == ()
 
 
-def test_the_end_of_a_sign_is_due():
-    state = told(sale(0), ev(1, "onboarding.completed"), nps(80, 3), as_of=135).state
+def test_the_end_of_a_signal_is_due():
+    state = fold_events(sale(0), ev(1, "onboarding.completed"), nps(80, 3), as_of=135).state
 
     assert (state.next_due, state.next_due_why) == (on(141), "A1")
 
 
-def test_halved_activity_begins_and_ends_on_the_days_it_says():
+def test_halved_activity_starts_and_ends_on_the_due_dates():
     story = [sale(0), ev(1, "onboarding.completed"), *BUSY]
-    states = {day: told(*story, as_of=day).state for day in range(57, 240)}
+    states = {day: fold_events(*story, as_of=day).state for day in range(57, 240)}
 
     for day in range(57, 200):
         now = states[day]
@@ -142,12 +142,12 @@ def test_halved_activity_begins_and_ends_on_the_days_it_says():
             if (states[d].sub_stage, states[d].activity, states[d].risks) != seen
         )
         assert now.next_due == (on(due) if (due := next(changes, None)) else None)
-    # From day 81 only day 56 is left of the last 30 days; from day 151 fewer than six are left of the 90.
+    # From day 81 only day 56 is within the last 30 days; from day 151 fewer than six are within the 90 before.
     assert {day for day, state in states.items() if state.risks} == set(range(81, 151))
 
 
-def test_leaving_for_want_of_renewal_is_due():
-    state = told(
+def test_churn_without_renewal_is_due():
+    state = fold_events(
         subscription(0, "started", cents=900), ev(1, "visit.day"), subscription(100, "lapsed"), as_of=101
     ).state
 
@@ -166,12 +166,12 @@ def test_the_newest_live_override_is_shown():
 def test_the_end_of_an_override_is_due():
     override = Override("relationship", "pin", on(0), on(4))
 
-    state = told(VISIT, as_of=1, overrides=[override]).state
+    state = fold_events(VISIT, as_of=1, overrides=[override]).state
 
     assert (state.next_due, state.next_due_why) == (on(4), "override")
 
 
-def test_words_for_what_somebody_did():
+def test_did_returns_a_verb_phrase():
     assert did("question.asked") == "asked a question"
     assert did("webinar.attended") == "webinar attended"
     assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.urls import reverse
 
-from journeys import services
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Override, Ruleset
+from journeys.services import overrides, rulesets
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, replied
@@ -33,7 +33,7 @@ def draft(version=2, **changes) -> Ruleset:
     return Ruleset.objects.create(version=version, rules=DEFAULT_RULES | changes)
 
 
-def test_manager_writes_a_draft_from_the_rules_in_force(client, manager):
+def test_manager_creates_a_draft_from_the_live_rules(client, manager):
     page = client.get(reverse("admin:journeys_ruleset_add"))
     rules = DEFAULT_RULES | {"E2": {"points": 15, "days": 30}}
 
@@ -47,47 +47,47 @@ def test_manager_writes_a_draft_from_the_rules_in_force(client, manager):
     assert (made.status, made.rules["E2"], made.note) == ("draft", {"points": 15, "days": 30}, "Sooner.")
 
 
-def test_unsound_rules_come_back_with_the_reason(client, manager):
+def test_invalid_rules_are_refused_with_the_reason(client, manager):
     rules = DEFAULT_RULES | {"C1": {"kinds": ["visit.day"]}}
 
     answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
-    assert "Only a commercial fact may enter conversion" in answer.content.decode()
+    assert "Only purchases and subscriptions can lead to conversion" in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
 
 
-def test_manager_puts_a_draft_in_force(client, manager):
-    services.live_ruleset()
+def test_manager_publishes_a_draft(client, manager):
+    rulesets.live_ruleset()
     rules = draft()
 
     client.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert services.live_ruleset() == rules
-    assert services.live_ruleset().published_by == manager
+    assert rulesets.live_ruleset() == rules
+    assert rulesets.live_ruleset().published_by == manager
 
 
-def test_a_link_or_an_image_puts_nothing_in_force(client, manager):
-    live, rules = services.live_ruleset(), draft()
+def test_get_does_not_publish(client, manager):
+    live, rules = rulesets.live_ruleset(), draft()
 
     answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
-    assert "Put version 2 in force?" in answer.content.decode()
-    assert services.live_ruleset() == live
+    assert "Publish version 2?" in answer.content.decode()
+    assert rulesets.live_ruleset() == live
 
 
-def test_retired_rules_are_not_put_in_force_again(client, manager):
-    first = services.live_ruleset()
-    services.publish_ruleset(draft(), actor=manager)
+def test_retired_rules_cannot_be_published(client, manager):
+    first = rulesets.live_ruleset()
+    rulesets.publish_ruleset(draft(), actor=manager)
 
     answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
-    assert "copy them into a draft" in answer.content.decode()
-    assert services.live_ruleset().version == 2
+    assert "copy them into a new draft" in answer.content.decode()
+    assert rulesets.live_ruleset().version == 2
 
 
-def test_rules_in_force_are_only_read(client, manager):
-    live = services.live_ruleset()
+def test_live_rules_are_read_only(client, manager):
+    live = rulesets.live_ruleset()
     changed = {"rules": json.dumps(DEFAULT_RULES | {"E2": {"points": 1, "days": 1}}), "note": "Hm."}
 
     client.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
@@ -118,7 +118,7 @@ def test_manager_sets_a_stage_by_hand(client, manager):
 
 
 @pytest.mark.parametrize(("field", "value"), [("reason", ""), ("days", 181), ("stage", "heaven")])
-def test_an_override_that_makes_no_sense_is_refused(client, manager, field, value):
+def test_an_invalid_override_is_refused(client, manager, field, value):
     asked = {
         "member": MemberFactory().pk,
         "stage": "conversion",
@@ -143,7 +143,7 @@ def test_an_override_of_staff_is_refused(client, manager):
 
 
 def test_manager_clears_overrides(client, manager):
-    override = services.set_override(
+    override = overrides.set_override(
         MemberFactory(), stage="conversion", mode="pin", reason="Paid.", actor=manager
     )
     asked = {"action": "clear_selected", "_selected_action": [override.pk]}
@@ -169,7 +169,9 @@ def test_moderators_read_the_history_and_change_nothing(client, moderator):
     assert client.get(reverse("admin:journeys_stagehistory_add")).status_code == 403
 
 
-def test_history_costs_the_same_for_one_row_and_for_three(client, moderator, django_assert_max_num_queries):
+def test_history_takes_the_same_queries_for_one_row_and_three(
+    client, moderator, django_assert_max_num_queries
+):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
@@ -183,7 +185,7 @@ def test_member_page_shows_the_journey(client, manager):
     member = MemberFactory()
     bought(member, 3)
     drained()
-    services.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
+    overrides.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
 
     page = client.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
 
@@ -191,10 +193,10 @@ def test_member_page_shows_the_journey(client, manager):
     assert "Knows us." in page
 
 
-def test_member_page_of_somebody_unknown_says_so(client, manager):
+def test_member_page_without_a_journey_says_so(client, manager):
     page = client.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
 
-    assert "Nothing has happened on this journey yet." in page
+    assert "This member has no stage yet." in page
 
 
 def test_member_page_of_staff_shows_no_journey(client, manager):

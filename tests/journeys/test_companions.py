@@ -1,10 +1,10 @@
-"""The people who were there before a step: who counts, for how long, and in which words."""
+"""Companions: who counts, within which window, and the labels of what they did."""
 
 from __future__ import annotations
 
 import pytest
 
-from community.events import services as events
+from community.events.services import recording
 from community.forum.models import Post
 from community.members.models import Invitation
 from journeys.models import StageHistory
@@ -23,7 +23,7 @@ def member():
 
 
 def step(member, days_ago=10) -> StageHistory:
-    """The row that says the member bought so long ago."""
+    """Return the history row of a purchase that many days ago."""
     bought(member, days_ago)
     drained()
     return member.stage_history.current().latest("seq")
@@ -34,12 +34,12 @@ def beside(member, days_ago=10):
     return [(c.member, dict(c.did)) for c in companions(member, [row])[row.pk]]
 
 
-def test_companions_of_no_steps_are_none(member, django_assert_num_queries):
+def test_companions_without_steps_are_empty(member, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert companions(member, []) == {}
 
 
-def test_companions_of_a_step_taken_alone_are_none(member):
+def test_companions_of_a_step_without_interactions_are_empty(member):
     assert beside(member) == []
 
 
@@ -52,7 +52,7 @@ def test_companions_of_a_step_taken_alone_are_none(member):
         ("member.mentioned", "mentioned them", {"topic_id": 1}),
     ],
 )
-def test_companions_did_what_the_log_says(member, name, did, payload):
+def test_companions_acts_come_from_the_event_log(member, name, did, payload):
     other = MemberFactory()
     happened(member, name, 12, counterpart=other, **payload)
 
@@ -60,13 +60,13 @@ def test_companions_did_what_the_log_says(member, name, did, payload):
 
 
 @pytest.mark.parametrize(("days_ago", "is_there"), [(10, True), (9, False), (40, True), (41, False)])
-def test_companions_are_those_of_the_month_before(member, days_ago, is_there):
+def test_companions_are_limited_to_the_window(member, days_ago, is_there):
     happened(member, "member.mentioned", days_ago, counterpart=MemberFactory(), topic_id=1)
 
     assert bool(beside(member, 10)) is is_there
 
 
-def test_companions_are_not_oneself(member):
+def test_companions_exclude_the_member(member):
     question = QuestionFactory(author=member)
     AnswerFactory(topic=question, author=member, created_at=moment(12))
     happened(member, "member.mentioned", 12, counterpart=member, topic_id=1)
@@ -88,20 +88,20 @@ def test_companions_answered_with_comments_too(member):
 
 
 @pytest.mark.parametrize("status", [Post.Status.HIDDEN, Post.Status.DELETED, Post.Status.PENDING])
-def test_companions_did_not_answer_with_what_nobody_sees(member, status):
+def test_companions_ignore_hidden_replies(member, status):
     PostFactory(topic=TopicFactory(author=member), created_at=moment(12), status=status)
 
     assert beside(member) == []
 
 
-def test_companions_did_not_do_what_was_taken_back(member):
+def test_companions_ignore_retracted_events(member):
     event = happened(member, "member.mentioned", 12, counterpart=MemberFactory(), topic_id=1)
-    events.retract([event], reason="Spam.")
+    recording.retract([event], reason="Spam.")
 
     assert beside(member) == []
 
 
-def test_companions_invited_the_member(member):
+def test_companions_include_the_inviter(member):
     inviter = MemberFactory()
     Invitation.objects.create(
         email="ada@example.com", invited_by=inviter, member=member, accepted_at=moment(15)
@@ -110,13 +110,13 @@ def test_companions_invited_the_member(member):
     assert beside(member) == [(inviter, {"invited them": 1})]
 
 
-def test_companions_whose_invitation_was_not_taken_up_were_not_there(member):
+def test_companions_ignore_unaccepted_invitations(member):
     Invitation.objects.create(email="ada@example.com", invited_by=MemberFactory(), member=member)
 
     assert beside(member) == []
 
 
-def test_companions_are_sorted_by_how_much_they_did(member):
+def test_companions_are_sorted_by_number_of_acts(member):
     once, thrice = MemberFactory(), MemberFactory()
     happened(member, "member.mentioned", 12, counterpart=once, topic_id=1)
     for _ in range(2):
@@ -135,7 +135,7 @@ def test_companions_are_eight_at_most(member):
     assert len(beside(member)) == 8
 
 
-def test_companions_of_two_steps_are_told_apart(member):
+def test_companions_are_grouped_by_step(member):
     early, late = MemberFactory(), MemberFactory()
     happened(member, "member.mentioned", 200, counterpart=early, topic_id=1)
     happened(member, "member.mentioned", 12, counterpart=late, topic_id=1)
@@ -152,7 +152,7 @@ def test_companions_of_two_steps_are_told_apart(member):
     assert not any(early in people and late in people for people in met.values())
 
 
-def test_companions_of_one_time_are_counted_together(member):
+def test_companions_acts_are_added_up(member):
     other = MemberFactory()
     question = QuestionFactory(author=member)
     AnswerFactory(topic=question, author=other, created_at=moment(12))
@@ -174,7 +174,7 @@ def test_companions_of_one_time_are_counted_together(member):
 
 
 @pytest.mark.parametrize("people", [1, 3])
-def test_companions_cost_the_same_for_one_and_three(member, people, django_assert_num_queries):
+def test_companions_take_the_same_queries_for_one_and_three(member, people, django_assert_num_queries):
     for _ in range(people):
         happened(member, "member.mentioned", 12, counterpart=MemberFactory(), topic_id=1)
     row = step(member)

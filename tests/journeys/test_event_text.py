@@ -2,7 +2,7 @@ import pytest
 
 from community.events.catalogue import EVENT_TYPES
 from community.events.models import Event
-from community.events.services import retract
+from community.events.services.recording import retract
 from community.forum.models import Category
 from journeys import labels
 from journeys.engine.stages import STAGES
@@ -29,7 +29,7 @@ def described(reader, *events):
     return describe(events, reader)
 
 
-def test_event_about_a_post_tells_topic_words_and_address(member, staff):
+def test_event_about_a_post_has_topic_excerpt_and_url(member, staff):
     answer = AnswerFactory(topic=QuestionFactory(title="Grinder stuck"), html="<p>Brush &amp; oil.</p>")
 
     (one,) = described(staff, happened(member, "answer.accepted", 1, minutes=3, topic_id=1, about=answer))
@@ -38,7 +38,7 @@ def test_event_about_a_post_tells_topic_words_and_address(member, staff):
     assert one.url == f"/p/{answer.pk}/"
 
 
-def test_event_about_a_topic_tells_its_title_and_address(member, staff):
+def test_event_about_a_topic_has_its_title_and_url(member, staff):
     topic = QuestionFactory(title="Grinder stuck")
 
     (one,) = described(staff, happened(member, "question.asked", 1, title="x", category="y", about=topic))
@@ -46,7 +46,7 @@ def test_event_about_a_topic_tells_its_title_and_address(member, staff):
     assert (one.about, one.url) == ("Grinder stuck", topic.get_absolute_url())
 
 
-def test_post_that_the_reader_may_not_see_stays_unnamed(member):
+def test_post_that_the_reader_may_not_see_is_not_named(member):
     hidden = AnswerFactory(topic=QuestionFactory(category=CategoryFactory(groups=[], kind=Category.Kind.QA)))
     event = happened(member, "answer.accepted", 1, minutes=3, topic_id=1, about=hidden)
 
@@ -67,15 +67,15 @@ def test_post_that_the_reader_may_not_see_stays_unnamed(member):
         ("visit.day", {}, ""),
     ],
 )
-def test_event_from_outside_tells_what_it_was_about(member, staff, name, payload, about):
+def test_external_event_has_a_summary(member, staff, name, payload, about):
     assert described(staff, happened(member, name, 1, **payload))[0].about == about
 
 
-def test_purchase_tells_amount_and_products(member, staff):
+def test_purchase_has_amount_and_products(member, staff):
     assert described(staff, bought(member, 1, products=["Nomad 2"]))[0].about == "49.00 EUR · Nomad 2"
 
 
-def test_member_at_the_other_end_is_named_with_a_fitting_word(member, staff):
+def test_counterpart_is_named_with_a_preposition(member, staff):
     asker = MemberFactory()
 
     (one,) = described(
@@ -92,14 +92,14 @@ def test_voters_are_named_to_the_team_only(member, staff):
     assert described(member, vote)[0].counterpart is None
 
 
-def test_own_events_are_told_to_oneself(member, staff):
+def test_own_events_are_in_the_second_person(member, staff):
     event = happened(member, "question.resolved", 1, by=1, minutes=4, by_staff=False)
 
     assert described(member, event)[0].action == "had your question resolved"
     assert described(staff, event)[0].action == "had their question resolved"
 
 
-def test_events_are_told_in_three_queries(member, staff, django_assert_num_queries):
+def test_events_are_described_in_three_queries(member, staff, django_assert_num_queries):
     events = [
         happened(
             member,
@@ -121,7 +121,7 @@ def test_events_are_told_in_three_queries(member, staff, django_assert_num_queri
 # By id
 
 
-def test_describe_by_id_leaves_out_other_members_and_retracted_events(member, staff):
+def test_describe_by_id_skips_other_members_and_retracted_events(member, staff):
     mine, taken_back, other = replied(member, 3), replied(member, 2), replied(MemberFactory(), 1)
     retract([taken_back], reason="a test")
 
@@ -130,7 +130,7 @@ def test_describe_by_id_leaves_out_other_members_and_retracted_events(member, st
     assert list(found) == [mine.pk]
 
 
-def test_no_evidence_costs_no_query(member, staff, django_assert_num_queries):
+def test_no_evidence_takes_no_query(member, staff, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert describe_by_id([], of_member=member.pk, reader=staff) == {}
 
@@ -152,7 +152,7 @@ def test_events_that_differ_are_not_merged(member, staff):
     assert [one.times for one in merge_repeats(described(staff, *events))] == [1, 1]
 
 
-def test_something_in_between_ends_a_row(member, staff):
+def test_an_event_in_between_ends_a_run_of_repeats(member, staff):
     events = [
         happened(member, "visit.day", 1),
         happened(member, "search.performed", 1, query="a", results=0),
@@ -179,10 +179,10 @@ def test_question_is_not_shown_as_a_topic_as_well(member, staff, order):
 # Labels
 
 
-def test_everything_has_a_label():
+def test_every_stage_and_risk_has_a_label():
     assert set(labels.STAGE_MEANS) == set(labels.STAGE_FOR_YOU) == set(STAGES)
     assert set(labels.RISKS) == set(labels.RISKS_FOR_YOU)
 
 
-def test_icons_are_of_events_that_exist():
+def test_icons_are_for_declared_events():
     assert set(ICONS) <= {name.split(".")[0] for name in EVENT_TYPES}

@@ -1,4 +1,4 @@
-"""How far the members of a period got: every border of the period and of the window."""
+"""The funnel, with the boundaries of cohort and window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from journeys.models import MemberState
 from journeys.reports.funnel import funnel
-from journeys.services import today
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -31,21 +31,21 @@ def test_funnel_names_the_stages_in_order():
     assert all(step.label for step in funnel().steps)
 
 
-def test_funnel_of_nobody_divides_by_nothing():
+def test_empty_funnel_does_not_divide_by_zero():
     found = funnel()
 
     assert found.members == 0
     assert {(step.of_first, step.of_previous, step.lost) for step in found.steps} == {(0.0, 0.0, 0)}
 
 
-def test_funnel_is_of_the_last_year_when_nothing_is_asked():
+def test_funnel_defaults_to_the_last_year():
     found = funnel()
 
     assert (found.start, found.end) == (today() - timedelta(days=365), today())
 
 
 @pytest.mark.parametrize(("days_ago", "counted"), [(31, 0), (30, 1), (20, 1), (10, 1), (9, 0)])
-def test_funnel_counts_both_ends_of_the_period(days_ago, counted):
+def test_funnel_period_includes_both_ends(days_ago, counted):
     registered(MemberFactory(), days_ago)
     drained()
 
@@ -55,7 +55,7 @@ def test_funnel_counts_both_ends_of_the_period(days_ago, counted):
 
 
 @pytest.mark.parametrize(("later", "reached"), [(29, 1), (30, 1), (31, 0)])
-def test_funnel_gives_so_many_days_from_the_first(later, reached):
+def test_funnel_window_starts_when_first_seen(later, reached):
     member = MemberFactory()
     registered(member, 100)
     replied(member, 100 - later)
@@ -67,7 +67,7 @@ def test_funnel_gives_so_many_days_from_the_first(later, reached):
 
 
 @pytest.mark.parametrize(("days_ago", "still_open"), [(10, 1), (29, 1), (30, 0), (31, 0)])
-def test_funnel_tells_who_still_has_time(days_ago, still_open):
+def test_funnel_counts_members_within_the_window_as_open(days_ago, still_open):
     registered(MemberFactory(), days_ago)
     drained()
 
@@ -77,7 +77,7 @@ def test_funnel_tells_who_still_has_time(days_ago, still_open):
     assert found.drawn_open == still_open
 
 
-def test_funnel_counts_who_began_with_a_purchase_as_past_what_came_before():
+def test_funnel_counts_a_first_purchase_as_passing_earlier_stages():
     bought(MemberFactory(), 20)
     drained()
 
@@ -87,7 +87,7 @@ def test_funnel_counts_who_began_with_a_purchase_as_past_what_came_before():
     assert (found["discovery"].skipped, found["engagement"].skipped) == (1, 1)
 
 
-def test_funnel_shares_are_of_the_first_and_of_the_step_before():
+def test_funnel_shares_are_relative_to_the_first_and_previous_step():
     for number in range(4):
         member = MemberFactory()
         registered(member, 60)
@@ -121,7 +121,7 @@ def test_funnel_adds_up_at_every_step():
             assert step.skipped <= step.reached
 
 
-def test_funnel_leaves_out_what_is_no_longer_believed():
+def test_funnel_ignores_superseded_rows():
     member = MemberFactory()
     registered(member, 20)
     drained()
@@ -132,21 +132,21 @@ def test_funnel_leaves_out_what_is_no_longer_believed():
     assert funnel(start=today() - timedelta(days=600)).members == 1
 
 
-def test_funnel_has_no_staff_in_it():
+def test_funnel_excludes_staff():
     registered(MemberFactory(role="support"), 20)
     drained()
 
     assert funnel().members == MemberState.objects.count() == 0
 
 
-def test_funnel_of_a_period_turned_round_is_empty():
+def test_funnel_of_a_reversed_period_is_empty():
     registered(MemberFactory(), 20)
     drained()
 
     assert funnel(start=today(), end=today() - timedelta(days=60)).members == 0
 
 
-def test_funnel_costs_one_query(django_assert_num_queries):
+def test_funnel_takes_one_query(django_assert_num_queries):
     registered(MemberFactory(), 20)
     drained()
 

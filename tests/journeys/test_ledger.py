@@ -1,4 +1,4 @@
-"""What counts as held, and what ends it."""
+"""The ledger: what counts as a holding, and what ends it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def ledger():
         (item("a", test=False), True),
     ],
 )
-def test_only_real_money_is_a_sale(sold, counts):
+def test_only_positive_real_amounts_are_sales(sold, counts):
     assert is_sale(sold) is counts
 
 
-def test_buying_holds_each_order_with_its_own_proof(ledger):
+def test_each_order_is_held_with_its_own_evidence(ledger):
     ledger.buy(fact(0, PURCHASE, item("a"), item("b", 100), item("c", 0)))
 
     assert {ref: holding.cents_left for ref, holding in ledger.holdings.items()} == {"a": 4900, "b": 100}
@@ -51,7 +51,7 @@ def test_buying_holds_each_order_with_its_own_proof(ledger):
     assert ledger.holdings["a"].fact.n == 1
 
 
-def test_a_further_product_is_noticed(ledger):
+def test_buying_a_further_product_is_reported(ledger):
     answers = [
         ledger.buy(fact(day, PURCHASE, item(ref, products=products)))
         for day, ref, products in [(0, "a", ["mill"]), (1, "b", ["mill"]), (2, "c", ["press", "mill"])]
@@ -60,13 +60,13 @@ def test_a_further_product_is_noticed(ledger):
     assert answers == [False, False, True]
 
 
-def test_orders_that_name_no_products_are_no_further_product(ledger):
+def test_orders_without_products_are_not_a_further_product(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
 
     assert ledger.buy(fact(1, PURCHASE, item("b", products=["mill"]))) is False
 
 
-def test_more_seats_grow_and_the_first_number_does_not(ledger):
+def test_more_seats_are_growth_but_the_first_number_is_not(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("a")))
 
     grew = [ledger.renew(fact(day, RENEWAL, item("a", None, seats=n))) for day, n in [(1, 3), (2, 5), (3, 4)]]
@@ -74,67 +74,67 @@ def test_more_seats_grow_and_the_first_number_does_not(ledger):
     assert grew == [False, True, False]
 
 
-def test_refunds_add_up_to_the_end_of_an_order(ledger):
+def test_partial_refunds_add_up_and_end_the_order(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
 
-    first = ledger.take_back(fact(1, REFUND, item("a", 4000, full=False)))
-    second = ledger.take_back(fact(2, REFUND, item("a", 900, full=False)))
+    first = ledger.refund_or_cancel(fact(1, REFUND, item("a", 4000, full=False)))
+    second = ledger.refund_or_cancel(fact(2, REFUND, item("a", 900, full=False)))
 
     assert (first, second) == (False, True)
 
 
-def test_a_refund_of_something_unknown_changes_nothing(ledger):
+def test_refund_of_an_unknown_order_is_ignored(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
 
-    assert ledger.take_back(fact(1, REFUND, item("z", full=True))) is False
+    assert ledger.refund_or_cancel(fact(1, REFUND, item("z", full=True))) is False
     assert set(ledger.holdings) == {"a"}
 
 
-def test_cancelling_the_last_subscription_leaves_whatever_orders_there_are(ledger):
+def test_cancelling_the_last_subscription_ends_the_relationship_despite_orders(ledger):
     ledger.buy(fact(0, PURCHASE, item("a")))
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
 
-    assert ledger.take_back(fact(1, CANCEL, item("s", None))) is True
+    assert ledger.refund_or_cancel(fact(1, CANCEL, item("s", None))) is True
 
 
-def test_a_lapse_ends_after_the_days_of_grace(ledger):
+def test_a_lapsed_subscription_ends_after_the_grace_period(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     lapsed = fact(30, LAPSE, item("s", None))
     ledger.lapse(lapsed)
 
-    assert ledger.leaves_on() == (on(44), lapsed)
+    assert ledger.churns_on() == (on(44), lapsed)
 
 
-def test_a_renewal_in_the_days_of_grace_goes_on(ledger):
+def test_renewal_in_the_grace_period_continues_the_subscription(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
 
     ledger.renew(fact(40, RENEWAL, item("s", None)))
 
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
 
-def test_buying_again_in_the_days_of_grace_goes_on(ledger):
+def test_repurchase_in_the_grace_period_continues_the_relationship(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
 
     ledger.buy(fact(40, PURCHASE, item("a")))
 
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
 
-def test_of_two_lapsed_subscriptions_the_last_one_counts(ledger):
+def test_the_later_of_two_lapsed_subscriptions_counts(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
-    assert ledger.leaves_on() is None
+    assert ledger.churns_on() is None
 
     last = fact(50, LAPSE, item("t", None))
     ledger.lapse(last)
 
-    assert ledger.leaves_on() == (on(64), last)
+    assert ledger.churns_on() == (on(64), last)
 
 
-def test_what_ended_is_dropped_and_what_ends_today_is_not(ledger):
+def test_drop_ended_keeps_what_ends_today(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
 
@@ -144,9 +144,9 @@ def test_what_ended_is_dropped_and_what_ends_today_is_not(ledger):
     assert set(ledger.holdings) == {"t"}
 
 
-def test_without_grace_a_subscription_ends_on_the_next_day():
+def test_without_a_grace_period_a_subscription_ends_the_next_day():
     ledger = Ledger(grace_days=0)
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     ledger.lapse(fact(0, LAPSE, item("s", None)))
 
-    assert ledger.leaves_on()[0] == on(1)
+    assert ledger.churns_on()[0] == on(1)

@@ -1,8 +1,8 @@
 import pytest
 
-from journeys import reports
-from journeys.drawing import BARS, WIDTH, life_line, sankey
-from journeys.services import today
+from journeys.charts import BARS, WIDTH, life_line, sankey
+from journeys.reports import movement, overview, timeline
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -19,7 +19,7 @@ def cells(found):
 STAGES = ["discovery", "engagement", "conversion", "relationship"]
 
 
-def test_movement_says_where_everybody_was_and_is():
+def test_movement_shows_stages_then_and_now():
     stays, advances, arrives = MemberFactory.create_batch(3)
     replied(stays, 50)
     replied(advances, 50)
@@ -27,7 +27,7 @@ def test_movement_says_where_everybody_was_and_is():
     replied(arrives, 5)
     drained()
 
-    found = reports.movement(30)
+    found = movement.movement(30)
 
     assert cells(found) == {
         ("engagement", "engagement"): 1,
@@ -37,20 +37,20 @@ def test_movement_says_where_everybody_was_and_is():
     assert (found.members, found.moved) == (3, 2)
 
 
-def test_movement_counts_everybody_once_and_its_sums_agree():
+def test_movement_counts_every_member_once():
     for ago in (3, 40, 100, 300):
         member = MemberFactory()
         replied(member, ago)
         bought(member, ago // 2)
     drained()
 
-    found = reports.movement(30)
+    found = movement.movement(30)
 
     assert sum(found.totals) == sum(row.total for row in found.rows) == found.members == 4
-    assert found.totals == [count.members for count in reports.stage_counts()]
+    assert found.totals == [count.members for count in overview.stage_counts()]
 
 
-def test_movement_of_one_who_went_and_came_back_is_staying():
+def test_movement_back_and_forth_counts_as_staying():
     member = MemberFactory()
     bought(member, 100)
     happened(member, "purchase.refunded", 20, cents=4900, external_id="order-1", full=True)
@@ -58,39 +58,39 @@ def test_movement_of_one_who_went_and_came_back_is_staying():
     happened(member, "onboarding.completed", 10)
     drained()
 
-    assert reports.movement(30).moved == 0
+    assert movement.movement(30).moved == 0
 
 
-def test_movement_of_nobody_is_empty():
-    found = reports.movement()
+def test_movement_without_members_is_empty():
+    found = movement.movement()
 
     assert (found.members, found.totals) == (0, [0, 0, 0, 0])
     assert sankey(found) == {"nodes": [], "links": []}
 
 
-def test_movement_costs_one_query(django_assert_num_queries):
+def test_movement_takes_one_query(django_assert_num_queries):
     replied(MemberFactory(), 3)
     drained()
 
     with django_assert_num_queries(1):
-        reports.movement()
+        movement.movement()
 
 
-def test_sankey_conserves_what_flows():
+def test_sankey_links_add_up_to_the_nodes():
     for ago in (3, 40, 100):
         member = MemberFactory()
         replied(member, ago)
         bought(member, ago // 2)
     drained()
 
-    drawn = sankey(reports.movement())
+    drawn = sankey(movement.movement())
 
     for node in drawn["nodes"]:
         end = "source" if node["name"].startswith("then") else "target"
         assert sum(link["value"] for link in drawn["links"] if link[end] == node["name"]) == node["total"]
 
 
-def test_sankey_tells_forward_from_back_from_staying():
+def test_sankey_distinguishes_forward_back_and_stayed():
     member, other, third = MemberFactory.create_batch(3)
     bought(member, 60)
     happened(member, "purchase.refunded", 5, cents=4900, external_id="order-1", full=True)
@@ -99,7 +99,7 @@ def test_sankey_tells_forward_from_back_from_staying():
     bought(third, 3)
     drained()
 
-    kinds = {(link["source"], link["target"]): link["kind"] for link in sankey(reports.movement())["links"]}
+    kinds = {(link["source"], link["target"]): link["kind"] for link in sankey(movement.movement())["links"]}
 
     assert kinds == {
         ("then relationship", "now engagement"): "back",
@@ -108,11 +108,11 @@ def test_sankey_tells_forward_from_back_from_staying():
     }
 
 
-# The line of one life
+# Life lines
 
 
 def line_of(member):
-    return life_line(reports.timeline(member).bands, member.pk, today())
+    return life_line(timeline.timeline(member).bands, member.pk, today())
 
 
 def test_life_line_goes_from_the_first_day_to_today():
@@ -128,7 +128,7 @@ def test_life_line_goes_from_the_first_day_to_today():
     assert line.strips[-1].start + line.strips[-1].width == pytest.approx(WIDTH)
 
 
-def test_life_line_of_somebody_first_seen_today_still_shows():
+def test_life_line_of_a_member_first_seen_today_is_visible():
     member = MemberFactory()
     replied(member, 0)
     drained()
@@ -138,7 +138,7 @@ def test_life_line_of_somebody_first_seen_today_still_shows():
     assert (strip.start, strip.width) == (0, WIDTH)
 
 
-def test_life_line_shows_how_much_happened_and_when():
+def test_life_line_shows_activity_over_time():
     member = MemberFactory()
     replied(member, 119)
     for _ in range(20):
@@ -152,5 +152,5 @@ def test_life_line_shows_how_much_happened_and_when():
     assert all(bar.top + bar.height == pytest.approx(100) for bar in bars)
 
 
-def test_life_line_of_nobody_is_none():
+def test_life_line_without_history_is_none():
     assert line_of(MemberFactory()) is None

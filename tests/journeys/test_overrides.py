@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from community.events.models import Event
-from journeys import services
 from journeys.models import MemberState, Override, StageHistory
+from journeys.services import dirty, overrides, shards
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import drain_all, drained, replied
@@ -25,7 +25,7 @@ def member():
 
 def set_stage(member, actor, **options):
     values = {"stage": "conversion", "mode": "pin", "reason": "Paid by cheque.", **options}
-    return services.set_override(member, actor=actor, **values)
+    return overrides.set_override(member, actor=actor, **values)
 
 
 def test_override_shows_beside_the_computed_stage(member, manager):
@@ -37,26 +37,26 @@ def test_override_shows_beside_the_computed_stage(member, manager):
     assert StageHistory.objects.get().stage == "engagement"
 
 
-def test_override_lasts_thirty_days_unless_told_otherwise(member, manager):
+def test_override_defaults_to_thirty_days(member, manager):
     override = set_stage(member, manager)
 
-    assert override.expires_on == services.today() + timedelta(days=30)
+    assert override.expires_on == shards.today() + timedelta(days=30)
 
 
-def test_override_ends_by_itself_and_writes_nothing_but_its_end(member, manager):
+def test_override_expires_and_writes_only_the_shown_stage(member, manager):
     override = set_stage(member, manager, days=2)
     drain_all()
     assert MemberState.objects.get().next_due == override.expires_on
 
-    services.mark_due(override.expires_on)
-    services.drain(services.shard_of(member.pk), as_of=override.expires_on)
+    dirty.mark_due(override.expires_on)
+    shards.drain(dirty.shard_of(member.pk), as_of=override.expires_on)
 
     state = MemberState.objects.get()
     assert (state.shown_stage, state.is_overridden) == ("engagement", False)
     assert StageHistory.objects.count() == 1
 
 
-def test_floor_only_stops_what_is_earlier(member, manager):
+def test_floor_only_applies_to_earlier_stages(member, manager):
     set_stage(member, manager, stage="discovery", mode="floor")
     drain_all()
 
@@ -79,23 +79,23 @@ def test_clearing_shows_the_computed_stage_again(member, manager):
     set_stage(member, manager)
     drain_all()
 
-    services.clear_override(member, actor=manager)
+    overrides.clear_override(member, actor=manager)
     drain_all()
 
     assert MemberState.objects.get().shown_stage == "engagement"
 
 
-def test_clearing_what_is_not_set_changes_nothing(member, manager):
-    services.clear_override(member, actor=manager)
+def test_clearing_without_an_override_changes_nothing(member, manager):
+    overrides.clear_override(member, actor=manager)
 
     assert not Event.objects.filter(name="override.cleared").exists()
-    assert services.waiting_shards() == []
+    assert shards.waiting_shards() == []
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"reason": "  "}, "Say why"),
+        ({"reason": "  "}, "needs a reason"),
         ({"days": 181}, "1 to 180 days"),
         ({"days": 0}, "1 to 180 days"),
     ],
@@ -108,7 +108,7 @@ def test_override_without_reason_or_end_is_refused(member, manager, options, sen
 
 
 def test_override_of_staff_is_refused(manager):
-    with pytest.raises(ValueError, match="Staff have no stage"):
+    with pytest.raises(ValueError, match="Team members have no stage"):
         set_stage(MemberFactory(role="sales"), manager)
 
 

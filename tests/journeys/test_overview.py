@@ -1,12 +1,12 @@
-"""Where everybody is and who moved lately: sums that agree, borders that hold."""
+"""Stage counts and recent transitions: their sums and boundaries."""
 
 from __future__ import annotations
 
 import pytest
 
-from journeys import services
 from journeys.models import MemberState
 from journeys.reports.overview import chips, flows, recent_moves, stage_counts
+from journeys.services import overrides
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, moment, replied
@@ -14,7 +14,7 @@ from .journey_fixtures import bought, drained, happened, moment, replied
 pytestmark = pytest.mark.django_db
 
 
-def test_stage_counts_add_up_to_everybody():
+def test_stage_counts_add_up_to_all_members():
     for days in (3, 4, 300):
         replied(MemberFactory(), days)
     bought(MemberFactory(), 5)
@@ -36,17 +36,17 @@ def test_stage_counts_of_the_sub_stages_add_up_to_each_stage():
         assert sum(sub.members for sub in count.sub_stages) == count.members, count.key
 
 
-def test_stage_counts_leave_staff_out():
+def test_stage_counts_exclude_staff():
     replied(MemberFactory(role="support"), 3)
     drained()
 
     assert [count.members for count in stage_counts()] == [0, 0, 0, 0]
 
 
-def test_stage_counts_follow_the_facts_and_not_a_stage_set_by_hand():
+def test_stage_counts_ignore_overrides():
     member = MemberFactory()
     replied(member, 3)
-    services.set_override(
+    overrides.set_override(
         member,
         stage="relationship",
         mode="pin",
@@ -58,25 +58,25 @@ def test_stage_counts_follow_the_facts_and_not_a_stage_set_by_hand():
     assert [count.members for count in stage_counts()] == [0, 1, 0, 0]
 
 
-def test_stage_counts_have_words_for_everything():
+def test_stage_counts_have_labels():
     for count in stage_counts():
         assert count.label
         assert all(sub.label for sub in count.sub_stages)
 
 
 @pytest.mark.parametrize(("days_ago", "counted"), [(0, 1), (29, 1), (30, 0), (31, 0)])
-def test_flows_begin_after_the_first_day(days_ago, counted):
+def test_flows_exclude_the_first_day(days_ago, counted):
     replied(MemberFactory(), days_ago)
     drained()
 
     assert sum(flow.moves for flow in flows(30)) == counted
 
 
-def test_flows_of_nobody_are_none():
+def test_flows_without_members_are_empty():
     assert flows() == []
 
 
-def test_flows_say_where_the_newly_seen_come_from():
+def test_flows_include_members_seen_for_the_first_time():
     replied(MemberFactory(), 3)
     drained()
 
@@ -85,7 +85,7 @@ def test_flows_say_where_the_newly_seen_come_from():
     assert (flow.prev, flow.prev_label, flow.stage, flow.label) == ("", "", "engagement", "Engagement")
 
 
-def test_flows_begin_with_the_busiest():
+def test_flows_are_sorted_by_size():
     for _ in range(2):
         replied(MemberFactory(), 3)
     bought(MemberFactory(), 3)
@@ -94,7 +94,7 @@ def test_flows_begin_with_the_busiest():
     assert [(flow.stage, flow.moves) for flow in flows()] == [("engagement", 2), ("conversion", 1)]
 
 
-def test_flows_count_a_member_who_went_twice_as_one_member():
+def test_flows_count_distinct_members():
     member = MemberFactory()
     replied(member, 29)
     for ref, day in (("order-1", 28), ("order-2", 20)):
@@ -107,7 +107,7 @@ def test_flows_count_a_member_who_went_twice_as_one_member():
     assert [(flow.moves, flow.members) for flow in twice if flow.stage == "conversion"] == [(2, 1)]
 
 
-def test_flows_cost_one_query(django_assert_num_queries):
+def test_flows_take_one_query(django_assert_num_queries):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
@@ -134,7 +134,7 @@ def test_recent_moves_name_people_without_more_queries(django_assert_num_queries
         assert len([str(row.member) for row in recent_moves()]) == 3
 
 
-def test_recent_moves_leave_out_what_is_no_longer_believed():
+def test_recent_moves_ignore_superseded_rows():
     member = MemberFactory()
     replied(member, 5)
     drained()
@@ -145,11 +145,11 @@ def test_recent_moves_leave_out_what_is_no_longer_believed():
     assert row.effective_on == moment(9).date()
 
 
-def test_chips_of_nobody_are_none(django_assert_num_queries):
+def test_chips_without_members_are_empty(django_assert_num_queries):
     assert chips([]) == {}
 
 
-def test_chips_are_for_members_only():
+def test_chips_exclude_staff():
     staff = MemberFactory(role="support")
     replied(staff, 3)
     drained()

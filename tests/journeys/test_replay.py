@@ -1,4 +1,4 @@
-"""The independent check: every member folded afresh from the raw events equals what the drains stored."""
+"""The independent check: folding every member from the raw events equals what the drains stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.events import services as events
 from community.events.models import Event
+from community.events.services import recording
 from community.members.models import Member
-from journeys import services
 from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, replied
@@ -22,12 +22,12 @@ from .random_lives import add_random_events
 pytestmark = pytest.mark.django_db
 
 
-def check() -> services.Replay:
-    return services.check_everyone()
+def check() -> replay.Replay:
+    return replay.check_everyone()
 
 
-def about(found: services.Replay) -> set[str]:
-    """What of the engine's own the differences are about."""
+def about(found: replay.Replay) -> set[str]:
+    """Return which parts of the engine's data the differences are about."""
     return {part for part in ("rollup", "history", "state") for d in found.differences if f" {part} " in d}
 
 
@@ -44,8 +44,8 @@ def test_check_finds_nothing_after_500_late_events_and_100_retractions():
     drained()
 
     add_random_events(dice, members, 500)
-    standing = list(Event.objects.standing().exclude(name__startswith="stage."))
-    events.retract(dice.sample(standing, 100), reason="Taken back.")
+    events_kept = list(Event.objects.not_retracted().exclude(name__startswith="stage."))
+    recording.retract(dice.sample(events_kept, 100), reason="Taken back.")
     drained()
 
     found = check()
@@ -54,33 +54,33 @@ def test_check_finds_nothing_after_500_late_events_and_100_retractions():
     assert Event.objects.filter(name="event.retracted").count() == 100
 
 
-def test_arrival_in_another_order_gives_the_same_history():
+def test_order_of_arrival_does_not_matter():
     members = [MemberFactory() for _ in range(12)]
     add_random_events(random.Random(3), members, 300)
     log = list(Event.objects.all())
     random.Random(4).shuffle(log)
 
     for start in range(0, len(log), 50):
-        services.mark_events(log[start : start + 50])
-        for shard in services.waiting_shards():
-            services.drain(shard)
+        dirty.mark_events(log[start : start + 50])
+        for shard in shards.waiting_shards():
+            shards.drain(shard)
 
     assert check().differences == []
 
 
-def test_check_leaves_out_those_who_wait():
+def test_check_skips_dirty_members():
     replied(MemberFactory(), 3)
-    services.mark_events(Event.objects.all())
+    dirty.mark_events(Event.objects.all())
 
     found = check()
 
     assert (found.waiting, found.members, found.differences) == (1, 0, [])
 
 
-def test_check_leaves_out_those_whom_the_date_has_changed():
+def test_check_skips_members_who_are_due():
     replied(MemberFactory(), 3)
     drained()
-    MemberState.objects.update(next_due=services.today(), activity="cooling")
+    MemberState.objects.update(next_due=shards.today(), activity="cooling")
 
     assert (check().waiting, check().differences) == (1, [])
 
@@ -96,7 +96,7 @@ def test_check_leaves_out_those_whom_the_date_has_changed():
         (lambda: Member.objects.update(customer_since="2020-01-01"), "customer since 2020-01-01"),
     ],
 )
-def test_check_notices_what_is_wrong(spoil, sentence):
+def test_check_reports_tampered_rows(spoil, sentence):
     bought(MemberFactory(), 3)
     drained()
 
@@ -105,7 +105,7 @@ def test_check_notices_what_is_wrong(spoil, sentence):
     assert [sentence in difference for difference in check().differences] == [True]
 
 
-def test_check_notices_an_event_that_nobody_was_told_of():
+def test_check_reports_an_event_that_was_not_marked():
     member = MemberFactory()
     replied(member, 3)
     drained()
@@ -115,25 +115,26 @@ def test_check_notices_an_event_that_nobody_was_told_of():
     assert about(check()) == {"rollup", "history", "state"}
 
 
-def test_check_notices_staff_who_still_have_a_stage():
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_check_reports_staff_with_a_stage(staff):
     member = MemberFactory()
     replied(member, 3)
     drained()
 
-    Member.objects.update(role="sales")
+    Member.objects.update(**staff)
 
     assert about(check()) == {"history", "state"}
 
 
-def test_replay_command_check_says_what_it_did():
+def test_replay_command_check_prints_a_summary():
     replied(MemberFactory(), 3)
     drained()
     said = StringIO()
 
     call_command("journeys_replay", check=True, stdout=said)
 
-    assert "Compared 1 members with 1 member-days." in said.getvalue()
-    assert "No difference." in said.getvalue()
+    assert "Compared 1 members and 1 member-days." in said.getvalue()
+    assert "No differences." in said.getvalue()
 
 
 def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
@@ -148,15 +149,15 @@ def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
     assert not Dirty.objects.exists()
 
 
-def test_marking_every_day_repairs_what_was_spoiled():
+def test_mark_every_day_repairs_tampered_rows():
     member = MemberFactory()
     replied(member, 3)
     drained()
     MemberDay.objects.update(n=7)
     StageHistory.objects.update(evidence_n=7)
-    MemberState.objects.update(activity="dormant", next_due=services.today() + timedelta(days=999))
+    MemberState.objects.update(activity="dormant", next_due=shards.today() + timedelta(days=999))
 
-    services.mark_every_day()
+    dirty.mark_every_day()
     call_command("journeys_drain", stdout=StringIO())
 
     assert check().differences == []

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from community.events import services as events
-from journeys import reports, services
+from community.events.services import recording
 from journeys.models import MemberState, StageHistory
+from journeys.reports import funnel, overview, timeline
+from journeys.services import overrides, shards
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 
@@ -21,7 +22,7 @@ def test_stage_counts_name_every_stage_and_sub_stage():
     bought(MemberFactory(), 200)
     drained()
 
-    counts = reports.stage_counts()
+    counts = overview.stage_counts()
 
     assert [(c.key, c.members) for c in counts] == [
         ("discovery", 1),
@@ -38,16 +39,16 @@ def test_stage_counts_name_every_stage_and_sub_stage():
 
 
 def test_stage_counts_of_an_empty_community_are_zero():
-    assert [count.share for count in reports.stage_counts()] == [0, 0, 0, 0]
+    assert [count.share for count in overview.stage_counts()] == [0, 0, 0, 0]
 
 
-def test_stage_counts_cost_two_queries(django_assert_num_queries):
+def test_stage_counts_take_two_queries(django_assert_num_queries):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
 
     with django_assert_num_queries(2):
-        reports.stage_counts()
+        overview.stage_counts()
 
 
 def test_flows_count_moves_of_the_last_days():
@@ -57,10 +58,10 @@ def test_flows_count_moves_of_the_last_days():
         bought(member, 10)
     drained()
 
-    assert [(flow.prev, flow.stage, flow.moves) for flow in reports.flows(30)] == [
+    assert [(flow.prev, flow.stage, flow.moves) for flow in overview.flows(30)] == [
         ("engagement", "conversion", 2)
     ]
-    assert {flow.prev for flow in reports.flows(60)} == {"", "engagement"}
+    assert {flow.prev for flow in overview.flows(60)} == {"", "engagement"}
 
 
 def test_flows_count_regressions():
@@ -69,37 +70,37 @@ def test_flows_count_regressions():
     happened(member, "purchase.refunded", 5, cents=4900, external_id="order-1", full=True)
     drained()
 
-    flow = next(flow for flow in reports.flows() if flow.prev == "conversion")
+    flow = next(flow for flow in overview.flows() if flow.prev == "conversion")
 
     assert flow.stage == "engagement"
 
 
-def test_recent_moves_say_who_and_why_latest_first():
+def test_recent_moves_have_member_and_reason_latest_first():
     early, late = MemberFactory(), MemberFactory()
     replied(early, 10)
     bought(late, 2)
     drained()
 
-    moves = reports.recent_moves()
+    moves = overview.recent_moves()
 
     assert [move.member for move in moves] == [late, early]
     assert moves[0].sentence == "Bought for the first time: bought for 49.00 EUR."
 
 
-def test_recent_moves_leave_out_changes_of_sub_stage():
+def test_recent_moves_ignore_changes_of_sub_stage():
     member = MemberFactory()
     replied(member, 10)
     happened(member, "demo.requested", 5)
     drained()
 
-    assert [move.sub_stage for move in reports.recent_moves()] == ["exploring"]
+    assert [move.sub_stage for move in overview.recent_moves()] == ["exploring"]
 
 
 def test_funnel_counts_reached_skipped_open_and_lost():
     one_by_one, skipping, on_the_way, too_late = [MemberFactory() for _ in range(4)]
     happened(one_by_one, "visit.day", 300)
     replied(one_by_one, 290)
-    bought(one_by_one, 280)  # and settled in after 30 days
+    bought(one_by_one, 280)  # in relationship after 30 days
     happened(skipping, "visit.day", 300)
     bought(skipping, 280)
     happened(on_the_way, "visit.day", 20)
@@ -107,7 +108,7 @@ def test_funnel_counts_reached_skipped_open_and_lost():
     replied(too_late, 100)
     drained()
 
-    found = reports.funnel(within=90)
+    found = funnel.funnel(within=90)
 
     assert [(s.key, s.reached, s.skipped, s.open, s.lost) for s in found.steps] == [
         ("discovery", 4, 0, 0, 0),
@@ -118,18 +119,18 @@ def test_funnel_counts_reached_skipped_open_and_lost():
     assert [step.of_first for step in found.steps] == [1, 0.5, 0.5, 0.5]
 
 
-def test_funnel_of_a_period_leaves_others_out():
+def test_funnel_of_a_period_excludes_other_members():
     replied(MemberFactory(), 300)
     replied(MemberFactory(), 30)
     drained()
 
-    found = reports.funnel(start=services.today() - timedelta(days=60))
+    found = funnel.funnel(start=shards.today() - timedelta(days=60))
 
     assert found.members == 1
 
 
-def test_funnel_of_nobody_is_empty():
-    assert [step.of_previous for step in reports.funnel().steps] == [0, 0, 0, 0]
+def test_funnel_without_members_is_empty():
+    assert [step.of_previous for step in funnel.funnel().steps] == [0, 0, 0, 0]
 
 
 def test_funnel_equals_the_distinct_members_of_the_history():
@@ -139,7 +140,7 @@ def test_funnel_equals_the_distinct_members_of_the_history():
         bought(member, days_ago)
     drained()
 
-    found = reports.funnel()
+    found = funnel.funnel()
 
     reached = [step.reached for step in found.steps]
     assert reached == sorted(reached, reverse=True)
@@ -147,13 +148,13 @@ def test_funnel_equals_the_distinct_members_of_the_history():
     assert found.steps[2].reached == converted.values("member").distinct().count() == 3
 
 
-def test_timeline_shows_bands_with_days_and_the_present_one_open():
+def test_timeline_has_bands_with_days_and_an_open_one():
     member = MemberFactory()
     replied(member, 50)
     bought(member, 10)
     drained()
 
-    found = reports.timeline(member)
+    found = timeline.timeline(member)
 
     assert [(b.row.stage, b.days, b.is_open) for b in found.bands] == [
         ("engagement", 40, False),
@@ -164,8 +165,8 @@ def test_timeline_shows_bands_with_days_and_the_present_one_open():
     assert found.superseded == 0
 
 
-def test_timeline_of_somebody_unknown_is_empty():
-    found = reports.timeline(MemberFactory())
+def test_timeline_of_a_member_without_events_is_empty():
+    found = timeline.timeline(MemberFactory())
 
     assert (found.state, found.bands, found.override) == (None, [], None)
 
@@ -173,25 +174,25 @@ def test_timeline_of_somebody_unknown_is_empty():
 def test_timeline_shows_a_live_override():
     member, manager = MemberFactory(), MemberFactory(role="manager")
     replied(member, 5)
-    set_by_hand = services.set_override(
+    set_by_hand = overrides.set_override(
         member, stage="conversion", mode="pin", reason="Paid by cheque.", actor=manager
     )
     drained()
 
-    assert reports.timeline(member).override == set_by_hand
+    assert timeline.timeline(member).override == set_by_hand
 
 
-def test_timeline_counts_what_we_no_longer_believe():
+def test_timeline_counts_superseded_rows():
     member = MemberFactory()
     replied(member, 5)
     drained()
     replied(member, 9)
     drained()
 
-    assert reports.timeline(member).superseded == 1
+    assert timeline.timeline(member).superseded == 1
 
 
-def test_companions_are_those_who_were_there_before_the_step():
+def test_companions_interacted_before_the_step():
     member, voter, helper, late = [MemberFactory() for _ in range(4)]
     question = QuestionFactory(author=member)
     AnswerFactory(topic=question, author=helper, created_at=moment(12))
@@ -202,7 +203,7 @@ def test_companions_are_those_who_were_there_before_the_step():
     bought(member, 10)
     drained()
 
-    band = reports.timeline(member).bands[-1]
+    band = timeline.timeline(member).bands[-1]
 
     assert [(c.member, c.did) for c in band.companions] == [
         (voter, (("found an answer helpful", 2),)),
@@ -211,7 +212,7 @@ def test_companions_are_those_who_were_there_before_the_step():
     assert band.companions[0].times == 2
 
 
-def test_timeline_costs_the_same_however_long(django_assert_max_num_queries):
+def test_timeline_takes_the_same_queries_for_any_length(django_assert_max_num_queries):
     short, long = MemberFactory(), MemberFactory()
     replied(short, 5)
     for nth in range(5):
@@ -222,15 +223,15 @@ def test_timeline_costs_the_same_however_long(django_assert_max_num_queries):
 
     for member in (short, long):
         with django_assert_max_num_queries(8):
-            reports.timeline(member)
+            timeline.timeline(member)
 
 
-def test_events_of_a_member_leave_out_what_the_engine_says():
+def test_events_of_a_member_exclude_the_engines_own():
     member = MemberFactory()
     first, second = replied(member, 5), replied(member, 3)
     drained()
 
-    assert list(reports.events_of(member)) == [second, first]
+    assert list(timeline.events_of(member)) == [second, first]
 
 
 def test_evidence_opens_the_events_behind_a_row(django_assert_num_queries):
@@ -240,15 +241,15 @@ def test_evidence_opens_the_events_behind_a_row(django_assert_num_queries):
     row = StageHistory.objects.get()
 
     with django_assert_num_queries(1):
-        assert reports.evidence_of(row) == [reply]
+        assert timeline.evidence_of(row) == [reply]
 
 
-def test_evidence_taken_back_is_not_shown():
+def test_retracted_evidence_is_not_shown():
     reply = replied(MemberFactory(), 5)
     drained()
-    events.retract([reply], reason="Spam.")
+    recording.retract([reply], reason="Spam.")
 
-    assert reports.evidence_of(StageHistory.objects.get()) == []
+    assert timeline.evidence_of(StageHistory.objects.get()) == []
 
 
 def test_chips_are_the_states_of_those_who_have_one(django_assert_num_queries):
@@ -257,6 +258,6 @@ def test_chips_are_the_states_of_those_who_have_one(django_assert_num_queries):
     drained()
 
     with django_assert_num_queries(1):
-        found = reports.chips([member.pk, nobody.pk, member.pk])
+        found = overview.chips([member.pk, nobody.pk, member.pk])
 
     assert found == {member.pk: MemberState.objects.get()}

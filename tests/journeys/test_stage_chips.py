@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from journeys.models import MemberState
-from journeys.reports import chips
+from journeys.reports.overview import chips
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts
@@ -42,7 +42,7 @@ def test_members_and_visitors_see_no_stage(client, answers):
     assert [chips_on(reader, answers) for reader in readers] == [[], [], []]
 
 
-def test_stages_of_a_page_cost_one_query(answers, django_assert_num_queries):
+def test_stages_of_a_page_take_one_query(answers, django_assert_num_queries):
     with django_assert_num_queries(1):
         found = chips({post.author_id for post in answers})
 
@@ -51,7 +51,7 @@ def test_stages_of_a_page_cost_one_query(answers, django_assert_num_queries):
     }
 
 
-def test_stage_chip_says_stage_and_sub_stage(client, answers):
+def test_stage_chip_shows_stage_and_sub_stage(client, answers):
     client.force_login(MemberFactory(role="sales"))
 
     (chip, *_) = texts(client.get(answers[0].topic.get_absolute_url()), "#posts .chip[data-stage]")

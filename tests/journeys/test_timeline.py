@@ -1,4 +1,4 @@
-"""One member's journey: its bands, its evidence, and what stays out of it."""
+"""A member's timeline: its bands, its evidence, and what is excluded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from community.events import services as events
-from journeys import services
+from community.events.services import recording
 from journeys.models import Override
 from journeys.reports.timeline import events_of, evidence_of, timeline
-from journeys.services import today
+from journeys.services import overrides
+from journeys.services.shards import today
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -24,7 +24,7 @@ def member():
 
 
 def pinned(member, **fields):
-    return services.set_override(
+    return overrides.set_override(
         member,
         **{
             "stage": "conversion",
@@ -36,7 +36,7 @@ def pinned(member, **fields):
     )
 
 
-def test_timeline_of_the_first_day_lasts_no_day_and_divides_by_nothing(member):
+def test_timeline_on_the_first_day_does_not_divide_by_zero(member):
     replied(member, 0)
     drained()
 
@@ -79,7 +79,7 @@ def test_timeline_of_staff_is_empty():
     assert (found.state, list(found.bands), found.superseded) == (None, [], 0)
 
 
-def test_timeline_shows_nothing_of_somebody_else(member):
+def test_timeline_excludes_other_members(member):
     other = MemberFactory()
     bought(other, 5)
     pinned(other)
@@ -92,9 +92,9 @@ def test_timeline_shows_nothing_of_somebody_else(member):
     assert found.override is None
 
 
-def test_timeline_shows_no_override_that_was_cleared(member):
+def test_timeline_ignores_a_cleared_override(member):
     pinned(member)
-    services.clear_override(member, actor=MemberFactory(role="manager"))
+    overrides.clear_override(member, actor=MemberFactory(role="manager"))
 
     assert timeline(member).override is None
 
@@ -116,9 +116,9 @@ def test_timeline_shows_the_second_of_two_overrides(member):
     assert timeline(member).override == second
 
 
-def test_events_of_a_member_leave_out_what_was_taken_back(member):
+def test_events_of_a_member_exclude_retracted_ones(member):
     kept, gone = replied(member, 5), replied(member, 3)
-    events.retract([gone], reason="Spam.")
+    recording.retract([gone], reason="Spam.")
 
     assert list(events_of(member)) == [kept]
 
@@ -138,7 +138,7 @@ def test_evidence_is_in_order_of_time(member):
     assert evidence_of(row) == [early, late]
 
 
-def test_evidence_never_shows_an_event_of_somebody_else(member):
+def test_evidence_excludes_events_of_other_members(member):
     replied(member, 5)
     theirs = replied(MemberFactory(), 5)
     drained()
@@ -148,7 +148,7 @@ def test_evidence_never_shows_an_event_of_somebody_else(member):
     assert theirs not in evidence_of(row)
 
 
-def test_evidence_of_a_row_without_any_is_none(member):
+def test_evidence_of_a_row_without_any_is_empty(member):
     replied(member, 5)
     drained()
     row = member.stage_history.current().get()

@@ -1,11 +1,11 @@
-"""The map and the rules, for everybody who may and may not see them."""
+"""The journey map and the rules, and who may see them."""
 
 from datetime import timedelta
 
 import pytest
 
-from journeys import services
 from journeys.models import Ruleset
+from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
 from tests.factories.members import MemberFactory
 
@@ -27,7 +27,7 @@ def test_pages_of_the_team_are_for_every_role(team, address):
 
 
 @pytest.mark.parametrize("address", [MAP, RULES])
-def test_pages_of_the_team_refuse_a_member_with_a_sentence(client, address):
+def test_pages_of_the_team_refuse_a_member_with_a_message(client, address):
     client.force_login(MemberFactory())
 
     response = client.get(address)
@@ -37,21 +37,21 @@ def test_pages_of_the_team_refuse_a_member_with_a_sentence(client, address):
 
 
 @pytest.mark.parametrize("address", [MAP, RULES])
-def test_pages_of_the_team_send_a_visitor_to_log_in(client, address):
+def test_pages_of_the_team_redirect_a_visitor_to_log_in(client, address):
     response = client.get(address)
 
     assert (response.status_code, response.url) == (302, f"/accounts/login/?next={address}")
 
 
 @pytest.mark.parametrize("address", [MAP, RULES])
-def test_pages_of_the_team_take_no_post(as_manager, address):
+def test_pages_of_the_team_refuse_post(as_manager, address):
     assert as_manager.post(address).status_code == 405
 
 
 # The map
 
 
-def test_journey_map_counts_everybody(as_manager):
+def test_journey_map_counts_all_members(as_manager):
     replied(MemberFactory(), 3)
     bought(MemberFactory(), 2)
     drained()
@@ -67,7 +67,7 @@ def test_journey_map_counts_everybody(as_manager):
     assert context["everybody"] == 2
 
 
-def test_journey_map_draws_who_moved_and_has_the_table_behind_it(as_manager):
+def test_journey_map_has_movement_chart_and_table(as_manager):
     member = MemberFactory()
     replied(member, 60)
     bought(member, 5)
@@ -84,7 +84,7 @@ def test_journey_map_draws_who_moved_and_has_the_table_behind_it(as_manager):
     assert page.count("<tr>") >= 6
 
 
-def test_journey_map_says_who_moved_last_and_why(as_manager):
+def test_journey_map_shows_recent_moves_with_reasons(as_manager):
     member = MemberFactory(display_name="Ana Silva")
     bought(member, 2)
     drained()
@@ -96,7 +96,7 @@ def test_journey_map_says_who_moved_last_and_why(as_manager):
     assert row.sentence in page
 
 
-def test_journey_map_funnel_never_grows_and_shows_who_is_still_open(as_manager):
+def test_journey_map_funnel_is_monotonic_and_shows_open_members(as_manager):
     for ago in (3, 20, 300):
         replied(MemberFactory(), ago)
     bought(MemberFactory(), 2)
@@ -119,24 +119,24 @@ def test_journey_map_funnel_of_a_period(as_manager, seen, members):
     assert as_manager.get(MAP, {"seen": seen}).context["funnel"].members == members
 
 
-def test_journey_map_of_no_known_period_is_not_found(as_manager):
+def test_journey_map_of_an_unknown_period_is_404(as_manager):
     assert as_manager.get(MAP, {"seen": "7"}).status_code == 404
 
 
-def test_journey_map_says_how_many_wait(as_manager):
+def test_journey_map_shows_the_number_of_dirty_members(as_manager):
     member = MemberFactory()
     replied(member, 1)
     drained()
-    services.mark_members([member.pk])
+    dirty.mark_members([member.pk])
 
     assert as_manager.get(MAP).context["waiting"] == 1
 
 
-def test_journey_map_of_nobody_says_what_will_be_there(as_manager):
+def test_journey_map_without_members_shows_an_empty_state(as_manager):
     assert "No members yet" in as_manager.get(MAP).content.decode()
 
 
-def test_journey_map_costs_the_same_for_one_and_for_three(as_manager):
+def test_journey_map_takes_the_same_queries_for_one_and_three(as_manager):
     counts = set()
     for _ in range(3):
         bought(MemberFactory(), 2)
@@ -149,21 +149,21 @@ def test_journey_map_costs_the_same_for_one_and_for_three(as_manager):
 # The rules
 
 
-def test_rule_list_says_the_numbers_in_force(as_manager):
-    live = services.live_ruleset()
+def test_rule_list_shows_the_live_numbers(as_manager):
+    live = rulesets.live_ruleset()
     draft = Ruleset.objects.create(version=2, rules={**live.rules, "R3": {"days": 45}})
-    services.publish_ruleset(draft, actor=MemberFactory(role="manager"))
+    rulesets.publish_ruleset(draft, actor=MemberFactory(role="manager"))
 
     response = as_manager.get(RULES)
 
     said = {rule: when for rule, _, when in response.context["rules"]}
-    assert said["R3"] == "45 days since the purchase, and not refunded."
-    assert said["E2"] == "20 points of interest within 30 days."
+    assert said["R3"] == "45 days since a purchase that was not refunded."
+    assert said["E2"] == "At least 20 interest points within 30 days."
     assert [one.version for one in response.context["versions"]] == [1]
     assert "Version 2, in force" in response.content.decode()
 
 
-def test_rule_list_names_every_rule_that_a_step_may_name(as_manager):
+def test_rule_list_has_every_rule_of_the_engine(as_manager):
     member = MemberFactory()
     replied(member, 400)
     bought(member, 350)
@@ -176,13 +176,13 @@ def test_rule_list_names_every_rule_that_a_step_may_name(as_manager):
     assert set(member.stage_history.values_list("rule", flat=True)) <= named
 
 
-def test_rule_list_tells_points_in_words(as_manager):
+def test_rule_list_labels_the_points(as_manager):
     points = {what: (given, a_day) for what, given, a_day in as_manager.get(RULES).context["points"]}
 
     assert points["asked for a demo"] == (20, None)
     assert points["read a topic"] == (0.1, 50)
 
 
-def test_today_is_what_the_map_is_as_of(as_manager):
-    assert as_manager.get(MAP).context["as_of"] == services.today()
-    assert as_manager.get(MAP).context["movement"].since == services.today() - timedelta(days=30)
+def test_journey_map_is_as_of_today(as_manager):
+    assert as_manager.get(MAP).context["as_of"] == shards.today()
+    assert as_manager.get(MAP).context["movement"].since == shards.today() - timedelta(days=30)

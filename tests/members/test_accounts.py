@@ -1,4 +1,4 @@
-"""From sign-up to two-step log-in, through allauth's own addresses."""
+"""Sign-up, log-in, password reset and two-factor authentication through allauth's views."""
 
 import re
 
@@ -43,7 +43,7 @@ def confirmed(**fields):
 
 
 def log_in_and_show_again(client):
-    """Weighty changes ask for the password once more, however fresh the log-in."""
+    """Log in and reauthenticate, as sensitive changes require."""
     log_in(client)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
 
@@ -73,13 +73,13 @@ def test_sign_up_makes_a_member_with_a_username_from_the_name(client):
     }
 
 
-def test_sign_up_with_a_username_of_ones_own_keeps_its_case(client):
+def test_sign_up_with_a_chosen_username_keeps_its_case(client):
     sign_up(client, username="AdaW")
 
     assert Member.objects.get().username == "AdaW"
 
 
-def test_sign_up_with_next_to_nothing_known_of_the_name(client):
+def test_sign_up_with_an_unusable_name_gets_a_username(client):
     sign_up(client, display_name="ゆき")
 
     member = Member.objects.get()
@@ -105,7 +105,7 @@ def test_sign_up_with_next_to_nothing_known_of_the_name(client):
         ({"guidelines": None}, "Agree to the guidelines to continue."),
     ],
 )
-def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sentence):
+def test_sign_up_shows_errors_and_keeps_what_was_typed(client, fields, sentence):
     MemberFactory(username="tom", display_name="Taken Tom", role="support")
 
     response = sign_up(client, **fields)
@@ -117,7 +117,7 @@ def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sen
     assert not Member.objects.exclude(username="tom").exists()
 
 
-def test_sign_up_without_guidelines_asks_for_no_agreement(client):
+def test_sign_up_without_guidelines_has_no_checkbox(client):
     Guidelines.objects.all().delete()
 
     sign_up(client, guidelines=None)
@@ -125,7 +125,7 @@ def test_sign_up_without_guidelines_asks_for_no_agreement(client):
     assert Member.objects.get().guidelines is None
 
 
-def test_sign_up_with_an_address_in_use_tells_only_its_owner(client):
+def test_sign_up_with_a_used_email_notifies_only_its_owner(client):
     confirmed()
 
     response = sign_up(client)
@@ -133,7 +133,7 @@ def test_sign_up_with_an_address_in_use_tells_only_its_owner(client):
     assert response["Location"] == "/accounts/confirm-email/"
     assert Member.objects.count() == 1
     (message,) = mail.outbox
-    assert message.subject == "You have an account at Caravan already"
+    assert message.subject == "You already have an account at Caravan"
 
 
 def test_sign_up_page_asks_for_the_password_once_and_checks_the_username(client):
@@ -147,15 +147,15 @@ def test_sign_up_page_asks_for_the_password_once_and_checks_the_username(client)
 # Confirming the address
 
 
-def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
+def test_confirming_the_email_logs_in_and_matches_the_company(client):
     company = CompanyFactory(verified_domains=["acme.example"])
     sign_up(client)
     (message,) = mail.outbox
-    assert message.subject == "Confirm your address for Caravan"
+    assert message.subject == "Confirm your email address for Caravan"
     assert "Hello Ada Winter," in message.body
 
     link = link_in(message)
-    assert "Yes, confirm" in client.get(link).text
+    assert "Confirm" in client.get(link).text
     response = client.post(link)
 
     assert response.status_code == 302
@@ -165,7 +165,7 @@ def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
     assert client.get("/me/settings/").status_code == 200
 
 
-def test_another_browser_has_to_log_in_after_confirming(client):
+def test_confirming_in_another_browser_does_not_log_in(client):
     sign_up(client)
 
     other = Browser()
@@ -176,7 +176,7 @@ def test_another_browser_has_to_log_in_after_confirming(client):
     assert other.get("/me/settings/").status_code == 200
 
 
-def test_an_unconfirmed_address_does_not_find_a_company(client):
+def test_an_unconfirmed_email_matches_no_company(client):
     CompanyFactory(verified_domains=["acme.example"])
 
     sign_up(client)
@@ -184,8 +184,8 @@ def test_an_unconfirmed_address_does_not_find_a_company(client):
     assert Member.objects.get().company is None
 
 
-def test_a_broken_confirmation_link_says_so(client):
-    assert "This link does not work any more" in client.get("/accounts/confirm-email/nonsense/").text
+def test_a_broken_confirmation_link_shows_an_error(client):
+    assert "This link no longer works" in client.get("/accounts/confirm-email/nonsense/").text
 
 
 def test_logging_in_before_confirming_sends_the_link_again(client):
@@ -199,7 +199,7 @@ def test_logging_in_before_confirming_sends_the_link_again(client):
 # Logging in and out
 
 
-def test_log_in_by_email_in_any_case(client):
+def test_log_in_by_email_ignores_case(client):
     confirmed()
 
     assert log_in(client, email="ADA@acme.example")["Location"] == "/"
@@ -208,7 +208,7 @@ def test_log_in_by_email_in_any_case(client):
 @pytest.mark.parametrize(
     ("email", "password"), [("ada@acme.example", "wrong"), ("bo@acme.example", PASSWORD)]
 )
-def test_log_in_with_anything_wrong_says_the_same(client, email, password):
+def test_log_in_shows_the_same_error_for_any_wrong_value(client, email, password):
     confirmed()
 
     response = log_in(client, email, password)
@@ -223,7 +223,7 @@ def test_an_imported_member_cannot_log_in(client):
     assert log_in(client, email="", password="").status_code == 200
 
 
-def test_a_closed_account_says_so(client):
+def test_an_inactive_account_shows_a_message(client):
     confirmed(is_active=False)
 
     response = client.post(
@@ -233,7 +233,7 @@ def test_a_closed_account_says_so(client):
     assert "This account is closed" in response.text
 
 
-def test_log_out_needs_a_form(client):
+def test_log_out_requires_post(client):
     client.force_login(confirmed())
     assert "Log out?" in client.get("/accounts/logout/").text
 
@@ -242,14 +242,14 @@ def test_log_out_needs_a_form(client):
     assert client.get("/me/settings/").status_code == 302
 
 
-# A forgotten password
+# Password reset
 
 
-def test_a_forgotten_password_is_chosen_anew_by_mail(client):
+def test_password_reset_by_email(client):
     confirmed()
     client.post("/accounts/password/reset/", {"email": "ada@acme.example"})
     (message,) = mail.outbox
-    assert message.subject == "Choose a new password for Caravan"
+    assert message.subject == "Reset your Caravan password"
 
     page = client.get(link_in(message), follow=True)
     address = page.redirect_chain[-1][0]
@@ -265,23 +265,23 @@ def test_a_reset_link_works_once(client):
     address = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(address, {"password1": "another quiet morning", "password2": "another quiet morning"})
 
-    assert "This link does not work any more" in Browser().get(link, follow=True).text
+    assert "This link no longer works" in Browser().get(link, follow=True).text
 
 
-def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
+def test_an_imported_member_never_gets_mail(client):
     MemberFactory(unclaimed=True, username="old-hand")
 
     client.post("/accounts/password/reset/", {"email": "old-hand@example.com"})
 
-    assert "Choose a new password for Caravan" not in [message.subject for message in mail.outbox]
+    assert "Reset your Caravan password" not in [message.subject for message in mail.outbox]
 
 
-# Two-step log-in
+# Two-factor authentication
 
 
 @pytest.fixture
 def with_totp(client):
-    """A member who has set two-step log-in up in the browser, and the secret their app holds."""
+    """A member with two-factor authentication set up in the browser, and the TOTP secret."""
     confirmed()
     log_in_and_show_again(client)
     page = client.get("/accounts/2fa/totp/activate/")
@@ -299,10 +299,10 @@ def test_setting_up_two_step_log_in_gives_recovery_codes(client, with_totp):
 
     assert len(page.context["unused_codes"]) == 10
     assert all(code in page.text for code in page.context["unused_codes"])
-    assert "10 of 10 are left" in client.get("/accounts/2fa/").text
+    assert "Codes left: 10 of 10" in client.get("/accounts/2fa/").text
 
 
-def test_a_wrong_code_does_not_set_it_up(client):
+def test_a_wrong_code_does_not_activate_it(client):
     confirmed()
     log_in_and_show_again(client)
     client.get("/accounts/2fa/totp/activate/")
@@ -333,7 +333,7 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
     assert "Incorrect code." in second.post("/accounts/2fa/authenticate/", {"code": code}).text
 
 
-# Every page of allauth that one can open is in our frame
+# Every allauth page uses our base template
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
         "/accounts/inactive/",
     ],
 )
-def test_pages_on_the_way_in_are_in_our_frame(client, path):
+def test_log_in_and_sign_up_pages_use_our_base_template(client, path):
     html = client.get(path).text
 
     assert 'class="entrance"' in html
@@ -366,7 +366,7 @@ def test_pages_on_the_way_in_are_in_our_frame(client, path):
         "/me/settings/",
     ],
 )
-def test_pages_of_ones_account_are_in_our_frame(client, path):
+def test_account_pages_use_our_base_template(client, path):
     confirmed()
     log_in_and_show_again(client)
 
@@ -378,26 +378,26 @@ def test_pages_of_ones_account_are_in_our_frame(client, path):
 
 
 @pytest.mark.parametrize("path", ["/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/generate/"])
-def test_pages_of_two_step_log_in_are_in_our_frame(client, with_totp, path):
+def test_two_factor_pages_use_our_base_template(client, with_totp, path):
     assert 'class="settings-nav"' in client.get(path).text
 
 
-def test_changing_the_address_waits_for_the_new_one(client):
+def test_changing_the_email_requires_confirming_the_new_one(client):
     confirmed()
     log_in(client)
 
     client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})
 
-    assert "new@acme.example</strong> takes over as soon as" in " ".join(
+    assert "We sent a link to <strong>new@acme.example</strong>." in " ".join(
         client.get("/accounts/email/").text.split()
     )
     assert Member.objects.get().email == "ada@acme.example"
 
 
-def test_the_same_question_again_before_something_weighty(client):
+def test_sensitive_changes_require_reauthentication(client):
     confirmed()
     client.force_login(Member.objects.get())
 
     response = client.get("/accounts/2fa/totp/activate/", follow=True)
 
-    assert "Is it you?" in response.text
+    assert "Confirm your identity" in response.text

@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
-from community.members import services
 from community.members.models import Guidelines, Member
+from community.members.services import accounts, companies, roles
+from community.members.services.guidelines import accept_guidelines, publish_guidelines
 from community.moderation.models import AuditEntry
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
 
@@ -30,10 +31,10 @@ def confirm(member, email):
 # Accounts
 
 
-def test_register_saves_the_member_with_their_agreement_and_tells_of_both():
+def test_register_saves_the_member_and_their_agreement_and_records_both():
     current = Guidelines.objects.in_force()
 
-    member = services.register(new_member(), guidelines=current)
+    member = accounts.register(new_member(), guidelines=current)
 
     member.refresh_from_db()
     assert member.is_claimed
@@ -46,7 +47,7 @@ def test_register_saves_the_member_with_their_agreement_and_tells_of_both():
 
 
 def test_register_without_guidelines_records_no_agreement():
-    member = services.register(new_member(), guidelines=None)
+    member = accounts.register(new_member(), guidelines=None)
 
     assert member.guidelines is None
     assert [event.name for event in Event.objects.all()] == [MEMBER_REGISTERED]
@@ -61,11 +62,11 @@ def test_register_without_guidelines_records_no_agreement():
         (["x" * 30], "x" * 40, "x" * 28 + "-2"),
     ],
 )
-def test_free_username_is_nobodys(taken, name, free):
+def test_free_username_is_not_taken(taken, name, free):
     for username in taken:
         MemberFactory(username=username)
 
-    assert services.free_username(name) == free
+    assert accounts.free_username(name) == free
 
 
 # Guidelines
@@ -74,7 +75,7 @@ def test_free_username_is_nobodys(taken, name, free):
 def test_publish_guidelines_renders_a_new_version(acts):
     manager = MemberFactory(role="manager")
 
-    guidelines = services.publish_guidelines("Be *kind*.", actor=manager)
+    guidelines = publish_guidelines("Be *kind*.", actor=manager)
 
     assert (guidelines.version, guidelines.html) == (2, "<p>Be <em>kind</em>.</p>\n")
     assert [(act.act, act.actor, act.after) for act in acts] == [
@@ -82,9 +83,9 @@ def test_publish_guidelines_renders_a_new_version(acts):
     ]
 
 
-def test_publish_guidelines_twice_is_one_version(acts):
+def test_publish_guidelines_is_idempotent(acts):
     for _ in range(2):
-        services.publish_guidelines("Be kind.", actor=None)
+        publish_guidelines("Be kind.", actor=None)
 
     assert Guidelines.objects.in_force().version == 2
     assert len(acts) == 1
@@ -93,14 +94,14 @@ def test_publish_guidelines_twice_is_one_version(acts):
 def test_publish_the_first_guidelines():
     Guidelines.objects.all().delete()
 
-    assert services.publish_guidelines("Be kind.", actor=None).version == 1
+    assert publish_guidelines("Be kind.", actor=None).version == 1
 
 
 def test_accept_guidelines_keeps_version_and_time():
     member, newer = MemberFactory(), GuidelinesFactory(version=2)
     before = member.guidelines_accepted_at
 
-    services.accept_guidelines(member, guidelines=newer)
+    accept_guidelines(member, guidelines=newer)
 
     member.refresh_from_db()
     assert member.guidelines == newer
@@ -111,9 +112,9 @@ def test_accept_guidelines_keeps_version_and_time():
 def test_accept_guidelines_twice_keeps_the_first_time():
     member, newer = MemberFactory(), GuidelinesFactory(version=2)
 
-    services.accept_guidelines(member, guidelines=newer)
+    accept_guidelines(member, guidelines=newer)
     first = member.guidelines_accepted_at
-    services.accept_guidelines(member, guidelines=newer)
+    accept_guidelines(member, guidelines=newer)
 
     assert member.guidelines_accepted_at == first
     assert Event.objects.filter(name=GUIDELINES_ACCEPTED).count() == 1
@@ -122,10 +123,10 @@ def test_accept_guidelines_twice_keeps_the_first_time():
 # Companies
 
 
-def test_match_company_goes_by_the_domain():
+def test_match_company_matches_by_domain():
     member, company = MemberFactory(), CompanyFactory(verified_domains=["acme.example"])
 
-    assert services.match_company(member, email="ada@Acme.Example") == company
+    assert companies.match_company(member, email="ada@Acme.Example") == company
 
     member.refresh_from_db()
     assert member.company == company
@@ -138,7 +139,7 @@ def test_match_company_twice_records_one_event():
     CompanyFactory(verified_domains=["acme.example"])
 
     for _ in range(2):
-        services.match_company(member, email="ada@acme.example")
+        companies.match_company(member, email="ada@acme.example")
 
     assert Event.objects.filter(name=COMPANY_JOINED).count() == 1
 
@@ -148,26 +149,26 @@ def test_match_company_of_any_other_domain_is_none(email):
     member = MemberFactory()
     CompanyFactory(verified_domains=["acme.example"])
 
-    assert services.match_company(member, email=email) is None
+    assert companies.match_company(member, email=email) is None
     assert member.company is None
 
 
-def test_match_company_leaves_a_member_where_they_are():
+def test_match_company_keeps_the_current_company():
     first, member = CompanyFactory(), MemberFactory()
     Member.objects.filter(pk=member.pk).update(company=first)
     CompanyFactory(verified_domains=["acme.example"])
 
-    assert services.match_company(member, email="ada@acme.example") == first
+    assert companies.match_company(member, email="ada@acme.example") == first
 
 
-def test_verify_domain_brings_in_who_has_a_confirmed_address_there(acts):
+def test_verify_domain_adds_members_with_a_confirmed_address(acts):
     company = CompanyFactory()
     ada, bo, cy = MemberFactory(), MemberFactory(), MemberFactory()
     confirm(ada, "ada@acme.example")
     EmailAddress.objects.create(user=bo, email="bo@acme.example", verified=False)
     confirm(cy, "cy@notacme.example")
 
-    services.verify_domain(company, " @ACME.example ", actor=None)
+    companies.verify_domain(company, " @ACME.example ", actor=None)
 
     assert list(company.members.all()) == [ada]
     company.refresh_from_db()
@@ -175,35 +176,35 @@ def test_verify_domain_brings_in_who_has_a_confirmed_address_there(acts):
     assert [act.act for act in acts] == ["company.verify_domain"]
 
 
-def test_verify_domain_twice_is_one_domain(acts):
+def test_verify_domain_is_idempotent(acts):
     company = CompanyFactory()
 
     for _ in range(2):
-        company = services.verify_domain(company, "acme.example", actor=None)
+        company = companies.verify_domain(company, "acme.example", actor=None)
 
     assert company.verified_domains == ["acme.example"]
     assert len(acts) == 1
 
 
-def test_verify_domain_refuses_what_is_open_to_everybody():
+def test_verify_domain_refuses_public_providers():
     with pytest.raises(ValidationError, match="public email provider"):
-        services.verify_domain(CompanyFactory(), "Gmail.com", actor=None)
+        companies.verify_domain(CompanyFactory(), "Gmail.com", actor=None)
 
 
-def test_verify_domain_refuses_what_belongs_to_another_company():
+def test_verify_domain_refuses_another_companys_domain():
     CompanyFactory(verified_domains=["acme.example"])
 
     with pytest.raises(ValidationError, match="another company"):
-        services.verify_domain(CompanyFactory(), "acme.example", actor=None)
+        companies.verify_domain(CompanyFactory(), "acme.example", actor=None)
 
 
 # Roles
 
 
-def test_set_roles_makes_the_strongest_one_the_badge(acts):
+def test_set_roles_shows_the_strongest_role(acts):
     member, manager = MemberFactory(), MemberFactory(role="manager")
 
-    services.set_roles(member, ["sales", "moderator"], actor=manager)
+    roles.set_roles(member, ["sales", "moderator"], actor=manager)
 
     member.refresh_from_db()
     assert (member.role, member.is_staff) == ("moderator", True)
@@ -213,20 +214,20 @@ def test_set_roles_makes_the_strongest_one_the_badge(acts):
     ]
 
 
-def test_set_roles_twice_is_told_once(acts):
+def test_set_roles_is_idempotent(acts):
     member = MemberFactory()
 
     for _ in range(2):
-        services.set_roles(member, ["sales"])
+        roles.set_roles(member, ["sales"])
 
     assert member.groups.count() == 1
     assert len(acts) == 1
 
 
-def test_set_roles_to_none_takes_the_badge_and_the_admin_and_leaves_other_groups():
+def test_set_roles_to_none_removes_badge_and_admin_access_but_not_other_groups():
     member = MemberFactory(role="manager", groups=[Group.objects.create(name="pilots")])
 
-    services.set_roles(member, [])
+    roles.set_roles(member, [])
 
     member.refresh_from_db()
     assert (member.role, member.is_staff, member.is_team) == ("", False, False)
@@ -236,16 +237,16 @@ def test_set_roles_to_none_takes_the_badge_and_the_admin_and_leaves_other_groups
 @pytest.mark.parametrize(
     ("role", "admin"), [("manager", True), ("moderator", True), ("support", False), ("product", False)]
 )
-def test_set_roles_opens_the_admin_to_managers_and_moderators(role, admin):
-    assert services.set_roles(MemberFactory(), [role]).is_staff is admin
+def test_set_roles_gives_admin_access_to_managers_and_moderators(role, admin):
+    assert roles.set_roles(MemberFactory(), [role]).is_staff is admin
 
 
-def test_set_roles_does_not_shut_out_a_superuser():
+def test_set_roles_keeps_a_superusers_admin_access():
     member = Member.objects.create_superuser("root@example.com", "boss", "a-good-password")
 
-    assert services.set_roles(member, []).is_staff
+    assert roles.set_roles(member, []).is_staff
 
 
-def test_set_roles_refuses_a_role_there_is_not():
+def test_set_roles_refuses_unknown_roles():
     with pytest.raises(ValueError, match="no role called 'king'"):
-        services.set_roles(MemberFactory(), ["king"])
+        roles.set_roles(MemberFactory(), ["king"])

@@ -6,9 +6,9 @@ from lxml import html
 from PIL import Image
 
 from community.forum.models import Topic
-from community.members import services
 from community.members.forms import BIO_MAX, ProfileForm
 from community.members.models import Guidelines, Member
+from community.members.services import guidelines, profiles
 from tests.factories.forum import TopicFactory
 from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
 from tests.support import corpus
@@ -46,12 +46,12 @@ def test_guidelines_are_open_to_visitors(client):
     assert "I agree" not in response.text
 
 
-def test_guidelines_tell_a_member_when_they_agreed(client, ada):
+def test_guidelines_show_when_the_member_agreed(client, ada):
     assert "You agreed to this version" in client.get("/guidelines/").text
 
 
 def test_guidelines_ask_for_agreement_to_a_new_version(client, ada):
-    services.publish_guidelines("Be *very* kind.", actor=None)
+    guidelines.publish_guidelines("Be *very* kind.", actor=None)
 
     html = client.get("/guidelines/?next=/new/").text
 
@@ -66,7 +66,7 @@ def test_guidelines_before_the_first_version(client):
     assert "No guidelines have been published yet." in client.get("/guidelines/").text
 
 
-def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
+def test_guidelines_accept_saves_and_redirects(client, ada):
     newer = GuidelinesFactory(version=2)
 
     response = client.post(ACCEPT, {"version": "2", "next": "/new/"})
@@ -77,7 +77,7 @@ def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", ""])
-def test_guidelines_accept_goes_nowhere_else(client, ada, elsewhere):
+def test_guidelines_accept_does_not_redirect_to_other_sites(client, ada, elsewhere):
     GuidelinesFactory(version=2)
 
     assert client.post(ACCEPT, {"version": "2", "next": elsewhere})["Location"] == "/"
@@ -95,23 +95,23 @@ def test_guidelines_accept_of_another_version_shows_the_new_one(client, ada, ver
     assert ada.guidelines.version == 1
 
 
-def test_guidelines_accept_is_for_members(client):
+def test_guidelines_accept_requires_a_log_in(client):
     assert client.post(ACCEPT, {"version": "1"})["Location"].startswith("/accounts/login/")
 
 
-def test_guidelines_accept_is_not_for_reading(client, ada):
+def test_guidelines_accept_requires_post(client, ada):
     assert client.get(ACCEPT).status_code == 405
 
 
 # Profile
 
 
-def test_profile_edit_is_for_members(client):
+def test_profile_edit_requires_a_log_in(client):
     assert client.get(SETTINGS)["Location"] == f"/accounts/login/?next={SETTINGS}"
 
 
-def test_profile_edit_shows_what_is_there(client, ada):
-    services.save_profile(ada, bio="I <roast>.", location="Ghent")
+def test_profile_edit_shows_the_current_values(client, ada):
+    profiles.save_profile(ada, bio="I <roast>.", location="Ghent")
     Member.objects.filter(pk=ada.pk).update(company=CompanyFactory(name="Acme"))
 
     html = client.get(SETTINGS).text
@@ -152,7 +152,7 @@ def test_profile_edit_saves(client, ada):
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice."),
     ],
 )
-def test_profile_edit_says_what_is_wrong_and_keeps_what_was_typed(client, ada, fields, sentence):
+def test_profile_edit_shows_errors_and_keeps_what_was_typed(client, ada, fields, sentence):
     MemberFactory(role="moderator", display_name="Max Moderator")
 
     response = client.post(SETTINGS, typed(location="Somewhere new", **fields))
@@ -171,7 +171,7 @@ def test_profile_edit_lets_the_team_keep_their_own_names(client):
     assert client.post(SETTINGS, typed(display_name="Max Moderator")).status_code == 302
 
 
-def test_profile_edit_takes_and_removes_a_picture(client, ada):
+def test_profile_edit_saves_and_removes_a_picture(client, ada):
     client.post(SETTINGS, typed(avatar=png()))
     ada.refresh_from_db()
     picture = client.get(ada.avatar.url)
@@ -186,7 +186,7 @@ def test_profile_edit_takes_and_removes_a_picture(client, ada):
     assert not ada.avatar
 
 
-def test_profile_edit_refuses_what_is_no_picture(client, ada):
+def test_profile_edit_refuses_files_that_are_not_pictures(client, ada):
     fake = SimpleUploadedFile("me.png", b"<script>alert(1)</script>", "image/png")
 
     response = client.post(SETTINGS, typed(avatar=fake))
@@ -218,13 +218,13 @@ def test_naughty_strings_in_a_profile_are_stored_exactly_and_shown_safely(client
 
 
 def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(client, ada):
-    """Each by itself through form and service; a page shows many names at once, as those of topics' authors."""
+    """Each name goes through the form and service; one page then shows many of them as authors of topics."""
     kept = {"display_name": [], "location": [], "website": []}
     for text in corpus("blns/blns.json"):
         form = ProfileForm(typed(**dict.fromkeys(kept, text)), member=ada)
         assert set(form.errors) <= set(kept), text
         valid = {name: form.cleaned_data[name] for name in kept if name not in form.errors}
-        services.save_profile(ada, **valid)
+        profiles.save_profile(ada, **valid)
         for name in valid:
             kept[name].append(valid[name])
 
@@ -233,12 +233,12 @@ def test_naughty_names_places_and_sites_are_refused_or_kept_and_shown_safely(cli
     for number in range(1, (topics - 1) // 20 + 2):
         assert_safe(client.get(f"/latest/?page={number}"))
     for location in filter(None, kept["location"][::10]):
-        services.save_profile(ada, location=location)
+        profiles.save_profile(ada, location=location)
         assert_safe(client.get("/u/ada/"))
 
 
 def topics_by_people_called(names):
-    """A topic by one person of each name; return how many there are then."""
+    """Create a topic by a member with each name. Return the number of topics."""
     people = Member.objects.bulk_create(
         Member(username=f"somebody-{number}", display_name=name) for number, name in enumerate(names)
     )
@@ -249,7 +249,7 @@ def topics_by_people_called(names):
 
 
 def assert_safe(response):
-    """No script or handler of somebody else's, and no link that would run one."""
+    """Check that the page has no injected script, event handler or javascript: link."""
     assert response.status_code == 200
     for node in html.fromstring(response.content.decode()).iter():
         if isinstance(node.tag, str):
@@ -285,7 +285,7 @@ def test_username_check(client, query, said):
     assert said in response.text
 
 
-def test_username_check_is_not_for_sending(client):
+def test_username_check_requires_get(client):
     assert client.post("/accounts/username/").status_code == 405
 
 
@@ -301,7 +301,7 @@ def test_times_are_shown_in_the_members_own_time_zone(client, ada):
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
-def test_a_time_zone_that_is_no_more_is_utc(client, ada, zone):
+def test_an_unknown_time_zone_falls_back_to_utc(client, ada, zone):
     Member.objects.filter(pk=ada.pk).update(time_zone=zone, guidelines_accepted_at="2026-07-01T12:00:00Z")
 
     assert ">1 Jul 2026, 12:00<" in client.get("/guidelines/").text

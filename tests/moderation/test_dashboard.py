@@ -1,4 +1,4 @@
-"""What the first page of the admin counts, and whom its navigation leads where."""
+"""The admin's dashboard tiles, and its navigation for each role."""
 
 from datetime import timedelta
 
@@ -26,42 +26,42 @@ def tiles(member):
     return {tile.title: tile for tile in dashboard.moderation_tiles(asked_by(member))}
 
 
-def test_tiles_of_a_quiet_day_are_nothing_and_say_so(moderator):
+def test_tiles_of_an_empty_queue_are_zero(moderator):
     found = tiles(moderator)
 
     assert {tile.figure for tile in found.values()} == {0}
-    assert found["Waiting for a decision"].note == "all done"
+    assert found["Waiting for review"].note == "All done"
     assert not any(tile.urgent for tile in found.values())
 
 
 @pytest.mark.parametrize(("hours", "urgent"), [(1, False), (23, False), (25, True), (300, True)])
-def test_tiles_are_urgent_once_somebody_waited_a_day(moderator, hours, urgent):
+def test_tiles_are_urgent_after_a_day(moderator, hours, urgent):
     ReviewItemFactory(created_at=timezone.now() - hours * HOUR)
     ReviewItemFactory()
 
-    assert tiles(moderator)["Waiting for a decision"].urgent is urgent
+    assert tiles(moderator)["Waiting for review"].urgent is urgent
 
 
-def test_tiles_say_how_long_the_oldest_waits(moderator):
+def test_tiles_show_the_age_of_the_oldest(moderator):
     ReviewItemFactory(created_at=timezone.now() - 3 * HOUR)
     ReviewItemFactory(created_at=timezone.now() - HOUR)
 
-    assert tiles(moderator)["Waiting for a decision"].note == "the oldest came 3 hours ago"
+    assert tiles(moderator)["Waiting for review"].note == "Oldest: 3 hours ago"
 
 
 @pytest.mark.parametrize(
     ("kind", "title"), [("flagged", "Flagged posts"), ("held", "Held posts"), ("appeal", "Appeals")]
 )
-def test_tiles_count_each_kind_where_it_belongs(moderator, kind, title):
+def test_tiles_count_each_kind(moderator, kind, title):
     sanction = SanctionFactory(lifted_at=timezone.now()) if kind == "appeal" else None
     ReviewItemFactory(kind=kind, sanction=sanction)
 
     counted = {name: tile.figure for name, tile in tiles(moderator).items() if tile.figure}
 
-    assert counted == {"Waiting for a decision": 1, title: 1}
+    assert counted == {"Waiting for review": 1, title: 1}
 
 
-def test_tiles_lead_to_what_they_count(client, moderator):
+def test_tiles_link_to_what_they_count(client, moderator):
     ReviewItemFactory(kind="held")
     ReviewItemFactory()
     client.force_login(moderator)
@@ -69,8 +69,8 @@ def test_tiles_lead_to_what_they_count(client, moderator):
     for title, count in (
         ("Held posts", 1),
         ("Flagged posts", 1),
-        ("Waiting for a decision", 2),
-        ("Yours", 0),
+        ("Waiting for review", 2),
+        ("Assigned to you", 0),
     ):
         response = client.get(tiles(moderator)[title].address)
 
@@ -78,24 +78,24 @@ def test_tiles_lead_to_what_they_count(client, moderator):
         assert response.context["cl"].result_count == count, title
 
 
-def test_tiles_count_ones_own_only(moderator):
+def test_tiles_count_own_items_only(moderator):
     ReviewItemFactory(claimed_by=moderator)
     ReviewItemFactory(claimed_by=MemberFactory(role="moderator"))
 
-    assert tiles(moderator)["Yours"].figure == 1
+    assert tiles(moderator)["Assigned to you"].figure == 1
 
 
 def test_tiles_count_what_is_still_open(moderator):
     ReviewItemFactory(closed_at=timezone.now(), outcome=ReviewItem.Outcome.KEPT)
 
-    assert tiles(moderator)["Waiting for a decision"].figure == 0
+    assert tiles(moderator)["Waiting for review"].figure == 0
 
 
 def test_tiles_count_open_flags_in_all(moderator):
     FlagFactory.create_batch(2)
     FlagFactory(status="declined")
 
-    assert tiles(moderator)["Flagged posts"].note == "2 flags in all"
+    assert tiles(moderator)["Flagged posts"].note == "2 open flags"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_tiles_count_open_flags_in_all(moderator):
         ({"kind": "warning"}, 0),
     ],
 )
-def test_tiles_count_sanctions_while_they_hold(moderator, fields, counted):
+def test_tiles_count_active_sanctions(moderator, fields, counted):
     SanctionFactory(**fields)
 
     assert tiles(moderator)["Silenced or suspended"].figure == counted
@@ -128,20 +128,20 @@ def test_system_tiles_are_for_managers(role):
     assert dashboard.system_tiles(asked_by(MemberFactory(role=role))) == []
 
 
-def test_system_tiles_say_that_every_event_was_handled():
+def test_system_tiles_without_dead_letters():
     (tile,) = dashboard.system_tiles(asked_by(MemberFactory(role="manager")))
 
-    assert (tile.figure, tile.note, tile.urgent) == (0, "every event was handled", False)
+    assert (tile.figure, tile.note, tile.urgent) == (0, "All events were processed", False)
 
 
 @pytest.mark.parametrize(("waiting", "badge"), [(0, ""), (2, "2")])
-def test_queue_badge_is_a_number_or_nothing(moderator, waiting, badge):
+def test_queue_badge_is_a_number_or_empty(moderator, waiting, badge):
     ReviewItemFactory.create_batch(waiting)
 
     assert dashboard.queue_badge(asked_by(moderator)) == badge
 
 
-def test_fill_shows_six_of_what_waits_and_ten_acts(moderator):
+def test_dashboard_shows_six_items_and_ten_entries(moderator):
     ReviewItemFactory.create_batch(7)
     for number in range(11):
         audit(f"test.{number}", actor=moderator, subject=moderator)
@@ -165,18 +165,18 @@ def test_navigation_of_a_manager_has_everything():
 
     assert found["People"] == ["Members", "Companies", "Invitations"]
     assert found["System"][0] == "Dead letters"
-    assert {"Imports", "API tokens", "Waiting purchases"} <= set(found["System"])
+    assert {"Imports", "API tokens", "Unmatched events"} <= set(found["System"])
     assert all(found.values())
 
 
-def test_navigation_of_a_moderator_keeps_to_their_job(moderator):
+def test_navigation_of_a_moderator_is_limited(moderator):
     found = groups(moderator)
 
     assert {"Review queue", "Flags", "Sanctions"} <= set(found["Today"])
     assert not {"Dead letters", "Followers", "API tokens"} & set(found["System"])
 
 
-def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
+def test_navigation_links_only_allowed_pages(client, moderator):
     client.force_login(moderator)
     links = [item["link"] for group in dashboard.sidebar(asked_by(moderator)) for item in group["items"]]
 
@@ -186,13 +186,13 @@ def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
-def test_navigation_leads_others_nowhere(role):
+def test_navigation_is_empty_for_others(role):
     found = dashboard.sidebar(asked_by(MemberFactory(role=role)))
 
     assert [item["link"] for group in found for item in group["items"] if item["link"]] == []
 
 
-def test_navigation_wears_the_badge_of_the_queue(moderator):
+def test_navigation_shows_the_queue_badge(moderator):
     ReviewItemFactory()
 
     (queue,) = [

@@ -1,4 +1,4 @@
-"""Random lives of members, for Hypothesis."""
+"""Hypothesis strategies for members' events."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COMMERCIAL = (
     "payment.failed",
 )
 
-# Days close together, far apart, and exactly on the edges that rules look at.
+# Gaps between days: short, long, and exactly at the thresholds of the rules.
 days = st.one_of(
     st.integers(0, 60),
     st.integers(0, HORIZON),
@@ -55,7 +55,7 @@ days = st.one_of(
 
 @st.composite
 def events(draw, on_days=days) -> RawEvent:
-    """One event; its id follows from what it says, so an equal event is the same event."""
+    """An event with an id derived from its content, so that equal events have equal ids."""
     name = draw(st.one_of(st.sampled_from(QUIET), st.sampled_from(COMMERCIAL)))
     day, nth, props, cents = draw(on_days), draw(st.integers(0, 3)), {}, None
     if name in COMMERCIAL:
@@ -77,7 +77,7 @@ def events(draw, on_days=days) -> RawEvent:
 
 @st.composite
 def lives_on_few_days(draw) -> list[RawEvent]:
-    """A life in which much happens on the same days, or the days after."""
+    """Events that cluster on the same or consecutive days."""
     pool = draw(st.lists(days, min_size=1, max_size=6))
     some = st.builds(lambda day, more: day + more, st.sampled_from(pool), st.sampled_from([0, 0, 0, 1, 30]))
     return draw(st.lists(events(some), min_size=1, max_size=20, unique_by=lambda event: event.event_id))
@@ -101,7 +101,7 @@ def overrides(draw) -> Override:
 
 @st.composite
 def span_lists(draw) -> list[Span]:
-    """Disjoint spans with evidence from before they begin."""
+    """Disjoint spans with evidence from before their start."""
     edges = sorted(draw(st.lists(st.integers(0, HORIZON), max_size=4, unique=True)))
     pairs = zip(edges[::2], [*edges[1::2], None], strict=False)
     return [Span(on(start), None if end is None else on(end), (UUID(int=start + 1),)) for start, end in pairs]

@@ -1,4 +1,4 @@
-"""Nobody does anything to what they may not see: every address, sent to instead of read."""
+"""Nobody can act on objects that they may not see: POST to every URL."""
 
 import re
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 REFUSED = {403, 404, 405, 410}
 OUTSIDERS = ("visitor", "member", "sales")
-# Enough to satisfy any form.
+# Satisfies every form.
 SENT = {
     "value": "1",
     "source": "Words that are long enough.",
@@ -36,7 +36,7 @@ SENT = {
 
 
 def acts(parameter, value):
-    """Every address of ours about one thing of this sort."""
+    """Yield every URL with this parameter."""
     for pattern in url_patterns():
         if f"{parameter}>" in pattern and not pattern.startswith(("admin/", "api/", "accounts/", "^")):
             address = re.sub(rf"<(?:\w+:)?{parameter}>", str(value), pattern)
@@ -44,14 +44,14 @@ def acts(parameter, value):
 
 
 def everything():
-    """What acts leave behind."""
+    """Return all rows that actions could change."""
     models = (Like, Vote, Flag, Revision, Question, Post, Topic)
     rows = [list(model.objects.order_by("pk").values_list("pk", flat=True)) for model in models]
     return [*rows, list(Post.objects.order_by("pk").values_list("source", "status", "score", "topic"))]
 
 
 @pytest.mark.parametrize("reader", OUTSIDERS)
-def test_nothing_can_be_done_to_what_one_may_not_see(world, reader):
+def test_no_action_on_hidden_objects(world, reader):
     client = Client()
     if reader != "visitor":
         client.force_login(world.readers[reader])
@@ -83,7 +83,7 @@ def _is_secret(world, topic):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
-def test_nothing_can_be_done_to_a_post_out_of_sight(world, status):
+def test_no_action_on_hidden_posts(world, status):
     client = Client()
     client.force_login(world.readers["member"])
     post = next(post for post in world.posts if f"{status}reply" in post.source)

@@ -1,4 +1,4 @@
-"""Properties 14 to 18 of the score, with random lives of members who help one another more than they should."""
+"""Properties 14 to 18 of the score, with random members who game the system."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from advocacy.engine.arithmetic import BILLION, hundredths, saturated
-from advocacy.engine.counting import PAIR_MOST, Day, Peers, count_quarter
+from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import score_member, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since
@@ -34,7 +34,7 @@ ages = st.one_of(st.integers(0, 30), st.integers(0, 500), st.integers(0, 2500))
 
 @st.composite
 def good_acts(draw, ago=ages):
-    """One kind on one day, with partners where the kind has them."""
+    """The facts of one kind on one day, with partners where the kind has them."""
     kind = draw(st.sampled_from(GOOD))
     partners = (
         draw(st.dictionaries(st.integers(1, 9), st.integers(1, 4), max_size=6)) if kind in PAIRED else {}
@@ -54,7 +54,7 @@ def against(draw):
 
 
 def merged(facts):
-    """Join facts of one kind and day, as the rollup does."""
+    """Merge facts of the same kind and day, as the rollup does."""
     together: dict = {}
     for fact in facts:
         key = fact.day, fact.kind
@@ -96,13 +96,13 @@ def test_score_and_components_keep_their_bounds(facts):
 
 @checked
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.sampled_from(sorted(COMPONENTS)))
-def test_saturation_never_falls(x, more, key):
+def test_saturation_is_monotonic(x, more, key):
     component = COMPONENTS[key]
 
     assert saturated(x, component) <= saturated(x + more, component) <= component.most * BILLION
 
 
-# 15: monotone
+# 15: monotonicity
 
 
 @checked
@@ -121,7 +121,7 @@ def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
 
 @checked
 @given(good_lives, st.integers(0, 2500), st.integers(0, 500))
-def test_score_only_falls_while_nothing_happens(facts, later, later_still):
+def test_score_only_falls_without_events(facts, later, later_still):
     first = TODAY + timedelta(days=later)
 
     assert points(facts, first + timedelta(days=later_still)) <= points(facts, first)
@@ -156,8 +156,8 @@ def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
         st.integers(0, 8), st.dictionaries(st.integers(3, 8), st.integers(1, 4), min_size=1), min_size=1
     ),
 )
-def test_joint_caps_are_the_best_that_keeps_both(kind, pairs):
-    """No day over its cap, no partner over three, and never less than the plain order of the two gives."""
+def test_joint_caps_are_optimal(kind, pairs):
+    """No day or partner exceeds its cap, and the result is at least that of applying the caps one after the other."""
     days = {day: Day(dict(found)) for day, found in pairs.items()}
     counted, _ = count_quarter(kind, days)
 
@@ -170,14 +170,16 @@ def test_joint_caps_are_the_best_that_keeps_both(kind, pairs):
         used.update(taken)
         plain[day] = min(sum(taken.values()), KINDS[kind].a_day)
     running = running_plain = 0
-    for day in sorted(days, reverse=True):  # heavier days first: ahead at every step is ahead in every score
+    for day in sorted(
+        days, reverse=True
+    ):  # most valuable days first: a higher running sum at every step means a higher score
         running, running_plain = running + counted[day], running_plain + plain[day]
         assert running >= running_plain
 
 
 @checked
 @given(good_lives)
-def test_what_partners_within_the_house_give_counts_nothing(facts):
+def test_votes_by_oneself_and_by_staff_do_not_count(facts):
     housed = [fact for fact in facts if fact.kind == "helpful_vote.received"]
     inside = [fact._replace(n=2, pairs={str(ME): 1, str(STAFF): 1}) for fact in housed]
 
@@ -205,7 +207,7 @@ def test_next_change_is_the_first_day_out_of_the_band(facts):
 
 @checked
 @given(good_lives)
-def test_falling_score_crosses_its_line_on_the_day_that_was_said(facts):
+def test_falling_score_crosses_the_limit_on_the_predicted_day(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
     assume(found is not None and found.explanation["next"] is not None)
     on, line = date.fromisoformat(found.explanation["next"]["on"]), found.explanation["next"]["line"]
@@ -216,7 +218,7 @@ def test_falling_score_crosses_its_line_on_the_day_that_was_said(facts):
 
 @checked
 @given(lives)
-def test_before_it_is_due_no_whole_number_changes(facts):
+def test_no_whole_number_is_crossed_before_next_due(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
     assume(found is not None and found.next_due is not None)
     eve = found.next_due - timedelta(days=1)
@@ -234,7 +236,7 @@ def test_before_it_is_due_no_whole_number_changes(facts):
 
 @checked
 @given(lives)
-def test_spans_are_those_of_a_walk_day_by_day(facts):
+def test_spans_equal_those_of_a_daily_simulation(facts):
     assume(facts)
     first = min(fact.day for fact in facts)
     assume((TODAY - first).days < 600)
@@ -253,7 +255,7 @@ def test_spans_are_those_of_a_walk_day_by_day(facts):
 
 @checked
 @given(lives)
-def test_band_since_is_the_first_day_of_the_present_band(facts):
+def test_band_since_is_the_first_day_of_the_current_band(facts):
     assume(facts)
     since = band_since(facts, TODAY, member_id=ME, peers=PEERS)
     days = [date.fromordinal(day) for day in range(since.toordinal() - 1, TODAY.toordinal() + 1)]
@@ -291,8 +293,8 @@ def _half_life(kind):
 
 @checked
 @given(lives, st.randoms())
-def test_score_does_not_depend_on_how_it_was_come_by(facts, random):
-    """Counting day by day, with a look in between each time, equals counting all at once."""
+def test_score_does_not_depend_on_intermediate_reads(facts, random):
+    """Reading the score after each day gives the same result as reading it once at the end."""
     days = sorted({fact.day for fact in facts})
     looked = score_over_time(facts, [*days, TODAY], member_id=ME, peers=PEERS)[-1] if days else 0
 

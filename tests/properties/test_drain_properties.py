@@ -1,4 +1,4 @@
-"""What must hold of the drains, for random logs that arrive in random order and are drained at random times.
+"""Properties of the drains, for random logs that arrive in random order and are drained at random times.
 
 The numbers are those of the journey model's list.
 """
@@ -9,10 +9,10 @@ import random
 
 import pytest
 
-from community.events import services as events
 from community.events.models import Event
-from journeys import services
+from community.events.services import recording
 from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 from tests.journeys.journey_fixtures import drain_all
 from tests.journeys.random_lives import add_random_events
@@ -27,7 +27,7 @@ def members():
 
 
 def everything(*, believed=True) -> list:
-    """All that the engine has stored, without ids and times of writing."""
+    """Return everything that the engine has stored, without ids and timestamps."""
     history = StageHistory.objects.current() if believed else StageHistory.objects.all()
     return [
         list(MemberDay.objects.order_by("member_id", "day", "kind").values_list()),
@@ -62,24 +62,24 @@ def start_over() -> None:
 
 
 def arrive(dice: random.Random, found: list[Event]) -> None:
-    """Let events arrive in random batches, with drains between some of them."""
+    """Record events in random batches, with drains between some of them."""
     dice.shuffle(found)
     while found:
         size = dice.randint(1, 40)
         batch, found = found[:size], found[size:]
-        services.mark_events(batch)
+        dirty.mark_events(batch)
         if dice.random() < 0.5:
             drain_some(dice)
 
 
 def drain_some(dice: random.Random) -> None:
-    for shard in services.waiting_shards():
+    for shard in shards.waiting_shards():
         if dice.random() < 0.7:
-            services.drain(shard, limit=dice.choice([1, 3, 5000]))
+            shards.drain(shard, limit=dice.choice([1, 3, 5000]))
 
 
 @seeds
-def test_1_order_of_arrival_and_times_of_draining_change_nothing(seed, members):
+def test_1_order_of_arrival_and_times_of_drains_do_not_matter(seed, members):
     dice = random.Random(seed)
     add_random_events(dice, members, 120)
     arrive(dice, log())
@@ -97,14 +97,14 @@ def test_1_order_of_arrival_and_times_of_draining_change_nothing(seed, members):
 def test_2_an_event_delivered_twice_changes_nothing(seed, members):
     dice = random.Random(seed)
     add_random_events(dice, members, 80)
-    services.mark_events(log())
+    dirty.mark_events(log())
     drain_all()
     once = everything(believed=False)
 
     again = dice.sample(log(), 20)
-    events.record_all(
+    recording.record_all(
         [
-            events.Draft(
+            recording.Draft(
                 name=one.name,
                 occurred_at=one.occurred_at,
                 payload=one.props,
@@ -116,32 +116,32 @@ def test_2_an_event_delivered_twice_changes_nothing(seed, members):
             for one in again
         ]
     )
-    services.mark_events(again)
+    dirty.mark_events(again)
     drain_all()
 
     assert everything(believed=False) == once
 
 
 @seeds
-def test_3_bit_by_bit_equals_replay(seed, members):
+def test_3_incremental_drains_equal_a_replay(seed, members):
     dice = random.Random(seed)
     for _ in range(4):
         add_random_events(dice, members, 30)
-        services.mark_events(log())
+        dirty.mark_events(log())
         drain_some(dice)
     drain_all()
 
-    assert services.check_everyone().differences == []
+    assert replay.check_everyone().differences == []
 
 
 @seeds
 def test_4_draining_twice_writes_nothing(seed, members):
     add_random_events(random.Random(seed), members, 100)
-    services.mark_events(log())
+    dirty.mark_events(log())
     drain_all()
     before = everything(believed=False)
 
-    services.mark_every_day()
+    dirty.mark_every_day()
     rows = drain_all()
 
     assert rows == 0
@@ -149,29 +149,29 @@ def test_4_draining_twice_writes_nothing(seed, members):
 
 
 @seeds
-def test_5_what_was_taken_back_is_as_if_it_never_happened(seed, members):
+def test_5_retracted_events_are_as_if_they_never_happened(seed, members):
     dice = random.Random(seed)
     add_random_events(dice, members, 80)
-    services.mark_events(log())
+    dirty.mark_events(log())
     drain_all()
     without = everything()
 
     before = {event.event_id for event in log()}
     add_random_events(dice, members, 30)
-    services.mark_events(log())
+    dirty.mark_events(log())
     drain_all()
-    events.retract([event for event in log() if event.event_id not in before], reason="Taken back.")
-    services.mark_events(log())
+    recording.retract([event for event in log() if event.event_id not in before], reason="Taken back.")
+    dirty.mark_events(log())
     drain_all()
 
     assert everything()[:2] == without[:2]
-    assert services.check_everyone().differences == []
+    assert replay.check_everyone().differences == []
 
 
 @seeds
 def test_8_every_row_in_the_database_has_evidence_that_happened_before_it(seed, members):
     add_random_events(random.Random(seed), members, 100)
-    services.mark_events(log())
+    dirty.mark_events(log())
     drain_all()
     day_of = {event.event_id: event.occurred_at.date() for event in log()}
 

@@ -1,4 +1,4 @@
-"""What must hold of the fold for every life; the numbers are those of the journey model's list."""
+"""Properties of the fold for any events; the numbers are those of the journey model's list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journeys.engine.facts import Result, Row
 from journeys.engine.fold import fold
 from journeys.engine.ledger import BOUGHT
-from journeys.engine.rollup import rolled_up
+from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import Ruleset, parse_ruleset
 from journeys.engine.stages import ALLOWED, CUSTOMER, STAGES
 from tests.journeys.stories import RULES, ev, on, sale
@@ -24,11 +24,11 @@ thorough = settings(max_examples=200, deadline=None)
 
 
 def story(life, *, as_of=END, rules=RULES, **options) -> Result:
-    return fold(rolled_up(life), rules, as_of=as_of, **options)
+    return fold(roll_up(life), rules, as_of=as_of, **options)
 
 
 def closed_at(rows: tuple[Row, ...], until) -> list[Row]:
-    """The rows as they would look had time stopped at `until`."""
+    """Return the rows as of `until`."""
     return [
         replace(row, exited_on=row.exited_on if row.exited_on and row.exited_on <= until else None)
         for row in rows
@@ -66,7 +66,7 @@ def test_2_double_delivery_changes_nothing(life, data):
 
 @thorough
 @given(lives, events())
-def test_5_taking_an_event_back_is_as_if_it_never_happened(life, extra):
+def test_5_retraction_is_as_if_the_event_never_happened(life, extra):
     without = [event for event in life if event.event_id != extra.event_id]
     log = [*without, extra]
 
@@ -157,7 +157,7 @@ def test_11_deadlines_carry_their_own_date(life, one, other):
 
 
 def first_reached(result: Result) -> list:
-    """For each stage, the first day of that stage or a later one."""
+    """Return, for each stage, the first day in that stage or a later one."""
     far = on(99999)
     return [
         min((row.effective_on for row in result.rows if STAGES.index(row.stage) >= level), default=far)
@@ -210,7 +210,7 @@ def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_
 @settings(max_examples=60, deadline=None)
 @given(lives, st.lists(overrides(), max_size=1), st.integers(0, 120), span_lists())
 def test_17_next_due_is_exact(life, set_by_hand, later, spans):
-    facts = rolled_up(life)
+    facts = roll_up(life)
     as_of = max(event.day for event in life) + timedelta(days=later)
 
     def at(day):
@@ -232,7 +232,7 @@ def test_17_next_due_is_exact(life, set_by_hand, later, spans):
 
 @thorough
 @given(lives)
-def test_silence_takes_nobody_out_of_relationship(life):
+def test_inactivity_never_ends_a_relationship(life):
     last = max(event.day for event in life) + timedelta(days=15)
     now = story(life, as_of=last).state
 
@@ -242,5 +242,5 @@ def test_silence_takes_nobody_out_of_relationship(life):
         assert much_later.stage == "relationship"
 
 
-def test_rules_survive_json():
+def test_rules_round_trip_through_json():
     assert parse_ruleset(Ruleset.model_validate_json(RULES.model_dump_json()).model_dump()) == RULES

@@ -1,7 +1,7 @@
-"""What a reader may not see is on no page: every address, every kind of reader.
+"""No page shows content that its reader may not see: every URL, every kind of reader.
 
-The expectations below are written out by hand, on purpose without `visible_to`. An address that is not walked
-here must be named in NOT_WALKED with the reason, so that a new page cannot be forgotten.
+The expectations are written out, deliberately without `visible_to`. A URL that is not visited here must be listed
+in NOT_WALKED with a reason, so that a new page cannot be forgotten.
 """
 
 import re
@@ -28,7 +28,7 @@ MODERATORS = {"moderator", "manager"}
 INSIDERS = {"insider"} | MODERATORS
 READERS = sorted(EVERYONE)
 
-# What nobody can read content from: acts (POST only), one's own settings, machines' addresses, files.
+# URLs without content: actions (POST only), own settings, endpoints for machines, files.
 NOT_WALKED = {
     "healthz",
     "readyz",
@@ -46,13 +46,13 @@ NOT_WALKED = {
     "journeys/members/<username>/override/clear/",
 }
 
-# Django's and allauth's own; old addresses lead to ours; the API is walked in its own tests.
+# URLs of Django and allauth; old URLs redirect to ours; the API has tests of its own.
 NOT_OURS = ("admin/", "accounts/", "api/", "^(?:questions", "^posts/comments", "^users/", "^questions/")
 
 
 @dataclass
 class World:
-    """Content in every state, each piece with a word of its own and the readers who may see that word."""
+    """Content in every state, each piece with a unique word and the readers who may see it."""
 
     secrets: dict[str, set[str]] = field(default_factory=dict)
     topics: list[Topic] = field(default_factory=list)
@@ -141,7 +141,7 @@ def _put(post: Post, status: str, world: World) -> None:
 
 
 def addresses(world: World):
-    """Every address there is, filled in with every piece of the world that fits."""
+    """Yield every URL, for every matching object of the world."""
     values = {
         "topic_id": [topic.pk for topic in world.topics],
         "post_id": [post.pk for post in world.posts],
@@ -205,13 +205,13 @@ def test_every_reader_finds_what_they_may_see(world, reader):
     assert missing == []
 
 
-# Those who are given pages that were made for others too, from who sees most to who sees least.
+# Readers who could share a cached page, from most to least permissions.
 SHARING = ("moderator", "author", "insider", "member", "visitor")
 
 
 @pytest.mark.parametrize("order", [SHARING, SHARING[::-1]], ids=["most first", "least first"])
-def test_page_that_is_kept_shows_nobody_what_they_may_not_see(world, order):
-    """Whoever made the page that is kept, and whoever asks for it next."""
+def test_cached_page_shows_nobody_what_they_may_not_see(world, order):
+    """Whoever the cached page was rendered for, and whoever requests it next."""
     clients = {}
     for name in order:
         clients[name] = Client()
@@ -232,7 +232,7 @@ def test_page_that_is_kept_shows_nobody_what_they_may_not_see(world, order):
     assert leaks == []
 
 
-def test_every_address_is_walked_or_excused():
+def test_every_url_is_tested_or_exempt():
     known = set(url_patterns())
 
     assert known >= NOT_WALKED

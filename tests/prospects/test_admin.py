@@ -45,7 +45,7 @@ def test_a_manager_sets_the_promise_and_the_roster(client):
 
 
 @pytest.mark.parametrize("role", ["moderator", "sales", ""])
-def test_nobody_else_does(client, role):
+def test_only_managers_set_the_promise_and_the_roster(client, role):
     client.force_login(MemberFactory(role=role))
     forum = ProspectForumFactory()
 

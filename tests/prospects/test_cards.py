@@ -1,4 +1,4 @@
-"""What the desk shows of a question, and in which order the questions stand."""
+"""The cards of questions on the desk, and their order."""
 
 from datetime import timedelta
 
@@ -8,7 +8,8 @@ from django.utils import timezone
 from community.forum.models import Post
 from community.prospects.cards import background_of, cards_of, current_position
 from community.prospects.models import DeskQuestion
-from community.prospects.services import hand_over, track_topic
+from community.prospects.services.claims import hand_over
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (
@@ -32,7 +33,7 @@ def order(questions):
     return [question.pk for question in questions]
 
 
-def test_for_work_puts_the_oldest_promise_first(entry):
+def test_for_work_sorts_by_due_date(entry):
     asked = [a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in (60, 300, 120)]
 
     found = DeskQuestion.objects.for_work(timezone.now())
@@ -40,14 +41,14 @@ def test_for_work_puts_the_oldest_promise_first(entry):
     assert order(found) == order([asked[1], asked[2], asked[0]])
 
 
-def test_for_work_goes_by_the_promise_and_not_by_the_age():
+def test_for_work_sorts_by_due_date_not_by_age():
     quick = a_prospect_asks(ProspectForumFactory(promise_minutes=10), minutes_ago=30)
     slow = a_prospect_asks(ProspectForumFactory(promise_minutes=2000), minutes_ago=300)
 
     assert order(DeskQuestion.objects.for_work(timezone.now())) == order([quick, slow])
 
 
-def test_for_work_holds_the_new_back_until_peers_had_their_time(entry):
+def test_for_work_excludes_questions_in_the_grace_period(entry):
     a_peer()
     fresh = a_prospect_asks(entry.forum, minutes_ago=5)
     now = timezone.now()
@@ -59,7 +60,7 @@ def test_for_work_holds_the_new_back_until_peers_had_their_time(entry):
     assert order(DeskQuestion.objects.held_back(later)) == []
 
 
-def test_held_back_puts_what_opens_first_in_front(entry):
+def test_held_back_sorts_by_opening_time(entry):
     a_peer()
     later, sooner = (a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in (2, 20))
 
@@ -83,19 +84,19 @@ def test_every_open_question_is_in_one_list_and_in_one_only(entry):
     ("minutes", "late", "waited"),
     [(239, False, "3 h 59"), (241, True, "4 h 01"), (59, False, "59 min"), (1500, True, "1 d 1 h")],
 )
-def test_a_card_says_how_long_somebody_waits_and_when_that_is_too_long(entry, minutes, late, waited):
+def test_a_card_shows_the_wait_and_whether_it_is_late(entry, minutes, late, waited):
     found = card(a_prospect_asks(entry.forum, minutes_ago=minutes))
 
     assert (found.is_late, found.waited) == (late, waited)
 
 
-def test_a_card_of_a_clock_that_runs_behind_waits_for_nothing(entry):
+def test_a_card_never_shows_a_negative_wait(entry):
     question = a_prospect_asks(entry.forum, minutes_ago=0)
 
     assert card(question, now=timezone.now() - timedelta(hours=1)).minutes == 0
 
 
-def test_a_card_names_who_has_it_as_long_as_they_do(entry):
+def test_a_card_names_the_holder_while_the_claim_lasts(entry):
     question = a_prospect_asks(entry.forum)
     now = timezone.now()
     DeskQuestion.objects.filter(pk=question.pk).update(claimed_by=entry.member, claimed_at=now)
@@ -104,7 +105,7 @@ def test_a_card_names_who_has_it_as_long_as_they_do(entry):
     assert card(question, now=now + timedelta(hours=1)).holder is None
 
 
-def test_a_card_counts_what_the_asker_asked_before(entry):
+def test_a_card_counts_earlier_topics_of_the_asker(entry):
     asker = MemberFactory()
     TopicFactory.create_batch(2, author=asker)
     TopicFactory(author=asker, status="hidden")
@@ -112,7 +113,7 @@ def test_a_card_counts_what_the_asker_asked_before(entry):
     assert card(a_prospect_asks(entry.forum, author=asker)).earlier == 2
 
 
-def test_a_card_counts_nothing_the_reader_may_not_see(entry):
+def test_a_card_does_not_count_hidden_topics(entry):
     asker = MemberFactory()
     TopicFactory(author=asker, category=CategoryFactory(groups=[]))
 
@@ -127,7 +128,7 @@ def test_a_card_without_replies_has_no_voices(entry):
     assert card(a_prospect_asks(entry.forum)).voices == []
 
 
-def test_a_card_tells_who_spoke(entry):
+def test_a_card_shows_the_share_of_replies(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, MemberFactory(customer_since=timezone.now()))
     a_reply(question.topic, MemberFactory())
@@ -141,7 +142,7 @@ def test_a_card_tells_who_spoke(entry):
     ]
 
 
-def test_a_card_does_not_count_the_asker_or_what_is_gone(entry):
+def test_a_card_does_not_count_the_asker_or_hidden_replies(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, question.topic.author)
     a_reply(question.topic, MemberFactory(), status=Post.Status.HIDDEN)
@@ -149,9 +150,10 @@ def test_a_card_does_not_count_the_asker_or_what_is_gone(entry):
     assert card(question).voices == []
 
 
-def test_a_salesperson_who_bought_speaks_for_the_company(entry):
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_staff_who_bought_speak_for_the_company(entry, staff):
     question = a_prospect_asks(entry.forum)
-    a_reply(question.topic, MemberFactory(role="sales", customer_since=timezone.now()))
+    a_reply(question.topic, MemberFactory(**staff, customer_since=timezone.now()))
 
     assert [(kind, count) for kind, _, count in voices(question) if count] == [("staff", 1)]
 
@@ -195,13 +197,13 @@ def test_background_of_a_question_names_colleagues_of_the_asker(entry):
     assert [member for member, _ in found.colleagues] == [colleague]
 
 
-def test_background_of_somebody_without_a_company_names_no_strangers(entry):
+def test_background_without_a_company_has_no_colleagues(entry):
     MemberFactory.create_batch(2, company=None)
 
     assert background_of(a_prospect_asks(entry.forum), reader=entry.member).colleagues == []
 
 
-def test_background_of_a_question_tells_of_five_hand_overs_at_most(entry):
+def test_background_has_at_most_five_hand_overs(entry):
     question = a_prospect_asks(entry.forum)
     people = [entry.member, RosterEntryFactory(forum=entry.forum).member]
     manager = MemberFactory(role="manager")
@@ -213,7 +215,7 @@ def test_background_of_a_question_tells_of_five_hand_overs_at_most(entry):
     assert [row.note for row in found.handovers] == ["5", "4", "3", "2", "1"]
 
 
-def test_current_position_of_somebody_unknown_is_none():
+def test_current_position_without_history_is_none():
     assert current_position(MemberFactory()) is None
 
 
@@ -221,7 +223,7 @@ def test_current_position_of_somebody_unknown_is_none():
     ("peers", "staff", "share", "too_much"),
     [(0, 0, 0, False), (0, 1, 100, False), (1, 1, 50, False), (1, 2, 66, True), (3, 1, 25, False)],
 )
-def test_too_much_staff_is_more_than_the_forum_allows(entry, peers, staff, share, too_much):
+def test_too_much_staff_is_above_the_limit_of_the_forum(entry, peers, staff, share, too_much):
     question = a_prospect_asks(entry.forum)
     question.peer_replies, question.staff_replies = peers, staff
 

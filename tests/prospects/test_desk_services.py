@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from community.core.permissions import Refused
 from community.forum.models import Post
-from community.prospects import services
 from community.prospects.models import DeskQuestion, Handover
+from community.prospects.services import claims, replies, states, tracking
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import (
     ProspectForumFactory,
@@ -26,38 +26,38 @@ def fresh(question):
     return DeskQuestion.objects.get(pk=question.pk)
 
 
-def test_claim_question_puts_it_in_ones_hands(entry):
+def test_claim_question_assigns_it_to_the_actor(entry):
     question = a_prospect_asks(entry.forum)
 
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     assert fresh(question).holder(timezone.now()) == entry.member
 
 
 def test_claim_question_twice_keeps_the_first_time(entry):
     question = a_prospect_asks(entry.forum)
-    first = services.claim_question(question, actor=entry.member).claimed_at
+    first = claims.claim_question(question, actor=entry.member).claimed_at
 
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     assert fresh(question).claimed_at == first
 
 
-def test_claim_question_of_a_colleague_is_refused_until_it_goes_stale(entry):
+def test_claim_question_of_a_colleague_is_refused_until_the_claim_expires(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
-    services.claim_question(question, actor=colleague)
+    claims.claim_question(question, actor=colleague)
 
     with pytest.raises(Refused) as refusal:
-        services.claim_question(question, actor=entry.member)
-    services.claim_question(question, actor=entry.member, now=timezone.now() + timedelta(minutes=61))
+        claims.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member, now=timezone.now() + timedelta(minutes=61))
 
     assert refusal.value.sentence == f"This question is assigned to {colleague}."
     assert fresh(question).claimed_by == entry.member
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_salespeople_at_once_get_it_once():
+def test_concurrent_claims_assign_it_once():
     entries = [RosterEntryFactory()]
     entries.append(RosterEntryFactory(forum=entries[0].forum))
     question = a_prospect_asks(entries[0].forum)
@@ -66,7 +66,7 @@ def test_two_salespeople_at_once_get_it_once():
     def claim(member) -> bool:
         try:
             together.wait()
-            services.claim_question(question, actor=member)
+            claims.claim_question(question, actor=member)
         except Refused:
             return False
         else:
@@ -85,28 +85,28 @@ def test_claim_question_is_refused_during_the_grace_period(entry):
     question = a_prospect_asks(entry.forum, minutes_ago=5)
 
     with pytest.raises(Refused) as refusal:
-        services.claim_question(question, actor=entry.member)
+        claims.claim_question(question, actor=entry.member)
 
     assert refusal.value.sentence.startswith("Customers answer first. The team can reply from ")
 
 
-def test_claim_question_of_an_urgent_one_is_possible_at_once(entry):
+def test_claim_question_is_allowed_at_once_if_urgent(entry):
     a_peer()
     question = a_prospect_asks(entry.forum, minutes_ago=5)
-    services.mark_urgent(question, actor=question.topic.author, reason="The café opens tomorrow.")
+    states.mark_urgent(question, actor=question.topic.author, reason="The café opens tomorrow.")
 
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     assert fresh(question).claimed_by == entry.member
 
 
-def test_claim_question_that_no_longer_waits_is_refused(entry):
+def test_claim_question_is_refused_if_it_is_not_open(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member)
-    services.track_topic(question.pk)
+    tracking.track_topic(question.pk)
 
     with pytest.raises(Refused) as refusal:
-        services.claim_question(question, actor=entry.member)
+        claims.claim_question(question, actor=entry.member)
 
     assert refusal.value.sentence == "This question is no longer waiting for a reply."
 
@@ -116,54 +116,54 @@ def test_claim_question_needs_the_roster_and_the_training(entry):
     untrained = RosterEntryFactory(forum=entry.forum, is_trained=False).member
 
     with pytest.raises(Refused) as stranger:
-        services.claim_question(question, actor=MemberFactory(role="sales"))
+        claims.claim_question(question, actor=MemberFactory(role="sales"))
     with pytest.raises(Refused) as newcomer:
-        services.claim_question(question, actor=untrained)
+        claims.claim_question(question, actor=untrained)
 
     assert stranger.value.sentence.startswith("Only the team members listed")
     assert newcomer.value.sentence.startswith("You can answer here once")
 
 
-def test_release_question_puts_it_back(entry):
+def test_release_question_ends_the_claim(entry):
     question = a_prospect_asks(entry.forum)
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     for _ in range(2):
-        services.release_question(question, actor=entry.member)
+        claims.release_question(question, actor=entry.member)
 
     assert fresh(question).claimed_by is None
 
 
-def test_release_question_of_another_is_refused_but_for_managers(entry):
+def test_release_question_of_a_colleague_needs_a_manager(entry):
     question = a_prospect_asks(entry.forum)
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     with pytest.raises(Refused):
-        services.release_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
-    services.release_question(question, actor=MemberFactory(role="manager"))
+        claims.release_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+    claims.release_question(question, actor=MemberFactory(role="manager"))
 
     assert fresh(question).claimed_by is None
 
 
-def test_hand_over_gives_it_to_a_colleague_with_a_note(entry):
+def test_hand_over_assigns_it_to_a_colleague_with_a_note(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
 
     for _ in range(2):
-        services.hand_over(question, actor=entry.member, to=colleague, note="Knows pumps.")
+        claims.hand_over(question, actor=entry.member, to=colleague, note="Knows pumps.")
 
     assert fresh(question).claimed_by == colleague
     handover = Handover.objects.get()
     assert (handover.giver, handover.receiver, handover.note) == (entry.member, colleague, "Knows pumps.")
 
 
-def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
+def test_hand_over_of_a_colleagues_question_is_refused(entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
 
     with pytest.raises(Refused) as refusal:
-        services.hand_over(question, actor=entry.member, to=colleague, note="")
+        claims.hand_over(question, actor=entry.member, to=colleague, note="")
 
     assert (
         refusal.value.sentence
@@ -172,23 +172,21 @@ def test_hand_over_of_what_is_not_ones_own_is_refused(entry):
 
 
 @pytest.mark.parametrize("fields", [{"is_trained": False}, {"is_active": False}])
-def test_hand_over_to_who_may_not_answer_is_refused(entry, fields):
+def test_hand_over_to_someone_who_may_not_answer_is_refused(entry, fields):
     question = a_prospect_asks(entry.forum)
-    services.claim_question(question, actor=entry.member)
+    claims.claim_question(question, actor=entry.member)
     colleague = RosterEntryFactory(forum=entry.forum, **fields).member
 
     with pytest.raises(Refused) as refusal:
-        services.hand_over(question, actor=entry.member, to=colleague, note="")
+        claims.hand_over(question, actor=entry.member, to=colleague, note="")
 
     assert refusal.value.sentence == f"{colleague} cannot answer in this forum."
 
 
-def test_reply_to_question_answers_and_ends_the_claim(entry):
+def test_reply_to_question_posts_and_ends_the_claim(entry):
     question = a_prospect_asks(entry.forum)
 
-    post = services.reply_to_question(
-        question, actor=entry.member, source="What do you drink in the morning?"
-    )
+    post = replies.reply_to_question(question, actor=entry.member, source="What do you drink in the morning?")
 
     question = fresh(question)
     assert (post.kind, post.author) == (Post.Kind.ANSWER, entry.member)
@@ -196,12 +194,12 @@ def test_reply_to_question_answers_and_ends_the_claim(entry):
     assert question.claimed_by is None
 
 
-def test_reply_to_question_in_a_colleagues_hands_is_refused(entry):
+def test_reply_to_question_claimed_by_a_colleague_is_refused(entry):
     question = a_prospect_asks(entry.forum)
-    services.claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+    claims.claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
 
     with pytest.raises(Refused):
-        services.reply_to_question(question, actor=entry.member, source="Me too!")
+        replies.reply_to_question(question, actor=entry.member, source="Me too!")
 
     assert fresh(question).staff_replies == 0
 
@@ -210,7 +208,7 @@ def test_reply_to_question_with_a_checkout_link_is_refused(entry):
     question = a_prospect_asks(entry.forum)
 
     with pytest.raises(Refused) as refusal:
-        services.reply_to_question(
+        replies.reply_to_question(
             question, actor=entry.member, source="Buy it: https://shop.example.com/checkout?sku=1"
         )
 
@@ -220,51 +218,51 @@ def test_reply_to_question_with_a_checkout_link_is_refused(entry):
 
 def test_a_later_answer_may_link_to_the_shop(entry):
     question = a_prospect_asks(entry.forum)
-    services.reply_to_question(question, actor=entry.member, source="What do you drink?")
+    replies.reply_to_question(question, actor=entry.member, source="What do you drink?")
     question.refresh_from_db()
 
-    services.reply_to_question(
+    replies.reply_to_question(
         question, actor=entry.member, source="You asked for it: https://shop.example.com/checkout"
     )
 
     assert fresh(question).staff_replies == 2
 
 
-def test_mark_urgent_keeps_the_first_reason_and_can_be_taken_back():
+def test_mark_urgent_keeps_the_first_reason_and_can_be_undone():
     question = a_prospect_asks(ProspectForumFactory())
     asker, manager = question.topic.author, MemberFactory(role="manager")
 
-    services.mark_urgent(question, actor=asker, reason="First.")
-    services.mark_urgent(question, actor=manager, reason="Second.")
+    states.mark_urgent(question, actor=asker, reason="First.")
+    states.mark_urgent(question, actor=manager, reason="Second.")
     marked = fresh(question)
     for _ in range(2):
-        services.unmark_urgent(question, actor=manager)
+        states.unmark_urgent(question, actor=manager)
 
     assert (marked.is_urgent, marked.urgent_reason, marked.urgent_by) == (True, "First.", asker)
     assert (fresh(question).is_urgent, fresh(question).urgent_reason) == (False, "")
 
 
-def test_settle_question_takes_a_thank_you_off_the_desk_until_the_asker_writes_again(entry):
+def test_settle_question_lasts_until_the_asker_posts_again(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member, minutes_ago=40)
     a_reply(question.topic, question.topic.author, minutes_ago=30, source="Thank you!")
-    services.track_topic(question.pk)
+    tracking.track_topic(question.pk)
 
     for _ in range(2):
-        services.settle_question(question, actor=entry.member)
+        states.settle_question(question, actor=entry.member)
     settled = fresh(question)
     a_reply(question.topic, question.topic.author, minutes_ago=-1, source="One more thing.")
-    services.track_topic(question.pk)
+    tracking.track_topic(question.pk)
 
     assert (settled.state, settled.settled_by) == (DeskQuestion.State.SETTLED, entry.member)
     assert fresh(question).state == DeskQuestion.State.OPEN
 
 
-def test_settle_question_that_does_not_wait_changes_nothing(entry):
+def test_settle_question_that_is_not_open_changes_nothing(entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, entry.member)
-    services.track_topic(question.pk)
+    tracking.track_topic(question.pk)
 
-    services.settle_question(question, actor=entry.member)
+    states.settle_question(question, actor=entry.member)
 
     assert (fresh(question).state, fresh(question).settled_at) == (DeskQuestion.State.ANSWERED, None)

@@ -1,8 +1,8 @@
-"""Links in what is written at the desk: which there are, which lead away, which sell."""
+"""Links in Markdown: finding them, external ones, and checkout links."""
 
 import pytest
 
-from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.links import external_links, find_links, has_checkout_link
 from community.prospects.models import checkout_words
 
 
@@ -19,8 +19,8 @@ from community.prospects.models import checkout_words
         ("a/b/c", []),
     ],
 )
-def test_links_in_finds_what_can_be_followed(source, links):
-    assert links_in(source) == links
+def test_find_links_finds_links(source, links):
+    assert find_links(source) == links
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_links_in_finds_what_can_be_followed(source, links):
         ("[t](/t/1/x/)", False),
     ],
 )
-def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
+def test_external_links_are_those_to_other_hosts(settings, link, leads_away):
     settings.SITE_URL = "https://club.example"
 
-    assert bool(links_out(link)) is leads_away
+    assert bool(external_links(link)) is leads_away
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_links_out_are_those_to_other_hosts(settings, link, leads_away):
         "[x](/cart/)",
     ],
 )
-def test_leads_to_checkout_sees_the_words_between_the_signs(link):
-    assert leads_to_checkout(f"Here: {link}", checkout_words())
+def test_has_checkout_link_matches_parts_of_the_url(link):
+    assert has_checkout_link(f"Here: {link}", checkout_words())
 
 
 @pytest.mark.parametrize(
     "source",
     ["Put it into the cart.", "https://shop.example/cartoons", "https://shop.example/reorder", "/checkout"],
 )
-def test_leads_to_checkout_minds_links_and_whole_words_only(source):
-    assert not leads_to_checkout(source, checkout_words())
+def test_has_checkout_link_only_matches_whole_words_in_links(source):
+    assert not has_checkout_link(source, checkout_words())
 
 
-def test_leads_to_checkout_goes_by_the_words_of_the_forum():
+def test_has_checkout_link_uses_the_words_of_the_forum():
     link = "https://shop.example/kasse"
 
-    assert not leads_to_checkout(link, checkout_words())
-    assert leads_to_checkout(link, ["Kasse"])
-    assert not leads_to_checkout("https://shop.example/cart", [])
+    assert not has_checkout_link(link, checkout_words())
+    assert has_checkout_link(link, ["Kasse"])
+    assert not has_checkout_link("https://shop.example/cart", [])

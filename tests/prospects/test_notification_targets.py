@@ -1,4 +1,4 @@
-"""What colleagues are told of questions that are handed over to them."""
+"""Notifications about questions that are handed over."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from community.core.permissions import Refused
 from community.forum.models import Topic
 from community.notifications import subjects
 from community.notifications.models import Notification
-from community.prospects.services import claim_question, hand_over
+from community.prospects.services.claims import claim_question, hand_over
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 
@@ -28,7 +28,7 @@ def manager():
     return MemberFactory(role="manager", display_name="Marta")
 
 
-def test_hand_over_tells_the_colleague_once(question, colleague, manager):
+def test_hand_over_notifies_the_colleague_once(question, colleague, manager):
     for _ in range(2):
         hand_over(question, actor=manager, to=colleague, note="You know cafés.")
 
@@ -37,7 +37,7 @@ def test_hand_over_tells_the_colleague_once(question, colleague, manager):
     assert (line.subject_type, line.subject_id) == ("prospects.deskquestion", question.pk)
 
 
-def test_each_hand_over_is_told_anew(question, colleague, manager):
+def test_each_hand_over_notifies(question, colleague, manager):
     other = RosterEntryFactory(forum=question.forum).member
 
     for to in (colleague, other, colleague):
@@ -46,20 +46,20 @@ def test_each_hand_over_is_told_anew(question, colleague, manager):
     assert Notification.objects.filter(member=colleague).count() == 2
 
 
-def test_taking_a_question_oneself_is_not_told(question, colleague):
+def test_claiming_does_not_notify(question, colleague):
     claim_question(question, actor=colleague)
 
     assert not Notification.objects.exists()
 
 
-def test_a_refused_hand_over_is_not_told(question, manager):
+def test_a_refused_hand_over_does_not_notify(question, manager):
     with pytest.raises(Refused):
         hand_over(question, actor=manager, to=MemberFactory(), note="")
 
     assert not Notification.objects.exists()
 
 
-def test_the_list_says_who_handed_over_what_and_why(client, question, colleague, manager):
+def test_notification_shows_actor_question_and_note(client, question, colleague, manager):
     hand_over(question, actor=manager, to=colleague, note="You know <cafés>.")
     client.force_login(colleague)
 
@@ -73,17 +73,17 @@ def test_the_list_says_who_handed_over_what_and_why(client, question, colleague,
 
 
 @pytest.mark.parametrize("why", ["left the roster", "the topic is gone"])
-def test_what_is_no_longer_at_ones_desk_is_not_shown(question, colleague, manager, why):
+def test_questions_off_the_readers_desk_are_not_shown(question, colleague, manager, why):
     hand_over(question, actor=manager, to=colleague, note="")
     if why == "left the roster":
         colleague.roster.update(is_active=False)
     else:
         Topic.objects.filter(pk=question.pk).update(status="deleted")
 
-    assert subjects.of(Notification.objects.all(), reader=colleague) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=colleague) == {}
 
 
 def test_nobody_else_sees_it(question, colleague, manager):
     hand_over(question, actor=manager, to=colleague, note="")
 
-    assert subjects.of(Notification.objects.all(), reader=MemberFactory()) == {}
+    assert subjects.resolve(Notification.objects.all(), reader=MemberFactory()) == {}

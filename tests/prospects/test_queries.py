@@ -20,7 +20,7 @@ def test_a_topic_elsewhere_gets_nothing_without_a_query(django_assert_num_querie
     assert context is NOTHING
 
 
-def test_everybody_sees_who_answers_by_what_name(client):
+def test_everybody_sees_the_real_names_of_the_roster(client):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
     answer = AnswerFactory(topic=question.topic, author=entry.member)
@@ -48,7 +48,7 @@ def test_only_the_desk_gets_the_card_with_the_stage():
     assert not has_card(MemberFactory(role="support"))
 
 
-def test_the_asker_may_say_it_is_urgent_while_staff_are_held_back():
+def test_the_asker_may_mark_as_urgent_in_the_grace_period():
     a_peer()
     question = a_prospect_asks(minutes_ago=3)
     later = a_prospect_asks(minutes_ago=300)
@@ -61,7 +61,7 @@ def test_the_asker_may_say_it_is_urgent_while_staff_are_held_back():
     assert can(later, later.topic.author) is False
 
 
-def test_what_is_solved_is_not_urgent():
+def test_a_solved_question_cannot_be_urgent():
     a_peer()
     question = a_prospect_asks(minutes_ago=3)
     accept_answer(AnswerFactory(topic=question.topic), actor=question.topic.author)

@@ -16,16 +16,16 @@ def objection(author, question, *, forum=None):
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product", "moderator"])
-def test_can_open_desk_is_not_for_who_is_on_no_roster(role):
+def test_can_open_desk_needs_a_roster_entry(role):
     assert not rules.can_open_desk(MemberFactory(role=role))
 
 
-def test_can_open_desk_is_for_managers_and_the_roster():
+def test_can_open_desk_allows_managers_and_the_roster():
     assert rules.can_open_desk(MemberFactory(role="manager"))
     assert rules.can_open_desk(RosterEntryFactory().member)
 
 
-def test_can_open_desk_ends_with_the_duty_and_with_the_role():
+def test_can_open_desk_needs_an_active_entry_and_a_role():
     off_duty = RosterEntryFactory(is_active=False).member
     left_the_team = RosterEntryFactory(member__role="").member
 
@@ -33,11 +33,11 @@ def test_can_open_desk_ends_with_the_duty_and_with_the_role():
     assert not rules.can_open_desk(left_the_team)
 
 
-def test_can_open_desk_is_not_for_visitors():
+def test_can_open_desk_refuses_visitors():
     assert not rules.can_open_desk(AnonymousUser())
 
 
-def test_can_hand_over_is_for_the_holder_and_managers():
+def test_can_hand_over_allows_the_holder_and_managers():
     question = a_prospect_asks()
     holder, colleague = MemberFactory(role="sales"), MemberFactory(role="sales")
     question.claimed_by = holder
@@ -47,7 +47,7 @@ def test_can_hand_over_is_for_the_holder_and_managers():
     assert not rules.can_hand_over(colleague, question)
 
 
-def test_can_mark_urgent_is_for_the_asker_and_managers():
+def test_can_mark_urgent_allows_the_asker_and_managers():
     question = a_prospect_asks()
 
     assert rules.can_mark_urgent(question.topic.author, question)
@@ -56,21 +56,21 @@ def test_can_mark_urgent_is_for_the_asker_and_managers():
     assert not rules.can_mark_urgent(MemberFactory(), question)
 
 
-def test_answering_is_for_the_named_people_of_this_forum():
+def test_answering_needs_a_roster_entry_of_this_forum():
     question = a_prospect_asks()
     elsewhere = RosterEntryFactory().member
 
     assert objection(elsewhere, question).startswith("Only the team members listed")
 
 
-def test_answering_waits_for_the_training():
+def test_answering_needs_the_training():
     question = a_prospect_asks()
     untrained = RosterEntryFactory(forum=question.forum, is_trained=False).member
 
     assert objection(untrained, question).startswith("You can answer here once your training")
 
 
-def test_answering_leaves_the_first_word_to_peers():
+def test_answering_is_refused_in_the_grace_period():
     a_peer()
     question = a_prospect_asks(minutes_ago=1)
     question.opens_at = timezone.now() + timedelta(minutes=5)
@@ -79,7 +79,7 @@ def test_answering_leaves_the_first_word_to_peers():
     assert objection(seller, question).startswith("Customers answer first")
 
 
-def test_answering_is_open_to_the_trained_and_to_moderators():
+def test_answering_is_allowed_to_trained_staff_and_moderators():
     question = a_prospect_asks(minutes_ago=600)
     seller = RosterEntryFactory(forum=question.forum).member
 
@@ -87,7 +87,7 @@ def test_answering_is_open_to_the_trained_and_to_moderators():
     assert objection(MemberFactory(role="moderator"), question) == ""
 
 
-def test_answering_where_nobody_asked_the_desk_needs_the_roster_only():
+def test_answering_without_a_desk_question_only_needs_the_roster():
     forum = ProspectForumFactory()
     seller = RosterEntryFactory(forum=forum).member
 
@@ -95,33 +95,34 @@ def test_answering_where_nobody_asked_the_desk_needs_the_roster_only():
     assert objection(RosterEntryFactory().member, None, forum=forum)
 
 
-def test_taking_what_somebody_holds_is_refused_by_name():
+def test_claiming_a_claimed_question_is_refused_with_the_name():
     question = a_prospect_asks()
     holder = MemberFactory(role="sales", display_name="Amara")
     question.claimed_by, question.claimed_at = holder, timezone.now()
     now = timezone.now()
 
     assert (
-        rules.objection_to_taking(MemberFactory(), question, now=now) == "This question is assigned to Amara."
+        rules.objection_to_claiming(MemberFactory(), question, now=now)
+        == "This question is assigned to Amara."
     )
-    assert rules.objection_to_taking(holder, question, now=now) == ""
+    assert rules.objection_to_claiming(holder, question, now=now) == ""
 
 
-def test_taking_is_free_again_when_the_claim_is_over():
+def test_claiming_is_allowed_after_the_claim_expired():
     question = a_prospect_asks()
     question.claimed_by = MemberFactory(role="sales")
     question.claimed_at = timezone.now() - question.CLAIM_LASTS - timedelta(minutes=1)
 
-    assert rules.objection_to_taking(MemberFactory(), question, now=timezone.now()) == ""
+    assert rules.objection_to_claiming(MemberFactory(), question, now=timezone.now()) == ""
 
 
-def test_a_first_answer_does_not_sell_and_a_later_one_may():
+def test_a_first_answer_has_no_checkout_link_but_a_later_one_may():
     question = a_prospect_asks()
     pitch = "Buy it at https://shop.example.com/checkout/bar"
 
-    refused = rules.objection_to_words(pitch, question.forum, question)
+    refused = rules.objection_to_text(pitch, question.forum, question)
     question.staff_replies = 1
 
     assert refused.startswith("A first answer cannot link to a checkout")
-    assert rules.objection_to_words(pitch, question.forum, question) == ""
-    assert rules.objection_to_words("See our guide.", question.forum, None) == ""
+    assert rules.objection_to_text(pitch, question.forum, question) == ""
+    assert rules.objection_to_text("See our guide.", question.forum, None) == ""

@@ -2,10 +2,10 @@ import pytest
 
 from community.core.permissions import Refused
 from community.forum.services import posts
-from community.prospects.links import leads_to_checkout, links_in, links_out
+from community.prospects.links import external_links, find_links, has_checkout_link
 from community.prospects.models import checkout_words
 from community.prospects.screening import screen
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks
@@ -13,7 +13,7 @@ from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_ask
 pytestmark = pytest.mark.django_db
 
 
-def test_members_are_not_asked_anything():
+def test_members_are_not_screened():
     question = a_prospect_asks()
 
     verdict = screen(MemberFactory(), question.topic.category, question.topic, "https://a.example/cart")
@@ -21,11 +21,11 @@ def test_members_are_not_asked_anything():
     assert not verdict.refuse
 
 
-def test_staff_elsewhere_are_not_asked_anything():
+def test_staff_are_not_screened_in_other_forums():
     assert not screen(MemberFactory(role="sales"), CategoryFactory(), None, "/checkout").refuse
 
 
-def test_staff_who_are_not_on_the_roster_are_refused_in_the_thread_as_well():
+def test_staff_off_the_roster_are_refused_in_the_topic_too():
     question = a_prospect_asks()
 
     with pytest.raises(Refused) as refusal:
@@ -36,7 +36,7 @@ def test_staff_who_are_not_on_the_roster_are_refused_in_the_thread_as_well():
     )
 
 
-def test_the_grace_period_holds_in_the_thread_as_well():
+def test_the_grace_period_applies_in_the_topic_too():
     a_peer()
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum, minutes_ago=3)
@@ -47,7 +47,7 @@ def test_the_grace_period_holds_in_the_thread_as_well():
     assert refusal.value.sentence.startswith("Customers answer first")
 
 
-def test_a_colleagues_claim_holds_in_the_thread_as_well():
+def test_a_colleagues_claim_applies_in_the_topic_too():
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
     claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
@@ -56,7 +56,7 @@ def test_a_colleagues_claim_holds_in_the_thread_as_well():
         posts.create(question.topic, author=entry.member, source="Hello!")
 
 
-def test_moderators_may_always_write():
+def test_moderators_may_always_post():
     a_peer()
     question = a_prospect_asks(minutes_ago=3)
 
@@ -90,17 +90,17 @@ def test_roster_staff_may_start_a_topic():
         ("", False),
     ],
 )
-def test_leads_to_checkout_looks_at_the_parts_of_links(source, expected):
-    assert leads_to_checkout(source, checkout_words()) is expected
+def test_has_checkout_link_checks_the_parts_of_links(source, expected):
+    assert has_checkout_link(source, checkout_words()) is expected
 
 
-def test_links_out_are_those_that_leave_the_community(settings):
+def test_external_links_exclude_the_community(settings):
     settings.SITE_URL = "https://community.example.com"
     source = "[a](/t/1/x/) https://community.example.com/t/2/ https://else.example.org/x."
 
-    assert links_in(source) == [
+    assert find_links(source) == [
         "/t/1/x/",
         "https://community.example.com/t/2/",
         "https://else.example.org/x.",
     ]
-    assert links_out(source) == ["https://else.example.org/x."]
+    assert external_links(source) == ["https://else.example.org/x."]

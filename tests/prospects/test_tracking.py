@@ -4,7 +4,7 @@ import pytest
 
 from community.forum.models import Category
 from community.prospects.models import DeskQuestion, ProspectForum
-from community.prospects.services import track_topic
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import (
@@ -25,7 +25,7 @@ def again(question: DeskQuestion) -> DeskQuestion:
     return tracked
 
 
-def test_a_new_question_waits_with_a_promise_and_opens_after_the_grace_period():
+def test_a_new_question_has_a_due_date_and_opens_after_the_grace_period():
     a_peer()
     forum = ProspectForumFactory(promise_minutes=120, grace_minutes=30)
 
@@ -38,6 +38,15 @@ def test_a_new_question_waits_with_a_promise_and_opens_after_the_grace_period():
 
 
 def test_a_question_opens_at_once_when_nobody_else_can_answer():
+    question = a_prospect_asks(minutes_ago=1)
+
+    assert question.opens_at == question.topic.created_at
+
+
+@pytest.mark.parametrize("staff", [{"role": "support"}, {"is_superuser": True}], ids=str)
+def test_staff_do_not_count_as_peers(staff):
+    a_peer(**staff)
+
     question = a_prospect_asks(minutes_ago=1)
 
     assert question.opens_at == question.topic.created_at
@@ -72,7 +81,7 @@ def test_replies_by_peers_and_by_staff_are_counted_apart():
     assert (question.peer_replies, question.staff_replies, question.staff_share) == (1, 1, 50)
 
 
-def test_a_staff_reply_answers_and_what_the_asker_writes_then_waits_again():
+def test_a_staff_reply_answers_and_a_later_post_by_the_asker_opens_it_again():
     question = a_prospect_asks(minutes_ago=300)
     staff = MemberFactory(role="sales")
     a_reply(question.topic, staff, minutes_ago=200)
@@ -120,14 +129,14 @@ def test_a_claim_ends_when_the_question_no_longer_waits():
     assert again(question).claimed_by is None
 
 
-def test_a_topic_by_staff_is_no_question():
+def test_a_topic_by_staff_is_not_tracked():
     forum = ProspectForumFactory()
     topic = QuestionFactory(category=forum.category, author=MemberFactory(role="sales"))
 
     assert track_topic(topic.pk) is None
 
 
-def test_a_topic_elsewhere_is_no_question():
+def test_a_topic_in_another_category_is_not_tracked():
     assert track_topic(TopicFactory().pk) is None
 
 
@@ -143,7 +152,7 @@ def test_a_topic_moved_away_leaves_the_desk_and_comes_back():
     assert again(question).state == State.OPEN
 
 
-def test_a_category_turned_into_a_prospect_forum_gets_the_usual_promise():
+def test_a_category_that_becomes_a_prospect_forum_gets_the_defaults():
     category = CategoryFactory(kind=Category.Kind.PROSPECT)
 
     track_topic(QuestionFactory(category=category).pk)
@@ -152,5 +161,5 @@ def test_a_category_turned_into_a_prospect_forum_gets_the_usual_promise():
     assert (forum.category, forum.promise_minutes, forum.grace_minutes) == (category, 240, 30)
 
 
-def test_a_topic_that_never_was_is_nothing():
+def test_an_unknown_topic_is_not_tracked():
     assert track_topic(4711) is None

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.prospects.models import DeskQuestion
-from community.prospects.services import claim_question
+from community.prospects.services.claims import claim_question
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (
@@ -33,7 +33,7 @@ def url(question: DeskQuestion, act: str = "") -> str:
     return f"/desk/{question.pk}/{act}"
 
 
-# The list of forums
+# Forum list
 
 
 def test_forum_list_shows_a_visitor_who_answers_and_how_soon(client):
@@ -51,8 +51,8 @@ def test_forum_list_shows_a_visitor_who_answers_and_how_soon(client):
 
 
 def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
-    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
-    public = ProspectForumFactory()
+    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[], position=1))
+    public = ProspectForumFactory(category=CategoryFactory(kind="prospect", position=2))
 
     visitor = client.get("/prospects/").context["forums"]
     client.force_login(MemberFactory(role="manager"))
@@ -62,7 +62,7 @@ def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
     assert manager == [private, public]
 
 
-def test_forum_list_without_forums_says_what_to_do(client):
+def test_forum_list_has_an_empty_state(client):
     assert b"No forums yet" in client.get("/prospects/").content
 
 
@@ -76,11 +76,11 @@ def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, djang
         client.get("/prospects/")
 
 
-# The desk, and who may open it
+# Desk
 
 
 @pytest.mark.parametrize("path", ["/desk/", "/desk/{}/", "/desk/{}/evidence/"])
-def test_the_desk_is_for_those_on_a_roster_and_managers(client, path):
+def test_the_desk_is_for_the_roster_and_managers(client, path):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
     path = path.format(question.pk)
@@ -99,7 +99,7 @@ def test_the_desk_is_for_those_on_a_roster_and_managers(client, path):
     assert client.get(path).status_code == 302
 
 
-def test_the_desk_of_another_forum_is_not_ones_own(client, entry):
+def test_the_desk_excludes_other_forums(client, entry):
     other = a_prospect_asks()
 
     page = client.get("/desk/")
@@ -110,7 +110,7 @@ def test_the_desk_of_another_forum_is_not_ones_own(client, entry):
 
 
 @pytest.mark.parametrize("act", ["claim/", "release/", "settle/", "reply/", "hand-over/"])
-def test_acts_at_the_desk_are_refused_to_others_and_to_get(client, act):
+def test_desk_actions_refuse_others_and_get(client, act):
     question = a_prospect_asks()
 
     anonymous = client.post(url(question, act))
@@ -122,7 +122,7 @@ def test_acts_at_the_desk_are_refused_to_others_and_to_get(client, act):
     assert (anonymous.status_code, member.status_code, got.status_code) == (302, 403, 405)
 
 
-def test_the_desk_puts_the_oldest_promise_first_and_holds_the_new_back(client, entry):
+def test_the_desk_sorts_by_due_date_and_holds_new_questions_back(client, entry):
     a_peer()
     late = a_prospect_asks(entry.forum, minutes_ago=600)
     newer = a_prospect_asks(entry.forum, minutes_ago=60)
@@ -136,7 +136,7 @@ def test_the_desk_puts_the_oldest_promise_first_and_holds_the_new_back(client, e
     assert b"Customers first until" in page.content
 
 
-def test_the_desk_shows_what_was_answered_of_late(client, entry):
+def test_the_desk_shows_recently_answered_questions(client, entry):
     question = a_prospect_asks(entry.forum)
     client.post(url(question, "reply/"), {"source": "How many cups a day?"})
 
@@ -161,7 +161,7 @@ def test_the_desk_takes_the_same_queries_for_one_question_and_three(client, entr
 # One question
 
 
-def test_question_detail_tells_what_was_said_before_and_by_whom(client, entry):
+def test_question_detail_shows_the_background(client, entry):
     company = CompanyFactory(name="Rossio Roasters")
     asker = MemberFactory(company=company, display_name="Rui")
     MemberFactory(company=company, display_name="Carla of the same firm")
@@ -182,7 +182,7 @@ def test_question_detail_tells_what_was_said_before_and_by_whom(client, entry):
         assert words in page
 
 
-def test_question_detail_shows_no_earlier_topic_the_reader_may_not_see(client, entry):
+def test_question_detail_does_not_show_hidden_earlier_topics(client, entry):
     asker = MemberFactory()
     TopicFactory(author=asker, category=CategoryFactory(groups=[]), title="Among ourselves")
     question = a_prospect_asks(entry.forum, author=asker)
@@ -190,7 +190,7 @@ def test_question_detail_shows_no_earlier_topic_the_reader_may_not_see(client, e
     assert "Among ourselves" not in client.get(url(question)).content.decode()
 
 
-def test_question_detail_comes_in_place_when_the_desk_asks(client, entry):
+def test_question_detail_is_a_fragment_for_htmx(client, entry):
     question = a_prospect_asks(entry.forum)
 
     whole, part = client.get(url(question)), client.get(url(question), **HTMX)
@@ -209,7 +209,7 @@ def test_question_evidence_without_a_stage_says_so(client, entry):
     assert b"<html" not in part.content
 
 
-def test_question_evidence_says_in_words_what_happened(client, entry):
+def test_question_evidence_describes_the_events(client, entry):
     question = a_prospect_asks(entry.forum)
     happened(question.topic.author, "demo.requested", 3, product="Duo")
     drained()
@@ -220,18 +220,18 @@ def test_question_evidence_says_in_words_what_happened(client, entry):
     assert "demo.requested" not in page
 
 
-def test_a_question_that_left_the_desk_is_not_there(client, entry):
+def test_a_question_that_left_the_desk_is_404(client, entry):
     question = a_prospect_asks(entry.forum)
     DeskQuestion.objects.update(state=DeskQuestion.State.GONE)
 
     assert client.get(url(question)).status_code == 404
 
 
-# Acts
+# Actions
 
 
 @pytest.mark.parametrize("extra", [{}, HTMX])
-def test_question_claim_takes_it(client, entry, extra):
+def test_question_claim_assigns_it(client, entry, extra):
     question = a_prospect_asks(entry.forum)
 
     response = client.post(url(question, "claim/"), **extra)
@@ -241,7 +241,7 @@ def test_question_claim_takes_it(client, entry, extra):
     assert response.status_code == (200 if extra else 302)
 
 
-def test_question_claim_of_a_colleagues_says_who_has_it(client, entry):
+def test_question_claim_of_a_colleagues_names_them(client, entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
     claim_question(question, actor=colleague)
@@ -252,7 +252,7 @@ def test_question_claim_of_a_colleagues_says_who_has_it(client, entry):
     assert f"This question is assigned to {colleague}." in response.content.decode()
 
 
-def test_question_release_puts_it_back(client, entry):
+def test_question_release_ends_the_claim(client, entry):
     question = a_prospect_asks(entry.forum)
     claim_question(question, actor=entry.member)
 
@@ -262,7 +262,7 @@ def test_question_release_puts_it_back(client, entry):
     assert question.claimed_by is None
 
 
-def test_question_settle_takes_it_off_the_desk(client, entry):
+def test_question_settle_removes_it_from_the_desk(client, entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, MemberFactory())
 
@@ -273,7 +273,7 @@ def test_question_settle_takes_it_off_the_desk(client, entry):
 
 
 @pytest.mark.parametrize(("extra", "status"), [({}, 302), (HTMX, 200)])
-def test_question_reply_answers(client, entry, extra, status):
+def test_question_reply_posts_an_answer(client, entry, extra, status):
     question = a_prospect_asks(entry.forum)
 
     response = client.post(url(question, "reply/"), {"source": "How many cups a day?"}, **extra)
@@ -285,7 +285,7 @@ def test_question_reply_answers(client, entry, extra, status):
 
 
 @pytest.mark.parametrize("extra", [{}, HTMX])
-def test_question_reply_that_is_refused_keeps_the_words(client, entry, extra):
+def test_question_reply_that_is_refused_keeps_its_text(client, entry, extra):
     question = a_prospect_asks(entry.forum)
     words = "Just buy it: https://shop.example.com/checkout now"
 
@@ -297,7 +297,7 @@ def test_question_reply_that_is_refused_keeps_the_words(client, entry, extra):
     assert "A first answer cannot link to a checkout" in page
 
 
-def test_question_reply_without_words_is_refused(client, entry):
+def test_question_reply_without_text_is_refused(client, entry):
     question = a_prospect_asks(entry.forum)
 
     response = client.post(url(question, "reply/"), {"source": "  "})
@@ -315,7 +315,7 @@ def test_question_reply_with_a_link_in_a_first_answer_warns(client, entry):
     assert "Your first answer contains a link to another site." in page
 
 
-def test_question_hand_over_gives_it_to_a_colleague(client, entry):
+def test_question_hand_over_assigns_it_to_a_colleague(client, entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
     claim_question(question, actor=entry.member)
@@ -339,7 +339,18 @@ def test_question_hand_over_offers_trained_colleagues_only(client, entry):
     assert "to" in response.context["hand_over"].errors
 
 
-def test_question_hand_over_of_what_is_not_in_ones_hands_is_refused(client, entry):
+def test_question_hand_over_lists_colleagues_by_name(client, entry):
+    question = a_prospect_asks(entry.forum)
+    for name in ("Finn", "Cleo", "ada", "Eve", "dora", "Ben"):
+        RosterEntryFactory(forum=entry.forum, member=MemberFactory(role="sales", display_name=name))
+
+    form = client.get(url(question)).context["hand_over"]
+
+    names = [str(member) for member in form.fields["to"].queryset]
+    assert names == ["ada", "Ben", "Cleo", "dora", "Eve", "Finn"]
+
+
+def test_question_hand_over_without_a_claim_is_refused(client, entry):
     question = a_prospect_asks(entry.forum)
     colleague = RosterEntryFactory(forum=entry.forum).member
 
@@ -377,7 +388,7 @@ def test_question_urgent_needs_a_reason(client):
     assert question.is_urgent is False
 
 
-def test_question_urgent_of_a_topic_one_may_not_see_is_not_there(client):
+def test_question_urgent_of_a_hidden_topic_is_404(client):
     forum = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
     question = a_prospect_asks(forum)
     client.force_login(MemberFactory())
@@ -385,7 +396,7 @@ def test_question_urgent_of_a_topic_one_may_not_see_is_not_there(client):
     assert client.post(f"/prospects/questions/{question.pk}/urgent/", {"reason": "x"}).status_code == 404
 
 
-def test_too_much_staff_is_warned_about(client, entry):
+def test_too_much_staff_shows_a_warning(client, entry):
     question = a_prospect_asks(entry.forum)
     for _ in range(2):
         a_reply(question.topic, entry.member)
@@ -397,7 +408,7 @@ def test_too_much_staff_is_warned_about(client, entry):
     assert "75 % of the replies are from our team." in page
 
 
-def test_the_voice_mix_is_of_customers_undecided_and_staff(client, entry):
+def test_the_reply_bar_shows_customers_undecided_and_staff(client, entry):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, MemberFactory(customer_since=date(2024, 1, 1)))
     a_reply(question.topic, MemberFactory())

@@ -3,5 +3,5 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def no_screeners(settings):
-    """The forum by itself: what the apps above it hold or refuse is tested with them."""
+    """Disable screeners, which are tested with the apps that define them."""
     settings.POST_SCREENERS = []

@@ -10,12 +10,12 @@ from community.qa import services
 from community.qa.models import OfficialMark, Question, Vote
 from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
-from tests.forum.telling import sole, standing
+from tests.forum.event_log import event_names, get_event
 
 pytestmark = pytest.mark.django_db
 
 
-def test_accept_answer_shows_it_and_says_who_and_when():
+def test_accept_answer_stores_who_and_when():
     answer = AnswerFactory()
     now = timezone.now()
 
@@ -30,7 +30,7 @@ def test_accept_answer_shows_it_and_says_who_and_when():
     assert Topic.objects.get(pk=answer.topic_id).is_solved
 
 
-def test_accept_answer_belongs_to_its_author_with_the_asker_at_the_other_end():
+def test_accept_answer_records_author_and_asker():
     now = timezone.now()
     asked = now - timedelta(hours=2)
     question = QuestionFactory(created_at=asked)
@@ -38,7 +38,7 @@ def test_accept_answer_belongs_to_its_author_with_the_asker_at_the_other_end():
 
     services.accept_answer(answer, actor=question.author, now=now)
 
-    accepted, resolved = sole("answer.accepted"), sole("question.resolved")
+    accepted, resolved = get_event("answer.accepted"), get_event("question.resolved")
     assert (accepted.member_id, accepted.counterpart_id) == (answer.author_id, question.author_id)
     assert accepted.props == {"topic_id": question.pk, "minutes": 30}
     assert (resolved.member_id, resolved.counterpart_id) == (question.author_id, answer.author_id)
@@ -54,7 +54,7 @@ def test_accept_answer_twice_records_one_event():
     assert Event.objects.filter(name="answer.accepted").count() == 1
 
 
-def test_accepting_another_answer_takes_the_first_back():
+def test_accepting_another_answer_replaces_the_first():
     question = QuestionFactory()
     first, second = AnswerFactory(topic=question), AnswerFactory(topic=question)
     services.accept_answer(first, actor=question.author)
@@ -62,11 +62,11 @@ def test_accepting_another_answer_takes_the_first_back():
     services.accept_answer(second, actor=question.author)
 
     assert list(question.posts.filter(is_accepted=True)) == [second]
-    assert sole("answer.accepted").object_id == second.pk
-    assert sole("question.resolved").props["by"] == second.author_id
+    assert get_event("answer.accepted").object_id == second.pk
+    assert get_event("question.resolved").props["by"] == second.author_id
 
 
-def test_unaccept_answer_lets_it_never_have_happened():
+def test_unaccept_answer_retracts_the_events():
     answer = AnswerFactory()
     services.accept_answer(answer, actor=answer.topic.author)
 
@@ -75,53 +75,53 @@ def test_unaccept_answer_lets_it_never_have_happened():
 
     assert Question.objects.get().accepted_answer is None
     assert not Topic.objects.get(pk=answer.topic_id).is_solved
-    assert standing() == []
+    assert event_names() == []
 
 
-def test_accept_again_after_taking_it_back_counts_again():
+def test_accept_after_unaccept_counts_again():
     answer = AnswerFactory()
     services.accept_answer(answer, actor=answer.topic.author)
     services.unaccept_answer(answer, actor=answer.topic.author)
 
     services.accept_answer(answer, actor=answer.topic.author)
 
-    assert sorted(standing()) == ["answer.accepted", "question.resolved"]
+    assert sorted(event_names()) == ["answer.accepted", "question.resolved"]
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
 def test_unpublished_answer_is_not_accepted(status):
     answer = AnswerFactory(status=status)
 
-    with pytest.raises(Refused, match="everyone can read"):
+    with pytest.raises(Refused, match="only accept a published answer"):
         services.accept_answer(answer, actor=answer.topic.author)
 
 
 def test_reply_to_a_discussion_is_not_accepted():
     reply = PostFactory()
 
-    with pytest.raises(Refused, match="Only an answer"):
+    with pytest.raises(Refused, match="only accept a published answer"):
         services.accept_answer(reply, actor=reply.topic.author)
 
 
-def test_vote_on_an_answer_is_told_to_both():
+def test_vote_on_an_answer_records_both_events():
     answer, voter = AnswerFactory(), MemberFactory()
 
     for _ in range(2):
         services.vote(answer, member=voter, value=1)
 
     assert Post.objects.get(pk=answer.pk).score == 1
-    assert sole("vote.given").props == {"topic_id": answer.topic_id, "value": 1}
-    received = sole("helpful_vote.received")
+    assert get_event("vote.given").props == {"topic_id": answer.topic_id, "value": 1}
+    received = get_event("helpful_vote.received")
     assert (received.member_id, received.counterpart_id) == (answer.author_id, voter.pk)
 
 
-def test_vote_on_a_question_is_kept_on_its_topic():
+def test_vote_on_a_question_updates_the_topics_score():
     question, voter = QuestionFactory(), MemberFactory()
 
     services.vote(question.posts.get(), member=voter, value=1)
 
     assert Topic.objects.get(pk=question.pk).score == 1
-    assert sorted(standing()) == ["question_vote.received", "vote.given"]
+    assert sorted(event_names()) == ["question_vote.received", "vote.given"]
 
 
 def test_changing_a_vote_counts_the_difference():
@@ -133,43 +133,43 @@ def test_changing_a_vote_counts_the_difference():
 
     assert scores == [1, -1, 0, 1]
     assert Vote.objects.get().value == 1
-    assert sorted(standing()) == ["helpful_vote.received", "vote.given"]
+    assert sorted(event_names()) == ["helpful_vote.received", "vote.given"]
 
 
-def test_down_vote_is_nothing_received():
+def test_down_vote_records_no_received_event():
     answer = AnswerFactory()
 
     services.vote(answer, member=MemberFactory(), value=-1)
 
-    assert standing() == ["vote.given"]
+    assert event_names() == ["vote.given"]
 
 
-def test_idea_is_voted_up_only():
+def test_idea_takes_up_votes_only():
     idea = TopicFactory(kind="idea")
     voter = MemberFactory()
 
     services.vote(idea.posts.get(), member=voter, value=1)
-    with pytest.raises(Refused, match="only voted up"):
+    with pytest.raises(Refused, match="only vote ideas up"):
         services.vote(idea.posts.get(), member=voter, value=-1)
 
     assert Topic.objects.get(pk=idea.pk).score == 1
-    assert standing() == ["vote.given"]
+    assert event_names() == ["vote.given"]
 
 
-def test_own_answer_is_not_voted_on():
+def test_own_answer_takes_no_votes():
     answer = AnswerFactory()
 
-    with pytest.raises(Refused, match="Your own"):
+    with pytest.raises(Refused, match="your own posts"):
         services.vote(answer, member=answer.author, value=1)
 
 
 def test_discussion_takes_no_votes():
-    with pytest.raises(Refused, match="Only questions"):
+    with pytest.raises(Refused, match="only vote on questions"):
         services.vote(PostFactory(), member=MemberFactory(), value=1)
 
 
 def test_vote_of_two_is_refused():
-    with pytest.raises(Refused, match="up, down or none"):
+    with pytest.raises(Refused, match="not a valid vote"):
         services.vote(AnswerFactory(), member=MemberFactory(), value=2)
 
 
@@ -178,20 +178,20 @@ def test_hidden_answer_takes_no_votes():
         services.vote(AnswerFactory(status="hidden"), member=MemberFactory(), value=1)
 
 
-def test_mark_official_says_who_and_can_be_taken_back():
+def test_mark_official_stores_who_and_can_be_undone():
     answer, support = AnswerFactory(), MemberFactory(role="support")
 
     for _ in range(2):
         services.mark_official(answer, actor=support)
-    marked = (Post.objects.get(pk=answer.pk).is_official, OfficialMark.objects.get().member, standing())
+    marked = (Post.objects.get(pk=answer.pk).is_official, OfficialMark.objects.get().member, event_names())
     for _ in range(2):
         services.unmark_official(answer, actor=support)
 
     assert marked == (True, support, ["answer.marked_official"])
     assert not Post.objects.get(pk=answer.pk).is_official
-    assert standing() == []
+    assert event_names() == []
 
 
 def test_question_itself_is_not_marked_official():
-    with pytest.raises(Refused, match="answer or a reply"):
+    with pytest.raises(Refused, match="Only answers and replies"):
         services.mark_official(QuestionFactory().posts.get(), actor=MemberFactory(role="support"))

@@ -11,12 +11,12 @@ from tests.runtime.helpers import processes_using, wait_for
 
 @pytest.fixture
 def home() -> Iterator[Home]:
-    """A home that PostgreSQL's user can reach and that has a short name, unlike pytest's own folders."""
+    """A home with a short path that PostgreSQL's user can access, unlike pytest's temporary folders."""
     folder = Path(tempfile.mkdtemp(prefix="caravan-test-"))
     folder.chmod(0o755)
     made = Home(folder / "var", durable=False)
     yield made
     wait_for(lambda: not processes_using(folder))
-    made.tidy()
+    made.remove_sockets()
     for leftover in {folder, made.postgres}:
         shutil.rmtree(leftover, ignore_errors=True)

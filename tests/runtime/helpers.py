@@ -1,4 +1,4 @@
-"""Other processes for tests: starting them, waiting for what they do, and asking who is alive."""
+"""Helpers for tests with other processes: environments, waiting, and finding processes."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-# What the settings of this test run put into our environment; a fresh command must not find it.
+# Variables that the test settings set; new commands must not inherit them.
 OURS = {
     "DATABASE_URL",
     "DEMO",
@@ -22,12 +22,12 @@ OURS = {
 
 
 def bare_environment(**values: str) -> dict[str, str]:
-    """The environment of somebody who has configured nothing, plus `values`."""
+    """Return an environment without any configuration, plus `values`."""
     return {name: value for name, value in os.environ.items() if name not in OURS} | values
 
 
 def served_environment(**values: str) -> dict[str, str]:
-    """The environment of a deployment."""
+    """Return the environment of a deployment."""
     served: Mapping[str, str] = {
         "DATABASE_URL": "postgres://caravan@database.invalid/caravan",
         "REDIS_URL": "redis://redis.invalid/0",
@@ -37,19 +37,19 @@ def served_environment(**values: str) -> dict[str, str]:
     return bare_environment(**(served | values))
 
 
-def wait_for(ask: Callable[[], Any], *, seconds: float = 20) -> Any:
-    """Ask until the answer is true; AssertionError after `seconds`."""
+def wait_for(condition: Callable[[], Any], *, seconds: float = 20) -> Any:
+    """Poll until the condition is true, and return its value; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        answer = ask()
-        if answer:
-            return answer
+        value = condition()
+        if value:
+            return value
         time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain for {ask}")
+    raise AssertionError(f"{condition} was still false after {seconds} s")
 
 
 def is_alive(pid: int) -> bool:
-    """Whether process `pid` runs (a zombie does not)."""
+    """Whether process `pid` is running (and not a zombie)."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -57,7 +57,7 @@ def is_alive(pid: int) -> bool:
 
 
 def processes_using(text: str | Path) -> list[int]:
-    """The processes, other than this one, whose command names `text`."""
+    """Return the processes, other than this one, with `text` in their command line."""
     return [
         process.pid
         for process in psutil.process_iter(["cmdline"])

@@ -1,4 +1,4 @@
-"""Slow clients and scrapers, against a server with the demo community that runs already.
+"""Slow clients and scrapers, against a running server with the demo community.
 
 python -m tests.runtime.load drip http://localhost:8000 --sockets 3000
 python -m tests.runtime.load scrape http://localhost:8000 --addresses 2000
@@ -30,7 +30,7 @@ SLOW_REQUEST = (
 
 @dataclass
 class Dripping:
-    """Sockets that send a byte a second: how many are open, and after how many seconds each was closed."""
+    """Sockets that send one byte per second: how many are open, and how many seconds each lasted."""
 
     open: int = 0
     closed_after: list[float] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Dripping:
 
 @asynccontextmanager
 async def dripping(port: int, sockets: int) -> AsyncIterator[Dripping]:
-    """Keep so many requests from being complete until the server closes each; yields once all have begun."""
+    """Send that many slow requests until the server closes them; yields once all have started."""
     told = Dripping()
     begun = asyncio.Event()
 
@@ -80,12 +80,12 @@ def _status(answer: asyncio.Future[bytes]) -> str:
 
 
 def _address(number: int) -> str:
-    """One of this machine's many own addresses, so that no more than a few sockets share one."""
+    """Return one of the loopback addresses, so that only a few sockets share one."""
     return f"127.1.{number // 250 % 250}.{number % 250 + 1}"
 
 
 async def get(port: int, path: str, *, cookie: str = "", address: str = "127.0.0.1") -> tuple[int, float]:
-    """Return the status of a page, 0 when there was none, and the seconds it took."""
+    """Return the status of a page, 0 without a response, and the seconds it took."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(60):
@@ -102,7 +102,7 @@ async def get(port: int, path: str, *, cookie: str = "", address: str = "127.0.0
 
 @dataclass
 class Seen:
-    """What the requests of one kind met."""
+    """The responses to one kind of request."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -117,7 +117,7 @@ class Seen:
 
 
 async def at_rate(ask: Callable[[int], object], *, per_second: float, seconds: float) -> None:
-    """Call `ask` at a fixed pace, whether or not the answers keep up, and wait for them all."""
+    """Call `ask` at a fixed rate, however long the responses take, and wait for all of them."""
     began, tasks = time.monotonic(), []
     for number in itertools.count():
         due = began + number / per_second
@@ -144,7 +144,7 @@ async def drip_command(port: int, sockets: int) -> None:
 def _asking(
     seen: Seen, port: int, paths: list[str], *, cookie: str = "", addresses: int = 1
 ) -> Callable[[int], object]:
-    mark = time.monotonic_ns()  # no page is one that was made before
+    mark = time.monotonic_ns()  # makes every URL unique
 
     async def ask(number: int) -> None:
         path = f"{paths[number % len(paths)]}?seen={mark + number}"
@@ -175,7 +175,7 @@ async def scrape_command(port: int, addresses: int, made_up: bool, rounds: int, 
 
 
 async def _capacity(port: int, paths: list[str], *, seconds: float) -> float:
-    """How many pages a second visitors get who ask 8 at a time."""
+    """Return the number of pages per second for visitors with 8 concurrent requests."""
     seen, until = Seen(), time.monotonic() + seconds
 
     async def read_on(reader: int) -> None:
@@ -194,7 +194,7 @@ def _topics(port: int) -> list[str]:
 
 
 def _log_in(port: int) -> str:
-    """Return the cookie of a demo customer who has just logged in."""
+    """Log in a demo customer and return the session cookie."""
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     address = f"http://localhost:{port}/accounts/login/"

@@ -1,4 +1,4 @@
-"""The application as a role that owns nothing, of which compose's web, worker and beat make use."""
+"""The application as a database role that owns nothing, as compose runs web, worker and beat."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,8 +9,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from community.core.audit import audit
-from community.events import registry, services
+from community.events import registry
 from community.events.models import Event
+from community.events.services import cursors, recording
 from community.forum.models import Post
 from community.moderation.models import AuditEntry
 from tests.factories.forum import TopicFactory
@@ -24,7 +25,7 @@ URL = f"postgres://{ROLE}:its-password@localhost/caravan"
 
 @pytest.fixture
 def role(settings) -> Iterator[None]:
-    """Be the role from the last line of the fixture on; `migrate` makes it."""
+    """Create the role with `migrate`, and switch to it."""
     settings.APP_DATABASE_URL = URL
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
@@ -44,9 +45,9 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
     reply = client.post(f"/topics/{topic.pk}/reply/", {"source": "Descale it twice and it works."})
     pages = [client.get(address).status_code for address in ("/", topic.get_absolute_url(), "/readyz")]
     with transaction.atomic():
-        services.record("guidelines.accepted", actor=member, subject=member, key="1", version=1)
+        recording.record("guidelines.accepted", actor=member, subject=member, key="1", version=1)
     for name in registry.all_followers():
-        while services.follow(name):
+        while cursors.follow(name):
             pass
 
     assert (reply.status_code, Post.objects.filter(author=member).count()) == (302, 1)
@@ -55,10 +56,10 @@ def test_the_application_works_as_a_role_that_owns_nothing(client: Client, monke
 
 
 @pytest.mark.usefixtures("role")
-def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.MonkeyPatch):
+def test_the_role_adds_a_partition_that_it_can_use(monkeypatch: pytest.MonkeyPatch):
     member = MemberFactory()
     with transaction.atomic():
-        services.record(
+        recording.record(
             "guidelines.accepted",
             actor=member,
             subject=member,
@@ -68,7 +69,7 @@ def test_the_role_adds_a_month_that_it_can_read_and_write(monkeypatch: pytest.Mo
         )
 
     event = Event.objects.get(occurred_at__year=1997)
-    services.retract([event], reason="No.")
+    recording.retract([event], reason="No.")
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), count(retracted_at) FROM event_1997_05")
@@ -127,5 +128,5 @@ def test_migrate_again_changes_nothing_and_sets_a_new_password(settings):
 def test_the_role_may_not_be_the_owner(settings):
     settings.APP_DATABASE_URL = "postgres://caravan:its-password@localhost/caravan"
 
-    with pytest.raises(CommandError, match="names the owner of the tables, caravan"):
+    with pytest.raises(CommandError, match="caravan, which owns the tables"):
         call_command("migrate", verbosity=0)

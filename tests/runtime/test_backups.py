@@ -1,4 +1,4 @@
-"""Backups and what they are for: each is made of the test database, and restored into servers of its own."""
+"""Backup and restore: each backup is made from the test database and restored into separate servers."""
 
 import json
 import random
@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from community.events import registry
-from community.events import services as events
 from community.events.models import DeadLetter, Event
+from community.events.services import cursors
 from community.members.models import Member
 from community.members.services.profiles import set_avatar
 from community.runtime import backups, postgres_tools
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def alone() -> None:
-    """End our process's other connection: there is one when Playwright ran before, and a restore wants none."""
+    """Close this process's other connection, which exists after Playwright and would block a restore."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def uploads():
-    """Begin and end without uploads: the storage in memory is no part of the database that tests empty."""
+    """Start and end without uploads, because the in-memory storage is not flushed with the database."""
     remove_uploads()
     yield
     remove_uploads()
@@ -62,7 +62,7 @@ def remove_uploads() -> None:
 
 
 def manage(home: Home, *arguments: str, script: str = "", **environment: str) -> str:
-    """Run a command on the servers of `home` and return what it wrote; AssertionError when it fails."""
+    """Run a command on the servers of `home` and return its output; AssertionError when it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=BASE_DIR,
@@ -76,7 +76,7 @@ def manage(home: Home, *arguments: str, script: str = "", **environment: str) ->
 
 
 def rewrite(source: Path, target: Path, **changes: object) -> None:
-    """Copy a backup with other values in its manifest."""
+    """Copy a backup with changes to its manifest."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             content = old.read(name)
@@ -86,24 +86,25 @@ def rewrite(source: Path, target: Path, **changes: object) -> None:
 
 
 def note_as_seen(batch: list[Event]) -> None:
-    """A follower that notes each event under a key that is there only once."""
+    """A follower that records each event under a unique key."""
     DeadLetter.objects.bulk_create(
         DeadLetter(follower="seen", event_id=event.event_id, occurred_at=event.occurred_at) for event in batch
     )
 
 
-# The same follower in the restored community, which meets what was written before, and one event after.
+# The same follower in the restored community, which processes the old events and a new one.
 FOLLOW_ON = """
 from django.core.management import call_command
 from django.db import transaction
-from community.events import registry, services as events
+from community.events import registry
+from community.events.services import recording
 from community.events.models import Cursor, DeadLetter, Event
 from community.members.models import Member
 from tests.runtime.test_backups import note_as_seen
 
 print("events", Event.objects.count(), "seen", DeadLetter.objects.filter(follower="seen").count())
-with transaction.atomic():  # before any follower has had a look at the restored log
-    events.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
+with transaction.atomic():  # before any follower has read the restored log
+    recording.record("guidelines.accepted", actor=Member.objects.first(), subject=Member.objects.first(), key="new", version=1)
 registry._registry["seen"] = registry.Follower("seen", None, note_as_seen, 50)
 call_command("follow")
 call_command("journeys_drain")
@@ -116,7 +117,7 @@ print("avatars", *sorted(Member.objects.exclude(avatar="").values_list("avatar",
 
 
 @pytest.mark.usefixtures("uploads")
-def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
+def test_backup_under_load_restores_a_consistent_snapshot(
     file: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(registry._registry, "seen", registry.Follower("seen", None, note_as_seen, 50))
@@ -134,8 +135,8 @@ def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
 
     def follow() -> None:
         while not stop.is_set():
-            events.follow("seen")
-            events.follow("journeys.mark")
+            cursors.follow("seen")
+            cursors.follow("journeys.mark")
             drain_all()
 
     workers = [in_thread(write), in_thread(follow)]
@@ -160,7 +161,7 @@ def test_a_community_is_restored_elsewhere_as_it_was_at_one_moment_under_load(
     assert int(said["events"].split()[0]) == sum(
         n for table, n in rows.items() if table.startswith("public.event_2")
     )
-    assert "No difference." in answers
+    assert "No differences." in answers
     assert (said["unseen"], said["failures"]) == ("0", "0")
     stored = {str(path.relative_to(home.root / "media")) for path in (home.root / "media").rglob("*.*")}
     assert stored >= set(said["avatars"].split())
@@ -172,7 +173,7 @@ def read(file: Path) -> backups.Manifest:
         return backups.read(archive)
 
 
-def test_the_file_is_its_owners_alone_and_is_not_written_over(file: Path):
+def test_backup_file_is_private_and_not_overwritten(file: Path):
     call_command("backup", str(file))
 
     assert file.stat().st_mode & 0o777 == 0o600
@@ -180,12 +181,12 @@ def test_the_file_is_its_owners_alone_and_is_not_written_over(file: Path):
         call_command("backup", str(file))
 
 
-def test_a_backup_that_cannot_be_written_leaves_no_file(tmp_path: Path):
+def test_failed_backup_leaves_no_file(tmp_path: Path):
     with pytest.raises(CommandError, match=r"Cannot write .*: No such file or directory"):
         call_command("backup", str(tmp_path / "nowhere/file"))
 
 
-def test_passwords_are_in_no_arguments(monkeypatch: pytest.MonkeyPatch):
+def test_passwords_are_not_in_arguments(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "a secret")
 
     environment = postgres_tools.environment()
@@ -242,7 +243,7 @@ def test_a_damaged_backup_is_refused_before_anything_changes(file: Path, part: f
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of ours", None])
-def test_what_is_no_backup_is_refused(file: Path, content: bytes | None):
+def test_other_files_are_refused(file: Path, content: bytes | None):
     if content is None:
         call_command("backup", str(file))
         content = file.read_bytes()[:-1000]
@@ -262,7 +263,7 @@ def test_a_backup_of_a_newer_version_is_refused(file: Path, tmp_path: Path):
 
 
 @pytest.mark.usefixtures("uploads")
-def test_a_restore_that_fails_half_way_changes_nothing(file: Path, tmp_path: Path):
+def test_failed_restore_changes_nothing(file: Path, tmp_path: Path):
     default_storage.save("avatars/new.webp", ContentFile(b"of the backup"))
     call_command("backup", str(file))
     remove_uploads()
@@ -280,7 +281,7 @@ def test_a_restore_that_fails_half_way_changes_nothing(file: Path, tmp_path: Pat
 
 @pytest.fixture
 def older_server(home: Home):
-    """The address of a PostgreSQL of an older major version, when the machine has one."""
+    """The URL of a PostgreSQL of an older major version, if the machine has one."""
     found = [folder for folder in postgres_tools.DEBIAN.glob("*/bin") if (folder / "initdb").exists()]
     if not found:
         pytest.skip("there is no PostgreSQL of another major version on this machine")
@@ -326,6 +327,6 @@ def test_a_backup_goes_from_one_major_version_of_postgresql_to_another(
     )
 
 
-def test_tools_that_are_missing_are_named():
+def test_missing_tools_are_named():
     with pytest.raises(postgres_tools.ToolError, match="postgresql-client-99"):
         postgres_tools.find(99)

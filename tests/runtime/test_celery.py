@@ -1,4 +1,4 @@
-"""What runs on a clock: every entry of the table is a task there is, on a queue that somebody reads."""
+"""The beat schedule: every entry is an existing task, on a queue that a worker consumes."""
 
 import pytest
 from celery import Task
@@ -15,24 +15,24 @@ def queue_of(task: str) -> str:
     return app.amqp.router.route({}, task)["queue"].name
 
 
-def test_there_are_tasks_and_a_table():
+def test_there_are_tasks_and_a_schedule():
     assert len(BEAT) >= 10
     assert len(OURS) >= len(BEAT)
 
 
 @pytest.mark.parametrize(("entry", "row"), BEAT, ids=[name for name, _ in BEAT])
-def test_every_entry_of_the_table_is_a_task_there_is(entry, row):
+def test_every_scheduled_task_exists(entry, row):
     assert row["task"] in OURS
     assert entry.startswith(row["task"].partition(".")[0])
 
 
 @pytest.mark.parametrize(("entry", "row"), BEAT, ids=[name for name, _ in BEAT])
-def test_every_entry_comes_round_within_a_day(entry, row):
+def test_every_scheduled_task_runs_daily(entry, row):
     assert 0 < row["schedule"] <= 86_400
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_task_goes_to_a_queue_that_is_read(name):
+def test_every_task_has_a_consumed_queue(name):
     assert queue_of(name) in QUEUES.split(",")
 
 
@@ -40,7 +40,7 @@ def test_every_task_goes_to_a_queue_that_is_read(name):
     ("name", "queue"),
     [("journeys.wake", "journeys"), ("events.sweep", "default"), ("importers.anything", "imports")],
 )
-def test_tasks_are_told_apart_by_what_they_are_for(name, queue):
+def test_tasks_are_routed_by_purpose(name, queue):
     assert queue_of(name) == queue
 
 
@@ -53,16 +53,16 @@ def test_every_task_is_named_after_its_app(name):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [row["task"] for _, row in BEAT])
-def test_every_entry_runs_in_an_empty_community_twice(name):
+def test_every_scheduled_task_runs_twice_in_an_empty_community(name):
     for _ in range(2):
         app.tasks[name].run()
 
 
-def test_a_task_that_a_worker_loses_is_given_to_another():
+def test_lost_task_is_redelivered():
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1
 
 
-def test_results_are_kept_nowhere():
+def test_results_are_not_stored():
     assert app.conf.task_ignore_result

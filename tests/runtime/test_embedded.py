@@ -1,4 +1,4 @@
-"""The servers themselves, each test in a home of its own."""
+"""The embedded servers, with a separate home for each test."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def postmaster(home: Home) -> int:
 
 
 def user_of_servers(home: Home) -> subprocess.Popen[str]:
-    """Another process that uses the servers until it is ended."""
+    """Another process that uses the servers until it is killed."""
     script = (
         "import sys, time; from pathlib import Path; from community.runtime.embedded import Servers; "
         "from community.runtime.home import Home\n"
@@ -45,7 +45,7 @@ def user_of_servers(home: Home) -> subprocess.Popen[str]:
     return process
 
 
-def test_servers_answer_and_keep_what_they_were_told(home: Home):
+def test_servers_persist_data(home: Home):
     address = {"host": str(home.postgres_sockets), "user": "caravan", "dbname": "caravan"}
     with Servers(home), psycopg.connect(**address) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -54,7 +54,7 @@ def test_servers_answer_and_keep_what_they_were_told(home: Home):
         assert ask(home, "SELECT answer FROM kept") == 42
 
 
-def test_redis_keeps_the_queue(home: Home):
+def test_redis_persists_the_queue(home: Home):
     durable = Home(home.root)
     with Servers(durable), redis.Redis(unix_socket_path=str(home.redis_socket)) as client:
         client.lpush("default", "a task")
@@ -91,7 +91,7 @@ def test_servers_stop_when_their_last_user_is_killed(home: Home):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
-def test_servers_come_back_after_their_keeper_was_killed(home: Home):
+def test_servers_restart_after_their_keeper_was_killed(home: Home):
     with Servers(home):
         first = postmaster(home)
         (keeper,) = processes_using("community.runtime.keeper\0" + str(home.root))
@@ -102,7 +102,7 @@ def test_servers_come_back_after_their_keeper_was_killed(home: Home):
         assert postmaster(home) != first
 
 
-def test_servers_are_started_again_when_one_of_them_is_killed(home: Home):
+def test_killed_server_is_restarted(home: Home):
     with Servers(home) as servers:
         first = postmaster(home)
         os.kill(first, signal.SIGKILL)
@@ -177,7 +177,7 @@ def test_servers_of_an_ordinary_user_run_as_that_user():
     shutil.rmtree(folder)
 
 
-def test_servers_say_where_their_logs_are_when_postgres_cannot_start(home: Home):
+def test_failed_start_of_postgres_names_the_logs(home: Home):
     home.prepare()
     home.data.mkdir()
     home.data.chmod(0o700)
@@ -185,7 +185,7 @@ def test_servers_say_where_their_logs_are_when_postgres_cannot_start(home: Home)
         shutil.chown(home.data, home.server_user)
 
     with (
-        pytest.raises(HomeError, match=f"PostgreSQL does not stay up; the logs in {home.root} say why"),
+        pytest.raises(HomeError, match=f"PostgreSQL keeps stopping. See the logs in {home.root}"),
         Servers(home),
     ):
         pass

@@ -46,12 +46,12 @@ def test_needs_database_for_commands_that_read_rows(arguments: list[str]):
         ["up"],
     ],
 )
-def test_needs_database_not_for_others(arguments: list[str]):
+def test_needs_database_is_false_for_others(arguments: list[str]):
     assert environment.needs_database(arguments) is False
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_is_served_only_when_a_database_is_named(monkeypatch: pytest.MonkeyPatch):
+def test_is_served_only_with_database_url(monkeypatch: pytest.MonkeyPatch):
     assert environment.is_served() is False
 
     monkeypatch.setenv("DATABASE_URL", "postgres://db.example/caravan")
@@ -71,7 +71,7 @@ def test_default_data_is_what_caravan_data_names(monkeypatch: pytest.MonkeyPatch
     assert environment.default_data() == tmp_path / "there"
 
 
-def test_secret_key_is_made_once_for_us_alone(tmp_path: Path):
+def test_secret_key_is_generated_once_and_private(tmp_path: Path):
     home = Home(tmp_path / "var")
 
     first = environment.variables(home)["SECRET_KEY"]
@@ -92,7 +92,7 @@ def test_secret_key_that_cannot_be_stored_is_an_error():
         environment.variables(Home(Path("/proc/caravan")))
 
 
-def test_apply_leaves_what_the_caller_had_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_apply_keeps_variables_that_are_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(os, "environ", {"ALLOWED_HOSTS": "mine.example"})
     home = Home(tmp_path / "var")
 
@@ -102,14 +102,14 @@ def test_apply_leaves_what_the_caller_had_set(monkeypatch: pytest.MonkeyPatch, t
     assert os.environ["DATABASE_URL"] == home.database_url
 
 
-def test_commands_without_rows_start_nothing(home: Home):
+def test_commands_without_database_start_nothing(home: Home):
     answer = manage("check", CARAVAN_DATA=str(home.root))
 
     assert answer.returncode == 0, answer.stderr
     assert sorted(path.name for path in home.root.iterdir()) == ["secret_key"]
 
 
-def test_commands_with_rows_start_the_servers_for_as_long_as_they_take(home: Home):
+def test_commands_with_database_run_the_servers_meanwhile(home: Home):
     script = "from django.db import connection as c; c.ensure_connection(); print(c.connection.info.dsn)"
 
     answer = manage("shell", "--verbosity=0", "--command", script, CARAVAN_DATA=str(home.root))
@@ -127,7 +127,7 @@ def test_commands_of_a_deployment_start_nothing(tmp_path: Path):
     assert not (tmp_path / "var").exists()
 
 
-def test_commands_say_where_they_cannot_write():
+def test_commands_report_an_unwritable_folder():
     answer = manage("migrate", CARAVAN_DATA="/proc/caravan")
 
     assert answer.returncode == 1

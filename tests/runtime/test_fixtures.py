@@ -1,4 +1,4 @@
-"""The servers, browsers and workers that all other tests lean on."""
+"""The fixtures for servers, browsers and workers that other tests rely on."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and the pages on a small disk that really fills up."""
+"""PostgreSQL, Redis and the site on a small disk that fills up."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from community.runtime.environment import variables
 from community.runtime.home import Home
 from tests.runtime.helpers import bare_environment
 
-# What one web process does while the disk fills and empties again; each step says the statuses it met.
+# Run by a web process while the disk fills up and is freed again; each step prints the statuses it got.
 STEPS = """
 import json, os, pathlib, re
 from urllib.parse import urlencode

@@ -8,7 +8,7 @@ from community.runtime.home import Home, HomeError, can_reach
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to others")
 
 
-def test_sockets_lie_beside_the_data():
+def test_sockets_are_beside_the_data():
     home = Home(Path("/srv/caravan/var"))
 
     assert home.redis_socket == Path("/srv/caravan/var/redis/redis.sock")
@@ -47,11 +47,11 @@ def test_prepare_twice_changes_nothing(home: Home):
     assert home.redis.stat() == before
 
 
-def test_prepare_says_what_to_do_where_it_may_not_write():
+def test_prepare_reports_an_unwritable_folder():
     home = Home(Path("/proc/caravan"))
 
     with pytest.raises(
-        HomeError, match="Name a folder that you may write to with --data DIR or CARAVAN_DATA"
+        HomeError, match="Choose a folder that you can write to with --data DIR or CARAVAN_DATA"
     ):
         home.prepare()
 
@@ -61,16 +61,16 @@ def test_prepare_refuses_a_folder_that_is_a_link_elsewhere(home: Home, tmp_path:
     home.redis.rmdir()
     home.redis.symlink_to(tmp_path)
 
-    with pytest.raises(HomeError, match="belongs to somebody else"):
+    with pytest.raises(HomeError, match="belongs to another user"):
         home.prepare()
 
 
 @as_root
-def test_prepare_refuses_a_folder_of_somebody_else(home: Home):
+def test_prepare_refuses_a_folder_of_another_user(home: Home):
     home.prepare()
     os.chown(home.redis, 12345, 12345)
 
-    with pytest.raises(HomeError, match="belongs to somebody else"):
+    with pytest.raises(HomeError, match="belongs to another user"):
         home.prepare()
 
 
@@ -91,7 +91,7 @@ def test_prepare_leaves_folders_that_are_not_its_own_alone(home: Home):
 
 
 @as_root
-def test_prepare_lets_the_server_pass_whatever_our_umask(home: Home):
+def test_prepare_ignores_the_umask(home: Home):
     before = os.umask(0o077)
     try:
         Home(home.root / "test").prepare()
@@ -101,11 +101,11 @@ def test_prepare_lets_the_server_pass_whatever_our_umask(home: Home):
     assert Home(home.root / "test").postgres == home.root / "test/postgres"
 
 
-def test_tidy_removes_only_sockets_that_lie_outside(home: Home):
+def test_remove_sockets_only_removes_those_outside(home: Home):
     far = Home(home.root / ("long " * 20))
     far.prepare()
 
-    far.tidy()
+    far.remove_sockets()
 
     assert not far.redis_socket.parent.exists()
     assert far.redis.exists()
@@ -113,7 +113,7 @@ def test_tidy_removes_only_sockets_that_lie_outside(home: Home):
 
 
 @as_root
-def test_can_reach_asks_for_the_nearest_part_that_exists(tmp_path: Path):
+def test_can_reach_checks_the_nearest_existing_parent(tmp_path: Path):
     assert can_reach(Path("/nowhere/at/all"), "nobody") is True
 
     tmp_path.chmod(0o700)

@@ -1,4 +1,4 @@
-"""The HTTP server with small applications: slow clients, places for visitors, refusals, retiring."""
+"""The HTTP server with small applications: slow clients, slots for visitors, refusals, retiring."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ MEMBER = {"Cookie": "theme=dark; sessionid=any"}
 
 
 class Site:
-    """A server with an application of the test, which may hold requests back with `gate`."""
+    """A server with a test application, which can block requests with `gate`."""
 
     def __init__(self, application: Callable[..., Any] | None, **adjustments: Any) -> None:
         self.gate = threading.Event()
@@ -40,7 +40,7 @@ class Site:
         self.thread.start()
 
     def hold(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        """Answer once the gate is open, or at once when the request found no place."""
+        """Respond once the gate is open, or at once when there was no slot for the request."""
         self.begun.append(environ["PATH_INFO"])
         if environ[REFUSED]:
             start_response("503 Service Unavailable", [("Content-Length", "0")])
@@ -111,7 +111,7 @@ def answered(connection: HTTPConnection) -> HTTPResponse:
     ],
 )
 @pytest.mark.usefixtures("short_deadline")
-def test_request_that_does_not_arrive_is_answered_408(serve, begun):
+def test_incomplete_request_gets_408(serve, begun):
     site = serve(hello)
 
     answer = read_all(site.send(begun))
@@ -120,7 +120,7 @@ def test_request_that_does_not_arrive_is_answered_408(serve, begun):
     assert answer.endswith(b"The request took too long to arrive. Check your connection and try again.\n")
 
 
-def test_slow_requests_hold_no_thread(serve):
+def test_slow_requests_do_not_occupy_threads(serve):
     site = serve(hello, threads=1)
     slow = [site.send(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx") for _ in range(10)]
 
@@ -134,12 +134,12 @@ def test_slow_requests_hold_no_thread(serve):
     ("seconds", "moved", "overdue"),
     [(29, 0, False), (31, 0, True), (31, 100, True), (600, 10_000_000, False), (700, 10_000_000, True)],
 )
-def test_deadline_grows_with_what_came_through(seconds, moved, overdue):
+def test_deadline_is_extended_by_received_bytes(seconds, moved, overdue):
     assert http_server._is_overdue(seconds, moved) == overdue
 
 
 @pytest.mark.usefixtures("short_deadline")
-def test_answer_that_nobody_reads_is_dropped(serve):
+def test_unread_response_is_dropped(serve):
     def much(environ, start_response):
         start_response("200 OK", [("Content-Length", "50000000")])
         return [b"x" * 50_000_000]
@@ -153,7 +153,7 @@ def test_answer_that_nobody_reads_is_dropped(serve):
     client.close()
 
 
-def test_requests_sent_ahead_are_not_served(serve):
+def test_pipelined_requests_are_not_served(serve):
     site = serve(hello)
 
     answer = read_all(site.send(b"GET / HTTP/1.1\r\n\r\n" * 3))
@@ -175,7 +175,7 @@ def test_head_is_answered_without_a_body(serve):
     "request_head",
     [b"Content-Length: 101\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n65\r\n" + b"x" * 101 + b"\r\n"],
 )
-def test_large_body_is_refused_in_a_sentence(serve, request_head):
+def test_large_body_is_refused_with_a_sentence(serve, request_head):
     site = serve(hello, max_request_body_size=101)
 
     answer = read_all(site.send(b"POST / HTTP/1.1\r\n" + request_head))
@@ -197,7 +197,7 @@ def test_visitors_leave_threads_to_members(serve):
     assert [answered(connection).status for connection in [member, *visitors]] == [200] * 7
 
 
-def test_visitors_beyond_those_who_may_wait_are_refused_at_once(serve, monkeypatch):
+def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
     monkeypatch.setattr(http_server, "MAX_WAITING", 1)
     site = serve()
     served = site.ask("/0")
@@ -212,7 +212,7 @@ def test_visitors_beyond_those_who_may_wait_are_refused_at_once(serve, monkeypat
 
 
 @pytest.mark.parametrize("path", ["/static/css/base.css", "/healthz", "/accounts/login/", "/api/v1/events"])
-def test_what_must_work_while_visitors_crowd_is_served(serve, monkeypatch, path):
+def test_unlimited_paths_are_served_while_visitors_queue(serve, monkeypatch, path):
     monkeypatch.setattr(http_server, "MAX_WAITING", 1)
     site = serve()
     crowd = [site.ask("/0")]
@@ -227,7 +227,7 @@ def test_what_must_work_while_visitors_crowd_is_served(serve, monkeypatch, path)
     assert {answered(connection).status for connection in [asked, *crowd]} == {200}
 
 
-def test_retiring_finishes_what_has_begun(serve):
+def test_retiring_finishes_requests_in_progress(serve):
     site = serve()
     running = site.ask("/running")
     member = site.ask("/member", MEMBER)
@@ -254,7 +254,7 @@ def test_retiring_does_not_wait_for_idle_connections(serve):
     connection.close()
 
 
-def test_retiring_waits_only_so_long_for_slow_requests(serve, monkeypatch):
+def test_retiring_waits_for_slow_requests_up_to_the_grace_period(serve, monkeypatch):
     monkeypatch.setattr(http_server, "GRACE_SECONDS", 0.2)
     site = serve(hello)
     slow = site.send(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx")
@@ -285,7 +285,7 @@ def test_server_retires_after_its_number_of_requests(serve):
         (False, "*", "127.0.0.1 http 198.51.100.1, 203.0.113.7"),
     ],
 )
-def test_client_address_is_what_our_own_proxy_says(serve, monkeypatch, behind, trusted, expected):
+def test_client_address_comes_from_the_trusted_proxy(serve, monkeypatch, behind, trusted, expected):
     def tell(environ, start_response):
         start_response("200 OK", [])
         forwarded = environ.get("HTTP_X_FORWARDED_FOR")

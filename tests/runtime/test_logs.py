@@ -1,4 +1,4 @@
-"""What the log lines of a deployment and of one's own machine look like."""
+"""Log formats, in production and in development."""
 
 import json
 import subprocess
@@ -68,7 +68,7 @@ def test_request_is_one_json_line_with_its_duration(request_line: str):
     assert told["request_id"]
 
 
-def test_request_line_has_no_address_of_the_person(request_line: str):
+def test_request_line_has_no_client_address(request_line: str):
     assert "127.0.0.1" not in request_line
     assert "ip" not in json.loads(request_line)
 
@@ -80,7 +80,7 @@ def test_library_lines_are_json_too():
     assert second["exception"][0]["exc_type"] == "ZeroDivisionError"
 
 
-def test_error_lines_say_where_and_carry_no_variables():
+def test_error_lines_have_a_traceback_without_variables():
     line = lines(LIBRARY)[1]
 
     (error,) = json.loads(line)["exception"]
@@ -88,7 +88,7 @@ def test_error_lines_say_where_and_carry_no_variables():
     assert "hunter2hunter2" not in line
 
 
-def test_console_lines_are_for_people():
+def test_console_lines_are_readable():
     (line,) = lines(REQUEST, LOG_FORMAT="console")
 
     assert line.startswith("[info     ] request_finished")
@@ -96,7 +96,7 @@ def test_console_lines_are_for_people():
     assert "request_id" not in line
 
 
-def test_console_errors_carry_no_variables():
+def test_console_errors_have_no_variables():
     told = "\n".join(lines(SECRET, LOG_FORMAT="console"))
 
     assert "ZeroDivisionError" in told
@@ -104,7 +104,7 @@ def test_console_errors_carry_no_variables():
 
 
 @pytest.mark.parametrize(("level", "count"), [("ERROR", 0), ("DEBUG", 2)])
-def test_log_level_decides_which_lines_there_are(level: str, count: int):
+def test_log_level_filters_lines(level: str, count: int):
     found = [line for line in lines(REQUEST, LOG_LEVEL=level) if '"request_' in line]
 
     assert len(found) == count

@@ -1,4 +1,4 @@
-"""The Makefile and the scripts that CI runs, as far as that can be seen without installing anything."""
+"""The Makefile and the CI scripts, as far as they can be tested without installing anything."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.runtime.helpers import bare_environment
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder where the only programs are a few of the shell's, and a playwright that can download nothing."""
+    """A PATH folder with only a few shell programs, and a playwright that cannot download anything."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("sh", "id", "ls", "test"):
@@ -56,19 +56,19 @@ def test_chromium_of_playwright_is_enough(place: Path, name: str):
     assert get_chromium(place, CI="true").returncode == 0
 
 
-def test_chromium_that_cannot_be_had_is_told_and_skipped(place: Path):
+def test_missing_chromium_is_reported_and_skipped(place: Path):
     answer = get_chromium(place)
 
     assert answer.returncode == 0
     assert answer.stderr == "No Chromium could be had here: the browser tests will be skipped.\n"
 
 
-def test_chromium_that_cannot_be_had_fails_in_ci(place: Path):
+def test_missing_chromium_fails_in_ci(place: Path):
     assert get_chromium(place, CI="true").returncode == 1
 
 
 @pytest.mark.parametrize("filter", ["sockets_lie_beside", "nothing_at_all"])
-def test_run_that_needs_browsers_fails_when_none_was_driven(filter: str):
+def test_run_that_requires_browsers_fails_without_any(filter: str):
     answer = subprocess.run(
         [
             sys.executable,
@@ -91,7 +91,7 @@ def test_run_that_needs_browsers_fails_when_none_was_driven(filter: str):
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What make says to somebody at a shell, also when this test was itself started by make."""
+    """Return the output of make in a shell, even when this test was started by make."""
     outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTEST_FLAGS"}
     environment = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(["make", *arguments], cwd=BASE_DIR, env=environment, capture_output=True, text=True)
@@ -119,7 +119,7 @@ def test_make_says_which_python_is_needed():
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A folder with all the programs of a machine that can run Caravan, but for its Pythons."""
+    """A PATH folder with all the programs that Caravan needs, except Python."""
     pretend(tmp_path, "uname", 'case "$1" in -s) echo Linux ;; -m) echo x86_64 ;; esac')
     pretend(tmp_path, "getconf", "echo glibc 2.36")
     return tmp_path
@@ -138,13 +138,13 @@ def find_python(machine: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_python_of_this_test_will_do(machine: Path):
+def test_current_python_is_supported(machine: Path):
     answer = find_python(machine, sys.executable)
 
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{sys.executable}\n", "")
 
 
-def test_python_is_the_first_that_will_do(machine: Path):
+def test_first_supported_python_is_used(machine: Path):
     pretend(machine, "python3.13", "echo 'pyenv: python3.13: command not found' >&2; exit 127")
     pretend(machine, "python3.12", "echo lacks venv >&2; exit 1")
     (machine / "python3.11").symlink_to(sys.executable)
@@ -159,7 +159,7 @@ INSTALL = (
 )
 
 
-def test_machine_without_python_is_told(machine: Path):
+def test_machine_without_python_gets_a_message(machine: Path):
     answer = find_python(machine)
 
     assert (answer.returncode, answer.stdout) == (1, "")
@@ -174,8 +174,8 @@ def test_machine_without_python_is_told(machine: Path):
         ("sys.modules['ensurepip'] = None", "lacks venv"),
     ],
 )
-def test_machine_with_a_python_that_will_not_do_is_told(machine: Path, python: str, reason: str):
-    """The Python is this one, made to say of itself what another would."""
+def test_machine_with_an_unsupported_python_gets_a_message(machine: Path, python: str, reason: str):
+    """Install a wrapper of this Python that pretends to be another one."""
     program = pretend(machine, "python3", f'exec "{sys.executable}" "$1" "import sys; {python}\n$2"')
 
     answer = find_python(machine)
@@ -223,7 +223,7 @@ def test_machine_with_a_python_that_will_not_do_is_told(machine: Path, python: s
         ),
     ],
 )
-def test_machine_that_no_package_is_built_for_is_told(
+def test_unsupported_machine_gets_a_message(
     machine: Path, system: str, processor: str, libc: str, sentence: str
 ):
     pretend(machine, "uname", f'case "$1" in -s) echo {system} ;; -m) echo {processor} ;; esac')
@@ -238,14 +238,14 @@ def test_machine_that_no_package_is_built_for_is_told(
     ("system", "processor", "libc"),
     [("Linux", "aarch64", "glibc 2.28"), ("Linux", "x86_64", "glibc 2.43"), ("Darwin", "arm64", "")],
 )
-def test_machine_that_packages_are_built_for_will_do(machine: Path, system: str, processor: str, libc: str):
+def test_supported_machine_passes(machine: Path, system: str, processor: str, libc: str):
     pretend(machine, "uname", f'case "$1" in -s) echo {system} ;; -m) echo {processor} ;; esac')
     pretend(machine, "getconf", f'echo "{libc}"')
 
     assert find_python(machine, sys.executable).returncode == 0
 
 
-def test_run_says_that_make_is_missing(tmp_path: Path):
+def test_run_reports_that_make_is_missing(tmp_path: Path):
     for name in ("bash", "dirname"):
         (tmp_path / name).symlink_to(shutil.which(name) or f"/usr/bin/{name}")
 

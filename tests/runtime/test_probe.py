@@ -8,7 +8,7 @@ from community.runtime import probe
 
 
 class Answer(BaseHTTPRequestHandler):
-    """Says which host it was asked as, unless asked for something that is not there."""
+    """Responds with the Host header, or 404 for unknown paths."""
 
     def do_GET(self) -> None:
         self.send_response(503 if self.path == "/broken" else 200)
@@ -38,7 +38,7 @@ def port() -> Iterator[int]:
         ("", "localhost"),
     ],
 )
-def test_probe_asks_by_an_allowed_name(
+def test_probe_uses_an_allowed_host(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], allowed: str, asked: str
 ):
     monkeypatch.setenv("ALLOWED_HOSTS", allowed)
@@ -54,7 +54,7 @@ def test_probe_fails_when_the_answer_is_an_error(port: int, capsys: pytest.Captu
     assert capsys.readouterr().out.startswith("503")
 
 
-def test_probe_fails_when_nobody_answers(capsys: pytest.CaptureFixture[str]):
+def test_probe_fails_without_a_server(capsys: pytest.CaptureFixture[str]):
     assert probe.main("/healthz", port=1) == 1
 
     assert "refused" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from community.runtime.embedded import BASE_DIR
-from community.runtime.processes import end_left_over, kill_group, spawn, stop
+from community.runtime.processes import kill_group, spawn, stop, stop_stale
 from tests.runtime.helpers import is_alive, wait_for
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
@@ -29,7 +29,7 @@ def test_spawn_passes_output_and_environment_on(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_spawn_becomes_the_user_with_no_groups_of_ours(tmp_path: Path):
+def test_spawn_switches_to_the_user_without_our_groups(tmp_path: Path):
     with (tmp_path / "log").open("wb") as log:
         spawn(["id", "-un"], user="nobody", output=log).wait()
         spawn(["id", "-G"], user="nobody", output=log).wait()
@@ -55,7 +55,7 @@ def test_spawned_process_dies_with_a_killed_parent(tmp_path: Path):
     wait_for(lambda: not is_alive(child))
 
 
-def test_stop_asks_politely_first():
+def test_stop_sends_the_polite_signal_first():
     script = "trap 'exit 7' TERM; echo on; while true; do sleep 0.05; done"
     process = spawn(["sh", "-c", script], output=subprocess.PIPE)
     assert process.stdout is not None
@@ -67,7 +67,7 @@ def test_stop_asks_politely_first():
     process.stdout.close()
 
 
-def test_stop_ends_what_does_not_listen():
+def test_stop_kills_what_does_not_respond():
     process = spawn([sys.executable, "-c", DEAF], output=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"on\n"
@@ -89,7 +89,7 @@ def test_kill_group_ends_grandchildren_too():
     process.stdout.close()
 
 
-def test_kill_group_of_one_that_ended_is_no_error():
+def test_kill_group_of_an_ended_process_is_no_error():
     process = spawn(["true"])
     process.wait()
 
@@ -98,28 +98,28 @@ def test_kill_group_of_one_that_ended_is_no_error():
     assert process.returncode == 0
 
 
-def test_end_left_over_ends_the_process_that_serves_the_folder(tmp_path: Path):
+def test_stop_stale_ends_the_process_that_serves_the_folder(tmp_path: Path):
     process = spawn([sys.executable, "-c", "import time; time.sleep(60)", tmp_path])
     (tmp_path / "pid").write_text(f"{process.pid}\n")
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
 
     assert process.wait(10) == -signal.SIGTERM
 
 
-def test_end_left_over_leaves_a_process_that_got_the_number_alone(tmp_path: Path):
+def test_stop_stale_ignores_a_process_that_reuses_the_pid(tmp_path: Path):
     process = spawn([sys.executable, "-c", "import time; time.sleep(60)", f"{tmp_path}-other"])
     (tmp_path / "pid").write_text(f"{process.pid}\n")
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
 
     assert process.poll() is None
     kill_group(process)
 
 
 @pytest.mark.parametrize("content", [None, "", "not a number"])
-def test_end_left_over_has_nothing_to_do_without_a_number(tmp_path: Path, content: str | None):
+def test_stop_stale_does_nothing_without_a_pid(tmp_path: Path, content: str | None):
     if content is not None:
         (tmp_path / "pid").write_text(content)
 
-    end_left_over(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])
+    stop_stale(tmp_path / "pid", folder=tmp_path, signals=[signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""Which server is used, and how it keeps its data."""
+"""Which Redis server is used, and how it stores its data."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ WHEEL = redis_server._installed_program()
 
 @pytest.fixture
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of programs that is all of PATH."""
+    """A folder that is the only one in PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 
@@ -37,7 +37,7 @@ def found_and_logged(folder: Path) -> tuple[Path, str]:
     return program, (folder / "redis.log").read_text()
 
 
-def test_server_of_the_wheel_is_used_where_path_has_none(on_path: Path):
+def test_server_of_the_wheel_is_used_if_path_has_none(on_path: Path):
     assert found_and_logged(on_path) == (WHEEL, "")
 
 
@@ -48,16 +48,16 @@ def test_server_on_path_comes_first(on_path: Path, name: str):
     assert found_and_logged(on_path) == (program, "")
 
 
-def test_server_that_is_too_old_is_passed_over(on_path: Path):
+def test_server_that_is_too_old_is_skipped(on_path: Path):
     program = install(on_path, "redis-server", saying=TOO_OLD)
 
     assert found_and_logged(on_path) == (
         WHEEL,
-        f"{program} is version 6.0, older than 7.0; it is passed over.\n",
+        f"{program} is version 6.0, older than 7.0, so it is ignored.\n",
     )
 
 
-def test_server_that_does_not_run_is_passed_over(on_path: Path):
+def test_server_that_does_not_run_is_skipped(on_path: Path):
     program = on_path / "valkey-server"
     program.write_bytes(b"\x7fELF for another machine")
     program.chmod(0o755)
@@ -65,16 +65,14 @@ def test_server_that_does_not_run_is_passed_over(on_path: Path):
 
     assert found_and_logged(on_path) == (
         newer,
-        f"{program} does not run; it is passed over.\n",
+        f"{program} does not run, so it is ignored.\n",
     )
 
 
-def test_server_is_missing_where_neither_path_nor_a_wheel_has_one(
-    on_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_missing_server_is_an_error(on_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(HomeError, match="No valkey-server or redis-server of version"):
+    with pytest.raises(HomeError, match=r"No valkey-server or redis-server 7\.0 or newer"):
         found_and_logged(on_path)
 
 
@@ -103,7 +101,7 @@ def base_of(home: Home) -> Path:
     return max((home.redis / "appendonlydir").glob("*.base.*"), key=lambda path: path.stat().st_mtime_ns)
 
 
-def test_server_that_a_killed_keeper_left_over_is_ended(home: Home):
+def test_stale_server_of_a_killed_keeper_is_stopped(home: Home):
     home.prepare()
     first = redis_server.start(home)
     wait_for(lambda: redis_server.answers(home))

@@ -1,4 +1,4 @@
-"""The settings as a deployment gets them."""
+"""The settings in production."""
 
 import os
 import runpy
@@ -27,7 +27,7 @@ def manage(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """`load(NAME=value)`: the settings of a deployment whose environment also has these; None takes one out."""
+    """`load(NAME=value)` returns the production settings with these changes to the environment; None unsets one."""
 
     def load(**values: str | None) -> dict[str, Any]:
         environment = {**served_environment(), **values}
@@ -122,7 +122,7 @@ def test_site_url_ends_without_a_slash(load: Callable[..., dict[str, Any]], writ
     assert load(SITE_URL=written)["SITE_URL"] == "https://club.example"
 
 
-def test_one_name_is_said_everywhere(load: Callable[..., dict[str, Any]]):
+def test_site_name_is_used_everywhere(load: Callable[..., dict[str, Any]]):
     settings = load(SITE_NAME="Bean Street")
 
     assert (settings["SITE_NAME"], settings["MFA_TOTP_ISSUER"]) == ("Bean Street", "Bean Street")
@@ -133,7 +133,7 @@ def test_one_name_is_said_everywhere(load: Callable[..., dict[str, Any]]):
     ("text", "value"),
     [("1", True), ("true", True), ("on", True), ("yes", True), ("0", False), ("off", False), ("", False)],
 )
-def test_insecure_http_is_said_as_people_say_it(load: Callable[..., dict[str, Any]], text: str, value: bool):
+def test_insecure_http_accepts_common_spellings(load: Callable[..., dict[str, Any]], text: str, value: bool):
     settings = load(INSECURE_HTTP=text)
 
     assert settings["SECURE_SSL_REDIRECT"] is not value
@@ -172,12 +172,14 @@ def test_addresses_are_confirmed_when_served(load: Callable[..., dict[str, Any]]
     assert load()["ACCOUNT_EMAIL_VERIFICATION"] == "mandatory"
 
 
-def test_the_demo_leaves_a_mark_only_where_the_stack_is_ours(load: Callable[..., dict[str, Any]], tmp_path):
+def test_the_demo_marker_is_only_written_for_the_embedded_stack(
+    load: Callable[..., dict[str, Any]], tmp_path
+):
     assert load(CARAVAN_DATA=None)["DEMO_MARK"] is None
     assert load(CARAVAN_DATA=str(tmp_path))["DEMO_MARK"] == tmp_path / "demo-is-written"
 
 
 @pytest.mark.parametrize("name", ["PAGE_CACHE_SECONDS", "CONN_MAX_AGE"])
-def test_a_number_that_is_none_is_named(load: Callable[..., dict[str, Any]], name: str):
+def test_invalid_number_is_reported(load: Callable[..., dict[str, Any]], name: str):
     with pytest.raises((ImproperlyConfigured, ValueError), match="soon"):
         load(**{name: "soon"})

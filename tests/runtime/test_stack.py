@@ -1,4 +1,4 @@
-"""What a stack says when it begins."""
+"""What the stack prints when it starts."""
 
 import socket
 
@@ -8,7 +8,9 @@ from community.runtime import stack
 from community.runtime.home import Home
 from community.runtime.supervisor import Supervisor
 
-BEING_WRITTEN = "The demo is being written: about 30 seconds. The site is already up: http://localhost:"
+BEING_WRITTEN = (
+    "The demo is being created, which takes about 30 seconds. The site is already up: http://localhost:"
+)
 
 
 @pytest.fixture
@@ -26,13 +28,13 @@ def said(tmp_path, capsys, *, port, demo):
     return capsys.readouterr().out
 
 
-def test_a_stack_says_once_that_the_demo_is_being_written_and_where_to_look(tmp_path, capsys, web):
+def test_stack_announces_once_that_the_demo_is_being_seeded(tmp_path, capsys, web):
     lines = said(tmp_path, capsys, port=web, demo=True)
 
     assert lines.count(f"{BEING_WRITTEN}{web}\n") == 1
 
 
-def test_a_stack_says_nothing_of_a_demo_that_is_there_already(tmp_path, capsys, web):
+def test_stack_does_not_announce_an_existing_demo(tmp_path, capsys, web):
     (tmp_path / "demo-loaded").touch()
 
     lines = said(tmp_path, capsys, port=web, demo=True)
@@ -41,5 +43,5 @@ def test_a_stack_says_nothing_of_a_demo_that_is_there_already(tmp_path, capsys, 
     assert BEING_WRITTEN not in lines
 
 
-def test_a_stack_without_a_demo_says_nothing_of_one(tmp_path, capsys, web):
+def test_stack_without_a_demo_does_not_announce_one(tmp_path, capsys, web):
     assert BEING_WRITTEN not in said(tmp_path, capsys, port=web, demo=False)

@@ -11,7 +11,7 @@ from community.runtime.static_files import collect_when_changed, fingerprint
 
 @pytest.fixture
 def source(tmp_path: Path, settings: Settings) -> Path:
-    """The one folder with static files, and an empty place to collect them in."""
+    """A folder with static files, and an empty STATIC_ROOT."""
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "site.css").write_text("body { color: teal }")
@@ -25,19 +25,19 @@ def source(tmp_path: Path, settings: Settings) -> Path:
     return folder
 
 
-def test_collect_the_first_time(source: Path, tmp_path: Path):
+def test_first_run_collects(source: Path, tmp_path: Path):
     assert collect_when_changed() is True
 
     assert (tmp_path / "collected/staticfiles.json").exists()
 
 
-def test_collect_not_when_nothing_changed(source: Path):
+def test_unchanged_files_are_not_collected(source: Path):
     collect_when_changed()
 
     assert collect_when_changed() is False
 
 
-def test_collect_again_when_a_file_changed(source: Path, tmp_path: Path):
+def test_changed_file_is_collected(source: Path, tmp_path: Path):
     collect_when_changed()
     (source / "site.css").write_text("body { color: plum }")
     os.utime(source / "site.css", ns=(1, 1))
@@ -47,14 +47,14 @@ def test_collect_again_when_a_file_changed(source: Path, tmp_path: Path):
     assert (tmp_path / "collected/site.css").read_text() == "body { color: plum }"
 
 
-def test_collect_again_after_an_interrupted_collection(source: Path, tmp_path: Path):
+def test_interrupted_collection_is_repeated(source: Path, tmp_path: Path):
     collect_when_changed()
     (tmp_path / "collected/.collected").unlink()
 
     assert collect_when_changed() is True
 
 
-def test_collect_drops_files_that_are_gone(source: Path, tmp_path: Path):
+def test_deleted_files_are_removed(source: Path, tmp_path: Path):
     (source / "old.css").write_text("")
     collect_when_changed()
     (source / "old.css").unlink()
@@ -64,7 +64,7 @@ def test_collect_drops_files_that_are_gone(source: Path, tmp_path: Path):
     assert not (tmp_path / "collected/old.css").exists()
 
 
-def test_collect_puts_the_imports_into_the_stylesheet(source: Path, tmp_path: Path):
+def test_imports_are_inlined_into_the_stylesheet(source: Path, tmp_path: Path):
     (source / "css/components").mkdir(parents=True)
     (source / "css/base.css").write_text("/* Elements. */\na { color: teal }\n")
     (source / "css/components/menus.css").write_text("/* Menus. */\n.menu { color: plum }\n")
@@ -80,7 +80,7 @@ def test_collect_puts_the_imports_into_the_stylesheet(source: Path, tmp_path: Pa
         assert path.read_text() == "a { color: teal }\n\n.menu { color: plum }\n\n"
 
 
-def test_collecting_gives_a_stylesheet_another_name_when_an_import_changes(source: Path, tmp_path: Path):
+def test_hashed_name_changes_when_an_import_changes(source: Path, tmp_path: Path):
     (source / "css").mkdir()
     (source / "css/site.css").write_text('@import "base.css";\n')
     names = []
@@ -95,7 +95,7 @@ def test_collecting_gives_a_stylesheet_another_name_when_an_import_changes(sourc
     assert len(set(names)) == 2
 
 
-def test_fingerprint_tells_of_new_files(source: Path):
+def test_fingerprint_changes_with_new_files(source: Path):
     before = fingerprint()
 
     (source / "new.css").write_text("")

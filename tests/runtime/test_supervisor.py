@@ -1,4 +1,4 @@
-"""The supervisor in a process of its own, with small children."""
+"""The supervisor in a separate process, with small child processes."""
 
 import signal
 import subprocess
@@ -28,7 +28,7 @@ Supervisor(children, cwd=folder).run()
 
 
 class Run:
-    """One supervisor and what it has written so far."""
+    """A supervisor process and its output so far."""
 
     def __init__(self, folder: Path, *specs: str) -> None:
         self.log = folder / "log"
@@ -44,7 +44,7 @@ class Run:
         return wait_for(lambda: self.log.read_text() if text in self.log.read_text() else "")
 
     def pids(self, name: str) -> list[int]:
-        """The numbers that the child `name` wrote."""
+        """Return the numbers that the child `name` printed."""
         lines = [line.split("│ ") for line in self.log.read_text().splitlines()]
         return [int(text) for prefix, text in lines if prefix.strip() == name and text.isdigit()]
 
@@ -64,7 +64,7 @@ def start(runs: list[Run], folder: Path, *specs: str) -> Run:
     return run
 
 
-def test_supervisor_puts_the_name_before_each_line(runs: list[Run], tmp_path: Path):
+def test_supervisor_prefixes_each_line_with_the_name(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "web=printf 'one\\ntwo\\n'; sleep 60", "worker=echo three >&2; sleep 60")
 
     run.wait_for("three")
@@ -73,7 +73,7 @@ def test_supervisor_puts_the_name_before_each_line(runs: list[Run], tmp_path: Pa
     assert sorted(text.splitlines()) == ["web     │ one", "web     │ two", "worker  │ three"]
 
 
-def test_supervisor_shows_a_last_line_without_an_end(runs: list[Run], tmp_path: Path):
+def test_supervisor_shows_a_last_line_without_a_newline(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "web=printf 'no end'; exit 3")
 
     text = run.wait_for("exit code 3")
@@ -81,7 +81,7 @@ def test_supervisor_shows_a_last_line_without_an_end(runs: list[Run], tmp_path: 
     assert text.splitlines()[0] == "web     │ no end"
 
 
-def test_supervisor_starts_a_crashed_child_again(runs: list[Run], tmp_path: Path):
+def test_supervisor_restarts_a_crashed_child(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "web=echo $$; sleep 60")
     run.wait_for("web")
     (first,) = run.pids("web")
@@ -93,7 +93,7 @@ def test_supervisor_starts_a_crashed_child_again(runs: list[Run], tmp_path: Path
     assert is_alive(run.pids("web")[1])
 
 
-def test_supervisor_waits_longer_each_time(runs: list[Run], tmp_path: Path):
+def test_supervisor_backs_off(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "web=exit 1")
 
     text = run.wait_for("again in 4 s")
@@ -101,7 +101,7 @@ def test_supervisor_waits_longer_each_time(runs: list[Run], tmp_path: Path):
     assert [line.split(" in ")[1] for line in text.splitlines()] == ["1 s", "2 s", "4 s"]
 
 
-def test_supervisor_leaves_the_other_children_alone(runs: list[Run], tmp_path: Path):
+def test_supervisor_does_not_restart_other_children(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "web=exit 1", "worker=echo $$; sleep 60")
 
     run.wait_for("again in 2 s")
@@ -119,7 +119,7 @@ def test_supervisor_runs_a_child_once(runs: list[Run], tmp_path: Path):
     assert run.log.read_text().count("loaded") == 1
 
 
-def test_supervisor_tries_again_what_should_succeed_once(runs: list[Run], tmp_path: Path):
+def test_supervisor_retries_a_one_off_child(runs: list[Run], tmp_path: Path):
     run = start(runs, tmp_path, "once=test -e tried || { touch tried; exit 1; }")
 
     wait_for((tmp_path / "succeeded").exists)
@@ -138,7 +138,7 @@ def test_supervisor_stops_everything_on_a_signal(runs: list[Run], tmp_path: Path
     assert not any(is_alive(pid) for pid in run.pids("web") + run.pids("worker"))
 
 
-def test_supervisor_shows_what_children_say_while_they_stop(runs: list[Run], tmp_path: Path):
+def test_supervisor_shows_output_during_shutdown(runs: list[Run], tmp_path: Path):
     run = start(
         runs, tmp_path, "web=trap 'echo goodbye; exit' TERM; echo hello; while true; do sleep 0.1; done"
     )
@@ -150,7 +150,7 @@ def test_supervisor_shows_what_children_say_while_they_stop(runs: list[Run], tmp
     assert run.log.read_text().splitlines()[-1] == "web     │ goodbye"
 
 
-def test_supervisor_ends_children_that_do_not_stop(
+def test_supervisor_kills_children_that_do_not_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)

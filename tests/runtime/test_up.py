@@ -1,4 +1,4 @@
-"""`manage.py up` for real: servers, web, worker and beat, as a person starts and stops them."""
+"""`manage.py up` end to end: starting and stopping servers, web, worker and beat."""
 
 import fcntl
 import os
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 class Stack:
-    """One `manage.py up` on a folder of its own."""
+    """A `manage.py up` process with its own folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -80,7 +80,7 @@ class Stack:
         return self.process.wait(60)
 
     def pid_of(self, word: str) -> int:
-        """The oldest process of this stack whose command has `word` in it."""
+        """Return the oldest process of this stack with `word` in its command line."""
         assert self.process is not None
         found = [pid for pid in processes_using(word) if parent_of(pid) == self.process.pid]
         return min(found, default=0)
@@ -95,9 +95,9 @@ def parent_of(pid: int) -> int:
 
 @pytest.fixture(scope="module")
 def up() -> Iterator[Stack]:
-    """A stack that runs for all tests of this module, which leave it running.
+    """A stack for all tests of this module, which must leave it running.
 
-    A checkout knows of one stack, so another xdist worker with tests of this module waits for its turn.
+    A checkout can have only one stack, so other xdist workers with tests of this module wait.
     """
     folder = Path(tempfile.mkdtemp(prefix="caravan-up-"))
     folder.chmod(0o755)
@@ -112,15 +112,15 @@ def up() -> Iterator[Stack]:
     shutil.rmtree(folder)
 
 
-def test_up_serves_and_a_worker_is_there(up: Stack):
+def test_up_serves_and_runs_a_worker(up: Stack):
     wait_for(lambda: up.get("/readyz").status == 200, seconds=60)
 
 
-def test_up_says_where_it_is(up: Stack):
+def test_up_prints_its_url(up: Stack):
     wait_for(lambda: f"caravan │ Caravan is at http://localhost:{up.port}" in up.log.read_text())
 
 
-def test_up_serves_static_files_under_lasting_names(up: Stack):
+def test_up_serves_static_files_with_hashed_names(up: Stack):
     css = next(
         path.name
         for path in (up.folder / "var/static/css").iterdir()
@@ -133,7 +133,7 @@ def test_up_serves_static_files_under_lasting_names(up: Stack):
     assert "immutable" in response.headers["Cache-Control"]
 
 
-def test_up_refuses_names_it_was_not_told(up: Stack):
+def test_up_refuses_unknown_hosts(up: Stack):
     connection = HTTPConnection("127.0.0.1", up.port, timeout=20)
     connection.request("GET", "/healthz", headers={"Host": "evil.example"})
 
@@ -141,12 +141,12 @@ def test_up_refuses_names_it_was_not_told(up: Stack):
     connection.close()
 
 
-def test_up_twice_says_what_runs_where(up: Stack):
+def test_up_twice_reports_the_running_stack(up: Stack):
     answer = up.again(port=free_port())
 
     assert answer.returncode == 0
     assert answer.stdout.startswith(
-        f"Caravan already runs at http://localhost:{up.port} (process {up.process.pid}"
+        f"Caravan is already running at http://localhost:{up.port} (process {up.process.pid}"
     )
 
 
@@ -155,7 +155,7 @@ def test_up_on_a_taken_port_says_so(up: Stack, tmp_path: Path):
 
     assert answer.returncode == 1
     assert answer.stderr.strip() == (
-        f"CommandError: Port {up.port} is taken by another program. Stop that one, or choose another port: "
+        f"CommandError: Port {up.port} is already used by another program. Stop it or choose another port: "
         f"make up PORT={up.port + 1}"
     )
     assert not (tmp_path / "other/postgres").exists()
@@ -176,7 +176,7 @@ def test_up_is_found_by_other_commands_of_the_checkout(up: Stack):
     assert up.answers()
 
 
-def test_up_with_a_database_of_ones_own_is_refused(tmp_path: Path):
+def test_up_with_an_external_database_is_refused(tmp_path: Path):
     environment = bare_environment(
         DATABASE_URL="postgres://db.invalid/caravan",
         REDIS_URL="redis://redis.invalid",
@@ -188,11 +188,11 @@ def test_up_with_a_database_of_ones_own_is_refused(tmp_path: Path):
     )
 
     assert answer.returncode == 1
-    assert "DATABASE_URL names a server of your own" in answer.stderr
+    assert "DATABASE_URL points to your own server" in answer.stderr
 
 
 @pytest.mark.parametrize("name", ["worker", "community.runtime.web"])
-def test_up_starts_what_is_killed_again(up: Stack, name: str):
+def test_up_restarts_killed_processes(up: Stack, name: str):
     first = wait_for(lambda: up.pid_of(name))
 
     os.kill(first, signal.SIGKILL)
@@ -202,7 +202,7 @@ def test_up_starts_what_is_killed_again(up: Stack, name: str):
     wait_for(up.answers, seconds=60)
 
 
-def test_up_brings_its_servers_back_when_their_keeper_is_killed(up: Stack):
+def test_up_restarts_the_servers_when_their_keeper_is_killed(up: Stack):
     (keeper,) = processes_using("community.runtime.keeper\0" + str(up.folder / "var"))
 
     os.kill(keeper, signal.SIGKILL)
@@ -223,7 +223,7 @@ def test_up_after_kill_9_starts_again(up: Stack):
     assert stack.find_running(up.folder / "var") is not None
 
 
-def test_up_leaves_nothing_behind_after_ctrl_c(up: Stack):
+def test_up_leaves_no_processes_after_ctrl_c(up: Stack):
     assert up.process is not None
 
     assert up.stop(signal.SIGINT) == 0

@@ -11,13 +11,13 @@ from community.runtime import heartbeat, readiness
 
 @pytest.fixture
 def unknown_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readiness as in a new process, which has not looked at the migrations yet."""
+    """Readiness as in a new process, which has not checked the migrations yet."""
     monkeypatch.setattr(readiness._Migrations, "complete", False)
 
 
 @pytest.fixture
 def worker_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "_last_mark", 0.0)
+    monkeypatch.setattr(heartbeat, "_last_write", 0.0)
     heartbeat.mark_worker_seen()
 
 
@@ -29,7 +29,7 @@ def test_health_answers_without_database_or_redis(client: Client, settings: Sett
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-def test_health_takes_no_post(client: Client):
+def test_health_refuses_post(client: Client):
     assert client.post(reverse("runtime:health")).status_code == 405
 
 
@@ -103,7 +103,7 @@ def test_ready_not_without_database(client: Client):
 
 
 def test_heartbeat_writes_at_most_every_ten_seconds(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(heartbeat, "_last_mark", 0.0)
+    monkeypatch.setattr(heartbeat, "_last_write", 0.0)
     heartbeat.mark_worker_seen()
     heartbeat.cache.delete(heartbeat.KEY)
 
@@ -132,7 +132,7 @@ def test_metrics_are_refused_through_a_proxy(client: Client, header: str):
     assert response.status_code == 403
 
 
-def test_metrics_with_a_token_are_for_its_holder_wherever(client: Client, settings: Settings):
+def test_metrics_with_a_token_are_allowed_from_anywhere(client: Client, settings: Settings):
     settings.METRICS_TOKEN = "open sesame"
 
     response = client.get(
@@ -153,7 +153,7 @@ def test_metrics_with_a_token_are_refused_without_it(client: Client, settings: S
     assert response.status_code == 403
 
 
-def test_upload_is_shown_and_can_do_nothing(client: Client):
+def test_upload_is_served_sandboxed(client: Client):
     default_storage.save("avatars/face.png", ContentFile(b"picture"))
 
     response = client.get("/media/avatars/face.png")
@@ -166,7 +166,7 @@ def test_upload_is_shown_and_can_do_nothing(client: Client):
 
 
 @pytest.mark.parametrize("path", ["missing.png", "avatars"])
-def test_upload_that_is_none_is_404(client: Client, path: str):
+def test_missing_upload_is_404(client: Client, path: str):
     default_storage.save("avatars/other.png", ContentFile(b"picture"))
 
     assert client.get(f"/media/{path}").status_code == 404

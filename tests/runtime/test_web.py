@@ -1,4 +1,4 @@
-"""The web server as it is served: processes, signals, the proxy's word, limits that the settings name."""
+"""The web server: processes, signals, proxy headers, and limits."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from tests.runtime.helpers import is_alive, wait_for
 
 
 class Web:
-    """One `python -m community.runtime.web`."""
+    """A `python -m community.runtime.web` process."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -75,7 +75,7 @@ class Web:
 
 @pytest.fixture
 def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Web]]:
-    """`start_web(NAME=value)` returns the web server on the database of this test."""
+    """`start_web(NAME=value)` returns a web server on the test database."""
     started: list[Web] = []
 
     def start(**values: str) -> Web:
@@ -88,12 +88,12 @@ def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[C
 
 
 def run(look: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run it in a thread of its own: Playwright's loop may be running in this one."""
+    """Run it in a separate thread, because Playwright's loop may be running in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(look())).result()
 
 
-def test_pages_are_served_while_200_requests_drip(start_web):
+def test_pages_are_served_during_200_slow_requests(start_web):
     web = start_web(REQUEST_SECONDS="600")
 
     async def look() -> tuple[int, int]:
@@ -104,7 +104,7 @@ def test_pages_are_served_while_200_requests_drip(start_web):
     assert run(look) == (200, 0)
 
 
-def test_requests_that_drip_are_closed_at_their_deadline(start_web):
+def test_slow_requests_are_closed_at_their_deadline(start_web):
     web = start_web(REQUEST_SECONDS="1")
 
     async def look() -> load.Dripping:
@@ -129,7 +129,7 @@ def test_web_process_that_is_killed_is_replaced(start_web):
     assert web.answers()
 
 
-def test_web_processes_are_renewed_after_some_requests(start_web):
+def test_web_processes_are_recycled_after_some_requests(start_web):
     web = start_web(WEB_MAX_REQUESTS="5", WEB_WORKERS="1")
     first = wait_for(web.workers)
 
@@ -140,7 +140,7 @@ def test_web_processes_are_renewed_after_some_requests(start_web):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_web_that_is_asked_to_stop_leaves_nothing_behind(start_web, number):
+def test_stopped_web_leaves_no_processes(start_web, number):
     web = start_web()
     workers = wait_for(web.workers)
 
@@ -151,7 +151,7 @@ def test_web_that_is_asked_to_stop_leaves_nothing_behind(start_web, number):
     assert not web.metrics.exists()
 
 
-def test_web_whose_parent_is_killed_ends(start_web):
+def test_web_processes_end_when_their_parent_is_killed(start_web):
     web = start_web()
     workers = wait_for(web.workers)
 
@@ -190,7 +190,7 @@ def test_metrics_count_the_requests_of_all_processes(start_web):
     assert sum(map(float, counted)) >= 10
 
 
-def test_metrics_are_refused_through_a_proxy_that_we_know_nothing_of(start_web):
+def test_metrics_are_refused_through_an_unknown_proxy(start_web):
     web = start_web()
 
     assert web.ask("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status == 403
@@ -222,7 +222,7 @@ def test_log_ins_are_limited_by_the_address_behind_the_proxy(start_web):
     assert log_in(member.email, "a+right+password", forwarded="203.0.113.8") == 302
 
 
-def test_statements_of_the_web_server_have_a_limit(start_web, process_environment):
+def test_web_server_has_a_statement_timeout(start_web, process_environment):
     script = "from django.db import connection as c; q = c.cursor(); q.execute('SHOW statement_timeout'); print(*q.fetchone())"
 
     def limit(**values: str) -> str:
@@ -234,7 +234,7 @@ def test_statements_of_the_web_server_have_a_limit(start_web, process_environmen
     assert limit(STATEMENT_SECONDS="10") == "10s\n"
 
 
-def test_file_for_the_log_in_form_is_refused_unparsed(start_web):
+def test_multipart_log_in_is_refused_unparsed(start_web):
     web = start_web(WEB_WORKERS="1")
 
     response = web.ask(

@@ -1,4 +1,4 @@
-"""Inbound facts: what another system sent, before anybody knows whom it is about here."""
+"""Inbound facts: what another system sent, before it is matched to a member."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from community.api.models import outside_id
+from community.api.models import inbound_event_id
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom it is about, in the other system's words; empty where it does not say."""
+    """Who a fact is about, as the other system identifies them; empty strings where unknown."""
 
     external_id: str = ""
     email: str = ""
@@ -24,7 +24,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class InboundFact:
-    """A fact that is well-formed. `value_cents` are hundredths of the currency's unit."""
+    """A well-formed fact. `value_cents` is in hundredths of the currency's unit."""
 
     source: str
     source_event_id: str
@@ -36,16 +36,16 @@ class InboundFact:
     actor_role: str = "api"
     value_cents: int | None = None
     currency: str = ""
-    # Why it cannot be ingested as it is, though it is well-formed.
+    # Why it is quarantined although it is well-formed; empty if it is not.
     doubt: str = ""
 
     @property
     def event_id(self) -> uuid.UUID:
-        return outside_id(self.source, self.source_event_id)
+        return inbound_event_id(self.source, self.source_event_id)
 
     @property
     def digest(self) -> str:
-        """What tells one content from another under the same id; the same moment in another zone is the same."""
+        """A hash of the content, with times normalised to UTC; detects other content under the same id."""
         content = {**asdict(self), "occurred_at": self.occurred_at.astimezone(UTC).isoformat()}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -54,14 +54,14 @@ class InboundFact:
 
 
 def inbound_fact_from(item: dict[str, Any]) -> InboundFact:
-    """Return the fact that `as_json` wrote down."""
+    """Return the fact serialized by `InboundFact.as_json`."""
     moment = datetime.fromisoformat(item["occurred_at"])
     return InboundFact(**{**item, "occurred_at": moment, "who": Identity(**item["who"])})
 
 
 @dataclass(frozen=True)
 class Malformed:
-    """Something sent that is no fact; the reason is a sentence for who sent it."""
+    """An item that could not be parsed; `reason` is a sentence for the sender."""
 
     source_event_id: str
     reason: str

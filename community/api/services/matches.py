@@ -1,6 +1,6 @@
-"""Whom a fact is about: by external id, then by a confirmed address, then the company by its domain.
+"""Match facts to members, by external id or confirmed email address, and to companies, by id or domain.
 
-A domain says which company somebody is of, never which person they are.
+A domain identifies a company, never a person.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .inbound_facts import Identity
 
 @dataclass(frozen=True)
 class Match:
-    """The member and the company it belongs to, where they are known."""
+    """The member and company a fact is about; None where unknown."""
 
     member_id: int | None = None
     company_id: int | None = None
@@ -30,13 +30,13 @@ class Match:
         return self.member_id is not None or self.company_id is not None
 
 
-def find_matches(people: Sequence[tuple[str, Identity]]) -> list[Match]:
-    """Return whose each (source, who) is; four queries, however many there are."""
-    known = _by_external_id(people)
-    addressed = _by_address({who.email for _, who in people if who.email})
+def find(people: Sequence[tuple[str, Identity]]) -> list[Match]:
+    """Return the match for each (source, who), in four queries for any number of them."""
+    by_external_id = _by_external_id(people)
+    by_address = _by_address({who.email for _, who in people if who.email})
     companies = _Companies([who for _, who in people])
     members = [
-        known.get((source, who.external_id)) or addressed.get(who.email)
+        by_external_id.get((source, who.external_id)) or by_address.get(who.email)
         if who.external_id or who.email
         else None
         for source, who in people
@@ -45,13 +45,13 @@ def find_matches(people: Sequence[tuple[str, Identity]]) -> list[Match]:
         Member.objects.filter(pk__in={pk for pk in members if pk}).values_list("pk", "company_id")
     )
     return [
-        Match(member, companies.of(who) or (employers.get(member) if member else None))
+        Match(member, companies.find(who) or (employers.get(member) if member else None))
         for member, (_, who) in zip(members, people, strict=True)
     ]
 
 
-def learn(people: Iterable[tuple[str, Identity, Match]]) -> None:
-    """Remember the external ids of members who were recognised by their address."""
+def save_external_ids(people: Iterable[tuple[str, Identity, Match]]) -> None:
+    """Save the external ids of matched members, so that later facts need no email address."""
     ExternalId.objects.bulk_create(
         (
             ExternalId(source=source, external_id=who.external_id, member_id=match.member_id)
@@ -87,7 +87,7 @@ class _Companies:
                 self.by_id[company.external_id] = company.pk
             self.by_domain |= {domain.lower(): company.pk for domain in company.verified_domains}
 
-    def of(self, who: Identity) -> int | None:
+    def find(self, who: Identity) -> int | None:
         if who.company_external_id in self.by_id:
             return self.by_id[who.company_external_id]
         return next((self.by_domain[name] for name in _domains(who) if name in self.by_domain), None)

@@ -1,4 +1,4 @@
-"""Parse what was sent: each item becomes a fact, or a reason why it does not."""
+"""Parse request items: each becomes an InboundFact, or Malformed with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
-from community.api.outside import COMMERCIAL, NAMES
+from community.api.inbound_events import COMMERCIAL, INBOUND
 from community.api.schemas import Account, EventItem, Person, PurchaseItem
 from community.events.catalogue import PURCHASE_COMPLETED, checked_payload
 
@@ -19,17 +19,17 @@ from .inbound_facts import Identity, InboundFact, Malformed
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-OLDEST = timedelta(days=3653)
-SEVERAL_SENTENCES = 3
-# What is said instead of a pattern or the name of a type, by field and kind of problem.
-PLAIN = {
-    ("currency", "string_pattern_mismatch"): "Three letters are expected, such as EUR",
-    ("email", "string_pattern_mismatch"): "This is no email address",
-    ("domain", "string_pattern_mismatch"): "This is no domain, such as acme.example",
-    ("amount", "decimal_parsing"): "This is no number; write it with a point, such as 549.00",
-    ("", "string_too_short"): "It is missing",
-    ("", "datetime_from_date_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
-    ("", "datetime_parsing"): "This is no time; write it like 2026-03-01T12:00:00Z",
+MAX_AGE = timedelta(days=3653)
+MAX_PROBLEMS = 3
+# Replacements for pydantic's messages, by field and error type.
+MESSAGES = {
+    ("currency", "string_pattern_mismatch"): "Use a three-letter currency code, such as EUR",
+    ("email", "string_pattern_mismatch"): "This is not a valid email address",
+    ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
+    ("amount", "decimal_parsing"): "This is not a number; use a decimal point, such as 549.00",
+    ("", "string_too_short"): "This is missing",
+    ("", "datetime_from_date_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
+    ("", "datetime_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
 }
 
@@ -38,38 +38,37 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 def parse_purchases(items: Iterable[Any], *, source: str) -> list[Parsed]:
-    """Parse purchases; each becomes a fact, or says what is wrong with it."""
+    """Parse purchases; invalid ones become Malformed."""
     return [
         _parse(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
     ]
 
 
 def parse_events(items: Iterable[Any], *, source: str, commercial: bool) -> list[Parsed]:
-    """Parse events; `commercial` says whether the sender may state purchases and the like."""
+    """Parse events; invalid ones become Malformed. `commercial` allows purchases and subscriptions."""
     return [
         _parse(item, EventItem, "id", lambda found: _event(found, source, commercial=commercial))
         for item in items
     ]
 
 
-def _parse(item: Any, shape: type[Item], name: str, make: Callable[[Item], Parsed]) -> Parsed:
+def _parse(item: Any, schema: type[Item], id_field: str, make: Callable[[Item], Parsed]) -> Parsed:
     try:
-        return make(shape.model_validate(item))
+        return make(schema.model_validate(item))
     except ValidationError as error:
-        claimed = item.get(name) if isinstance(item, dict) else None
-        return Malformed(str(claimed)[:200] if isinstance(claimed, str | int) else "", _sentence(error))
+        sent_id = item.get(id_field) if isinstance(item, dict) else None
+        return Malformed(str(sent_id)[:200] if isinstance(sent_id, str | int) else "", _reason(error))
 
 
-def _sentence(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False)[:SEVERAL_SENTENCES]
-    sentences = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_plain(problem)}" for problem in problems]
-    return "; ".join(sentences)[:300]
+def _reason(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False)[:MAX_PROBLEMS]
+    reasons = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_message(problem)}" for problem in problems]
+    return "; ".join(reasons)[:300]
 
 
-def _plain(problem: ErrorDetails) -> str:
-    """Say what is wrong so that whoever exported the file knows what to change."""
+def _message(problem: ErrorDetails) -> str:
     field = str(problem["loc"][-1]) if problem["loc"] else ""
-    return PLAIN.get((field, problem["type"])) or PLAIN.get(("", problem["type"])) or problem["msg"]
+    return MESSAGES.get((field, problem["type"])) or MESSAGES.get(("", problem["type"])) or problem["msg"]
 
 
 def _purchase(item: PurchaseItem, source: str) -> Parsed:
@@ -94,9 +93,9 @@ def _purchase(item: PurchaseItem, source: str) -> Parsed:
 
 def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
     doubt = _doubt(item.name, item.occurred_at)
-    if item.name in NAMES:
+    if item.name in INBOUND:
         if item.name in COMMERCIAL and not commercial:
-            return Malformed(item.id, f"{item.name} needs a token with the scope purchases:write.")
+            return Malformed(item.id, f"{item.name} requires a token with the purchases:write scope.")
         try:
             checked_payload(item.name, item.props)
         except ValueError as error:
@@ -126,10 +125,10 @@ def _who(person: Person, account: Account) -> Identity:
 
 
 def _doubt(name: str, occurred_at: datetime) -> str:
-    if name not in NAMES:
-        return f"There is no event called {name} that comes from outside."
-    if timezone.now() - occurred_at > OLDEST:
-        return "It happened more than ten years ago; is the date right?"
+    if name not in INBOUND:
+        return f"{name} is not an event that external systems can send."
+    if timezone.now() - occurred_at > MAX_AGE:
+        return "The date is more than ten years ago. Is it correct?"
     return ""
 
 

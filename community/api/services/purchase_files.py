@@ -1,4 +1,4 @@
-"""Import purchases from a CSV file: its columns, their other names and its rows."""
+"""Import purchases from CSV files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import IO, Any
 from django.utils.dateparse import parse_date
 
 from community.api.models import PurchaseFile
-from community.api.schemas import MOST_ITEMS
+from community.api.schemas import MAX_ITEMS
 
-from .ingestion import LATER, Answer, ingest
+from .ingestion import IN_FUTURE, Result, ingest
 from .parsers import parse_purchases
 
-# What a column may also be called.
+# Columns and their accepted aliases.
 COLUMNS = {
     "external_id": ("order_id", "order", "id", "transaction_id"),
     "occurred_at": ("date", "ordered_at", "purchased_at", "created_at"),
@@ -32,26 +32,29 @@ COLUMNS = {
     "account_domain": ("domain", "company_domain"),
     "test": ("is_test",),
 }
-NEEDED = ("external_id", "occurred_at", "amount", "currency")
-PROBLEMS_KEPT = 50
+REQUIRED = ("external_id", "occurred_at", "amount", "currency")
+MAX_PROBLEMS = 50
 
 
-class FileProblem(Exception):
+class InvalidFile(Exception):
     """The file cannot be read as purchases; the message says why."""
 
 
 def describe_columns() -> str:
-    """Describe the columns and their other names, for the help of the command."""
+    """Describe the columns and their aliases, for the command's help."""
     columns = {
         name: f"{name} (or {', '.join(others)})" if others else name for name, others in COLUMNS.items()
     }
-    needed = "; ".join(columns.pop(name) for name in NEEDED)
-    return f"The first line names the columns. Needed: {needed}. Also read: {'; '.join(columns.values())}."
+    needed = "; ".join(columns.pop(name) for name in REQUIRED)
+    return f"The first line names the columns. Required: {needed}. Optional: {'; '.join(columns.values())}."
 
 
 @dataclass
 class Outcome:
-    """What became of a file: counts by answer, with `unmatched` among the accepted, and the first problems."""
+    """The result of an import: row counts by status, and the first MAX_PROBLEMS problems.
+
+    `unmatched` rows are also counted as accepted.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -59,20 +62,17 @@ class Outcome:
 
 
 def import_purchases(path: Path, *, source: str, dry_run: bool) -> Outcome:
-    """Take in every row of the file, 500 a transaction; applying a file again changes nothing.
-
-    Raises FileProblem.
-    """
+    """Import every row, in transactions of MAX_ITEMS rows; idempotent. Raises InvalidFile."""
     sha256 = _sha256(path)
     outcome = Outcome(seen_before=PurchaseFile.objects.filter(sha256=sha256, source=source).first())
     seen: dict[str, int] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = _rows(file)
-        while part := list(islice(rows, MOST_ITEMS)):
-            items = [item for _, item in part]
-            answers = ingest(parse_purchases(items, source=source), dry_run=dry_run)
-            for (line, item), answer in zip(part, answers, strict=True):
-                _count(outcome, line, _in_file(answer, item, seen) if dry_run else answer)
+        while batch := list(islice(rows, MAX_ITEMS)):
+            items = [item for _, item in batch]
+            results = ingest(parse_purchases(items, source=source), dry_run=dry_run)
+            for (line, item), result in zip(batch, results, strict=True):
+                _count(outcome, line, _check_repeated(result, item, seen) if dry_run else result)
     if not dry_run:
         PurchaseFile.objects.create(
             name=path.name[:200], sha256=sha256, source=source, counts=dict(outcome.counts)
@@ -85,28 +85,30 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FileProblem(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidFile(f"Cannot read {path}: {error.strerror}.") from error
 
 
-def _count(outcome: Outcome, line: int, answer: Answer) -> None:
-    outcome.counts[answer.status] += 1
-    if not answer.matched:
+def _count(outcome: Outcome, line: int, result: Result) -> None:
+    outcome.counts[result.status] += 1
+    if not result.matched:
         outcome.counts["unmatched"] += 1
-    is_problem = answer.status in ("conflict", "quarantined", "rejected") or LATER in answer.reason
-    if is_problem and len(outcome.problems) < PROBLEMS_KEPT:
-        outcome.problems.append(f"Line {line}: {answer.status}: {answer.reason}")
+    is_problem = result.status in ("conflict", "quarantined", "rejected") or IN_FUTURE in result.reason
+    if is_problem and len(outcome.problems) < MAX_PROBLEMS:
+        outcome.problems.append(f"Line {line}: {result.status}: {result.reason}")
 
 
-def _in_file(answer: Answer, item: dict[str, Any], seen: dict[str, int]) -> Answer:
-    """In a dry run nothing is kept, so what came earlier in the file has to be remembered here."""
-    if answer.status != "accepted":
-        return answer
+def _check_repeated(result: Result, item: dict[str, Any], seen: dict[str, int]) -> Result:
+    """Detect ids repeated across batches. A dry run writes nothing, so the database cannot tell."""
+    if result.status != "accepted":
+        return result
     content = hash(repr(sorted(item.items(), key=str)))
-    if answer.source_event_id not in seen:
-        seen[answer.source_event_id] = content
-        return answer
-    same = seen[answer.source_event_id] == content
-    return Answer(answer.source_event_id, "duplicate" if same else "conflict", "It is in the file twice.")
+    if result.source_event_id not in seen:
+        seen[result.source_event_id] = content
+        return result
+    same = seen[result.source_event_id] == content
+    return Result(
+        result.source_event_id, "duplicate" if same else "conflict", "This row is in the file twice."
+    )
 
 
 def _rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -120,9 +122,11 @@ def _rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in reader:
             yield reader.line_num, _item({names[key]: value for key, value in row.items() if key in names})
     except UnicodeDecodeError as error:
-        raise FileProblem("The file is not UTF-8; save it as CSV UTF-8.") from error
+        raise InvalidFile(
+            "The file is not encoded as UTF-8. Save it as “CSV UTF-8” and try again."
+        ) from error
     except csv.Error as error:
-        raise FileProblem(f"After line {reader.line_num}: {error}.") from error
+        raise InvalidFile(f"After line {reader.line_num}: {error}.") from error
 
 
 def _names(header: Any) -> dict[str, str]:
@@ -132,11 +136,11 @@ def _names(header: Any) -> dict[str, str]:
         name = known.get(column.strip().lower().replace(" ", "_").replace("-", "_"))
         if name and name not in found.values():
             found[column] = name
-    missing = [name for name in NEEDED if name not in found.values()]
+    missing = [name for name in REQUIRED if name not in found.values()]
     if missing:
-        raise FileProblem(
-            f"There is no column {' and none '.join(missing)}; columns are named in the first line. "
-            "`import_purchases --help` lists the names."
+        raise InvalidFile(
+            f"Missing columns: {', '.join(missing)}. The first line must name the columns; "
+            "`import_purchases --help` lists their names."
         )
     return found
 
@@ -158,8 +162,10 @@ def _item(row: dict[str, str | None]) -> dict[str, Any]:
         "amount": value["amount"],
         "currency": value["currency"],
         "products": [name for part in value.get("products", "").split("|") if (name := part.strip())],
-        "buyer": _some(external_id=value.get("buyer_external_id"), email=value.get("buyer_email")),
-        "account": _some(external_id=value.get("account_external_id"), domain=value.get("account_domain")),
+        "buyer": _non_empty(external_id=value.get("buyer_external_id"), email=value.get("buyer_email")),
+        "account": _non_empty(
+            external_id=value.get("account_external_id"), domain=value.get("account_domain")
+        ),
         "test": value.get("test", "").lower() in ("1", "true", "yes", "y", "test"),
     }
 
@@ -169,5 +175,5 @@ def _has_zone(moment: str) -> bool:
     return clock.endswith(("Z", "z")) or "+" in clock or "-" in clock
 
 
-def _some(**values: str | None) -> dict[str, str]:
+def _non_empty(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}

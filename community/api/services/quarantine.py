@@ -1,4 +1,4 @@
-"""Quarantined facts, and releasing one after a person has looked at it."""
+"""Release quarantined facts after review."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from community.api.inbound_events import COMMERCIAL, INBOUND
 from community.api.models import ApiToken, SetAside
-from community.api.outside import COMMERCIAL, NAMES
 from community.core.audit import audit
 from community.events.catalogue import checked_payload
 
@@ -23,22 +23,21 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def release(row: SetAside, *, actor: Member) -> str:
-    """Release a quarantined fact that a person has looked at; return why not, empty when it was released.
+    """Ingest a quarantined fact that was reviewed. Return why not, or an empty string on success.
 
-    That it is old is then no reason to doubt it. What the catalogue does not know stays out. A row that was
-    dealt with already is left as it is.
+    Its age no longer matters, but its name must be in the catalogue. Resolved rows are left as they are.
     """
     row = SetAside.objects.select_for_update().get(pk=row.pk)
     if row.resolved_at is not None:
         return ""
     if row.why != SetAside.Why.QUARANTINED:
-        return _("The same id came before with other content; only what came first counts.")
+        return _("This ID was already used with different content. Only the first version counts.")
     fact = replace(inbound_fact_from(row.item), doubt="")
     if objection := _objection(fact):
         return objection
-    (answer,) = ingest([fact])
-    if answer.status not in ("accepted", "duplicate"):
-        return answer.reason
+    (result,) = ingest([fact])
+    if result.status not in ("accepted", "duplicate"):
+        return result.reason
     row.resolved_at = timezone.now()
     row.save(update_fields=["resolved_at"])
     audit("set_aside.let_in", actor=actor, subject=row, after={"event": fact.name}, reason=row.reason)
@@ -46,10 +45,10 @@ def release(row: SetAside, *, actor: Member) -> str:
 
 
 def _objection(fact: InboundFact) -> str:
-    if fact.name not in NAMES:
-        return _("There is still no event called %(name)s that comes from outside.") % {"name": fact.name}
-    if fact.name in COMMERCIAL and not _may_tell_of_purchases(fact.source):
-        return _("%(name)s needs a token with the scope purchases:write.") % {"name": fact.name}
+    if fact.name not in INBOUND:
+        return _("%(name)s is not an event that external systems can send.") % {"name": fact.name}
+    if fact.name in COMMERCIAL and not _may_send_purchases(fact.source):
+        return _("%(name)s requires a token with the purchases:write scope.") % {"name": fact.name}
     try:
         checked_payload(fact.name, fact.payload)
     except ValueError as error:
@@ -57,8 +56,8 @@ def _objection(fact: InboundFact) -> str:
     return ""
 
 
-def _may_tell_of_purchases(source: str) -> bool:
-    """Whether the source may today; purchases from files come without a token."""
+def _may_send_purchases(source: str) -> bool:
+    """Return whether the source may send purchases now; imported files have no token and may."""
     tokens = ApiToken.objects.filter(source=source)
     return not tokens.exists() or any(
         ApiToken.Scope.PURCHASES in token.scopes for token in tokens.filter(revoked_at=None)

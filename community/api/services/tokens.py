@@ -1,4 +1,4 @@
-"""Tokens: made once, kept as digests, each with its own pace."""
+"""API tokens: issue, authenticate and revoke them. Only digests are stored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from community.core.audit import audit
 if TYPE_CHECKING:
     from community.members.models import Member
 
-# Enough that a leaked one is recognised by scanners, and told from any other secret.
-BEGINNING = "caravan_"
-SHOWN = 14
-NOTED_EVERY = timedelta(minutes=1)
+# Lets secret scanners recognise a leaked token.
+PREFIX = "caravan_"
+STORED_PREFIX_LENGTH = 14
+LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 @transaction.atomic
-def issue_token(
+def issue(
     *,
     name: str,
     source: str,
@@ -36,13 +36,13 @@ def issue_token(
     calls_a_minute: int = 120,
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """Return a new token and its secret, which is nowhere to be found afterwards."""
-    secret = BEGINNING + secrets.token_urlsafe(32)
+    """Return a new token and its secret, which is not stored and cannot be shown again."""
+    secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         name=name,
         source=source,
         scopes=sorted(scopes),
-        prefix=secret[:SHOWN],
+        prefix=secret[:STORED_PREFIX_LENGTH],
         digest=digest_of(secret),
         created_by=actor,
         calls_a_minute=calls_a_minute,
@@ -53,28 +53,28 @@ def issue_token(
 
 
 @transaction.atomic
-def revoke_token(token: ApiToken, *, actor: Member) -> None:
-    """Let the token in no more; again changes nothing."""
+def revoke(token: ApiToken, *, actor: Member) -> None:
+    """Revoke the token; idempotent."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit("api_token.revoke", actor=actor, subject=token)
 
 
-def token_of(secret: str) -> ApiToken | None:
-    """Return the usable token with this secret, and note that it was used, to the minute."""
+def authenticate(secret: str) -> ApiToken | None:
+    """Return the usable token with this secret and update its `last_used_at`, to the minute."""
     token = ApiToken.objects.usable().filter(digest=digest_of(secret)).first()
     if token is not None:
         now = timezone.now()
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     return token
 
 
 def digest_of(secret: str) -> str:
-    """A plain hash is enough: the secret is random, so there is nothing to guess."""
+    # The secret is random and long, so it needs no salt or slow hash.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def count_call(token: ApiToken) -> None:
-    """Count a call. Raises RateLimited beyond the token's own number a minute."""
+    """Count a call against the token's limit. Raises RateLimited over `calls_a_minute`."""
     limit = dataclasses.replace(rate_limits.API_CALLS, rates=f"{token.calls_a_minute}/minute")
     rate_limits.hit(limit, str(token.pk))

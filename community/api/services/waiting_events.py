@@ -1,4 +1,4 @@
-"""Events that wait for a member or company we do not know yet, and what happens once we do."""
+"""Events that wait for a member or company not known yet."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
 from community.core.audit import audit
-from community.events.services import record_all
+from community.events.services.recording import record_all
 from community.members.models import Company
 
+from . import matches
 from .inbound_facts import inbound_fact_from
 from .ingestion import draft_of
-from .matches import Match, find_matches, learn
+from .matches import Match
 
 if TYPE_CHECKING:
     from community.members.models import Member
 
-SIZE = 500
+BATCH_SIZE = 500
 
 
-def match_waiting() -> int:
-    """Look again at everything that waits. Return how many found their member or company."""
+def apply_all() -> int:
+    """Retry matching every waiting event. Return how many were applied."""
     applied, last = 0, 0
     while True:
-        keys = list(
+        pks = list(
             WaitingEvent.objects.waiting()
             .filter(pk__gt=last)
             .order_by("pk")
-            .values_list("pk", flat=True)[:SIZE]
+            .values_list("pk", flat=True)[:BATCH_SIZE]
         )
-        if not keys:
+        if not pks:
             return applied
-        applied += apply_waiting(keys)
-        last = keys[-1]
+        applied += apply(pks)
+        last = pks[-1]
 
 
-def waiting_for(member_ids: Iterable[int]) -> list[int]:
-    """Return the keys of what waits for any of these members, or for their companies."""
+def pks_for(member_ids: Iterable[int]) -> list[int]:
+    """Return the primary keys of events waiting for any of these members or their companies."""
     if not WaitingEvent.objects.waiting().exists():
         return []
     addresses = EmailAddress.objects.filter(user__in=member_ids, verified=True).annotate(lower=Lower("email"))
@@ -57,21 +58,26 @@ def waiting_for(member_ids: Iterable[int]) -> list[int]:
 
 
 @transaction.atomic
-def apply_waiting(keys: Sequence[int]) -> int:
-    """Record those of these waiting facts whose member or company is known by now, as of when they happened."""
-    rows = list(WaitingEvent.objects.waiting().select_for_update(skip_locked=True).filter(pk__in=keys))
+def apply(pks: Sequence[int]) -> int:
+    """Record the waiting events whose member or company is now known, with their original times.
+
+    Return how many were recorded.
+    """
+    rows = list(WaitingEvent.objects.waiting().select_for_update(skip_locked=True).filter(pk__in=pks))
     facts = [inbound_fact_from(row.event) for row in rows]
-    found = find_matches([(fact.source, fact.who) for fact in facts])
+    found = matches.find([(fact.source, fact.who) for fact in facts])
     for row, match in zip(rows, found, strict=True):
         if match.found:
             _apply(row, match)
-    learn((fact.source, fact.who, match) for fact, match in zip(facts, found, strict=True))
+    matches.save_external_ids(
+        (fact.source, fact.who, match) for fact, match in zip(facts, found, strict=True)
+    )
     return sum(match.found for match in found)
 
 
 @transaction.atomic
 def assign(waiting: WaitingEvent, member: Member, *, actor: Member) -> WaitingEvent:
-    """Say by hand whose it is; from now on the other system's id for them is known. Twice changes nothing."""
+    """Record the event for this member and save their external id; idempotent."""
     row = WaitingEvent.objects.select_for_update().get(pk=waiting.pk)
     if row.applied_at is not None:
         return row
@@ -86,7 +92,7 @@ def assign(waiting: WaitingEvent, member: Member, *, actor: Member) -> WaitingEv
 
 @transaction.atomic
 def dismiss(waiting: WaitingEvent, *, actor: Member) -> WaitingEvent:
-    """Let it wait no longer: it is nobody's here."""
+    """Stop waiting: the event is about nobody here. Idempotent."""
     row = WaitingEvent.objects.select_for_update().get(pk=waiting.pk)
     if row.applied_at is None and row.dismissed_at is None:
         row.dismissed_at = timezone.now()

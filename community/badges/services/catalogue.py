@@ -17,7 +17,7 @@ _FIELDS = ("name", "sentence", "icon", "level", "series", "rule", "position")
 
 
 def shipped_badges() -> list[dict[str, Any]]:
-    """Return the rows of badges.toml, in their order. Raises ValueError when a rule there is not one."""
+    """Return the rows of badges.toml, in order. Raises ValueError for an invalid rule."""
     rows: list[dict[str, Any]] = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["badge"]
     for position, row in enumerate(rows):
         criteria.parse(row["rule"])
@@ -28,15 +28,15 @@ def shipped_badges() -> list[dict[str, Any]]:
 
 @transaction.atomic
 def sync_badges() -> int:
-    """Add the shipped badges that are missing and refresh those nobody has changed by hand.
+    """Upsert the shipped badges, except those that were customised; idempotent.
 
-    Return how many rows were written; a second run writes none.
+    Return the number of rows written.
     """
-    standing = {badge.slug: badge for badge in Badge.objects.filter(source=Badge.Source.OURS)}
-    taken = set(Badge.objects.values_list("slug", flat=True)) - set(standing)
+    ours = {badge.slug: badge for badge in Badge.objects.filter(source=Badge.Source.OURS)}
+    taken = set(Badge.objects.values_list("slug", flat=True)) - set(ours)
     written = 0
     for row in shipped_badges():
-        badge = standing.get(row["slug"]) or Badge(slug=row["slug"])
+        badge = ours.get(row["slug"]) or Badge(slug=row["slug"])
         if badge.is_customised or row["slug"] in taken:
             continue
         if badge.pk and all(getattr(badge, field) == row[field] for field in _FIELDS):

@@ -1,4 +1,4 @@
-"""How far a member is on the way to each badge."""
+"""A member's progress towards each badge."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from community.members.models import Member
 
 @dataclass(frozen=True)
 class Progress:
-    """`have` of `need`; never more than needed."""
+    """`have` out of `need`, at most `need`."""
 
     have: int
     need: int
@@ -29,9 +29,9 @@ class Progress:
 
 
 def progress_of(member: Member, badges: Sequence[Badge]) -> dict[str, Progress]:
-    """Return the progress towards those badges that are a matter of counting, by slug, in two queries.
+    """Return the progress towards badges that count events or posts, by slug. Two queries.
 
-    Streaks and other windows are left out: yesterday's streak says nothing about tomorrow.
+    Streaks and other windows are excluded, because progress in a window can expire.
     """
     rules = {badge.slug: criteria.parse(badge.rule) for badge in badges}
     events = {
@@ -57,7 +57,7 @@ def _from_events(member: Member, rules: dict[str, EventRule]) -> dict[str, int]:
         for place, rule in enumerate(rules.values())
     }
     found = (
-        Event.objects.standing()
+        Event.objects.not_retracted()
         .filter(member=member)
         .annotate(day=TruncDate("occurred_at"))
         .aggregate(**counts)

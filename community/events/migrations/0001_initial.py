@@ -8,7 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-# What the model cannot say: monthly partitions, the columns that followers order by, and append-only.
+# What the model cannot express: monthly partitions, the columns of the cursors, and the append-only trigger.
 CREATE = """
 CREATE SEQUENCE event_seq;
 

@@ -6,7 +6,7 @@ BEGIN
   RAISE EXCEPTION '% is append-only: it cannot be truncated.', TG_TABLE_NAME;
 END $$;
 """
-# A partition's own trigger is needed too: the one of the whole table does not fire when a month is truncated.
+# Partitions need the trigger too: that of the partitioned table does not fire when a partition is truncated.
 FORWARD = """
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON event
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
@@ -23,7 +23,7 @@ BACKWARD = "DROP FUNCTION refuse_truncate CASCADE"
 
 
 class Migration(migrations.Migration):
-    """Refuse to empty the event log; row triggers do not see a TRUNCATE."""
+    """Refuse TRUNCATE on the event log, which row triggers do not see."""
 
     dependencies = [("events", "0001_initial")]
 

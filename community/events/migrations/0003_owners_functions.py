@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# They run as the tables' owner, so that an application role that owns nothing can use them. A fixed
-# search_path keeps whoever calls them from putting tables of their own in the way.
+# SECURITY DEFINER: they run as the owner of the tables, so that an application role without ownership can use them.
+# The fixed search_path prevents callers from shadowing tables.
 FORWARD = """
 CREATE FUNCTION event_add_month(month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -34,7 +34,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    """Change the event table's shape, a month or an epoch at a time, by functions of its owner."""
+    """Functions of the table's owner that add a partition or set the epoch of the event table."""
 
     dependencies = [("events", "0002_refuse_truncate")]
 

@@ -1,4 +1,4 @@
-"""Monthly partitions of the event table."""
+"""Create the monthly partitions of the event table."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _known: set[date] = set()
 
 
 def ensure_months(moments: Iterable[datetime | date]) -> None:
-    """Create the partitions that rows of these moments (UTC) need.
+    """Create the missing partitions for these moments (UTC); idempotent.
 
-    A partition is made beside the table and then attached, which lets writers go on; `CREATE TABLE …
-    PARTITION OF` would stop them all.
+    A partition is created as a separate table and then attached, which does not block writers;
+    `CREATE TABLE … PARTITION OF` would.
     """
     wanted = {date(moment.year, moment.month, 1) for moment in moments} - _known
     if not wanted:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         for month in sorted(wanted):
-            # Only whoever is adding this very month is waited for.
+            # Only wait for a transaction that is adding this month.
             _wait_for(cursor, f"{_MONTHS_LOCK}, {month:%Y%m}")
             if not _is_there(cursor, month):
                 _create_month(cursor, month)
-    # Only what is committed may be remembered: a rollback takes the partition away again.
+    # Cache only what is committed: a rollback would drop the partition.
     transaction.on_commit(lambda: _known.update(wanted))
 
 
 def wait_for_months() -> None:
-    """Wait until whoever is adding a month has committed; statements planned after this know all of them."""
+    """Wait for transactions that are adding a month; statements planned afterwards see these partitions."""
     with connection.cursor() as cursor:
         _wait_for(cursor, f"{_MONTHS_LOCK}")
 
@@ -42,8 +42,8 @@ def _wait_for(cursor: Any, lock: str) -> None:
 
 
 def _is_there(cursor: Any, month: date) -> bool:
-    # The catalogue itself is asked: to_regclass() answers from a cache that another's commit may not have
-    # reached. Locking what has been found brings this transaction's picture of the table up to date as well.
+    # Query the catalogue: to_regclass() uses a cache that may not have seen another transaction's commit. Locking
+    # the partition also refreshes this transaction's cached definition of the table.
     cursor.execute(
         "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid))",
         [_name_of(month)],
@@ -58,7 +58,7 @@ def _create_month(cursor: Any, month: date) -> None:
     cursor.execute(
         f"SELECT pg_advisory_xact_lock({_MONTHS_LOCK}), pg_advisory_xact_lock({_MONTHS_LOCK}, {month:%Y%m})"
     )
-    if _is_there(cursor, month):  # since made by whoever had the lock
+    if _is_there(cursor, month):  # created by the previous lock holder
         return
     cursor.execute("SELECT event_add_month(%s)", [month])
 

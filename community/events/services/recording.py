@@ -1,4 +1,4 @@
-"""Saving events together with the change they tell of."""
+"""Record, retract and purge events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .wake import wake_followers
 if TYPE_CHECKING:
     from community.members.models import Member
 
-# The namespace of every derived event id; changing it would make every fact a new one.
+# The UUID namespace of derived event ids. Must not change, or every fact would get a new id.
 NAMESPACE = uuid.UUID("4d2f0f9e-6c0a-5b53-9d8e-2c3f6a1f7b10")
 BACKFILL_AFTER = timedelta(hours=48)
 CLOCK_SKEW = timedelta(minutes=5)
@@ -31,7 +31,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An event about to be recorded."""
+    """An event that has not been recorded yet."""
 
     name: EventName
     occurred_at: datetime
@@ -47,9 +47,9 @@ class Draft:
     value_cents: int | None = None
     currency: str = ""
     source: str = "app"
-    # Tells two facts of one name about one object apart; leave empty when there can be only one.
+    # Distinguishes facts with the same name and object; empty when there can be only one.
     key: str = ""
-    # Given only where the id was settled elsewhere, as for events that arrive through the API.
+    # Only for events whose id was assigned elsewhere, such as those from the API.
     event_id: uuid.UUID | None = None
 
     def as_event(self, now: datetime) -> Event:
@@ -81,14 +81,14 @@ _COPIED = (
 
 
 def derived_id(name: str, object_type: str, object_id: int | None, key: str = "") -> uuid.UUID:
-    """Return the id of an in-app event: the same fact always has the same id."""
+    """Return the deterministic id of an in-app event: the same fact always has the same id."""
     return uuid.uuid5(NAMESPACE, f"{name}:{object_type}:{object_id}:{key}")
 
 
 def actor_role_of(actor: Member | None) -> str:
     if actor is None:
         return Event.ActorRole.SYSTEM
-    if actor.role == "sales":
+    if actor.staff_role == "sales":
         return Event.ActorRole.SALES
     return Event.ActorRole.STAFF if actor.is_team else Event.ActorRole.MEMBER
 
@@ -105,11 +105,10 @@ def record(
     key: str = "",
     **payload: Json,
 ) -> Event:
-    """Save an event together with the change it tells of.
+    """Record an event in the transaction of the change that it describes; idempotent.
 
-    Both commit or neither does, so the caller must be in a transaction. `member` is whose journey it
-    belongs to and is the actor when left out. Recording the same fact twice keeps the first; a retracted
-    one holds again. Followers are woken after the commit.
+    `member` is whose journey the event belongs to, by default the actor's. Recording the same fact again keeps the
+    first event, and reinstates it if it was retracted. Followers are woken after the commit.
 
     Raises ValueError when the payload does not match the catalogue, TransactionManagementError outside a
     transaction.
@@ -133,18 +132,18 @@ def record(
         key=key,
     )
     event = draft.as_event(now)
-    standing = _recorded().first(event_id=event.event_id)
-    if standing is None:
+    existing = _recorded().first(event_id=event.event_id)
+    if existing is None:
         record_all([draft])
         return event
-    if standing.retracted_at is not None:
-        reinstate([standing], reason="happened again")
-    return standing
+    if existing.retracted_at is not None:
+        reinstate([existing], reason="happened again")
+    return existing
 
 
 @cache
 def _recorded() -> Prepared[Event]:
-    """Prepared because planning goes through every month's partition, and every event is looked up."""
+    """Prepared, because planning goes through the partitions of every month."""
 
     def build(event_id: uuid.UUID) -> models.QuerySet[Event]:
         return Event.objects.filter(event_id=event_id)
@@ -153,7 +152,7 @@ def _recorded() -> Prepared[Event]:
 
 
 def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:
-    """Save many events; those already there are left as they are. Return how many were given."""
+    """Record many events; existing ones are left unchanged. Return the number of drafts."""
     now = timezone.now()
     events = [draft.as_event(now) for draft in drafts]
     ensure_months(event.occurred_at for event in events)
@@ -165,25 +164,25 @@ def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:
 
 @transaction.atomic
 def retract(events: Sequence[Event], *, reason: str) -> int:
-    """Take events back: from now on they count as never happened. Return how many held until now."""
-    return _mark(events, EVENT_RETRACTED, reason, standing=True)
+    """Retract events, so that they count as if they never happened; idempotent. Return the number retracted."""
+    return _set_retracted(events, True, EVENT_RETRACTED, reason)
 
 
 @transaction.atomic
 def reinstate(events: Sequence[Event], *, reason: str) -> int:
-    """Let retracted events hold again. Return how many did not hold until now."""
-    return _mark(events, EVENT_REINSTATED, reason, standing=False)
+    """Undo the retraction of events; idempotent. Return the number reinstated."""
+    return _set_retracted(events, False, EVENT_REINSTATED, reason)
 
 
-def _mark(events: Sequence[Event], name: EventName, reason: str, *, standing: bool) -> int:
+def _set_retracted(events: Sequence[Event], retracted: bool, name: EventName, reason: str) -> int:
     now = timezone.now()
     rows = list(
         Event.objects.select_for_update().filter(
-            event_id__in=[event.event_id for event in events], retracted_at__isnull=standing
+            event_id__in=[event.event_id for event in events], retracted_at__isnull=retracted
         )
     )
     Event.objects.filter(event_id__in=[row.event_id for row in rows]).update(
-        retracted_at=now if standing else None, retract_reason=reason if standing else ""
+        retracted_at=now if retracted else None, retract_reason=reason if retracted else ""
     )
     record_all(
         Draft(
@@ -208,9 +207,9 @@ def _mark(events: Sequence[Event], name: EventName, reason: str, *, standing: bo
 
 @transaction.atomic
 def purge(*, source: str, also: Q | None = None) -> int:
-    """Delete the events of one import, as if it had not been, and those that `also` picks. Return how many.
+    """Delete the events of one import, and those that match `also`. Return the number deleted.
 
-    The only way past the table's append-only trigger; whoever calls it answers for what was built on them.
+    The only way around the append-only trigger. The caller must clean up what was derived from these events.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('caravan.purge', 'on', true)")

@@ -1,4 +1,4 @@
-"""The one content model: categories hold topics, topics hold posts."""
+"""The content model: categories contain topics, and topics contain posts."""
 
 from .categories import Category
 from .posts import Like, Post, Revision

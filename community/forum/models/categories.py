@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def visible_to(self, user: Reader) -> CategoryQuerySet:
-        """Categories the reader may see: a child only where its parent may be seen too."""
+        """Categories the reader may see; a subcategory requires access to its parent too."""
         if user.is_authenticated and user.is_moderator:
             return self
         parents = Category.objects.filter(parent=None)._open_to(user, "see")
         return self._open_to(user, "see").filter(Q(parent=None) | Q(parent__in=parents.values("pk")))
 
     def replyable_by(self, user: Reader) -> CategoryQuerySet:
-        """Categories in which the reader may reply."""
+        """Categories where the reader may reply."""
         return self.visible_to(user)._open_to(user, "reply")
 
     def creatable_by(self, user: Reader) -> CategoryQuerySet:
-        """Categories in which the reader may start a topic."""
+        """Categories where the reader may start a topic."""
         return self.visible_to(user)._open_to(user, "create").filter(is_archived=False)
 
     def _open_to(self, user: Reader, act: str) -> CategoryQuerySet:
@@ -49,7 +49,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    """A place for topics. Two levels deep; who may see, reply and create is set per group."""
+    """A category of topics, at most two levels deep, with access rules for seeing, replying and creating."""
 
     class Kind(models.TextChoices):
         FORUM = "forum", _("Forum")
@@ -71,15 +71,19 @@ class Category(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     position = models.PositiveIntegerField(default=0)
-    icon = models.CharField(max_length=40, default="message-circle", help_text=_("Name of a Lucide icon."))
+    icon = models.CharField(
+        max_length=40, default="message-circle", help_text=_("The name of a Lucide icon.")
+    )
     see_by = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     reply_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
     create_by = models.CharField(max_length=10, choices=Audience, default=Audience.MEMBERS)
     see_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     reply_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     create_groups = models.ManyToManyField(Group, blank=True, related_name="+")
-    holds_posts = models.BooleanField(default=False, help_text=_("Every post waits for approval."))
-    is_archived = models.BooleanField(default=False, help_text=_("Readable, closed to new topics."))
+    holds_posts = models.BooleanField(default=False, help_text=_("Every post needs approval."))
+    is_archived = models.BooleanField(
+        default=False, help_text=_("Members can read the topics but not start new ones.")
+    )
     topic_count = models.PositiveIntegerField(default=0)
     post_count = models.PositiveIntegerField(default=0)
 
@@ -87,7 +91,7 @@ class Category(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="category_not_its_own_parent"),
         ]
@@ -99,7 +103,7 @@ class Category(models.Model):
         return address("forum:category", self.slug)
 
     def clean(self) -> None:
-        """Refuse a third level: a parent has no parent, and what has children gets none."""
+        """Refuse a third level of categories."""
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or self.parent is None or self.parent.parent_id is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class PostQuerySet(models.QuerySet["Post"]):
     def visible_to(self, user: Reader) -> PostQuerySet:
-        """Posts whose words the reader may read. Moderators read all; authors their own unless deleted."""
+        """Posts whose text the reader may read: all for moderators, and for authors their own unless deleted."""
         posts = self.filter(topic__in=Topic.objects.visible_to(user))
         if user.is_authenticated and user.is_moderator:
             return posts
@@ -36,13 +36,13 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(kind=Post.Kind.ANSWER)
 
     def standing_alone(self) -> PostQuerySet:
-        """Posts with a place of their own on the page; comments stand under another."""
+        """Posts shown on their own; comments are shown under their parent."""
         return self.exclude(kind=Post.Kind.COMMENT)
 
     def placed_for(self, user: Reader) -> PostQuerySet:
-        """Posts with a place on the page for this reader; what is hidden or deleted leaves a stub there.
+        """Posts that appear on this reader's page; hidden and deleted posts appear as stubs.
 
-        What was never approved leaves nothing: nobody but its author has seen it.
+        Posts that were never approved do not appear, except to their author.
         """
         if user.is_authenticated and user.is_moderator:
             return self
@@ -50,7 +50,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.exclude(unseen & ~Q(author=user)) if user.is_authenticated else self.exclude(unseen)
 
     def in_reading_order(self, *, best_first: bool) -> PostQuerySet:
-        """The opening, then the accepted answer and the best ones; or all as they were written."""
+        """Sort by number, or with `best_first`: the opening, the accepted answer, then by score."""
         if not best_first:
             return self.order_by("number")
         opens = Q(kind=Post.Kind.OPENING)
@@ -59,7 +59,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         )
 
     def for_reading_by(self, user: Reader) -> PostQuerySet:
-        """Everything that a page of posts shows of each, and `is_liked` by the reader, in one statement."""
+        """Select everything that a page of posts shows, and annotate `is_liked` for the reader."""
         posts = self.select_related("author").defer("source", "search")
         if not user.is_authenticated:
             return posts.annotate(is_liked=Value(False))
@@ -67,7 +67,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 
 class Post(models.Model):
-    """Something a person wrote. Markdown is kept; the HTML is made when written, never when read."""
+    """A post in a topic. The Markdown source is stored; HTML is rendered on save, never on read."""
 
     class Kind(models.TextChoices):
         OPENING = "opening", _("Opening post")
@@ -83,10 +83,10 @@ class Post(models.Model):
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="posts")
     number = models.PositiveIntegerField(
-        help_text=_("Place in the topic, in order of writing; the opening is 1.")
+        help_text=_("The position in the topic. The opening post is number 1.")
     )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.REPLY)
-    # What it answers: the post a comment stands under, or the one a reply is to.
+    # The post that a comment belongs to or a reply answers.
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies"
     )
@@ -94,7 +94,7 @@ class Post(models.Model):
     byline = models.CharField(
         max_length=80,
         blank=True,
-        help_text=_("Name to show instead of the author's, for imported posts of people who left."),
+        help_text=_("The name shown instead of the author's, for imported posts by people who have left."),
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     source = models.TextField()
@@ -111,13 +111,13 @@ class Post(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     status_reason = models.CharField(
-        max_length=300, blank=True, help_text=_("Why it waits, is hidden or deleted.")
+        max_length=300, blank=True, help_text=_("Why the post is pending, hidden or deleted.")
     )
-    # What a deleted post was before, and “pending” for one refused while it waited, so that bringing either
-    # back never lets an unapproved one through.
+    # The status before deletion, or “pending” for a post hidden before it was approved, so that restoring
+    # a post never publishes one that was not approved.
     status_before = models.CharField(max_length=10, choices=Status, blank=True)
     like_count = models.PositiveIntegerField(default=0)
-    score = models.IntegerField(default=0, help_text=_("Up votes minus down votes."))
+    score = models.IntegerField(default=0, help_text=_("Upvotes minus downvotes."))
     is_accepted = models.BooleanField(default=False)
     is_official = models.BooleanField(default=False)
     search = models.GeneratedField(
@@ -169,24 +169,24 @@ class Post(models.Model):
 
     @property
     def written_by(self) -> str:
-        """The name to show, which for an imported post may be of someone without an account."""
+        """The author's name to show; for imported posts it may belong to someone without an account."""
         return self.byline or str(self.author)
 
 
 class Revision(models.Model):
-    """One version of a post, the first included once there is a second."""
+    """A version of a post. The first version is stored with the first edit."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=255, blank=True)
-    tags = models.CharField(max_length=255, blank=True, help_text=_("Names, divided by commas."))
+    tags = models.CharField(max_length=255, blank=True, help_text=_("Tag names, separated by commas."))
     source = models.TextField()
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    # Its words are then for moderators only.
+    # If set, only moderators can read this version.
     hidden_at = models.DateTimeField(null=True, blank=True)
     hidden_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

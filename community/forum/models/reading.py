@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class ReadStateQuerySet(models.QuerySet["ReadState"]):
     def unread_counts(self, member: Member, topic_ids: Collection[int]) -> dict[int, int]:
-        """What `Topic.objects.with_unread_of` adds, for those of these topics where there is something unread."""
+        """Return unread counts as in `TopicQuerySet.with_unread_of`, by topic id, without zeros."""
         posts = apps.get_model("forum", "Post").objects.published().exclude(author=member)
         later = posts.filter(topic=OuterRef("topic"), number__gt=OuterRef("last_read_number")).order_by()
         counted = later.values("topic").annotate(n=Count("pk")).values("n")

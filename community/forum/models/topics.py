@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def visible_to(self, user: Reader) -> TagQuerySet:
-        """Tags on a topic the reader may know of: a tag's name alone can give a private topic away."""
+        """Tags used on a topic the reader may see, since a tag's name can reveal a private topic."""
         topics = Topic.objects.visible_to(user).filter(tags=OuterRef("pk"))
         return self.filter(Exists(topics))
 
@@ -49,11 +49,11 @@ class Tag(models.Model):
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def visible_to(self, user: Reader) -> TopicQuerySet:
-        """Topics the reader may know of. Moderators see all; authors see their own while it waits."""
+        """Topics the reader may see: all for moderators, and for authors their own unless deleted."""
         return self.filter(category__in=Category.objects.visible_to(user))._shown_to(user)
 
     def within(self, category_ids: Collection[int], user: Reader) -> TopicQuerySet:
-        """The same as `visible_to` where the categories that the reader may see are known."""
+        """Same as `visible_to`, given the ids of the categories that the reader may see."""
         return self.filter(category__any_of=category_ids)._shown_to(user)
 
     def _shown_to(self, user: Reader) -> TopicQuerySet:
@@ -68,23 +68,23 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.filter(status=Topic.Status.PUBLISHED)
 
     def unanswered(self) -> TopicQuerySet:
-        """Open questions that nobody has answered yet."""
+        """Open questions without an answer."""
         return self.filter(kind=Topic.Kind.QUESTION, answer_count=0, closed_at=None)
 
     def with_tag_list(self) -> TopicQuerySet:
-        """Add `tag_list`, dicts of name and slug by name, in the same statement."""
+        """Annotate `tag_list`: dicts with name and slug, sorted by name."""
         tags = Tag.objects.filter(topics=OuterRef("pk")).order_by("name")
         return self.annotate(tag_list=ArraySubquery(tags.values(json=JSONObject(name="name", slug="slug"))))
 
     def with_reading_of(self, user: Reader) -> TopicQuerySet:
-        """Add `read_number`, how far the reader has read: None when never opened."""
+        """Annotate `read_number`, the last post number the reader has read; None if never opened."""
         if not user.is_authenticated:
             return self.annotate(read_number=Value(None, output_field=models.PositiveIntegerField(null=True)))
         states = apps.get_model("forum", "ReadState").objects.filter(topic=OuterRef("pk"), member=user)
         return self.annotate(read_number=Subquery(states.values("last_read_number")))
 
     def with_unread_of(self, user: Reader) -> TopicQuerySet:
-        """Add `unread_count`: published posts by others after the last one read; 0 for a topic never opened."""
+        """Annotate `unread_count`: published posts by others after the last read one; 0 if never opened."""
         topics = self.with_reading_of(user)
         if not user.is_authenticated:
             return topics.annotate(unread_count=Value(0))
@@ -102,13 +102,13 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         )
 
     def for_list(self, user: Reader) -> TopicQuerySet:
-        """Everything that a row of a list shows, in one statement."""
+        """Select everything that a row of a topic list shows, in one query."""
         topics = self.with_tag_list().with_unread_of(user)
         return topics.select_related("category", "author", "last_post_author").defer("search")
 
 
 class Topic(models.Model):
-    """A conversation: an opening post and what came after it. Counters live on the row."""
+    """A topic: an opening post and its replies. Counters are denormalized onto the row."""
 
     class Kind(models.TextChoices):
         DISCUSSION = "discussion", _("Discussion")
@@ -128,24 +128,26 @@ class Topic(models.Model):
     title = models.CharField(max_length=255)
     slug = models.SlugField(max_length=100, default="topic")
     excerpt = models.CharField(
-        max_length=300, blank=True, help_text=_("The opening post's first words, as plain text.")
+        max_length=300, blank=True, help_text=_("The beginning of the opening post, as plain text.")
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topics")
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     tags = models.ManyToManyField(Tag, blank=True, related_name="topics")
     created_at = models.DateTimeField(default=timezone.now)
-    # What the latest list is ordered by: the newest post, not edits.
+    # Time of the newest post, for the “Latest” list; edits do not change it.
     bumped_at = models.DateTimeField(default=timezone.now)
     last_post_author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    # The highest post number given out; numbers are never used twice.
+    # The highest post number assigned so far; numbers are never reused.
     last_number = models.PositiveIntegerField(default=0)
-    reply_count = models.PositiveIntegerField(default=0, help_text=_("Published replies and answers."))
+    reply_count = models.PositiveIntegerField(
+        default=0, help_text=_("The number of published replies and answers.")
+    )
     answer_count = models.PositiveIntegerField(default=0)
     like_count = models.PositiveIntegerField(default=0)
     view_count = models.PositiveIntegerField(default=0)
-    score = models.IntegerField(default=0, help_text=_("Votes on the opening post."))
+    score = models.IntegerField(default=0, help_text=_("The score of the opening post."))
     hot_score = models.FloatField(default=0)
     is_solved = models.BooleanField(default=False)
     pinned_at = models.DateTimeField(null=True, blank=True)
@@ -203,7 +205,7 @@ class Topic(models.Model):
 
     @property
     def best_first(self) -> bool:
-        """Whether answers are read by merit instead of in the order they were written."""
+        """Whether answers are sorted by score instead of time."""
         return self.is_question
 
     @property

@@ -1,1 +1,0 @@
-"""Everything that changes the forum. Each service locks, may run twice, and records its events."""

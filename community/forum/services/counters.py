@@ -1,4 +1,4 @@
-"""Counters stand on the row they are shown with; these keep them true."""
+"""Keep the denormalized counters of topics, categories and tags up to date."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ COUNTERS = [
 
 
 def lock_topic(topic_id: int) -> Topic:
-    """Return the topic, locked until the transaction ends, so that its posts change one at a time."""
+    """Lock and return the topic, so that changes to its posts are serialized."""
     topics = Topic.objects.select_for_update(of=("self",), no_key=True)
     return topics.select_related("category", "author").get(pk=topic_id)
 
 
-def settle(topic: Topic, *, was: tuple[int, int, int] | None = None) -> Topic:
-    """Make the counters of a locked topic and its category agree with its posts, and drop cached pages.
+def refresh(topic: Topic, *, before: tuple[int, int, int] | None = None) -> Topic:
+    """Refresh the counters of a locked topic from its posts, and update those of its category.
 
-    `was` is what `weight(topic)` said before the change when more than posts changed: a move, a status.
+    If the topic's status or category changed, `before` is its `contribution` before that change.
     """
-    before = weight(topic) if was is None else was
+    before = contribution(topic) if before is None else before
     _recount(topic)
     topic.save(update_fields=COUNTERS)
-    _carry_over(before, weight(topic))
+    _update_categories(before, contribution(topic))
     return topic
 
 
-def weight(topic: Topic) -> tuple[int, int, int]:
-    """What the topic adds to its category: (category id, topics, posts)."""
+def contribution(topic: Topic) -> tuple[int, int, int]:
+    """Return what the topic adds to its category: (category id, topics, posts)."""
     if not topic.is_published:
         return topic.category_id, 0, 0
     return topic.category_id, 1, 1 + topic.reply_count
@@ -65,7 +65,7 @@ def _recount(topic: Topic) -> None:
     topic.bumped_at = totals["latest"] or topic.created_at
 
 
-def _carry_over(before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
+def _update_categories(before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
     if before == after:
         return
     changes: dict[int, list[int]] = {}
@@ -73,7 +73,7 @@ def _carry_over(before: tuple[int, int, int], after: tuple[int, int, int]) -> No
         change = changes.setdefault(category, [0, 0])
         change[0] += sign * topics
         change[1] += sign * posts
-    # In order of id, so that two moves in opposite directions cannot wait for each other.
+    # Ordered by id, so that two moves in opposite directions do not deadlock.
     for category, (topics, posts) in sorted(changes.items()):
         if topics or posts:
             Category.objects.filter(pk=category).update(
@@ -83,21 +83,21 @@ def _carry_over(before: tuple[int, int, int], after: tuple[int, int, int]) -> No
 
 
 def recount_tags(tag_ids: Iterable[int]) -> None:
-    """Set how many published topics each of these tags has."""
+    """Recount the published topics of these tags."""
     for tag in Tag.objects.filter(pk__in=set(tag_ids)).order_by("pk"):
         Tag.objects.filter(pk=tag.pk).update(topic_count=tag.topics.published().count())
 
 
 @transaction.atomic
 def recount_topics(topic_ids: Iterable[int]) -> None:
-    """Set the counters of many topics at once from their posts, as an import needs it."""
+    """Recount many topics at once from their posts; used by imports."""
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT, {"topics": list(topic_ids)})
 
 
 @transaction.atomic
 def recount_categories() -> None:
-    """Set the counters of every category and tag from the topics."""
+    """Recount every category and tag from the topics."""
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT_CATEGORIES)
         cursor.execute(_RECOUNT_TAGS)

@@ -1,4 +1,4 @@
-"""The hot score: what people like and answer now, before what was liked long ago."""
+"""The hot score, which ranks topics by recent likes and replies."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.utils import timezone
 from community.forum.models import Topic
 
 WINDOW = timedelta(days=7)
-BATCH = 1_000
+BATCH_SIZE = 1_000
 
-# Discourse's formula, as in its hot topics: likes over age, plus recent likes and posters over the hours since
-# the first recent post after the opening.
-_HEAT = """
+# Discourse's formula for hot topics: likes over age, plus recent likes and posters over the hours since the
+# first recent post after the opening.
+_UPDATE = """
 WITH chosen AS (
   SELECT id, like_count, extract(epoch FROM %(now)s - created_at) / 3600 AS age
     FROM forum_topic WHERE id = ANY(%(topics)s)
@@ -44,23 +44,23 @@ UPDATE forum_topic t
 
 @transaction.atomic
 def refresh(topic_ids: Iterable[int], *, now: datetime | None = None) -> int:
-    """Set the hot score of these topics as of `now`; return how many there were."""
+    """Update the hot scores of these topics as of `now`. Return how many were updated."""
     now = now or timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_HEAT, {"topics": sorted(topic_ids), "now": now, "start": now - WINDOW})
+        cursor.execute(_UPDATE, {"topics": sorted(topic_ids), "now": now, "start": now - WINDOW})
         return int(cursor.rowcount)
 
 
 def refresh_all(*, now: datetime | None = None) -> int:
-    """Set the score of every topic that is hot or was lately, a thousand at a time."""
+    """Update every topic that is recently active or still has a score. Return how many were updated."""
     now = now or timezone.now()
-    lively = Q(bumped_at__gt=now - WINDOW) | Q(hot_score__gt=0.001)
+    active = Q(bumped_at__gt=now - WINDOW) | Q(hot_score__gt=0.001)
     done, last = 0, 0
     while True:
         ids = (
-            Topic.objects.published().filter(lively, pk__gt=last).order_by("pk").values_list("pk", flat=True)
+            Topic.objects.published().filter(active, pk__gt=last).order_by("pk").values_list("pk", flat=True)
         )
-        batch = list(ids[:BATCH])
+        batch = list(ids[:BATCH_SIZE])
         if not batch:
             return done
         done += refresh(batch, now=now)

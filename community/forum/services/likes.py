@@ -1,4 +1,4 @@
-"""Likes: one from each member for each post of somebody else."""
+"""Likes on posts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
 from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum.models import Like, Post, Topic
 
 from . import post_events
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
-    """Like a post, once. Raises Refused for one's own and for what is not published."""
-    post = _locked(post)
+    """Like a post; idempotent. Raises Refused for the member's own posts and unpublished ones."""
+    post = _lock(post)
     if post.author_id == member.pk:
         raise Refused(_("You cannot like your own posts."))
     if not post.is_published:
@@ -59,8 +59,8 @@ def add(post: Post, *, member: Member, now: datetime | None = None) -> Post:
 
 @transaction.atomic
 def remove(post: Post, *, member: Member) -> Post:
-    """Take one's like back, which then never happened."""
-    post = _locked(post)
+    """Remove a like and retract its events; idempotent."""
+    post = _lock(post)
     deleted, _rows = Like.objects.filter(post=post, member=member).delete()
     if not deleted:
         return post
@@ -70,7 +70,7 @@ def remove(post: Post, *, member: Member) -> Post:
     return post
 
 
-def _locked(post: Post) -> Post:
+def _lock(post: Post) -> Post:
     return Post.objects.select_for_update(of=("self",), no_key=True).select_related("author").get(pk=post.pk)
 
 

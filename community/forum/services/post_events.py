@@ -1,4 +1,4 @@
-"""The events of posts: recorded when a post appears, retracted when it goes, reinstated when it is back."""
+"""The events of posts: recorded when a post is published, retracted when it is hidden, reinstated after."""
 
 from __future__ import annotations
 
@@ -25,25 +25,32 @@ from community.events.catalogue import (
     EventName,
 )
 from community.events.models import Event
-from community.events.services import Draft, record, record_all, reinstate, retract
-from community.events.services.recording import actor_role_of, derived_id
+from community.events.services.recording import (
+    Draft,
+    actor_role_of,
+    derived_id,
+    record,
+    record_all,
+    reinstate,
+    retract,
+)
 from community.forum.models import Post, Topic
 
 if TYPE_CHECKING:
     from community.members.models import Member
 
-GONE = "the post is gone"
-# What became of the post is no merit of its author's, and stays true when the post goes again.
-NOT_EARNED = (POST_DELETED, POST_HIDDEN, POST_RESTORED, POST_UNHIDDEN, EVENT_RETRACTED, EVENT_REINSTATED)
+POST_GONE = "the post is gone"
+# Events about the post's status stay true when the post is hidden or deleted.
+NEVER_RETRACTED = (POST_DELETED, POST_HIDDEN, POST_RESTORED, POST_UNHIDDEN, EVENT_RETRACTED, EVENT_REINSTATED)
 
 
 def creation_drafts(
     post: Post, topic: Topic, *, tags: list[str] | None = None, **fields: Any
 ) -> Iterator[Draft]:
-    """Yield what happened when `post` appeared, as of its own creation.
+    """Yield the events for the publication of a post, with its creation time.
 
-    Those of an opening post are about its topic. `fields` go onto every draft (an import's `source` and `channel`).
-    The author and the topic's author must be loaded or cheap to load.
+    Events of an opening post are about its topic. `fields` are set on every draft (an import's `source` and
+    `channel`). Prefetch the author and the topic's author.
     """
     common: dict[str, Any] = {
         "occurred_at": post.created_at,
@@ -54,7 +61,7 @@ def creation_drafts(
         **fields,
     }
     if post.is_opening:
-        for name, payload in _beginnings(post, topic, tags or []):
+        for name, payload in _opening_events(post, topic, tags or []):
             yield Draft(name=name, payload=payload, object_type="forum.topic", object_id=topic.pk, **common)
         return
     to = post.parent.author_id if post.is_comment and post.parent else topic.author_id
@@ -69,7 +76,7 @@ def creation_drafts(
     )
 
 
-def _beginnings(post: Post, topic: Topic, tags: list[str]) -> Iterator[tuple[EventName, dict[str, Any]]]:
+def _opening_events(post: Post, topic: Topic, tags: list[str]) -> Iterator[tuple[EventName, dict[str, Any]]]:
     where = {"title": topic.title, "category": topic.category.slug}
     yield TOPIC_CREATED, {**where, "kind": topic.kind, "tags": tags}
     if topic.kind == Topic.Kind.QUESTION:
@@ -81,13 +88,13 @@ def _beginnings(post: Post, topic: Topic, tags: list[str]) -> Iterator[tuple[Eve
 
 
 def record_creation(post: Post, topic: Topic, *, mentioned: list[Member]) -> None:
-    """Record that a published post appeared, and whom it mentions."""
+    """Record the publication of a post and its mentions."""
     tags = [tag.name for tag in topic.tags.all()] if post.is_opening else []
     record_all([*creation_drafts(post, topic, tags=tags), *mention_drafts(post, mentioned)])
 
 
 def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
-    """Return the events of those mentioned, besides the author."""
+    """Return an event for each mentioned member, except the author."""
     return [
         Draft(
             name=MEMBER_MENTIONED,
@@ -108,7 +115,7 @@ def mention_drafts(post: Post, mentioned: list[Member]) -> list[Draft]:
 
 
 def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) -> None:
-    """Record whom an edit mentions; nobody is mentioned twice by the same post."""
+    """Record mentions added by an edit; idempotent per post and member."""
     for member in mentioned:
         if member.pk != post.author_id:
             record(
@@ -123,30 +130,30 @@ def record_new_mentions(post: Post, mentioned: list[Member], *, at: datetime) ->
             )
 
 
-def retract_earned(post: Post) -> None:
-    """Let what the author earned with this post no longer count, as when it is hidden or deleted."""
-    retract(list(_earned_by(post).standing()), reason=GONE)
+def retract_author_events(post: Post) -> None:
+    """Retract the author's events about a post that is hidden or deleted."""
+    retract(list(_author_events(post).not_retracted()), reason=POST_GONE)
 
 
-def reinstate_earned(post: Post) -> None:
-    """Let what was taken back with `retract_earned` count again."""
-    reinstate(list(_earned_by(post).filter(retract_reason=GONE)), reason="the post is back")
+def reinstate_author_events(post: Post) -> None:
+    """Reinstate what `retract_author_events` retracted."""
+    reinstate(list(_author_events(post).filter(retract_reason=POST_GONE)), reason="the post is back")
 
 
 def retract_one(name: EventName, object_type: str, object_id: int, key: str, *, reason: str) -> None:
-    """Retract one event of the forum that is known by what it is about."""
+    """Retract one event, identified by its name, object and key."""
     events = Event.objects.filter(event_id=derived_id(name, object_type, object_id, key))
     retract(list(events), reason=reason)
-    # One that went with its post would come back with it otherwise.
-    events.filter(retract_reason=GONE).update(retract_reason=reason)
+    # If it was retracted with its post, it must not be reinstated with it.
+    events.filter(retract_reason=POST_GONE).update(retract_reason=reason)
 
 
-def _earned_by(post: Post) -> Any:
-    """The author's events about the post, the topic it opens, and the question it solved."""
+def _author_events(post: Post) -> Any:
+    """Return the author's events about the post, the topic it opens, and the question it solved."""
     about = Q(object_type="forum.post", object_id=post.pk)
     if post.is_opening:
         about |= Q(object_type="forum.topic", object_id=post.topic_id) & ~Q(name=QUESTION_RESOLVED)
-    mine = Q(member_id=post.author_id) & about
+    events = Q(member_id=post.author_id) & about
     if post.is_accepted:
-        mine |= Q(event_id=derived_id(QUESTION_RESOLVED, "forum.topic", post.topic_id, str(post.pk)))
-    return Event.objects.filter(mine).exclude(name__in=NOT_EARNED)
+        events |= Q(event_id=derived_id(QUESTION_RESOLVED, "forum.topic", post.topic_id, str(post.pk)))
+    return Event.objects.filter(events).exclude(name__in=NEVER_RETRACTED)

@@ -1,4 +1,4 @@
-"""The life of a post: written, held, approved, hidden, deleted and brought back. Nothing is thrown away."""
+"""The life cycle of posts: created, held, approved, edited, hidden, deleted and restored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from community.events.catalogue import (
     POST_UNHIDDEN,
     EventName,
 )
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum import screening
 from community.forum.models import Post, Topic
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 PENDING, PUBLISHED = Post.Status.PENDING, Post.Status.PUBLISHED
 HIDDEN, DELETED = Post.Status.HIDDEN, Post.Status.DELETED
 
-# The state that `status_before` remembers; published when it remembers none.
+# The status in `status_before`; published if that is empty.
 AS_BEFORE: Final = "as before"
 
-# (state, action): the state after it. Whatever is not listed changes nothing.
+# (status, action): the new status. Combinations that are not listed change nothing.
 TRANSITIONS: Final = MappingProxyType(
     {
         (PENDING, "approve"): PUBLISHED,
@@ -65,20 +65,21 @@ def create(
     now: datetime | None = None,
     screen: bool = True,
 ) -> Post:
-    """Reply; the same words sent again within five minutes are the first reply.
+    """Reply to a topic. The same text sent again within DUPLICATE_WINDOW returns the first reply.
 
-    Without a `kind` a reply to a question is an answer; with Kind.COMMENT it stands under `parent`, or under
-    what `parent` itself stands under. Raises Refused when the topic is closed or a screener says no.
+    Without `kind`, a reply to a question is an answer. With Kind.COMMENT, it is a comment on `parent`, or on
+    the parent of `parent` if that is a comment itself. Raises Refused if the topic is closed or a screener
+    refuses the post.
     """
     now = now or timezone.now()
     topic = counters.lock_topic(topic.pk)
     kind = kind or (Post.Kind.ANSWER if topic.is_question else Post.Kind.REPLY)
-    parent = _parent(topic, parent, kind)
-    if (earlier := _sent_before(topic, author, source, parent, now)) is not None:
+    parent = _resolve_parent(topic, parent, kind)
+    if (earlier := _find_duplicate(topic, author, source, parent, now)) is not None:
         return earlier
     if screen and topic.is_closed and not author.is_moderator:
         raise Refused(_("This topic is closed to new replies."))
-    verdict = screening.judge(author, topic.category, topic, source) if screen else screening.ALLOW
+    verdict = screening.screen_post(author, topic.category, topic, source) if screen else screening.ALLOW
     post = Post(
         topic=topic,
         number=topic.last_number + 1,
@@ -89,11 +90,11 @@ def create(
         status=PENDING if verdict.hold else PUBLISHED,
         status_reason=verdict.sentence if verdict.hold else "",
     )
-    mentioned = rendering.write(post, source)
+    mentioned = rendering.set_source(post, source)
     post.save()
     topic.last_number = post.number
     topic.save(update_fields=["last_number"])
-    counters.settle(topic)
+    counters.refresh(topic)
     if post.is_published:
         post_events.record_creation(post, topic, mentioned=mentioned)
     else:
@@ -103,15 +104,15 @@ def create(
 
 @transaction.atomic
 def edit(post: Post, *, actor: Member, source: str, reason: str = "", now: datetime | None = None) -> Post:
-    """Give the post new words and keep the old ones in its history; the same words change nothing."""
+    """Change the post's text and keep the old text as a revision; idempotent."""
     counters.lock_topic(post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).select_related("author", "topic").get(pk=post.pk)
-    if rendering.typed(source) == post.source:
+    if rendering.normalize(source) == post.source:
         return post
     now = now or timezone.now()
     before = post.source
-    revisions.keep_first(post)
-    mentioned = rendering.write(post, source)
+    revisions.save_first(post)
+    mentioned = rendering.set_source(post, source)
     revisions.add(post, actor=actor, reason=reason, now=now)
     if post.is_opening:
         Topic.objects.filter(pk=post.topic_id).update(excerpt=rendering.excerpt_of(post.source))
@@ -145,14 +146,14 @@ def edit_and_hold(
     reason: str = "",
     now: datetime | None = None,
 ) -> Post:
-    """Change a post (of an opening the `title` and `tags` too) and let it wait for approval, like a new one.
+    """Edit a post (for an opening, also `title` and `tags`) and hold it for approval, like a new one.
 
-    `why` is what its author reads until `approve` brings it back, with all that was earned with it; whom the
-    change mentions is told then. A hidden post stays hidden.
+    `why` is shown to the author until the post is approved. Its retracted events are reinstated then, and new
+    mentions are recorded. A hidden post stays hidden.
     """
     now = now or timezone.now()
-    topic, post = _locked(post)
-    if _move(topic, post, "hold", reason=why, now=now):
+    topic, post = _lock(post)
+    if _transition(topic, post, "hold", reason=why, now=now):
         _record(POST_HIDDEN, post, actor=None, now=now, reason=why)
     if post.is_opening:
         topics.edit(topic, actor=actor, title=title, tags=tags, reason=reason, now=now)
@@ -164,15 +165,15 @@ def edit_and_hold(
 
 @transaction.atomic
 def approve(post: Post, *, actor: Member | None) -> Post:
-    """Publish a waiting post: from now on it is seen, and counts as of when it was written.
+    """Publish a pending post, and its topic if it is the opening; idempotent.
 
-    With an opening post its topic appears.
+    Its events are recorded with the time it was written.
     """
-    topic, post = _locked(post)
+    topic, post = _lock(post)
     reason = post.status_reason
-    if not _move(topic, post, "approve"):
+    if not _transition(topic, post, "approve"):
         return post
-    mentioned = rendering.write(post, post.source)
+    mentioned = rendering.set_source(post, post.source)
     post.save(update_fields=["html", "word_count"])
     post_events.record_creation(post, topic, mentioned=mentioned)
     record(POST_APPROVED, actor=actor, member=post.author, subject=post, topic_id=topic.pk)
@@ -182,14 +183,14 @@ def approve(post: Post, *, actor: Member | None) -> Post:
 
 @transaction.atomic
 def hide(post: Post, *, actor: Member | None, reason: str, now: datetime | None = None) -> Post:
-    """Show a post to its author and moderators only; without an actor the flags did it.
+    """Hide a post from everyone but its author and moderators; idempotent. No actor: hidden by flags.
 
-    One that waits for approval is refused by it, and waits again when it is unhidden.
+    A post hidden while it waits for approval waits again when it is unhidden.
     """
     now = now or timezone.now()
-    topic, post = _locked(post)
+    topic, post = _lock(post)
     before = post.status
-    if _move(topic, post, "hide", reason=reason, now=now):
+    if _transition(topic, post, "hide", reason=reason, now=now):
         _record(POST_HIDDEN, post, actor=actor, now=now, reason=reason)
         _audit("post.hide", post, actor=actor, before=before, reason=reason)
     return post
@@ -197,10 +198,10 @@ def hide(post: Post, *, actor: Member | None, reason: str, now: datetime | None 
 
 @transaction.atomic
 def unhide(post: Post, *, actor: Member | None, now: datetime | None = None) -> Post:
-    """Show a hidden post to everyone again; one that was refused while it waited waits for `approve` again."""
+    """Unhide a post; one that was hidden before it was approved waits for approval again. Idempotent."""
     now = now or timezone.now()
-    topic, post = _locked(post)
-    if _move(topic, post, "unhide", now=now):
+    topic, post = _lock(post)
+    if _transition(topic, post, "unhide", now=now):
         _record(POST_UNHIDDEN, post, actor=actor, now=now)
         _audit("post.unhide", post, actor=actor, before=HIDDEN)
     return post
@@ -208,11 +209,11 @@ def unhide(post: Post, *, actor: Member | None, now: datetime | None = None) -> 
 
 @transaction.atomic
 def delete(post: Post, *, actor: Member, reason: str = "", now: datetime | None = None) -> Post:
-    """Leave a stub in the post's place, and its topic with it when it is the opening."""
+    """Delete a post, leaving a stub; deleting the opening deletes its topic. Idempotent."""
     now = now or timezone.now()
-    topic, post = _locked(post)
+    topic, post = _lock(post)
     before = post.status
-    if _move(topic, post, "delete", actor=actor, reason=reason, now=now):
+    if _transition(topic, post, "delete", actor=actor, reason=reason, now=now):
         _record(POST_DELETED, post, actor=actor, now=now, reason=reason or None)
         _audit("post.delete", post, actor=actor, before=before, reason=reason)
     return post
@@ -220,22 +221,22 @@ def delete(post: Post, *, actor: Member, reason: str = "", now: datetime | None 
 
 @transaction.atomic
 def restore(post: Post, *, actor: Member, now: datetime | None = None) -> Post:
-    """Bring a deleted post back as it was: one that waited for approval waits again, a hidden one is hidden."""
+    """Restore a deleted post to its status before deletion; never publishes an unapproved one. Idempotent."""
     now = now or timezone.now()
-    topic, post = _locked(post)
-    if _move(topic, post, "restore", now=now):
+    topic, post = _lock(post)
+    if _transition(topic, post, "restore", now=now):
         _record(POST_RESTORED, post, actor=actor, now=now)
         _audit("post.restore", post, actor=actor, before=DELETED)
     return post
 
 
-def _locked(post: Post) -> tuple[Topic, Post]:
+def _lock(post: Post) -> tuple[Topic, Post]:
     topic = counters.lock_topic(post.topic_id)
     posts = Post.objects.select_for_update(of=("self",)).select_related("author", "parent")
     return topic, posts.get(pk=post.pk)
 
 
-def _move(
+def _transition(
     topic: Topic,
     post: Post,
     action: str,
@@ -244,18 +245,18 @@ def _move(
     actor: Member | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Take a locked post along TRANSITIONS, and all that hangs on it; return False where there is no way.
+    """Change the status of a locked post as in TRANSITIONS; return False if there is no such transition.
 
-    Every change of what the public may see of a post passes here: the status of its topic, the counters, the
-    page cache, and what its author earned with it.
+    Every change of a post's visibility goes through here. Updates the topic's status, the counters, the page
+    cache and the author's events.
     """
     to = TRANSITIONS.get((Post.Status(post.status), action))
     if to is None:
         return False
     if to == AS_BEFORE:
         to = Post.Status(post.status_before or PUBLISHED)
-    was = counters.weight(topic)
-    post.status_before = _remembered(post, to)
+    before = counters.contribution(topic)
+    post.status_before = _status_to_restore(post, to)
     post.status, post.status_reason = to, reason[:300]
     post.deleted_at, post.deleted_by = (now, actor) if to == DELETED else (None, None)
     post.save(update_fields=["status", "status_before", "status_reason", "deleted_at", "deleted_by"])
@@ -263,17 +264,17 @@ def _move(
         topic.status = to
         topic.save(update_fields=["status"])
         counters.recount_tags(topic.tags.values_list("pk", flat=True))
-    counters.settle(topic, was=was)
+    counters.refresh(topic, before=before)
     page_cache.invalidate_on_commit()
     if to == PUBLISHED:
-        post_events.reinstate_earned(post)
+        post_events.reinstate_author_events(post)
     else:
-        post_events.retract_earned(post)
+        post_events.retract_author_events(post)
     return True
 
 
-def _remembered(post: Post, to: str) -> str:
-    """What `restore` or `unhide` brings back. One that was never approved is never published by them."""
+def _status_to_restore(post: Post, to: str) -> str:
+    """Return the status for `restore` or `unhide`; pending if the post was never approved."""
     if to not in (HIDDEN, DELETED):
         return ""
     if PENDING in (post.status, post.status_before):
@@ -295,22 +296,21 @@ def _record(name: EventName, post: Post, *, actor: Member | None, now: datetime,
 
 
 def _audit(act: str, post: Post, *, actor: Member | None, before: str, reason: str = "") -> None:
-    """Log what staff did; what people do to their own posts is no act of staff."""
+    """Write an audit entry, except for actions on one's own post."""
     if actor is None or actor.pk != post.author_id:
         changes = {"before": {"status": before}, "after": {"status": post.status}}
         audit(act, actor=actor, subject=post, reason=reason, **changes)
 
 
-def _sent_before(
+def _find_duplicate(
     topic: Topic, author: Member, source: str, parent: Post | None, now: datetime
 ) -> Post | None:
-    same = topic.posts.filter(author=author, parent=parent, source=rendering.typed(source))
-    return (
-        same.filter(created_at__gt=now - topics.REPEAT, created_at__lte=now).exclude(status=DELETED).first()
-    )
+    same = topic.posts.filter(author=author, parent=parent, source=rendering.normalize(source))
+    recent = same.filter(created_at__gt=now - topics.DUPLICATE_WINDOW, created_at__lte=now)
+    return recent.exclude(status=DELETED).first()
 
 
-def _parent(topic: Topic, parent: Post | None, kind: str) -> Post | None:
+def _resolve_parent(topic: Topic, parent: Post | None, kind: str) -> Post | None:
     if parent is None:
         if kind == Post.Kind.COMMENT:
             raise Refused(_("You cannot comment on this post."))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def mark_read(topic: Topic, *, member: Member, number: int, now: datetime | None = None) -> None:
-    """Remember that the member has read up to post `number`; reading never goes back.
+    """Save that the member has read up to post `number`; a lower number changes nothing.
 
-    A page does not wait for the disk: a crash of the database may lose the last moments of reading.
+    Outside a transaction the commit is asynchronous: a database crash may lose the last moments of reading.
     """
-    durable = connection.in_atomic_block  # whatever else the transaction holds waits as always
+    durable = connection.in_atomic_block  # do not affect the caller's transaction
     with prepared.cursor() as cursor:
         cursor.execute(
             """

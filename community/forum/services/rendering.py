@@ -1,4 +1,4 @@
-"""A post's HTML and what is known about its text, made once when it is written."""
+"""Render posts once, when they are written: HTML, word count and mentions."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from community.core.text import storable
 from community.forum.models import Post
 from community.members.models import Member
 
-# Everyone beyond these is shown as plain text: mentioning a crowd reaches nobody.
-MENTIONS = 10
+# Mentions beyond this limit are rendered as plain text.
+MAX_MENTIONS = 10
 
 
-def typed(source: str) -> str:
-    """Return the text as it is kept: exactly as typed, but with the line ends of a text file."""
+def normalize(source: str) -> str:
+    """Return the text as it is stored: as typed, but with \\n line ends and no characters PostgreSQL refuses."""
     return storable(source).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def everything_said(title: str, source: str, tags: Iterable[str]) -> str:
-    """Return all words of an opening post, for whoever judges them; those of a tag stand apart."""
-    spoken = " ".join(tags)
-    return "\n\n".join(filter(None, [title, source, spoken, spoken.replace("-", " ")]))
+def screening_text(title: str, source: str, tags: Iterable[str]) -> str:
+    """Return the title, text and tags of an opening post as one text for screening; tags also in separate words."""
+    names = " ".join(tags)
+    return "\n\n".join(filter(None, [title, source, names, names.replace("-", " ")]))
 
 
-def write(post: Post, source: str) -> list[Member]:
-    """Set the post's source and what follows from it; return who is mentioned. Saves nothing."""
+def set_source(post: Post, source: str) -> list[Member]:
+    """Set the post's source, HTML and word count without saving. Return the mentioned members."""
     people: dict[str, Member] = {}
 
     def addresses(usernames: Collection[str]) -> Mapping[str, str]:
-        people.update(_people(list(usernames)[:MENTIONS]))
+        people.update(_people(list(usernames)[:MAX_MENTIONS]))
         return {name: f"/u/{member.username}/" for name, member in people.items()}
 
-    post.source = typed(source)
+    post.source = normalize(source)
     rendered = render(post.source, mentions=addresses)
     post.html, post.word_count = rendered.html, rendered.words
     return [people[name] for name in rendered.mentions]
 
 
 def preview(source: str) -> Rendered:
-    """Render what is being typed, with the same rules as when it is posted."""
+    """Render a draft with the same rules as a post."""
 
     def addresses(usernames: Collection[str]) -> Mapping[str, str]:
-        found = _people(list(usernames)[:MENTIONS])
+        found = _people(list(usernames)[:MAX_MENTIONS])
         return {name: f"/u/{member.username}/" for name, member in found.items()}
 
-    return render(typed(source), mentions=addresses)
+    return render(normalize(source), mentions=addresses)
 
 
 def excerpt_of(source: str) -> str:

@@ -1,4 +1,4 @@
-"""The versions of a post: every edit keeps the one before, and moderators may hide an old one."""
+"""Revisions of posts: every edit saves one, and moderators can hide old ones."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from community.members.models import Member
 
 
-def keep_first(post: Post) -> None:
-    """Keep what an unedited post says as its first version; call it before the first edit."""
+def save_first(post: Post) -> None:
+    """Save the text of an unedited post as its first revision; call this before an edit."""
     if post.revision_count == 0:
         _create(post, number=1, editor=post.author, reason="", at=post.created_at)
 
 
 def add(post: Post, *, actor: Member, reason: str, now: datetime) -> None:
-    """Save the new words of a post, and keep them as its newest version."""
+    """Save the post's new text, and a revision with it."""
     post.revision_count += 1
     post.edited_at, post.edited_by = now, actor
     post.save(update_fields=["source", "html", "word_count", "revision_count", "edited_at", "edited_by"])
@@ -33,11 +33,11 @@ def add(post: Post, *, actor: Member, reason: str, now: datetime) -> None:
 
 @transaction.atomic
 def hide(revision: Revision, *, actor: Member) -> Revision:
-    """Let only moderators read this version; idempotent.
+    """Hide a revision from everyone but moderators; idempotent.
 
-    Raises Refused for the newest one, whose words are those of the post itself.
+    Raises Refused for the newest one, since its text is the post's own.
     """
-    revision = _locked(revision)
+    revision = _lock(revision)
     if revision.is_hidden:
         return revision
     if not revision.post.revisions.filter(number__gt=revision.number).exists():
@@ -50,8 +50,8 @@ def hide(revision: Revision, *, actor: Member) -> Revision:
 
 @transaction.atomic
 def show(revision: Revision, *, actor: Member) -> Revision:
-    """Let everyone who reads the post read this version again; idempotent."""
-    revision = _locked(revision)
+    """Unhide a revision; idempotent."""
+    revision = _lock(revision)
     if not revision.is_hidden:
         return revision
     revision.hidden_at, revision.hidden_by = None, None
@@ -79,7 +79,7 @@ def _create(post: Post, *, number: int, editor: Member, reason: str, at: datetim
     )
 
 
-def _locked(revision: Revision) -> Revision:
+def _lock(revision: Revision) -> Revision:
     rows = Revision.objects.select_for_update(of=("self",)).select_related("post__topic")
     return rows.get(pk=revision.pk)
 

@@ -1,4 +1,4 @@
-"""What members searched for, as the event log keeps it."""
+"""Record members' searches in the event log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.events.catalogue import SEARCH_PERFORMED
-from community.events.services import record
+from community.events.services.recording import record
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -19,7 +19,7 @@ DAY = 86_400
 
 
 def record_search(member: Member, *, query: str, results: int) -> None:
-    """Record what a member looked for; the same words again that day are one search."""
+    """Record a member's search; the same query is recorded once a day."""
     query = " ".join(query.lower().split())[:200]
     key = f"{timezone.now():%Y%m%d}:{query}"
     seen = f"forum:searched:{member.pk}:{blake2b(key.encode(), digest_size=16).hexdigest()}"

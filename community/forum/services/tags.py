@@ -1,4 +1,4 @@
-"""Tags: how a name is spelled, and which tags a topic has."""
+"""Normalize tag names, create tags and assign them to topics."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from community.forum.models import Tag, Topic
 
 from . import counters
 
-TAGS = 5
-LENGTH = 35
-SLUG = 40
+MAX_TAGS = 5
+MAX_LENGTH = 35
+MAX_SLUG_LENGTH = 40
 
 
-def normalize(typed: str) -> str:
-    """Return a tag as it is written here: lower case, words joined with hyphens; empty when nothing is left."""
-    kept = "".join(sign if sign.isalnum() or sign in "-_.+#" else " " for sign in typed.strip().lower())
-    return "-".join(kept.split())[:LENGTH].strip("-")
+def normalize(name: str) -> str:
+    """Return the tag name in lower case with words joined by hyphens; may be empty."""
+    allowed = "".join(char if char.isalnum() or char in "-_.+#" else " " for char in name.strip().lower())
+    return "-".join(allowed.split())[:MAX_LENGTH].strip("-")
 
 
-def find(names: Iterable[str]) -> list[Tag]:
-    """Return the tags of these names, in order and each once; the missing ones are made."""
+def get_or_create(names: Iterable[str]) -> list[Tag]:
+    """Return the tags with these names, in order and without duplicates; creates missing ones."""
     wanted = list(dict.fromkeys(filter(None, map(normalize, names))))
     found = _known(wanted)
-    # What is missing after the first round has a name of its own, but a slug that another tag has.
-    for slug in (_slug, _own_slug):
+    # Tags still missing after the first pass have a slug that is taken by another tag.
+    for slug in (_slug, _unique_slug):
         missing = [name for name in wanted if name not in found]
         if not missing:
             break
@@ -46,27 +46,27 @@ def _known(names: Iterable[str]) -> dict[str, Tag]:
 def _slug(name: str) -> str:
     # "c++" and "c#" must not both become "c".
     spelled = name.replace("+", "-plus").replace("#", "-sharp").replace(".", "-dot-")
-    return slugify(spelled, allow_unicode=True)[:SLUG] or f"tag-{_mark_of(name)}"
+    return slugify(spelled, allow_unicode=True)[:MAX_SLUG_LENGTH] or f"tag-{_short_hash(name)}"
 
 
-def _own_slug(name: str) -> str:
-    """A slug that no other name has: "m²" and "m2" are different tags whose first slugs are the same."""
-    return f"{_slug(name)[: SLUG - 9].strip('-')}-{_mark_of(name)}"
+def _unique_slug(name: str) -> str:
+    """Return a slug unique to the name: "m²" and "m2" are different tags with the same plain slug."""
+    return f"{_slug(name)[: MAX_SLUG_LENGTH - 9].strip('-')}-{_short_hash(name)}"
 
 
-def _mark_of(name: str) -> str:
+def _short_hash(name: str) -> str:
     return sha256(name.encode()).hexdigest()[:8]
 
 
 @transaction.atomic
 def assign(topic: Topic, names: Iterable[str]) -> list[str]:
-    """Give the topic exactly these tags; return their names. The caller records why.
+    """Set the topic's tags and return their names. The caller records the change.
 
-    Raises Refused for more than five.
+    Raises Refused for more than MAX_TAGS.
     """
-    tags = find(names)
-    if len(tags) > TAGS:
-        raise Refused(_("A topic can have at most %(n)d tags.") % {"n": TAGS})
+    tags = get_or_create(names)
+    if len(tags) > MAX_TAGS:
+        raise Refused(_("A topic can have at most %(n)d tags.") % {"n": MAX_TAGS})
     before = set(topic.tags.values_list("pk", flat=True))
     topic.tags.set(tags)
     counters.recount_tags(before ^ {tag.pk for tag in tags})

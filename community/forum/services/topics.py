@@ -1,4 +1,4 @@
-"""The life of a topic: started and edited by its author; pinned, closed, moved, merged and split by staff."""
+"""The life cycle of topics: created and edited by authors; pinned, closed, moved, merged and split by staff."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
-from community.events.services import record
+from community.events.services.recording import record
 from community.forum import screening
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
 
 from . import counters, post_events, rendering, revisions
-from .tags import assign as assign_tags
-from .tags import normalize as normalize_tag
+from . import tags as tag_service
 
 if TYPE_CHECKING:
     from community.forum.models.topics import TopicQuerySet
 
-# The same words by the same person within this time were sent twice by mistake.
-REPEAT = timedelta(minutes=5)
+# The same text by the same person within this time was sent twice by mistake.
+DUPLICATE_WINDOW = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -43,19 +42,19 @@ def create(
     now: datetime | None = None,
     screen: bool = True,
 ) -> Topic:
-    """Start a topic with its opening post; the same one sent again within five minutes is the first.
+    """Start a topic with its opening post. The same one sent again within DUPLICATE_WINDOW returns the first.
 
-    What a screener holds waits for `posts.approve`, without an event. `screen=False` is for what has been
-    judged elsewhere. Raises Refused with the screener's sentence, or for more than five tags.
+    A topic held by a screener waits for `posts.approve` and records no event until then. Pass `screen=False`
+    for content that was already screened. Raises Refused if a screener refuses it, or for too many tags.
     """
     now = now or timezone.now()
-    title = " ".join(rendering.typed(title).split())
-    _one_at_a_time(author)
-    if (earlier := _sent_before(author, category, title, source, now)) is not None:
+    title = " ".join(rendering.normalize(title).split())
+    _lock_author(author)
+    if (earlier := _find_duplicate(author, category, title, source, now)) is not None:
         return earlier
     tags = list(tags)
-    said = rendering.everything_said(title, source, tags)
-    verdict = screening.judge(author, category, None, said) if screen else screening.ALLOW
+    text = rendering.screening_text(title, source, tags)
+    verdict = screening.screen_post(author, category, None, text) if screen else screening.ALLOW
     post = Post(
         kind=Post.Kind.OPENING,
         number=1,
@@ -64,12 +63,12 @@ def create(
         status=Post.Status.PENDING if verdict.hold else Post.Status.PUBLISHED,
         status_reason=verdict.sentence if verdict.hold else "",
     )
-    mentioned = rendering.write(post, source)
+    mentioned = rendering.set_source(post, source)
     topic = _create(category, post, kind=kind, title=title, last_number=1)
     post.topic = topic
     post.save()
-    assign_tags(topic, tags)
-    counters.settle(topic, was=(category.pk, 0, 0))
+    tag_service.assign(topic, tags)
+    counters.refresh(topic, before=(category.pk, 0, 0))
     if post.is_published:
         post_events.record_creation(post, topic, mentioned=mentioned)
     else:
@@ -87,20 +86,20 @@ def edit(
     reason: str = "",
     now: datetime | None = None,
 ) -> Topic:
-    """Change a topic's title and tags; the same again changes nothing. Raises Refused for too many tags."""
+    """Change a topic's title and tags; idempotent. Raises Refused for too many tags."""
     topic = counters.lock_topic(topic.pk)
     now = now or timezone.now()
-    title = " ".join(rendering.typed(title).split())
+    title = " ".join(rendering.normalize(title).split())
     before = {"title": topic.title, "tags": [tag.name for tag in topic.tags.all()]}
     what = ["title"] if title != topic.title else []
-    if set(before["tags"]) != set(filter(None, map(normalize_tag, tags))):
+    if set(before["tags"]) != set(filter(None, map(tag_service.normalize, tags))):
         what.append("tags")
     if not what:
         return topic
     opening = topic.posts.select_for_update().get(kind=Post.Kind.OPENING)
     opening.topic = topic
-    revisions.keep_first(opening)
-    after = {"title": title, "tags": assign_tags(topic, tags)}
+    revisions.save_first(opening)
+    after = {"title": title, "tags": tag_service.assign(topic, tags)}
     topic.title, topic.slug = title, slug(title)
     topic.save(update_fields=["title", "slug"])
     revisions.add(opening, actor=actor, reason=reason, now=now)
@@ -115,7 +114,7 @@ def edit(
 
 @transaction.atomic
 def pin(topic: Topic, *, actor: Member, everywhere: bool = False, now: datetime | None = None) -> Topic:
-    """Keep the topic at the top of its category, or of every list."""
+    """Pin the topic to the top of its category, or of every list; idempotent."""
     topic = counters.lock_topic(topic.pk)
     if topic.is_pinned and topic.pinned_everywhere == everywhere:
         return topic
@@ -138,7 +137,7 @@ def unpin(topic: Topic, *, actor: Member, now: datetime | None = None) -> Topic:
 
 @transaction.atomic
 def close(topic: Topic, *, actor: Member, reason: str = "", now: datetime | None = None) -> Topic:
-    """Let nobody but moderators add to the topic; readers see who closed it and why."""
+    """Close the topic to everyone but moderators; idempotent. Readers see who closed it and why."""
     topic = counters.lock_topic(topic.pk)
     if topic.is_closed:
         return topic
@@ -161,24 +160,26 @@ def reopen(topic: Topic, *, actor: Member, now: datetime | None = None) -> Topic
 
 @transaction.atomic
 def move(topic: Topic, *, to: Category, actor: Member, now: datetime | None = None) -> Topic:
-    """Put the topic into another category; where it is already, nothing changes."""
+    """Move the topic to another category; idempotent."""
     topic = counters.lock_topic(topic.pk)
     if topic.category_id == to.pk:
         return topic
-    was, before = counters.weight(topic), topic.category.slug
+    before, slug_before = counters.contribution(topic), topic.category.slug
     topic.category = to
     topic.save(update_fields=["category"])
-    counters.settle(topic, was=was)
-    _record(topic, "moved", actor=actor, before={"category": before}, after={"category": to.slug}, now=now)
+    counters.refresh(topic, before=before)
+    _record(
+        topic, "moved", actor=actor, before={"category": slug_before}, after={"category": to.slug}, now=now
+    )
     return topic
 
 
 @transaction.atomic
 def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = None) -> Topic:
-    """Append all posts of `topic` to another topic, to which its address leads from then on.
+    """Append all posts of `topic` to another topic, and redirect its URL there; idempotent.
 
-    Its opening becomes a reply. An acceptance is lost, because the other topic has an asker of its own.
-    Raises Refused for merging a topic into itself or into one that is gone.
+    Its opening becomes a reply, and its accepted answer is no longer accepted, since the other topic has its
+    own asker. Raises Refused if `into` is the same topic, or is merged or deleted.
     """
     first, second = sorted([topic.pk, into.pk])
     locked = {first: counters.lock_topic(first), second: counters.lock_topic(second)}
@@ -187,9 +188,9 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
         return target
     if topic.pk == target.pk or target.merged_into_id or target.status == Topic.Status.DELETED:
         raise Refused(_("Choose another topic that has not been deleted."))
-    was_topic, was_target = counters.weight(topic), counters.weight(target)
+    topic_before, target_before = counters.contribution(topic), counters.contribution(target)
     for post in list(topic.posts.select_for_update()):
-        _forget_acceptance(post, asker_topic=topic)
+        _clear_acceptance(post, asker_topic=topic)
         target.last_number += 1
         post.topic, post.number, post.kind = target, target.last_number, _kind_in(target, post)
         post.save(update_fields=["topic", "number", "kind", "is_accepted"])
@@ -197,8 +198,8 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     topic.status, topic.merged_into = Topic.Status.DELETED, target
     topic.save(update_fields=["status", "merged_into"])
     ReadState.objects.filter(topic=topic).delete()
-    counters.settle(topic, was=was_topic)
-    counters.settle(target, was=was_target)
+    counters.refresh(topic, before=topic_before)
+    counters.refresh(target, before=target_before)
     counters.recount_tags(topic.tags.values_list("pk", flat=True))
     _record(target, "merged", actor=actor, after={"merged": topic.pk}, now=now)
     return target
@@ -215,15 +216,15 @@ def split(
     actor: Member,
     now: datetime | None = None,
 ) -> Topic:
-    """Make a topic of its own of these posts and the comments under them; the earliest one opens it.
+    """Split posts and their comments off into a new topic; the earliest one becomes its opening.
 
-    Raises Refused for no posts, the opening, an accepted answer, or a comment whose post stays behind.
+    Raises Refused for no posts, the opening, an accepted answer, or a comment without its parent.
     """
     topic = counters.lock_topic(topic.pk)
-    was = counters.weight(topic)
-    chosen = _to_split(topic, {post.pk for post in posts})
+    before = counters.contribution(topic)
+    chosen = _posts_to_split(topic, {post.pk for post in posts})
     opening = chosen[0]
-    title = " ".join(rendering.typed(title).split())
+    title = " ".join(rendering.normalize(title).split())
     new = _create(category, opening, kind=kind, title=title, last_number=len(chosen))
     ids = {post.pk for post in chosen}
     for number, post in enumerate(chosen, start=1):
@@ -231,19 +232,19 @@ def split(
         post.kind = Post.Kind.OPENING if number == 1 else _kind_in(new, post)
         post.parent_id = post.parent_id if post.parent_id in ids and number > 1 else None
         post.save(update_fields=["topic", "number", "kind", "parent"])
-    counters.settle(topic, was=was)
-    counters.settle(new, was=(category.pk, 0, 0))
+    counters.refresh(topic, before=before)
+    counters.refresh(new, before=(category.pk, 0, 0))
     _record(topic, "split", actor=actor, after={"into": new.pk, "posts": len(chosen)}, now=now)
     return new
 
 
 def slug(title: str) -> str:
-    """Return what stands for the title in the topic's address."""
+    """Return the slug for the topic's URL."""
     return slugify(title)[:100].strip("-") or "topic"
 
 
 def _create(category: Category, opening: Post, *, kind: str, title: str, last_number: int) -> Topic:
-    """Save the topic that this post opens."""
+    """Create the topic for an opening post."""
     return Topic.objects.create(
         category=category,
         author=opening.author,
@@ -259,19 +260,26 @@ def _create(category: Category, opening: Post, *, kind: str, title: str, last_nu
     )
 
 
-def _one_at_a_time(author: Member) -> None:
+def _lock_author(author: Member) -> None:
+    """Serialize an author's new topics, so that duplicates are found."""
     Member.objects.select_for_update(no_key=True).only("pk").get(pk=author.pk)
 
 
-def _sent_before(author: Member, category: Category, title: str, source: str, now: datetime) -> Topic | None:
+def _find_duplicate(
+    author: Member, category: Category, title: str, source: str, now: datetime
+) -> Topic | None:
     recent: TopicQuerySet = Topic.objects.filter(
-        author=author, category=category, title=title, created_at__gt=now - REPEAT, created_at__lte=now
+        author=author,
+        category=category,
+        title=title,
+        created_at__gt=now - DUPLICATE_WINDOW,
+        created_at__lte=now,
     )
-    same = recent.filter(posts__kind=Post.Kind.OPENING, posts__source=rendering.typed(source))
+    same = recent.filter(posts__kind=Post.Kind.OPENING, posts__source=rendering.normalize(source))
     return same.exclude(status=Topic.Status.DELETED).first()
 
 
-def _to_split(topic: Topic, ids: set[int]) -> list[Post]:
+def _posts_to_split(topic: Topic, ids: set[int]) -> list[Post]:
     posts = list(topic.posts.select_for_update(of=("self",)).select_related("author"))
     chosen = [post for post in posts if post.pk in ids or (post.is_comment and post.parent_id in ids)]
     if not chosen:
@@ -280,20 +288,20 @@ def _to_split(topic: Topic, ids: set[int]) -> list[Post]:
         raise Refused(_("You cannot split off the opening post. Move the whole topic instead."))
     if any(post.is_accepted for post in chosen):
         raise Refused(_("Unmark the accepted answer before you split it off."))
-    kept = {post.pk for post in chosen}
-    if any(post.is_comment and post.parent_id not in kept for post in chosen):
+    chosen_ids = {post.pk for post in chosen}
+    if any(post.is_comment and post.parent_id not in chosen_ids for post in chosen):
         raise Refused(_("You cannot split off a comment. Choose the post it belongs to."))
     return chosen
 
 
 def _kind_in(topic: Topic, post: Post) -> str:
-    """What a post becomes in another topic: only a question has answers, and it takes no new ones by moving."""
+    """Return the post's kind in another topic: answers outside questions become replies, never the reverse."""
     if post.is_comment or (post.is_answer and topic.is_question):
         return post.kind
     return Post.Kind.REPLY
 
 
-def _forget_acceptance(post: Post, *, asker_topic: Topic) -> None:
+def _clear_acceptance(post: Post, *, asker_topic: Topic) -> None:
     if not post.is_accepted:
         return
     post.is_accepted = False

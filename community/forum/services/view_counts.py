@@ -1,4 +1,4 @@
-"""Views, gathered in Redis and written down in bulk; a crash may lose a few seconds of them."""
+"""View counts: buffered in Redis and written in bulk. A crash may lose a few seconds of views."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from django.utils import timezone
 from redis.commands.core import Script
 
 from community.events.catalogue import TOPIC_VIEWED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.forum.models import Topic
 from community.members.models import Member
 
 log = logging.getLogger(__name__)
 
 VIEWS, READERS = "forum:views", "forum:readers"
-# A second look within this time is the same view.
+# Seconds within which repeated views by one visitor count once.
 SAME_VIEW = 3_600
 DAY = 26 * 3_600
-TAKEN_AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 
-# One trip to Redis a page: count the view unless the same visitor had it, and the reader once a day.
+# A single round trip: count a visitor's view once per SAME_VIEW, and record a member's once a day.
 _ADD = """
 if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
   redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
@@ -39,7 +39,7 @@ end
 
 
 def add(topic_id: int, *, visitor: str, member: Member | None, now: datetime | None = None) -> None:
-    """Note that someone looked at the topic; `visitor` tells one person's browser from another's."""
+    """Buffer a view of the topic; `visitor` identifies the browser. Redis errors are logged, not raised."""
     now = now or timezone.now()
     try:
         reader = member.pk if member else 0
@@ -51,12 +51,11 @@ def add(topic_id: int, *, visitor: str, member: Member | None, now: datetime | N
         keys = [_key(viewed), _key(VIEWS), _key(read_today), _key(READERS)]
         _add()(keys=keys, args=[SAME_VIEW, topic_id, read, DAY])
     except redis.RedisError:
-        # Nobody is to miss a page because it could not be counted.
-        log.warning("A view could not be counted.", exc_info=True)
+        log.warning("Could not count a view.", exc_info=True)
 
 
 def flush() -> int:
-    """Add the gathered views to their topics and record who read; return how many topics there were."""
+    """Write buffered views to the topics and record who read them. Return how many topics were updated."""
     counts = _take_views()
     topics, numbers = [int(topic) for topic in counts], [int(n) for n in counts.values()]
     if topics:
@@ -81,7 +80,7 @@ def _take_views() -> dict[str, str]:
 
 
 def _record_readers() -> None:
-    while rows := cast(list[str], _redis().lpop(_key(READERS), TAKEN_AT_ONCE)):
+    while rows := cast(list[str], _redis().lpop(_key(READERS), BATCH_SIZE)):
         reads = [json.loads(row) for row in rows]
         known = _known(reads)
         with transaction.atomic():
@@ -89,7 +88,7 @@ def _record_readers() -> None:
 
 
 def _known(reads: list[Any]) -> set[tuple[str, int]]:
-    """Those topics and members that are still there."""
+    """Return the topics and members that still exist, as ("t", id) and ("m", id)."""
     topics = Topic.objects.filter(pk__in={read[0] for read in reads}).values_list("pk", flat=True)
     members = Member.objects.filter(pk__in={read[1] for read in reads}).values_list("pk", flat=True)
     return {("t", pk) for pk in topics} | {("m", pk) for pk in members}
@@ -120,5 +119,5 @@ def _redis() -> redis.Redis:
 
 
 def _key(name: str) -> str:
-    """Beside the cache's own keys, so that clearing it clears these too."""
+    """Return the key with the cache's prefix, so that clearing the cache clears it too."""
     return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:{name}"

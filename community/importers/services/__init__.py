@@ -1,1 +1,1 @@
-"""Bringing another platform's community here, and taking it back."""
+"""Import a community from another platform, and undo an import."""

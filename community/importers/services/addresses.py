@@ -1,4 +1,4 @@
-"""Where what stood at an old address stands now."""
+"""Resolve URLs of an imported site to ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def new_address(path: str, *, reader: Reader) -> str | None:
-    """Return our address for an old path, without its leading slash; None when there is none to see."""
+    """Return our URL for an old path (without its leading slash); None if the reader may see nothing there."""
     for target in targets_of(path):
         found = _address(target, reader)
         if found:

@@ -1,4 +1,4 @@
-"""Saying where imported posts come from and under which licence, as Creative Commons asks."""
+"""Source and licence of imported posts, as Creative Commons requires."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LICENCES = "https://creativecommons.org/licenses/by-sa/"
 
 @dataclass(frozen=True)
 class Attribution:
-    """One post's origin: `site` to show, `url` to link it to, the licence and its text."""
+    """A post's source: the `site` name, its `url` there, and the licence with a link to its text."""
 
     site: str
     url: str
@@ -28,7 +28,7 @@ class Attribution:
 
 
 def with_origin(posts: PostQuerySet) -> PostQuerySet:
-    """Add `origin`, what `attribution_of` needs of an imported post, in the same statement; None for ours."""
+    """Annotate `origin`, the data for `attribution_of`; None for posts that were not imported."""
     kinds = (ImportedRow.Kind.POST, ImportedRow.Kind.COMMENT)
     rows = ImportedRow.objects.filter(kind__in=kinds, target_id=OuterRef("pk"))
     origin = JSONObject(kind="kind", site="site", source_id="source_id", licence="licence")
@@ -36,7 +36,7 @@ def with_origin(posts: PostQuerySet) -> PostQuerySet:
 
 
 def attribution_of(post: Post) -> Attribution | None:
-    """Say where a post read `with_origin` comes from."""
+    """Return the attribution of a post annotated by `with_origin`; None if it was not imported."""
     origin = post.origin  # type: ignore[attr-defined]
     return _attribution(ImportedRow(**origin)) if origin else None
 
@@ -48,7 +48,7 @@ def _attribution(row: ImportedRow) -> Attribution:
     known = row.licence.startswith("CC BY-SA ") and version in ("2.5", "3.0", "4.0")
     return Attribution(
         site=row.site,
-        # A site whose name was not to be found is called after its folder, which leads nowhere.
+        # A site with an unknown host is named after its folder, so there is nothing to link to.
         url=f"https://{row.site}/{path}" if "." in row.site else "",
         licence=row.licence,
         licence_url=f"{_LICENCES}{version}/" if known else "",

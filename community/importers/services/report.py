@@ -1,6 +1,6 @@
-"""The report of an import: rows read = imported + skipped with reasons, and what a person should know."""
+"""The report of an import: rows read = imported + skipped (with reasons), and remarks for the administrator."""
 
-# ruff: noqa: S608 - every statement is built of the constants here, and its values are parameters
+# ruff: noqa: S608 - statements are built from constants in this module; values are parameters
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .statements import fetch
 _COUNTS = """
   SELECT file, skip, count(*) FROM importers_stagedrow WHERE batch_id = %(batch)s GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
-# Posts are left out: those that describe tags are imported, but become no post.
+# Posts are left out: those that describe tags count as imported but do not become posts.
 _KINDS = {
     "Users.xml": ImportedRow.Kind.USER,
     "Tags.xml": ImportedRow.Kind.TAG,
@@ -28,28 +28,28 @@ _KINDS = {
 }
 _POSTS = "importers_stagedrow p WHERE p.batch_id = %(batch)s AND p.file = 'posts' AND p.skip = ''"
 _QUESTIONS_AND_ANSWERS = f"{_POSTS} AND p.data->>'PostTypeId' IN ('1', '2')"
-# One number each; a sentence is shown when it is not 0.
+# Each query returns a count; the sentence is shown if it is not 0.
 _REMARKS = {
-    "Posts with a score other than their votes say; the score is kept: {}.": f"""
+    "Posts whose score differs from the sum of their votes (the score is kept): {}.": f"""
         SELECT count(*) FROM (SELECT (p.data->>'Score')::int AS score, (
             SELECT coalesce(sum(CASE v.data->>'VoteTypeId' WHEN '2' THEN 1 WHEN '3' THEN -1 END), 0)
               FROM importers_stagedrow v
              WHERE v.batch_id = p.batch_id AND v.file = 'votes' AND v.parent_id = p.source_id AND v.skip = ''
           ) AS votes FROM {_QUESTIONS_AND_ANSWERS}) s WHERE score IS DISTINCT FROM votes""",
-    "Accepted answers that are not in the dump; their questions are imported as open: {}.": f"""
+    "Accepted answers missing from the dump (their questions are imported as open): {}.": f"""
         SELECT count(*) FROM {_POSTS} AND p.data ? 'AcceptedAnswerId' AND NOT EXISTS (
             SELECT FROM importers_stagedrow a WHERE a.batch_id = p.batch_id AND a.file = 'posts' AND a.skip = ''
               AND a.source_id = (p.data->>'AcceptedAnswerId')::bigint AND a.parent_id = p.source_id)""",
-    "Questions and answers without an author; they are shown as a former member's: {}.": f"""
+    "Questions and answers without an author (shown as posts by a former member): {}.": f"""
         SELECT count(*) FROM {_QUESTIONS_AND_ANSWERS} AND NOT p.data ? 'OwnerUserId'""",
-    "Comments without an author; they are shown as a former member's: {}.": """
+    "Comments without an author (shown as comments by a former member): {}.": """
         SELECT count(*) FROM importers_stagedrow p
          WHERE p.batch_id = %(batch)s AND p.file = 'comments' AND p.skip = '' AND NOT p.data ? 'UserId'""",
-    "Users who posted before their account was made; both times are kept: {}.": f"""
+    "Users who posted before their account was created (both times are kept): {}.": f"""
         SELECT count(DISTINCT u.source_id) FROM importers_stagedrow u, {_QUESTIONS_AND_ANSWERS}
            AND u.batch_id = p.batch_id AND u.file = 'users' AND u.source_id = (p.data->>'OwnerUserId')::bigint
            AND p.created_at < u.created_at""",
-    "Display names of several users; their handles differ by a number: {}.": """
+    "Display names shared by several users (their usernames get a number): {}.": """
         SELECT count(*) FROM (SELECT 1 FROM importers_stagedrow
          WHERE batch_id = %(batch)s AND file = 'users' AND skip = '' AND data ? 'DisplayName'
          GROUP BY data->>'DisplayName' HAVING count(*) > 1) n""",
@@ -76,47 +76,47 @@ def report_of(batch: ImportBatch, folder: Path) -> dict[str, Any]:
     return {"tables": tables, "remarks": [*_missing(folder), *_remarks(batch)]}
 
 
-def confirmed(batch: ImportBatch) -> dict[str, Any]:
-    """Return the report, checked against what is really here now."""
-    here = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
-    said = {table["file"]: table["imported"] for table in batch.report["tables"]}
+def verified(batch: ImportBatch) -> dict[str, Any]:
+    """Return the report with a remark for each table whose imported rows differ from the expected number."""
+    actual = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
+    expected = {table["file"]: table["imported"] for table in batch.report["tables"]}
     differing = [
-        f"{file}: {said[file]:,} rows should be here, {here[kind]:,} are."
+        f"{file}: imported {expected[file]:,} rows, but found {actual[kind]:,}."
         for file, kind in _KINDS.items()
-        if said[file] != here[kind]
+        if expected[file] != actual[kind]
     ]
     return {**batch.report, "remarks": [*batch.report["remarks"], *differing]}
 
 
 def _missing(folder: Path) -> list[str]:
-    return [f"There is no {table.file}." for table in TABLES if not (folder / table.file).exists()]
+    return [f"{table.file} is missing." for table in TABLES if not (folder / table.file).exists()]
 
 
 def _remarks(batch: ImportBatch) -> list[str]:
-    """Return the sentences that hold for what was staged."""
+    """Return the remarks that apply to the staged rows."""
     counted = [
         sentence.format(f"{rows:,}")
         for sentence, statement in _REMARKS.items()
         if (rows := fetch(statement, batch=batch.pk)[0][0])
     ]
-    return [*counted, *_clashes(batch)]
+    return [*counted, *_conflicts(batch)]
 
 
-def _clashes(batch: ImportBatch) -> list[str]:
+def _conflicts(batch: ImportBatch) -> list[str]:
     rows = StagedRow.objects.filter(batch_id=batch.pk, skip="")
     tags = {name.lower() for name in rows.filter(file="tags").values_list("data__TagName", flat=True)}
     shared = Tag.objects.filter(name__in=tags).count()
     taken = _taken(batch)
     sentences = []
     if shared:
-        sentences.append(f"Tags that are used here already; they are shared: {shared:,}.")
+        sentences.append(f"Tags that already exist here (they are shared): {shared:,}.")
     if taken:
-        sentences.append(f"Handles that are taken here already; theirs get a number: {taken:,}.")
+        sentences.append(f"Usernames that are already taken here (imported ones get a number): {taken:,}.")
     return sentences
 
 
 def _taken(batch: ImportBatch) -> int:
-    """Count the users whose handle belongs to a member who did not come with this import."""
+    """Count the users whose username belongs to a member who is not part of this import."""
     users = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="")
     names = users.values_list("data__DisplayName", flat=True).iterator(chunk_size=2000)
     handles = {handle(name or "") for name in names}

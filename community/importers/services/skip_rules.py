@@ -1,4 +1,4 @@
-"""Deciding, before anything is built, which staged rows are imported and why the others are not."""
+"""Decide which staged rows are skipped, and why, before anything is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER_POST = "its post is neither a question nor an answer"
 
 @dataclass(frozen=True)
 class Rule:
-    """Rows of `file` for which `where` holds are skipped for this reason; `reason` is an SQL expression."""
+    """Skip the rows of `file` that match `where`. `reason` and `where` are SQL expressions."""
 
     file: str
     reason: str
@@ -61,12 +61,12 @@ def _needs_post(file: str) -> list[Rule]:
     ]
 
 
-# In this order: questions are judged before their answers, posts before what belongs to them.
+# Order matters: questions come before their answers, and posts before the rows that belong to them.
 RULES = [
     *(
         Rule(
             table.name,
-            "'the same Id came earlier in the file'",
+            "'the same Id appears earlier in the file'",
             _staged(table.name, "o.source_id = s.source_id AND o.ordinal < s.ordinal"),
         )
         for table in TABLES
@@ -75,7 +75,7 @@ RULES = [
     Rule("tags", f"'{EARLIER}'", _mapped("tag")),
     Rule(
         "tags",
-        "'the same name came earlier in the file'",
+        "'the same name appears earlier in the file'",
         _staged(
             "tags",
             "lower(o.data->>'TagName') = lower(s.data->>'TagName') AND o.ordinal < s.ordinal AND o.skip = ''",
@@ -90,12 +90,12 @@ RULES = [
     Rule("posts", f"'{EARLIER}'", _mapped("post")),
     Rule(
         "posts",
-        "'posts of type ' || (s.data->>'PostTypeId') || ' are not kept'",
+        "'posts of type ' || (s.data->>'PostTypeId') || ' are not imported'",
         "s.data->>'PostTypeId' NOT IN ('1', '2', '4', '5')",
     ),
     Rule(
         "posts",
-        "'describes no tag'",
+        "'does not describe a tag'",
         f"s.data->>'PostTypeId' IN ('4', '5') AND NOT {_staged('tags', _TAG_TEXT)}",
     ),
     Rule(
@@ -117,22 +117,22 @@ RULES = [
     *_needs_post("votes"),
     Rule(
         "votes",
-        _named("VoteTypeId", VOTES_NOT_KEPT, "not kept:"),
+        _named("VoteTypeId", VOTES_NOT_KEPT, "not imported:"),
         "s.data->>'VoteTypeId' NOT IN ('1', '2', '3')",
     ),
     Rule(
         "history",
-        "'earlier texts of tag descriptions are not kept'",
+        "'earlier versions of tag descriptions are not imported'",
         _staged("posts", "o.source_id = s.parent_id AND o.data->>'PostTypeId' IN ('4', '5')"),
     ),
     *_needs_post("history"),
     Rule(
         "history",
-        _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not kept:"),
+        _named("PostHistoryTypeId", HISTORY_NOT_KEPT, "not imported:"),
         "(s.data->>'PostHistoryTypeId')::int NOT BETWEEN 1 AND 10",
     ),
     *_needs_post("links"),
-    Rule("links", "'made anew from the text that links'", "s.data->>'LinkTypeId' <> '3'"),
+    Rule("links", "'recreated from the links in the text'", "s.data->>'LinkTypeId' <> '3'"),
     Rule(
         "links",
         "'the question is not closed'",
@@ -141,8 +141,8 @@ RULES = [
 ]
 
 
-def judge(batch: ImportBatch, progress: Progress) -> None:
-    """Give every staged row that is not imported its reason. Doing it again changes nothing."""
+def apply_skip_rules(batch: ImportBatch, progress: Progress) -> None:
+    """Set the reason on every staged row that is skipped; idempotent."""
     if batch.progress.get("judged"):
         return
     progress.start("Checking", len(RULES))
@@ -151,7 +151,7 @@ def judge(batch: ImportBatch, progress: Progress) -> None:
             UPDATE importers_stagedrow s SET skip = left({rule.reason}, 120)
             WHERE s.batch_id = %(batch)s AND s.file = %(file)s AND s.ordinal BETWEEN %(first)s AND %(last)s
               AND s.skip = '' AND {rule.where}
-        """  # noqa: S608 - built of the constants above
+        """  # noqa: S608 - built from constants
         for first, last in ranges(batch, rule.file):
             with transaction.atomic():
                 execute(statement, batch=batch.pk, file=rule.file, site=batch.site, first=first, last=last)

@@ -1,6 +1,6 @@
-"""The staging table: the rows of a dump as they were read, and the ids that they will have here.
+"""Fill the staging table with the rows of a dump, and assign the ids that they will have here.
 
-Ids are given out before anything is built, so that posts can link to posts that come later.
+Ids are assigned before anything is built, so that posts can link to later posts.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from community.importers.stackexchange.tables import TABLES, Row, Table, usable
 from community.members.models import Member
 
 from .skip_rules import EARLIER
-from .statements import execute, forget_queries, ranges, save_progress
+from .statements import execute, ranges, reset_query_log, save_progress
 
-ROWS_A_TIME = 4000
-BYTES_A_TIME = 4 * 1024 * 1024
-NEEDED = ("Posts.xml", "Users.xml")
+ROWS_PER_BATCH = 4000
+BYTES_PER_BATCH = 4 * 1024 * 1024
+REQUIRED_FILES = ("Posts.xml", "Users.xml")
 _COLUMNS = "batch_id, file, ordinal, source_id, parent_id, created_at, data, skip"
-_NUMBER = """
+_ASSIGN_IDS = """
   UPDATE importers_stagedrow s SET {column} = n.id
     FROM (SELECT ordinal, nextval(pg_get_serial_sequence(%(table)s, 'id')) AS id
             FROM (SELECT ordinal FROM importers_stagedrow
@@ -53,23 +53,25 @@ _IS_POST = "data->>'PostTypeId' IN ('1', '2')"
 
 
 def find_dump(folder: Path) -> Path:
-    """Return the folder that holds the files: this one, or the only one in it that does.
+    """Return the folder with the dump's files: `folder`, or the only subfolder that has them.
 
-    Raises DumpError when there is none.
+    Raises DumpError if there is none, or more than one.
     """
     candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
-    found = [path for path in candidates if all((path / name).is_file() for name in NEEDED)]
+    found = [path for path in candidates if all((path / name).is_file() for name in REQUIRED_FILES)]
     if not found:
-        raise DumpError(f"{folder} holds no dump: there is no {' and '.join(NEEDED)} in it.")
+        raise DumpError(
+            f"There is no dump in {folder}. The folder must contain {' and '.join(REQUIRED_FILES)}."
+        )
     if len(found) > 1 and found[0] != folder:
         raise DumpError(
-            f"{folder} holds several dumps: name one of {', '.join(path.name for path in found)}."
+            f"There are several dumps in {folder}. Choose one of {', '.join(path.name for path in found)}."
         )
     return found[0]
 
 
 def fingerprint(folder: Path) -> str:
-    """Return what tells this dump from another: a hash of the sizes, beginnings and ends of its files."""
+    """Return a hash that identifies the dump, of the size, first and last 64 kB of each file."""
     digest = hashlib.sha256()
     for table in TABLES:
         path = folder / table.file
@@ -84,7 +86,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def stage(batch: ImportBatch, folder: Path, progress: Progress) -> None:
-    """Read every file that has not been read yet, from where it stopped. Raises DumpError."""
+    """Read every file that is not complete, resuming where it stopped. Raises DumpError."""
     for table in TABLES:
         path = folder / table.file
         if path.exists() and not batch.progress.get(f"read:{table.name}:complete"):
@@ -98,21 +100,21 @@ def _stage_file(batch: ImportBatch, table: Table, path: Path, progress: Progress
     progress.start(f"Reading {table.file}", path.stat().st_size)
     rows = enumerate(read_rows(path, root=table.root, on_bytes=progress.advance), start=1)
     numbered = ((ordinal, usable(table, row)) for ordinal, row in islice(rows, done, None))
-    for part in _parts(numbered):
+    for part in _batches(numbered):
         with transaction.atomic():
             _copy(batch, table, part)
             save_progress(batch, **{f"read:{table.name}": part[-1][0]})
-        forget_queries()
+        reset_query_log()
     save_progress(batch, **{f"read:{table.name}:complete": True})
 
 
-def _parts(rows: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
+def _batches(rows: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
     part: list[tuple[int, Row]] = []
     size = 0
     for numbered in rows:
         part.append(numbered)
         size += sum(len(value) for value in numbered[1].data.values() if isinstance(value, str))
-        if len(part) >= ROWS_A_TIME or size >= BYTES_A_TIME:
+        if len(part) >= ROWS_PER_BATCH or size >= BYTES_PER_BATCH:
             yield part
             part, size = [], 0
     if part:
@@ -129,27 +131,30 @@ def _copy(batch: ImportBatch, table: Table, rows: list[tuple[int, Row]]) -> None
             )
 
 
-def number(batch: ImportBatch) -> None:
-    """Give every row that will be imported the id it will have here."""
+def assign_ids(batch: ImportBatch) -> None:
+    """Assign our ids to every row that will be imported; idempotent."""
     if batch.progress.get("numbered"):
         return
-    _number(batch, "users", Member._meta.db_table)
-    _number(batch, "posts", Post._meta.db_table, where=_IS_POST)
-    _number(batch, "posts", Topic._meta.db_table, column="topic_id", where="data->>'PostTypeId' = '1'")
-    _number(batch, "comments", Post._meta.db_table)
-    _each(batch, "posts", _TOPIC_OF_ANSWER)
-    _each(batch, "users", _KNOWN_USERS, earlier=EARLIER, site=batch.site, kind=ImportedRow.Kind.USER)
+    _assign_ids(batch, "users", Member._meta.db_table)
+    _assign_ids(batch, "posts", Post._meta.db_table, where=_IS_POST)
+    _assign_ids(batch, "posts", Topic._meta.db_table, column="topic_id", where="data->>'PostTypeId' = '1'")
+    _assign_ids(batch, "comments", Post._meta.db_table)
+    _execute_in_ranges(batch, "posts", _TOPIC_OF_ANSWER)
+    _execute_in_ranges(
+        batch, "users", _KNOWN_USERS, earlier=EARLIER, site=batch.site, kind=ImportedRow.Kind.USER
+    )
     execute("ANALYZE importers_stagedrow")
     save_progress(batch, numbered=True)
 
 
-def _number(
+def _assign_ids(
     batch: ImportBatch, file: str, table: str, *, column: str = "target_id", where: str = "true"
 ) -> None:
-    _each(batch, file, _NUMBER.format(column=column, where=where), file=file, table=table)
+    statement = _ASSIGN_IDS.format(column=column, where=where)
+    _execute_in_ranges(batch, file, statement, file=file, table=table)
 
 
-def _each(batch: ImportBatch, ranged: str, statement: str, **values: object) -> None:
-    for first, last in ranges(batch, ranged):
+def _execute_in_ranges(batch: ImportBatch, ranged_file: str, statement: str, **values: object) -> None:
+    for first, last in ranges(batch, ranged_file):
         with transaction.atomic():
             execute(statement, batch=batch.pk, first=first, last=last, **values)

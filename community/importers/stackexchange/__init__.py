@@ -1,1 +1,1 @@
-"""The Stack Exchange data dump as such: files, rows, addresses and texts. Knows nothing of the database."""
+"""The Stack Exchange data dump: files, rows, URLs and text. Does not touch the database."""

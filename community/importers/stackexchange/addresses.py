@@ -1,4 +1,4 @@
-"""The addresses of the old site: what each of them is about."""
+"""Parse URLs of the old site into what they point to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 Kind = Literal["post", "comment", "user", "tag"]
 
-# The first part of a path that can be about something we imported.
+# First path segments of URLs that can point to imported content.
 PREFIXES = "questions|q|a|users|posts|tags"
 
 _COMMENT = re.compile(r"#comment(\d{1,15})(?:_\d+)?$|^posts/comments/(\d{1,15})(?=[/?#]|$)")
@@ -20,7 +20,7 @@ _TAG = re.compile(r"^(?:questions/tagged|tags)/([^/?#]{1,35})(?=[/?#]|$)")
 
 @dataclass(frozen=True)
 class Target:
-    """What an old address was about: a row of the dump by its id, or a tag by its name."""
+    """What an old URL points to: a row of the dump by its id, or a tag by its name."""
 
     kind: Kind
     key: int | str
@@ -35,9 +35,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 
 def targets_of(path: str) -> list[Target]:
-    """Return what the path, without its leading slash but with query and fragment, was about.
+    """Return what a path points to, most specific first: an answer, then its question.
 
-    The most exact comes first: an answer, then its question.
+    The path has no leading slash, but may have a query and a fragment.
     """
     found = [
         Target(kind, int(next(filter(None, match.groups()))))

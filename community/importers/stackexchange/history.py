@@ -1,4 +1,4 @@
-"""A post's history rows, told as the versions a reader would have seen."""
+"""Combine a post's history rows into the versions that readers saw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class HistoryRow(Protocol):
 
 @dataclass(frozen=True)
 class Version:
-    """The whole post as one revision left it. `body` is Markdown, None until one is known."""
+    """The full post after one revision. `body` is Markdown; None while it is not known."""
 
     at: datetime
     title: str = ""
@@ -33,17 +33,17 @@ class Version:
 
 
 def versions_of(rows: Iterable[HistoryRow]) -> list[Version]:
-    """Return the versions, oldest first: rows with one RevisionGUID are one, and rollbacks count like edits."""
+    """Return the versions, oldest first. Rows with the same RevisionGUID are one; rollbacks count as edits."""
     content = [row for row in rows if int(row.data["PostHistoryTypeId"]) <= max(TAGS_HISTORY)]
     ordered = sorted(content, key=lambda row: (row.created_at, row.source_id))
     found: list[Version] = []
-    for _, group in groupby(_together(ordered), key=lambda pair: pair[0]):
+    for _, group in groupby(_by_revision(ordered), key=lambda pair: pair[0]):
         found.append(_next(found[-1] if found else None, [row for _, row in group]))
     return found
 
 
-def _together(rows: Sequence[HistoryRow]) -> list[tuple[int, HistoryRow]]:
-    """Number each revision by its first row, so that a row of another between its rows does not split it."""
+def _by_revision(rows: Sequence[HistoryRow]) -> list[tuple[int, HistoryRow]]:
+    """Number each revision by its first row, so that interleaved rows of another do not split it."""
     places: dict[str, int] = {}
     numbered = [
         (places.setdefault(row.data.get("RevisionGUID") or f"row {row.source_id}", place), row)
@@ -74,5 +74,5 @@ def _next(before: Version | None, rows: Sequence[HistoryRow]) -> Version:
 
 
 def tag_names(text: str) -> list[str]:
-    """Return the names in `<a><b>`, as older dumps write them, or `|a|b|`, as newer ones do."""
+    """Return the names in `<a><b>` (older dumps) or `|a|b|` (newer dumps)."""
     return [name for name in text.replace("><", "|").strip("<>|").split("|") if name]

@@ -1,4 +1,4 @@
-"""The numbers in a dump and what they stand for (meta.stackexchange.com/q/2677)."""
+"""The numeric types in a dump and their meaning (meta.stackexchange.com/q/2677)."""
 
 QUESTION, ANSWER, TAG_EXCERPT, TAG_WIKI = 1, 2, 4, 5
 ACCEPTED, UP, DOWN = 1, 2, 3
@@ -42,7 +42,7 @@ HISTORY_NOT_KEPT = {
     38: "merge destination",
     50: "bumped",
     52: "hot question",
-    53: "hot question no more",
+    53: "no longer a hot question",
 }
 CLOSE_REASONS = {
     "1": "Duplicate",

@@ -1,4 +1,4 @@
-"""Reading one file of a dump, row by row, in constant memory, from a source that is not trusted."""
+"""Read a dump's XML file row by row, in constant memory. The file is not trusted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 CHUNK = 64 * 1024
-# A body is at most 30,000 characters there; as XML references that is still well under a megabyte.
-LARGEST_ROW = 4 * 1024 * 1024
+# Bodies are limited to 30,000 characters, well under a megabyte even as XML references.
+MAX_ROW_BYTES = 4 * 1024 * 1024
 
-# Characters that XML forbids, and real dumps hold all the same, raw or as references.
+# Characters that XML forbids but real dumps contain, raw or as references.
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _TO_SPACES = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
@@ -20,14 +20,14 @@ _UNFINISHED = re.compile(rb"&#?[0-9a-zA-Z]{0,11}\Z")
 
 
 class DumpError(Exception):
-    """The dump cannot be read; says where and why."""
+    """The dump cannot be read; the message says where and why."""
 
 
 def read_rows(path: Path, *, root: str, on_bytes: Callable[[int], None]) -> Iterator[dict[str, str]]:
-    """Yield the attributes of each row of the file. `on_bytes` hears how much has been read.
+    """Yield the attributes of each row of the file. `on_bytes` is called with the size of each chunk.
 
-    Raises DumpError for what is not such a file: another root element, nested elements, a document type
-    (which is where entities are declared), a row beyond 4 MB, a file that ends early.
+    Raises DumpError for another root element, nested elements, a document type (which could declare
+    entities), a row over MAX_ROW_BYTES, or a truncated file.
     """
     reader = _Reader(path.name, root)
     with path.open("rb") as file:
@@ -71,8 +71,8 @@ class _Reader:
             self.parser.Parse(data, last)
         except expat.ExpatError as error:
             raise self._error(expat.ErrorString(error.code)) from error
-        if self.since_row > LARGEST_ROW:
-            raise self._error(f"a row is larger than {LARGEST_ROW // 2**20} MB")
+        if self.since_row > MAX_ROW_BYTES:
+            raise self._error(f"a row is larger than {MAX_ROW_BYTES // 2**20} MB")
         rows, self.rows = self.rows, []
         yield from rows
 
@@ -80,9 +80,9 @@ class _Reader:
         self.depth += 1
         self.since_row = 0
         if self.depth == 1 and tag != self.root:
-            raise self._error(f"the file holds <{tag[:40]}>, not <{self.root}>")
+            raise self._error(f"expected <{self.root}> but found <{tag[:40]}>")
         if self.depth > 2 or (self.depth == 2 and tag != "row"):
-            raise self._error(f"<{tag[:40]}> does not belong here")
+            raise self._error(f"unexpected <{tag[:40]}>")
         if self.depth == 2:
             self.rows.append(attributes)
 
@@ -90,7 +90,9 @@ class _Reader:
         self.depth -= 1
 
     def _refuse_doctype(self, *declaration: Any) -> None:
-        raise self._error("a document type is declared, which a dump never does; it may hide an entity bomb")
+        raise self._error(
+            "the file declares a document type, which dumps never do and which could hide an entity bomb"
+        )
 
     def _error(self, sentence: str) -> DumpError:
         return DumpError(f"{self.name}, line {self.parser.CurrentLineNumber}: {sentence}.")

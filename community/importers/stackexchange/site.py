@@ -1,4 +1,4 @@
-"""Which site a dump is of. No file says so; the links between its posts do."""
+"""Find out which site a dump is from. No file says so, but the links between posts do."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from .reader import read_rows
 
-# How many rows are looked at: enough to tell, on the largest site too.
-SAMPLE = 50_000
+# Enough rows even for the largest site.
+SAMPLE_SIZE = 50_000
 _LINK = re.compile(r"//([\w.-]{4,100})/(?:questions|q|a)/(\d{1,15})\b")
 _FILES = (("Posts.xml", "posts", "Id", "Body"), ("Comments.xml", "comments", "PostId", "Text"))
 
 
 def hosts_of(folder: Path) -> list[str]:
-    """Return the names of the site, the most used first; empty when the links do not tell.
+    """Return the site's host names, most used first; empty if no links were found.
 
-    PostLinks lists which post links to which. A link in the text of the one, to the id of the other, has
-    the name of the site.
+    PostLinks lists which post links to which, so a link to that id in the text of the linking post
+    contains the site's host.
     """
     linked = _linked(folder / "PostLinks.xml")
     found: Counter[str] = Counter()
@@ -39,4 +39,6 @@ def _linked(path: Path) -> dict[str, set[str]]:
 
 
 def _sample(path: Path, root: str) -> list[dict[str, str]] | islice[dict[str, str]]:
-    return islice(read_rows(path, root=root, on_bytes=lambda size: None), SAMPLE) if path.exists() else []
+    return (
+        islice(read_rows(path, root=root, on_bytes=lambda size: None), SAMPLE_SIZE) if path.exists() else []
+    )

@@ -1,4 +1,4 @@
-"""The eight tables of a dump: their files, the attributes that are read, and what makes a row usable."""
+"""The eight tables of a dump: their files, the attributes to read, and the validation of rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-LARGEST_NUMBER = 2**31 - 1
-LARGEST_ID = 2**53
-LONGEST_TEXT = 200_000
+MAX_NUMBER = 2**31 - 1
+MAX_ID = 2**53
+MAX_TEXT_LENGTH = 200_000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Table:
-    """How one file is read. `parent` names the attribute with the id of what a row belongs to."""
+    """How to read one file. `parent` names the attribute with the id of the row's parent."""
 
     name: str
     file: str
@@ -30,7 +30,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Row:
-    """A row ready to be staged; `skip` says why it can not be used."""
+    """A row ready to be staged; `skip` is the reason if it is unusable."""
 
     source_id: int | None = None
     parent_id: int | None = None
@@ -125,13 +125,13 @@ TABLES = (
 
 
 class _Unusable(Exception):
-    """Why a row can not be used, for the report."""
+    """A row cannot be used; the message goes into the report."""
 
 
 def usable(table: Table, attributes: dict[str, str]) -> Row:
-    """Return the row with the attributes we know, read as what they should be. Others are dropped."""
+    """Return the row with its known attributes converted to their types; others are dropped."""
     try:
-        source_id = _number(attributes, "Id", LARGEST_ID)
+        source_id = _number(attributes, "Id", MAX_ID)
         if source_id is None:
             raise _Unusable("no Id")
         for name in table.required:
@@ -143,18 +143,18 @@ def usable(table: Table, attributes: dict[str, str]) -> Row:
 
 
 def _read(table: Table, attributes: dict[str, str], source_id: int) -> Row:
-    data: dict[str, Any] = {name: _number(attributes, name, LARGEST_ID) for name in table.ids}
-    data |= {name: _number(attributes, name, LARGEST_NUMBER) for name in table.numbers}
+    data: dict[str, Any] = {name: _number(attributes, name, MAX_ID) for name in table.ids}
+    data |= {name: _number(attributes, name, MAX_NUMBER) for name in table.numbers}
     for name in table.dates:
         moment = _moment(attributes, name)
         data[name] = moment and moment.isoformat()
     for name in table.texts:
         data[name] = attributes.get(name)
-        if len(data[name] or "") > LONGEST_TEXT:
-            raise _Unusable(f"{name} is longer than {LONGEST_TEXT:,} characters")
+        if len(data[name] or "") > MAX_TEXT_LENGTH:
+            raise _Unusable(f"{name} is longer than {MAX_TEXT_LENGTH:,} characters")
     return Row(
         source_id=source_id,
-        parent_id=_number(attributes, table.parent, LARGEST_ID) if table.parent else None,
+        parent_id=_number(attributes, table.parent, MAX_ID) if table.parent else None,
         created_at=_moment(attributes, table.date) if table.date else None,
         data={name: value for name, value in data.items() if value is not None},
     )

@@ -1,4 +1,4 @@
-"""The words of a dump as our Markdown: their dialect translated, their links leading to us."""
+"""Convert text of a dump to our Markdown dialect and rewrite its links."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from markdownify import markdownify
 
 from .addresses import PREFIXES, Target, targets_of
 
-# Given what an old address was about: our address and a title to show, or None when we do not have it.
+# Maps a target to our URL and a title; None if we do not have it.
 Lookup = Callable[[Target], "tuple[str, str] | None"]
 
-# Code is left alone: fenced, indented after a blank line, or between backticks.
+# Code blocks: fenced, or indented after a blank line.
 _BLOCKS = re.compile(
     r"(?:^|(?<=\n))(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?(?:(?<=\n)(?P=fence)[^\n]*(?:\n|\Z)|\Z)"
     r"|(?:^|(?<=\n\n))(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+",
@@ -28,7 +28,7 @@ _TRAILING = ".,;:!?"
 
 
 def from_html(html: str) -> str:
-    """Return HTML as Markdown. Text nested too deep to be a text becomes plain."""
+    """Convert HTML to Markdown; to plain text if it is nested too deeply."""
     try:
         return str(markdownify(html, heading_style="ATX", bullets="-")).strip()
     except RecursionError:
@@ -36,7 +36,7 @@ def from_html(html: str) -> str:
 
 
 def from_markdown(text: str) -> str:
-    """Return a post's Markdown in our dialect: headings, spoilers, [tag:x] and language hints."""
+    """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x] and language hints."""
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _outside_code(
         text, lambda part: _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1 ", _shorthand(part)))
@@ -44,7 +44,7 @@ def from_markdown(text: str) -> str:
 
 
 def from_comment(text: str) -> str:
-    """Return a comment's text, which knows links, emphasis and code only, as Markdown."""
+    """Convert a comment's text, which only has links, emphasis and code, to our Markdown."""
     return _outside_code(text.replace("\r\n", "\n"), _shorthand).strip()
 
 
@@ -62,7 +62,7 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
 
 
 def _code(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where code begins and ends. Linear in the text, whatever it holds."""
+    """Yield (start, end) of each piece of code. Linear in the length of any text."""
     end = 0
     for block in _BLOCKS.finditer(text):
         yield from _inline_code(text, end, block.start())
@@ -95,20 +95,20 @@ class Links:
         site = "|".join(re.escape(host) for host in hosts)
         absolute = rf"(?:https?:)?//(?:{site})/" if hosts else r"(?!)"
         rest = rf"(?P<path>(?:{PREFIXES})/[^\s<>()\[\]\"']*)"
-        # What stands before the address says how it is written: as part of a link, or bare.
+        # The text before the URL tells whether it is inside a link or bare.
         inside = r"(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])"
         bare = r"(?<!\[)(?<!https:)(?<!http:)(?P<open><)?"
-        # A path alone is a link only inside of one.
+        # A path without a host only counts inside a link.
         start = rf"(?:{absolute}|(?(inside)/|(?!)))"
         self.pattern = re.compile(rf"(?:{inside}|{bare}){start}{rest}(?(open)>?)", re.I)
 
     def targets(self, text: str) -> set[Target]:
-        """Return everything of the old site that the text links to."""
+        """Return everything on the old site that the text links to."""
         paths = (match["path"].rstrip(_TRAILING) for match in self.pattern.finditer(text))
         return {target for path in paths for target in targets_of(path)}
 
     def rewrite(self, text: str, lookup: Lookup) -> str:
-        """Return the text with links to what we have leading to us; others stay as they are."""
+        """Return the text with links rewritten to our URLs where `lookup` finds one."""
 
         def rewritten(match: re.Match[str]) -> str:
             path = match["path"].rstrip(_TRAILING)

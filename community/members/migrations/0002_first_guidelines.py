@@ -3,34 +3,34 @@ from django.db import migrations
 from community.core.markdown import render
 
 SOURCE = """\
-We are here to help each other make good use of what we have bought, and to say honestly what we think of it.
+We help each other get the most out of our products, and we share honest experiences with them.
 
-## Be good company
+## Be friendly and respectful
 
-- Write to people as you would speak to them at the table next to yours.
-- Disagree with what was said, not with who said it.
-- Nobody is asked to leave for a question that others find simple.
+- Write to people the way you would talk to them in person.
+- Disagree with ideas, not with people.
+- Be patient with newcomers. Every question is welcome.
 
-## Ask and answer so that it helps
+## Ask and answer well
 
-- One question at a time, with a title that says what it is about. Say what you tried.
-- Say what you know, and say when you only think so.
-- When an answer solved it, accept it: the next person finds it sooner.
+- Ask one question at a time, with a title that says what it is about. Say what you have already tried.
+- Share what you know, and say so when you are not sure.
+- If an answer solved your problem, accept it so that others find it sooner.
 
 ## Be open about who you are
 
-- If you work for the company, or for one of its competitors, say so. Our own team carries a badge.
-- No advertising, and no links that earn you money without saying so.
+- If you work for the company or for one of its competitors, say so. Members of our team have a badge.
+- Do not advertise, and do not post links that earn you money without saying so.
 
 ## Keep people safe
 
-- Nothing that is against the law, and nothing hateful, threatening or sexual.
-- Other people's names, addresses and messages are theirs. Do not post them.
+- Do not post anything illegal, hateful, threatening or sexual.
+- Do not post other people's names, addresses or private messages.
 
-## What happens otherwise
+## When someone breaks these rules
 
-Anybody can flag a post. The team reads it in its context, and may hide it, warn, or suspend an account. You are told
-why, and you can answer.
+Anyone can flag a post. Moderators review it in context. They may hide the post, send a warning, or silence or suspend
+the account. They always give a reason, and you can appeal.
 """
 
 

@@ -4,18 +4,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from community.events.catalogue import MEMBER_REGISTERED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members import names
 from community.members.models import Guidelines, Member
 from community.members.services.guidelines import accept_guidelines
 
 
 def free_username(display_name: str) -> str:
-    """A username made of the name that nobody has; somebody else may take it before it is saved."""
-    base = names.suggested(display_name, taken=())
+    """Suggest a free username based on the name. It is not reserved: someone else may take it first."""
+    base = names.suggest_username(display_name, taken=())
     stem = base[: names.USERNAME_MAX - 5]
     alike = Member.objects.filter(username__istartswith=stem).values_list("username", flat=True)
-    return names.suggested(display_name, taken={name.lower() for name in alike})
+    return names.suggest_username(display_name, taken={name.lower() for name in alike})
 
 
 @transaction.atomic
@@ -27,7 +27,7 @@ def register(
     invite_id: int | None = None,
     now: datetime | None = None,
 ) -> Member:
-    """Save a person's own new account, with their agreement to the guidelines they were shown."""
+    """Save a new or newly claimed account, and the member's consent to the guidelines they were shown."""
     now = now or timezone.now()
     member.claimed_at = now
     member.save()

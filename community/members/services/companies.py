@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.events.catalogue import COMPANY_JOINED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Company, Member
 
-# Anybody can have an address there, so they prove nothing about a company.
+# Anyone can have an address there, so it proves nothing about a company.
 PUBLIC_DOMAINS = frozenset(
     """aol.com fastmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hey.com hotmail.co.uk hotmail.com
     icloud.com live.com mac.com mail.com mail.ru me.com msn.com outlook.com pm.me posteo.de proton.me
@@ -21,9 +21,9 @@ PUBLIC_DOMAINS = frozenset(
 
 @transaction.atomic
 def match_company(member: Member, *, email: str, now: datetime | None = None) -> Company | None:
-    """Put a member in the company that owns the domain of a confirmed address; None when no company does.
+    """Add the member to the company that owns the domain of a confirmed address; None if no company does.
 
-    A member who is in a company stays there.
+    Members who already belong to a company stay there.
     """
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if locked.company_id is not None:
@@ -41,9 +41,9 @@ def match_company(member: Member, *, email: str, now: datetime | None = None) ->
 
 @transaction.atomic
 def verify_domain(company: Company, domain: str, *, actor: Member | None) -> Company:
-    """Note that the company owns an e-mail domain, and bring in the members with a confirmed address there.
+    """Mark an email domain as verified, and add the members with a confirmed address there.
 
-    Raises ValidationError for a domain that is anybody's or another company's.
+    Idempotent. Raises ValidationError for a public email provider or another company's domain.
     """
     domain = domain.strip().lower().removeprefix("@")
     if domain in PUBLIC_DOMAINS:

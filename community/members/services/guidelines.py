@@ -7,15 +7,15 @@ from django.utils import timezone
 from community.core.audit import audit
 from community.core.markdown import render
 from community.events.catalogue import GUIDELINES_ACCEPTED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Guidelines, Member
 
 
 @transaction.atomic
 def publish_guidelines(source: str, *, actor: Member | None) -> Guidelines:
-    """Put a new version in force; everybody is asked to agree to it before their next post.
+    """Publish a new version; members are asked to agree to it before their next post.
 
-    The same text as the version in force changes nothing.
+    Publishing the text that is already in force changes nothing.
     """
     current = Guidelines.objects.select_for_update().order_by("-version").first()
     if current is not None and current.source == source:
@@ -28,7 +28,7 @@ def publish_guidelines(source: str, *, actor: Member | None) -> Guidelines:
 
 @transaction.atomic
 def accept_guidelines(member: Member, *, guidelines: Guidelines, now: datetime | None = None) -> Member:
-    """Keep that the member agreed to this version, and when; agreeing again changes nothing."""
+    """Record that the member agreed to this version, and when; idempotent."""
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if locked.guidelines_id != guidelines.pk:
         locked.guidelines = guidelines

@@ -12,26 +12,26 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.members import rules
 from community.members.models import Guidelines, Invitation, Member
+from community.members.services import merging
 from community.members.services.accounts import register
 from community.members.services.companies import match_company
-from community.members.services.merging import holder_of, is_empty, step_back
 
 SALT = "members.invitation"
 
 
 @transaction.atomic
 def invite(member: Member, *, email: str, actor: Member) -> Invitation:
-    """Ask the person behind an imported member to take it over; earlier invitations of theirs end.
+    """Invite the person behind an imported member to claim it; replaces earlier invitations.
 
-    Raises ValidationError when the member has an owner, or somebody who is active here has the address: an
-    empty account with it steps back when the invitation is followed. Nothing is sent here: call
-    send_invitation() after the commit.
+    Raises ValidationError if the member is already claimed, or if an account that is in use has the address.
+    An unused account with the address is deactivated when the invitation is accepted. Nothing is sent here:
+    call send_invitation() after the commit.
     """
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if not rules.can_be_invited(locked):
         raise ValidationError(_("This account has already been claimed."))
-    holder = holder_of(email)
-    if holder is not None and not is_empty(holder):
+    holder = merging.member_with_address(email)
+    if holder is not None and not merging.is_unused(holder):
         raise ValidationError(
             _(
                 "@%(name)s already uses this email address. If it is the same person, ask them to change the address of that account first, or use another address for the invitation."
@@ -45,7 +45,7 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
 
 
 def send_invitation(invitation: Invitation) -> bool:
-    """Send the mail, once; False when it has been sent before. OSError when the mail server fails us."""
+    """Send the mail once; return False if it was already sent. Raises OSError if the mail server fails."""
     claimed = Invitation.objects.filter(pk=invitation.pk, sent_at=None).update(sent_at=timezone.now())
     if not claimed:
         return False
@@ -65,32 +65,32 @@ def send_invitation(invitation: Invitation) -> bool:
 
 
 def token_of(invitation: Invitation) -> str:
-    """Return what the link of an invitation ends with; `invitation_of` reads it."""
+    """Return the signed token for the invitation's link; see `invitation_of`."""
     return signing.dumps(invitation.pk, salt=SALT)
 
 
 def invitation_of(token: str) -> Invitation | None:
-    """The open invitation that the link names; None when it is forged, used, replaced or too old."""
+    """Return the open invitation for a token; None if it is forged, used, replaced or expired."""
     try:
-        number = signing.loads(token, salt=SALT, max_age=Invitation.VALID_FOR)
+        pk = signing.loads(token, salt=SALT, max_age=Invitation.VALID_FOR)
     except signing.BadSignature:
         return None
-    return Invitation.objects.open().select_related("member").filter(pk=number).first()
+    return Invitation.objects.open().select_related("member").filter(pk=pk).first()
 
 
 @transaction.atomic
 def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | None) -> Member:
-    """Give the imported member to the person who followed the link; the link proves their address.
+    """Give the imported account to the person who followed the link, which proves their address.
 
-    An empty account that has the address steps back, whoever made it. Raises ValidationError when one is in
-    use, or the member was taken over meanwhile.
+    An unused account with that address is deactivated, whoever made it. Raises ValidationError if an account
+    with the address is in use, or if the imported account has been claimed in the meantime.
     """
     member: Member = Member.objects.select_for_update().get(pk=invitation.member_id)
     if not rules.can_be_invited(member):
         raise ValidationError(_("This account has already been claimed."))
-    if (holder := holder_of(invitation.email)) is not None:
-        step_back(holder, for_member=member)
-    EmailAddress.objects.filter(email__iexact=invitation.email).delete()  # others named it, none proved it
+    if (holder := merging.member_with_address(invitation.email)) is not None:
+        merging.deactivate_unused(holder, in_favour_of=member)
+    EmailAddress.objects.filter(email__iexact=invitation.email).delete()  # unconfirmed claims by others
     member.email = invitation.email
     member.set_password(password)
     register(member, guidelines=guidelines, source="invitation", invite_id=invitation.pk)

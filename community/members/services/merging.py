@@ -1,4 +1,4 @@
-"""Making room for the owner of an address: an account that nobody has used yet steps back."""
+"""Free an email address for its owner by deactivating an unused account that has it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.members.models import Member
 
-# What comes with any account, and what others do about it; whatever else hangs on one is its owner's doing.
-COMES_ALONG: Final = {
+# Rows that exist for any account or that others create. A row in any other table means the account was used.
+IGNORED_RELATIONS: Final = {
     "account.emailaddress",
     "advocacy.score",
     "advocacy.scorehistory",
@@ -28,15 +28,15 @@ COMES_ALONG: Final = {
 }
 
 
-def holder_of(email: str) -> Member | None:
-    """The member who logs in with this address, or has proved that it is theirs."""
-    proved = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
-    holder: Member | None = Member.objects.filter(Q(email__iexact=email) | proved).distinct().first()
+def member_with_address(email: str) -> Member | None:
+    """Return the member who logs in with this address or has confirmed it."""
+    confirmed = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
+    holder: Member | None = Member.objects.filter(Q(email__iexact=email) | confirmed).distinct().first()
     return holder
 
 
-def is_empty(member: Member) -> bool:
-    """Whether nothing was done with the account but to make it, and to read."""
+def is_unused(member: Member) -> bool:
+    """Return whether the account was only created and used for reading."""
     if member.is_team or member.customer_since is not None:
         return False
     return not any(_has_rows(member, relation) for relation in Member._meta.get_fields(include_hidden=True))
@@ -47,19 +47,19 @@ def _has_rows(member: Member, relation: object) -> bool:
     field = getattr(relation, "field", None)
     if not getattr(relation, "auto_created", False) or model is None or field is None:
         return False
-    if model._meta.label_lower in COMES_ALONG or not hasattr(field, "attname"):
+    if model._meta.label_lower in IGNORED_RELATIONS or not hasattr(field, "attname"):
         return False
     return bool(model._base_manager.filter(**{field.name: member.pk}).exists())
 
 
 @transaction.atomic
-def step_back(member: Member, *, for_member: Member) -> Member:
-    """End an empty account in favour of another one of the same person, who gets its address.
+def deactivate_unused(member: Member, *, in_favour_of: Member) -> Member:
+    """Deactivate an unused account and free its address for the same person's other account.
 
-    Raises ValidationError when it is not empty.
+    Raises ValidationError if the account is in use.
     """
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
-    if not is_empty(locked):
+    if not is_unused(locked):
         raise ValidationError(
             _(
                 "You already have the account @%(name)s with this email address. To claim this profile too, log in as @%(name)s, change the address of that account and open this link again."
@@ -70,5 +70,5 @@ def step_back(member: Member, *, for_member: Member) -> Member:
     locked.email, locked.is_active = None, False
     locked.set_unusable_password()
     locked.save(update_fields=["email", "is_active", "password"])
-    audit("member.step_back", actor=None, subject=locked, after={"in_favour_of": for_member.pk})
+    audit("member.step_back", actor=None, subject=locked, after={"in_favour_of": in_favour_of.pk})
     return locked

@@ -5,18 +5,17 @@ from django.db import transaction
 from community.core import page_cache
 from community.core.markdown import render
 from community.events.catalogue import PROFILE_COMPLETED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members import pictures
 from community.members.models import Member
 
 PROFILE_FIELDS = ("display_name", "bio", "location", "website", "time_zone", "language")
-# What makes a profile complete: enough to know whom one is talking to.
-SHOWN = ("display_name", "bio", "avatar", "location")
+COMPLETENESS_FIELDS = ("display_name", "bio", "avatar", "location")
 
 
 @transaction.atomic
 def save_profile(member: Member, **fields: str) -> Member:
-    """Save what a member says about themselves (PROFILE_FIELDS); the bio is rendered here, once."""
+    """Save the given PROFILE_FIELDS and render the bio to HTML. Raises ValueError for any other field."""
     unknown = set(fields) - set(PROFILE_FIELDS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]} is not part of the profile.")
@@ -28,13 +27,13 @@ def save_profile(member: Member, **fields: str) -> Member:
         member.bio_html = render(member.bio, mentions=Member.objects.addresses_of).html
         fields["bio_html"] = member.bio_html
     member.save(update_fields=list(fields))
-    _note_completion(member)
+    _record_completion(member)
     return member
 
 
 def set_avatar(member: Member, picture: bytes | None) -> Member:
-    """Replace the picture by what pictures.clean() made of an upload, or by none."""
-    before = member.avatar.name
+    """Replace the picture with the bytes from pictures.clean(), or remove it if None."""
+    previous = member.avatar.name
     name = ""
     if picture is not None:
         name = default_storage.save(pictures.new_name(), ContentFile(picture))
@@ -42,18 +41,19 @@ def set_avatar(member: Member, picture: bytes | None) -> Member:
         member.avatar.name = name
         member.save(update_fields=["avatar"])
         page_cache.invalidate_on_commit()
-        _note_completion(member)
-        if before:
-            transaction.on_commit(lambda: default_storage.delete(before))
+        _record_completion(member)
+        if previous:
+            transaction.on_commit(lambda: default_storage.delete(previous))
     return member
 
 
 def percent_complete(member: Member) -> int:
-    """Return how much of what a profile shows the member has filled in, 0 to 100."""
-    return 100 * sum(bool(getattr(member, name)) for name in SHOWN) // len(SHOWN)
+    """Return the share of COMPLETENESS_FIELDS that are filled in, from 0 to 100."""
+    filled = sum(bool(getattr(member, name)) for name in COMPLETENESS_FIELDS)
+    return 100 * filled // len(COMPLETENESS_FIELDS)
 
 
-def _note_completion(member: Member) -> None:
+def _record_completion(member: Member) -> None:
     percent = percent_complete(member)
     if percent == 100:
         record(PROFILE_COMPLETED, actor=member, subject=member, percent=percent)

@@ -7,17 +7,17 @@ from django.utils import timezone
 from community.core import page_cache
 from community.core.audit import audit
 from community.events.catalogue import MEMBER_ROLE_CHANGED
-from community.events.services import record
+from community.events.services.recording import record
 from community.members.models import Member
 
-IN_ADMIN = {Member.Role.MANAGER, Member.Role.MODERATOR}
+ADMIN_ROLES = {Member.Role.MANAGER, Member.Role.MODERATOR}
 
 
 @transaction.atomic
 def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = None) -> Member:
-    """Make these the member's staff roles: a group for each, the strongest one as the badge beside the name.
+    """Replace the member's staff roles; each is a group, and the strongest is shown beside the name.
 
-    Groups that are not roles stay. Raises ValueError for a role there is not.
+    Other groups are left alone. Raises ValueError for an unknown role.
     """
     unknown = set(roles) - set(Member.Role.values)
     if unknown:
@@ -28,7 +28,7 @@ def set_roles(member: Member, roles: Collection[str], *, actor: Member | None = 
     locked.groups.remove(*Group.objects.filter(name__in=held - set(roles)))
     locked.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in set(roles) - held))
     previous, locked.role = locked.role, strongest
-    locked.is_staff = locked.is_superuser or bool(IN_ADMIN & set(roles))
+    locked.is_staff = locked.is_superuser or bool(ADMIN_ROLES & set(roles))
     locked.save(update_fields=["role", "is_staff"])
     member.role, member.is_staff = locked.role, locked.is_staff
     if previous != strongest:

@@ -1,4 +1,4 @@
-"""Who was here on which day: gathered in Redis, written down in bulk, so that no page waits for it."""
+"""Members' visits: buffered in Redis and written in bulk, so that no page waits for the database."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from redis.commands.core import Script
 
 from community.events.catalogue import VISIT_DAY
 from community.events.models import Event
-from community.events.services import Draft, record_all
-from community.events.services.recording import actor_role_of
+from community.events.services.recording import Draft, actor_role_of, record_all
 from community.members.models import Member
 
 log = logging.getLogger(__name__)
 
-# How fresh `last_seen_at` is kept.
-SAME_VISIT = 600
-TAKEN_AT_ONCE = 5_000
-# Of the visits that this process has noted, so that it asks Redis once for each.
-REMEMBERED = 10_000
-_noted_here: set[tuple[int, int]] = set()
+# Seconds between two noted visits of one member: the resolution of `last_seen_at`.
+NOTE_EVERY = 600
+BATCH_SIZE = 5_000
+# The number of noted visits that a process remembers, so that it asks Redis only once for each.
+MAX_NOTED = 10_000
+_noted: set[tuple[int, int]] = set()
 
-_NOTE = """
+_NOTE_SCRIPT = """
 if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
   redis.call('RPUSH', KEYS[2], ARGV[2])
 end
@@ -36,31 +35,31 @@ end
 
 
 def note_visit(member_id: int, *, url: str, now: datetime) -> None:
-    """Note that the member is here; at most once in ten minutes, and never at the cost of the page."""
-    key = (member_id, int(now.timestamp()) // SAME_VISIT)
-    if key in _noted_here:
+    """Buffer a visit, at most once per NOTE_EVERY. Redis errors are logged, not raised."""
+    key = (member_id, int(now.timestamp()) // NOTE_EVERY)
+    if key in _noted:
         return
     try:
         visit = json.dumps([member_id, now.isoformat(), url[:300]])
-        _note()(keys=[f"{_key()}:{member_id}", _key()], args=[SAME_VISIT, visit])
-        if len(_noted_here) >= REMEMBERED:
-            _noted_here.clear()
-        _noted_here.add(key)
+        _note_script()(keys=[f"{_key()}:{member_id}", _key()], args=[NOTE_EVERY, visit])
+        if len(_noted) >= MAX_NOTED:
+            _noted.clear()
+        _noted.add(key)
     except redis.RedisError:
-        log.warning("A visit could not be noted.", exc_info=True)
+        log.warning("Could not note a visit.", exc_info=True)
 
 
 def write_visits() -> int:
-    """Write the gathered visits to the members' rows and the log; return how many there were."""
+    """Write buffered visits to the members' rows and the event log. Return how many there were."""
     written = 0
-    while rows := cast(list[str], _redis().lpop(_key(), TAKEN_AT_ONCE)):
+    while rows := cast(list[str], _redis().lpop(_key(), BATCH_SIZE)):
         _write([json.loads(row) for row in rows])
         written += len(rows)
     return written
 
 
 def visit_draft(member: Member, at: datetime, *, url: str | None = None, **fields: Any) -> Draft:
-    """Return the event of a day with a visit: the same one however often they came that day."""
+    """Return the event for a day with a visit; the key makes it unique per member and day."""
     return Draft(
         name=VISIT_DAY,
         occurred_at=at,
@@ -87,15 +86,15 @@ def _write(rows: list[Any]) -> None:
         first[member.pk, at.date()] = (member, at, url)
     Member.objects.bulk_update(members.values(), ["last_seen_at"], batch_size=1000)
     drafts = [visit_draft(member, at, url=url) for member, at, url in first.values()]
-    # The log's key has the time in it, so a second visit of the day would be a second row.
+    # The log's unique key includes the time, so a second visit that day would add a second row.
     ids = {draft.as_event(draft.occurred_at).event_id: draft for draft in drafts}
     known = Event.objects.filter(event_id__in=ids).values_list("event_id", flat=True)
     record_all(draft for event_id, draft in ids.items() if event_id not in set(known))
 
 
 @once
-def _note() -> Script:
-    return _redis().register_script(_NOTE)
+def _note_script() -> Script:
+    return _redis().register_script(_NOTE_SCRIPT)
 
 
 @once

@@ -1,4 +1,4 @@
-"""One decision for many items of the queue."""
+"""Admin actions that apply one decision to many items of the review queue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
-from community.moderation.forms import BulkForm
+from community.moderation.forms.staff import BulkForm
 from community.moderation.models import ReviewItem
 from community.moderation.services import reviews
 from community.moderation.services.review_queue import Conflict
@@ -25,16 +25,16 @@ from community.moderation.services.reviews import Decision
 
 
 class BulkDecisions:
-    """Actions of the list. Both lead to a page that shows what was chosen and asks for the reason."""
+    """Bulk actions of the list. Both open a page that shows the chosen items and asks for a reason."""
 
     admin_site: Any
     opts: Any
 
-    @admin.action(description=gettext_lazy("Keep the posts; publish those that are held"))
+    @admin.action(description=gettext_lazy("Keep selected posts (publishes held posts)"))
     def keep_selected(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> HttpResponse | None:
         return self._confirm(request, queryset, Decision.KEEP)
 
-    @admin.action(description=gettext_lazy("Hide the posts, and warn, silence or suspend if need be"))
+    @admin.action(description=gettext_lazy("Hide selected posts, with a sanction if needed"))
     def hide_selected(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> HttpResponse | None:
         return self._confirm(request, queryset, Decision.HIDE)
 
@@ -49,7 +49,10 @@ class BulkDecisions:
         items = list(chosen.exclude(member=request.user.pk).select_related("post__topic", "member"))
         if not items:
             messages.warning(
-                request, _("None of these is a waiting post of someone else; appeals are decided one by one.")
+                request,
+                _(
+                    "None of these can be decided together. Decide appeals one at a time, and leave your own posts to others."
+                ),
             )
             return None
         versions = " ".join(f"{item.pk}:{item.version}" for item in items)
@@ -75,9 +78,9 @@ class BulkDecisions:
         )
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
-        """Carry the decision out, each item on its own: one that somebody else settled stops no other."""
+        """Apply the decision to each item separately, so that a conflict on one does not stop the others."""
         moderator = cast(Member, request.user)
-        require(rules.can_moderate(moderator), _("Only moderators open the review queue."))
+        require(rules.can_moderate(moderator), _("Only moderators can open the review queue."))
         form = BulkForm(request.POST)
         if not form.is_valid():
             items = self._items(form.cleaned_data.get("items") or {})
@@ -87,7 +90,9 @@ class BulkDecisions:
             done += self._decide(request, item, form.cleaned_data["items"][item.pk], decision)
         if done:
             messages.success(
-                request, ngettext("%(n)d post decided.", "%(n)d posts decided.", done) % {"n": done}
+                request,
+                ngettext("Decision saved for %(n)d post.", "Decision saved for %(n)d posts.", done)
+                % {"n": done},
             )
         return redirect(QUEUE)
 
@@ -100,7 +105,7 @@ class BulkDecisions:
         if item.member_id == moderator.pk or (
             decision.person and not rules.can_sanction(moderator, item.member)
         ):
-            messages.error(request, _("“%(what)s” is not yours to decide.") % {"what": what})
+            messages.error(request, _("You cannot decide about “%(what)s”.") % {"what": what})
             return 0
         try:
             reviews.decide(item, actor=moderator, version=version, decision=decision)

@@ -30,8 +30,8 @@ COLUMNS = (
     "after",
     "context",
 )
-# A spreadsheet runs what begins with these.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets treat cells with these prefixes as formulas.
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Echo:
@@ -41,7 +41,7 @@ class _Echo:
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(BaseAdmin):
-    """Everything that staff and the system did; nobody changes or deletes it, a superuser neither."""
+    """Read-only: what staff and the system did. Not even superusers can change or delete entries."""
 
     list_display = ("at", "actor_name", "what", "reason", "changed")
     list_filter = (
@@ -73,15 +73,15 @@ class AuditEntryAdmin(BaseAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    @display(description=_("Did what"))
+    @display(description=_("Action"))
     def what(self, entry: AuditEntry) -> SafeString:
         return audit_text.describe(entry)
 
-    @display(description=_("Changed"))
+    @display(description=_("Changed fields"))
     def changed(self, entry: AuditEntry) -> str:
         return ", ".join(sorted({*entry.before, *entry.after}))
 
-    @display(description=_("Before and after"))
+    @display(description=_("Changes"))
     def difference(self, entry: AuditEntry) -> SafeString:
         rows = [
             (name, entry.before.get(name), entry.after.get(name))
@@ -95,7 +95,7 @@ class AuditEntryAdmin(BaseAdmin):
 
     @action(description=_("Export as CSV"), url_path="export", icon="download")
     def export_all(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The whole list as it is filtered and searched now."""
+        """Export the whole list with the current filters and search."""
         try:
             changelist = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
@@ -118,4 +118,4 @@ def _lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
 
 def _cell(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text

@@ -14,11 +14,11 @@ from community.core.admin_base import MODERATORS, BaseAdmin, action, display
 from community.core.permissions import require
 from community.members.models import Member
 from community.moderation import review_page, rules
-from community.moderation.forms import SanctionForm
+from community.moderation.forms.staff import SanctionForm
 from community.moderation.models import Flag, ReviewItem, Sanction
 from community.moderation.services import sanctions
 
-from .deciding import ABOVE
+from .decisions import CANNOT_SANCTION
 
 
 class InForceFilter(admin.SimpleListFilter):
@@ -26,7 +26,7 @@ class InForceFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("in_force", gettext_lazy("In force")), ("lifted", gettext_lazy("Taken back"))]
+        return [("in_force", gettext_lazy("Active")), ("lifted", gettext_lazy("Lifted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> QuerySet[Sanction]:
         if self.value() == "in_force":
@@ -36,7 +36,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 @admin.register(Sanction)
 class SanctionAdmin(BaseAdmin):
-    """Warnings, silences and suspensions: given with a reason, taken back with one, never edited."""
+    """Warnings, silences and suspensions. Each needs a reason and can be lifted, but not edited."""
 
     added_by = MODERATORS
     list_display = (
@@ -81,24 +81,24 @@ class SanctionAdmin(BaseAdmin):
     def state_shown(self, sanction: Sanction) -> str:
         return sanction.state
 
-    @admin.action(description=gettext_lazy("Take back (they no longer count)"), permissions=["add"])
+    @admin.action(description=gettext_lazy("Lift (they no longer count as strikes)"), permissions=["add"])
     def lift_selected(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
         moderator = cast(Member, request.user)
         for sanction in queryset.select_related("member"):
             if rules.can_sanction(moderator, sanction.member):
-                sanctions.lift(sanction, actor=moderator, reason=_("Looked at again."))
+                sanctions.lift(sanction, actor=moderator, reason=_("A moderator reviewed it again."))
             else:
-                messages.error(request, ABOVE)
-        messages.success(request, _("Taken back, and the people are told."))
+                messages.error(request, CANNOT_SANCTION)
+        messages.success(request, _("The sanctions have been lifted and the members notified."))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Warn, silence or suspend the member that the address names."""
-        require(self.has_add_permission(request), _("Only moderators do this."))
+        """Warn, silence or suspend the member given by the `member` parameter."""
+        require(self.has_add_permission(request), _("Only moderators can do this."))
         moderator = cast(Member, request.user)
         members = Member.objects.select_related("company")
         number = request.GET.get("member", "")
         member = get_object_or_404(members, pk=int(number) if number.isdecimal() else 0)
-        require(rules.can_sanction(moderator, member), ABOVE)
+        require(rules.can_sanction(moderator, member), CANNOT_SANCTION)
         form = SanctionForm(request.POST or None)
         if form.is_bound and form.is_valid():
             data = form.cleaned_data
@@ -111,27 +111,27 @@ class SanctionAdmin(BaseAdmin):
                 message=data["message"],
                 ends_at=data["ends_at"],
             )
-            messages.success(request, _("%(name)s is told.") % {"name": member})
+            messages.success(request, _("%(name)s has been notified.") % {"name": member})
             return redirect("admin:members_member_change", member.pk)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Warn, silence or suspend"),
             "form": form,
-            "author": review_page.person(member),
+            "author": review_page.summarize_member(member),
             "panels": review_page.other_panels(member, request),
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/moderation/sanction.html", context, status=status)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is edited; the list's action needs this to be offered, and each row opens to be read."""
+        """Sanctions are read-only; lifting them is an action of the list."""
         return False
 
 
 @admin.register(Flag)
 class FlagAdmin(BaseAdmin):
-    """Who flagged what, with the arithmetic."""
+    """Read-only: who flagged what, and how each flag's weight was calculated."""
 
     list_display = ("post_title", "member", "reason_shown", "text", "sum", "status_shown", "created_at")
     list_filter = ("status", "reason", ("created_at", admin.DateFieldListFilter))
@@ -150,7 +150,7 @@ class FlagAdmin(BaseAdmin):
     def reason_shown(self, flag: Flag) -> tuple[str, str]:
         return flag.reason, flag.get_reason_display()
 
-    @display(description=gettext_lazy("Arithmetic"), ordering="weight")
+    @display(description=gettext_lazy("Weight"), ordering="weight")
     def sum(self, flag: Flag) -> str:
         return flag.arithmetic
 

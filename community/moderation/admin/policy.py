@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
 from community.moderation import blocked_words
@@ -13,14 +14,14 @@ from community.moderation.models import BlockedWord, Policy
 
 @admin.register(Policy)
 class PolicyAdmin(BaseAdmin):
-    """The numbers of moderation: one row, made of the defaults the first time it is opened."""
+    """Thresholds and limits: a single row, created from the defaults when first opened."""
 
     changed_by = MANAGERS
     fieldsets = (
-        ("Flags", {"fields": ("hide_at", "silence_at_reporters")}),
-        ("Approval", {"fields": ("approve_first_posts",)}),
+        (gettext_lazy("Flags"), {"fields": ("hide_at", "silence_at_reporters")}),
+        (gettext_lazy("Approval"), {"fields": ("approve_first_posts",)}),
         (
-            "Limits for new members",
+            gettext_lazy("Limits for new members"),
             {
                 "fields": (
                     "new_until_posts",
@@ -33,7 +34,9 @@ class PolicyAdmin(BaseAdmin):
                     "replies_per_topic",
                     "seconds_between_posts",
                 ),
-                "description": "Shown above the composer before anything is typed. Staff and verified customers never have them.",
+                "description": gettext_lazy(
+                    "Members see these limits above the editor before they start to write. They do not apply to staff and verified customers."
+                ),
             },
         ),
     )
@@ -52,12 +55,12 @@ class BlockedWordAdmin(BaseAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     def delete_model(self, request: Any, obj: Any) -> None:
         super().delete_model(request, obj)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()
 
     def delete_queryset(self, request: Any, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        blocked_words.forget()
+        blocked_words.invalidate_on_commit()

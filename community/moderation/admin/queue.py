@@ -21,22 +21,27 @@ from community.core.text import excerpt
 from community.members.models import Member
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
-from community.moderation.forms import AppealDecisionForm, DecisionForm
+from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import Policy, ReviewItem
 from community.moderation.services.review_queue import Conflict
 
 from .bulk import BulkDecisions
-from .deciding import act_on
+from .decisions import handle_post
 
 
 class StateFilter(admin.SimpleListFilter):
-    """What waits, unless something else is asked for."""
+    """Filter by state; shows waiting items by default."""
 
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("mine", _("Mine")), ("free", _("Nobody's")), ("closed", _("Decided")), ("all", _("All"))]
+        return [
+            ("mine", _("Assigned to me")),
+            ("free", _("Unassigned")),
+            ("closed", _("Decided")),
+            ("all", _("All")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         yield {
@@ -71,7 +76,7 @@ PRIORITIES = {
 
 @admin.register(ReviewItem)
 class ReviewItemAdmin(BulkDecisions, BaseAdmin):
-    """The review queue. A row opens the post where it stands, with everything needed to decide."""
+    """The review queue. Each item opens on a page with the post in context and the decision form."""
 
     changed_by = MODERATORS
     list_display = ("what", "why", "priority_shown", "weight", "author", "waits_since")
@@ -100,15 +105,15 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
         text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.source if item.post else "")
         title = item.post.topic.title if item.post else item.reason
         return format_html(
-            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            '<span class="admin-what"><b>{}</b><span>{}</span></span>',
             Truncator(title).chars(70),
             Truncator(excerpt(text)).chars(110),
         )
 
-    @display(description=_("Why"))
+    @display(description=_("Reason"))
     def why(self, item: ReviewItem) -> SafeString:
         return format_html(
-            '<span class="bs-what"><b>{}</b><span>{}</span></span>',
+            '<span class="admin-what"><b>{}</b><span>{}</span></span>',
             item.get_kind_display(),
             Truncator(item.reason).chars(60),
         )
@@ -117,7 +122,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     def priority_shown(self, item: ReviewItem) -> tuple[int, Any]:
         return item.priority, item.get_priority_display()
 
-    @display(description=_("Flags weigh"))
+    @display(description=_("Flag weight"))
     def weight(self, item: ReviewItem) -> str:
         if not item.score:
             return "–"
@@ -131,20 +136,20 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     def author(self, item: ReviewItem) -> str:
         return str(item.member)
 
-    @display(description=_("Waits"))
+    @display(description=_("Since"))
     def waits_since(self, item: ReviewItem) -> SafeString:
         since = phrase(item.closed_at or item.created_at, now=timezone.now())
         if item.closed_at:
             note = item.get_outcome_display()
         else:
-            note = _("%(name)s has it") % {"name": item.claimed_by} if item.claimed_by else ""
-        return format_html('<span class="bs-since"><b>{}</b><span>{}</span></span>', since, note)
+            note = _("Assigned to %(name)s") % {"name": item.claimed_by} if item.claimed_by else ""
+        return format_html('<span class="admin-since"><b>{}</b><span>{}</span></span>', since, note)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Show one item with all there is to know, or carry out what the moderator decided."""
-        require(self.has_change_permission(request), str(_("Only moderators open the review queue.")))
+        """Show one item with its context, or apply the moderator's decision."""
+        require(self.has_change_permission(request), str(_("Only moderators can open the review queue.")))
         items = ReviewItem.objects.select_related(
             "post__topic__category",
             "post__author",
@@ -158,8 +163,8 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
         form = self._form(request, item)
         if request.method == "POST":
             try:
-                if act_on(request, item, form):
-                    return self._onward(item, moderator)
+                if handle_post(request, item, form):
+                    return self._redirect_to_next(item, moderator)
             except Conflict as conflict:
                 messages.error(request, str(conflict))
                 return redirect(request.path)
@@ -183,7 +188,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
         moderator = cast(Member, request.user)
         return {
             **self.admin_site.each_context(request),
-            **review_page.page_of(item),
+            **review_page.context_of(item),
             "opts": self.opts,
             "title": item.get_kind_display(),
             "form": form,
@@ -194,8 +199,8 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
             "queue": reverse(QUEUE),
         }
 
-    def _onward(self, item: ReviewItem, moderator: Member) -> HttpResponse:
-        """After a decision comes the next item; after taking one, itself."""
+    def _redirect_to_next(self, item: ReviewItem, moderator: Member) -> HttpResponse:
+        """Redirect to the next item, or back to this one while it is open."""
         if ReviewItem.objects.open().filter(pk=item.pk).exists():
             return redirect("admin:moderation_reviewitem_change", item.pk)
         following = review_page.next_after(item, moderator)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.forms import WordsField
 from community.moderation.models import Reason
 
-EXPLAINED = {
+REASON_LABELS = {
     Reason.OFF_TOPIC: _("Off-topic: it does not belong in this topic"),
     Reason.SPAM: _("Spam: advertising or repeated posts"),
     Reason.INAPPROPRIATE: _("Inappropriate: insulting, hateful or abusive"),
@@ -17,7 +17,9 @@ EXPLAINED = {
 
 class FlagForm(forms.Form):
     reason = forms.ChoiceField(
-        label=_("What is wrong with this post?"), choices=list(EXPLAINED.items()), widget=forms.RadioSelect
+        label=_("What is wrong with this post?"),
+        choices=list(REASON_LABELS.items()),
+        widget=forms.RadioSelect,
     )
     text = WordsField(
         label=_("Details for the moderators"),

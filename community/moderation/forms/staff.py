@@ -1,4 +1,4 @@
-"""What moderators fill in."""
+"""Forms for moderators."""
 
 from __future__ import annotations
 
@@ -20,52 +20,54 @@ from community.moderation.models import Reason, Sanction
 from community.moderation.services import sanctions
 from community.moderation.services.reviews import Decision
 
-NOTHING = ("", _("Nothing"))
+NOTHING = ("", _("None"))
 UNTIL_DATE, UNTIL_LIFTED = "date", "lifted"
 LENGTHS = [
     *(
         (str(hours), _("%(days)d days") % {"days": hours // 24} if hours > 24 else _("1 day"))
         for hours in sanctions.SUGGESTED_HOURS
     ),
-    (UNTIL_DATE, _("Until the day below")),
-    (UNTIL_LIFTED, _("Until it is lifted")),
+    (UNTIL_DATE, _("Until a specific date")),
+    (UNTIL_LIFTED, _("Until lifted")),
 ]
 
 
 class SanctionFields(forms.Form):
-    """What is said to the author, and what happens to them. `person` is a Sanction.Kind or empty."""
+    """Fields for sanctioning the author and notifying them. `person` is a Sanction.Kind or empty."""
 
     person = forms.ChoiceField(
-        label=_("The person"),
+        label=_("Sanction"),
         choices=[NOTHING, *Sanction.Kind.choices],
         required=False,
         widget=UnfoldAdminRadioSelectWidget,
     )
     length = forms.ChoiceField(
-        label=_("For"),
+        label=_("Duration"),
         choices=LENGTHS,
         initial="72",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Silences and suspensions end by themselves."),
+        help_text=_("Silences and suspensions end automatically."),
     )
     until = forms.DateField(label=_("Last day"), required=False, widget=UnfoldAdminSingleDateWidget)
-    rule = forms.ChoiceField(label=_("Rule broken"), choices=Reason, widget=UnfoldAdminSelectWidget)
+    rule = forms.ChoiceField(label=_("Broken rule"), choices=Reason, widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("One sentence. The author reads it."),
+        help_text=_("One sentence. The author will see it."),
     )
     message = forms.CharField(
-        label=_("More for the author"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        label=_("More details for the author"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self._needs_reason(data) and not data.get("reason", "").strip():
-            self.add_error("reason", _("The author is owed a reason."))
+            self.add_error("reason", _("Give a reason. The author will see it."))
         data["ends_at"] = self._ends_at(data)
         return data
 
@@ -80,24 +82,24 @@ class SanctionFields(forms.Form):
             return timezone.now() + timedelta(hours=int(length or 72))
         day = data.get("until")
         if day is None or day < timezone.localdate():
-            self.add_error("until", _("Give a day from today on."))
+            self.add_error("until", _("Choose today or a later date."))
             return None
-        # The whole of the last day, in the moderator's own time zone.
+        # The end of the last day, in the moderator's time zone.
         return timezone.make_aware(datetime.combine(day, datetime.max.time().replace(microsecond=0)))
 
 
 class DecisionForm(SanctionFields):
     post = forms.ChoiceField(
-        label=_("The post"),
+        label=_("Post"),
         widget=UnfoldAdminRadioSelectWidget,
         choices=[
-            (Decision.KEEP, _("Keep it")),
-            (Decision.HIDE, _("Hide it; the author can change it")),
-            (Decision.EDIT, _("Edit it")),
+            (Decision.KEEP, _("Keep")),
+            (Decision.HIDE, _("Hide (the author can still edit it)")),
+            (Decision.EDIT, _("Edit")),
         ],
     )
     source = forms.CharField(
-        label=_("Its words"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8})
+        label=_("Text of the post"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8})
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -105,9 +107,9 @@ class DecisionForm(SanctionFields):
 
     def __init__(self, *args: Any, is_held: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if is_held:  # nobody has seen it, so there is nothing to keep
+        if is_held:  # not published yet, so there is nothing to keep
             field = self.fields["post"]
-            field.choices = [(Decision.KEEP, _("Publish it")), *field.choices[1:]]  # type: ignore[attr-defined]
+            field.choices = [(Decision.KEEP, _("Publish")), *field.choices[1:]]  # type: ignore[attr-defined]
 
     def _needs_reason(self, data: dict[str, Any]) -> bool:
         return super()._needs_reason(data) or data.get("post") in (Decision.HIDE, Decision.EDIT)
@@ -115,7 +117,7 @@ class DecisionForm(SanctionFields):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("post") == Decision.EDIT and not data.get("source", "").strip():
-            self.add_error("source", _("A post needs words. To take it away, hide it."))
+            self.add_error("source", _("The post cannot be empty. To remove it, hide it."))
         return data
 
     def decision(self) -> Decision:
@@ -125,7 +127,7 @@ class DecisionForm(SanctionFields):
 
 
 class BulkForm(SanctionFields):
-    """One decision for many items; each comes with the version that was looked at."""
+    """One decision for many items, each with the version the moderator saw."""
 
     post = forms.ChoiceField(choices=[(Decision.KEEP, ""), (Decision.HIDE, "")], widget=forms.HiddenInput)
     items = forms.CharField(widget=forms.HiddenInput)
@@ -134,12 +136,14 @@ class BulkForm(SanctionFields):
         return super()._needs_reason(data) or data.get("post") == Decision.HIDE
 
     def clean_items(self) -> dict[int, int]:
-        """`12:3 14:1`: item 12 as of version 3, item 14 as of version 1."""
+        """Parse `12:3 14:1` into {item id: version}."""
         try:
             pairs = [pair.split(":") for pair in self.cleaned_data["items"].split()]
             return {int(item): int(version) for item, version in pairs}
         except ValueError as error:
-            raise forms.ValidationError(_("Please choose the items again.")) from error
+            raise forms.ValidationError(
+                _("Your selection could not be read. Go back and select the posts again.")
+            ) from error
 
     def decision(self) -> Decision:
         data = self.cleaned_data
@@ -149,21 +153,21 @@ class BulkForm(SanctionFields):
 
 class AppealDecisionForm(forms.Form):
     verdict = forms.ChoiceField(
-        label=_("The decision"),
+        label=_("Decision"),
         widget=UnfoldAdminRadioSelectWidget,
-        choices=[("stands", _("It stands")), ("taken_back", _("It is taken back"))],
+        choices=[("stands", _("Uphold it")), ("taken_back", _("Reverse it"))],
     )
     reason = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("One sentence. The person reads it."),
+        help_text=_("One sentence. The member will see it."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class SanctionForm(SanctionFields):
-    """Warn, silence or suspend someone apart from any post."""
+    """Warn, silence or suspend someone independently of a post."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Flags, the review queue, what was decided about people, and the log of staff acts."""
+"""Flags, the review queue, sanctions and the audit log."""
 
 from .audit import AuditEntry
 from .flags import Flag, Reason

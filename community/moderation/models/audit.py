@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
-    """One act of staff or of the system. A trigger refuses every change and every deletion."""
+    """One action by staff or the system. A database trigger refuses updates and deletions."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    # The log outlives the people in it, which is why the name is kept beside a key without a constraint.
+    # Entries outlive members, so the name is stored too and the foreign key has no constraint.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -29,7 +30,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
         indexes = [models.Index(fields=["object_type", "object_id", "-at"], name="audit_object")]
 
     def __str__(self) -> str:

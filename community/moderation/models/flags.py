@@ -17,7 +17,7 @@ class Reason(models.TextChoices):
 
 
 class Flag(models.Model):
-    """One member's report of one post, with the arithmetic of its weight as it was that day."""
+    """A member's report of a post, with the parts of its weight as calculated when it was raised."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -52,7 +52,7 @@ class Flag(models.Model):
 
     @property
     def arithmetic(self) -> str:
-        """The sum in words: “1 + 2 trust + 0.4 accuracy = 3.4”, or just “1”."""
+        """The calculation of the weight: “1 + 2 trust + 0.4 accuracy = 3.4”, or just “1”."""
         parts = [f"{self.base.normalize():f}"]
         for value, word in (
             (self.trust, _("trust")),

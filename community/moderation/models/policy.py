@@ -12,40 +12,40 @@ NEW_UNTIL_POSTS = 5
 
 
 class Policy(models.Model):
-    """The numbers of moderation, in one row that the admin edits. Defaults: COMMUNITY.md rows 64, 66, 67, 72."""
+    """Thresholds and limits of moderation: a single row. Source of the defaults: COMMUNITY.md rows 64, 66, 67, 72."""
 
     hide_at = models.DecimalField(
-        _("Hide a post at"),
+        _("Flag weight that hides a post"),
         max_digits=5,
         decimal_places=2,
         default=Decimal("8.33"),
         help_text=_(
-            "Weight of flags at which a post is hidden until a moderator has looked; 8.33 is about three flags by established members."
+            "A post whose flags reach this weight is hidden until a moderator reviews it. 8.33 is about three flags from established members."
         ),
     )
     silence_at_reporters = models.PositiveSmallIntegerField(
-        _("Silence a new member at"),
+        _("Reporters who silence a new member"),
         default=3,
         help_text=_(
-            "Different people who flag a new member's posts before the member is silenced until a moderator has looked; 0 never."
+            "When this many different people flag posts by a new member, the member is silenced until a moderator reviews them. 0 turns this off."
         ),
     )
     approve_first_posts = models.PositiveSmallIntegerField(
-        _("First posts that wait for approval"),
+        _("First posts that need approval"),
         default=1,
-        help_text=_("Of members who are neither staff nor verified customers; 0 none."),
+        help_text=_("Applies to members who are neither staff nor verified customers. 0 turns this off."),
     )
     new_until_posts = models.PositiveSmallIntegerField(
-        _("A member is new until"),
+        _("Posts until a member is no longer new"),
         default=NEW_UNTIL_POSTS,
         help_text=_(
-            "Posts that must have been published before the limits below end. Verified customers never have them."
+            "The limits below end once this many posts are published. They never apply to verified customers."
         ),
     )
     max_links = models.PositiveSmallIntegerField(_("Links in a post"), default=2)
     max_images = models.PositiveSmallIntegerField(_("Images in a post"), default=1)
     max_attachments = models.PositiveSmallIntegerField(_("Attachments in a post"), default=0)
-    max_mentions = models.PositiveSmallIntegerField(_("People mentioned in a post"), default=2)
+    max_mentions = models.PositiveSmallIntegerField(_("Mentions in a post"), default=2)
     first_day_topics = models.PositiveSmallIntegerField(_("Topics on the first day"), default=3)
     first_day_replies = models.PositiveSmallIntegerField(_("Replies on the first day"), default=10)
     replies_per_topic = models.PositiveSmallIntegerField(_("Replies in one topic"), default=3)
@@ -61,7 +61,7 @@ class Policy(models.Model):
 
     @classmethod
     def current(cls) -> Policy:
-        """Return the row, or the defaults while nobody has changed them."""
+        """Return the row, or the defaults if it has not been saved yet."""
         return _current().first() or cls(pk=1)
 
 
@@ -71,18 +71,22 @@ def _current() -> Prepared[Policy]:
 
 
 class BlockedWord(models.Model):
-    """A word or phrase that is not posted without a look at it."""
+    """A word or phrase that makes a post refused, held for approval or flagged."""
 
     class Action(models.TextChoices):
-        BLOCK = "block", _("Refuse the post")
+        BLOCK = "block", _("Reject the post")
         HOLD = "hold", _("Hold the post for approval")
-        FLAG = "flag", _("Publish it, and put it in the review queue")
+        FLAG = "flag", _("Publish the post and add it to the review queue")
 
     phrase = models.CharField(
-        max_length=100, unique=True, help_text=_("Whole words, in any case; * stands for any letters.")
+        max_length=100,
+        unique=True,
+        help_text=_("Matches whole words and ignores case. * stands for any letters."),
     )
     action = models.CharField(max_length=5, choices=Action, default=Action.HOLD)
-    note = models.CharField(max_length=200, blank=True, help_text=_("For the team: why it is here."))
+    note = models.CharField(
+        max_length=200, blank=True, help_text=_("An internal note on why this is blocked.")
+    )
 
     class Meta:
         ordering = ["phrase"]

@@ -27,7 +27,7 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
 
 
 class ReviewItem(models.Model):
-    """Something that waits for a moderator: a flagged post, a held one, or a person's answer to a decision."""
+    """An item of the review queue: a flagged post, a held post or an appeal."""
 
     class Kind(models.TextChoices):
         FLAGGED = "flagged", _("Flagged post")
@@ -43,22 +43,22 @@ class ReviewItem(models.Model):
         KEPT = "kept", _("Kept")
         HIDDEN = "hidden", _("Hidden")
         EDITED = "edited", _("Edited")
-        UPHELD = "upheld", _("Decision stands")
-        LIFTED = "lifted", _("Decision taken back")
+        UPHELD = "upheld", _("Decision upheld")
+        LIFTED = "lifted", _("Decision reversed")
         WITHDRAWN = "withdrawn", _("No longer needed")
 
     kind = models.CharField(max_length=8, choices=Kind)
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="reviews")
-    # The author of the post, or the one who appeals.
+    # The author of the post, or the person who appeals.
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews")
     sanction = models.ForeignKey(
         Sanction, null=True, blank=True, on_delete=models.CASCADE, related_name="appeals"
     )
-    reason = models.CharField(max_length=300, blank=True, help_text=_("Why it waits."))
-    text = models.TextField(blank=True, help_text=_("What the person wrote, in an appeal."))
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why this needs a review."))
+    text = models.TextField(blank=True, help_text=_("The text of an appeal."))
     score = models.DecimalField(max_digits=7, decimal_places=2, default=0)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.MEDIUM)
-    # Grows with every change; whoever acts says which one they saw.
+    # Incremented by every change; used for optimistic locking.
     version = models.PositiveIntegerField(default=1)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -107,7 +107,7 @@ class ReviewItem(models.Model):
 
 
 class ReviewStep(models.Model):
-    """One line of an item's history."""
+    """An entry in the history of a review item."""
 
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="steps")
     actor = models.ForeignKey(

@@ -16,22 +16,22 @@ from .flags import Reason
 
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def in_force(self, now: datetime | None = None) -> SanctionQuerySet:
-        """Those that hold at this moment; a warning never does, it is only told."""
+        """Silences and suspensions that apply at this moment; warnings are never in force."""
         now = now or timezone.now()
         return self.exclude(kind=Sanction.Kind.WARNING).filter(
             Q(ends_at__isnull=True) | Q(ends_at__gt=now), lifted_at__isnull=True, starts_at__lte=now
         )
 
-    def standing(self) -> SanctionQuerySet:
-        """Those that were not taken back, expired ones included."""
+    def not_lifted(self) -> SanctionQuerySet:
+        """Sanctions that were not lifted, including expired ones."""
         return self.filter(lifted_at__isnull=True)
 
     def strikes(self) -> SanctionQuerySet:
-        return self.standing().filter(is_strike=True)
+        return self.not_lifted().filter(is_strike=True)
 
 
 class Sanction(models.Model):
-    """A strike: a warning, a silence or a suspension, with the reason and the words the person was told."""
+    """A warning, silence or suspension, with the reason and message the member was given."""
 
     class Kind(models.TextChoices):
         WARNING = "warning", _("Warning")
@@ -43,11 +43,13 @@ class Sanction(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sanctions")
     kind = models.CharField(max_length=10, choices=Kind)
     rule = models.CharField(max_length=13, choices=Reason, default=Reason.OTHER)
-    reason = models.CharField(max_length=300, help_text=_("One sentence; the person reads it."))
-    message = models.TextField(blank=True, help_text=_("More for the person, if there is more to say."))
+    reason = models.CharField(max_length=300, help_text=_("One sentence. The member will see it."))
+    message = models.TextField(blank=True, help_text=_("More details for the member."))
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     starts_at = models.DateTimeField(default=timezone.now)
-    ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: until it is lifted."))
+    ends_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Leave empty if it should last until lifted.")
+    )
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -56,7 +58,7 @@ class Sanction(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     lift_reason = models.CharField(max_length=300, blank=True)
-    # Not one: what the system does as a precaution, until a moderator has looked.
+    # False for automatic precautions, which apply until a moderator reviews them.
     is_strike = models.BooleanField(default=True)
     ending_told_at = models.DateTimeField(null=True, blank=True)
 
@@ -90,9 +92,9 @@ class Sanction(models.Model):
 
     @property
     def state(self) -> str:
-        """In one word or two: lifted, in force, ended, told."""
+        """The state as a label: lifted, sent (warnings), active or ended."""
         if self.lifted_at:
             return str(_("lifted"))
         if self.kind == self.Kind.WARNING:
-            return str(_("told"))
-        return str(_("in force")) if self.is_in_force else str(_("ended"))
+            return str(_("sent"))
+        return str(_("active")) if self.is_in_force else str(_("ended"))

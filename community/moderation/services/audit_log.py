@@ -1,4 +1,4 @@
-"""The audit log: entries are added, never changed."""
+"""The audit log, which is append-only."""
 
 from community.core.audit import Act
 from community.moderation.models import AuditEntry
@@ -7,7 +7,7 @@ SYSTEM = "Caravan"
 
 
 def write(act: Act) -> None:
-    """Add an entry for one act."""
+    """Add an entry for one action."""
     AuditEntry.objects.create(
         actor=act.actor,
         actor_name=str(act.actor) if act.actor else SYSTEM,

@@ -1,4 +1,4 @@
-"""Reports of posts by members, and what enough of them do."""
+"""Flags on posts, and the automatic actions when they add up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED
 from community.events.models import Event
-from community.events.services import record, retract
+from community.events.services.recording import record, retract
 from community.forum.models import Post
 from community.members.models import Member
 from community.moderation.flag_weights import weigh
@@ -26,10 +26,10 @@ SILENCE = timedelta(hours=72)
 
 @transaction.atomic
 def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: bool = False) -> Flag:
-    """Report a post; a member's second report of it changes nothing.
+    """Flag a post; idempotent per member.
 
-    Weighs the flag, puts the post in the review queue, hides it when the open flags reach the policy's
-    weight, and silences a new author whom enough different people flagged.
+    Weighs the flag and puts the post in the review queue. Hides it if its open flags reach the policy's
+    limit, and silences a new author who was flagged by enough different people.
     """
     post = Post.objects.select_for_update().get(pk=post.pk)
     earlier = Flag.objects.filter(post=post, member=actor).first()
@@ -51,12 +51,12 @@ def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: 
     record(
         FLAG_RAISED, actor=actor, subject=flag, counterpart=post.author, topic_id=post.topic_id, reason=reason
     )
-    item = weigh_up(post)
+    item = update_review(post)
     if item is not None:
-        review_queue.note(
+        review_queue.add_step(
             item,
             actor,
-            _("flagged it: %(reason)s, %(sum)s")
+            _("flagged the post: %(reason)s (weight %(sum)s)")
             % {
                 "reason": flag.get_reason_display().lower(),
                 "sum": flag.arithmetic,
@@ -66,8 +66,8 @@ def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: 
     return flag
 
 
-def weigh_up(post: Post) -> ReviewItem | None:
-    """Bring the queue in line with the open flags of a post; hide it when they weigh enough."""
+def update_review(post: Post) -> ReviewItem | None:
+    """Update the post's item in the review queue from its open flags; hide the post if they reach the limit."""
     policy = Policy.current()
     flags = post.flags.filter(status=Flag.Status.OPEN)
     total = flags.aggregate(total=Sum("weight"))["total"] or Decimal(0)
@@ -85,10 +85,10 @@ def weigh_up(post: Post) -> ReviewItem | None:
         post_actions.hide(
             post, actor=None, reason=_("Hidden until a moderator reviews it, because members flagged it.")
         )
-        review_queue.note(
+        review_queue.add_step(
             item,
             None,
-            _("hidden: the flags weigh %(total)s of %(limit)s")
+            _("hid the post because its flags weigh %(total)s (limit: %(limit)s)")
             % {
                 "total": f"{total.normalize():f}",
                 "limit": f"{policy.hide_at.normalize():f}",
@@ -124,7 +124,7 @@ def _silence_if_many_flag(author: Member) -> None:
 
 @transaction.atomic
 def withdraw(flag: Flag) -> None:
-    """Withdraw an open flag; one that was decided stays."""
+    """Withdraw an open flag; decided flags are left alone."""
     post = Post.objects.select_for_update().get(pk=flag.post_id)
     if not Flag.objects.filter(pk=flag.pk, status=Flag.Status.OPEN).exists():
         return
@@ -133,15 +133,18 @@ def withdraw(flag: Flag) -> None:
         reason="withdrawn",
     )
     flag.delete()
-    if weigh_up(post) is None:
+    if update_review(post) is None:
         for item in ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED):
             review_queue.close(
-                item, actor=None, outcome=ReviewItem.Outcome.WITHDRAWN, says=_("the flags were withdrawn")
+                item,
+                actor=None,
+                outcome=ReviewItem.Outcome.WITHDRAWN,
+                says=_("closed this because all flags were withdrawn"),
             )
 
 
 def resolve(post: Post, *, upheld: bool, actor: Member) -> int:
-    """Decide the open flags of a post; those who saw right are credited. Return how many there were."""
+    """Uphold or decline the open flags of a post, and credit members for upheld ones. Return how many."""
     flags = list(post.flags.filter(status=Flag.Status.OPEN).select_related("member"))
     now = timezone.now()
     for flag in flags:

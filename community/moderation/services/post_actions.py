@@ -1,4 +1,4 @@
-"""What moderators do to posts. The forum changes them and logs it; the author is notified here."""
+"""Moderators' actions on posts: change them through the forum's services and notify the author."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from community.forum.models import Post
 from community.forum.services import posts
 from community.members.models import Member
 from community.notifications.models import Notification
-from community.notifications.services import forget, notify
+from community.notifications.services import delete_unread, notify
 
 
 @transaction.atomic
 def hide(post: Post, *, actor: Member | None, reason: str) -> Post:
-    """Take a post out of sight; the author still reads it, may change it and ask for another look."""
+    """Hide a post; its author can still read it, edit it and appeal. Idempotent."""
     if post.status in (Post.Status.HIDDEN, Post.Status.DELETED):
         return post
     post = posts.hide(post, actor=actor, reason=reason)
-    forget(post)
+    delete_unread(post)
     _notify(post, actor, "hidden", _("Your post is hidden. %(reason)s") % {"reason": reason})
     return post
 
 
 @transaction.atomic
 def show(post: Post, *, actor: Member) -> Post:
-    """Publish a held post, or show a hidden one again; a post in sight stays as it is."""
+    """Publish a held post or unhide a hidden one; idempotent."""
     before = post.status
     if before == Post.Status.HIDDEN:
         post = posts.unhide(post, actor=actor)
@@ -41,7 +41,7 @@ def show(post: Post, *, actor: Member) -> Post:
 
 @transaction.atomic
 def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
-    """Change the words of someone's post; the old ones stay in its history."""
+    """Edit someone's post; the old text stays in its revisions."""
     before = post.source
     post = posts.edit(post, actor=actor, source=source, reason=reason)
     if post.source != before:
@@ -50,7 +50,7 @@ def edit(post: Post, *, actor: Member, source: str, reason: str) -> Post:
 
 
 def _notify(post: Post, actor: Member | None, what: str, text: str) -> None:
-    """The team speaks as one: the author is not pointed at the moderator who happened to be there."""
+    """Notify the author, without naming the moderator."""
     if actor is None or actor.pk != post.author_id:
         key = f"{what}:{timezone.now().isoformat()}"
         notify(post.author, kind=Notification.Kind.MODERATION, subject=post, text=text, key=key)

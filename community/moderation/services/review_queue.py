@@ -1,4 +1,4 @@
-"""The review queue: what waits, who looks at it, and who was first."""
+"""The review queue: add, claim, release and close items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from community.moderation.models import ReviewItem, ReviewStep
 
 
 class Conflict(Exception):
-    """Someone else changed the item first; the text says who did what."""
+    """Someone else changed the item first; the message says who did what."""
 
 
 @transaction.atomic
@@ -30,14 +30,14 @@ def add(
     priority: int = ReviewItem.Priority.MEDIUM,
     score: Decimal = Decimal(0),
 ) -> ReviewItem:
-    """Put a post in the queue, or bring its waiting item up to date; there is one of each kind at a time."""
+    """Add a post to the queue, or update its open item of this kind; there is at most one."""
     Post.objects.select_for_update().get(pk=post.pk)
     item = ReviewItem.objects.open().filter(post=post, kind=kind, sanction=None).first()
     if item is None:
         item = ReviewItem.objects.create(
             kind=kind, post=post, member_id=post.author_id, reason=reason, priority=priority, score=score
         )
-        note(item, None, _("Waits: %(reason)s") % {"reason": reason})
+        add_step(item, None, _("added this to the queue: %(reason)s") % {"reason": reason})
         return item
     if (item.reason, item.priority, item.score) != (reason, priority, score):
         item.reason, item.priority, item.score = reason, priority, score
@@ -47,18 +47,18 @@ def add(
 
 
 def add_held(post: Post, why: str) -> None:
-    """Add a post that waits for approval."""
+    """Add a post that is held for approval."""
     found = blocked_words.found_in(post.source)
     reason = _word_reason(found[0].phrase) if found else why
     add(post, kind=ReviewItem.Kind.HELD, reason=reason)
 
 
-def add_worded(posts: Iterable[Post]) -> None:
-    """Add the published posts that contain a watched word, whether new or edited."""
+def add_with_blocked_words(posts: Iterable[Post]) -> None:
+    """Add the posts that contain a blocked word and are not in the queue yet."""
     for post in posts:
         found = blocked_words.found_in(post.source)
-        waits = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)
-        if found and not waits.exists():
+        queued = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)
+        if found and not queued.exists():
             add(post, kind=ReviewItem.Kind.FLAGGED, reason=_word_reason(found[0].phrase))
 
 
@@ -66,18 +66,18 @@ def _word_reason(phrase: str) -> str:
     return _("Contains “%(word)s”") % {"word": phrase}
 
 
-def note(item: ReviewItem, actor: Member | None, says: str) -> None:
-    """Add a line to what happened to the item; `says` is cut to what fits."""
+def add_step(item: ReviewItem, actor: Member | None, says: str) -> None:
+    """Add an entry to the item's history; `says` is cut to 300 characters."""
     ReviewStep.objects.create(item=item, actor=actor, says=says[:300])
 
 
-def locked(item: ReviewItem, *, version: int) -> ReviewItem:
-    """Return the open item, locked. Raises Conflict when it is no longer as the actor saw it."""
-    # No join: after waiting for the lock it would still show who had closed the item when we began to wait.
+def lock(item: ReviewItem, *, version: int) -> ReviewItem:
+    """Lock and return the open item. Raises Conflict if it changed since the actor saw it."""
+    # No join: after waiting for the lock, joined rows would still be those of the time before the wait.
     now = ReviewItem.objects.select_for_update().get(pk=item.pk)
     if now.closed_at is not None:
         raise Conflict(
-            _("%(who)s closed this %(ago)s: %(what)s. Nothing was changed by you.")
+            _("%(who)s already closed this %(ago)s (%(what)s). Your change was not saved.")
             % {
                 "who": now.closed_by or _("Caravan"),
                 "ago": _ago(now.closed_at),
@@ -88,9 +88,9 @@ def locked(item: ReviewItem, *, version: int) -> ReviewItem:
         last = now.steps.select_related("actor").last()
         raise Conflict(
             _(
-                "This changed while you looked at it (%(last)s). Please look again; nothing was changed by you."
+                "This changed while you were reviewing it (%(last)s). Please check it again. Your change was not saved."
             )
-            % {"last": _told(last)}
+            % {"last": _describe(last)}
         )
     return now
 
@@ -100,42 +100,46 @@ def _ago(moment: datetime) -> str:
     return phrase(moment, now=now) if now - moment > timedelta(minutes=1) else _("a moment ago")
 
 
-def _told(step: ReviewStep | None) -> str:
+def _describe(step: ReviewStep | None) -> str:
     if step is None:
-        return _("something new")
+        return _("new activity")
     return f"{step.actor}: {step.says}" if step.actor else step.says
 
 
 @transaction.atomic
 def claim(item: ReviewItem, *, actor: Member, version: int, assignee: Member | None = None) -> ReviewItem:
-    """Say that `assignee` (the actor, when left out) looks at this. Raises Conflict."""
-    item = locked(item, version=version)
+    """Assign the item to `assignee`, by default the actor. Raises Conflict."""
+    item = lock(item, version=version)
     owner = assignee or actor
     if item.claimed_by_id == owner.pk:
         return item
     item.claimed_by, item.claimed_at = owner, timezone.now()
     item.version += 1
     item.save(update_fields=["claimed_by", "claimed_at", "version"])
-    note(item, actor, _("took it") if owner == actor else _("gave it to %(name)s") % {"name": owner})
+    add_step(
+        item,
+        actor,
+        _("self-assigned this") if owner == actor else _("assigned this to %(name)s") % {"name": owner},
+    )
     return item
 
 
 @transaction.atomic
 def release(item: ReviewItem, *, actor: Member, version: int) -> ReviewItem:
-    """Give the item back to everyone. Raises Conflict."""
-    item = locked(item, version=version)
+    """Unassign the item. Raises Conflict."""
+    item = lock(item, version=version)
     if item.claimed_by_id is None:
         return item
     item.claimed_by, item.claimed_at = None, None
     item.version += 1
     item.save(update_fields=["claimed_by", "claimed_at", "version"])
-    note(item, actor, _("gave it back"))
+    add_step(item, actor, _("unassigned this"))
     return item
 
 
 def close(item: ReviewItem, *, actor: Member | None, outcome: str, says: str) -> None:
-    """End the review of an item that the caller has locked."""
+    """Close an item that the caller has locked."""
     item.outcome, item.closed_at, item.closed_by = outcome, timezone.now(), actor
     item.version += 1
     item.save(update_fields=["outcome", "closed_at", "closed_by", "version"])
-    note(item, actor, says)
+    add_step(item, actor, says)

@@ -1,4 +1,4 @@
-"""What moderators decide about what waits in the queue, and members' appeals against it."""
+"""Moderators' decisions on items of the review queue, and members' appeals."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from . import flags, post_actions, review_queue, sanctions
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens to a post and, if anything, to the one who wrote it."""
+    """What to do with a post, and optionally a sanction for its author."""
 
     post: str  # Decision.KEEP, HIDE or EDIT
-    person: str = ""  # a Sanction.Kind, or nothing
+    person: str = ""  # a Sanction.Kind, or empty for no sanction
     rule: str = Reason.OTHER
     reason: str = ""  # one sentence; the author reads it
     message: str = ""
-    ends_at: datetime | None = None  # of a silence or suspension; None: until it is lifted
-    source: str = ""  # the new text, when the post is edited
+    ends_at: datetime | None = None  # of a silence or suspension; None until it is lifted
+    source: str = ""  # the new text if the post is edited
 
     KEEP = "keep"
     HIDE = "hide"
@@ -44,16 +44,16 @@ _OUTCOMES = {
 
 @transaction.atomic
 def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision) -> ReviewItem:
-    """Settle a flagged or held post: the post, its author, the flags and the item, all or nothing.
+    """Apply a decision on a flagged or held post to the post, its author and its flags, and close the item.
 
-    Raises Conflict when another moderator was first, ValueError when a reason is missing.
+    Raises Conflict if another moderator was first, ValueError if a reason is missing.
     """
-    item = review_queue.locked(item, version=version)
+    item = review_queue.lock(item, version=version)
     post = item.post
     if post is None or item.kind == ReviewItem.Kind.APPEAL:
-        raise ValueError("An appeal is decided with decide_appeal().")
+        raise ValueError("Use decide_appeal() for an appeal.")
     if not decision.reason and (decision.post != Decision.KEEP or decision.person):
-        raise ValueError("The author is owed a reason.")
+        raise ValueError("A decision against the author needs a reason.")
     _apply_to_post(post, actor=actor, decision=decision)
     if decision.person:
         sanctions.impose(
@@ -67,7 +67,7 @@ def decide(item: ReviewItem, *, actor: Member, version: int, decision: Decision)
             post=post,
         )
     decided = flags.resolve(post, upheld=decision.post != Decision.KEEP or bool(decision.person), actor=actor)
-    says = _said(decision)
+    says = _describe(decision)
     review_queue.close(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     _close_siblings(item, actor=actor, outcome=_OUTCOMES[decision.post], says=says)
     audit(
@@ -96,19 +96,27 @@ def _apply_to_post(post: Post, *, actor: Member, decision: Decision) -> None:
     post_actions.show(post, actor=actor)
 
 
-def _said(decision: Decision) -> str:
+def _describe(decision: Decision) -> str:
     what = {
         Decision.KEEP: _("kept the post"),
         Decision.HIDE: _("hid the post"),
         Decision.EDIT: _("edited the post"),
     }[decision.post]
     if decision.person:
-        what += _(" and gave the author a %(kind)s") % {"kind": decision.person}
+        what = _("%(what)s and %(sanction)s") % {"what": what, "sanction": _sanction(decision.person)}
     return f"{what}: {decision.reason}" if decision.reason else what
 
 
+def _sanction(kind: str) -> str:
+    return {
+        Sanction.Kind.WARNING: _("warned the author"),
+        Sanction.Kind.SILENCE: _("silenced the author"),
+        Sanction.Kind.SUSPENSION: _("suspended the author"),
+    }[Sanction.Kind(kind)]
+
+
 def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str) -> None:
-    """A post that was held and flagged waits twice; one decision settles both."""
+    """Close the post's other open items: a post can be both held and flagged."""
     others = ReviewItem.objects.select_for_update().open().filter(post=item.post, sanction=None)
     for other in others.exclude(pk=item.pk):
         review_queue.close(other, actor=actor, outcome=outcome, says=says)
@@ -116,7 +124,7 @@ def _close_siblings(item: ReviewItem, *, actor: Member, outcome: str, says: str)
 
 @transaction.atomic
 def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
-    """Ask for another look at a warning, silence or suspension; asking again while it waits changes nothing."""
+    """Appeal against a sanction; idempotent while the appeal is open."""
     Sanction.objects.select_for_update().get(pk=sanction.pk)
     waiting = ReviewItem.objects.open().filter(sanction=sanction).first()
     if waiting is not None:
@@ -130,13 +138,13 @@ def appeal_sanction(sanction: Sanction, *, text: str) -> ReviewItem:
         text=text,
         priority=ReviewItem.Priority.HIGH if sanction.is_in_force else ReviewItem.Priority.MEDIUM,
     )
-    review_queue.note(item, sanction.member, _("asked for another look"))
+    review_queue.add_step(item, sanction.member, _("appealed"))
     return item
 
 
 @transaction.atomic
 def appeal_post(post: Post, *, text: str) -> ReviewItem:
-    """Ask for another look at one's hidden post; asking again while it waits changes nothing."""
+    """Appeal against the hiding of a post; idempotent while the appeal is open."""
     Post.objects.select_for_update().get(pk=post.pk)
     waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()
     if waiting is not None:
@@ -146,9 +154,9 @@ def appeal_post(post: Post, *, text: str) -> ReviewItem:
         member=post.author,
         post=post,
         text=text,
-        reason=_("The author asks for another look at a hidden post"),
+        reason=_("Appeal against a hidden post"),
     )
-    review_queue.note(item, post.author, _("asked for another look"))
+    review_queue.add_step(item, post.author, _("appealed"))
     return item
 
 
@@ -156,10 +164,10 @@ def appeal_post(post: Post, *, text: str) -> ReviewItem:
 def decide_appeal(
     item: ReviewItem, *, actor: Member, version: int, take_back: bool, reason: str
 ) -> ReviewItem:
-    """Let the earlier decision stand, or take it back; the person is told why. Raises Conflict."""
-    item = review_queue.locked(item, version=version)
+    """Uphold or reverse the earlier decision, and notify the person of the reason. Raises Conflict."""
+    item = review_queue.lock(item, version=version)
     if item.kind != ReviewItem.Kind.APPEAL:
-        raise ValueError("Only an appeal is decided here.")
+        raise ValueError("Only appeals can be decided here.")
     if take_back and item.sanction is not None:
         sanctions.lift(item.sanction, actor=actor, reason=reason)
     elif take_back and item.post is not None:
@@ -176,7 +184,7 @@ def decide_appeal(
         item,
         actor=actor,
         outcome=ReviewItem.Outcome.LIFTED if take_back else ReviewItem.Outcome.UPHELD,
-        says=(_("took the decision back: %s") if take_back else _("let the decision stand: %s")) % reason,
+        says=(_("reversed the decision: %s") if take_back else _("upheld the decision: %s")) % reason,
     )
     audit("appeal.decide", actor=actor, subject=item, reason=reason, after={"outcome": item.outcome})
     return item

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
-from community.events.services import record, retract
+from community.events.services.recording import record, retract
 from community.forum.models import Post
 from community.members.models import Member
 from community.moderation import active_sanctions
@@ -35,14 +35,14 @@ def impose(
     post: Post | None = None,
     is_strike: bool = True,
 ) -> Sanction:
-    """Warn, silence or suspend a member and tell them why; the same for the same post again changes nothing.
+    """Warn, silence or suspend a member and notify them; idempotent per kind and post.
 
-    Without `ends_at` a silence or suspension lasts until it is lifted; a warning has no end. Not a strike:
-    a precaution of the system's, until a moderator has looked.
+    Without `ends_at`, a silence or suspension lasts until it is lifted; warnings have no end. `is_strike` is
+    False for automatic precautions that await review.
     """
     Member.objects.select_for_update().get(pk=member.pk)
     if post is not None:
-        for earlier in Sanction.objects.standing().filter(member=member, kind=kind, post=post):
+        for earlier in Sanction.objects.not_lifted().filter(member=member, kind=kind, post=post):
             if earlier.is_in_force or kind == Sanction.Kind.WARNING:
                 return earlier
     now = timezone.now()
@@ -72,7 +72,7 @@ def impose(
         reason=reason,
         after={"sanction": sanction.pk, "ends_at": ends_at, "rule": rule, "post": post.pk if post else None},
     )
-    active_sanctions.forget()
+    active_sanctions.invalidate_on_commit()
     return sanction
 
 
@@ -94,7 +94,7 @@ def _announcement(sanction: Sanction) -> str:
 
 @transaction.atomic
 def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
-    """Take a decision about a person back: it ends now and no longer counts as a strike."""
+    """Lift a sanction: it ends now and no longer counts as a strike. Idempotent."""
     sanction = Sanction.objects.select_for_update().get(pk=sanction.pk)
     if sanction.lifted_at is not None:
         return sanction
@@ -120,20 +120,20 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
         before={"sanction": sanction.pk, "kind": sanction.kind, "ends_at": sanction.ends_at},
         after={"lifted_at": sanction.lifted_at},
     )
-    active_sanctions.forget()
+    active_sanctions.invalidate_on_commit()
     return sanction
 
 
 @transaction.atomic
 def notify_endings() -> int:
-    """Notify those whose silence or suspension ran out. Return how many there were."""
-    over = (
+    """Notify members whose silence or suspension has ended. Return how many."""
+    ended = (
         Sanction.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("member")
         .filter(ends_at__lte=timezone.now(), lifted_at__isnull=True, ending_told_at__isnull=True)
     )
     count = 0
-    for sanction in over:
+    for sanction in ended:
         sanction.ending_told_at = timezone.now()
         sanction.save(update_fields=["ending_told_at"])
         notify(

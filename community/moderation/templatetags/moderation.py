@@ -1,15 +1,15 @@
-"""How the audit log reads."""
+"""Template filters for the audit log."""
 
 from django import template
 from django.utils.safestring import SafeString
 
-from community.moderation import audit_text
+from community.moderation.audit_text import describe
 from community.moderation.models import AuditEntry
 
 register = template.Library()
 
 
 @register.filter
-def told(entry: AuditEntry) -> SafeString:
-    """`{{ entry|told }}`: what was done, as a person would say it."""
-    return audit_text.describe(entry)
+def audit_text(entry: AuditEntry) -> SafeString:
+    """`{{ entry|audit_text }}`: a sentence that says what was done."""
+    return describe(entry)

@@ -18,7 +18,7 @@ from community.core import rate_limits
 from community.core.permissions import Refused, require
 from community.core.rate_limits import RateLimited
 from community.forum import rules, search
-from community.forum.forms import CommentForm, ReplyForm, TopicForm
+from community.forum.forms.posts import CommentForm, ReplyForm, TopicForm
 from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.forum import rules
-from community.forum.differences import Piece, shortened, word_diff
+from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Post, Revision
 from community.forum.services import revisions
 
@@ -99,7 +99,7 @@ def _change(before: Revision, after: Revision, until: float) -> dict[str, Any]:
         return word_diff(old, new, until=until) if old != new else []
 
     return {
-        "text": shortened(compared(before.source, after.source)),
+        "text": collapse_unchanged(compared(before.source, after.source)),
         "title": compared(before.title, after.title),
         "tags": compared(before.tags, after.tags),
     }

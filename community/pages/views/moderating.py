@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules
-from community.forum.forms import MergeForm, MoveForm, SplitForm
+from community.forum.forms.topic_actions import MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
 from community.forum.services import topics
 

@@ -16,7 +16,7 @@ from community.core import rate_limits
 from community.core.permissions import require
 from community.core.text import storable
 from community.forum import rules, screening
-from community.forum.forms import EditForm
+from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import likes, posts, rendering, topics
@@ -141,12 +141,12 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
     before, after = post.source, data["source"]
     if post.is_opening:
         tags = post.topic.tags.values_list("name", flat=True)
-        before = rendering.everything_said(post.topic.title, before, tags)
-        after = rendering.everything_said(data["title"], after, data["tags"])
-    verdict = screening.judge_edit(post.author, before, after)
+        before = rendering.screening_text(post.topic.title, before, tags)
+        after = rendering.screening_text(data["title"], after, data["tags"])
+    verdict = screening.screen_edit(post.author, before, after)
     if verdict.refuse:
         form.add_error(None, verdict.sentence)
-    elif verdict.hold and post.is_published and not rules.can_wait_again(post, post.topic):
+    elif verdict.hold and post.is_published and not rules.can_hold_again(post, post.topic):
         form.add_error(None, HAS_ANSWERS)
     return verdict
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from community.core import page_cache
 from community.forum import queries, search
-from community.forum.forms import ReplyForm
+from community.forum.forms.posts import ReplyForm
 from community.forum.models import Post, Topic
 from community.forum.services import read_states, view_counts
 from community.members.models import Member

@@ -1,4 +1,4 @@
-"""What the posts of a topic mean for the desk. Worked out anew each time, so the order of events is nothing."""
+"""The desk state of a topic, derived from its posts; independent of the order of events."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from community.forum.models import Category, Post, Topic
 from community.members.models import Member
 from community.prospects.models import DeskQuestion, ProspectForum
 
-# Somebody who has not been here for so long will not answer within the grace period either.
-AROUND = timedelta(days=30)
+# Members who were not seen for this long are not expected to answer within the grace period.
+ACTIVE_WITHIN = timedelta(days=30)
 
 State = DeskQuestion.State
-_WORKED_OUT = (
+_DERIVED = (
     "forum",
     "state",
     "asked_at",
@@ -33,9 +33,9 @@ _WORKED_OUT = (
 
 @transaction.atomic
 def track_topic(topic_id: int) -> DeskQuestion | None:
-    """Bring what the desk keeps of a topic in step with its posts; writes nothing when nothing differs.
+    """Update the desk question of a topic from its posts; writes nothing when nothing differs.
 
-    Return None for a topic that no prospect asked in a prospect forum.
+    Return None for a topic that is not a prospect's in a prospect forum.
     """
     topic = (
         Topic.objects.select_for_update(of=("self",))
@@ -43,35 +43,35 @@ def track_topic(topic_id: int) -> DeskQuestion | None:
         .filter(pk=topic_id)
         .first()
     )
-    standing = DeskQuestion.objects.filter(topic=topic_id).first()
+    question = DeskQuestion.objects.filter(topic=topic_id).first()
     forum = _forum_of(topic) if topic else None
     if topic is None or forum is None:
-        if standing and standing.state != State.GONE:
-            standing.state = State.GONE
-            standing.save(update_fields=["state"])
+        if question and question.state != State.GONE:
+            question.state = State.GONE
+            question.save(update_fields=["state"])
         return None
-    now_is = _work_out(topic, forum, settled_at=standing.settled_at if standing else None)
-    if standing is None:
-        return DeskQuestion.objects.create(topic=topic, **now_is)
-    changed = [name for name in _WORKED_OUT if getattr(standing, name) != now_is[name]]
+    derived = _derive(topic, forum, settled_at=question.settled_at if question else None)
+    if question is None:
+        return DeskQuestion.objects.create(topic=topic, **derived)
+    changed = [name for name in _DERIVED if getattr(question, name) != derived[name]]
     for name in changed:
-        setattr(standing, name, now_is[name])
-    if standing.state != State.OPEN and standing.claimed_by_id is not None:
-        standing.claimed_by, standing.claimed_at = None, None
+        setattr(question, name, derived[name])
+    if question.state != State.OPEN and question.claimed_by_id is not None:
+        question.claimed_by, question.claimed_at = None, None
         changed += ["claimed_by", "claimed_at"]
     if changed:
-        standing.save(update_fields=changed)
-    return standing
+        question.save(update_fields=changed)
+    return question
 
 
 def _forum_of(topic: Topic) -> ProspectForum | None:
     if topic.author.is_team or topic.category.kind != Category.Kind.PROSPECT:
         return None
-    # A category turned into a prospect forum in the admin has the usual promise until somebody sets another.
+    # A category that becomes a prospect forum in the admin starts with the default response time.
     return ProspectForum.objects.get_or_create(category=topic.category)[0]
 
 
-def _work_out(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None) -> dict[str, Any]:
+def _derive(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None) -> dict[str, Any]:
     posts = list(
         Post.objects.filter(topic=topic, status=Post.Status.PUBLISHED)
         .exclude(kind=Post.Kind.OPENING)
@@ -81,7 +81,7 @@ def _work_out(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None
     peers = [post for post in posts if not post.author.is_team and post.author_id != topic.author_id]
     staff = [post for post in posts if post.author.is_team]
     waiting_since = _waiting_since(topic, posts, staff)
-    grace = forum.grace if peers_around(topic) else timedelta(0)
+    grace = forum.grace if has_active_peers(topic) else timedelta(0)
     return {
         "forum": forum,
         "state": _state(topic, waiting_since, settled_at),
@@ -97,7 +97,7 @@ def _work_out(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None
 
 
 def _waiting_since(topic: Topic, posts: Sequence[Post], staff: Sequence[Post]) -> datetime | None:
-    """Return since when the asker waits for staff; None when staff had the last word."""
+    """Return since when the asker has been waiting for staff; None when staff replied last."""
     if not staff:
         return topic.created_at
     last = staff[-1].created_at
@@ -114,21 +114,20 @@ def _state(topic: Topic, waiting_since: datetime | None, settled_at: datetime | 
         return State.SETTLED
     if waiting_since is None:
         return State.ANSWERED
-    # What the asker writes after it was settled opens it again.
-    return State.SETTLED if settled_at and settled_at >= _last_word(topic) else State.OPEN
+    # A post by the asker after it was settled opens it again.
+    return State.SETTLED if settled_at and settled_at >= _last_post_by_asker(topic) else State.OPEN
 
 
-def _last_word(topic: Topic) -> datetime:
+def _last_post_by_asker(topic: Topic) -> datetime:
     """Return when the asker last wrote."""
     own = Post.objects.filter(topic=topic, author=topic.author, status=Post.Status.PUBLISHED)
     return own.aggregate(last=Max("created_at"))["last"] or topic.created_at
 
 
-def peers_around(topic: Topic) -> bool:
-    """Say whether anybody but staff could answer: seen of late, able to reply there, not the asker."""
-    peers = Member.objects.filter(
-        role="", claimed_at__isnull=False, is_active=True, last_seen_at__gt=topic.created_at - AROUND
-    ).exclude(pk=topic.author_id)
+def has_active_peers(topic: Topic) -> bool:
+    """Whether any non-staff member other than the asker was seen lately and may reply there."""
+    peers = Member.objects.claimed().exclude_team().exclude(pk=topic.author_id)
+    peers = peers.filter(is_active=True, last_seen_at__gt=topic.created_at - ACTIVE_WITHIN)
     if topic.category.reply_by == Category.Audience.GROUPS:
         peers = peers.filter(groups__in=topic.category.reply_groups.all())
     return bool(peers.exists())

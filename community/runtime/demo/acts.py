@@ -1,4 +1,4 @@
-"""What people did outside the forum, from short phrases: "372 bought Duo 1690", "45 nps 10 Because."."""
+"""Demo events outside the forum, parsed from short phrases: "372 bought Duo 1690", "45 nps 10 Because."."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 from community.events import catalogue as c
 from community.events.models import Event
-from community.events.services import Draft
-from community.events.services.recording import actor_role_of
+from community.events.services.recording import Draft, actor_role_of
 from community.members.models import Member
 
 Channel = Event.Channel
@@ -19,7 +18,7 @@ SOURCE = "demo"
 
 @dataclass(frozen=True)
 class Act:
-    """One phrase, taken apart."""
+    """A parsed phrase."""
 
     days_ago: float
     word: str
@@ -80,7 +79,7 @@ def _call(rest: str, ident: str) -> Parts:
 
 
 def _with(name: c.EventName, channel: str, field: str = "") -> Callable[[str, str], Parts]:
-    """An act whose phrase is one field of its payload, if it says anything."""
+    """Return a parser for acts whose phrase is a single optional payload field."""
 
     def parts(rest: str, ident: str) -> Parts:
         return name, channel, {field: rest} if field and rest else {}, {}
@@ -134,20 +133,17 @@ WORDS: Mapping[str, Callable[[str, str], Parts]] = {
     "mentored": _with(c.MENTEE_HELPED, Channel.COMMUNITY),
     "upheld-flag": _with(c.MODERATION_HELPED, Channel.COMMUNITY, "reason"),
 }
-# In these the phrase names the member at the other end.
-WITH_SOMEBODY = {"referred", "qualified", "referral-bought", "mentored"}
+# For these acts, the phrase names the counterpart.
+WITH_COUNTERPART = {"referred", "qualified", "referral-bought", "mentored"}
 
 
 def draft(member: Member, phrase: str, *, now: datetime, members: Mapping[str, Member]) -> Draft:
-    """Return the event that a phrase tells of the member.
-
-    Raises KeyError for a word, or a name, that is not known.
-    """
+    """Return the event that a phrase describes. Raises KeyError for an unknown word or name."""
     act = Act.parse(phrase)
-    # A refund and a renewal name the same order as the purchase did.
+    # A refund or renewal gets the same external id as the purchase.
     ident = f"demo-{member.username}-{act.rest or act.word}".replace(" ", "-")[:90]
     name, channel, payload, extra = WORDS[act.word](act.rest, ident)
-    other = members[act.rest] if act.word in WITH_SOMEBODY else None
+    other = members[act.rest] if act.word in WITH_COUNTERPART else None
     return Draft(
         name=name,
         occurred_at=now - timedelta(days=act.days_ago),

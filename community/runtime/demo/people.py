@@ -1,4 +1,4 @@
-"""The people, companies and house rules of the demo."""
+"""The members, companies and guidelines of the demo."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.members.models import Company, Guidelines, Member
-from community.members.services import match_company, publish_guidelines, register, save_profile, set_roles
+from community.members.services.accounts import register
+from community.members.services.companies import match_company
+from community.members.services.guidelines import publish_guidelines
+from community.members.services.profiles import save_profile
+from community.members.services.roles import set_roles
 from community.members.services.visits import visit_draft
 
 from . import acts
 from .chance import fraction
 
 CONTENT = Path(__file__).resolve().parent / "content"
-PASSWORD = "caravan-demo"  # noqa: S105 - of the demo, and said on its front page
+PASSWORD = "caravan-demo"  # noqa: S105 - of the demo, and shown on its front page
 DAYS = 180
 
 
 @dataclass(frozen=True)
 class Person:
-    """A member and the row of people.toml that made them."""
+    """A member and their row in people.toml."""
 
     member: Member
     row: Mapping[str, Any]
@@ -42,16 +46,13 @@ def load(name: str) -> dict[str, Any]:
 
 @transaction.atomic
 def seed_people(*, now: datetime) -> dict[str, Person]:
-    """Let everybody join on their day, and do what they did outside the forum. Return them by username.
-
-    Those who are there stay as they are.
-    """
+    """Create the members and their events outside the forum, and return them by username; idempotent."""
     data = load("people.toml")
     names = [row["username"] for row in data["member"]]
-    there = {member.username: member for member in Member.objects.filter(username__in=names)}
-    if there:
+    existing = {member.username: member for member in Member.objects.filter(username__in=names)}
+    if existing:
         return {
-            row["username"]: Person(there[row["username"]], row, there[row["username"]].joined_at)
+            row["username"]: Person(existing[row["username"]], row, existing[row["username"]].joined_at)
             for row in data["member"]
         }
     guidelines = publish_guidelines(load("community.toml")["guidelines"], actor=None)
@@ -107,7 +108,7 @@ def _join(
 
 
 def _visits(person: Person, *, now: datetime) -> list[Draft]:
-    """Return the days they came by; `visits` of ten, and never before they joined."""
+    """Return visits on about `visits` of ten days since the member joined."""
     name, often = person.member.username, person.row.get("visits", 0) / 10
     drafts = []
     for day in range(DAYS):

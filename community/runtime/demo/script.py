@@ -1,4 +1,4 @@
-"""Reading the demo's conversations: Markdown files in which a line says who speaks, and when.
+"""Parse the demo's conversations: Markdown files with a header line per post.
 
     ## Title of a topic
     hannah | 171 | question | tags uno, grind | views 1240 | up 9
@@ -8,8 +8,9 @@
     --- walter +25m accepted up 14 like 6
     His answer, 25 minutes later.
 
-The number is days ago; a reply is so long after what stands before it. A topic may be `pinned` or `held`
-(judged like any new member's first post), a reply `accepted`, `official`, `settled` at the desk, and flagged: `flag spam by a,b`.
+The number is days ago; a reply's time is relative to the previous post. A topic can be `pinned` or `held` (screened
+like any new member's first post), a reply `accepted`, `official`, `settled` at the desk, and flagged:
+`flag spam by a,b`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _FLAG = re.compile(r"\bflag (\w+) by ([\w,]+)")
 
 @dataclass
 class Line:
-    """One post: who wrote it, how long after the one before, and what people did with it."""
+    """A post: its author, the time since the previous one, and its votes, marks and flags."""
 
     author: str
     after: timedelta
@@ -40,7 +41,7 @@ class Line:
 
 @dataclass
 class Talk:
-    """One topic with its replies."""
+    """A topic with its replies."""
 
     title: str
     author: str
@@ -54,7 +55,7 @@ class Talk:
 
 
 def read(path: Path) -> list[Talk]:
-    """Return the topics of a file in their order. Raises ValueError for a line that makes no sense."""
+    """Return the topics of a file, in order. Raises ValueError for an invalid line."""
     talks: list[Talk] = []
     for part in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         title, head, body = part.split("\n", 2)
@@ -76,7 +77,7 @@ def _talk(title: str, head: str) -> Talk:
         elif name in ("views", "up", "like"):
             talk.numbers[name] = int(value)
         else:
-            raise ValueError(f"{title}: what is “{option}”?")
+            raise ValueError(f"{title}: unknown option “{option}”.")
     return talk
 
 
@@ -97,7 +98,7 @@ def _fill(talk: Talk, body: str) -> None:
 def _line(row: str) -> Line:
     match = _REPLY.match(row)
     if match is None:
-        raise ValueError(f"What is “{row}”?")
+        raise ValueError(f"Invalid reply header: “{row}”.")
     options = match["options"]
     flag = _FLAG.search(options)
     return Line(

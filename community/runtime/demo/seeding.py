@@ -1,4 +1,4 @@
-"""Making the demo: all of it or nothing, and then what follows from it."""
+"""Create the demo community, and run the followers and the engine on it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from community.badges.services import award_earned
-from community.events import services as events
+from community.badges.services.awards import award_earned
 from community.events.registry import all_followers
+from community.events.services import cursors, partitions
 from community.forum.models import Topic
 from community.forum.services import hot_scores
-from journeys import services as journeys
+from journeys.services import shards
 
 from .people import Person, seed_people
 from .talks import seed_talks
 
-Tell = Callable[[str], object]
-# People joined before the first topic, and bought before they joined.
+Log = Callable[[str], object]
+# The age of the oldest event: purchases precede registrations, which precede the first topic.
 OLDEST_DAYS = 430
-# How long to wait for workers that have a follower or a shard in hand.
-PATIENCE = 60.0
+# Maximum seconds to wait for workers that hold a cursor or a shard.
+TIMEOUT = 60.0
 
 
-def seed(*, now: datetime | None = None, tell: Tell = print) -> bool:
-    """Make what is not there yet of the demo, then let followers and engine do their part.
+def seed(*, now: datetime | None = None, log: Log = print) -> bool:
+    """Create what is missing of the demo, then run the followers and the engine; idempotent.
 
-    The people first, then place by place, each all or nothing, so that the site can be looked at
-    meanwhile, and a run that was killed goes on where it stopped. Return whether anything was made.
+    Members first, then one category per transaction, so that the site can be used meanwhile and an interrupted run
+    can be resumed. Return whether anything was created.
     """
     now = now or timezone.now()
-    events.ensure_months(now - timedelta(days=days) for days in range(0, OLDEST_DAYS, 27))
+    partitions.ensure_months(now - timedelta(days=days) for days in range(0, OLDEST_DAYS, 27))
     people = seed_people(now=now)
     made = seed_talks(people, now=now)
     settle()
-    tell(f"The demo is complete: {len(people)} people, {_topics_of(people)} topics.")
+    log(f"The demo is complete: {len(people)} people, {_topics_of(people)} topics.")
     return made > 0
 
 
@@ -45,21 +45,21 @@ def _topics_of(people: Mapping[str, Person]) -> int:
 
 
 def settle() -> None:
-    """Run followers, drains and the daily awards until nothing is left to do, here or at a worker."""
-    until = time.monotonic() + PATIENCE
+    """Run followers, drains and the daily awards until nothing is left to do, here or in a worker."""
+    until = time.monotonic() + TIMEOUT
     hot_scores.refresh_all()
-    _run_dry(until)
+    _drain_all(until)
     award_earned()
-    _run_dry(until)
+    _drain_all(until)
 
 
-def _run_dry(until: float) -> None:
+def _drain_all(until: float) -> None:
     while time.monotonic() < until:
         for name in all_followers():
-            while events.follow(name):
+            while cursors.follow(name):
                 pass
-        for shard in journeys.waiting_shards():
-            journeys.drain(shard)
-        if not any(events.behind(name) for name in all_followers()) and not journeys.waiting_shards():
+        for shard in shards.waiting_shards():
+            shards.drain(shard)
+        if not any(cursors.is_behind(name) for name in all_followers()) and not shards.waiting_shards():
             return
         time.sleep(0.05)

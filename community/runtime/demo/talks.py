@@ -1,4 +1,4 @@
-"""The conversations of the demo, said through the same services as anybody's."""
+"""The conversations of the demo, created through the regular services."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from community.events.catalogue import TOPIC_VIEWED
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.forum.models import Category, Post, Topic
 from community.forum.services import likes, posts, read_states, topics
 from community.members.models import Member
 from community.moderation.services import flags
 from community.prospects.models import ProspectForum, RosterEntry
-from community.prospects.services import settle_question, track_topic
+from community.prospects.services.states import settle_question
+from community.prospects.services.tracking import track_topic
 from community.qa.services import accept_answer, mark_official, vote
 
 from . import acts, script
@@ -23,32 +24,33 @@ from .chance import fraction, some
 from .people import CONTENT, Person, load
 
 People = Mapping[str, Person]
-# Of the readers of a topic this share is logged in.
-KNOWN_READERS = 0.04
+# The share of a topic's readers who are logged in.
+MEMBERS_AMONG_READERS = 0.04
 
 
 def seed_talks(people: People, *, now: datetime) -> int:
-    """Make the places that are missing, and everything said there. Return how many topics that were."""
+    """Create the missing categories with their topics. Return the number of topics created."""
     return sum(
-        _place(row, position, people, now) for position, row in enumerate(load("community.toml")["category"])
+        _seed_category(row, position, people, now)
+        for position, row in enumerate(load("community.toml")["category"])
     )
 
 
 @transaction.atomic
-def _place(row: Mapping[str, object], position: int, people: People, now: datetime) -> int:
+def _seed_category(row: Mapping[str, object], position: int, people: People, now: datetime) -> int:
     if Category.objects.filter(slug=row["slug"]).exists():
         return 0
-    telling = _Telling(_category(row, position, people), people, now)
+    writer = _Writer(_category(row, position, people), people, now)
     talks = script.read(CONTENT / str(row["file"]))
     for talk in talks:
-        telling.tell(talk)
+        writer.write(talk)
     return len(talks)
 
 
 def _category(row: Mapping[str, object], position: int, people: People) -> Category:
-    told = ("name", "kind", "icon", "description")
+    fields = ("name", "kind", "icon", "description")
     category = Category.objects.create(
-        slug=str(row["slug"]), position=position, **{name: row[name] for name in told}
+        slug=str(row["slug"]), position=position, **{name: row[name] for name in fields}
     )
     audiences = {
         "create": row.get("create_by"),
@@ -67,8 +69,8 @@ def _category(row: Mapping[str, object], position: int, people: People) -> Categ
 
 
 def _staff(category: Category, row: Mapping[str, object], people: People) -> None:
-    told = ("promise_minutes", "grace_minutes", "welcome")
-    forum = ProspectForum.objects.create(category=category, **{name: row[name] for name in told})
+    fields = ("promise_minutes", "grace_minutes", "welcome")
+    forum = ProspectForum.objects.create(category=category, **{name: row[name] for name in fields})
     roster = row["roster"]
     assert isinstance(roster, list)  # noqa: S101 - for mypy
     RosterEntry.objects.bulk_create(
@@ -84,13 +86,13 @@ def _staff(category: Category, row: Mapping[str, object], people: People) -> Non
     )
 
 
-class _Telling:
-    """Telling the talks of one category as of their own days."""
+class _Writer:
+    """Writes the talks of one category, back-dated."""
 
     def __init__(self, category: Category, people: People, now: datetime) -> None:
         self.category, self.people, self.now = category, people, now
 
-    def tell(self, talk: script.Talk) -> None:
+    def write(self, talk: script.Talk) -> None:
         at = self.now - timedelta(days=talk.days_ago)
         topic = topics.create(
             self.category,
@@ -106,7 +108,7 @@ class _Telling:
             return
         if "pinned" in talk.marks:
             topics.pin(topic, actor=topic.author, everywhere=True)
-        self._answer_to(topic.posts.get(kind=Post.Kind.OPENING), talk.numbers)
+        self._react(topic.posts.get(kind=Post.Kind.OPENING), talk.numbers)
         for line in talk.replies:
             at = min(at + line.after, self.now - timedelta(minutes=2))
             self._reply(topic, line, at)
@@ -115,7 +117,7 @@ class _Telling:
     def _reply(self, topic: Topic, line: script.Line, at: datetime) -> None:
         author = self.people[line.author].member
         post = posts.create(topic, author=author, source=line.source, now=at, screen=False)
-        self._answer_to(post, line.numbers)
+        self._react(post, line.numbers)
         later = min(at + timedelta(hours=2), self.now)
         if "official" in line.marks:
             mark_official(post, actor=author, now=later)
@@ -130,27 +132,27 @@ class _Telling:
         replies = topic.posts.filter(author__role=Member.Role.SALES).select_related("author")
         return replies.order_by("-number")[0].author
 
-    def _answer_to(self, post: Post, numbers: Mapping[str, int]) -> None:
-        """Let so many of those who were there by then vote for the post, and like it."""
+    def _react(self, post: Post, numbers: Mapping[str, int]) -> None:
+        """Add votes and likes to the post, by members who had joined by then."""
         for name, number in numbers.items():
-            for person in self._around(post, number if name != "views" else 0, name):
+            for person in self._sample(post, number if name != "views" else 0, name):
                 at = self._soon_after(post, person.member.username, name)
                 if name == "like":
                     likes.add(post, member=person.member, now=at)
                 else:
                     vote(post, member=person.member, value=1 if name == "up" else -1, now=at)
 
-    def _around(self, post: Post, number: int, *about: object) -> list[Person]:
-        there = [
+    def _sample(self, post: Post, number: int, *about: object) -> list[Person]:
+        candidates = [
             person
             for person in self.people.values()
             if person.joined < post.created_at
             and person.member.pk != post.author_id
-            and not person.member.role
+            and not person.member.is_team
             and person.row.get("visits")
             and ("beta" in person.row.get("groups", ()) or self.category.see_by != "groups")
         ]
-        by_name = {person.member.username: person for person in there}
+        by_name = {person.member.username: person for person in candidates}
         return [by_name[name] for name in some(list(by_name), number, post.topic.title, post.number, *about)]
 
     def _soon_after(self, post: Post, *about: object) -> datetime:
@@ -158,11 +160,11 @@ class _Telling:
         return min(at, self.now - timedelta(minutes=1))
 
     def _read(self, topic: Topic, talk: script.Talk) -> None:
-        """Count the views: a visitor's is a number on the row, a member's an event as well."""
+        """Set the view count, and record an event for the views by members."""
         views = talk.numbers.get("views", 0)
         Topic.objects.filter(pk=topic.pk).update(view_count=views)
         opening = topic.posts.get(kind=Post.Kind.OPENING)
-        readers = self._around(opening, round(views * KNOWN_READERS), "read")
+        readers = self._sample(opening, round(views * MEMBERS_AMONG_READERS), "read")
         seen = [(person, self._soon_after(opening, person.member.username, "read")) for person in readers]
         record_all(
             Draft(

@@ -2,19 +2,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from journeys import services
+from journeys.services import dirty, shards
 
 
 class Command(BaseCommand):
-    help = "Recompute everything that is marked, in the foreground."
+    help = "Recompute all journeys that have changed, in the foreground."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        services.mark_due(services.today())
+        dirty.mark_due(shards.today())
         keys = rows = 0
-        while shards := services.waiting_shards():
-            done = [services.drain(shard) for shard in shards]
+        while waiting := shards.waiting_shards():
+            done = [shards.drain(shard) for shard in waiting]
             keys += sum(one.keys for one in done)
             rows += sum(one.rollup + one.rows for one in done)
             if not any(one.keys for one in done):
-                break  # other workers are on the rest
+                break  # other workers hold the remaining shards
         self.stdout.write(f"Recomputed {keys} member-days and wrote {rows} rows.")

@@ -2,30 +2,30 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.events import services
 from community.events.registry import all_followers
+from community.events.services import cursors
 
 
 class Command(BaseCommand):
-    help = "Run followers until the log is dry, in the foreground."
+    help = "Run followers in the foreground until every event is processed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="followers; all when left out")
+        parser.add_argument("names", nargs="*", metavar="NAME", help="names of followers (default: all)")
 
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
         known = all_followers()
         if unknown := set(names) - set(known):
             raise CommandError(
-                f"No such follower: {', '.join(sorted(unknown))}. There are: {', '.join(known)}."
+                f"Unknown follower: {', '.join(sorted(unknown))}. Choose from: {', '.join(known)}."
             )
         wanted = names or list(known)
-        # Followers record events of their own, so go round until a whole round reads nothing.
+        # Followers record events themselves, so repeat until a whole round reads nothing.
         while sum(self._run(name) for name in wanted):
             pass
 
     def _run(self, name: str) -> int:
         total = 0
-        while count := services.follow(name):
+        while count := cursors.follow(name):
             total += count
         if total:
             self.stdout.write(f"{name}: {total} events")

@@ -5,26 +5,37 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.forum.models import Category
 from community.importers.models import ImportBatch
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from community.importers.services import imports
 from community.importers.services.staging import find_dump
 from community.importers.stackexchange.reader import DumpError
 
 
 class Command(BaseCommand):
-    help = "Import a Stack Exchange data dump. Goes on where it was stopped; doing it twice changes nothing."
+    help = (
+        "Import a Stack Exchange data dump. Run it again to continue after an interruption; "
+        "running it twice is safe."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR", help="the unpacked dump")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
+        parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the unpacked dump")
         parser.add_argument(
-            "--batch", metavar="NAME", help="what to call this import; the folder's name when left out"
+            "--dry-run", action="store_true", help="show what would happen, without writing anything"
         )
         parser.add_argument(
-            "--site", default="", metavar="HOST", help="the site's name, when its links do not tell"
+            "--batch", metavar="NAME", help="a name for this import (default: the name of the folder)"
         )
         parser.add_argument(
-            "--category", default="", metavar="SLUG", help="where the questions go; else one is made"
+            "--site",
+            default="",
+            metavar="HOST",
+            help="the host name of the site, if its links do not show it",
+        )
+        parser.add_argument(
+            "--category",
+            default="",
+            metavar="SLUG",
+            help="the slug of the category for the questions (default: a new category)",
         )
 
     def handle(
@@ -37,19 +48,19 @@ class Command(BaseCommand):
         category: str,
         **options: Any,
     ) -> None:
-        home = Category.objects.filter(slug=category).first()
-        if category and home is None:
-            raise CommandError(f"There is no category {category}.")
+        target = Category.objects.filter(slug=category).first()
+        if category and target is None:
+            raise CommandError(f"There is no category with the slug {category}.")
         try:
             dump = find_dump(folder)
-            with Shown(self.stdout) as progress:
+            with ConsoleProgress(self.stdout) as progress:
                 if dry_run:
                     result = imports.dry_run(dump, site=site, progress=progress)
                 else:
                     result = imports.open_batch(dump, name=(batch or folder.resolve().name)[:80], site=site)
-                    imports.run(result, dump, category=home, progress=progress)
-        except (DumpError, imports.ImportRefused) as problem:
-            raise CommandError(str(problem)) from problem
+                    imports.run(result, dump, category=target, progress=progress)
+        except (DumpError, imports.ImportRefused) as error:
+            raise CommandError(str(error)) from error
         self._print(result)
 
     def _print(self, batch: ImportBatch) -> None:
@@ -65,4 +76,4 @@ class Command(BaseCommand):
         for sentence in batch.report["remarks"]:
             self.stdout.write(f"Note: {sentence}")
         if batch.pk:
-            self.stdout.write(f"Done. `manage.py import_undo {batch.name}` takes it back.")
+            self.stdout.write(f"Done. To undo this import, run `manage.py import_undo {batch.name}`.")

@@ -3,34 +3,34 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.importers.models import ImportBatch
-from community.importers.progress import Shown
+from community.importers.progress import ConsoleProgress
 from community.importers.services import imports, rollback
 
 
 class Command(BaseCommand):
     help = (
-        "Take one import back: its topics, members, badges and events. It can be imported again afterwards."
+        "Undo an import: delete its topics, members, badges and events. It can be imported again afterwards."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME")
         parser.add_argument(
-            "--force", action="store_true", help="also delete what people wrote in its topics since"
+            "--force", action="store_true", help="also delete what people have written in its topics since"
         )
 
     def handle(self, *args: Any, name: str, force: bool, **options: Any) -> None:
         batch = ImportBatch.objects.filter(name=name).first()
         if batch is None:
             names = ", ".join(ImportBatch.objects.values_list("name", flat=True)) or "none"
-            raise CommandError(f"There is no import called {name}. There are: {names}.")
+            raise CommandError(f"There is no import called {name}. Imports: {names}.")
         try:
-            with Shown(self.stdout) as progress:
-                gone = rollback.undo(batch, force=force, progress=progress)
-        except imports.ImportRefused as problem:
-            raise CommandError(str(problem)) from problem
-        if not gone:
-            self.stdout.write(f"{name} was taken back already.")
+            with ConsoleProgress(self.stdout) as progress:
+                deleted = rollback.undo(batch, force=force, progress=progress)
+        except imports.ImportRefused as error:
+            raise CommandError(str(error)) from error
+        if not deleted:
+            self.stdout.write(f"{name} has already been undone.")
             return
         self.stdout.write(
-            f"{name}: took back {', '.join(f'{count:,} {what}' for what, count in gone.items())}."
+            f"{name}: removed {', '.join(f'{count:,} {what}' for what, count in deleted.items())}."
         )

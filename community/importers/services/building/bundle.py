@@ -1,4 +1,4 @@
-"""A few questions with everything that hangs on them, as it was staged."""
+"""A bundle of staged questions with all the rows that belong to them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Rows = dict[int, list[StagedRow]]
 
 @dataclass
 class Bundle:
-    """Rows by the source id of the post they belong to; members by their source id."""
+    """Rows keyed by the source id of the post they belong to; members by their own source id."""
 
     batch: ImportBatch
     questions: list[StagedRow]
-    nobody: Member
+    former_member: Member
     answers: Rows
     comments: Rows = field(default_factory=dict)
     votes: Rows = field(default_factory=dict)
@@ -32,21 +32,23 @@ class Bundle:
     versions: dict[int, list[Version]] = field(default_factory=dict)
 
     def author_of(self, source_id: int | None) -> Member:
-        """Return the member, or the one who stands for everybody who left."""
-        return self.members.get(source_id, self.nobody) if source_id is not None else self.nobody
+        """Return the member, or the former-member account if the author is unknown."""
+        if source_id is None:
+            return self.former_member
+        return self.members.get(source_id, self.former_member)
 
     def member_of(self, source_id: int | None) -> Member | None:
         return self.members.get(source_id) if source_id is not None else None
 
 
-def load_bundle(batch: ImportBatch, nobody: Member, *, after: int, size: int) -> Bundle:
-    """Return the next `size` questions behind this ordinal."""
+def load_bundle(batch: ImportBatch, former_member: Member, *, after: int, size: int) -> Bundle:
+    """Return the next `size` questions after this ordinal."""
     usable = StagedRow.objects.filter(batch_id=batch.pk, file="posts", skip="")
     questions = list(usable.filter(data__PostTypeId=QUESTION, ordinal__gt=after).order_by("ordinal")[:size])
     keys = [row.key for row in questions]
     answers = list(usable.filter(data__PostTypeId=ANSWER, parent_id__in=keys))
     posts = keys + [row.key for row in answers]
-    bundle = Bundle(batch, questions, nobody, _by_parent(answers))
+    bundle = Bundle(batch, questions, former_member, _by_parent(answers))
     bundle.comments = _below(batch, "comments", posts)
     bundle.votes = _below(batch, "votes", posts)
     bundle.history = _below(batch, "history", posts)

@@ -1,4 +1,4 @@
-"""What the event log is told of a thread: back-dated, and marked as the import's."""
+"""Events for an imported thread, backdated and marked with the import's source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from community.events.catalogue import (
     QUESTION_VOTE_RECEIVED,
 )
 from community.events.models import Event
-from community.events.services import Draft
+from community.events.services.recording import Draft
 from community.forum.models import Post
 from community.forum.services import post_events
 from community.importers.stackexchange.kinds import UP
@@ -24,16 +24,16 @@ from .threads import Thread
 
 
 def drafts_of(thread: Thread, bundle: Bundle) -> Iterator[Draft]:
-    """Yield every act of the thread. Those of people who left belong to nobody's journey."""
-    nobody = bundle.nobody.pk
+    """Yield the events of the thread. Events of former members name no member, so they are in no journey."""
+    former = bundle.former_member.pk
     for draft in _all(thread, bundle):
-        if nobody in (draft.member_id, draft.actor_id, draft.counterpart_id):
+        if former in (draft.member_id, draft.actor_id, draft.counterpart_id):
             draft = replace(
                 draft,
-                member_id=None if draft.member_id == nobody else draft.member_id,
-                actor_id=None if draft.actor_id == nobody else draft.actor_id,
-                actor_role=Event.ActorRole.SYSTEM if draft.actor_id == nobody else draft.actor_role,
-                counterpart_id=None if draft.counterpart_id == nobody else draft.counterpart_id,
+                member_id=None if draft.member_id == former else draft.member_id,
+                actor_id=None if draft.actor_id == former else draft.actor_id,
+                actor_role=Event.ActorRole.SYSTEM if draft.actor_id == former else draft.actor_role,
+                counterpart_id=None if draft.counterpart_id == former else draft.counterpart_id,
             )
         yield draft
 
@@ -53,7 +53,7 @@ def _common(bundle: Bundle) -> dict[str, Any]:
 
 
 def _votes(post: Post, source_id: int, thread: Thread, bundle: Bundle) -> Iterator[Draft]:
-    """One event an up-vote. Who voted is not in a dump, and the day is all that is known of the time."""
+    """Yield one event per up-vote. A dump has neither the voter nor the time of day."""
     for vote in bundle.votes.get(source_id, []):
         if vote.data["VoteTypeId"] != UP:
             continue

@@ -1,4 +1,4 @@
-"""Members out of users: unclaimed, without an address, and so never written to."""
+"""Create members from users: unclaimed and without an email address, so they are never emailed."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from community.core.markdown import render
 from community.core.text import storable
 from community.events.catalogue import MEMBER_REGISTERED
 from community.events.models import Event
-from community.events.services import Draft, record_all
+from community.events.services.recording import Draft, record_all
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.statements import forget_queries, save_progress
+from community.importers.services.statements import reset_query_log, save_progress
 from community.importers.stackexchange.text import from_html
 from community.members import names
 from community.members.models import Member
 
-SIZE = 500
-NOBODY = "former-member"
+BATCH_SIZE = 500
+FORMER_MEMBER = "former-member"
 
 
 def build_members(batch: ImportBatch, progress: Progress) -> None:
-    """Make members of the staged people, part by part; goes on after the last part that was saved."""
+    """Create members from the staged users, in batches; resumes after the last saved batch."""
     usable = StagedRow.objects.filter(batch_id=batch.pk, file="users", skip="").order_by("ordinal")
     done = int(batch.progress.get("build:members", 0))
     progress.start("Members", usable.filter(ordinal__gt=done).count())
-    while rows := list(usable.filter(ordinal__gt=done)[:SIZE]):
+    while rows := list(usable.filter(ordinal__gt=done)[:BATCH_SIZE]):
         done = rows[-1].ordinal
         with transaction.atomic():
             _build(batch, rows)
             save_progress(batch, **{"build:members": done})
         progress.advance(len(rows))
-        forget_queries()
+        reset_query_log()
 
 
 def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
@@ -87,32 +87,32 @@ def _member(row: StagedRow, username: str) -> Member:
 
 
 def usernames(wanted: dict[int, str]) -> dict[int, str]:
-    """Return a free handle for each source id, made of its display name; the id tells namesakes apart."""
-    wished = {source: handle(name) or f"member-{abs(source)}" for source, name in wanted.items()}
-    taken = _taken(wished.values())
-    given: dict[int, str] = {}
-    for source, wish in wished.items():
-        free = next(name for name in _variants(wish, source) if name not in taken and _is_free(name, wish))
+    """Return a free username per source id, based on its display name; the id is appended if it is taken."""
+    preferred = {source: handle(name) or f"member-{abs(source)}" for source, name in wanted.items()}
+    taken = _taken(preferred.values())
+    chosen: dict[int, str] = {}
+    for source, base in preferred.items():
+        free = next(name for name in _variants(base, source) if name not in taken and _is_free(name, base))
         taken.add(free)
-        given[source] = free
-    return given
+        chosen[source] = free
+    return chosen
 
 
 def handle(name: str) -> str:
-    """Return the display name as a handle that can be mentioned; empty when too little of it is ASCII."""
-    words = names.plain(name)
-    return words if len(words) >= names.USERNAME_MIN else ""
+    """Return the display name as a username; empty if too little of it is ASCII."""
+    username = names.to_username(name)
+    return username if len(username) >= names.USERNAME_MIN else ""
 
 
-def _variants(wish: str, source: int) -> Iterator[str]:
-    yield wish
-    for ending in chain([f"-{abs(source)}"], (f"-{abs(source)}-{number}" for number in count(2))):
-        yield f"{wish[: names.USERNAME_MAX - len(ending)].strip('-')}{ending}"
+def _variants(base: str, source: int) -> Iterator[str]:
+    yield base
+    for suffix in chain([f"-{abs(source)}"], (f"-{abs(source)}-{number}" for number in count(2))):
+        yield f"{base[: names.USERNAME_MAX - len(suffix)].strip('-')}{suffix}"
 
 
-def _is_free(name: str, wish: str) -> bool:
-    # What was wished for has been looked up with all the others.
-    return not names.is_reserved(name) and (name == wish or not _taken([name]))
+def _is_free(name: str, base: str) -> bool:
+    # The base name was already looked up together with all the others.
+    return not names.is_reserved(name) and (name == base or not _taken([name]))
 
 
 def _taken(handles: Iterable[str]) -> set[str]:
@@ -120,13 +120,13 @@ def _taken(handles: Iterable[str]) -> set[str]:
     return set(lower.values_list("lower", flat=True))
 
 
-def nobody() -> Member:
-    """Return the account that stands for everybody who left; each post still says whose it was."""
+def former_member() -> Member:
+    """Return the account for all authors whose accounts are gone; their posts keep a byline."""
     member: Member
-    member, made = Member.objects.get_or_create(
-        username=NOBODY, defaults={"display_name": "Former member", "is_active": False, "email": None}
+    member, created = Member.objects.get_or_create(
+        username=FORMER_MEMBER, defaults={"display_name": "Former member", "is_active": False, "email": None}
     )
-    if made:
+    if created:
         member.set_unusable_password()
         member.save(update_fields=["password"])
     return member

@@ -1,4 +1,4 @@
-"""Tags and badges: the names that came along."""
+"""Import tags and badges."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from community.forum.models import Tag
 from community.forum.services import tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.statements import forget_queries, save_progress
+from community.importers.services.statements import reset_query_log, save_progress
 from community.importers.stackexchange.history import versions_of
 from community.importers.stackexchange.kinds import LEVELS
 
 from .texts import source_of
 
-SIZE = 2000
+BATCH_SIZE = 2000
 
 
 def build_tags(batch: ImportBatch, progress: Progress) -> None:
-    """Make the tags that are missing, and describe those that nobody here has described."""
+    """Create missing tags, and fill in missing descriptions; existing descriptions are kept."""
     usable = StagedRow.objects.filter(batch_id=batch.pk, file="tags", skip="").order_by("ordinal")
     done = int(batch.progress.get("build:tags", 0))
     progress.start("Tags", usable.filter(ordinal__gt=done).count())
-    while rows := list(usable.filter(ordinal__gt=done)[:SIZE]):
+    while rows := list(usable.filter(ordinal__gt=done)[:BATCH_SIZE]):
         done = rows[-1].ordinal
         with transaction.atomic():
             _build_tags(batch, rows)
             save_progress(batch, **{"build:tags": done})
         progress.advance(len(rows))
-        forget_queries()
+        reset_query_log()
 
 
 def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
     names = {row.key: tags.normalize(row.data["TagName"]) for row in rows}
     ours = set(Tag.objects.filter(name__in=names.values()).values_list("name", flat=True))
-    known = {tag.name: tag for tag in tags.find(names.values())}
+    known = {tag.name: tag for tag in tags.get_or_create(names.values())}
     texts = _descriptions(batch, rows)
     new: list[ImportedRow] = []
     for row in rows:
@@ -49,7 +49,7 @@ def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
         if not tag.description and texts.get(row.key):
             tag.description = texts[row.key]
             tag.save(update_fields=["description"])
-        # A tag that was here before is not ours to take away again: 0 stands for it.
+        # A tag that existed before must survive an undo, so its target is 0.
         target = 0 if tag.name in ours else tag.pk
         new.append(
             ImportedRow(
@@ -72,7 +72,7 @@ def _descriptions(batch: ImportBatch, rows: list[StagedRow]) -> dict[int, str]:
         if int(row.data.get("PostHistoryTypeId", 99)) < 10 and row.created_at:
             history.setdefault(row.parent_id or 0, []).append(row)
     texts: dict[int, str] = {}
-    # The excerpt first, then the longer text.
+    # Excerpts have a lower PostTypeId, so they come before the full text.
     for post in sorted(staged, key=lambda post: int(post.data["PostTypeId"])):
         versions = versions_of(history.get(post.key, []))
         text = storable(source_of(post, versions[-1].body if versions else None))
@@ -83,17 +83,17 @@ def _descriptions(batch: ImportBatch, rows: list[StagedRow]) -> dict[int, str]:
 
 
 def build_badges(batch: ImportBatch, progress: Progress) -> None:
-    """Keep the badges people earned there, as badges that nobody can earn here."""
+    """Import earned badges, as badges that can no longer be earned."""
     usable = StagedRow.objects.filter(batch_id=batch.pk, file="badges", skip="").order_by("ordinal")
     done = int(batch.progress.get("build:badges", 0))
     progress.start("Badges", usable.filter(ordinal__gt=done).count())
-    while rows := list(usable.filter(ordinal__gt=done)[:SIZE]):
+    while rows := list(usable.filter(ordinal__gt=done)[:BATCH_SIZE]):
         done = rows[-1].ordinal
         with transaction.atomic():
             _build_awards(batch, rows)
             save_progress(batch, **{"build:badges": done})
         progress.advance(len(rows))
-        forget_queries()
+        reset_query_log()
 
 
 def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
@@ -138,7 +138,7 @@ def _badges(examples: dict[str, StagedRow]) -> dict[str, Badge]:
             Badge(
                 slug=slugs[name],
                 name=name[:60],
-                sentence="Earned in the community this one grew out of.",
+                sentence="Earned in our previous community.",
                 level=LEVELS.get(row.data.get("Class", 3), "bronze"),
                 series=Badge.Series.IMPORTED,
                 rule={"by": "import"},

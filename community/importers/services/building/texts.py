@@ -1,4 +1,4 @@
-"""Turning the words of a bundle into ours, with links that lead to our own pages."""
+"""Convert the text of a bundle to our Markdown, with links pointing to our own pages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Found = dict[Target, tuple[str, str]]
 
 @dataclass
 class Texts:
-    """Our Markdown of the posts of a bundle."""
+    """Converts the text of a bundle's posts to our Markdown and HTML."""
 
     links: Links
     found: Found
     mentions: Mapping[str, str] = field(default_factory=dict)
 
-    def among(self, people: Iterable[int], bundle: Bundle) -> Texts:
-        """Return the same for the thread of these people, who are mentioned there by name, not by handle."""
+    def for_participants(self, people: Iterable[int], bundle: Bundle) -> Texts:
+        """Return a copy for a thread with these people. Dumps mention them by name, without spaces."""
         addresses: dict[str, set[str]] = {}
         for source in people:
             if source in bundle.members:
@@ -38,10 +38,10 @@ class Texts:
             self, mentions={name: found.pop() for name, found in addresses.items() if len(found) == 1}
         )
 
-    def rewritten(self, source: str) -> str:
+    def rewrite(self, source: str) -> str:
         return storable(self.links.rewrite(source, self.found.get))
 
-    def rendered(self, source: str) -> Rendered:
+    def render(self, source: str) -> Rendered:
         return render(source, mentions=self._addresses)
 
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
@@ -49,7 +49,7 @@ class Texts:
 
 
 def texts_of(bundle: Bundle) -> Texts:
-    """Return the texts of a bundle, with everything their links lead to looked up together."""
+    """Return the texts of a bundle, with all link targets looked up together."""
     links = Links(bundle.batch.hosts)
     targets: set[Target] = set()
     for source in _sources(bundle):
@@ -58,7 +58,7 @@ def texts_of(bundle: Bundle) -> Texts:
 
 
 def source_of(row: StagedRow, markdown: str | None) -> str:
-    """Return a post's text as Markdown, before links are rewritten: what was typed, else made of the HTML."""
+    """Return a post's Markdown before links are rewritten; converted from HTML if `markdown` is None."""
     if row.file == "comments":
         return from_comment(row.data.get("Text", ""))
     return from_markdown(markdown) if markdown is not None else from_html(row.data.get("Body", ""))
@@ -75,7 +75,7 @@ def _sources(bundle: Bundle) -> Iterable[str]:
 
 
 def _lookup(batch: ImportBatch, targets: set[Target]) -> Found:
-    """Return our address and a title for every target that we have, or are about to have."""
+    """Return our URL and a title for every target that was or will be imported."""
     found: Found = {}
     wanted: dict[str, list[int]] = {"post": [], "comment": [], "user": []}
     for target in targets:

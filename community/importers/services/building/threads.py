@@ -1,4 +1,4 @@
-"""One question with its answers and comments, as rows of ours that are yet to be saved."""
+"""Build unsaved model instances for a question with its answers and comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .texts import Texts, source_of
 
 @dataclass
 class Thread:
-    """What one question becomes. `posts` begin with the opening and are in order of writing."""
+    """The models built from one question. `posts` are in order of writing, the opening post first."""
 
     topic: Topic
     question: Question
@@ -32,24 +32,24 @@ class Thread:
 
 
 def thread_of(row: StagedRow, bundle: Bundle, texts: Texts, category: Category) -> Thread:
-    """Return a question with its replies, comments and revisions, none of them saved."""
+    """Return a question with its replies, comments and revisions, all unsaved."""
     topic = _topic(row, bundle, category)
     thread = Thread(topic, Question(topic=topic), tags=tag_names(row.data.get("Tags", "")))
     by_source: dict[int, Post] = {}
     replies = list(_in_order(row, bundle))
-    texts = texts.among(_writers(replies), bundle)
+    texts = texts.for_participants(_authors(replies), bundle)
     for number, (kind, staged) in enumerate(replies, start=1):
         post = _post(staged, kind, number, topic, bundle)
         if kind == Post.Kind.COMMENT:
             post.parent = by_source[staged.parent_id or 0]
-            _write(post, texts.rewritten(source_of(staged, None)), texts)
+            _set_text(post, texts.rewrite(source_of(staged, None)), texts)
         else:
             by_source[staged.key] = post
-            thread.revisions += _write_post(post, staged, bundle, texts)
+            thread.revisions += _set_text_and_revisions(post, staged, bundle, texts)
         thread.posts.append(post)
         thread.rows.append(staged)
     topic.last_number = len(thread.posts)
-    topic.excerpt = excerpt(texts.rendered(thread.posts[0].source).excerpt)
+    topic.excerpt = excerpt(texts.render(thread.posts[0].source).excerpt)
     _accept(thread, row, by_source, bundle)
     return thread
 
@@ -87,7 +87,7 @@ def _close_reason(row: StagedRow, bundle: Bundle) -> str:
 
 
 def _in_order(row: StagedRow, bundle: Bundle) -> Iterator[tuple[str, StagedRow]]:
-    """The opening, then answers and comments as they were written; a comment never before its post."""
+    """Yield the opening, then answers and comments by time; a comment never comes before its post."""
     answers = bundle.answers.get(row.key, [])
     written: dict[int, datetime | None] = {post.key: post.created_at for post in [row, *answers]}
     replies: list[tuple[datetime | None, int, int, str, StagedRow]] = [
@@ -102,9 +102,9 @@ def _in_order(row: StagedRow, bundle: Bundle) -> Iterator[tuple[str, StagedRow]]
         yield kind, reply
 
 
-def _writers(replies: Iterable[tuple[str, StagedRow]]) -> set[int]:
+def _authors(replies: Iterable[tuple[str, StagedRow]]) -> set[int]:
     found = {row.data.get(name) for _, row in replies for name in ("OwnerUserId", "UserId")}
-    return {writer for writer in found if writer is not None}
+    return {author for author in found if author is not None}
 
 
 def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) -> Post:
@@ -117,45 +117,44 @@ def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) 
         number=number,
         kind=kind,
         author=author,
-        byline=name[:80] if author is bundle.nobody else "",
+        byline=name[:80] if author is bundle.former_member else "",
         created_at=row.at,
         score=row.data.get("Score", 0),
     )
 
 
-def _write(post: Post, source: str, texts: Texts) -> None:
-    rendered = texts.rendered(source)
+def _set_text(post: Post, source: str, texts: Texts) -> None:
+    rendered = texts.render(source)
     post.source, post.html, post.word_count = source, rendered.html, rendered.words
 
 
-def _write_post(post: Post, row: StagedRow, bundle: Bundle, texts: Texts) -> list[Revision]:
-    """Write the post as its last version left it. Return its versions when there are several."""
+def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: Texts) -> list[Revision]:
+    """Set the text of the latest version. Return the revisions if there are several."""
     versions = bundle.versions.get(row.key, [])
     body = versions[-1].body if versions else None
-    _write(post, texts.rewritten(source_of(row, body)), texts)
+    _set_text(post, texts.rewrite(source_of(row, body)), texts)
     if len(versions) < 2:
         return []
     post.revision_count = len(versions) - 1
     post.edited_at = versions[-1].at
     post.edited_by = bundle.member_of(versions[-1].editor)
-    opening = post.is_opening
     return [
-        _revision(post, number, version, row, bundle, texts, titled=opening)
+        _revision(post, number, version, row, bundle, texts)
         for number, version in enumerate(versions, start=1)
     ]
 
 
 def _revision(
-    post: Post, number: int, version: Version, row: StagedRow, bundle: Bundle, texts: Texts, *, titled: bool
+    post: Post, number: int, version: Version, row: StagedRow, bundle: Bundle, texts: Texts
 ) -> Revision:
     return Revision(
         post=post,
         number=number,
         editor=bundle.member_of(version.editor),
         created_at=version.at,
-        title=version.title[:255] if titled else "",
-        tags=version.tags[:255] if titled else "",
-        source=texts.rewritten(source_of(row, version.body)),
+        title=version.title[:255] if post.is_opening else "",
+        tags=version.tags[:255] if post.is_opening else "",
+        source=texts.rewrite(source_of(row, version.body)),
         reason=version.reason[:300],
     )
 
@@ -164,11 +163,11 @@ def _accept(thread: Thread, row: StagedRow, posts: dict[int, Post], bundle: Bund
     answer = posts.get(row.data.get("AcceptedAnswerId", 0))
     if answer is None or not answer.is_answer:
         return
-    accepter: Member | None = bundle.member_of(row.data.get("OwnerUserId"))
+    asker: Member | None = bundle.member_of(row.data.get("OwnerUserId"))
     votes = bundle.votes.get(row.data["AcceptedAnswerId"], [])
     days = [vote.created_at for vote in votes if vote.data["VoteTypeId"] == ACCEPTED and vote.created_at]
     answer.is_accepted = thread.topic.is_solved = True
     thread.question.accepted_answer = answer
-    thread.question.accepted_by = accepter
-    # A vote tells its day only, which may begin before the answer.
+    thread.question.accepted_by = asker
+    # Votes have only a date, whose midnight may be before the answer.
     thread.question.accepted_at = max([answer.created_at, *days])

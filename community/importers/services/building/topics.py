@@ -1,4 +1,4 @@
-"""Saving threads, a hundred questions a transaction."""
+"""Save threads, BATCH_SIZE questions per transaction."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from itertools import chain
 
 from django.db import transaction
 
-from community.events.services import record_all
+from community.events.services.recording import record_all
 from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import counters, tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
-from community.importers.services.statements import forget_queries, save_progress
+from community.importers.services.statements import reset_query_log, save_progress
 from community.importers.stackexchange.kinds import QUESTION
 from community.qa.models import Question
 
 from .bundle import Bundle, load_bundle
 from .events import drafts_of
-from .people import nobody
+from .people import former_member
 from .texts import texts_of
 from .threads import Thread, thread_of
 
-SIZE = 100
+BATCH_SIZE = 100
 
 
 def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> None:
-    """Make topics of the staged questions, part by part; goes on after the last part that was saved."""
+    """Create topics from the staged questions, in batches; resumes after the last saved batch."""
     questions = StagedRow.objects.filter(batch_id=batch.pk, file="posts", skip="", data__PostTypeId=QUESTION)
     done = int(batch.progress.get("build:topics", 0))
     progress.start("Questions", questions.filter(ordinal__gt=done).count())
-    everybody_else = nobody()
-    while (bundle := load_bundle(batch, everybody_else, after=done, size=SIZE)).questions:
+    former = former_member()
+    while (bundle := load_bundle(batch, former, after=done, size=BATCH_SIZE)).questions:
         done = bundle.questions[-1].ordinal
         texts = texts_of(bundle)
         threads = [thread_of(row, bundle, texts, category) for row in bundle.questions]
@@ -39,7 +39,7 @@ def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> 
             _save(threads, bundle)
             save_progress(batch, **{"build:topics": done})
         progress.advance(len(threads))
-        forget_queries()
+        reset_query_log()
 
 
 def _save(threads: list[Thread], bundle: Bundle) -> None:
@@ -48,14 +48,16 @@ def _save(threads: list[Thread], bundle: Bundle) -> None:
     Post.objects.bulk_create(posts, batch_size=500)
     Revision.objects.bulk_create((row for thread in threads for row in thread.revisions), batch_size=500)
     Question.objects.bulk_create(thread.question for thread in threads)
-    _tag(threads)
-    ImportedRow.objects.bulk_create(_mapping(threads, bundle.batch), batch_size=1000)
+    _add_tags(threads)
+    ImportedRow.objects.bulk_create(_imported_rows(threads, bundle.batch), batch_size=1000)
     counters.recount_topics([thread.topic.pk for thread in threads])
     record_all(chain.from_iterable(drafts_of(thread, bundle) for thread in threads))
 
 
-def _tag(threads: list[Thread]) -> None:
-    known = {tag.name: tag for tag in tags.find({name for thread in threads for name in thread.tags})}
+def _add_tags(threads: list[Thread]) -> None:
+    known = {
+        tag.name: tag for tag in tags.get_or_create({name for thread in threads for name in thread.tags})
+    }
     through = Topic.tags.through
     wanted = {
         (thread.topic.pk, known[name].pk)
@@ -66,7 +68,7 @@ def _tag(threads: list[Thread]) -> None:
     through.objects.bulk_create(through(topic_id=topic, tag_id=tag) for topic, tag in sorted(wanted))
 
 
-def _mapping(threads: list[Thread], batch: ImportBatch) -> Iterable[ImportedRow]:
+def _imported_rows(threads: list[Thread], batch: ImportBatch) -> Iterable[ImportedRow]:
     for thread in threads:
         for post, row in zip(thread.posts, thread.rows, strict=True):
             kind = ImportedRow.Kind.COMMENT if post.kind == Post.Kind.COMMENT else ImportedRow.Kind.POST

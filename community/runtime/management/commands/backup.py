@@ -9,8 +9,8 @@ from community.runtime.postgres_tools import ToolError
 
 class Command(BaseCommand):
     help = (
-        "Save the database and the uploads to one new file, while people go on writing. "
-        "SECRET_KEY, passwords of servers and whatever else the environment says are not in it."
+        "Save the database and the uploads to a new file while the site keeps running. "
+        "It does not contain SECRET_KEY, server passwords or other settings from the environment."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,4 +26,4 @@ class Command(BaseCommand):
             f"Saved {rows:,} rows and {len(manifest.files):,} uploads to {file} ({file.stat().st_size / 1e6:,.1f} MB)."
         )
         for name in manifest.missing_files:
-            self.stderr.write(f"A row refers to {name}, but there is no such upload.")
+            self.stderr.write(f"The database refers to the upload {name}, but the file does not exist.")

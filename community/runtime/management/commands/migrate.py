@@ -9,7 +9,7 @@ from community.runtime import application_role
 
 
 class Command(migrate.Command):
-    """Django's own, which then makes the role that the application connects as when APP_DATABASE_URL names one."""
+    """Django's migrate, which also creates the application's database role if APP_DATABASE_URL is set."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)

@@ -10,13 +10,15 @@ from community.runtime.postgres_tools import ToolError
 
 
 class Command(BaseCommand):
-    help = "Bring the database and the uploads back from a file that `backup` made; web, worker and beat must be stopped."
+    help = (
+        "Restore the database and the uploads from a file made by `backup`. Stop web, worker and beat first."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument(
-            "--replace", action="store_true", help="give up everything in the database and the uploads"
+            "--replace", action="store_true", help="delete everything in the database and the uploads first"
         )
 
     def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
@@ -24,10 +26,10 @@ class Command(BaseCommand):
             manifest = restoration.restore(file, replace=replace)
         except (BackupError, ToolError) as problem:
             raise CommandError(str(problem)) from problem
-        if "CARAVAN_DATA" in os.environ:  # `up` is not to write its demo into a community that was restored
+        if "CARAVAN_DATA" in os.environ:  # keep `up` from seeding the demo into a restored community
             (Path(os.environ["CARAVAN_DATA"]) / "demo-loaded").touch()
         rows = sum(manifest.rows.values())
         self.stdout.write(
             f"Restored {rows:,} rows and {len(manifest.files):,} uploads from {manifest.made_at}. "
-            "Log-ins of that time hold if SECRET_KEY is the same; views and visits not yet written then are lost."
+            "Members stay logged in if SECRET_KEY is unchanged. Views and visits not yet saved at that time are lost."
         )

@@ -21,28 +21,31 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--data", type=Path, help="Where to keep everything (var/ of this checkout).")
-        parser.add_argument("--no-demo", action="store_true", help="Begin with an empty community.")
+        parser.add_argument(
+            "--data", type=Path, help="Where to store all data (default: var/ in this checkout)."
+        )
+        parser.add_argument(
+            "--no-demo", action="store_true", help="Start with an empty community instead of the demo."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         home = Home((options["data"] or default_data()).resolve())
         if os.environ["DATABASE_URL"] != home.database_url:
             raise CommandError(
-                "DATABASE_URL names a server of your own, and `up` brings its own. To serve with yours, run web, "
-                "worker and beat as docker-compose.yml does; to use `up`, unset DATABASE_URL and REDIS_URL."
+                "DATABASE_URL points to your own server, but `up` runs its own. To use yours, run web, "
+                "worker and beat as in docker-compose.yml. To use `up`, unset DATABASE_URL and REDIS_URL."
             )
         running = stack.find_running(home.root)
         if running:
             self.stdout.write(
-                f"Caravan already runs at {running.url} (process {running.pid}, data in {running.data}). "
-                "Ctrl-C in its terminal, or "
-                f"`kill {running.pid}`, stops it."
+                f"Caravan is already running at {running.url} (process {running.pid}, data in {running.data}). "
+                f"To stop it, press Ctrl-C in its terminal or run `kill {running.pid}`."
             )
             return
         port = options["port"]
         if not stack.port_is_free(port):
             raise CommandError(
-                f"Port {port} is taken by another program. Stop that one, or choose another port: "
+                f"Port {port} is already used by another program. Stop it or choose another port: "
                 f"make up PORT={port + 1}"
             )
         try:
@@ -57,7 +60,7 @@ class Command(BaseCommand):
             servers = Servers(home)
             self._say("starting PostgreSQL and Redis")
             with servers:
-                self._say("bringing the database up to date")
+                self._say("updating the database")
                 call_command("migrate", interactive=False, verbosity=0)
                 if collect_when_changed():
                     self._say("collected static files")

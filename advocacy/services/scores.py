@@ -1,0 +1,91 @@
+"""Compute scores for the stage engine, and check the stored ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from advocacy.engine.caps import Peers
+from advocacy.engine.score import Scored, score_member
+from advocacy.engine.spans import Past, past_of
+from advocacy.models import Score
+from journeys.engine.facts import Advocacy, Fact
+from journeys.hooks import AdvocacyResults, Facts
+
+from .peers import load_peers
+
+DUE_WHY = "advocacy score"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberScore:
+    """A score with its input, so that it can be computed for other days."""
+
+    member_id: int
+    facts: Sequence[Fact]
+    peers: Peers
+    scored: Scored
+
+    def past(self, until: date) -> Past:
+        return past_of(self.facts, until, member_id=self.member_id, peers=self.peers)
+
+    def on(self, day: date) -> Scored | None:
+        return score_member(self.facts, day, member_id=self.member_id, peers=self.peers)
+
+
+def compute_results(facts: Facts, as_of: date) -> dict[int, Advocacy]:
+    """Return a result for each member with any act that ever counted; see `journeys.hooks`."""
+    peers = load_peers(facts)
+    found = {}
+    for member_id, of_member in facts.items():
+        scored = score_member(of_member, as_of, member_id=member_id, peers=peers)
+        if scored is not None:
+            computed = MemberScore(member_id, of_member, peers, scored)
+            found[member_id] = Advocacy(scored.spans, scored.next_due, DUE_WHY, computed)
+    return found
+
+
+def columns_of(scored: Scored | None) -> dict[str, Any] | None:
+    """Return the columns of a score that are derived from facts; None where there should be no row."""
+    if scored is None:
+        return None
+    return {
+        "score": scored.score,
+        "band": scored.band,
+        "explanation": scored.explanation,
+        "next_due": scored.next_due,
+    }
+
+
+def stored_columns(row: Score) -> dict[str, Any]:
+    """Return the stored values of the columns in `columns_of`."""
+    return {name: getattr(row, name) for name in ("score", "band", "explanation", "next_due")}
+
+
+def differences(results: AdvocacyResults, members: Sequence[int], as_of: date) -> list[str]:
+    """Return a sentence for each score that differs from the results, as of the day it was stored."""
+    return list(_differences(results, Score.objects.in_bulk(members), members, as_of))
+
+
+def _differences(
+    results: AdvocacyResults, stored: Mapping[int, Score], members: Sequence[int], as_of: date
+) -> Iterator[str]:
+    for member_id in members:
+        row = stored.get(member_id)
+        computed: MemberScore | None = results[member_id].detail if member_id in results else None
+        wanted = columns_of(computed.on(row.as_of if row else as_of) if computed else None)
+        there = stored_columns(row) if row else None
+        if wanted == there:
+            continue
+        what = [name for name in there if there[name] != wanted[name]] if wanted and there else []
+        yield (
+            f"Member {member_id}: the advocacy score is {_told(there)}, should be {_told(wanted)}"
+            + (f" ({', '.join(what)} differ)." if what else ".")
+        )
+
+
+def _told(columns: Mapping[str, Any] | None) -> Decimal | str:
+    return columns["score"] if columns else "absent"

@@ -1,0 +1,135 @@
+"""Award badges, each exactly once, and revoke them manually."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from community.badges import criteria
+from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule
+from community.badges.models import Award, Badge
+from community.badges.queries import APPROVALS, CONTRIBUTIONS, Earned, earned
+from community.core.audit import audit
+from community.events.catalogue import BADGE_EARNED
+from community.events.models import Event
+from community.events.services.recording import Draft, record_all, reinstate, retract
+from community.forum.models import Post
+from community.members.models import Member
+
+# Advisory lock, because two concurrent transactions would both find that a member lacks a badge. An arbitrary number.
+_LOCK = 4_118_201
+
+
+@transaction.atomic
+def award_earned(
+    *, member_ids: Sequence[int] | None = None, event_names: Set[str] | None = None
+) -> list[Award]:
+    """Award the badges that these members (None: all) have earned; with names, only what those events can earn.
+
+    Idempotent and safe to run concurrently. Neither existing nor revoked awards are given again.
+    """
+    _lock()
+    awards: list[Award] = []
+    for badge in Badge.objects.active():
+        rule = criteria.parse(badge.rule)
+        if event_names is None or _can_be_earned_by(rule, event_names):
+            awards += _award(badge, earned(badge, rule, member_ids))
+    return awards
+
+
+def _can_be_earned_by(rule: Rule, event_names: Set[str]) -> bool:
+    if isinstance(rule, EventRule):
+        return rule.event in event_names
+    if isinstance(rule, AllRule):
+        return any(_can_be_earned_by(part, event_names) for part in rule.all)
+    if isinstance(rule, PostRule):
+        # Views record no event, so the daily task checks them.
+        return rule.number != "view_count" and not event_names.isdisjoint(APPROVALS)
+    return isinstance(rule, YearsRule) and not event_names.isdisjoint(CONTRIBUTIONS)
+
+
+def _award(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
+    awards = Award.objects.bulk_create(
+        Award(
+            badge=badge,
+            member_id=row.member_id,
+            key=row.key,
+            post_id=row.post_id,
+            event_id=row.event_id,
+            awarded_at=row.at,
+        )
+        for row in rows
+    )
+    record_all(_draft(award, badge) for award in awards)
+    return awards
+
+
+def _draft(award: Award, badge: Badge) -> Draft:
+    return Draft(
+        name=BADGE_EARNED,
+        occurred_at=award.awarded_at,
+        payload={"badge": badge.slug, "level": badge.level},
+        object_type=Award._meta.label_lower,
+        object_id=award.pk,
+        member_id=award.member_id,
+        actor_id=award.given_by_id,
+    )
+
+
+@transaction.atomic
+def give_badge(
+    badge: Badge, *, member: Member, actor: Member, reason: str, post: Post | None = None
+) -> Award:
+    """Award the badge manually, optionally for a post; idempotent. A revoked award is restored."""
+    _lock()
+    award, created = Award.objects.get_or_create(
+        badge=badge,
+        member=member,
+        key=f"post:{post.pk}" if post else "",
+        defaults={"source": Award.Source.HAND, "post": post, "given_by": actor, "reason": reason},
+    )
+    if created:
+        record_all([_draft(award, badge)])
+    elif award.taken_back_at is None:
+        return award
+    else:
+        _mark_taken_back(award, actor=None, reason="")
+        reinstate(_event_of(award), reason=reason)
+    audit("badge.give", actor=actor, subject=award, after={"badge": badge.slug}, reason=reason)
+    return award
+
+
+@transaction.atomic
+def take_back(award: Award, *, actor: Member, reason: str) -> Award:
+    """Revoke an award, so that no rule awards it again; idempotent, the first reason is kept."""
+    award = Award.objects.select_for_update(of=("self",)).select_related("badge", "member").get(pk=award.pk)
+    if award.taken_back_at is not None:
+        return award
+    _mark_taken_back(award, actor=actor, reason=reason)
+    retract(_event_of(award), reason=reason)
+    audit("badge.take_back", actor=actor, subject=award, before={"badge": award.badge.slug}, reason=reason)
+    return award
+
+
+def _mark_taken_back(award: Award, *, actor: Member | None, reason: str) -> None:
+    award.taken_back_at = timezone.now() if actor else None
+    award.taken_back_by, award.taken_back_reason = actor, reason
+    award.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
+
+
+def _event_of(award: Award) -> list[Event]:
+    return list(
+        Event.objects.filter(
+            member=award.member_id,
+            name=BADGE_EARNED,
+            object_type=Award._meta.label_lower,
+            object_id=award.pk,
+        )
+    )
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

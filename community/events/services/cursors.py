@@ -1,0 +1,191 @@
+"""Run followers: read the log in commit-safe order, exactly once per follower."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from community.events.models import Cursor, DeadLetter, Event, Log
+from community.events.registry import Follower, all_followers
+
+from .partitions import wait_for_months
+
+log = logging.getLogger(__name__)
+
+MAX_FAILURES = 3
+
+# Read only below the oldest running transaction: ids are assigned before the commit, so a cursor on ids alone
+# would skip the events of a transaction that commits late.
+_BEFORE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_READABLE = """
+  (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
+  AND (epoch < %(now_epoch)s OR xid < %(before)s::text::xid8 OR xid = pg_current_xact_id_if_assigned())
+"""
+_BATCH = f"""
+  SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
+  WHERE {_READABLE} ORDER BY epoch, xid, seq LIMIT %(limit)s
+"""  # noqa: S608 - built from constants
+
+# Must run in a restored database before anything is written to it.
+NEW_EPOCH = """
+INSERT INTO events_log (system_identifier, epoch) SELECT '', 0 WHERE NOT EXISTS (SELECT FROM events_log);
+UPDATE events_log SET
+  epoch = epoch + 1, system_identifier = (SELECT system_identifier::text FROM pg_control_system());
+SELECT event_set_epoch(max(epoch)) FROM events_log;
+"""
+
+
+def follow(name: str) -> int:
+    """Process the follower's next batch and move its cursor, in one transaction.
+
+    Return the number of events read: 0 when there are none or another worker has locked the cursor. Raises the
+    follower's exception until the batch has failed `MAX_FAILURES` times; then the events are processed one by one,
+    and those that fail become dead letters.
+    """
+    follower = all_followers()[name]
+    try:
+        return _follow(follower)
+    except OperationalError:
+        raise  # a database problem, not the event's fault
+    except Exception:
+        failures = _count_failure(name)
+        if failures < MAX_FAILURES:
+            raise
+        log.exception("Follower %s failed %s times; processing its events one by one.", name, failures)
+        return _follow(follower, one_by_one=True)
+
+
+@transaction.atomic(durable=True)
+def _follow(follower: Follower, *, one_by_one: bool = False) -> int:
+    Cursor.objects.get_or_create(name=follower.name)
+    cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=follower.name).first()
+    if cursor is None:
+        return 0
+    batch = _next_batch(cursor, limit=follower.batch)
+    if not batch:
+        return 0
+    wanted = [event for event in batch if follower.names is None or event.name in follower.names]
+    if one_by_one:
+        _handle_one_by_one(follower, wanted)
+    elif wanted:
+        follower.handle(wanted)
+    last: Any = batch[-1]
+    cursor.epoch, cursor.last_xid, cursor.last_seq = last.log_epoch, int(last.log_xid), last.log_seq
+    cursor.failures, cursor.moved_at = 0, timezone.now()
+    cursor.save()
+    return len(batch)
+
+
+def _next_batch(cursor: Cursor, *, limit: int) -> list[Event]:
+    return list(Event.objects.raw(_BATCH, {**_position(cursor), "limit": limit}))
+
+
+def _position(cursor: Cursor) -> dict[str, int | str]:
+    """Return the parameters of `_READABLE`: the range that the follower may read.
+
+    The upper bound is determined first. Then wait for the partitions that transactions below it are adding: a
+    statement planned before a partition is attached does not read it, even though its writer has committed.
+    """
+    with connection.cursor() as sql:
+        sql.execute(_BEFORE)
+        before = sql.fetchone()[0]
+    wait_for_months()
+    return {
+        "before": before,
+        "epoch": cursor.epoch,
+        "xid": int(cursor.last_xid),
+        "seq": cursor.last_seq,
+        "now_epoch": current_epoch(),
+    }
+
+
+def _handle_one_by_one(follower: Follower, events: Sequence[Event]) -> None:
+    for event in events:
+        try:
+            with transaction.atomic():
+                follower.handle([event])
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("Follower %s failed on %s; added to the dead letters.", follower.name, event)
+            DeadLetter.objects.update_or_create(
+                follower=follower.name,
+                event_id=event.event_id,
+                defaults={
+                    "occurred_at": event.occurred_at,
+                    "name": event.name,
+                    "error": f"{type(error).__name__}: {error}",
+                    "failed_at": timezone.now(),
+                    "resolved_at": None,
+                },
+            )
+
+
+def _count_failure(name: str) -> int:
+    with transaction.atomic():
+        cursor = Cursor.objects.select_for_update().get_or_create(name=name)[0]
+        cursor.failures += 1
+        cursor.save(update_fields=["failures"])
+    return cursor.failures
+
+
+def is_behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
+    """Whether the follower has unread events, other than those with names in `ignoring`."""
+    cursor = Cursor.objects.filter(name=name).first() or Cursor(name=name)
+    with connection.cursor() as sql:
+        sql.execute(
+            f"SELECT EXISTS (SELECT FROM event WHERE {_READABLE} AND NOT name = ANY(%(ignoring)s))",  # noqa: S608
+            {**_position(cursor), "ignoring": list(ignoring)},
+        )
+        return bool(sql.fetchone()[0])
+
+
+def current_epoch() -> int:
+    """Return the log's epoch; starts a new one when the database is in another cluster.
+
+    A cluster is identified by pg_control_system().
+    """
+    with connection.cursor() as sql:
+        sql.execute("SELECT system_identifier::text FROM pg_control_system()")
+        identifier = sql.fetchone()[0]
+        row = Log.objects.first()
+        if row is None or row.system_identifier != identifier:
+            row = _begin_epoch(identifier)
+        return row.epoch
+
+
+def _begin_epoch(identifier: str) -> Log:
+    with transaction.atomic(), connection.cursor() as sql:
+        sql.execute("LOCK TABLE events_log IN EXCLUSIVE MODE")
+        row = Log.objects.first()
+        if row is None:
+            return Log.objects.create(system_identifier=identifier)
+        if row.system_identifier != identifier:
+            row.system_identifier, row.epoch = identifier, row.epoch + 1
+            row.save()
+            sql.execute("SELECT event_set_epoch(%s)", [row.epoch])
+        return row
+
+
+@transaction.atomic
+def retry_dead_letters(letters: Sequence[DeadLetter]) -> int:
+    """Retry dead letters. Return the number resolved."""
+    followers = all_followers()
+    resolved = 0
+    for letter in letters:
+        event = Event.objects.filter(event_id=letter.event_id, occurred_at=letter.occurred_at).first()
+        try:
+            with transaction.atomic():
+                if event is not None:
+                    followers[letter.follower].handle([event])
+        except Exception as error:
+            letter.error, letter.failed_at = f"{type(error).__name__}: {error}", timezone.now()
+        else:
+            letter.resolved_at = timezone.now()
+            resolved += 1
+        letter.save()
+    return resolved

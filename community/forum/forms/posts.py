@@ -1,0 +1,132 @@
+"""Forms for topics and posts. Text is kept exactly as typed, and invalid forms keep what was entered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from community.core.forms import WordsField
+from community.forum import rules
+from community.forum.models import Category, Post, Topic
+from community.forum.services import tags
+
+if TYPE_CHECKING:
+    from community.members.models import Member
+
+# Minimum and maximum length in characters.
+TITLE_LENGTH = (15, 255)
+QUESTION_TITLE_MIN = 10
+BODY_LENGTH = (10, 32_000)
+COMMENT_LENGTH = (5, 1_000)
+
+
+class SourceField(WordsField):
+    """A Markdown field that keeps the text exactly as typed."""
+
+    def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
+        super().__init__(strip=False, max_length=limits[1], **kwargs)
+        self.shortest, self.limit = limits
+        self.widget.attrs["rows"] = rows
+        # Browsers truncate silently at maxlength; the counter and the server show an error instead.
+        self.widget.attrs.pop("maxlength", None)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {}
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        missing = self.shortest - len(text.strip())
+        if missing > 0:
+            raise forms.ValidationError(
+                ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
+                % {"n": missing}
+            )
+        return text
+
+
+class TagsField(forms.CharField):
+    """Tag names separated by commas."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=255, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        names = list(dict.fromkeys(filter(None, map(tags.normalize, str(super().clean(value)).split(",")))))
+        if len(names) > tags.MAX_TAGS:
+            raise forms.ValidationError(gettext("Use at most %(n)d tags.") % {"n": tags.MAX_TAGS})
+        return names
+
+
+class TopicForm(forms.Form):
+    """Form for a new topic and its opening post."""
+
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=_("Choose…"))
+    kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1])
+    source = SourceField(label=_("Your post"), limits=BODY_LENGTH, rows=12)
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
+
+    def __init__(self, *args: Any, author: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.author = author
+        categories = Category.objects.creatable_by(author).select_related("parent")
+        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
+        for name in ("title", "tags"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        category, kind, title = data.get("category"), data.get("kind"), data.get("title", "")
+        if category and kind and kind not in rules.topic_kinds(self.author, category):
+            allowed = ", ".join(str(k.label).lower() for k in rules.topic_kinds(self.author, category))
+            self.add_error(
+                "kind",
+                gettext("%(where)s only accepts these types: %(kinds)s.")
+                % {"where": category.name, "kinds": allowed},
+            )
+        shortest = QUESTION_TITLE_MIN if kind == Topic.Kind.QUESTION else TITLE_LENGTH[0]
+        if title and len(title) < shortest:
+            self.add_error(
+                "title",
+                gettext("Use at least %(n)d characters so that others can find your topic.")
+                % {"n": shortest},
+            )
+        return data
+
+
+class ReplyForm(forms.Form):
+    source = SourceField(label=_("Your reply"), limits=BODY_LENGTH, rows=6)
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class CommentForm(forms.Form):
+    source = SourceField(label=_("Your comment"), limits=COMMENT_LENGTH, rows=2)
+
+
+class EditForm(forms.Form):
+    """Form for editing a post; for an opening post, also the topic's title and tags."""
+
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
+    source = SourceField(label=_("Text"), limits=BODY_LENGTH, rows=10)
+    tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
+    reason = forms.CharField(
+        label=_("Reason for the edit"),
+        required=False,
+        max_length=300,
+        help_text=_("Shown in the post history."),
+    )
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        topic = post.topic
+        kwargs.setdefault("initial", {"source": post.source})
+        if post.is_opening:
+            tags = ", ".join(tag.name for tag in topic.tags.all())
+            kwargs["initial"] |= {"title": topic.title, "tags": tags}
+        super().__init__(*args, **kwargs)
+        if post.is_comment:
+            self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT_LENGTH, rows=3)
+        if not post.is_opening:
+            del self.fields["title"], self.fields["tags"]

@@ -1,0 +1,120 @@
+"""Drain a shard of the dirty queue: one transaction, idempotent and crash-safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db import connection, transaction
+
+from community.members.models import Member
+from journeys.engine import facts as engine
+from journeys.engine.fold import fold
+from journeys.engine.ruleset import Ruleset
+from journeys.hooks import AdvocacyResults, Facts, advocacy_source
+from journeys.models import Override
+
+from .customers import update_customer_since
+from .rollup import facts_of, roll_up
+from .rulesets import live_ruleset, parsed
+from .stage_events import record_stage_events
+from .storage import write_history, write_states
+
+_LOCK = 7001
+_TAKE = """
+DELETE FROM journeys_dirty WHERE id = ANY(ARRAY(
+  SELECT id FROM journeys_dirty WHERE shard = %s AND (day IS NULL OR day <= %s) LIMIT %s))
+RETURNING member_id, day
+"""
+_WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <= %s ORDER BY shard"
+
+
+@dataclass(frozen=True)
+class Drained:
+    """The result of one drain: keys taken from the queue, and rows written to rollup, history and state."""
+
+    keys: int = 0
+    rollup: int = 0
+    rows: int = 0
+
+
+def today() -> date:
+    """Return the current UTC day, the default as-of date."""
+    return datetime.now(UTC).date()
+
+
+def waiting_shards(as_of: date | None = None) -> list[int]:
+    """Return the shards with dirty keys. Future days are not drained yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [as_of or today()])
+        return [shard for (shard,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Drained:
+    """Recompute up to `limit` dirty member-days of a shard; `keys` is 0 when there were none.
+
+    One worker per shard: returns at once when another worker holds the lock.
+    """
+    day = as_of or today()
+    keys = _take(shard, day, limit)
+    if not keys:
+        return Drained()
+    rolled = roll_up(sorted({(member_id, on) for member_id, on in keys if on is not None}))
+    rows = refold(sorted({member_id for member_id, _ in keys}), as_of=day)
+    return Drained(len(keys), rolled, rows)
+
+
+def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shard])
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(_TAKE, [shard, day, limit])
+        return list(cursor.fetchall())
+
+
+def refold(member_ids: Sequence[int], *, as_of: date) -> int:
+    """Fold these members from their rollup and write the differences; return the number of rows written."""
+    members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
+    ruleset = live_ruleset()
+    rules = parsed(ruleset)
+    staff = [pk for pk, member in members.items() if member.is_team]
+    facts = facts_of([pk for pk, member in members.items() if not member.is_team])
+    source = advocacy_source()
+    advocacy = source.compute(facts, as_of)
+    results = fold_all(facts, rules, advocacy=advocacy, as_of=as_of)
+    results |= dict.fromkeys(staff, engine.Result())
+    changes = write_history(results, version=ruleset.version)
+    changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
+    source.store(advocacy, list(results), as_of)
+    update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
+    record_stage_events(changes, silent=staff)
+    return changes.rows
+
+
+def fold_all(
+    facts: Facts, rules: Ruleset, *, advocacy: AdvocacyResults, as_of: date
+) -> dict[int, engine.Result]:
+    """Fold many members at once."""
+    overrides = overrides_of(list(facts))
+    return {
+        member_id: fold(
+            of_member,
+            rules,
+            as_of=as_of,
+            spans=advocacy.get(member_id, engine.NO_ADVOCACY).spans,
+            overrides=overrides.get(member_id, ()),
+        )
+        for member_id, of_member in facts.items()
+    }
+
+
+def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:
+    """Return the overrides that have not been cleared, by member id."""
+    found: dict[int, list[engine.Override]] = {}
+    for one in Override.objects.not_cleared().filter(member_id__in=member_ids):
+        override = engine.Override(one.stage, one.mode, one.starts_on, one.expires_on)
+        found.setdefault(one.member_id, []).append(override)
+    return found

@@ -1,0 +1,101 @@
+"""The base template in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories.members import MemberFactory
+
+
+def theme_of(page: Page) -> str | None:
+    return page.locator("html").get_attribute("data-theme")
+
+
+def test_the_theme_can_be_chosen_and_is_saved(any_page):
+    any_page.goto("/guidelines/")
+    assert theme_of(any_page) is None
+
+    any_page.get_by_role("button", name="Dark").click()
+    expect(any_page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(any_page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    any_page.wait_for_load_state("networkidle")
+    any_page.goto("/accounts/login/")
+    assert theme_of(any_page) == "dark"
+
+    any_page.get_by_role("button", name="System").click()
+    expect(any_page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+def test_the_skip_link_moves_to_the_content(page):
+    page.goto("/guidelines/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_slash_focuses_the_search_box_except_while_typing(page):
+    page.goto("/accounts/login/")
+
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+    page.get_by_label("Email").press_sequentially("a/b")
+    expect(page.get_by_label("Email")).to_have_value("a/b")
+
+
+def test_the_account_menu_opens_and_closes(page, login):
+    login(page, MemberFactory(display_name="Ada Winter"))
+    page.goto("/guidelines/")
+
+    page.get_by_label("Account menu").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+    expect(page.get_by_label("Account menu")).to_be_focused()
+
+    page.get_by_label("Account menu").click()
+    page.locator("h1").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+
+
+def test_log_out_from_the_menu(any_page, login):
+    login(any_page, MemberFactory())
+    any_page.goto("/guidelines/")
+
+    any_page.get_by_label("Account menu").click()
+    any_page.get_by_role("button", name="Log out").click()
+
+    expect(any_page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+def test_times_are_relative_with_the_full_time_in_the_title(page, login):
+    login(page, MemberFactory())
+
+    page.goto("/guidelines/")
+
+    moment = page.locator("relative-time")
+    expect(moment).to_contain_text("now")
+    expect(moment).to_have_attribute("title", re.compile(r"20\d\d"))
+
+
+def test_times_are_absolute_without_scripts(plain_page, login):
+    login(plain_page, MemberFactory())
+
+    plain_page.goto("/guidelines/")
+
+    expect(plain_page.locator("relative-time")).to_have_text(re.compile(r"^\d+ \w+ 20\d\d, \d\d:\d\d$"))
+
+
+@pytest.mark.parametrize("path", ["/guidelines/", "/accounts/signup/", "/me/settings/", "/nowhere/"])
+def test_nothing_overflows_the_page(page, login, path):
+    login(page, MemberFactory(username="x" * 30, display_name="Wolfeschlegelsteinhausenbergerdorff"))
+    page.goto(path)
+
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,131 @@
+"""An import killed at any point resumes and ends with the same result."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from django.db import connections
+
+from community.events.models import Event
+from community.forum.models import Post
+from community.importers.models import ImportBatch, StagedRow
+from community.importers.progress import NoProgress
+from community.importers.services import imports, rollback
+from community.members.models import Member
+from community.runtime.embedded import BASE_DIR
+from tests.importers.dumps import Dump
+from tests.importers.test_imports import counts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUESTIONS = 120
+
+
+@pytest.fixture
+def town(tmp_path):
+    """A dump large enough for several transactions of every step."""
+    dump = Dump(tmp_path / "town")
+    for number in range(1, 521):
+        dump.user(number)
+        dump.add("badges", UserId=number)
+    for number in range(1, QUESTIONS + 1):
+        answer = 1000 + number
+        dump.question(number, OwnerUserId=number, AcceptedAnswerId=answer, Score=1)
+        dump.answer(answer, to=number, OwnerUserId=number + 1, CreationDate="2020-01-02T11:00:00.000")
+        dump.history(
+            number, 2, f"See [next](https://town.example/q/{number % QUESTIONS + 1}).", UserId=number
+        )
+        dump.add("votes", PostId=number, VoteTypeId=2).add("votes", PostId=answer, VoteTypeId=1)
+        dump.add("comments", PostId=answer, UserId=number)
+    return dump.write()
+
+
+@pytest.fixture
+def start(process_environment, town):
+    started = []
+
+    def run() -> subprocess.Popen:
+        command = [sys.executable, "manage.py", "import_stackexchange", str(town), "--site", "town.example"]
+        process = subprocess.Popen(
+            command,
+            cwd=BASE_DIR,
+            env=process_environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def kill_when(process: subprocess.Popen, step: str, at_least: int) -> None:
+    """Kill the process as soon as it has committed this much of the step."""
+    while process.poll() is None:
+        progress = ImportBatch.objects.values_list("progress", flat=True).first() or {}
+        if int(progress.get(step, 0)) >= at_least:
+            process.kill()
+        time.sleep(0.002)
+    process.wait()
+
+
+def portrait() -> list[object]:
+    """Return everything that was imported, without our ids, for comparison."""
+    posts = Post.objects.order_by("topic__title", "number").values_list(
+        "topic__title",
+        "number",
+        "kind",
+        "author__username",
+        "score",
+        "created_at",
+        "is_accepted",
+        "word_count",
+    )
+    events = Event.objects.order_by("occurred_at", "name", "member__username").values_list(
+        "occurred_at", "name", "member__username", "counterpart__username", "backfill"
+    )
+    # The former-member account is created on demand, so its time differs.
+    members = (
+        Member.objects.exclude(username="former-member")
+        .order_by("username")
+        .values_list("username", "display_name", "joined_at")
+    )
+    return [list(posts), list(events), list(members), counts()]
+
+
+@pytest.mark.parametrize("killed", [[("read:posts", 1)], [("build:members", 500), ("build:topics", 100)]])
+def test_a_killed_import_resumes_with_the_same_result(town, start, killed):
+    whole = imports.open_batch(town, name="town", site="town.example")
+    imports.run(whole, town, category=None, progress=NoProgress())
+    expected, report = portrait(), whole.report
+    rollback.undo(whole, force=False, progress=NoProgress())
+
+    for step, at_least in killed:
+        kill_when(start(), step, at_least)
+        assert ImportBatch.objects.get().status != ImportBatch.Status.DONE
+    out, err = start().communicate(timeout=120)
+
+    assert "Done." in out, err
+    assert portrait() == expected
+    assert ImportBatch.objects.get().report == report
+    assert not StagedRow.objects.exists()
+
+
+def test_concurrent_imports_of_one_batch_are_refused(town):
+    batch = imports.open_batch(town, name="town", site="town.example")
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7003, %s)", [batch.pk])
+
+    with pytest.raises(imports.ImportRefused, match="town is being imported by another process"):
+        imports.run(batch, town, category=None, progress=NoProgress())
+
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(7003, %s)", [batch.pk])
+    other.close()
+    imports.run(batch, town, category=None, progress=NoProgress())
+    assert ImportBatch.objects.get().status == ImportBatch.Status.DONE

@@ -1,0 +1,340 @@
+"""The drain: what it writes, and what it leaves unchanged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from community.events.models import Event
+from community.events.services import recording
+from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.services import dirty, shards
+from tests.factories.members import MemberFactory
+
+from .journey_fixtures import bought, drain_all, drained, happened, positions, replied
+
+pytestmark = pytest.mark.django_db
+
+
+def test_drain_writes_rollup_history_and_state():
+    member, voter = MemberFactory(), MemberFactory()
+    reply = replied(member, 3)
+    votes = [happened(member, "helpful_vote.received", 3, counterpart=voter, topic_id=1) for _ in range(2)]
+
+    drained()
+
+    vote_day = MemberDay.objects.get(member_id=member.pk, kind="helpful_vote.received")
+    assert (vote_day.n, vote_day.pairs, vote_day.items) == (2, {str(voter.pk): 2}, None)
+    assert len(bytes(vote_day.ids)) == 16 * len(votes)
+    row = StageHistory.objects.get(member=member)
+    assert (row.stage, row.sub_stage, row.rule) == ("engagement", "exploring", "E1")
+    assert (row.evidence, row.evidence_n, row.ruleset) == ([reply.event_id], 1, 1)
+    assert row.sentence == "Contributed for the first time: replied."
+    state = MemberState.objects.get(member=member)
+    assert (state.stage, state.activity, state.at_risk) == ("engagement", "new", False)
+    assert state.next_due == shards.today() + timedelta(days=5)
+
+
+def test_drain_twice_writes_nothing():
+    member = MemberFactory()
+    replied(member, 300)
+    bought(member, 200)
+    drained()
+
+    assert drained() == 0
+
+
+def test_drain_keeps_details_of_commercial_facts():
+    member = MemberFactory()
+    sold = bought(member, 10, products=["mill"])
+
+    drained()
+
+    day = MemberDay.objects.get(member_id=member.pk)
+    assert day.items == [
+        {
+            "id": str(sold.event_id),
+            "cents": 4900,
+            "currency": "EUR",
+            "props": {"external_id": "order-1", "products": ["mill"]},
+        }
+    ]
+
+
+def test_drain_respects_the_limit():
+    member = MemberFactory()
+    for day in (1, 2, 3):
+        replied(member, day)
+    dirty.mark_events(Event.objects.all())
+
+    done = shards.drain(dirty.shard_of(member.pk), limit=2)
+
+    assert done.keys == 2
+    assert Dirty.objects.count() == 1
+
+
+def test_drain_ignores_future_days():
+    member = MemberFactory()
+    dirty.mark_members([member.pk])
+    Dirty.objects.update(day=shards.today() + timedelta(days=1))
+
+    assert shards.waiting_shards() == []
+    assert shards.drain(dirty.shard_of(member.pk)).keys == 0
+
+
+@pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
+def test_staff_never_have_a_stage(staff):
+    member = MemberFactory(**staff)
+    replied(member, 3)
+
+    drained()
+
+    assert not StageHistory.objects.exists()
+    assert not MemberState.objects.exists()
+
+
+def test_becoming_staff_supersedes_the_stage():
+    member = MemberFactory()
+    bought(member, 3)
+    drained()
+    member.role = "support"
+    member.save(update_fields=["role"])
+
+    dirty.mark_members([member.pk])
+    drain_all()
+
+    assert not MemberState.objects.exists()
+    assert StageHistory.objects.current().count() == 0
+    member.refresh_from_db()
+    assert member.customer_since is None
+
+
+def test_late_event_supersedes_rows_without_deleting_them():
+    member = MemberFactory()
+    replied(member, 10)
+    drained()
+    before = StageHistory.objects.get()
+
+    replied(member, 20)
+    drained()
+
+    before.refresh_from_db()
+    now = StageHistory.objects.current().get()
+    assert now.effective_on == shards.today() - timedelta(days=20)
+    assert before.recorded_at < before.superseded_at <= now.recorded_at
+
+
+def test_entering_a_stage_closes_the_open_row_once():
+    member = MemberFactory()
+    replied(member, 10)
+    drained()
+
+    bought(member, 2)
+    drained()
+
+    first, second = StageHistory.objects.order_by("seq")
+    assert (first.exited_on, first.superseded_at) == (second.effective_on, None)
+    assert positions(member) == ["engagement.exploring", "conversion.first_purchase"]
+
+
+def test_a_closed_row_whose_end_moves_is_superseded():
+    member = MemberFactory()
+    replied(member, 10)
+    bought(member, 2)
+    drained()
+    first = StageHistory.objects.get(seq=1)
+
+    bought(member, 5, "order-0")
+    drained()
+
+    first.refresh_from_db()
+    assert first.exited_on == shards.today() - timedelta(days=2)
+    assert first.superseded_at is not None
+    assert StageHistory.objects.current().get(seq=1).exited_on == shards.today() - timedelta(days=5)
+
+
+def test_retraction_is_as_if_it_never_happened():
+    member = MemberFactory()
+    reply, sold = replied(member, 10), bought(member, 5)
+    drained()
+
+    recording.retract([sold], reason="A test order.")
+    drained()
+
+    assert positions(member) == ["engagement.exploring"]
+    assert not MemberDay.objects.filter(kind="purchase.completed").exists()
+    row = StageHistory.objects.current().get()
+    assert (row.exited_on, row.evidence) == (None, [reply.event_id])
+    believed = StageHistory.objects.filter(superseded_at__isnull=False, seq=1).get()
+    assert believed.exited_on == sold.occurred_at.date()
+    member.refresh_from_db()
+    assert member.customer_since is None
+
+
+def test_reinstated_event_counts():
+    member = MemberFactory()
+    sold = bought(member, 5)
+    recording.retract([sold], reason="A mistake.")
+    drained()
+    recording.reinstate([Event.objects.get(event_id=sold.event_id)], reason="It was not.")
+
+    drained()
+
+    assert positions(member) == ["conversion.first_purchase"]
+
+
+def test_retracting_everything_leaves_no_state():
+    member = MemberFactory()
+    reply = replied(member, 5)
+    drained()
+
+    recording.retract([reply], reason="Spam.")
+    drained()
+
+    assert not MemberState.objects.exists()
+    assert StageHistory.objects.current().count() == 0
+
+
+def test_conversion_sets_customer_since_and_churn_clears_it():
+    member = MemberFactory()
+    sold = bought(member, 50)
+    drained()
+
+    member.refresh_from_db()
+    assert member.customer_since == sold.occurred_at.date()
+
+    happened(member, "purchase.refunded", 5, cents=4900, external_id="order-1", full=True)
+    drained()
+    member.refresh_from_db()
+    assert member.customer_since is None
+
+
+def test_entering_a_stage_is_recorded_as_an_event():
+    member = MemberFactory()
+    replied(member, 1)
+
+    drained()
+
+    row = StageHistory.objects.get()
+    event = Event.objects.get(name="stage.entered")
+    assert (event.member_id, event.object_id, event.backfill) == (member.pk, row.pk, False)
+    assert event.props == {
+        "stage": "engagement",
+        "sub_stage": "exploring",
+        "rule": "E1",
+        "ruleset": 1,
+        "history_id": row.pk,
+        "effective_on": row.effective_on.isoformat(),
+    }
+
+
+def test_an_old_stage_change_is_recorded_as_backfill():
+    replied(MemberFactory(), 40)
+
+    drained()
+
+    assert Event.objects.get(name="stage.entered").backfill
+
+
+def test_correcting_a_stage_change_records_no_event():
+    member = MemberFactory()
+    replied(member, 1)
+    drained()
+
+    replied(member, 2)
+    drained()
+
+    assert StageHistory.objects.count() == 2
+    assert Event.objects.filter(name__startswith="stage.").count() == 1
+
+
+def test_superseding_a_stage_change_is_recorded():
+    member = MemberFactory()
+    sold = bought(member, 1)
+    replied(member, 2)
+    drained()
+    recording.retract([sold], reason="A test order.")
+
+    drained()
+
+    assert [e.props["stage"] for e in Event.objects.filter(name="stage.superseded")] == ["conversion"]
+
+
+def test_events_of_the_engine_itself_mark_nothing():
+    member = MemberFactory()
+    replied(member, 1)
+    drained()
+
+    marked = dirty.mark_events(Event.objects.filter(name__startswith="stage."))
+
+    assert marked == 0
+
+
+def test_history_without_evidence_is_refused_by_the_database():
+    member = MemberFactory()
+    replied(member, 1)
+    drained()
+
+    with pytest.raises(IntegrityError, match="stage_history_has_evidence"), transaction.atomic():
+        StageHistory.objects.update(evidence=[])
+
+
+def test_empty_history_row_is_refused_by_the_database():
+    replied(MemberFactory(), 1)
+    drained()
+    row = StageHistory.objects.get()
+
+    with pytest.raises(IntegrityError, match="stage_history_not_empty"), transaction.atomic():
+        StageHistory.objects.update(exited_on=row.effective_on)
+
+
+def test_second_current_row_of_a_step_is_refused_by_the_database():
+    replied(MemberFactory(), 1)
+    drained()
+    row = StageHistory.objects.get()
+    row.pk = None
+
+    with pytest.raises(IntegrityError, match="stage_history_once"), transaction.atomic():
+        row.save()
+
+
+def test_due_members_are_marked_once():
+    member = MemberFactory()
+    replied(member, 40)
+    drained()
+    MemberState.objects.update(next_due=shards.today())
+
+    assert dirty.mark_due(shards.today()) == 1
+    assert dirty.mark_due(shards.today()) == 0
+    drain_all()
+    assert MemberState.objects.get().next_due > shards.today()
+
+
+def test_lapse_is_dated_by_its_deadline_whenever_it_is_drained():
+    member = MemberFactory()
+    replied(member, 200)
+    dirty.mark_events(Event.objects.all())
+    shard = dirty.shard_of(member.pk)
+    shards.drain(shard, as_of=shards.today() - timedelta(days=100))
+    assert positions(member) == ["engagement.exploring"]
+
+    dirty.mark_due(shards.today())
+    shards.drain(shard)
+
+    assert positions(member) == ["engagement.exploring", "discovery.dormant"]
+    lapsed = StageHistory.objects.get(seq=2)
+    assert lapsed.effective_on == shards.today() - timedelta(days=20)
+    assert Event.objects.get(name="stage.entered", props__stage="discovery").backfill
+
+
+def test_drain_takes_the_same_queries_for_one_and_many_members(django_assert_max_num_queries):
+    for nth in range(30):
+        member = MemberFactory(id=dirty.SHARDS * (nth + 1000))
+        replied(member, 3)
+        bought(member, 2)
+    dirty.mark_events(Event.objects.all())
+
+    with django_assert_max_num_queries(30):
+        assert shards.drain(0).keys == 60
