@@ -48,16 +48,16 @@ def state(member):
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product", "moderator"])
-def test_a_manager_may_change_everybody_below(manager, role):
+def test_a_manager_can_change_everyone_below(manager, role):
     assert rules.can_administer(manager, MemberFactory(role=role))
 
 
-def test_a_manager_may_change_their_own_name_but_nobody_above(manager, above):
+def test_a_manager_can_change_their_own_name_but_nobody_above(manager, above):
     assert rules.can_administer(manager, manager)
     assert not rules.can_administer(manager, above)
 
 
-def test_a_superuser_may_change_everybody(superuser, above):
+def test_a_superuser_can_change_everyone(superuser, above):
     assert rules.can_administer(superuser, above)
 
 
@@ -69,7 +69,7 @@ def test_a_superuser_may_change_everybody(superuser, above):
     [{"is_active": ""}, {"roles": []}, {"roles": ["sales"]}, {"display_name": "Nobody"}],
     ids=["deactivate", "take all roles", "demote", "rename"],
 )
-def test_a_manager_changes_nothing_about_somebody_above(as_manager, above, change):
+def test_a_manager_cannot_change_someone_above(as_manager, above, change):
     before = state(above)
 
     response = as_manager.post(page_of(above), edited(above, roles=["manager"]) | change)
@@ -79,7 +79,7 @@ def test_a_manager_changes_nothing_about_somebody_above(as_manager, above, chang
     assert not AuditEntry.objects.exists()
 
 
-def test_a_manager_reads_the_page_of_somebody_above(as_manager, above):
+def test_a_manager_can_view_someone_above(as_manager, above):
     response = as_manager.get(page_of(above))
 
     html = response.content.decode()
@@ -89,7 +89,7 @@ def test_a_manager_reads_the_page_of_somebody_above(as_manager, above):
     assert 'name="_save"' not in html
 
 
-def test_a_manager_still_changes_everybody_else(as_manager):
+def test_a_manager_can_change_everyone_else(as_manager):
     member = MemberFactory(role="moderator")
 
     as_manager.post(page_of(member), edited(member, roles=["support"], is_active=""))
@@ -98,7 +98,7 @@ def test_a_manager_still_changes_everybody_else(as_manager):
 
 
 @pytest.mark.parametrize("who", ["another", "themself"])
-def test_a_manager_makes_nobody_a_superuser(as_manager, manager, who):
+def test_a_manager_cannot_make_a_superuser(as_manager, manager, who):
     member = manager if who == "themself" else MemberFactory()
     everything = [permission.pk for permission in Permission.objects.all()[:3]]
     sent = edited(
@@ -124,7 +124,7 @@ def test_there_is_no_role_called_superuser(as_manager):
     assert state(member)[1:] == ("", True, False, False, [])
 
 
-def test_a_manager_does_not_make_themself_anything_else(as_manager, manager):
+def test_a_manager_cannot_change_their_own_role(as_manager, manager):
     before = state(manager)
 
     as_manager.post(page_of(manager), edited(manager, roles=["sales"]))
@@ -132,7 +132,7 @@ def test_a_manager_does_not_make_themself_anything_else(as_manager, manager):
     assert state(manager) == before
 
 
-def test_a_superuser_demotes_and_deactivates_a_manager(client, superuser):
+def test_a_superuser_can_demote_and_deactivate_a_manager(client, superuser):
     manager = MemberFactory(role="manager")
     client.force_login(superuser)
 
@@ -145,7 +145,7 @@ def test_a_superuser_demotes_and_deactivates_a_manager(client, superuser):
 # The list and other pages
 
 
-def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
+def test_the_list_has_no_actions(as_manager, above):
     before = state(above)
     sent = {"action": "delete_selected", "_selected_action": [above.pk], "post": "yes"}
 
@@ -158,7 +158,7 @@ def test_the_list_offers_no_action_and_carries_out_none(as_manager, above):
 
 
 @pytest.mark.parametrize("what", ["delete", "history"])
-def test_a_manager_deletes_nobody_above(as_manager, above, what):
+def test_a_manager_cannot_delete_someone_above(as_manager, above, what):
     before = state(above)
 
     as_manager.post(reverse(f"admin:members_member_{what}", args=[above.pk]), {"post": "yes"})
@@ -166,7 +166,7 @@ def test_a_manager_deletes_nobody_above(as_manager, above, what):
     assert state(above) == before
 
 
-def test_a_manager_does_not_sanction_somebody_above(as_manager, above):
+def test_a_manager_cannot_sanction_someone_above(as_manager, above):
     page = f"{reverse('admin:moderation_sanction_add')}?member={above.pk}"
 
     assert as_manager.post(page, {"person": "suspension"}).status_code == 403

@@ -23,7 +23,7 @@ def edited(member, **fields):
     return {"display_name": member.display_name, "username": member.username, "is_active": "on", **fields}
 
 
-def test_a_manager_gives_roles_through_the_service(as_manager, manager):
+def test_a_manager_sets_roles_through_the_service(as_manager, manager):
     member = MemberFactory()
 
     as_manager.post(page_of(member), edited(member, roles=["sales", "moderator"]))
@@ -35,7 +35,7 @@ def test_a_manager_gives_roles_through_the_service(as_manager, manager):
     assert (entry.actor, entry.after) == (manager, {"roles": ["moderator", "sales"]})
 
 
-def test_a_manager_does_not_change_their_own_roles(as_manager, manager):
+def test_a_manager_cannot_change_their_own_roles(as_manager, manager):
     response = as_manager.post(page_of(manager), edited(manager, roles=["sales"]), follow=True)
 
     manager.refresh_from_db()
@@ -43,7 +43,7 @@ def test_a_manager_does_not_change_their_own_roles(as_manager, manager):
     assert "You cannot change your own roles. Ask another manager." in response.content.decode()
 
 
-def test_a_change_of_a_name_is_in_the_log(as_manager):
+def test_a_changed_name_is_audited(as_manager):
     member = MemberFactory(display_name="Old")
 
     as_manager.post(page_of(member), edited(member, display_name="New"))
@@ -52,7 +52,7 @@ def test_a_change_of_a_name_is_in_the_log(as_manager):
     assert (entry.before, entry.after) == ({"display_name": "Old"}, {"display_name": "New"})
 
 
-def test_a_moderator_sees_a_member_and_changes_nothing(as_moderator):
+def test_a_moderator_can_view_but_not_change_a_member(as_moderator):
     member = MemberFactory(role="sales")
 
     assert as_moderator.get(page_of(member)).status_code == 200
@@ -87,7 +87,7 @@ def test_inviting_goes_to_the_invitation(as_manager):
     assert response.url == f"/u/{imported.username}/invite/"
 
 
-def test_inviting_somebody_who_is_here_is_refused(as_manager):
+def test_inviting_a_claimed_member_is_refused(as_manager):
     assert (
         as_manager.get(reverse("admin:members_member_invite", args=[MemberFactory().pk])).status_code == 403
     )
@@ -109,7 +109,7 @@ def test_a_company_gets_a_verified_domain(as_manager):
     assert company.verified_domains == ["example.com"]
 
 
-def test_a_domain_that_is_anybodys_is_refused_with_a_sentence(as_manager):
+def test_a_public_email_domain_is_refused(as_manager):
     company = CompanyFactory()
     data = {"name": company.name, "slug": company.slug, "external_id": "", "new_domain": "gmail.com"}
 
@@ -134,7 +134,7 @@ def test_publishing_guidelines_makes_a_new_version(as_manager):
     assert "<em>kind</em>" in after.html
 
 
-def test_guidelines_in_force_are_never_changed(as_manager):
+def test_published_guidelines_are_immutable(as_manager):
     as_manager.post(reverse("admin:members_guidelines_add"), {"source": "Be kind."})
     page = reverse("admin:members_guidelines_change", args=[Guidelines.objects.in_force().pk])
 
@@ -145,7 +145,7 @@ def test_publishing_guidelines_is_not_for_moderators(as_moderator):
     assert as_moderator.post(reverse("admin:members_guidelines_add"), {"source": "x"}).status_code == 403
 
 
-def test_someone_is_suspended_apart_from_any_post(as_moderator, moderator):
+def test_a_member_can_be_suspended_independently_of_a_post(as_moderator, moderator):
     member = MemberFactory()
     page = f"{reverse('admin:moderation_sanction_add')}?member={member.pk}"
     data = {"person": "suspension", "length": "72", "rule": "spam", "reason": "You advertised."}
@@ -167,7 +167,7 @@ def test_a_sanction_needs_a_kind_and_a_reason(as_moderator):
 
 
 @pytest.mark.parametrize("query", ["", "?member=0", "?member=nobody"])
-def test_a_sanction_of_nobody_is_not_found(as_moderator, query):
+def test_a_sanction_without_a_member_is_not_found(as_moderator, query):
     assert as_moderator.get(reverse("admin:moderation_sanction_add") + query).status_code == 404
 
 
@@ -177,7 +177,7 @@ def test_a_sanction_of_oneself_or_a_manager_is_refused(as_moderator, moderator):
         assert as_moderator.get(page).status_code == 403
 
 
-def test_sanctions_are_taken_back_from_the_list(as_moderator):
+def test_sanctions_can_be_lifted_from_the_list(as_moderator):
     sanction = SanctionFactory()
 
     as_moderator.post(SANCTIONS, {"action": "lift_selected", "_selected_action": [sanction.pk], "index": 0})
@@ -186,7 +186,7 @@ def test_sanctions_are_taken_back_from_the_list(as_moderator):
     assert sanction.lifted_at is not None
 
 
-def test_sanctions_of_the_team_are_taken_back_by_managers(as_moderator):
+def test_sanctions_of_staff_are_lifted_by_managers(as_moderator):
     sanction = SanctionFactory(member=MemberFactory(role="support"))
 
     as_moderator.post(SANCTIONS, {"action": "lift_selected", "_selected_action": [sanction.pk], "index": 0})
@@ -208,14 +208,14 @@ def test_sanctions_are_listed_by_state(as_moderator, state, expected):
     assert list(found) == [made[name] for name in expected]
 
 
-def test_a_sanction_is_read_and_never_edited(as_moderator):
+def test_a_sanction_is_read_only(as_moderator):
     page = reverse("admin:moderation_sanction_change", args=[SanctionFactory().pk])
 
     assert as_moderator.get(page).status_code == 200
     assert as_moderator.post(page, {"reason": "x"}).status_code == 403
 
 
-def test_flags_are_listed_with_their_arithmetic(as_moderator):
+def test_flags_are_listed_with_their_weights(as_moderator):
     FlagFactory(trust=2, weight=3)
 
     html = as_moderator.get(reverse("admin:moderation_flag_changelist")).content.decode()
@@ -223,7 +223,7 @@ def test_flags_are_listed_with_their_arithmetic(as_moderator):
     assert "1 + 2 trust = 3" in html
 
 
-def test_a_flag_leads_to_the_review(as_moderator):
+def test_a_flag_links_to_its_review_item(as_moderator):
     flag = flags.add(PostFactory(), actor=MemberFactory(), reason="spam")
     orphan = FlagFactory()
 

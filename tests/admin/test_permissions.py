@@ -44,14 +44,14 @@ def allowed(member, *, apps=APPS):
     return found
 
 
-def test_managers_may_do_exactly_this():
+def test_managers_have_these_permissions():
     found = allowed(MemberFactory(role="manager"))
 
     assert {name: acts - {"view"} for name, acts in found.items() if acts - {"view"}} == MANAGES
     assert all("view" in acts for acts in found.values())
 
 
-def test_moderators_may_do_exactly_this():
+def test_moderators_have_these_permissions():
     found = allowed(MemberFactory(role="moderator"))
 
     assert {name: acts - {"view"} for name, acts in found.items() if acts - {"view"}} == MODERATES
@@ -59,17 +59,17 @@ def test_moderators_may_do_exactly_this():
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
-def test_everyone_else_may_do_nothing(role):
+def test_others_have_no_permissions(role):
     found = allowed(MemberFactory(role=role))
 
     assert not any(found.values())
 
 
-def test_a_manager_without_access_to_the_admin_may_do_nothing():
+def test_a_manager_without_admin_access_has_no_permissions():
     assert not any(allowed(MemberFactory(role="manager", is_staff=False)).values())
 
 
-def test_a_superuser_is_a_manager_and_no_more():
+def test_a_superuser_has_a_managers_permissions():
     member = MemberFactory(is_superuser=True, is_staff=True)
 
     found = allowed(member)
@@ -88,17 +88,17 @@ def test_a_superuser_is_a_manager_and_no_more():
         "/admin/moderation/reviewitem/bulk/",
     ],
 )
-def test_pages_of_the_admin_turn_others_away(client, role, address):
+def test_admin_pages_refuse_others(client, role, address):
     client.force_login(MemberFactory(role=role))
 
     assert client.get(address).status_code in (302, 403)
 
 
-def test_a_visitor_is_sent_to_the_log_in(client):
+def test_a_visitor_is_redirected_to_log_in(client):
     assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
 
 
-def test_every_page_of_ours_says_who_may_do_what():
+def test_every_admin_class_declares_its_permissions():
     ours = ("community", "journeys", "advocacy")
     plain = [
         model._meta.label

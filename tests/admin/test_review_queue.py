@@ -41,7 +41,7 @@ def shown(response):
     return list(response.context["cl"].result_list)
 
 
-def test_the_list_shows_what_waits_the_urgent_first(as_moderator):
+def test_the_list_shows_open_items_most_urgent_first(as_moderator):
     low = ReviewItemFactory(priority=1)
     high = ReviewItemFactory(priority=3)
     ReviewItemFactory(closed_at=timezone.now(), outcome="kept")
@@ -59,7 +59,7 @@ def test_the_list_shows_what_waits_the_urgent_first(as_moderator):
         ("?kind__exact=held", []),
     ],
 )
-def test_the_list_has_views(as_moderator, moderator, query, expected):
+def test_the_list_has_state_filters(as_moderator, moderator, query, expected):
     items = {
         "mine": ReviewItemFactory(claimed_by=moderator),
         "free": ReviewItemFactory(),
@@ -69,7 +69,7 @@ def test_the_list_has_views(as_moderator, moderator, query, expected):
     assert set(shown(as_moderator.get(QUEUE + query))) == {items[name] for name in expected}
 
 
-def test_the_list_says_how_close_the_flags_are(as_moderator):
+def test_the_list_shows_the_flag_weight_and_limit(as_moderator):
     ReviewItemFactory(score="7.10")
 
     assert "7.1 of 8.33" in as_moderator.get(QUEUE).content.decode()
@@ -84,7 +84,7 @@ def test_the_list_costs_the_same_for_one_and_three(as_moderator, count, django_a
         as_moderator.get(QUEUE)
 
 
-def test_the_page_shows_the_post_where_it_stands(as_moderator):
+def test_the_page_shows_the_post_in_context(as_moderator):
     topic = TopicFactory(opening__source="How do I descale it?")
     near = PostFactory(topic=topic, source="With citric acid.")
     item = ReviewItemFactory(post=PostFactory(topic=topic, source="Buy a new one!"))
@@ -101,7 +101,7 @@ def test_the_page_shows_the_post_where_it_stands(as_moderator):
     assert "Buy a new one!" in response.content.decode()
 
 
-def test_the_page_shows_the_arithmetic_in_words(as_moderator):
+def test_the_page_shows_how_weights_are_calculated(as_moderator):
     item = ReviewItemFactory(score="3.40")
     FlagFactory(post=item.post, trust=2, accuracy="0.40", weight="3.40", text="Look at the link")
 
@@ -123,7 +123,7 @@ def test_the_page_shows_the_rules_and_earlier_strikes(as_moderator):
     assert "You shouted in March." in html
 
 
-def test_the_page_shows_no_more_of_a_post_than_is_safe(as_moderator):
+def test_the_page_escapes_posts(as_moderator):
     item = ReviewItemFactory(reason="<script>alert(1)</script>", post=PostFactory(topic__title="<b>Bold</b>"))
 
     html = as_moderator.get(page_of(item)).content.decode()
@@ -132,7 +132,7 @@ def test_the_page_shows_no_more_of_a_post_than_is_safe(as_moderator):
     assert "<b>Bold</b>" not in html
 
 
-def test_deciding_hides_the_post_and_goes_on_to_the_next(as_moderator):
+def test_deciding_hides_the_post_and_opens_the_next_item(as_moderator):
     item, following = flagged(), flagged()
 
     response = as_moderator.post(page_of(item), decision(item))
@@ -142,7 +142,7 @@ def test_deciding_hides_the_post_and_goes_on_to_the_next(as_moderator):
     assert response.url == page_of(following)
 
 
-def test_deciding_the_last_one_goes_back_to_the_queue(as_moderator):
+def test_deciding_the_last_item_returns_to_the_queue(as_moderator):
     item = flagged()
 
     assert as_moderator.post(page_of(item), decision(item)).url == QUEUE
@@ -161,7 +161,7 @@ def test_deciding_edits_the_post(as_moderator):
     ("fields", "hours"),
     [({"length": "24"}, 24), ({"length": "720"}, 720), ({"length": "lifted"}, None)],
 )
-def test_deciding_suspends_for_as_long_as_was_said(as_moderator, fields, hours):
+def test_deciding_suspends_for_the_chosen_time(as_moderator, fields, hours):
     item = flagged()
 
     as_moderator.post(page_of(item), decision(item, person="suspension", message="Enough.", **fields))
@@ -192,7 +192,7 @@ def test_deciding_silences_until_the_end_of_a_day(as_moderator):
         ({"post": ""}, "This field is required."),
     ],
 )
-def test_deciding_comes_back_when_something_is_missing(as_moderator, fields, sentence):
+def test_deciding_shows_errors_when_something_is_missing(as_moderator, fields, sentence):
     item = flagged()
 
     response = as_moderator.post(page_of(item), decision(item, message="What I typed", **fields))
@@ -204,7 +204,7 @@ def test_deciding_comes_back_when_something_is_missing(as_moderator, fields, sen
     assert "What I typed" in html
 
 
-def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
+def test_deciding_a_closed_item_shows_the_conflict(as_moderator):
     item = flagged()
     reviews.decide(
         item,
@@ -220,7 +220,7 @@ def test_deciding_what_a_colleague_decided_first_says_so(as_moderator):
     assert "Ben already closed this" in response.content.decode()
 
 
-def test_deciding_what_changed_since_it_was_opened_says_so(as_moderator):
+def test_deciding_a_changed_item_shows_the_conflict(as_moderator):
     item = flagged()
     flags.add(item.post, actor=MemberFactory(), reason=Reason.ILLEGAL)
 
@@ -238,7 +238,7 @@ def test_deciding_about_oneself_is_refused(as_moderator, moderator):
 
 
 @pytest.mark.parametrize("role", ["manager", "moderator", "support"])
-def test_a_moderator_does_not_sanction_the_team(as_moderator, role):
+def test_a_moderator_cannot_sanction_staff(as_moderator, role):
     item = flagged(post=PostFactory(author=MemberFactory(role=role)))
 
     response = as_moderator.post(page_of(item), decision(item, person="warning"))
@@ -247,7 +247,7 @@ def test_a_moderator_does_not_sanction_the_team(as_moderator, role):
     assert not Sanction.objects.exists()
 
 
-def test_a_manager_sanctions_the_team(as_manager):
+def test_a_manager_can_sanction_staff(as_manager):
     item = flagged(post=PostFactory(author=MemberFactory(role="support")))
 
     as_manager.post(page_of(item), decision(item, person="warning"))
@@ -270,7 +270,7 @@ def test_claiming_releasing_and_assigning(as_moderator, moderator):
     assert (claimed, assigned, item.claimed_by) == (moderator, ben, None)
 
 
-def test_claiming_what_a_colleague_took_says_so(as_moderator):
+def test_claiming_a_claimed_item_shows_the_conflict(as_moderator):
     item = flagged()
     review_queue.claim(item, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
 
@@ -289,7 +289,7 @@ def test_assigning_to_someone_outside_the_team_is_not_found(as_moderator):
     assert response.status_code == 404
 
 
-def test_an_appeal_shows_what_it_is_about_and_is_decided(as_moderator):
+def test_an_appeal_shows_its_subject_and_can_be_decided(as_moderator):
     sanction = SanctionFactory(kind="suspension", reason="You advertised.")
     item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
@@ -330,7 +330,7 @@ def test_bulk_asks_for_the_reason_first(as_moderator):
 @pytest.mark.parametrize(
     ("reasons", "rule"), [(["spam", "spam"], "spam"), (["spam", "illegal"], "other"), ([], "other")]
 )
-def test_bulk_begins_with_the_rule_that_all_flags_name(as_moderator, reasons, rule):
+def test_bulk_preselects_the_rule_shared_by_all_flags(as_moderator, reasons, rule):
     items = [ReviewItemFactory(), ReviewItemFactory()]
     for item, reason in zip(items, reasons, strict=False):
         FlagFactory(post=item.post, reason=reason)
@@ -340,7 +340,7 @@ def test_bulk_begins_with_the_rule_that_all_flags_name(as_moderator, reasons, ru
     assert response.context["form"].initial["rule"] == rule
 
 
-def test_bulk_leaves_out_appeals_and_ones_own(as_moderator, moderator):
+def test_bulk_excludes_appeals_and_own_posts(as_moderator, moderator):
     own = flagged(post=PostFactory(author=moderator))
     appeal = reviews.appeal_sanction(SanctionFactory(), text="Why?")
 
@@ -371,7 +371,7 @@ def test_bulk_keeps_without_a_reason(as_moderator):
     assert set(ReviewItem.objects.values_list("outcome", flat=True)) == {"kept"}
 
 
-def test_bulk_goes_on_past_what_a_colleague_decided(as_moderator):
+def test_bulk_continues_after_conflicts(as_moderator):
     first, second = flagged(), flagged()
     data = bulk([first, second])
     review_queue.claim(first, actor=MemberFactory(role="moderator", display_name="Ben"), version=1)
@@ -385,7 +385,7 @@ def test_bulk_goes_on_past_what_a_colleague_decided(as_moderator):
     assert "Decision saved for 1 post." in html
 
 
-def test_bulk_without_a_reason_comes_back_with_the_items(as_moderator):
+def test_bulk_without_a_reason_keeps_the_items(as_moderator):
     items = [flagged()]
 
     response = as_moderator.post(BULK, bulk(items, reason=""))
@@ -396,14 +396,14 @@ def test_bulk_without_a_reason_comes_back_with_the_items(as_moderator):
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "1:x"])
-def test_bulk_with_items_that_make_no_sense_changes_nothing(as_moderator, text):
+def test_bulk_with_invalid_items_changes_nothing(as_moderator, text):
     flagged()
 
     assert as_moderator.post(BULK, bulk([], items=text)).status_code == 422
     assert ReviewItem.objects.open().count() == 1
 
 
-def test_bulk_does_not_decide_what_is_not_ones_to_decide(as_moderator, moderator):
+def test_bulk_skips_items_one_may_not_decide(as_moderator, moderator):
     own = flagged(post=PostFactory(author=moderator))
     staff = flagged(post=PostFactory(author=MemberFactory(role="manager")))
 
@@ -423,14 +423,14 @@ def test_bulk_does_not_decide_what_is_not_ones_to_decide(as_moderator, moderator
         ("?q=casino", "No results"),
     ],
 )
-def test_an_empty_queue_is_said_in_words_for_moderators(as_moderator, query, words):
+def test_an_empty_queue_has_a_message(as_moderator, query, words):
     html = as_moderator.get(QUEUE + query).content.decode()
 
     assert words in html
     assert "No results found" not in html
 
 
-def test_other_empty_lists_say_so_too(as_manager):
+def test_other_empty_lists_have_a_message(as_manager):
     nothing = as_manager.get(reverse("admin:moderation_blockedword_changelist")).content.decode()
     unmatched = as_manager.get(reverse("admin:members_member_changelist") + "?q=nobody").content.decode()
 

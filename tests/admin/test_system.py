@@ -27,7 +27,7 @@ def figures(response):
     return {tile.title: tile.figure for tile in response.context["tiles"]}
 
 
-def test_the_first_page_says_what_needs_a_person(as_manager, manager):
+def test_the_dashboard_shows_what_needs_attention(as_manager, manager):
     ReviewItemFactory(claimed_by=manager)
     ReviewItemFactory(kind="held")
     SanctionFactory()
@@ -44,7 +44,7 @@ def test_the_first_page_says_what_needs_a_person(as_manager, manager):
     assert (found["Silenced or suspended"], found["Dead letters"]) == (1, 0)
 
 
-def test_the_first_page_is_urgent_after_a_day(as_manager):
+def test_the_dashboard_is_urgent_after_a_day(as_manager):
     ReviewItemFactory(created_at=timezone.now() - timedelta(hours=25))
 
     tile = as_manager.get(INDEX).context["tiles"][0]
@@ -56,7 +56,7 @@ def test_the_first_page_is_urgent_after_a_day(as_manager):
     )
 
 
-def test_the_first_page_names_the_next_items_and_the_last_acts(as_manager):
+def test_the_dashboard_lists_next_items_and_recent_actions(as_manager):
     item = ReviewItemFactory(post=PostFactory(topic__title="Pump is loud"))
 
     html = as_manager.get(INDEX).content.decode()
@@ -65,15 +65,15 @@ def test_the_first_page_names_the_next_items_and_the_last_acts(as_manager):
     assert reverse("admin:moderation_reviewitem_change", args=[item.pk]) in html
 
 
-def test_the_first_page_with_nothing_to_do_says_so(as_manager):
+def test_the_dashboard_with_an_empty_queue_says_so(as_manager):
     assert "The queue is empty." in as_manager.get(INDEX).content.decode()
 
 
-def test_the_first_page_shows_moderators_no_dead_letters(as_moderator):
+def test_the_dashboard_hides_dead_letters_from_moderators(as_moderator):
     assert "Dead letters" not in figures(as_moderator.get(INDEX))
 
 
-def test_apps_bring_tiles_of_their_own(as_manager, monkeypatch):
+def test_apps_can_add_tiles(as_manager, monkeypatch):
     monkeypatch.setattr(
         admin_base, "_tiles", [lambda request: [Tile("Waiting purchases", 3, "", "/x/", "key")]]
     )
@@ -85,7 +85,7 @@ def links(response):
     return {item["title"] for group in response.context["sidebar_navigation"] for item in group["items"]}
 
 
-def test_the_navigation_is_grouped_by_job(as_manager):
+def test_the_navigation_is_grouped(as_manager):
     response = as_manager.get(INDEX)
 
     groups = [group["title"] for group in response.context["sidebar_navigation"]]
@@ -101,7 +101,7 @@ def test_the_navigation_is_grouped_by_job(as_manager):
     } <= links(response)
 
 
-def test_the_navigation_has_only_what_the_reader_may_open(as_moderator):
+def test_the_navigation_has_allowed_pages_only(as_moderator):
     found = links(as_moderator.get(INDEX))
 
     assert "Review queue" in found
@@ -133,7 +133,7 @@ def handled(monkeypatch):
     return given
 
 
-def test_dead_letters_are_tried_again(as_manager, manager, handled):
+def test_dead_letters_can_be_retried(as_manager, manager, handled):
     dead = letter()
 
     as_manager.post(LETTERS, {"action": "retry_selected", "_selected_action": [dead.pk], "index": 0})
@@ -160,7 +160,7 @@ def test_dead_letters_that_fail_again_stay(as_manager, monkeypatch):
     assert "0 of 1 events were processed." in response.content.decode()
 
 
-def test_dead_letters_that_went_through_are_out_of_the_way(as_manager):
+def test_resolved_dead_letters_are_not_listed(as_manager):
     dead = letter()
     letter(follower="other", resolved_at=timezone.now())
 
@@ -175,7 +175,7 @@ def test_followers_and_events_are_listed(as_manager, handled):
     assert [event.name for event in response.context["cl"].result_list] == [Event.objects.get().name]
 
 
-def test_the_policy_is_made_when_first_opened_and_edited(as_manager):
+def test_the_policy_is_created_when_first_opened(as_manager):
     as_manager.get(reverse("admin:moderation_policy_changelist"))
     page = reverse("admin:moderation_policy_change", args=[1])
     data = {field.name: getattr(Policy.current(), field.name) for field in Policy._meta.fields}
@@ -187,13 +187,13 @@ def test_the_policy_is_made_when_first_opened_and_edited(as_manager):
     assert (entry.before, entry.after) == ({"hide_at": "8.33"}, {"hide_at": "12.5"})
 
 
-def test_the_policy_is_not_for_moderators_to_change(as_moderator):
+def test_the_policy_cannot_be_changed_by_moderators(as_moderator):
     Policy.objects.create(pk=1)
 
     assert as_moderator.post(reverse("admin:moderation_policy_change", args=[1]), {}).status_code == 403
 
 
-def test_blocked_words_are_added_and_deleted_with_a_trace(as_moderator):
+def test_adding_and_deleting_blocked_words_is_audited(as_moderator):
     as_moderator.post(reverse("admin:moderation_blockedword_add"), {"phrase": "casino", "action": "hold"})
     word = BlockedWord.objects.get()
     as_moderator.post(reverse("admin:moderation_blockedword_delete", args=[word.pk]), {"post": "yes"})
@@ -203,7 +203,7 @@ def test_blocked_words_are_added_and_deleted_with_a_trace(as_moderator):
     assert not BlockedWord.objects.exists()
 
 
-def test_many_blocked_words_are_deleted_with_a_trace_each(as_moderator):
+def test_deleting_several_blocked_words_is_audited_separately(as_moderator):
     words = [BlockedWord.objects.create(phrase=phrase) for phrase in ("one", "two")]
 
     as_moderator.post(
@@ -219,7 +219,7 @@ def test_many_blocked_words_are_deleted_with_a_trace_each(as_moderator):
     assert AuditEntry.objects.filter(act="blockedword.delete").count() == 2
 
 
-def test_a_category_is_edited_with_a_trace(as_manager):
+def test_editing_a_category_is_audited(as_manager):
     category = CategoryFactory(name="Gear")
     data = {
         "name": "Machines",
@@ -241,7 +241,7 @@ def test_a_category_is_edited_with_a_trace(as_manager):
     assert (entry.before["name"], entry.after["name"]) == ("Gear", "Machines")
 
 
-def test_the_groups_of_a_category_are_boxes_to_tick(as_manager):
+def test_the_groups_of_a_category_are_checkboxes(as_manager):
     group = Group.objects.create(name="owners-club")
     category = CategoryFactory(groups=[group])
 
@@ -252,7 +252,7 @@ def test_the_groups_of_a_category_are_boxes_to_tick(as_manager):
     assert re.findall(r'value="(\d+)"[^>]* checked[ >]', str(field)) == [str(group.pk)]
 
 
-def test_dates_are_written_as_in_the_community(as_manager):
+def test_dates_use_the_sites_format(as_manager):
     category = CategoryFactory()
     TopicFactory(category=category, created_at=datetime(2026, 3, 1, 14, 5, tzinfo=UTC))
 
@@ -262,7 +262,7 @@ def test_dates_are_written_as_in_the_community(as_manager):
 
 
 @pytest.mark.parametrize("name", ["topic", "post", "tag", "category"])
-def test_content_is_found_by_moderators(as_moderator, name):
+def test_content_can_be_searched_by_moderators(as_moderator, name):
     PostFactory(topic__tags=[TagFactory()])
 
     response = as_moderator.get(reverse(f"admin:forum_{name}_changelist"))
@@ -272,7 +272,7 @@ def test_content_is_found_by_moderators(as_moderator, name):
 
 
 @pytest.mark.parametrize(("name", "action"), [("topic", "open_topic"), ("post", "open_post")])
-def test_content_opens_where_it_is_read(as_moderator, name, action):
+def test_content_links_to_its_page(as_moderator, name, action):
     post = PostFactory()
     row = post if name == "post" else post.topic
 

@@ -45,7 +45,7 @@ def test_lists_are_for_managers(client, model):
 
 @pytest.mark.parametrize("model", PAGES)
 @pytest.mark.parametrize("role", ["moderator", "sales", ""])
-def test_lists_are_for_nobody_else(model, role):
+def test_lists_are_for_managers_only(model, role):
     other = Client()
     other.force_login(MemberFactory(role=role))
 
@@ -122,7 +122,7 @@ def test_tokens_are_revoked_not_deleted(client, call):
     assert client.post(page("apitoken", "delete", token.pk)).status_code == 403
 
 
-def test_the_queue_shows_who_and_how_much(client, waiting):
+def test_the_queue_shows_person_and_amount(client, waiting):
     html = client.get(page("waitingevent")).content.decode()
 
     assert "new@example.com · c-7" in html
@@ -130,7 +130,7 @@ def test_the_queue_shows_who_and_how_much(client, waiting):
     assert "Unmatched" in html
 
 
-def test_choosing_a_member_applies_what_waits(client, waiting):
+def test_choosing_a_member_applies_the_event(client, waiting):
     member = MemberFactory()
 
     client.post(page("waitingevent", "change", waiting.pk), {"member": member.pk})
@@ -145,7 +145,7 @@ def test_saving_without_a_member_changes_nothing(client, waiting):
     assert WaitingEvent.objects.waiting().count() == 1
 
 
-def test_looking_again_applies_what_is_known_by_now(client, waiting):
+def test_matching_again_applies_matched_events(client, waiting):
     member = MemberFactory(email="new@example.com")
     confirm_address(member)
 
@@ -154,14 +154,14 @@ def test_looking_again_applies_what_is_known_by_now(client, waiting):
     assert Event.objects.get(name="purchase.completed").member == member
 
 
-def test_dismissing_ends_the_wait(client, waiting):
+def test_dismissing_removes_it_from_the_queue(client, waiting):
     client.post(page("waitingevent"), {"action": "dismiss", "_selected_action": [waiting.pk]})
 
     assert not WaitingEvent.objects.waiting().exists()
     assert "Dismissed" in client.get(page("waitingevent")).content.decode()
 
 
-def test_conflicts_are_shown_and_dealt_with(client, waiting):
+def test_conflicts_are_shown_and_resolved(client, waiting):
     ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
     conflict = SetAside.objects.get()
 
@@ -173,7 +173,7 @@ def test_conflicts_are_shown_and_dealt_with(client, waiting):
     assert conflict.resolved_at is not None
 
 
-def test_files_are_there_to_read(client):
+def test_imported_files_are_listed(client):
     kept = PurchaseFile.objects.create(
         name="orders.csv", sha256="0" * 64, source="csv", counts={"accepted": 3}
     )

@@ -28,7 +28,7 @@ def post(path, body):
 
 @pytest.mark.parametrize("text", UNSTORABLE)
 @pytest.mark.parametrize("name", ["moon.landed", "webinar.attended", "call.logged"])
-def test_events_with_text_that_cannot_be_kept_are_answered(name, text):
+def test_events_with_unstorable_text_get_a_result(name, text):
     sent = [
         event(id="1", name=name, props={"title": text, "topic": text, "x": [{text: text}]}),
         event(id="2", name=name + text),
@@ -44,7 +44,7 @@ def test_events_with_text_that_cannot_be_kept_are_answered(name, text):
 
 
 @pytest.mark.parametrize("text", UNSTORABLE)
-def test_purchases_with_text_that_cannot_be_kept_are_rejected(text):
+def test_purchases_with_unstorable_text_are_rejected(text):
     caller = MemberFactory()
     confirm_address(caller)
     sent = [
@@ -69,7 +69,7 @@ def test_purchases_with_text_that_cannot_be_kept_are_rejected(text):
         "1e400",
     ],
 )
-def test_impossible_moments_are_answered(moment):
+def test_impossible_times_get_a_result(moment):
     caller = MemberFactory()
     confirm_address(caller)
     known = {"email": caller.email}
@@ -101,5 +101,5 @@ def test_impossible_moments_are_answered(moment):
     ],
     ids=range(12),
 )
-def test_bodies_that_are_no_call_are_answered(body):
+def test_malformed_bodies_get_an_error(body):
     assert post("events", body).status_code in (200, 400, 422)

@@ -20,7 +20,7 @@ def purchases(*items):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_duplicates_are_taken_once():
+def test_concurrent_duplicates_are_ingested_once():
     buyer = MemberFactory()
     confirm_address(buyer)
     items = [purchase(number, buyer={"email": buyer.email}) for number in range(40)]
@@ -68,7 +68,7 @@ def test_concurrent_conflicts_keep_one_content():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_that_fails_leaves_nothing_and_may_be_sent_again():
+def test_a_failed_call_writes_nothing_and_can_be_retried():
     with pytest.raises(RuntimeError), transaction.atomic():
         ingestion.ingest(purchases(purchase()))
         raise RuntimeError
@@ -78,7 +78,7 @@ def test_a_call_that_fails_leaves_nothing_and_may_be_sent_again():
 
 
 @pytest.mark.django_db
-def test_dry_run_answers_like_the_real_thing_and_writes_nothing():
+def test_dry_run_returns_the_same_results_and_writes_nothing():
     ingestion.ingest(purchases(purchase(1)))
     items = [purchase(1), purchase(1, amount="7"), purchase(2), purchase(2), purchase(3, amount="-1")]
 
@@ -97,7 +97,7 @@ def test_dry_run_answers_like_the_real_thing_and_writes_nothing():
 
 
 @pytest.mark.django_db
-def test_keys_are_spread_over_partitions():
+def test_keys_are_distributed_over_partitions():
     ingestion.ingest(purchases(*(purchase(number) for number in range(200))))
 
     with connection.cursor() as cursor:
@@ -115,7 +115,7 @@ def test_the_date_is_not_part_of_the_identity():
 
 
 @pytest.mark.django_db
-def test_an_old_event_is_backfill():
+def test_an_old_event_is_marked_as_backfill():
     member = MemberFactory()
     confirm_address(member)
     long_ago = (datetime.now(UTC) - timedelta(days=400)).isoformat()
@@ -148,7 +148,7 @@ def test_a_member_who_acts_is_the_actor():
     assert (found.member, found.actor, found.actor_role) == (member, member, "member")
 
 
-def test_a_fact_survives_being_written_down():
+def test_a_fact_survives_serialization():
     (fact,) = purchases(purchase(buyer={"email": "a@example.com"}, account={"domain": "example.com"}))
 
     again = inbound_fact_from(fact.as_json())

@@ -30,7 +30,7 @@ def known(member, external_id="c-7", source="crm"):
     return ExternalId.objects.create(source=source, external_id=external_id, member=member)
 
 
-def test_external_id_comes_before_the_address():
+def test_external_id_takes_precedence_over_the_email():
     by_id, by_address = MemberFactory(), MemberFactory()
     known(by_id)
     confirm_address(by_address)
@@ -40,7 +40,7 @@ def test_external_id_comes_before_the_address():
     assert bought().member == by_id
 
 
-def test_external_ids_belong_to_their_source():
+def test_external_ids_are_scoped_to_their_source():
     known(MemberFactory(), source="shop")
 
     assert not buy(buyer={"external_id": "c-7"}).matched
@@ -55,14 +55,14 @@ def test_an_address_must_be_confirmed():
     assert not buy(buyer={"email": member.email}).matched
 
 
-def test_an_address_of_a_deactivated_member_is_nobodys():
+def test_an_address_of_a_deactivated_member_matches_nobody():
     member = MemberFactory(is_active=False)
     confirm_address(member)
 
     assert not buy(buyer={"email": member.email}).matched
 
 
-def test_recognising_an_address_teaches_the_external_id():
+def test_matching_by_address_saves_the_external_id():
     member = MemberFactory()
     confirm_address(member)
     buy(1, buyer={"external_id": "c-7", "email": member.email})
@@ -72,7 +72,7 @@ def test_recognising_an_address_teaches_the_external_id():
     assert Event.objects.filter(name="purchase.completed", member=member).count() == 2
 
 
-def test_a_known_external_id_is_never_taught_otherwise():
+def test_a_known_external_id_is_never_changed():
     first, second = MemberFactory(), MemberFactory()
     known(first)
     confirm_address(second)
@@ -82,7 +82,7 @@ def test_a_known_external_id_is_never_taught_otherwise():
     assert ExternalId.objects.get().member == first
 
 
-def test_a_domain_moves_the_account_and_no_person():
+def test_a_domain_matches_the_company_but_no_person():
     company = CompanyFactory(verified_domains=["acme.example"])
     MemberFactory(company=company)
 
@@ -93,7 +93,7 @@ def test_a_domain_moves_the_account_and_no_person():
 
 
 @pytest.mark.parametrize("account", [{"domain": "acme.example"}, {"external_id": "a-1"}])
-def test_an_account_is_known_by_domain_or_id(account):
+def test_a_company_is_matched_by_domain_or_id(account):
     company = CompanyFactory(verified_domains=["acme.example"], external_id="a-1")
 
     buy(account=account)
@@ -101,13 +101,13 @@ def test_an_account_is_known_by_domain_or_id(account):
     assert bought().company == company
 
 
-def test_companies_without_an_id_are_not_matched_by_none():
+def test_empty_company_ids_do_not_match():
     CompanyFactory(external_id="")
 
     assert not buy().matched
 
 
-def test_a_member_brings_their_company():
+def test_a_matched_member_brings_their_company():
     company = CompanyFactory()
     member = MemberFactory(company=company)
     confirm_address(member)
@@ -117,7 +117,7 @@ def test_a_member_brings_their_company():
     assert (bought().member, bought().company) == (member, company)
 
 
-def test_what_waits_applies_when_the_person_registers():
+def test_waiting_events_apply_when_the_person_registers():
     buy(buyer={"email": "new@example.com"})
     member = MemberFactory.build(email="new@example.com", username="newbie", guidelines=None)
     register(member, guidelines=None)
@@ -131,7 +131,7 @@ def test_what_waits_applies_when_the_person_registers():
     assert not WaitingEvent.objects.waiting().exists()
 
 
-def test_what_waits_applies_when_the_address_is_confirmed_later():
+def test_waiting_events_apply_when_the_address_is_confirmed():
     buy(buyer={"email": "new@example.com"})
     member = MemberFactory(email="new@example.com")
     match_waiting_task()
@@ -143,7 +143,7 @@ def test_what_waits_applies_when_the_address_is_confirmed_later():
     assert bought().member == member
 
 
-def test_what_waits_applies_when_the_company_is_known():
+def test_waiting_events_apply_when_the_company_is_known():
     buy(account={"domain": "acme.example"})
     company = CompanyFactory()
     member = MemberFactory(email="ann@acme.example")
@@ -155,7 +155,7 @@ def test_what_waits_applies_when_the_company_is_known():
     assert (bought().member, bought().company) == (None, company)
 
 
-def test_matching_again_applies_nothing_twice():
+def test_matching_again_is_idempotent():
     buy(buyer={"email": "new@example.com"})
     confirm_address(MemberFactory(email="new@example.com"))
 
@@ -163,7 +163,7 @@ def test_matching_again_applies_nothing_twice():
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_matching_goes_through_everything():
+def test_matching_processes_all_batches():
     ingestion.ingest(
         parsers.parse_purchases(
             [purchase(n, buyer={"email": f"p{n}@example.com"}) for n in range(600)][:300], source="crm"
@@ -186,7 +186,7 @@ def test_a_waiting_purchase_sent_again_is_a_duplicate():
     assert WaitingEvent.objects.count() == 1
 
 
-def test_assign_applies_by_hand_and_remembers():
+def test_assign_applies_the_event_and_saves_the_id():
     buy(buyer={"external_id": "c-7"})
     member, manager = MemberFactory(), MemberFactory(role="manager")
 
@@ -206,7 +206,7 @@ def test_assign_twice_changes_nothing():
     assert bought().member == member
 
 
-def test_dismissed_purchases_wait_no_longer():
+def test_dismissed_purchases_are_not_matched_again():
     buy(buyer={"email": "new@example.com"})
     waiting_events.dismiss(WaitingEvent.objects.get(), actor=MemberFactory(role="manager"))
     confirm_address(MemberFactory(email="new@example.com"))

@@ -78,11 +78,11 @@ def test_an_event_becomes_a_fact():
 @pytest.mark.parametrize(
     "fields", [{"channel": "import"}, {"channel": "pigeon"}, {"actor_role": "root"}, {"id": ""}]
 )
-def test_events_say_where_they_come_from(fields):
+def test_events_keep_their_source(fields):
     assert isinstance(read_event(**fields), Malformed)
 
 
-def test_a_moment_is_the_same_in_every_zone():
+def test_times_are_equal_across_time_zones():
     here, there = read_purchase(), read_purchase(occurred_at="2026-03-01T07:00:00-05:00")
 
     assert here.digest == there.digest
@@ -99,14 +99,14 @@ def test_a_moment_is_the_same_in_every_zone():
         {"buyer": {"email": "a@b.example"}},
     ],
 )
-def test_every_part_of_the_content_counts(change):
+def test_digest_depends_on_every_field(change):
     changed = read_purchase(**change)
 
     assert changed.digest != read_purchase().digest
     assert changed.event_id == read_purchase().event_id
 
 
-def test_ten_years_are_believed_and_no_more():
+def test_events_over_ten_years_old_are_doubted():
     now = datetime.now(UTC)
 
     assert read_event(occurred_at=(now - timedelta(days=3650)).isoformat()).doubt == ""
@@ -123,7 +123,7 @@ def test_a_reason_names_at_most_three_problems():
     )
 
 
-def test_a_rejected_item_is_named_when_it_can_be():
+def test_a_rejected_item_keeps_its_id_if_possible():
     ids = [
         found.source_event_id
         for found in parsers.parse_purchases([{"external_id": 7}, {"external_id": []}, 5], source="crm")
@@ -133,7 +133,7 @@ def test_a_rejected_item_is_named_when_it_can_be():
 
 
 @pytest.mark.parametrize("name", sorted(INBOUND))
-def test_every_name_from_outside_is_in_the_catalogue(name):
+def test_every_inbound_event_is_in_the_catalogue(name):
     assert name in EVENT_TYPES
 
 

@@ -30,7 +30,7 @@ def lines(*rows: str) -> str:
     return "\n".join([HEADER, *rows]) + "\n"
 
 
-def test_import_purchases_takes_in_every_row(run):
+def test_import_purchases_imports_every_row(run):
     buyer = MemberFactory()
     confirm_address(buyer)
 
@@ -71,7 +71,7 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
     assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
 
 
-def test_import_purchases_dry_run_sees_repetitions_far_apart(run):
+def test_import_purchases_dry_run_detects_duplicates_across_batches(run):
     rows = [f"{n},2026-03-01,10,EUR,a@example.com" for n in range(600)]
 
     out = run(lines(*rows, rows[0], "1,2026-03-01,99,EUR,a@example.com"), "--dry-run")
@@ -79,7 +79,7 @@ def test_import_purchases_dry_run_sees_repetitions_far_apart(run):
     assert out.startswith("Would be new: 600 (600 of them unmatched), duplicates: 1, conflicts: 1,")
 
 
-def test_import_purchases_again_changes_nothing(run):
+def test_import_purchases_is_idempotent(run):
     content = lines("1,2026-03-01,10,EUR,a@example.com")
     run(content)
 
@@ -98,7 +98,7 @@ def test_import_purchases_shares_ids_with_the_api_by_source(run):
     assert "New: 1 " in run(content)
 
 
-def test_import_purchases_keeps_what_the_file_was(run):
+def test_import_purchases_records_the_file(run):
     run(lines("1,2026-03-01,10,EUR,a@example.com"))
 
     kept = PurchaseFile.objects.get()
@@ -114,7 +114,7 @@ def test_import_purchases_keeps_what_the_file_was(run):
         'id,date,amount,currency,email\r\n"1","2026-03-01","10.50","EUR","a@example.com"\r\n',
     ],
 )
-def test_import_purchases_reads_what_spreadsheets_write(run, content):
+def test_import_purchases_reads_spreadsheet_formats(run, content):
     assert "New: 1 " in run(content)
 
     assert WaitingEvent.objects.get().event["value_cents"] == 1050
@@ -146,14 +146,14 @@ def test_import_purchases_reads_products_accounts_and_tests(run):
         ),
     ],
 )
-def test_import_purchases_says_what_is_wrong_with_the_file(run, content, sentence):
+def test_import_purchases_explains_invalid_files(run, content, sentence):
     with pytest.raises(CommandError, match=sentence):
         run(content)
 
     assert not PurchaseFile.objects.exists()
 
 
-def test_import_purchases_says_when_there_is_no_file(tmp_path):
+def test_import_purchases_explains_a_missing_file(tmp_path):
     with pytest.raises(CommandError, match=r"Cannot read .*orders\.csv: No such file or directory\."):
         call_command("import_purchases", str(tmp_path / "orders.csv"))
 
@@ -192,11 +192,11 @@ def test_import_purchases_rejects_rows_one_by_one(run, row):
         (",2026-03-01,10,EUR,a@example.com", "external_id: This is missing"),
     ],
 )
-def test_import_purchases_says_in_plain_words_what_is_wrong_with_a_row(run, row, sentence):
+def test_import_purchases_explains_invalid_rows(run, row, sentence):
     assert f"Line 2: rejected: {sentence}" in run(lines(row))
 
 
-def test_import_purchases_tells_of_a_purchase_in_the_future(run):
+def test_import_purchases_reports_purchases_in_the_future(run):
     out = run(lines("1,2199-03-01,10,EUR,a@example.com", "2,2026-03-01,10,EUR,a@example.com"))
 
     assert "Line 2: accepted" in out

@@ -44,7 +44,7 @@ def unknown_event(name="webinar.slept_through"):
     return SetAside.objects.get(source_event_id="event:w-1")
 
 
-def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
+def test_an_old_purchase_is_released_with_its_original_time(buyer, manager):
     row = old_purchase()
 
     answers = [quarantine.release(row, actor=manager) for _ in range(2)]
@@ -59,13 +59,13 @@ def test_an_old_purchase_is_let_in_as_of_its_day(buyer, manager):
     assert "more than ten years ago" in entry.reason
 
 
-def test_what_belongs_to_nobody_here_waits_like_any_other(manager):
+def test_a_released_fact_without_a_member_waits(manager):
     assert quarantine.release(old_purchase(), actor=manager) == ""
 
     assert WaitingEvent.objects.get().email == "ada@example.com"
 
 
-def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
+def test_a_fact_ingested_in_the_meantime_counts_once(buyer, manager):
     row = old_purchase()
     quarantine.release(row, actor=manager)
     SetAside.objects.filter(pk=row.pk).update(resolved_at=None)
@@ -75,7 +75,7 @@ def test_what_came_right_meanwhile_is_counted_once(buyer, manager):
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_other_content_under_the_same_id_stays_out(buyer, manager):
+def test_a_conflicting_fact_is_not_released(buyer, manager):
     row = old_purchase()
     right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
     ingestion.ingest(parsers.parse_purchases([right], source="crm"))
@@ -87,7 +87,7 @@ def test_other_content_under_the_same_id_stays_out(buyer, manager):
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_a_conflict_is_not_let_in(manager):
+def test_a_conflict_cannot_be_released(manager):
     for amount in ("1.00", "2.00"):
         ingestion.ingest(
             parsers.parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm")
@@ -98,7 +98,7 @@ def test_a_conflict_is_not_let_in(manager):
     assert sentence == "This ID was already used with different content. Only the first version counts."
 
 
-def test_what_the_catalogue_does_not_know_stays_out(manager):
+def test_an_unknown_event_is_not_released(manager):
     row = unknown_event()
 
     sentence = quarantine.release(row, actor=manager)
@@ -109,7 +109,7 @@ def test_what_the_catalogue_does_not_know_stays_out(manager):
     assert not AuditEntry.objects.exists()
 
 
-def test_what_the_catalogue_has_learned_is_let_in(buyer, manager):
+def test_an_event_added_to_the_catalogue_is_released(buyer, manager):
     row = unknown_event()
     SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
 
@@ -118,7 +118,7 @@ def test_what_the_catalogue_has_learned_is_let_in(buyer, manager):
     assert Event.objects.filter(name="webinar.attended", member=buyer).exists()
 
 
-def test_what_has_the_wrong_shape_for_the_catalogue_stays_out(manager):
+def test_an_event_with_an_invalid_payload_is_not_released(manager):
     row = unknown_event()
     wrong = {**row.item, "name": "webinar.attended", "payload": {"colour": "red"}}
     SetAside.objects.filter(pk=row.pk).update(item=wrong)
@@ -126,7 +126,7 @@ def test_what_has_the_wrong_shape_for_the_catalogue_stays_out(manager):
     assert "colour" in quarantine.release(row, actor=manager)
 
 
-def test_a_source_that_may_not_tell_of_purchases_still_may_not(manager):
+def test_a_source_without_the_purchases_scope_stays_refused(manager):
     make_token("events:write")
     row = unknown_event()
     (name,) = {str(name) for name in inbound_events.COMMERCIAL if name == "payment.failed"}
@@ -142,7 +142,7 @@ def sent(client, *rows):
     return client.post(LIST, data, follow=True).content.decode()
 
 
-def test_the_admin_lets_in_what_it_can_and_says_why_not_the_rest(client, buyer, manager):
+def test_the_admin_releases_what_it_can_and_explains_the_rest(client, buyer, manager):
     client.force_login(manager)
     rows = [old_purchase(1), old_purchase(2), unknown_event()]
 
@@ -154,7 +154,7 @@ def test_the_admin_lets_in_what_it_can_and_says_why_not_the_rest(client, buyer, 
     assert Event.objects.filter(name="purchase.completed").count() == 2
 
 
-def test_moderators_let_nothing_in(client):
+def test_moderators_cannot_release_facts(client):
     client.force_login(MemberFactory(role="moderator"))
     row = old_purchase()
 

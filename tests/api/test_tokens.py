@@ -13,7 +13,7 @@ from tests.factories.members import MemberFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_issue_token_keeps_a_digest_only():
+def test_issue_stores_only_the_digest():
     _, secret = make_token()
 
     stored = ApiToken.objects.values().get()
@@ -22,11 +22,11 @@ def test_issue_token_keeps_a_digest_only():
     assert secret not in map(str, stored.values())
 
 
-def test_issue_token_never_gives_the_same_secret_twice():
+def test_issue_never_repeats_a_secret():
     assert make_token()[1] != make_token()[1]
 
 
-def test_issue_token_remembers_who_made_it():
+def test_issue_stores_the_creator():
     manager = MemberFactory(role="manager")
 
     token, _ = tokens.issue(name="CRM", source="crm", scopes=[ApiToken.Scope.EVENTS], actor=manager)
@@ -34,7 +34,7 @@ def test_issue_token_remembers_who_made_it():
     assert (token.created_by, token.scopes) == (manager, ["events:write"])
 
 
-def test_token_of_finds_the_token_of_a_secret():
+def test_authenticate_returns_the_token_of_a_secret():
     token, secret = make_token()
     make_token(source="other")
 
@@ -42,20 +42,20 @@ def test_token_of_finds_the_token_of_a_secret():
 
 
 @pytest.mark.parametrize("secret", ["", "caravan_", "x" * 5000, "caravan_' OR 1=1 --", "\u0000"])
-def test_token_of_knows_no_other_secret(secret):
+def test_authenticate_refuses_other_secrets(secret):
     make_token()
 
     assert tokens.authenticate(secret) is None
 
 
-def test_token_of_the_digest_is_no_way_in():
+def test_authenticate_refuses_the_digest_and_prefix():
     token, _ = make_token()
 
     assert tokens.authenticate(token.digest) is None
     assert tokens.authenticate(token.prefix) is None
 
 
-def test_token_of_ends_with_its_time():
+def test_authenticate_refuses_expired_tokens():
     _, secret = make_token(expires_at=timezone.now() + timedelta(days=1))
 
     assert tokens.authenticate(secret) is not None
@@ -63,7 +63,7 @@ def test_token_of_ends_with_its_time():
         assert tokens.authenticate(secret) is None
 
 
-def test_token_of_notes_its_use_once_a_minute():
+def test_authenticate_updates_last_used_once_a_minute():
     token, secret = make_token()
     start = timezone.now()
 
@@ -77,7 +77,7 @@ def test_token_of_notes_its_use_once_a_minute():
     assert noted == [0, 0, 90]
 
 
-def test_revoke_token_twice_keeps_the_first_time():
+def test_revoke_twice_keeps_the_first_time():
     token, secret = make_token()
     manager = MemberFactory(role="manager")
 
@@ -91,7 +91,7 @@ def test_revoke_token_twice_keeps_the_first_time():
     assert tokens.authenticate(secret) is None
 
 
-def test_a_new_minute_brings_new_calls():
+def test_count_call_allows_new_calls_every_minute():
     token, _ = make_token(calls_a_minute=1)
     start = timezone.now()
 

@@ -114,7 +114,7 @@ class TestWhatIsSent:
         assert (status, statuses(answer)) == (200, ["rejected", "accepted"])
 
 
-def test_rate_limit_says_when_to_come_again(call):
+def test_rate_limit_sets_retry_after(call):
     _, secret = make_token(calls_a_minute=2)
     body = {"events": []}
 
@@ -129,7 +129,7 @@ def test_rate_limit_says_when_to_come_again(call):
     assert response.json()["detail"].startswith("Too many requests. Try again in ")
 
 
-def test_rate_limit_is_each_tokens_own(call):
+def test_rate_limit_is_per_token(call):
     _, slow = make_token(calls_a_minute=1)
     call("events", {"events": []}, secret=slow)
 
@@ -137,7 +137,7 @@ def test_rate_limit_is_each_tokens_own(call):
     assert call("events", {"events": []}, secret=make_token(source="other")[1])[0] == 200
 
 
-def test_last_use_is_noted(call):
+def test_last_use_is_recorded(call):
     token, secret = make_token()
 
     call("events", {"events": []}, secret=secret)
@@ -165,7 +165,7 @@ def test_purchase_of_a_member_becomes_an_event(call):
     assert found.occurred_at.isoformat() == "2026-03-01T12:00:00+00:00"
 
 
-def test_purchase_of_a_stranger_waits(call):
+def test_purchase_of_an_unknown_person_waits(call):
     _, answer = call("purchases", {"purchases": [purchase(buyer={"email": "new@example.com"})]})
 
     assert answer["results"][0]["status"] == "accepted"
@@ -186,7 +186,7 @@ def test_same_purchase_again_is_a_duplicate(call):
     assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
 
 
-def test_same_purchase_written_otherwise_is_a_duplicate(call):
+def test_same_purchase_in_another_format_is_a_duplicate(call):
     _, secret = make_token()
     call("purchases", {"purchases": [purchase()]}, secret=secret)
 
@@ -228,7 +228,7 @@ def test_duplicates_and_conflicts_within_one_call(call):
     assert WaitingEvent.objects.count() == 2
 
 
-def test_ids_of_two_sources_never_meet(call):
+def test_ids_of_two_sources_never_collide(call):
     for source in ("crm", "shop"):
         _, answer = call("purchases", {"purchases": [purchase()]}, secret=make_token(source=source)[1])
         assert statuses(answer) == ["accepted"]
@@ -236,7 +236,7 @@ def test_ids_of_two_sources_never_meet(call):
     assert EventKey.objects.count() == 2
 
 
-def test_a_purchase_and_an_event_of_one_id_never_meet(call):
+def test_a_purchase_and_an_event_with_one_id_never_collide(call):
     _, secret = make_token()
 
     call("purchases", {"purchases": [purchase(external_id="7")]}, secret=secret)
@@ -264,7 +264,7 @@ def test_a_purchase_and_an_event_of_one_id_never_meet(call):
         ({"external_id": "a\x00b"}, None),
     ],
 )
-def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
+def test_invalid_purchases_are_rejected(call, fields, reason):
     _, answer = call("purchases", {"purchases": [purchase(**fields)]})
 
     assert statuses(answer) == ["rejected"]
@@ -273,7 +273,7 @@ def test_purchases_that_make_no_sense_are_rejected(call, fields, reason):
     assert not EventKey.objects.exists()
 
 
-def test_a_rejected_purchase_may_be_put_right(call):
+def test_a_rejected_purchase_can_be_corrected(call):
     _, secret = make_token()
     call("purchases", {"purchases": [purchase(amount="-5")]}, secret=secret)
 
@@ -292,20 +292,20 @@ def test_events_with_unknown_names_are_quarantined(call):
 @pytest.mark.parametrize(
     "name", ["answer.accepted", "stage.entered", "badge.earned", "event.retracted", "topic.created"]
 )
-def test_what_people_do_here_is_not_told_by_others(call, name):
+def test_events_of_the_site_itself_cannot_be_sent(call, name):
     _, answer = call("events", {"events": [event(name=name)]})
 
     assert statuses(answer) == ["quarantined"]
     assert not Event.objects.filter(name=name).exists()
 
 
-def test_events_of_long_ago_are_quarantined(call):
+def test_old_events_are_quarantined(call):
     _, answer = call("events", {"events": [event(occurred_at="1999-12-31T23:59:59Z")]})
 
     assert answer["results"][0]["reason"] == "The date is more than ten years ago. Is it correct?"
 
 
-def test_events_of_the_future_happen_now(call):
+def test_future_events_are_set_to_now(call):
     caller = MemberFactory()
     confirm_address(caller)
 
@@ -363,7 +363,7 @@ def test_docs_page_works_under_the_content_security_policy():
     assert "<style" not in html
 
 
-def test_openapi_shows_what_an_item_is():
+def test_openapi_describes_the_items():
     shape = Client().get("/api/v1/openapi.json").json()
 
     items = shape["components"]["schemas"]["PurchasesIn"]["properties"]["purchases"]

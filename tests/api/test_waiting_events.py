@@ -24,7 +24,7 @@ def purchases():
     return Event.objects.filter(name="purchase.completed")
 
 
-def test_waiting_for_nobody_asks_once(django_assert_num_queries):
+def test_pks_for_costs_one_query_if_nothing_waits(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert waiting_events.pks_for([1]) == []
 
@@ -32,7 +32,7 @@ def test_waiting_for_nobody_asks_once(django_assert_num_queries):
 @pytest.mark.parametrize(
     ("email", "found"), [("ada@example.com", True), ("ADA@Example.com", True), ("bob@example.com", False)]
 )
-def test_waiting_for_a_member_goes_by_their_address_in_any_case(email, found):
+def test_pks_for_matches_addresses_ignoring_case(email, found):
     row = waits(buyer={"email": "ada@example.com"})
     member = MemberFactory(email=email)
     confirm_address(member)
@@ -40,7 +40,7 @@ def test_waiting_for_a_member_goes_by_their_address_in_any_case(email, found):
     assert waiting_events.pks_for([member.pk]) == ([row.pk] if found else [])
 
 
-def test_waiting_for_a_member_minds_confirmed_addresses_only():
+def test_pks_for_matches_confirmed_addresses_only():
     waits(buyer={"email": "ada@example.com"})
     member = MemberFactory()
     EmailAddress.objects.create(user=member, email="ada@example.com", verified=False)
@@ -48,7 +48,7 @@ def test_waiting_for_a_member_minds_confirmed_addresses_only():
     assert waiting_events.pks_for([member.pk]) == []
 
 
-def test_waiting_for_a_member_goes_by_a_second_address_too():
+def test_pks_for_matches_secondary_addresses():
     row = waits(buyer={"email": "ada@work.example"})
     member = MemberFactory()
     confirm_address(member)
@@ -60,7 +60,7 @@ def test_waiting_for_a_member_goes_by_a_second_address_too():
 @pytest.mark.parametrize(
     "account", [{"domain": "acme.example"}, {"external_id": "acc-7"}], ids=["by domain", "by id"]
 )
-def test_waiting_for_a_member_brings_what_waits_for_their_company(account):
+def test_pks_for_includes_the_members_company(account):
     row = waits(account=account)
     company = CompanyFactory(verified_domains=["acme.example"], external_id="acc-7")
     waits(2, account={"domain": "other.example"})
@@ -68,13 +68,13 @@ def test_waiting_for_a_member_brings_what_waits_for_their_company(account):
     assert waiting_events.pks_for([MemberFactory(company=company).pk]) == [row.pk]
 
 
-def test_waiting_for_a_company_without_an_id_is_not_everything_without_one():
+def test_pks_for_does_not_match_empty_company_ids():
     waits(buyer={"external_id": "c-1"})
 
     assert waiting_events.pks_for([MemberFactory(company=CompanyFactory()).pk]) == []
 
 
-def test_waiting_for_leaves_out_what_was_decided(manager):
+def test_pks_for_excludes_decided_events(manager):
     row = waits(buyer={"email": "ada@example.com"})
     waiting_events.dismiss(row, actor=manager)
     member = MemberFactory()
@@ -83,7 +83,7 @@ def test_waiting_for_leaves_out_what_was_decided(manager):
     assert waiting_events.pks_for([member.pk]) == []
 
 
-def test_apply_waiting_records_it_as_of_its_own_time():
+def test_apply_records_the_original_time():
     row = waits(buyer={"email": "ada@example.com"}, occurred_at="2026-01-02T03:04:05Z")
     member = MemberFactory(email="ada@example.com")
     confirm_address(member)
@@ -96,11 +96,11 @@ def test_apply_waiting_records_it_as_of_its_own_time():
 
 
 @pytest.mark.parametrize("keys", [[], [404]])
-def test_apply_waiting_of_nothing_does_nothing(keys):
+def test_apply_of_nothing_does_nothing(keys):
     assert waiting_events.apply(keys) == 0
 
 
-def test_apply_waiting_leaves_waiting_what_is_still_nobodys():
+def test_apply_keeps_unmatched_events_waiting():
     known, unknown = waits(buyer={"email": "ada@example.com"}), waits(2, buyer={"email": "bob@example.com"})
     confirm_address(MemberFactory(email="ada@example.com"))
 
@@ -109,7 +109,7 @@ def test_apply_waiting_leaves_waiting_what_is_still_nobodys():
     assert list(WaitingEvent.objects.waiting()) == [unknown]
 
 
-def test_apply_waiting_twice_records_once():
+def test_apply_is_idempotent():
     row = waits(buyer={"email": "ada@example.com"})
     confirm_address(MemberFactory(email="ada@example.com"))
 
@@ -117,7 +117,7 @@ def test_apply_waiting_twice_records_once():
     assert purchases().count() == 1
 
 
-def test_match_waiting_goes_on_in_small_parts(monkeypatch):
+def test_apply_all_works_in_batches(monkeypatch):
     monkeypatch.setattr(waiting_events, "BATCH_SIZE", 2)
     for number in range(5):
         waits(number, buyer={"email": f"m{number}@example.com"})
@@ -128,11 +128,11 @@ def test_match_waiting_goes_on_in_small_parts(monkeypatch):
     assert WaitingEvent.objects.waiting().count() == 2
 
 
-def test_match_waiting_of_nothing_is_nothing():
+def test_apply_all_of_nothing_returns_zero():
     assert waiting_events.apply_all() == 0
 
 
-def test_assign_teaches_the_id_so_that_the_next_one_finds_its_way(manager):
+def test_assign_saves_the_external_id_for_later_events(manager):
     member = MemberFactory()
     waiting_events.assign(waits(buyer={"external_id": "c-7"}), member, actor=manager)
 
@@ -144,7 +144,7 @@ def test_assign_teaches_the_id_so_that_the_next_one_finds_its_way(manager):
     assert set(purchases().values_list("member", flat=True)) == {member.pk}
 
 
-def test_assign_never_takes_an_id_from_who_has_it(manager):
+def test_assign_never_reassigns_an_external_id(manager):
     row = waits(buyer={"external_id": "c-7"})
     owner = MemberFactory()
     ExternalId.objects.create(source="crm", external_id="c-7", member=owner)
@@ -154,13 +154,13 @@ def test_assign_never_takes_an_id_from_who_has_it(manager):
     assert ExternalId.objects.get().member == owner
 
 
-def test_assign_without_an_id_teaches_nothing(manager):
+def test_assign_without_an_external_id_saves_none(manager):
     waiting_events.assign(waits(buyer={"email": "ada@example.com"}), MemberFactory(), actor=manager)
 
     assert not ExternalId.objects.exists()
 
 
-def test_assign_brings_the_members_company(manager):
+def test_assign_includes_the_members_company(manager):
     company = CompanyFactory()
 
     row = waiting_events.assign(waits(), MemberFactory(company=company), actor=manager)
@@ -178,7 +178,7 @@ def test_assign_to_another_after_it_was_applied_changes_nothing(manager):
     assert AuditEntry.objects.filter(act="waiting_event.assign").count() == 1
 
 
-def test_assign_takes_up_what_was_dismissed(manager):
+def test_assign_applies_dismissed_events(manager):
     row = waiting_events.dismiss(waits(), actor=manager)
 
     assigned = waiting_events.assign(row, MemberFactory(), actor=manager)
@@ -187,7 +187,7 @@ def test_assign_takes_up_what_was_dismissed(manager):
     assert purchases().exists()
 
 
-def test_dismiss_twice_is_told_once(manager):
+def test_dismiss_is_idempotent(manager):
     row = waits()
 
     for _ in range(2):
@@ -197,7 +197,7 @@ def test_dismiss_twice_is_told_once(manager):
     assert not purchases().exists()
 
 
-def test_dismiss_of_what_was_applied_changes_nothing(manager):
+def test_dismiss_of_an_applied_event_changes_nothing(manager):
     row = waiting_events.assign(waits(), MemberFactory(), actor=manager)
 
     assert waiting_events.dismiss(row, actor=manager).dismissed_at is None
@@ -212,11 +212,11 @@ def test_dismiss_of_what_was_applied_changes_nothing(manager):
         ({}, "purchase.completed of an unknown person"),
     ],
 )
-def test_what_waits_says_whose_it_may_be(fields, says):
+def test_str_names_who_the_event_may_be_about(fields, says):
     assert str(waits(**fields)) == says
 
 
-def test_what_waits_keeps_all_that_was_said():
+def test_waiting_events_keep_the_whole_item():
     row = waits(buyer={"external_id": "c-7", "email": "Ada@Example.com"}, account={"domain": "Acme.Example"})
 
     assert (row.external_id, row.email, row.domain, row.source) == (

@@ -148,7 +148,7 @@ def test_pages_for_the_team(page, login, places, path):
     assert_accessible(page, path.format(**places))
 
 
-def test_a_form_with_mistakes(page):
+def test_a_form_with_errors(page):
     page.goto("/accounts/signup/")
     page.evaluate("document.querySelector('main form').noValidate = true")
     page.get_by_role("main").get_by_role("button", name="Sign up").click()

@@ -30,7 +30,7 @@ def test_from_sign_up_to_the_first_page(any_page):
     assert Member.objects.get().username == "ada-winter"
 
 
-def test_sign_up_tells_about_the_username_while_one_types(page):
+def test_sign_up_checks_the_username_while_typing(page):
     MemberFactory(username="ada")
     page.goto("/accounts/signup/")
 

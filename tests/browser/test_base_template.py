@@ -12,7 +12,7 @@ def theme_of(page: Page) -> str | None:
     return page.locator("html").get_attribute("data-theme")
 
 
-def test_the_colours_can_be_chosen_and_stay(any_page):
+def test_the_theme_can_be_chosen_and_is_saved(any_page):
     any_page.goto("/guidelines/")
     assert theme_of(any_page) is None
 
@@ -27,7 +27,7 @@ def test_the_colours_can_be_chosen_and_stay(any_page):
     expect(any_page.locator("html")).not_to_have_attribute("data-theme", "dark")
 
 
-def test_the_skip_link_leads_to_the_content(page):
+def test_the_skip_link_moves_to_the_content(page):
     page.goto("/guidelines/")
 
     page.keyboard.press("Tab")
@@ -37,7 +37,7 @@ def test_the_skip_link_leads_to_the_content(page):
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_a_slash_goes_to_the_search_box_but_not_while_typing(page):
+def test_a_slash_focuses_the_search_box_except_while_typing(page):
     page.goto("/accounts/login/")
 
     page.keyboard.press("/")
@@ -47,7 +47,7 @@ def test_a_slash_goes_to_the_search_box_but_not_while_typing(page):
     expect(page.get_by_label("Email")).to_have_value("a/b")
 
 
-def test_the_own_menu_opens_and_closes(page, login):
+def test_the_account_menu_opens_and_closes(page, login):
     login(page, MemberFactory(display_name="Ada Winter"))
     page.goto("/guidelines/")
 
@@ -62,7 +62,7 @@ def test_the_own_menu_opens_and_closes(page, login):
     expect(page.get_by_role("link", name="Settings")).to_be_hidden()
 
 
-def test_one_can_log_out_from_the_menu(any_page, login):
+def test_log_out_from_the_menu(any_page, login):
     login(any_page, MemberFactory())
     any_page.goto("/guidelines/")
 
@@ -72,7 +72,7 @@ def test_one_can_log_out_from_the_menu(any_page, login):
     expect(any_page.get_by_role("link", name="Log in")).to_be_visible()
 
 
-def test_times_say_how_long_ago_and_the_full_time_in_the_title(page, login):
+def test_times_are_relative_with_the_full_time_in_the_title(page, login):
     login(page, MemberFactory())
 
     page.goto("/guidelines/")
@@ -91,7 +91,7 @@ def test_times_are_absolute_without_scripts(plain_page, login):
 
 
 @pytest.mark.parametrize("path", ["/guidelines/", "/accounts/signup/", "/me/settings/", "/nowhere/"])
-def test_nothing_runs_out_of_the_page(page, login, path):
+def test_nothing_overflows_the_page(page, login, path):
     login(page, MemberFactory(username="x" * 30, display_name="Wolfeschlegelsteinhausenbergerdorff"))
     page.goto(path)
 

@@ -58,7 +58,7 @@ def test_hand_over_to_a_colleague_with_a_note(any_page, seller, question, forum)
     assert str(DeskQuestion.objects.get().claimed_by) == "Amara Okafor"
 
 
-def test_an_answer_that_is_refused_stays_in_the_form(any_page, seller, question):
+def test_a_refused_answer_stays_in_the_form(any_page, seller, question):
     any_page.goto(f"/desk/{question.pk}/")
     any_page.get_by_role("button", name="Assign to me").click()
     expect(any_page.get_by_text("Assigned to you", exact=True)).to_be_visible()

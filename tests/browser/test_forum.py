@@ -27,7 +27,7 @@ def open_topic(page: Page, topic: Topic) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(topic.title)
 
 
-def test_vote_and_take_it_back(any_page, login, answer, reader):
+def test_vote_and_undo(any_page, login, answer, reader):
     login(any_page, reader)
     open_topic(any_page, answer.topic)
     votes = any_page.locator(f"#v{answer.pk}")
@@ -51,7 +51,7 @@ def test_like(any_page, login, answer, reader):
     expect(any_page.locator(f"#p{answer.pk}").get_by_role("button", name="Like, 1 so far")).to_be_visible()
 
 
-def test_comment_that_is_too_short_is_kept_and_then_posted(any_page, login, answer, reader):
+def test_a_short_comment_keeps_its_text_and_can_be_posted(any_page, login, answer, reader):
     login(any_page, reader)
     open_topic(any_page, answer.topic)
 
@@ -67,7 +67,7 @@ def test_comment_that_is_too_short_is_kept_and_then_posted(any_page, login, answ
     expect(any_page.locator(f"#p{answer.pk} .comment .prose")).to_have_text("No, that is not it.")
 
 
-def test_edit_says_who_changed_what(any_page, login, answer):
+def test_edit_shows_who_changed_what(any_page, login, answer):
     login(any_page, answer.author)
     open_topic(any_page, answer.topic)
 
@@ -93,7 +93,7 @@ def test_reply_appears_on_the_page(any_page, login, answer, reader):
     assert Post.objects.filter(author=reader).count() == 1
 
 
-def test_delete_and_bring_back(any_page, login, answer):
+def test_delete_and_restore(any_page, login, answer):
     login(any_page, answer.author)
     open_topic(any_page, answer.topic)
     post = any_page.locator(f"#p{answer.pk}")
@@ -106,7 +106,7 @@ def test_delete_and_bring_back(any_page, login, answer):
     expect(post.locator(".prose")).to_have_text("Change the gasket.")
 
 
-def test_comment_is_edited_in_its_place(page, login, answer):
+def test_comment_is_edited_in_place(page, login, answer):
     comment = CommentFactory(parent=answer, topic=answer.topic, source="How long?", html="<p>How long?</p>")
     login(page, comment.author)
     open_topic(page, answer.topic)
@@ -118,7 +118,7 @@ def test_comment_is_edited_in_its_place(page, login, answer):
     expect(page.locator(f"#p{comment.pk} .prose")).to_have_text("How long does it take?")
 
 
-def test_draft_survives_a_reload_and_ends_with_the_post(page, login, answer, reader):
+def test_draft_survives_a_reload_and_is_deleted_after_posting(page, login, answer, reader):
     login(page, reader)
     open_topic(page, answer.topic)
 
@@ -154,7 +154,7 @@ def test_mention_is_completed(page, login, answer, reader):
     expect(page.get_by_label("Your reply")).to_have_value("Ask @annalena ")
 
 
-def test_similar_topics_and_fitting_kinds_while_asking(page, login, answer, reader):
+def test_similar_topics_and_kinds_update_while_asking(page, login, answer, reader):
     ideas = CategoryFactory(name="Ideas", kind="ideas")
     QuestionFactory(title="Why does my machine lose pressure?")
     login(page, reader)

@@ -96,7 +96,7 @@ def test_evidence_opens_in_place(any_page, login, ana, manager):
     assert step.get_by_text("49.00 EUR").last.is_visible()
 
 
-def test_stage_is_set_by_hand_and_cleared(any_page, login, ana, manager):
+def test_stage_override_is_set_and_cleared(any_page, login, ana, manager):
     login(any_page, manager)
     any_page.goto("/journeys/members/ana/")
     any_page.get_by_text("Set stage manually").click()

@@ -19,9 +19,7 @@ def reader(answer):
     return MemberFactory(customer_since="2026-01-01")
 
 
-def test_reply_beyond_the_limit_keeps_its_words_and_can_be_sent_again(
-    any_page, login, answer, reader, settings
-):
+def test_reply_over_the_limit_keeps_its_text_and_can_be_sent_again(any_page, login, answer, reader, settings):
     settings.RATE_LIMITS = {"posts": "1/hour"}
     login(any_page, reader)
     any_page.goto(answer.topic.get_absolute_url())
@@ -40,7 +38,7 @@ def test_reply_beyond_the_limit_keeps_its_words_and_can_be_sent_again(
     expect(any_page.locator("article.post", has_text="The second of the hour.")).to_be_visible()
 
 
-def test_like_beyond_the_limit_says_so_and_leaves_the_button(page, login, answer, reader, settings):
+def test_like_over_the_limit_shows_a_message_and_keeps_the_button(page, login, answer, reader, settings):
     settings.RATE_LIMITS = {"reactions": "1/hour"}
     login(page, reader)
     page.goto(answer.topic.get_absolute_url())
@@ -55,7 +53,7 @@ def test_like_beyond_the_limit_says_so_and_leaves_the_button(page, login, answer
     expect(post.get_by_role("button", name="Like, 1 so far")).to_be_visible()
 
 
-def test_preview_beyond_the_limit_says_so_in_its_place(page, login, answer, reader, settings):
+def test_preview_over_the_limit_shows_the_message(page, login, answer, reader, settings):
     settings.RATE_LIMITS = {"previews": "1/hour"}
     login(page, reader)
     page.goto(answer.topic.get_absolute_url())

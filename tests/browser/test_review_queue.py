@@ -16,7 +16,7 @@ def advertisement(transactional_db, django_db_serialized_rollback):
     )
 
 
-def test_a_flagged_post_is_hidden_and_its_author_answers(any_page: Page, login, advertisement):
+def test_a_flagged_post_is_hidden_and_its_author_appeals(any_page: Page, login, advertisement):
     page, author = any_page, advertisement.author
 
     login(page, MemberFactory())

@@ -29,7 +29,7 @@ def request_of(user):
         ({"is_superuser": True, "is_staff": True}, (), False),
     ],
 )
-def test_has_role_is_for_active_staff_of_the_role(fields, roles, allowed):
+def test_has_role_requires_active_staff_with_the_role(fields, roles, allowed):
     assert has_role(request_of(MemberFactory(**fields)), roles) is allowed
 
 
@@ -43,7 +43,7 @@ class GroupForm(forms.ModelForm):
         fields = ("name",)
 
 
-def test_changes_of_are_what_changed_and_nothing_else():
+def test_changes_of_contains_changed_fields_only():
     group = Group.objects.create(name="Old")
     form = GroupForm({"name": "New"}, instance=group)
     same = GroupForm({"name": "Old"}, instance=Group.objects.get())
@@ -54,14 +54,14 @@ def test_changes_of_are_what_changed_and_nothing_else():
     assert changes_of(same) == ({}, {})
 
 
-def test_tiles_come_with_the_urgent_first_and_the_empty_last(monkeypatch):
+def test_tiles_are_sorted_urgent_first_and_empty_last(monkeypatch):
     made = [Tile("a", 0, "", "/", "x"), Tile("b", 2, "", "/", "x"), Tile("c", 1, "", "/", "x", urgent=True)]
     monkeypatch.setattr(admin_base, "_tiles", [lambda request: made])
 
     assert [tile.title for tile in admin_base.tiles(request_of(AnonymousUser()))] == ["c", "b", "a"]
 
 
-def test_member_panels_leave_out_what_has_nothing_to_show(monkeypatch):
+def test_member_panels_exclude_empty_panels(monkeypatch):
     panel = Panel("Journey", "x.html", {})
     monkeypatch.setattr(admin_base, "_member_panels", [lambda *_: None, lambda *_: panel])
 

@@ -14,23 +14,23 @@ def test_the_admin_is_named_after_the_site():
     assert (settings["SITE_TITLE"], settings["SITE_HEADER"]) == ("Kaffeehaus", "Kaffeehaus")
 
 
-def test_the_admin_has_our_colour_when_the_site_names_none():
+def test_the_admin_has_the_default_colour_without_a_brand_colour():
     assert primary("")["600"] == brand.readable(TEAL, ground=brand.LIGHT_GROUND)
 
 
 @pytest.mark.parametrize("colour", ["#0f766e", "#ffcc00", "#1a1a2e", "#e11d48"])
-def test_the_colour_reads_on_light_and_on_dark(colour):
+def test_the_colour_is_readable_in_light_and_dark_mode(colour):
     scale = primary(colour)
 
     assert brand.contrast(scale["600"], brand.LIGHT_GROUND) >= brand.AA
     assert brand.contrast(scale["500"], brand.DARK_GROUND) >= brand.AA
 
 
-def test_a_colour_that_is_none_leaves_the_admin_in_ours():
+def test_an_invalid_colour_falls_back_to_the_default():
     assert primary("teal-ish") == primary(TEAL)
 
 
-def test_the_scale_has_every_step_of_the_theme():
+def test_the_colour_scale_is_complete():
     steps = ["50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950"]
 
     assert sorted(primary(""), key=int) == steps

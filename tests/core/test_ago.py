@@ -40,12 +40,12 @@ def span(written: str) -> timedelta:
         ("365d", "on Jun 15, 2025", "on Jun 15, 2027"),
     ],
 )
-def test_phrase_says_it_as_people_do(distance, before, after):
+def test_phrase_is_natural(distance, before, after):
     assert phrase(NOW - span(distance), now=NOW) == before
     assert phrase(NOW + span(distance), now=NOW) == after
 
 
-def test_phrase_names_the_day_it_was_where_the_reader_is():
+def test_phrase_uses_the_readers_time_zone():
     moment = datetime(2026, 1, 1, 2, tzinfo=UTC)
 
     with timezone.override("America/New_York"):

@@ -55,7 +55,7 @@ def pages(settings):
     return Client(raise_request_exception=False)
 
 
-def test_403_says_the_sentence_and_offers_to_log_in(pages):
+def test_403_shows_the_sentence_and_a_log_in_link(pages):
     response = pages.get("/closed/")
 
     assert response.status_code == 403
@@ -63,7 +63,7 @@ def test_403_says_the_sentence_and_offers_to_log_in(pages):
     assert "/accounts/login/?next=/closed/" in response.text
 
 
-def test_403_does_not_offer_to_log_in_twice(pages):
+def test_403_has_no_log_in_link_for_members(pages):
     pages.force_login(MemberFactory())
 
     response = pages.get("/closed-without-a-word/")
@@ -72,28 +72,28 @@ def test_403_does_not_offer_to_log_in_twice(pages):
     assert "/accounts/login/" not in response.text
 
 
-def test_404_helps_to_search(pages):
+def test_404_offers_a_search(pages):
     response = pages.get("/no/such/page/")
 
     assert response.status_code == 404
     assert 'action="/search/"' in response.text
 
 
-def test_400_says_so(pages):
+def test_400_shows_a_message(pages):
     response = pages.get("/garbled/")
 
     assert response.status_code == 400
     assert "could not read that request" in response.text
 
 
-def test_500_stands_alone(pages):
+def test_500_is_self_contained(pages):
     response = pages.get("/broken/")
 
     assert response.status_code == 500
     assert "Something went wrong on our side" in response.text
 
 
-def test_a_missing_csrf_token_is_explained_calmly(settings):
+def test_a_missing_csrf_token_is_explained(settings):
     settings.ROOT_URLCONF = __name__
 
     response = Client(enforce_csrf_checks=True).post("/send/")
@@ -107,7 +107,7 @@ def test_every_error_page_has_a_sentence_for_htmx_to_show(pages, path):
     assert "data-error-sentence" in pages.get(path).text
 
 
-def test_the_frame_has_no_inline_script_or_style(client):
+def test_the_base_template_has_no_inline_script_or_style(client):
     html = client.get("/guidelines/").text
 
     assert not re.search(r"<script(?![^>]*\bsrc=)", html)
@@ -116,7 +116,7 @@ def test_the_frame_has_no_inline_script_or_style(client):
     assert not re.search(r"\son[a-z]+=", html)
 
 
-def test_the_frame_is_served_with_a_strict_policy(client):
+def test_pages_have_a_strict_csp(client):
     policy = client.get("/guidelines/")["Content-Security-Policy"]
 
     assert "script-src 'self';" in f"{policy};"
@@ -130,20 +130,20 @@ def test_a_visitors_page_sets_no_cookie(client):
     assert "csrfmiddlewaretoken" not in response.text
 
 
-def test_the_frame_carries_the_chosen_theme(client):
+def test_pages_use_the_chosen_theme(client):
     client.cookies["theme"] = "dark"
 
     assert '<html lang="en" data-theme="dark">' in client.get("/guidelines/").text
 
 
 @pytest.mark.parametrize("theme", ["", "purple", '"><script>'])
-def test_the_frame_follows_the_system_otherwise(client, theme):
+def test_pages_follow_the_system_theme_by_default(client, theme):
     client.cookies["theme"] = theme
 
     assert '<html lang="en">' in client.get("/guidelines/").text
 
 
-def test_htmx_may_neither_evaluate_nor_style(client):
+def test_htmx_has_eval_and_inline_styles_disabled(client):
     html = client.get("/guidelines/").text
     config = json.loads(re.search(r"""<meta name="htmx-config" content='([^']+)'""", html).group(1))
 

@@ -27,7 +27,7 @@ def test_parse_refuses_what_is_not_a_colour(colour):
 
 
 @given(colours)
-def test_every_brand_colour_becomes_readable_on_both_grounds(colour):
+def test_every_brand_colour_becomes_readable_on_both_backgrounds(colour):
     for ground in (brand.LIGHT_GROUND, brand.DARK_GROUND):
         used = brand.readable(colour, ground=ground)
 
@@ -35,11 +35,11 @@ def test_every_brand_colour_becomes_readable_on_both_grounds(colour):
         assert brand.contrast(brand.text_on(used), used) >= brand.AA
 
 
-def test_a_readable_colour_stays_as_it_is():
+def test_a_readable_colour_is_unchanged():
     assert brand.readable("#0f766e", ground=brand.LIGHT_GROUND) == "#0f766e"
 
 
-def test_tokens_hold_what_the_default_colour_gives():
+def test_tokens_match_the_default_colour():
     default = token("brand-light")
 
     assert brand.stylesheet(default) == (
@@ -48,20 +48,20 @@ def test_tokens_hold_what_the_default_colour_gives():
     )
 
 
-def test_check_refuses_a_word_for_a_colour(settings):
+def test_check_refuses_invalid_colours(settings):
     settings.BRAND_COLOUR = "teal"
 
     assert [message.id for message in brand_colour_is_readable()] == ["core.E001"]
 
 
-def test_check_tells_when_a_colour_had_to_be_moved(settings):
+def test_check_warns_when_a_colour_was_adjusted(settings):
     settings.BRAND_COLOUR = "#ffcc00"
 
     assert [message.id for message in brand_colour_is_readable()] == ["core.I001"]
 
 
 @pytest.mark.parametrize("colour", ["", "#0f766e"])
-def test_check_is_silent_about_a_good_colour(settings, colour):
+def test_check_accepts_a_readable_colour(settings, colour):
     settings.BRAND_COLOUR = colour
 
     assert brand_colour_is_readable() == []

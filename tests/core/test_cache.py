@@ -56,7 +56,7 @@ def walk(client: Client, member: Member) -> dict[str, int]:
 
 @pytest.mark.usefixtures("full_redis")
 @pytest.mark.parametrize("role", [None, "", "manager", "sales"])
-def test_no_page_needs_redis_to_take_writes(client: Client, role: str | None):
+def test_no_page_needs_redis_to_accept_writes(client: Client, role: str | None):
     member = MemberFactory(role=role or "")
     if role is not None:
         client.force_login(member)
@@ -65,7 +65,7 @@ def test_no_page_needs_redis_to_take_writes(client: Client, role: str | None):
 
 
 @pytest.mark.usefixtures("full_redis")
-def test_people_log_in_and_post_while_redis_takes_no_writes(client: Client, settings):
+def test_logging_in_and_posting_work_while_redis_refuses_writes(client: Client, settings):
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
     member, topic = MemberFactory(password="a long password"), TopicFactory()
 
@@ -76,7 +76,7 @@ def test_people_log_in_and_post_while_redis_takes_no_writes(client: Client, sett
     assert Post.objects.get(source=TEXT).author == member
 
 
-def test_a_refused_write_leaves_nothing_outdated(request: pytest.FixtureRequest):
+def test_a_refused_write_leaves_nothing_stale(request: pytest.FixtureRequest):
     cache.set_many({"a": "old", "b": "old"})
     cache.set("c", 1)
     request.getfixturevalue("full_redis")
@@ -88,7 +88,7 @@ def test_a_refused_write_leaves_nothing_outdated(request: pytest.FixtureRequest)
     assert (cache.add("d", 1), cache.incr("c"), cache.touch("c")) == (True, 0, True)
 
 
-def test_the_cache_stores_again_once_there_is_room(request: pytest.FixtureRequest):
+def test_the_cache_works_again_once_there_is_memory(request: pytest.FixtureRequest):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         request.getfixturevalue("full_redis")
         cache.set("a", 1)

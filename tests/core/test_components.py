@@ -25,7 +25,7 @@ def test_icon_is_decoration():
     assert icon("heart") == ('<i class="icon i-heart"></i>')
 
 
-def test_icon_with_a_label_is_read_out():
+def test_icon_with_a_label_is_accessible():
     assert 'role="img" aria-label="Pinned &lt;here&gt;"' in icon("pin", "Pinned <here>")
 
 
@@ -37,11 +37,11 @@ def test_avatar_without_a_picture_shows_initials_in_a_colour_of_its_own():
     assert html == draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name="Anna Weber"))
 
 
-def test_avatar_of_somebody_without_a_name_shows_the_username():
+def test_avatar_without_a_display_name_shows_the_username():
     assert "A</span>" in draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name=""))
 
 
-def test_avatar_with_a_picture_has_a_fixed_size_and_loads_late():
+def test_avatar_with_a_picture_has_a_fixed_size_and_loads_lazily():
     member = person(avatar=SimpleNamespace(url="/media/avatars/x.webp"))
 
     assert draw(PEOPLE + '{{ avatar(member, "large") }}', member=member) == (
@@ -114,14 +114,14 @@ def test_excerpt_of_html_is_its_text_escaped_once():
         ("Asia/Tokyo", "6 Jul 2026, 08:30"),
     ],
 )
-def test_relative_time_is_the_absolute_time_where_the_reader_is(zone, text):
+def test_relative_time_is_the_absolute_time_in_the_readers_zone(zone, text):
     with timezone.override(zone):
         html = relative_time(MOMENT)
 
     assert html == (f'<relative-time datetime="2026-07-05T23:30:12Z">{text}</relative-time>')
 
 
-def test_relative_time_of_never_is_nothing():
+def test_relative_time_of_none_is_empty():
     assert relative_time(None) == ""
 
 
@@ -129,7 +129,7 @@ def test_relative_time_of_never_is_nothing():
     ("path", "address", "current"),
     [("/top/", "/top/", True), ("/top/year/", "/top/", True), ("/", "/top/", False), ("/top/", "/", False)],
 )
-def test_nav_link_marks_the_page_shown(path, address, current):
+def test_nav_link_marks_the_current_page(path, address, current):
     request = RequestFactory().get(path)
 
     html = draw(NAVIGATION + '{{ nav_link(request, address, "Top") }}', request=request, address=address)
@@ -138,7 +138,7 @@ def test_nav_link_marks_the_page_shown(path, address, current):
 
 
 @pytest.mark.parametrize(("path", "current"), [("/top/", True), ("/top/year/", False)])
-def test_exact_nav_link_marks_no_page_below(path, current):
+def test_exact_nav_link_does_not_mark_subpages(path, current):
     request = RequestFactory().get(path)
 
     html = draw(NAVIGATION + '{{ nav_link(request, "/top/", "Top", exact=true) }}', request=request)
@@ -154,7 +154,7 @@ def test_exact_nav_link_marks_no_page_below(path, current):
         ("sort='new'", "?q=a+b&amp;page=3&amp;sort=new"),
     ],
 )
-def test_querystring_keeps_the_rest_of_the_address(changes, query):
+def test_querystring_keeps_other_parameters(changes, query):
     request = RequestFactory().get("/search/?q=a+b&page=3")
 
     assert draw("{{ querystring(request, " + changes + ") }}", request=request) == query

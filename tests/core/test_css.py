@@ -165,7 +165,7 @@ def test_every_custom_property_and_animation_is_used():
     assert animations == set(re.findall(r"animation: ([\w-]+)", rules))
 
 
-def test_every_class_on_a_page_is_styled_or_looked_up():
+def test_every_class_on_a_page_is_styled_or_used():
     styled = {name for path in STYLESHEETS for kind, name, _ in selectors(path) if kind == "class"}
     scripts = "\n".join(path.read_text() for path in SCRIPTS)
     tests = "\n".join(strings(path) for path in (ROOT / "tests").rglob("*.py"))

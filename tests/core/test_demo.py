@@ -21,11 +21,11 @@ def mark(settings, tmp_path):
     return settings.DEMO_MARK
 
 
-def test_nothing_is_written_without_a_mark(mark):
+def test_there_is_no_notice_without_a_marker(mark):
     assert is_being_written() is False
 
 
-def test_it_is_being_written_as_long_as_somebody_writes(mark):
+def test_the_notice_lasts_as_long_as_the_seeding_process(mark):
     with being_written():
         assert is_being_written() is True
 
@@ -33,14 +33,14 @@ def test_it_is_being_written_as_long_as_somebody_writes(mark):
     assert not mark.exists()
 
 
-def test_it_is_over_when_writing_failed(mark):
+def test_the_notice_ends_when_seeding_fails(mark):
     with pytest.raises(RuntimeError), being_written():
         raise RuntimeError
 
     assert is_being_written() is False
 
 
-def test_it_is_over_when_the_writer_was_killed(mark):
+def test_the_notice_ends_when_the_process_is_killed(mark):
     writer = subprocess.Popen(
         [
             sys.executable,
@@ -61,7 +61,7 @@ def test_it_is_over_when_the_writer_was_killed(mark):
         assert mark.exists()
 
 
-def test_a_served_site_has_no_mark_and_looks_for_none(settings):
+def test_a_production_site_does_not_look_for_a_marker(settings):
     settings.DEMO_MARK = None
 
     with being_written():
@@ -71,7 +71,7 @@ def test_a_served_site_has_no_mark_and_looks_for_none(settings):
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("logged_in", [False, True])
-def test_pages_say_so_to_everybody_while_it_is_written(client, mark, address, logged_in):
+def test_pages_show_the_notice_to_everyone_while_seeding(client, mark, address, logged_in):
     if logged_in:
         client.force_login(MemberFactory())
 
@@ -84,7 +84,7 @@ def test_pages_say_so_to_everybody_while_it_is_written(client, mark, address, lo
 
 
 @pytest.mark.django_db
-def test_a_page_with_the_notice_is_kept_for_nobody(mark):
+def test_a_page_with_the_notice_is_not_cached(mark):
     with being_written():
         Client().get("/")
         Client().get("/")
@@ -93,7 +93,7 @@ def test_a_page_with_the_notice_is_kept_for_nobody(mark):
 
 
 @pytest.mark.django_db
-def test_a_page_from_before_is_shown_to_nobody_while_it_is_written(mark):
+def test_earlier_cached_pages_are_not_shown_while_seeding(mark):
     Client().get("/")
 
     with being_written():
@@ -102,7 +102,7 @@ def test_a_page_from_before_is_shown_to_nobody_while_it_is_written(mark):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", PAGES)
-def test_the_notice_costs_no_statement(client, mark, address):
+def test_the_notice_costs_no_query(client, mark, address):
     client.get(address)
     with being_written(), CaptureQueriesContext(connection) as with_it:
         client.get(address)
@@ -113,7 +113,7 @@ def test_the_notice_costs_no_statement(client, mark, address):
 
 
 @pytest.mark.django_db
-def test_demo_progress_leaves_the_notice_alone_while_it_is_written(client, mark):
+def test_demo_progress_keeps_the_notice_while_seeding(client, mark):
     with being_written():
         response = client.get("/demo/", headers={"HX-Request": "true"})
 
@@ -123,7 +123,7 @@ def test_demo_progress_leaves_the_notice_alone_while_it_is_written(client, mark)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("address", "shows_it_all"), [("/", True), ("/accounts/login/", False)])
-def test_demo_progress_shows_what_has_come_on_the_home_page_only(client, mark, address, shows_it_all):
+def test_demo_progress_updates_the_home_page_only(client, mark, address, shows_it_all):
     headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
 
     answer = client.get("/demo/", headers=headers).content.decode()

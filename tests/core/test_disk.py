@@ -36,13 +36,13 @@ def write(client: Client, **headers: str):
     return client.post(reverse("account_signup"), {"email": "a@example.com"}, **headers)
 
 
-def test_writes_go_on_while_there_is_room(client: Client):
+def test_writes_are_allowed_while_there_is_space(client: Client):
     assert write(client).status_code == 200  # the form again, with errors
 
 
 @pytest.mark.usefixtures("low")
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}])
-def test_writes_are_refused_with_a_sentence_while_the_disk_is_low(client: Client, headers: dict[str, str]):
+def test_writes_are_refused_while_the_disk_is_low(client: Client, headers: dict[str, str]):
     response = write(client, **headers)
 
     assert (response.status_code, response["Retry-After"]) == (503, "60")
@@ -50,7 +50,7 @@ def test_writes_are_refused_with_a_sentence_while_the_disk_is_low(client: Client
 
 
 @pytest.mark.usefixtures("low")
-def test_the_api_refuses_writes_in_its_own_words(client: Client):
+def test_the_api_refuses_writes_in_its_own_format(client: Client):
     response = client.post("/api/v1/events", {}, content_type="application/json")
 
     assert response.status_code == 503
@@ -58,7 +58,7 @@ def test_the_api_refuses_writes_in_its_own_words(client: Client):
 
 
 @pytest.mark.usefixtures("low")
-def test_pages_are_read_and_members_log_in_while_the_disk_is_low(client: Client, settings):
+def test_reading_and_logging_in_work_while_the_disk_is_low(client: Client, settings):
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
     topic = TopicFactory()
     member = MemberFactory(password="a long password")
@@ -70,7 +70,7 @@ def test_pages_are_read_and_members_log_in_while_the_disk_is_low(client: Client,
     assert client.session["_auth_user_id"] == str(member.pk)
 
 
-def test_writes_are_taken_again_once_there_is_room(client: Client, settings):
+def test_writes_are_allowed_again_once_there_is_space(client: Client, settings):
     settings.DISK_RESERVE_MB, reserve = MORE_THAN_THERE_IS, settings.DISK_RESERVE_MB
     refused = write(client).status_code
     settings.DISK_RESERVE_MB = reserve
@@ -79,14 +79,14 @@ def test_writes_are_taken_again_once_there_is_room(client: Client, settings):
     assert (refused, write(client).status_code) == (503, 200)
 
 
-def test_the_disk_is_looked_at_once_in_a_while(settings):
+def test_the_disk_is_checked_periodically(settings):
     assert disk.is_low() is False
     settings.DISK_RESERVE_MB = MORE_THAN_THERE_IS
 
     assert disk.is_low() is False
 
 
-def test_a_folder_that_is_not_there_yet_has_the_room_of_its_disk(settings, tmp_path):
+def test_a_missing_folder_has_the_free_space_of_its_disk(settings, tmp_path):
     settings.DISK_FOLDERS = [str(tmp_path / "not/yet")]
 
     assert 0 < disk.free_bytes() < 2**63
@@ -106,7 +106,7 @@ def full_database() -> None:
 
 
 @pytest.mark.usefixtures("full_database")
-def test_a_database_elsewhere_whose_disk_is_full_makes_the_site_read_only(client: Client):
+def test_a_full_disk_of_the_database_makes_the_site_read_only(client: Client):
     form = {"display_name": "Ada", "email": "ada@acme.example", "username": "ada"}
     form |= {"password1": "a quiet morning with coffee", "guidelines": "on"}
 
@@ -116,7 +116,7 @@ def test_a_database_elsewhere_whose_disk_is_full_makes_the_site_read_only(client
     assert disk.is_low() is True
 
 
-def test_only_a_full_disk_is_answered_so():
+def test_other_database_errors_are_not_treated_as_a_full_disk():
     middleware = disk.ReadOnlyWhenLow(lambda request: None)
     request = RequestFactory().post("/")
 
@@ -125,19 +125,19 @@ def test_only_a_full_disk_is_answered_so():
 
 
 @pytest.mark.usefixtures("low")
-def test_tasks_wait_for_room():
+def test_tasks_wait_for_space():
     with pytest.raises(Ignore):
         sweep()
 
 
 @pytest.mark.usefixtures("low")
-def test_an_import_stops_with_a_sentence():
+def test_an_import_stops_with_a_message():
     with pytest.raises(CommandError, match=r"MB of disk are free. Make room, then run this again"):
         ConsoleProgress(StringIO()).advance(1)
 
 
 @pytest.mark.usefixtures("low")
-def test_ready_says_that_the_disk_is_low_and_stays_ready(client: Client):
+def test_ready_reports_the_low_disk_and_stays_ready(client: Client):
     assert client.get(reverse("runtime:ready")).json()["disk"] == "nearly full: the site is read-only"
 
 

@@ -27,7 +27,7 @@ def squeezed(form: forms.Form) -> str:
     return " ".join(str(form).split())
 
 
-def test_a_field_has_its_label_and_help_tied_to_it():
+def test_a_field_is_associated_with_its_label_and_help():
     html = squeezed(Form())
 
     assert '<label for="id_title"> Title' in html
@@ -35,11 +35,11 @@ def test_a_field_has_its_label_and_help_tied_to_it():
     assert '<div class="field-help" id="id_title_helptext">One sentence.</div>' in html
 
 
-def test_a_field_that_may_stay_empty_says_so():
+def test_an_optional_field_is_marked():
     assert squeezed(Form()).count("(optional)") == 1
 
 
-def test_a_wrong_field_says_what_is_wrong_and_keeps_what_was_typed():
+def test_an_invalid_field_shows_the_error_and_keeps_the_value():
     html = squeezed(Form({"title": "much too long <b>", "kind": "a", "agree": "on"}))
 
     assert 'value="much too long &lt;b&gt;"' in html
@@ -48,13 +48,13 @@ def test_a_wrong_field_says_what_is_wrong_and_keeps_what_was_typed():
     assert 'id="id_title_error"' in html
 
 
-def test_a_check_box_stands_before_its_label():
+def test_a_checkbox_comes_before_its_label():
     html = squeezed(Form())
 
     assert html.index('id="id_agree"') < html.index('<label for="id_agree">I agree</label>')
 
 
-def test_radio_buttons_are_a_group_with_a_name():
+def test_radio_buttons_are_a_labelled_group():
     assert "<legend>Kind</legend>" in squeezed(Form())
 
 
@@ -65,7 +65,7 @@ def test_an_error_of_the_whole_form_is_announced():
     assert "These two do not go together." in html
 
 
-def test_hidden_fields_are_there():
+def test_hidden_fields_are_rendered():
     assert 'type="hidden" name="hidden"' in squeezed(Form())
 
 
@@ -95,6 +95,6 @@ def test_the_end_of_a_line_counts_once(field, most):
         field.clean(lines(most) + "xx")
 
 
-def test_words_of_several_lines_may_be_left_out():
+def test_optional_multiline_text_can_be_empty():
     assert WordsField(required=False).clean("") == ""
     assert WordsField(required=False).clean(None) == ""

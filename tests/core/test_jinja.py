@@ -32,7 +32,7 @@ def render(env: Environment, source: str, **context: object) -> str:
 @pytest.mark.parametrize(
     "source", ["{{ nobody }}", "{% if nobody %}{% endif %}", "{% for one in nobody %}{% endfor %}"]
 )
-def test_a_missing_name_raises(env, source):
+def test_an_undefined_name_raises(env, source):
     with pytest.raises(UndefinedError, match="'nobody' is undefined"):
         render(env, source)
 
@@ -40,7 +40,7 @@ def test_a_missing_name_raises(env, source):
 @pytest.mark.parametrize(
     "source", ["{{ user.is_team }}", "{% if user.is_team %}{% endif %}", "{{ user.a.b }}"]
 )
-def test_a_missing_attribute_raises(env, source):
+def test_an_undefined_attribute_raises(env, source):
     with pytest.raises(UndefinedError, match="has no attribute"):
         render(env, source, user=AnonymousUser())
 
@@ -51,7 +51,7 @@ def test_a_missing_attribute_raises(env, source):
 @pytest.mark.parametrize(
     "value", [datetime(2026, 1, 1), date(2026, 1, 1), time(12)], ids=["moment", "day", "hour"]
 )
-def test_a_time_that_was_not_formatted_raises(env, value):
+def test_an_unformatted_time_raises(env, value):
     with pytest.raises(TypeError, match="use relative_time"):
         render(env, "{{ value }}", value=value)
 
@@ -59,12 +59,12 @@ def test_a_time_that_was_not_formatted_raises(env, value):
 @pytest.mark.parametrize(
     "value", [len, AnonymousUser().has_perm, AnonymousUser], ids=["function", "method", "class"]
 )
-def test_what_was_not_called_raises(env, value):
+def test_an_uncalled_function_raises(env, value):
     with pytest.raises(TypeError, match="without being called"):
         render(env, "{{ value }}", value=value)
 
 
-def test_a_macro_that_was_not_called_raises(env):
+def test_an_uncalled_macro_raises(env):
     with pytest.raises(TypeError, match="without being called"):
         render(env, "{% macro chip() %}{% endmacro %}{{ chip }}")
 
@@ -85,7 +85,7 @@ def test_templates_of_every_name_are_escaped(env):
     assert env.autoescape is True
 
 
-def test_what_is_marked_safe_is_not_escaped(env):
+def test_safe_strings_are_not_escaped(env):
     assert render(env, "{{ html }}", html=mark_safe("<b>x</b>")) == "<b>x</b>"
 
 
@@ -151,7 +151,7 @@ def test_the_500_page_is_what_a_crash_shows():
     assert "Something went wrong on our side" in response.content.decode()
 
 
-def test_compiled_templates_are_kept(env):
+def test_compiled_templates_are_cached(env):
     env.get_template("404.html")
     source, path, _ = env.loader.get_source(env, "404.html")
 
@@ -160,7 +160,7 @@ def test_compiled_templates_are_kept(env):
     assert bucket.code is not None
 
 
-def test_a_kept_template_is_compiled_anew_when_it_changes(env):
+def test_a_cached_template_is_recompiled_when_it_changes(env):
     env.get_template("404.html")
     source, path, _ = env.loader.get_source(env, "404.html")
 
@@ -169,6 +169,6 @@ def test_a_kept_template_is_compiled_anew_when_it_changes(env):
     assert bucket.code is None
 
 
-def test_the_other_engines_templates_are_not_found(env):
+def test_django_templates_are_not_found(env):
     with pytest.raises(TemplateNotFound):
         env.get_template("django/base.html")

@@ -39,7 +39,7 @@ def test_render_starts_headings_below_the_title_of_the_page():
     assert html_of("# One\n\n## Two\n\n###### Six") == "<h3>One</h3>\n<h4>Two</h4>\n<h6>Six</h6>"
 
 
-def test_render_starts_with_the_biggest_heading_there_is():
+def test_render_keeps_relative_heading_levels():
     assert html_of("### Three\n\n##### Five") == "<h3>Three</h3>\n<h5>Five</h5>"
 
 
@@ -55,7 +55,7 @@ def test_render_aligns_tables_without_style():
     assert "style" not in html
 
 
-def test_render_makes_links_of_bare_addresses_with_a_scheme_only():
+def test_render_links_bare_urls_with_a_scheme_only():
     html = html_of("https://example.com/a?b=1, readme.md, ada@example.com")
 
     assert html == (
@@ -81,7 +81,7 @@ def test_render_makes_links_of_bare_addresses_with_a_scheme_only():
         '<img src="//evil.example/x.png">',
     ],
 )
-def test_render_refuses_addresses_that_act(source):
+def test_render_refuses_active_urls(source):
     html = html_of(source)
 
     assert "href=" not in html
@@ -105,7 +105,7 @@ def test_render_refuses_addresses_that_act(source):
         "<img src=/x.png onerror=alert(1)>",
     ],
 )
-def test_render_keeps_no_tag_or_attribute_that_acts_or_dresses_up(source):
+def test_render_drops_active_tags_and_style_attributes(source):
     html = html_of(source).lower()
 
     for tag in ("<script", "<iframe", "<style", "<svg", "<form", "<button", "<object", "<math", "<base"):
@@ -125,7 +125,7 @@ def test_render_shows_a_block_of_unknown_html_as_text():
     assert html_of("<div class='x'>\nhello\n</div>") == ("<p>&lt;div class='x'&gt;\nhello\n&lt;/div&gt;</p>")
 
 
-def test_render_keeps_the_html_that_formats_text():
+def test_render_keeps_formatting_html():
     source = 'Press <kbd>Ctrl</kbd>, H<sub>2</sub>O, <a href="/x" title="t">x</a>'
 
     assert html_of(source) == (
@@ -134,7 +134,7 @@ def test_render_keeps_the_html_that_formats_text():
     )
 
 
-def test_render_keeps_a_block_of_html_that_formats_text():
+def test_render_keeps_a_block_of_formatting_html():
     assert html_of("<details>\n<summary>More</summary>\nhidden\n</details>") == (
         "<details>\n<summary>More</summary>\nhidden\n</details>"
     )
@@ -144,7 +144,7 @@ def test_render_drops_comments():
     assert html_of("a <!-- note --> b\n\n<!-- language: lang-py -->\n\nc") == "<p>a  b</p>\n\n<p>c</p>"
 
 
-def test_render_loads_images_late():
+def test_render_loads_images_lazily():
     rendered = render("![A cup](https://example.com/cup.png)")
 
     assert (
@@ -169,7 +169,7 @@ def test_render_colours_code_of_a_known_language():
 
 
 @pytest.mark.parametrize("language", ["no-such-thing", "", '"><script>', "python\x00"])
-def test_render_shows_code_of_any_other_language_plainly(language):
+def test_render_shows_code_of_unknown_languages_without_colours(language):
     html = html_of(f"```{language}\na < b\n```")
 
     assert "a &lt; b\n</code></pre>" in html or "<span" in html
@@ -182,7 +182,7 @@ def test_render_does_not_colour_very_long_code():
     assert "<span" not in html
 
 
-def test_render_links_the_people_it_is_told_of():
+def test_render_links_mentions_from_the_resolver():
     rendered, asked = with_people("Thanks @Ada, and @bo-2, and @nobody!")
 
     assert rendered.html.strip() == (
@@ -193,7 +193,7 @@ def test_render_links_the_people_it_is_told_of():
     assert asked == [("ada", "bo-2", "nobody")]
 
 
-def test_render_names_each_person_once_and_mentions_are_no_links():
+def test_render_returns_each_mention_once():
     rendered, _ = with_people("@ada @Ada [x](https://example.com) @ada")
 
     assert rendered.mentions == ("ada",)
@@ -213,14 +213,14 @@ def test_render_names_each_person_once_and_mentions_are_no_links():
         "@ada@b",
     ],
 )
-def test_render_sees_no_mention_in_code_links_and_addresses(source):
+def test_render_ignores_mentions_in_code_links_and_emails(source):
     rendered, _ = with_people(source)
 
     assert rendered.mentions == ()
     assert "mention" not in rendered.html
 
 
-def test_render_asks_for_nobody_when_nobody_is_mentioned():
+def test_render_does_not_call_the_resolver_without_mentions():
     _, asked = with_people("No names here.")
 
     assert asked == []
@@ -233,7 +233,7 @@ def test_render_without_a_resolver_leaves_mentions_as_text():
     assert rendered.mentions == ()
 
 
-def test_render_escapes_what_the_resolver_gives():
+def test_render_escapes_the_resolvers_urls():
     rendered = render("@ada", mentions=lambda names: {"ada": '/u/"><script>'})
 
     assert "<script" not in rendered.html

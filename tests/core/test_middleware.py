@@ -26,26 +26,26 @@ def passed_on(request):
     return (seen[0] if seen else None), response
 
 
-def test_without_nul_leaves_what_is_sound_alone():
+def test_without_nul_keeps_valid_requests():
     request, _ = passed_on(RequestFactory().get("/u/zoë/?q=50%25+00"))
 
     assert (request.path_info, request.GET["q"]) == ("/u/zoë/", "50% 00")
 
 
 @pytest.mark.parametrize("query", ["q=a%00b", "q=a%%0000b", "q=%00%00ab", "q=a%00b%00"])
-def test_without_nul_takes_it_out_of_the_query(query):
+def test_without_nul_removes_it_from_the_query_string(query):
     request, _ = passed_on(RequestFactory().get("/search/", QUERY_STRING=query))
 
     assert request.GET["q"] == "ab"
 
 
-def test_without_nul_knows_no_path_with_one():
+def test_without_nul_refuses_a_path_with_nul():
     request, response = passed_on(RequestFactory().get("/u/a%00b/"))
 
     assert (request, response.status_code) == (None, 404)
 
 
-def test_without_nul_leaves_out_a_cookie_with_one():
+def test_without_nul_drops_a_cookie_with_nul():
     asked = RequestFactory().get("/", headers={"cookie": 'sessionid="\\000aaaaaaaaaa"; theme=dark'})
 
     request, _ = passed_on(asked)
@@ -53,7 +53,7 @@ def test_without_nul_leaves_out_a_cookie_with_one():
     assert request.COOKIES == {"theme": "dark"}
 
 
-def test_visitor_without_a_place_is_told_when_to_come_back(client):
+def test_visitor_without_a_slot_gets_retry_after(client):
     response = client.get("/latest/", **{REFUSED: True})
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
@@ -61,7 +61,7 @@ def test_visitor_without_a_place_is_told_when_to_come_back(client):
 
 
 @pytest.mark.django_db
-def test_session_that_is_nobodys_needs_a_place(client, settings):
+def test_an_unknown_session_needs_a_slot(client, settings):
     limit = VisitorLimit(lambda request: HttpResponse("ok"))
     for _ in range(settings.VISITOR_PLACES):
         assert limit.places.acquire(blocking=False)
@@ -113,21 +113,21 @@ def test_visitor_waits_while_a_member_is_served(client, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
 @pytest.mark.django_db
-def test_visitors_send_no_files_where_people_log_in(path):
+def test_multipart_log_ins_are_refused_for_visitors(path):
     response = Client().post(path, {"login": "somebody"}, content_type=MULTIPART_CONTENT)
 
     assert (response.status_code, response["Content-Type"]) == (415, "text/plain")
 
 
 @pytest.mark.django_db
-def test_members_may_send_multipart_forms(client):
+def test_members_can_send_multipart_forms(client):
     client.force_login(MemberFactory())
 
     assert Client.post(client, "/accounts/logout/", {}).status_code == 302
 
 
 @pytest.mark.django_db
-def test_statement_that_takes_too_long_is_answered_with_the_busy_page():
+def test_statement_timeout_shows_the_busy_page():
     with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '10ms'")
         cursor.execute("SELECT pg_sleep(5)")
@@ -141,7 +141,7 @@ def test_statement_that_takes_too_long_is_answered_with_the_busy_page():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/latest/", "/search/?q=x", "/me/", "/guidelines/"])
-def test_page_for_a_member_is_kept_by_nobody_between(client, path):
+def test_pages_for_members_are_not_cached_by_proxies(client, path):
     client.force_login(MemberFactory())
 
     response = client.get(path)
@@ -151,13 +151,13 @@ def test_page_for_a_member_is_kept_by_nobody_between(client, path):
 
 
 @pytest.mark.django_db
-def test_page_for_visitors_is_not_handed_to_members(client):
+def test_pages_for_visitors_are_not_reused_for_members(client):
     responses = [client.get("/latest/") for _ in range(2)]
 
     assert ["Cookie" in response["Vary"] for response in responses] == [True, True]
 
 
-def test_what_says_how_it_may_be_kept_is_left_alone(client):
+def test_existing_cache_headers_are_kept(client):
     response = client.get("/brand-0f766e.css")
 
     assert response["Cache-Control"].startswith("public")

@@ -84,7 +84,7 @@ def pages_of(*keys, limit, length=100):
     return pages
 
 
-def test_pages_take_no_more_than_the_limit():
+def test_pages_stay_within_the_limit():
     entry = 100 + OVERHEAD
     pages = pages_of(*range(50), limit=3 * entry)
 
@@ -92,7 +92,7 @@ def test_pages_take_no_more_than_the_limit():
     assert [key for key in range(50) if pages.get((key,), generation="g")] == [47, 48, 49]
 
 
-def test_pages_asked_for_least_recently_go_first():
+def test_least_recently_used_pages_are_evicted_first():
     pages = pages_of("a", "b", "c", limit=3 * (100 + OVERHEAD))
 
     pages.get(("a",), generation="g")
@@ -101,13 +101,13 @@ def test_pages_asked_for_least_recently_go_first():
     assert [key for key in "abcd" if pages.get((key,), generation="g")] == ["a", "c", "d"]
 
 
-def test_pages_made_again_take_their_room_once():
+def test_replaced_pages_count_once():
     pages = pages_of("a", "a", "a", limit=10**6)
 
     assert pages.size == 100 + OVERHEAD
 
 
-def test_page_beyond_the_limit_is_not_kept():
+def test_page_over_the_limit_is_not_cached():
     pages = pages_of("a", limit=50)
 
     assert (pages.get(("a",), generation="g"), pages.size) == (None, 0)
@@ -121,7 +121,7 @@ def test_page_of_another_generation_is_dropped():
     assert (found, pages.size, pages.get(("a",), generation="g")) == (None, 0, None)
 
 
-def test_page_is_dropped_when_its_time_is_over():
+def test_page_expires():
     pages = PageCache()
     pages.set(("a",), b"x", generation="g", seconds=-1)
 
@@ -159,7 +159,7 @@ def test_visitors_share_a_page():
 
 
 @pytest.mark.parametrize("address", ["/2/", "/1/?page=2", "/1/?"])
-def test_every_address_has_its_page(client, address):
+def test_every_url_is_cached_separately(client, address):
     # "/1/?" is the same URL as "/1/".
     assert (page(client) == page(client, address)) is (address == "/1/?")
 
@@ -169,14 +169,14 @@ def test_every_address_has_its_page(client, address):
     [{"headers": {"HX-Request": "true"}}, {"headers": {"Host": "other.example.com"}}],
     ids=["htmx", "host"],
 )
-def test_what_a_page_depends_on_makes_another(client, asked):
+def test_pages_vary_by_what_they_depend_on(client, asked):
     first, second = page(client), page(client, **asked)
 
     assert first != second
     assert [page(client), page(client, **asked)] == [first, second]
 
 
-def test_each_theme_has_its_page(client):
+def test_each_theme_is_cached_separately(client):
     seen = []
     for theme in ("dark", "light", "no theme", "dark", "another that is none"):
         client.cookies["theme"] = theme
@@ -186,13 +186,13 @@ def test_each_theme_has_its_page(client):
     assert (seen[0], seen[2]) == (seen[3], seen[4])
 
 
-def test_made_up_header_makes_no_page_of_its_own(client):
+def test_unknown_headers_do_not_vary_the_page(client):
     assert page(client) == page(client, headers={"HX-Request": "yes", "X-Other": "1"})
 
 
 @pytest.mark.parametrize("cookie", [served.SESSION_COOKIE_NAME, served.CSRF_COOKIE_NAME, "messages"])
 @pytest.mark.django_db
-def test_whoever_carries_a_cookie_of_theirs_gets_a_page_of_their_own(cookie):
+def test_requests_with_personal_cookies_are_not_cached(cookie):
     kept = page(Client())
     someone = Client()
     someone.cookies[cookie] = "x"
@@ -204,7 +204,7 @@ def test_whoever_carries_a_cookie_of_theirs_gets_a_page_of_their_own(cookie):
 
 
 @pytest.mark.django_db
-def test_member_gets_no_kept_page_and_leaves_none(client):
+def test_member_pages_are_neither_served_from_nor_stored_in_the_cache(client):
     client.force_login(MemberFactory())
     first = page(client)
 
@@ -228,7 +228,7 @@ def test_head_is_answered_from_the_cache(client):
 
 
 @pytest.mark.parametrize("kind", ["missing", "moved", "refused", "streamed", "form", "cookie"])
-def test_only_whole_pages_for_nobody_in_particular_are_kept(kind):
+def test_only_complete_public_pages_are_cached(kind):
     def answer():
         response = Client().get(f"/other/{kind}/")
         return b"".join(response) or response["Location"]
@@ -236,7 +236,7 @@ def test_only_whole_pages_for_nobody_in_particular_are_kept(kind):
     assert answer() != answer()
 
 
-def test_kept_page_has_the_headers_of_the_one_made():
+def test_cached_page_has_the_original_headers():
     made, kept = (Client().get("/1/").headers for _ in range(2))
 
     assert dict(made) == dict(kept)
@@ -245,13 +245,13 @@ def test_kept_page_has_the_headers_of_the_one_made():
 # Invalidation
 
 
-def test_nothing_is_kept_when_switched_off(client, settings):
+def test_nothing_is_cached_when_disabled(client, settings):
     settings.PAGE_CACHE_SECONDS = 0
 
     assert page(client) != page(client)
 
 
-def test_nothing_is_kept_while_the_demo_is_being_written(client, tmp_path, settings):
+def test_nothing_is_cached_while_the_demo_is_seeded(client, tmp_path, settings):
     settings.DEMO_MARK = tmp_path / "mark"
 
     with demo.being_written():
@@ -261,7 +261,7 @@ def test_nothing_is_kept_while_the_demo_is_being_written(client, tmp_path, setti
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_page_made_before_an_invalidation_is_shown_after_it(client):
+def test_pages_from_before_an_invalidation_are_not_shown(client):
     before = {address: page(client, address) for address in ("/1/", "/2/")}
 
     invalidate()
@@ -270,14 +270,14 @@ def test_no_page_made_before_an_invalidation_is_shown_after_it(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_page_that_is_being_made_during_an_invalidation_is_never_shown_again(client):
+def test_page_rendered_during_an_invalidation_is_not_cached(client):
     during.append(invalidate)
 
     assert page(client) != page(client)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_page_is_shown_until_the_change_is_committed_and_when_it_never_is(client):
+def test_page_is_shown_until_the_change_is_committed(client):
     before = page(client)
 
     with transaction.atomic():
@@ -288,7 +288,7 @@ def test_page_is_shown_until_the_change_is_committed_and_when_it_never_is(client
     assert [meanwhile, page(client)] == [before, before]
 
 
-def test_no_page_comes_back_when_the_cache_loses_the_generation(client):
+def test_losing_the_generation_invalidates_pages(client):
     before = page(client)
 
     cache.delete(page_cache.GENERATION)
@@ -297,7 +297,7 @@ def test_no_page_comes_back_when_the_cache_loses_the_generation(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_are_made_and_not_kept_while_redis_is_away(client, settings):
+def test_pages_are_not_cached_while_redis_is_down(client, settings):
     before = page(client)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": NOWHERE}}
 

@@ -14,17 +14,17 @@ def asking(query: str = ""):
     return RequestFactory().get(f"/latest/{query}")
 
 
-def test_page_of_gives_the_first_page_by_default():
+def test_page_of_returns_the_first_page_by_default():
     page = page_of(asking(), range(45))
 
     assert (page.number, list(page), page.paginator.num_pages) == (1, list(range(20)), 3)
 
 
-def test_page_of_gives_the_page_asked_for():
+def test_page_of_returns_the_requested_page():
     assert list(page_of(asking("?page=3"), range(45))) == [40, 41, 42, 43, 44]
 
 
-def test_page_of_beyond_the_end_gives_the_last_page():
+def test_page_of_beyond_the_end_returns_the_last_page():
     assert page_of(asking("?page=99"), range(45)).number == 3
 
 
@@ -62,14 +62,14 @@ def test_pagination_of_a_single_page_is_nothing():
     assert drawn("", 20).strip() == ""
 
 
-def test_pagination_keeps_the_rest_of_the_address():
+def test_pagination_keeps_other_query_parameters():
     html = drawn("?page=2&tag=steam", 60)
 
     assert 'href="?page=1&amp;tag=steam"' in html
     assert 'href="?page=3&amp;tag=steam" rel="next"' in " ".join(html.split())
 
 
-def test_pagination_marks_the_page_shown_and_leaves_out_the_far_ones():
+def test_pagination_marks_the_current_page_and_omits_distant_ones():
     html = drawn("?page=10", 400)
 
     assert html.count('aria-current="page"') == 1

@@ -85,7 +85,7 @@ def places(db):
     return {"topic": topic.pk, "category": category.pk}
 
 
-def test_a_word_outside_is_found():
+def test_text_outside_brackets_is_detected():
     assert outside("<p>⟦One ⟦two⟧⟧</p><p title='Three'>Τέσσερα</p>") == ["Three"]
 
 
@@ -122,7 +122,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_have_no_word_outside(client, places, brackets, path):
+def test_pages_have_no_untranslated_text(client, places, brackets, path):
     client.force_login(MemberFactory(username="max", display_name="Μαξ", role="manager"))
 
     response = client.get(path.format(**places), follow=True)

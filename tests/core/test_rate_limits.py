@@ -38,11 +38,11 @@ def counted(limit, who):
     return 0
 
 
-def test_hit_lets_as_many_through_as_the_rate_says():
+def test_hit_allows_as_many_as_the_rate():
     assert [counted(LIMIT, asking()) > 0 for _ in range(4)] == [False, False, True, True]
 
 
-def test_hit_says_when_the_oldest_leaves_the_window_and_lets_one_through_then():
+def test_hit_returns_when_the_oldest_leaves_the_window():
     start = time.time()
     waits = []
     for second in (0, 20, 30, 60, 61, 62):
@@ -52,7 +52,7 @@ def test_hit_says_when_the_oldest_leaves_the_window_and_lets_one_through_then():
     assert waits == [0, 0, 31, 1, 0, 19]
 
 
-def test_hit_says_the_wait_in_its_sentence():
+def test_hit_includes_the_wait_in_its_sentence():
     with time_machine.travel(time.time(), tick=False), pytest.raises(RateLimited) as limited:
         for _ in range(3):
             rate_limits.hit(LIMIT, asking())
@@ -60,7 +60,7 @@ def test_hit_says_the_wait_in_its_sentence():
     assert (limited.value.sentence, limited.value.seconds) == ("Please wait 61 seconds.", 61)
 
 
-def test_hit_looks_at_every_rate_of_a_limit():
+def test_hit_checks_every_rate_of_a_limit():
     limit = RateLimit("tests", "member", "3/hour; 2/minute", "%(wait)s")
     start = time.time()
     waits = []
@@ -71,7 +71,7 @@ def test_hit_looks_at_every_rate_of_a_limit():
     assert waits == [0, 0, 59, 0, 3600 - 124 + 1]
 
 
-def test_hit_counts_each_limit_and_each_member_by_themselves():
+def test_hit_counts_limits_and_members_separately():
     other = RateLimit("others", "member", "2/minute", "%(wait)s")
     for _ in range(2):
         rate_limits.hit(LIMIT, asking())
@@ -83,7 +83,7 @@ def test_hit_counts_each_limit_and_each_member_by_themselves():
     )
 
 
-def test_hit_counts_a_member_wherever_they_are():
+def test_hit_counts_a_member_across_addresses():
     for address in ("203.0.113.7", "203.0.113.8"):
         rate_limits.hit(LIMIT, asking(address=address))
 
@@ -107,13 +107,13 @@ def test_hit_counts_addresses_and_networks_of_ipv6(first, second, same):
     assert (counted(BY_ADDRESS, asking(pk=0, address=second)) > 0) is same
 
 
-def test_hit_counts_an_address_whoever_is_logged_in():
+def test_hit_counts_an_address_across_members():
     rate_limits.hit(BY_ADDRESS, asking(pk=1))
 
     assert counted(BY_ADDRESS, asking(pk=2)) > 0
 
 
-def test_redis_holds_no_addresses_and_no_accounts():
+def test_redis_stores_no_addresses_or_accounts():
     rate_limits.hit(BY_ADDRESS, asking(pk=0))
     rate_limits.hit(rate_limits.ACCOUNT_LOG_INS, "ann@example.com")
 
@@ -123,7 +123,7 @@ def test_redis_holds_no_addresses_and_no_accounts():
     assert not [key for key in keys if "203.0" in key or "ann" in key]
 
 
-def test_clear_forgets_what_was_counted():
+def test_clear_resets_the_count():
     for _ in range(2):
         rate_limits.hit(LIMIT, asking())
 
@@ -161,7 +161,7 @@ def test_duration_rounds_up(seconds, words):
         (rate_limits.SEARCHES, 4),
     ],
 )
-def test_a_busy_person_meets_no_limit(limit, pause):
+def test_normal_use_stays_under_every_limit(limit, pause):
     start = time.time()
     waits = set()
     for number in range(int(4000 / pause) if pause > 1 else 300):
@@ -202,14 +202,14 @@ def test_settings_are_checked(settings, setting, problem):
     assert problem in str(error.value)
 
 
-def test_settings_that_are_right_pass_the_check(settings):
+def test_valid_settings_pass_the_check(settings):
     settings.RATE_LIMITS = {"posts": "20/minute;200/hour", "searches": ""}
 
     call_command("check")
 
 
 @pytest.mark.parametrize("limit", rate_limits.NAMED.values(), ids=rate_limits.NAMED)
-def test_every_limit_can_be_read_and_says_how_long_to_wait(limit):
+def test_every_limit_is_valid_and_has_a_wait_in_its_sentence(limit):
     assert rate_limits.rates_of(limit)
     assert "5 minutes" in str(limit.sentence) % {"wait": "5 minutes"}
 
@@ -218,7 +218,7 @@ def test_every_limit_can_be_read_and_says_how_long_to_wait(limit):
 
 
 @pytest.mark.parametrize("url", WRONG_URLS)
-def test_without_redis_everything_is_let_through_and_logged(settings, caplog, url):
+def test_without_redis_everything_is_allowed_and_logged(settings, caplog, url):
     settings.REDIS_URL = url
 
     with caplog.at_level(logging.WARNING, logger="community.core.rate_limits"):
@@ -236,7 +236,7 @@ def test_without_redis_clearing_is_no_error(settings, url):
     rate_limits.clear(LIMIT, asking())
 
 
-def test_redis_that_redis_refuses_writes_lets_everything_through(redis_refuses_writes):
+def test_everything_is_allowed_when_redis_refuses_writes(redis_refuses_writes):
     assert [counted(LIMIT, asking()) for _ in range(3)] == [0, 0, 0]
 
 
@@ -247,7 +247,7 @@ class TypedForm(forms.Form):
     text = forms.CharField()
 
 
-def test_check_adds_the_sentence_to_the_form_and_keeps_what_was_typed(settings):
+def test_check_adds_the_sentence_to_the_form_and_keeps_its_values(settings):
     settings.RATE_LIMITS = {"tests": "1/minute"}
     rate_limits.hit(LIMIT, asking())
     form = TypedForm({"text": "typed"})
@@ -279,7 +279,7 @@ def act(request):
     return HttpResponse("done")
 
 
-def test_limited_answers_htmx_with_a_toast_and_changes_nothing_on_the_page():
+def test_limited_responds_to_htmx_with_a_toast():
     with time_machine.travel(time.time(), tick=False):
         responses = [act(asking(hx_request="true")) for _ in range(3)]
 
@@ -291,7 +291,7 @@ def test_limited_answers_htmx_with_a_toast_and_changes_nothing_on_the_page():
     assert responses[2]["Retry-After"] == "61"
 
 
-def test_limited_answers_json_with_json():
+def test_limited_responds_to_json_with_json():
     with time_machine.travel(time.time(), tick=False):
         responses = [act(asking(accept="application/json")) for _ in range(3)]
 

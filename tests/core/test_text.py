@@ -1,7 +1,7 @@
 from community.core.text import excerpt, storable
 
 
-def test_storable_drops_nul_and_replaces_half_surrogates():
+def test_storable_drops_nul_and_replaces_lone_surrogates():
     assert storable("a\x00b\ud800c") == "ab\ufffdc"
 
 

@@ -30,7 +30,7 @@ def unwrapped(template):
     return [*letters_of(with_holes(template)), *bare_strings(template)]
 
 
-def test_there_are_templates_to_look_at():
+def test_there_are_templates_to_check():
     assert len(TEMPLATES) > 150
     assert sum(len(list(sentences(jinja_templates()[name], name))) for name in TEMPLATES) > 700
 
@@ -56,7 +56,7 @@ def test_there_are_templates_to_look_at():
         "{% macro a() %}{% for b in c %}{% if d %}Nobody{% endif %}{% endfor %}{% endmacro %}",
     ],
 )
-def test_a_sentence_that_is_not_wrapped_is_found(source):
+def test_unwrapped_sentences_are_detected(source):
     assert unwrapped(parsed(source)) != []
 
 
@@ -70,7 +70,7 @@ def test_a_sentence_that_is_not_wrapped_is_found(source):
         '{{ a|date("j F Y") }}{# Nobody #}{{ icon("arrow-up") }}',
     ],
 )
-def test_what_is_wrapped_or_no_sentence_is_not_found(source):
+def test_wrapped_sentences_are_not_reported(source):
     assert unwrapped(parsed(source)) == []
 
 
@@ -94,7 +94,7 @@ def test_every_sentence_of_a_template_is_a_literal(name):
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_placeholder_of_a_template_is_given_and_none_is_left(name):
+def test_every_placeholder_of_a_template_is_filled(name):
     for sentence in sentences(jinja_templates()[name], name):
         wanted = frozenset[str]().union(*(placeholders(text) for text in sentence.literals))
 
@@ -115,14 +115,14 @@ def test_every_placeholder_of_a_template_is_given_and_none_is_left(name):
         ('<p{% if a %} class="a"{% endif %} title="Nobody">', ["Nobody"]),
     ],
 )
-def test_a_sentence_of_the_other_engine_that_is_not_wrapped_is_found(source, found):
+def test_unwrapped_sentences_of_django_templates_are_detected(source, found):
     assert letters_of(without_tags(source)) == found
 
 
 @pytest.mark.parametrize(
     "path", django_templates(), ids=lambda path: str(path.relative_to(ROOT / "templates"))
 )
-def test_every_sentence_of_the_other_engine_is_wrapped(path):
+def test_every_sentence_of_a_django_template_is_wrapped(path):
     assert letters_of(without_tags(path.read_text())) == []
 
 
@@ -140,14 +140,14 @@ def test_every_sentence_of_python_is_a_literal():
     assert "\n".join(wrong) == ""
 
 
-def test_what_is_translated_when_a_module_is_imported_is_lazy():
+def test_translations_at_import_time_are_lazy():
     """Otherwise it would stay in the language of the first request."""
     wrong = [call.place for call in CALLS if call.is_at_import and not call.function.endswith("_lazy")]
 
     assert "\n".join(wrong) == ""
 
 
-def test_every_placeholder_of_python_is_given_and_none_is_left():
+def test_every_placeholder_of_python_is_filled():
     wrong = [
         call.place
         for call in CALLS
@@ -182,11 +182,11 @@ def test_extraction_finds_every_sentence_of_python(collected):
     assert {text for call in CALLS for text in call.literals} - collected == set()
 
 
-def test_extraction_finds_every_sentence_of_the_other_engine(collected):
+def test_extraction_finds_every_sentence_of_django_templates(collected):
     assert {text for path in django_templates() for text in django_sentences(path)} - collected == set()
 
 
-def test_a_sentence_is_the_same_however_its_lines_are_broken():
+def test_line_breaks_do_not_change_a_sentence():
     template = parsed("{% trans %}\n  One\n  two\n{% endtrans %}")
 
     assert [one.literals for one in sentences(template, "")] == [("One two",)]

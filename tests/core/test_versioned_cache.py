@@ -33,7 +33,7 @@ def test_value_is_found_until_its_version_is_invalidated():
     assert [before, stored, after_another, found()] == [None, ["a"], ["a"], None]
 
 
-def test_value_read_before_a_change_is_not_found_after_it():
+def test_value_read_before_a_change_is_not_used_after_it():
     earlier = versions()
     invalidate("words")
 

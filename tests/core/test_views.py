@@ -6,7 +6,7 @@ from community.core import brand
 CHOOSE = "/theme/"
 
 
-def test_theme_choose_keeps_the_choice_and_goes_back(client):
+def test_theme_choose_saves_the_choice_and_redirects_back(client):
     response = client.post(
         CHOOSE, {"theme": "dark"}, headers={"referer": "http://testserver/guidelines/?x=1"}
     )
@@ -16,7 +16,7 @@ def test_theme_choose_keeps_the_choice_and_goes_back(client):
     assert client.cookies["theme"].value == "dark"
 
 
-def test_theme_choose_system_forgets_the_choice(client):
+def test_theme_choose_system_deletes_the_choice(client):
     client.post(CHOOSE, {"theme": "dark"})
 
     client.post(CHOOSE, {"theme": "system"})
@@ -25,20 +25,20 @@ def test_theme_choose_system_forgets_the_choice(client):
 
 
 @pytest.mark.parametrize("theme", ["", "<script>", "purple"])
-def test_theme_choose_keeps_nothing_but_a_theme(client, theme):
+def test_theme_choose_refuses_unknown_themes(client, theme):
     client.post(CHOOSE, {"theme": theme})
 
     assert client.cookies["theme"].value == ""
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
-def test_theme_choose_goes_nowhere_else(client, back):
+def test_theme_choose_does_not_redirect_to_other_sites(client, back):
     response = client.post(CHOOSE, {"theme": "dark"}, headers={"referer": back})
 
     assert response["Location"] == "/"
 
 
-def test_theme_choose_is_not_for_reading(client):
+def test_theme_choose_requires_post(client):
     assert client.get(CHOOSE).status_code == 405
 
 
@@ -54,5 +54,5 @@ def test_brand_css_is_the_stylesheet_of_the_colour(client):
 
 
 @pytest.mark.parametrize("colour", ["teal", "0f766", "0f766e;}"])
-def test_brand_css_of_what_is_no_colour_is_not_found(client, colour, db):
+def test_brand_css_of_an_invalid_colour_is_not_found(client, colour, db):
     assert client.get(f"/brand-{colour}.css").status_code == 404

@@ -32,7 +32,7 @@ def typed(where, **changes):
     }
 
 
-def test_topic_create_makes_the_topic_and_goes_there(client, log_in):
+def test_topic_create_creates_the_topic_and_redirects(client, log_in):
     member = log_in()
     category = CategoryFactory(kind="qa")
 
@@ -46,13 +46,13 @@ def test_topic_create_makes_the_topic_and_goes_there(client, log_in):
     assert response.cookies["posted"].value == "topic"
 
 
-def test_topic_create_asks_visitors_to_log_in(client):
+def test_topic_create_requires_a_log_in(client):
     assert client.get("/new/").status_code == 302
     assert client.post("/new/", typed(CategoryFactory())).status_code == 302
     assert Topic.objects.count() == 0
 
 
-def test_topic_create_is_prepared_by_its_address(client, log_in):
+def test_topic_create_is_prefilled_from_the_query_string(client, log_in):
     log_in()
     category = CategoryFactory(kind="ideas", slug="ideas")
 
@@ -77,7 +77,7 @@ def test_topic_create_is_prepared_by_its_address(client, log_in):
         ({"category": ""}, "category", "This field is required."),
     ],
 )
-def test_refused_topic_comes_back_with_everything_typed(client, log_in, changes, field, sentence):
+def test_refused_topic_keeps_everything_typed(client, log_in, changes, field, sentence):
     log_in()
     sent = typed(CategoryFactory(kind="qa"), **changes)
 
@@ -92,7 +92,7 @@ def test_refused_topic_comes_back_with_everything_typed(client, log_in, changes,
     assert Topic.objects.count() == 0
 
 
-def test_topic_create_in_a_category_of_others_is_refused(client, log_in):
+def test_topic_create_in_a_private_category_is_refused(client, log_in):
     log_in()
     secret = CategoryFactory(kind="qa", groups=[Group.objects.create(name="owners")])
 
@@ -100,7 +100,7 @@ def test_topic_create_in_a_category_of_others_is_refused(client, log_in):
     assert Topic.objects.count() == 0
 
 
-def test_only_staff_announce(client, log_in):
+def test_only_staff_can_announce(client, log_in):
     category = CategoryFactory(kind="forum")
     log_in()
     member = client.post("/new/", typed(category, kind="announcement", title="Big news for everyone"))
@@ -110,13 +110,13 @@ def test_only_staff_announce(client, log_in):
     assert (member.status_code, staff.status_code) == (422, 302)
 
 
-def test_without_any_category_the_composer_says_so(client, log_in):
+def test_without_a_category_the_composer_shows_a_message(client, log_in):
     log_in()
 
     assert texts(client.get("/new/"), ".empty h2") == ["You cannot start a topic"]
 
 
-def test_what_a_screener_refuses_comes_back_with_its_sentence(client, log_in, screener):
+def test_a_refused_post_shows_the_screeners_sentence(client, log_in, screener):
     log_in()
     screener(Verdict(refuse=True, sentence="Three topics on the first day are enough."))
 
@@ -127,7 +127,7 @@ def test_what_a_screener_refuses_comes_back_with_its_sentence(client, log_in, sc
     assert page(response).cssselect("form[data-composer]")[0].fields["source"].lstrip("\n") == WORDS
 
 
-def test_held_topic_is_shown_to_its_author_with_a_word_of_thanks(client, log_in, screener):
+def test_held_topic_is_shown_to_its_author_with_a_message(client, log_in, screener):
     log_in()
     screener(Verdict(hold=True, sentence="First posts are looked at."))
 
@@ -140,7 +140,7 @@ def test_held_topic_is_shown_to_its_author_with_a_word_of_thanks(client, log_in,
     assert "Waiting for approval." in " ".join(texts(response, "article .alert"))
 
 
-def test_posting_asks_for_the_new_guidelines_and_keeps_the_words(client, log_in):
+def test_posting_requires_the_new_guidelines_and_keeps_the_text(client, log_in):
     log_in()
     GuidelinesFactory(version=2)
 
@@ -171,14 +171,14 @@ def test_preview_renders_as_the_post_will(client, log_in):
     assert page(response).cssselect("script") == []
 
 
-def test_preview_is_for_members_and_posts(client, log_in):
+def test_preview_requires_a_log_in_and_post(client, log_in):
     visitor = client.post("/new/preview/", {"source": "x"}).status_code
     log_in()
 
     assert (visitor, client.get("/new/preview/").status_code) == (302, 405)
 
 
-def test_reply_goes_to_the_new_post(client, log_in):
+def test_reply_redirects_to_the_new_post(client, log_in):
     member = log_in()
     topic = TopicFactory()
 
@@ -204,7 +204,7 @@ def test_reply_by_htmx_appends_the_post_and_empties_the_form(client, log_in, htm
     assert page(response).cssselect("form")[0].fields["source"].strip() == ""
 
 
-def test_answer_by_htmx_counts_the_answers_anew(client, log_in, htmx):
+def test_answer_by_htmx_updates_the_answer_count(client, log_in, htmx):
     log_in()
     question = QuestionFactory()
     heads = []
@@ -252,7 +252,7 @@ def test_reply_to_a_post_of_another_topic_names_nobody(client, log_in):
 
 
 @pytest.mark.parametrize("by_htmx", [True, False])
-def test_refused_reply_comes_back_with_the_words(client, log_in, htmx, by_htmx):
+def test_refused_reply_keeps_the_text(client, log_in, htmx, by_htmx):
     log_in()
     topic = TopicFactory()
 
@@ -267,7 +267,7 @@ def test_refused_reply_comes_back_with_the_words(client, log_in, htmx, by_htmx):
     assert topic.posts.count() == 1
 
 
-def test_reply_needs_a_member(client):
+def test_reply_requires_a_log_in(client):
     topic = TopicFactory()
 
     response = client.post(f"/topics/{topic.pk}/reply/", {"source": "Let me in, please."})
@@ -276,7 +276,7 @@ def test_reply_needs_a_member(client):
     assert topic.posts.count() == 1
 
 
-def test_reply_to_a_closed_topic_is_refused_with_a_sentence(client, log_in):
+def test_reply_to_a_closed_topic_is_refused(client, log_in):
     from django.utils import timezone
 
     log_in()
@@ -288,7 +288,7 @@ def test_reply_to_a_closed_topic_is_refused_with_a_sentence(client, log_in):
     assert "closed" in response.content.decode()
 
 
-def test_reply_where_only_a_group_may_is_refused(client, log_in):
+def test_reply_without_the_group_is_refused(client, log_in):
     group = Group.objects.create(name="partners")
     topic = TopicFactory()
     topic.category.reply_by = "groups"
@@ -302,14 +302,14 @@ def test_reply_where_only_a_group_may_is_refused(client, log_in):
     assert (outsider.status_code, partner.status_code) == (403, 302)
 
 
-def test_reply_to_what_one_cannot_see_is_404(client, log_in):
+def test_reply_to_a_hidden_topic_is_404(client, log_in):
     log_in()
     topic = TopicFactory(status="hidden")
 
     assert client.post(f"/topics/{topic.pk}/reply/", {"source": "Hello in there."}).status_code == 404
 
 
-def test_comment_goes_under_its_post(client, log_in):
+def test_comment_belongs_to_its_post(client, log_in):
     log_in()
     answer = AnswerFactory()
 
@@ -319,7 +319,7 @@ def test_comment_goes_under_its_post(client, log_in):
     assert (comment.parent, response.url) == (answer, f"/p/{comment.pk}/")
 
 
-def test_comment_by_htmx_gives_the_post_with_its_comments(client, log_in, htmx):
+def test_comment_by_htmx_returns_the_post_with_its_comments(client, log_in, htmx):
     log_in()
     earlier = CommentFactory()
 
@@ -340,7 +340,7 @@ def test_comment_form_is_a_page_of_its_own_without_script(client, log_in, htmx):
     assert page(by_htmx).cssselect("header.site-header") == []
 
 
-def test_too_long_comment_comes_back(client, log_in, htmx):
+def test_too_long_comment_shows_an_error(client, log_in, htmx):
     log_in()
     answer = AnswerFactory()
 
@@ -367,13 +367,13 @@ def test_similar_topics_are_offered_while_typing(client, log_in):
     assert texts(response, ".similar li > a") == [topic.title]
 
 
-def test_nothing_similar_says_nothing(client, log_in):
+def test_no_similar_topics_shows_nothing(client, log_in):
     log_in()
 
     assert client.get("/new/similar/", {"title": "zz"}).content.strip() == b""
 
 
-def test_mentions_offer_people_of_the_topic_first(client, log_in):
+def test_mentions_suggest_participants_first(client, log_in):
     log_in()
     MemberFactory(username="anna1", display_name="Anna One")
     present = MemberFactory(username="anna2", display_name="Anna Two")
@@ -390,7 +390,7 @@ def test_mentions_offer_people_of_the_topic_first(client, log_in):
     }
 
 
-def test_mentions_do_not_tell_who_is_in_a_hidden_topic(client, log_in):
+def test_mentions_do_not_reveal_participants_of_hidden_topics(client, log_in):
     log_in()
     present = MemberFactory(username="anna")
     topic = TopicFactory(author=present, category=CategoryFactory(groups=[Group.objects.create(name="x")]))
@@ -398,7 +398,7 @@ def test_mentions_do_not_tell_who_is_in_a_hidden_topic(client, log_in):
     assert client.get("/new/mentions/", {"topic": topic.pk}).json() == {"people": []}
 
 
-def test_comment_on_a_post_out_of_sight_is_refused(client, log_in):
+def test_comment_on_a_hidden_post_is_refused(client, log_in):
     post = PostFactory()
     posts.hide(post, actor=MemberFactory(role="moderator"), reason="Off-topic.")
     log_in()

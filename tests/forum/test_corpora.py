@@ -58,7 +58,7 @@ def author(client):
 
 
 @pytest.mark.parametrize("texts", [naughty, examples])
-def test_odd_texts_are_posted_stored_exactly_and_shown_safely(client, author, texts):
+def test_unusual_texts_are_posted_stored_exactly_and_shown_safely(client, author, texts):
     topic = TopicFactory()
 
     for sent in in_posts(texts()):
@@ -122,7 +122,7 @@ def test_naughty_searches_are_answered_safely(client):
         assert_safe(response)
 
 
-def test_naughty_words_are_found_and_marked_safely(client, author):
+def test_naughty_strings_are_found_and_highlighted_safely(client, author):
     texts = naughty()
     for text in texts:
         TopicFactory(

@@ -79,14 +79,14 @@ def full():
     return topic
 
 
-def test_counting_counts_what_is_shown(counted, full):
+def test_recount_counts_published_posts(counted, full):
     topic = counted(full)
 
     assert (topic.reply_count, topic.answer_count, topic.like_count) == (3, 2, 11)
     assert (topic.score, topic.is_solved) == (4, True)
 
 
-def test_counting_bumps_by_replies_and_not_by_comments(counted, full):
+def test_recount_ignores_comments_for_bumped_at(counted, full):
     topic = counted(full)
 
     last = full.posts.get(kind="reply", status="published")
@@ -94,14 +94,14 @@ def test_counting_bumps_by_replies_and_not_by_comments(counted, full):
     assert topic.last_post_author == last.author
 
 
-def test_counting_of_a_topic_alone_is_its_opening(counted):
+def test_recount_of_a_topic_without_replies(counted):
     topic = counted(TopicFactory(created_at=days_ago(3)))
 
     assert (topic.reply_count, topic.is_solved) == (0, False)
     assert (topic.bumped_at, topic.last_post_author) == (topic.created_at, topic.author)
 
 
-def test_counting_of_a_topic_whose_posts_are_all_hidden_falls_back_to_its_beginning(counted):
+def test_recount_of_a_topic_with_hidden_posts_only(counted):
     topic = PostFactory(created_at=days_ago(1)).topic
     topic.posts.update(status=Post.Status.HIDDEN)
 
@@ -111,13 +111,13 @@ def test_counting_of_a_topic_whose_posts_are_all_hidden_falls_back_to_its_beginn
     assert (topic.bumped_at, topic.last_post_author) == (topic.created_at, topic.author)
 
 
-def test_counting_of_an_accepted_answer_that_was_hidden_is_open_again(counted):
+def test_recount_of_a_hidden_accepted_answer_is_unsolved(counted):
     answer = AnswerFactory(is_accepted=True, status=Post.Status.HIDDEN)
 
     assert counted(answer.topic).is_solved is False
 
 
-def test_counting_of_two_replies_of_one_moment_takes_the_later_number(counted):
+def test_recount_of_simultaneous_replies_uses_the_higher_number(counted):
     now = timezone.now()
     topic = TopicFactory(created_at=days_ago(1))
     PostFactory(topic=topic, created_at=now)
@@ -126,7 +126,7 @@ def test_counting_of_two_replies_of_one_moment_takes_the_later_number(counted):
     assert counted(topic).last_post_author == second.author
 
 
-def test_both_ways_of_counting_agree(full):
+def test_both_ways_of_recounting_agree(full):
     found = []
     for count in (one_by_one, all_at_once):
         Topic.objects.filter(pk=full.pk).update(**WRONG)
@@ -136,13 +136,13 @@ def test_both_ways_of_counting_agree(full):
     assert found[0] == found[1]
 
 
-def test_counting_twice_changes_nothing(counted, full):
+def test_recount_is_idempotent(counted, full):
     once = [Topic.objects.values(*COUNTERS).get(pk=counted(full).pk) for _ in range(2)]
 
     assert once[0] == once[1]
 
 
-def test_recount_topics_leaves_others_alone(full):
+def test_recount_topics_affects_only_these_topics(full):
     other = TopicFactory()
     Topic.objects.filter(pk=other.pk).update(reply_count=5)
 
@@ -151,11 +151,11 @@ def test_recount_topics_leaves_others_alone(full):
     assert Topic.objects.get(pk=other.pk).reply_count == 5
 
 
-def test_recount_topics_of_none_does_nothing():
+def test_recount_topics_of_nothing_does_nothing():
     counters.recount_topics([])
 
 
-def test_recount_topics_never_gives_a_number_out_again(full):
+def test_recount_topics_never_reuses_numbers(full):
     Topic.objects.filter(pk=full.pk).update(last_number=50)
 
     counters.recount_topics([full.pk])
@@ -175,7 +175,7 @@ def test_recount_topics_finds_the_last_number_of_an_import(full):
     ("status", "adds"),
     [("published", (1, 3)), ("hidden", (0, 0)), ("pending", (0, 0)), ("deleted", (0, 0))],
 )
-def test_weight_is_what_visitors_can_see(status, adds):
+def test_contribution_counts_published_posts(status, adds):
     topic = TopicFactory(status=status)
     topic.reply_count = 2
 
@@ -186,7 +186,7 @@ def totals(category: Category) -> tuple[int, int]:
     return Category.objects.values_list("topic_count", "post_count").get(pk=category.pk)
 
 
-def test_settle_carries_the_difference_to_the_category():
+def test_refresh_updates_the_category():
     topic = PostFactory().topic
     assert totals(topic.category) == (1, 2)
     PostFactory.create_batch(2, topic=topic, counters=None)
@@ -197,7 +197,7 @@ def test_settle_carries_the_difference_to_the_category():
     assert totals(topic.category) == (1, 3)
 
 
-def test_settle_moves_the_weight_from_one_category_to_another():
+def test_refresh_moves_the_contribution_to_another_category():
     topic = PostFactory().topic
     here, there = topic.category, CategoryFactory()
 
@@ -211,7 +211,7 @@ def test_settle_moves_the_weight_from_one_category_to_another():
     assert (totals(here), totals(there)) == ((0, 0), (1, 2))
 
 
-def test_settle_never_counts_below_nothing():
+def test_refresh_never_goes_below_zero():
     topic = PostFactory().topic
     Category.objects.filter(pk=topic.category_id).update(topic_count=0, post_count=0)
     topic.posts.filter(kind="reply").update(status=Post.Status.DELETED)
@@ -221,12 +221,12 @@ def test_settle_never_counts_below_nothing():
     assert totals(topic.category) == (0, 0)
 
 
-def test_lock_topic_of_a_topic_that_is_gone_says_so():
+def test_lock_topic_of_a_deleted_topic_raises():
     with pytest.raises(Topic.DoesNotExist):
         counters.lock_topic(404)
 
 
-def test_recount_categories_mends_every_counter(django_assert_num_queries):
+def test_recount_categories_corrects_every_counter(django_assert_num_queries):
     topic = PostFactory(topic__tags=[TagFactory(name="milk")]).topic
     TopicFactory(category=topic.category, status=Topic.Status.HIDDEN, tags=[TagFactory(name="milk")])
     empty = CategoryFactory(topic_count=4, post_count=4)
@@ -253,7 +253,7 @@ def test_recount_tags_counts_published_topics_only():
     assert (tag.topic_count, other.topic_count) == (2, 8)
 
 
-def test_counters_are_true_after_a_day_of_many_changes():
+def test_counters_are_correct_after_many_changes():
     """Check that incremental counters equal a full recount."""
     moderator = MemberFactory(role="moderator")
     here, there = CategoryFactory.create_batch(2)

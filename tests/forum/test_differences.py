@@ -24,12 +24,12 @@ def marked(old, new):
         ("9 bar", "9.1 bar", "9+.1+ bar"),
     ],
 )
-def test_changed_words_are_shown(old, new, shown):
+def test_changed_words_are_marked(old, new, shown):
     assert marked(old, new) == shown
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_both_texts_can_be_read_back(old, new):
+def test_both_texts_can_be_reconstructed(old, new):
     pieces = word_diff(old, new)
 
     assert "".join(piece.text for piece in pieces if piece.kind != "added") == old
@@ -48,7 +48,7 @@ def test_long_texts_are_compared_by_lines():
     ]
 
 
-def test_what_stayed_the_same_is_cut_to_the_surroundings():
+def test_unchanged_text_is_shortened_to_context():
     pieces = [Piece("same", "a" * 500), Piece("added", "!"), Piece("same", "b" * 500), Piece("removed", "?")]
 
     short = shortened(pieces, around=10)
@@ -64,7 +64,7 @@ def test_what_stayed_the_same_is_cut_to_the_surroundings():
     ],
     ids=["words", "lines"],
 )
-def test_comparing_what_is_made_to_take_long_comes_to_an_end(old, new):
+def test_comparing_crafted_texts_is_bounded(old, new):
     began = thread_time()
 
     pieces = word_diff(old, new)
@@ -74,7 +74,7 @@ def test_comparing_what_is_made_to_take_long_comes_to_an_end(old, new):
     assert "".join(piece.text for piece in pieces if piece.kind != "removed") == new
 
 
-def test_without_time_all_between_the_ends_is_one_change():
+def test_without_time_left_the_middle_is_one_change():
     pieces = word_diff("Descale it every other month.", "Descale it each month.", until=0)
 
     assert [(piece.kind, piece.text) for piece in pieces] == [

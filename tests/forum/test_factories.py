@@ -38,14 +38,14 @@ def test_answers_are_counted_on_their_question():
     assert (stored.kind, stored.answer_count, stored.reply_count, stored.last_number) == ("question", 2, 2, 3)
 
 
-def test_comment_stands_under_its_parent_and_is_not_counted():
+def test_comment_belongs_to_its_parent_and_is_not_counted():
     comment = CommentFactory()
 
     assert comment.topic == comment.parent.topic
     assert comment.topic.reply_count == 1
 
 
-def test_reply_moves_the_topic_up():
+def test_reply_bumps_the_topic():
     reply = PostFactory()
 
     assert reply.topic.bumped_at == reply.created_at

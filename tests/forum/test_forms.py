@@ -46,7 +46,7 @@ def typed(author):
 
 
 @pytest.mark.parametrize(("form", "limits"), [(ReplyForm, BODY_LENGTH), (CommentForm, COMMENT_LENGTH)])
-def test_words_may_be_as_short_and_as_long_as_it_says(form, limits):
+def test_text_at_the_length_limits_is_valid(form, limits):
     least, most = limits
 
     assert form({"source": "x" * least}).is_valid()
@@ -55,36 +55,36 @@ def test_words_may_be_as_short_and_as_long_as_it_says(form, limits):
     assert not form({"source": "x" * (most + 1)}).is_valid()
 
 
-def test_words_that_are_too_few_say_how_many_are_missing():
+def test_too_short_text_says_how_many_characters_are_missing():
     assert errors(ReplyForm({"source": "  Yes.  "})) == {"source": ["Add at least 6 more characters."]}
 
 
 @pytest.mark.parametrize("source", ["", "   ", "\n\n"])
-def test_no_words_are_refused(source):
+def test_empty_text_is_refused(source):
     assert "source" in ReplyForm({"source": source}).errors
 
 
 @pytest.mark.parametrize("source", ["    code first\n", "Ends with two spaces  \n", "Ünïcödé 👩🏽‍🚀 words"])
-def test_words_are_kept_exactly_as_typed(source):
+def test_text_is_kept_exactly_as_typed(source):
     form = ReplyForm({"source": source})
 
     assert form.is_valid()
     assert form.cleaned_data["source"] == source
 
 
-def test_line_ends_of_a_browser_are_one_character_each():
+def test_crlf_counts_as_one_character():
     form = ReplyForm({"source": "One line.\r\nAnother."})
 
     assert form.is_valid()
     assert form.cleaned_data["source"] == "One line.\nAnother."
 
 
-def test_the_browser_does_not_cut_what_is_too_long():
+def test_fields_have_no_maxlength():
     assert "maxlength" not in str(ReplyForm()["source"])
 
 
 @pytest.mark.parametrize("parent", ["abc", "1.5", "9" * 5000])
-def test_a_parent_that_is_no_number_is_refused_and_not_an_error(parent):
+def test_a_parent_that_is_not_a_number_is_invalid(parent):
     assert "parent" in ReplyForm({"source": "Enough words here.", "parent": parent}).errors
 
 
@@ -99,14 +99,14 @@ def test_a_parent_that_is_no_number_is_refused_and_not_an_error(parent):
         ("discussion", "x" * 256, False),
     ],
 )
-def test_a_title_is_long_enough_to_be_found(typed, kind, title, fine):
+def test_a_title_has_a_minimum_length(typed, kind, title, fine):
     form = typed(kind=kind, title=title)
 
     assert form.is_valid() is fine
     assert fine or "title" in form.errors
 
 
-def test_a_title_that_is_too_short_says_how_long(typed):
+def test_a_short_title_shows_the_minimum_length(typed):
     assert errors(typed(kind="question", title="Help")) == {
         "title": ["Use at least 10 characters so that others can find your topic."]
     }
@@ -123,7 +123,7 @@ def test_a_title_that_is_too_short_says_how_long(typed):
         (",,,", []),
     ],
 )
-def test_tags_are_read_as_people_write_them(typed, written, kept):
+def test_tags_are_normalized(typed, written, kept):
     form = typed(tags=written)
 
     assert form.is_valid()
@@ -134,14 +134,14 @@ def test_more_than_five_tags_are_refused(typed):
     assert errors(typed(tags="a,b,c,d,e,f")) == {"tags": ["Use at most 5 tags."]}
 
 
-def test_a_kind_that_a_place_does_not_take_says_which_it_takes(typed):
+def test_an_unaccepted_kind_lists_the_accepted_ones(typed):
     ideas = CategoryFactory(kind="ideas", name="Wishes")
 
     assert errors(typed(category=ideas.pk)) == {"kind": ["Wishes only accepts these types: idea."]}
 
 
 @pytest.mark.parametrize("fields", [{"is_archived": True}, {"groups": []}, {"create_by": "groups"}])
-def test_a_place_where_one_may_not_begin_is_not_offered(typed, fields):
+def test_categories_without_access_are_not_offered(typed, fields):
     place = CategoryFactory(**fields)
 
     form = typed(category=place.pk)
@@ -150,13 +150,13 @@ def test_a_place_where_one_may_not_begin_is_not_offered(typed, fields):
     assert place not in form.fields["category"].queryset
 
 
-def test_several_things_that_are_wrong_are_all_said_at_once(typed):
+def test_all_errors_are_shown_at_once(typed):
     form = typed(category="", title="Hm", source="No", tags="a,b,c,d,e,f")
 
     assert set(form.errors) == {"category", "title", "source", "tags"}
 
 
-def test_an_edit_of_an_opening_begins_with_what_is_there():
+def test_an_edit_of_an_opening_is_prefilled():
     topic = TopicFactory(title="Which grinder is quiet?", tags=[TagFactory(name="milk")])
 
     form = EditForm(None, post=topic.posts.get())
@@ -169,7 +169,7 @@ def test_an_edit_of_a_reply_has_no_title():
     assert "title" not in EditForm(None, post=PostFactory()).fields
 
 
-def test_an_edit_of_a_comment_keeps_to_the_length_of_one():
+def test_an_edit_of_a_comment_has_the_comment_limit():
     comment = PostFactory(kind=Post.Kind.COMMENT)
 
     assert not EditForm({"source": "x" * (COMMENT_LENGTH[1] + 1), "reason": ""}, post=comment).is_valid()
@@ -178,7 +178,7 @@ def test_an_edit_of_a_comment_keeps_to_the_length_of_one():
 @pytest.mark.parametrize(
     "address", ["{pk}", " {pk} ", "/t/{pk}/any-words/", "https://club.example/t/{pk}/x/", "/t/{pk}"]
 )
-def test_merging_takes_an_address_as_it_was_copied(address):
+def test_merging_accepts_a_copied_url(address):
     topic, other = TopicFactory.create_batch(2)
 
     form = MergeForm(
@@ -192,7 +192,7 @@ def test_merging_takes_an_address_as_it_was_copied(address):
 @pytest.mark.parametrize(
     "address", ["", "0", "-1", "abc", "/u/ada/", "9" * 18, "9" * 30, "/t/{own}/x/", "{gone}"]
 )
-def test_merging_into_what_is_none_says_so(address):
+def test_merging_into_an_unknown_topic_is_invalid(address):
     topic, gone = TopicFactory(), TopicFactory(status="deleted")
     written = address.format(own=topic.pk, gone=gone.pk)
 
@@ -201,7 +201,7 @@ def test_merging_into_what_is_none_says_so(address):
     assert "into" in form.errors
 
 
-def test_moving_offers_every_place_but_the_present_one():
+def test_moving_offers_all_other_categories():
     topic, elsewhere = TopicFactory(), CategoryFactory()
 
     offered = MoveForm(actor=MemberFactory(role="moderator"), topic=topic).fields["category"].queryset
@@ -210,7 +210,7 @@ def test_moving_offers_every_place_but_the_present_one():
     assert topic.category not in offered
 
 
-def test_splitting_offers_what_stands_alone():
+def test_splitting_does_not_offer_comments():
     answer = AnswerFactory()
     PostFactory(topic=answer.topic, kind=Post.Kind.COMMENT, parent=answer)
     PostFactory()
@@ -222,7 +222,7 @@ def test_splitting_offers_what_stands_alone():
 
 
 @pytest.mark.parametrize("missing", ["posts", "title", "category"])
-def test_splitting_needs_posts_a_title_and_a_place(missing):
+def test_splitting_requires_posts_title_and_category(missing):
     answer = AnswerFactory()
     fine = {
         "posts": [answer.pk],
@@ -236,7 +236,7 @@ def test_splitting_needs_posts_a_title_and_a_place(missing):
     assert set(form.errors) == {missing}
 
 
-def test_line_ends_count_once_as_the_counter_beside_the_field_says():
+def test_line_ends_count_once_like_the_counter():
     most = COMMENT_LENGTH[1]
 
     assert CommentForm({"source": "x\r\n" * (most // 2)}).is_valid()

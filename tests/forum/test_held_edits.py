@@ -45,15 +45,15 @@ def now(post):
 # The verdict
 
 
-def test_screen_edit_holds_a_word_that_holds_new_posts():
+def test_screen_edit_holds_words_that_hold_new_posts():
     assert screen_edit(MemberFactory(), "Use tap water.", NEW) == Verdict(hold=True, sentence=WHY)
 
 
-def test_screen_edit_lets_a_word_stand_that_was_approved():
+def test_screen_edit_allows_existing_words():
     assert not screen_edit(MemberFactory(), "The casino.", NEW).hold
 
 
-def test_screen_edit_never_holds_up_the_team():
+def test_screen_edit_never_holds_staff_edits():
     assert not screen_edit(MemberFactory(role="support"), "Use tap water.", NEW).hold
 
 
@@ -68,7 +68,7 @@ def test_screen_edit_refuses_rather_than_holds():
 # The post
 
 
-def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post):
+def test_edit_and_hold_saves_the_text_and_hides_the_post(post):
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY, reason="cheaper")
 
     held = now(post)
@@ -81,7 +81,7 @@ def test_edit_and_hold_keeps_the_new_words_and_takes_the_post_out_of_sight(post)
     assert event_names(member=post.author) == ["post.hidden"]
 
 
-def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
+def test_edit_and_hold_queues_the_post_once(post):
     for _ in range(2):
         posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
@@ -89,7 +89,7 @@ def test_edit_and_hold_puts_it_in_the_review_queue_once(post):
     assert (item.kind, item.post, item.reason) == ("held", post, "Contains “casino”")
 
 
-def test_approval_brings_it_back_with_all_that_was_earned(post):
+def test_approval_reinstates_the_events(post):
     before = event_names(member=post.author)
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
 
@@ -100,7 +100,7 @@ def test_approval_brings_it_back_with_all_that_was_earned(post):
     assert set(before) <= set(event_names(member=post.author))
 
 
-def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
+def test_mentions_of_a_held_edit_are_recorded_on_approval(post):
     MemberFactory(username="walter")
     posts.edit_and_hold(post, actor=post.author, source="The casino, @walter", why=WHY)
     before = "member.mentioned" in event_names()
@@ -110,7 +110,7 @@ def test_whom_a_held_change_mentions_is_told_when_it_is_approved(post):
     assert (before, "member.mentioned" in event_names()) == (False, True)
 
 
-def test_a_hidden_post_stays_hidden_when_it_is_changed():
+def test_a_hidden_post_stays_hidden_when_edited():
     post = PostFactory(status="hidden", status_reason="Advertising.")
 
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
@@ -119,7 +119,7 @@ def test_a_hidden_post_stays_hidden_when_it_is_changed():
     assert not ReviewItem.objects.exists()
 
 
-def test_a_moderator_decides_about_it_as_about_a_new_post(post):
+def test_a_moderator_can_decide_on_a_held_edit(post):
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item = ReviewItem.objects.get()
 
@@ -134,7 +134,7 @@ def test_a_moderator_decides_about_it_as_about_a_new_post(post):
     assert Notification.objects.filter(member=post.author, kind="moderation").count() == 1
 
 
-def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_all(post):
+def test_a_refused_edit_shows_the_reason_and_can_be_unhidden(post):
     before = event_names(member=post.author)
     posts.edit_and_hold(post, actor=post.author, source=NEW, why=WHY)
     item, moderator = ReviewItem.objects.get(), MemberFactory(role="moderator")
@@ -160,7 +160,7 @@ def test_a_change_that_was_refused_says_why_and_gives_all_back_when_shown_after_
 # The author's view
 
 
-def test_a_held_edit_is_said_to_its_author_and_shown_to_nobody_else(client, post):
+def test_a_held_edit_is_shown_to_its_author_only(client, post):
     edit(client, post)
 
     mine = client.get(post.topic.get_absolute_url())
@@ -172,7 +172,7 @@ def test_a_held_edit_is_said_to_its_author_and_shown_to_nobody_else(client, post
     assert "casino" not in others.content.decode()
 
 
-def test_a_held_edit_in_place_says_so(client, htmx, post):
+def test_a_held_edit_in_place_shows_a_message(client, htmx, post):
     client.force_login(post.author)
 
     response = client.post(f"/posts/{post.pk}/edit/", {"source": NEW, "reason": ""}, headers=htmx)
@@ -199,31 +199,31 @@ def refused(client, post, **more):
     return (now(post).status, now(post).source) == ("published", post.source)
 
 
-def test_an_answered_topic_is_not_taken_away_by_an_edit(client, post):
+def test_an_answered_topic_is_not_hidden_by_an_edit(client, post):
     opening = post.topic.posts.get(kind="opening")
 
     assert refused(client, opening, title=post.topic.title, tags="")
 
 
-def test_an_accepted_answer_is_not_taken_away_by_an_edit(client, post):
+def test_an_accepted_answer_is_not_hidden_by_an_edit(client, post):
     Post.objects.filter(pk=post.pk).update(is_accepted=True)
 
     assert refused(client, post)
 
 
-def test_a_post_with_comments_is_not_taken_away_by_an_edit(client, post):
+def test_a_post_with_comments_is_not_hidden_by_an_edit(client, post):
     CommentFactory(topic=post.topic, parent=post)
 
     assert refused(client, post)
 
 
-def test_what_a_moderator_writes_into_a_post_is_not_held(client, post):
+def test_a_moderators_edit_is_not_held(client, post):
     edit(client, post, by=MemberFactory(role="moderator"))
 
     assert (now(post).status, now(post).source) == ("published", NEW)
 
 
-def test_word_that_is_put_into_the_tags_is_held_too(client):
+def test_a_blocked_word_in_the_tags_is_held_too(client):
     topic = topics.create(
         CategoryFactory(),
         author=MemberFactory(),

@@ -58,7 +58,7 @@ def address(post, act, number=1):
 # The service
 
 
-def test_hide_revision_says_who_and_when(post):
+def test_hide_revision_stores_who_and_when(post):
     moderator = MemberFactory(role="moderator")
 
     revisions.hide(version(post, 1), actor=moderator)
@@ -67,7 +67,7 @@ def test_hide_revision_says_who_and_when(post):
     assert version(post, 1).source == SECRET
 
 
-def test_hide_revision_twice_is_told_once(post):
+def test_hide_revision_is_idempotent(post):
     for _ in range(2):
         hide(post)
 
@@ -79,7 +79,7 @@ def test_hide_revision_twice_is_told_once(post):
     )
 
 
-def test_show_revision_undoes_it_and_is_told_once(post):
+def test_show_revision_is_idempotent(post):
     moderator = MemberFactory(role="moderator")
     hidden = hide(post)
 
@@ -90,7 +90,7 @@ def test_show_revision_undoes_it_and_is_told_once(post):
     assert AuditEntry.objects.get(act="revision.show").after == {"version": 1, "hidden": False}
 
 
-def test_the_newest_version_is_not_hidden_because_the_post_says_the_same(post):
+def test_the_newest_version_cannot_be_hidden(post):
     with pytest.raises(Refused) as refusal:
         hide(post, 3)
 
@@ -103,7 +103,7 @@ def test_the_newest_version_is_not_hidden_because_the_post_says_the_same(post):
 
 
 @pytest.mark.parametrize("who", READERS + MODERATORS)
-def test_hidden_version_is_read_by_moderators_alone(log_in, post, who):
+def test_hidden_version_is_readable_by_moderators_only(log_in, post, who):
     hide(post)
     reader = come_as(log_in, who, post)
 
@@ -113,7 +113,7 @@ def test_hidden_version_is_read_by_moderators_alone(log_in, post, who):
 
 
 @pytest.mark.parametrize("who", READERS)
-def test_history_keeps_the_words_of_a_hidden_version_from_everyone(client, log_in, post, who):
+def test_history_does_not_show_hidden_text(client, log_in, post, who):
     hide(post)
     come_as(log_in, who, post)
 
@@ -203,7 +203,7 @@ def test_revision_hide_and_show_as_a_page(client, log_in, post):
 
 @pytest.mark.parametrize("act", ["hide", "show"])
 @pytest.mark.parametrize("who", [who for who in READERS if who != "visitor"])
-def test_versions_are_hidden_and_shown_by_moderators_only(client, log_in, post, who, act):
+def test_hiding_versions_requires_a_moderator(client, log_in, post, who, act):
     if act == "show":
         hide(post)
     come_as(log_in, who, post)
@@ -216,11 +216,11 @@ def test_versions_are_hidden_and_shown_by_moderators_only(client, log_in, post, 
 
 
 @pytest.mark.parametrize("act", ["hide", "show"])
-def test_visitors_are_asked_to_log_in_first(client, post, act):
+def test_hiding_versions_requires_a_log_in(client, post, act):
     assert client.post(address(post, act)).url.startswith("/accounts/login/")
 
 
-def test_revision_hide_of_the_newest_says_why_not(client, log_in, post):
+def test_revision_hide_of_the_newest_is_refused(client, log_in, post):
     log_in(role="moderator")
 
     response = client.post(address(post, "hide", 3))
@@ -229,19 +229,19 @@ def test_revision_hide_of_the_newest_says_why_not(client, log_in, post):
     assert "This is the current version." in response.content.decode()
 
 
-def test_a_version_there_never_was_is_not_found(client, log_in, post):
+def test_an_unknown_version_is_not_found(client, log_in, post):
     log_in(role="moderator")
 
     assert client.post(address(post, "hide", 9)).status_code == 404
 
 
-def test_hiding_wants_a_post(client, log_in, post):
+def test_hiding_requires_post(client, log_in, post):
     log_in(role="moderator")
 
     assert client.get(address(post, "hide")).status_code == 405
 
 
-def test_history_of_many_versions_has_pages(client, htmx, log_in, post):
+def test_long_history_is_paginated(client, htmx, log_in, post):
     moderator = log_in(role="moderator")
     for number in range(25):
         posts.edit(post, actor=moderator, source=f"Words of change {number}.")

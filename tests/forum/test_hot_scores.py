@@ -22,7 +22,7 @@ def like(post, at):
     Like.objects.create(post=post, member=MemberFactory(), created_at=at)
 
 
-def test_heat_is_the_two_terms_of_the_formula():
+def test_hot_score_follows_the_formula():
     topic = TopicFactory(created_at=NOW - timedelta(hours=30), like_count=5)
     reply = PostFactory(topic=topic, created_at=NOW - timedelta(hours=4))
     PostFactory(topic=topic, author=reply.author, created_at=NOW - timedelta(hours=2))
@@ -37,7 +37,7 @@ def test_heat_is_the_two_terms_of_the_formula():
     assert hot_score_of(topic) == pytest.approx(likes_over_age + recent)
 
 
-def test_quiet_topic_is_cold():
+def test_quiet_topic_has_no_hot_score():
     topic = TopicFactory(created_at=NOW - timedelta(days=3))
 
     hot_scores.refresh([topic.pk], now=NOW)
@@ -45,7 +45,7 @@ def test_quiet_topic_is_cold():
     assert hot_score_of(topic) == 0
 
 
-def test_unpublished_posts_give_no_heat():
+def test_unpublished_posts_do_not_count():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, status="hidden", created_at=NOW - timedelta(hours=1))
 
@@ -54,7 +54,7 @@ def test_unpublished_posts_give_no_heat():
     assert hot_score_of(topic) == 0
 
 
-def test_heat_cools_with_time():
+def test_hot_score_decays_with_time():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, created_at=NOW - timedelta(hours=1))
     hot_scores.refresh([topic.pk], now=NOW)
@@ -65,7 +65,7 @@ def test_heat_cools_with_time():
     assert 0 < hot_score_of(topic) < warm
 
 
-def test_heat_all_takes_lively_topics_only():
+def test_refresh_all_updates_active_topics_only():
     lively = [PostFactory(created_at=timezone.now() - timedelta(hours=1)).topic for _ in range(3)]
     old = TopicFactory(created_at=timezone.now() - timedelta(days=90))
 
@@ -76,7 +76,7 @@ def test_heat_all_takes_lively_topics_only():
     assert hot_score_of(old) == 0
 
 
-def test_topic_that_was_hot_cools_down_to_nothing():
+def test_old_hot_score_decays_to_zero():
     topic = TopicFactory(created_at=timezone.now() - timedelta(days=90))
     Topic.objects.filter(pk=topic.pk).update(hot_score=2)
 
@@ -94,7 +94,7 @@ def test_future_topic_does_not_break_the_formula():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reply_heats_its_topic_as_soon_as_followers_run():
+def test_reply_updates_the_hot_score_through_the_follower():
     topic = TopicFactory()
     posts.create(topic, author=MemberFactory(), source="This warms it up.")
 

@@ -11,7 +11,7 @@ from .event_log import event_names, get_event
 pytestmark = pytest.mark.django_db
 
 
-def test_like_counts_on_post_and_topic_and_is_told_to_both():
+def test_like_updates_counts_and_records_both_events():
     post, fan = PostFactory(), MemberFactory()
 
     for _ in range(2):
@@ -24,7 +24,7 @@ def test_like_counts_on_post_and_topic_and_is_told_to_both():
     assert received.props == {"type": "like", "topic_id": post.topic_id}
 
 
-def test_unlike_takes_it_all_back():
+def test_unlike_retracts_everything():
     post, fan = PostFactory(), MemberFactory()
     likes.add(post, member=fan)
 

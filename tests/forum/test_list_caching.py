@@ -72,7 +72,7 @@ def test_new_title_is_listed_at_once(reader, topic, address):
 
 
 @pytest.mark.parametrize("address", [*LISTS, SEARCH])
-def test_hidden_topic_is_gone_and_back_at_once(reader, topic, address):
+def test_hidden_topic_disappears_and_returns_at_once(reader, topic, address):
     posts.hide(topic.posts.get(number=1), actor=None, reason="flags")
     while_hidden = titles(reader.get(address))
     posts.unhide(topic.posts.get(number=1), actor=None)
@@ -81,7 +81,7 @@ def test_hidden_topic_is_gone_and_back_at_once(reader, topic, address):
 
 
 @pytest.mark.parametrize("address", [*LISTS, SEARCH])
-def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic, address):
+def test_topic_moved_to_a_private_category_disappears_at_once(reader, topic, address):
     private = CategoryFactory(see_by="groups")
     topics.move(topic, to=private, actor=MemberFactory(role="moderator"))
 
@@ -102,7 +102,7 @@ def test_new_role_is_listed_at_once(reader, topic):
     assert texts(reader.get("/latest/"), ".role") == ["Support"]
 
 
-def test_words_just_written_are_found_at_once(reader, topic):
+def test_new_posts_are_found_at_once(reader, topic):
     posts.create(topic, author=MemberFactory(), source="Rinse thoroughly afterwards.")
     reader.get("/search/?q=citric")
     reply = topic.posts.get(number=2)
@@ -111,7 +111,7 @@ def test_words_just_written_are_found_at_once(reader, topic):
     assert titles(reader.get("/search/?q=citric")) == [topic.title]
 
 
-def test_hidden_words_are_not_found_any_longer(reader, topic):
+def test_hidden_posts_are_not_found(reader, topic):
     before = titles(reader.get("/search/?q=manual"))
     posts.hide(topic.posts.get(number=2), actor=None, reason="flags")
 
@@ -122,7 +122,7 @@ def test_hidden_words_are_not_found_any_longer(reader, topic):
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_unread_posts_are_each_readers_own(reader, topic, address):
+def test_unread_posts_are_per_reader(reader, topic, address):
     other = client_of(a_customer())
     other.get(topic.get_absolute_url())
     posts.create(topic, author=MemberFactory(), source="Every month if the water is hard.")
@@ -141,7 +141,7 @@ def test_own_posts_are_not_unread(reader, topic):
     assert texts(writer.get("/latest/"), "a.unread") == []
 
 
-def test_what_was_read_is_not_unread_any_longer(reader, topic):
+def test_read_posts_are_not_unread(reader, topic):
     reader.get(topic.get_absolute_url())
     posts.create(topic, author=MemberFactory(), source="Every month if the water is hard.")
     before = texts(reader.get("/latest/"), "a.unread")
@@ -151,7 +151,7 @@ def test_what_was_read_is_not_unread_any_longer(reader, topic):
 
 
 @pytest.mark.parametrize("address", ["/latest/", "/c/private/", "/search/?q=secret"])
-def test_topics_of_a_group_are_for_its_members_alone(reader, address):
+def test_topics_of_a_group_are_for_its_members_only(reader, address):
     group = Group.objects.create(name="pilots")
     category = CategoryFactory(slug="private", groups=[group])
     TopicFactory(category=category, title="A secret matter")
@@ -165,7 +165,7 @@ def test_topics_of_a_group_are_for_its_members_alone(reader, address):
         assert "A secret matter" in titles(client_of(pilot).get(address))
 
 
-def test_who_joins_a_group_sees_its_topics_from_then_on(client):
+def test_joining_a_group_shows_its_topics(client):
     group = Group.objects.create(name="pilots")
     TopicFactory(category=CategoryFactory(groups=[group]), title="A secret matter")
     member = a_customer()
@@ -178,7 +178,7 @@ def test_who_joins_a_group_sees_its_topics_from_then_on(client):
     assert (before, joined, titles(client.get("/latest/"))) == ([], ["A secret matter"], [])
 
 
-def test_moderators_lists_are_theirs(reader, topic):
+def test_moderators_lists_are_not_shown_to_others(reader, topic):
     private = TopicFactory(category__see_by="groups", title="For moderators only")
     moderator = client_of(MemberFactory(role="moderator"))
 
@@ -186,7 +186,7 @@ def test_moderators_lists_are_theirs(reader, topic):
     assert private.title not in titles(reader.get("/latest/"))
 
 
-def test_each_reader_has_their_own_corner(reader):
+def test_own_menu_is_per_reader(reader):
     other = client_of(a_customer(display_name="Edsger"))
 
     assert texts(other.get("/latest/"), ".menu-head strong") == ["Edsger"]
@@ -203,7 +203,7 @@ def test_new_topic_button_is_for_those_who_may(client):
     assert [buttons(one) for one in (a_customer(), pilot, a_customer(), pilot)] == [1, 2, 1, 2]
 
 
-def test_every_search_is_remembered_once(reader):
+def test_every_search_is_recorded_once(reader):
     assert Event.objects.filter(name="search.performed").count() == 2
     client_of(a_customer()).get(SEARCH)
     reader.get(SEARCH)

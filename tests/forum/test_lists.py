@@ -66,7 +66,7 @@ def test_unanswered_lists_open_questions_without_answer(client):
     assert titles(client.get("/unanswered/")) == ["Nobody knows this"]
 
 
-def test_unanswered_says_so_when_nobody_waits(client):
+def test_empty_unanswered_list_shows_a_message(client):
     assert texts(client.get("/unanswered/"), ".empty h2") == ["No unanswered questions"]
 
 
@@ -105,7 +105,7 @@ def test_category_shows_its_own_and_its_childrens_topics(client):
     assert sorted(titles(client.get(parent.get_absolute_url()))) == ["In the child", "In the parent"]
 
 
-def test_pinned_topics_stand_first_and_once(client):
+def test_pinned_topics_come_first_and_once(client):
     category = CategoryFactory()
     TopicFactory(
         category=category, title="Pinned", pinned_at=timezone.now(), bumped_at=timezone.now() - timedelta(9)
@@ -116,7 +116,7 @@ def test_pinned_topics_stand_first_and_once(client):
     assert titles(client.get("/latest/")) == ["Newer", "Pinned"]
 
 
-def test_topic_pinned_everywhere_stands_first_in_every_list(client):
+def test_topic_pinned_everywhere_comes_first_in_every_list(client):
     TopicFactory(
         title="Pinned",
         pinned_at=timezone.now(),
@@ -128,7 +128,7 @@ def test_topic_pinned_everywhere_stands_first_in_every_list(client):
     assert titles(client.get("/latest/")) == ["Pinned", "Newer"]
 
 
-def test_pinned_topics_stand_on_the_first_page_only(client):
+def test_pinned_topics_are_on_the_first_page_only(client):
     category = CategoryFactory()
     TopicFactory(category=category, title="Pinned", pinned_at=timezone.now())
     TopicFactory.create_batch(21, category=category)
@@ -140,7 +140,7 @@ def test_pinned_topics_stand_on_the_first_page_only(client):
 
 
 @pytest.mark.parametrize("sort", ["latest", "hot", "top", "unanswered", "nonsense"])
-def test_category_can_be_ordered(client, sort):
+def test_category_can_be_sorted(client, sort):
     category = CategoryFactory()
     QuestionFactory(category=category, title="The only question")
 
@@ -149,7 +149,7 @@ def test_category_can_be_ordered(client, sort):
     assert titles(response) == ["The only question"]
 
 
-def test_category_offers_a_new_topic_to_those_who_may(client, log_in):
+def test_category_offers_a_new_topic_if_allowed(client, log_in):
     category = CategoryFactory(kind="qa")
     closed = CategoryFactory(kind="qa", is_archived=True)
     visitor = texts(client.get(category.get_absolute_url()), ".page-head .button")
@@ -174,14 +174,14 @@ def test_tag_lists_its_topics_only(client):
     assert titles(client.get(tag.get_absolute_url())) == ["About grinders"]
 
 
-def test_tag_of_hidden_topics_alone_is_not_known(client):
+def test_tag_of_hidden_topics_only_is_not_found(client):
     tag = TagFactory(name="layoffs")
     TopicFactory(tags=[tag], category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
 
     assert client.get(tag.get_absolute_url()).status_code == 404
 
 
-def test_tags_count_what_the_reader_sees(client):
+def test_tags_count_visible_topics(client):
     tag, secret = TagFactory(name="open"), TagFactory(name="secret")
     group = Group.objects.create(name="owners")
     TopicFactory(tags=[tag])
@@ -190,11 +190,11 @@ def test_tags_count_what_the_reader_sees(client):
     assert texts(client.get("/tags/"), ".tag-cloud a") == ["open 1 topics"]
 
 
-def test_tags_say_so_when_there_are_none(client):
+def test_empty_tag_list_shows_a_message(client):
     assert texts(client.get("/tags/"), ".empty h2") == ["No tags yet"]
 
 
-def test_row_says_how_many_posts_are_unread(client, log_in):
+def test_row_shows_the_number_of_unread_posts(client, log_in):
     member = log_in()
     topic = TopicFactory(title="Read up to here")
     client.get(topic.get_absolute_url())
@@ -214,7 +214,7 @@ def test_topic_never_opened_has_no_unread_count(client, log_in):
     assert texts(client.get("/latest/"), ".count.unread") == []
 
 
-def test_row_of_a_solved_question_says_so(client):
+def test_row_of_a_solved_question_is_marked(client):
     AnswerFactory(topic__is_solved=True)
 
     assert texts(client.get("/latest/"), ".topic-figures .solved") == ["1 answer"]
@@ -251,7 +251,7 @@ def count(client, address):
     return len(queries)
 
 
-def test_addresses_are_the_published_ones():
+def test_urls_are_stable():
     assert [reverse(f"forum:{name}") for name in ("latest", "top", "unanswered", "topic-create", "tags")] == [
         "/latest/",
         "/top/",

@@ -29,7 +29,7 @@ def ask(**changes):
     return topics.create(category, **fields)
 
 
-def test_create_topic_stores_what_was_typed_and_its_html():
+def test_create_topic_stores_source_and_html():
     topic = ask()
 
     opening = topic.posts.get()
@@ -39,7 +39,7 @@ def test_create_topic_stores_what_was_typed_and_its_html():
     assert [tag.name for tag in topic.tags.all()] == ["espresso", "grinders"]
 
 
-def test_create_topic_counts_in_its_category_and_tags():
+def test_create_topic_updates_category_and_tag_counts():
     topic = ask()
 
     category = Category.objects.get(pk=topic.category_id)
@@ -57,13 +57,13 @@ def test_create_topic_counts_in_its_category_and_tags():
         ("article", ["article.published", "topic.created"]),
     ],
 )
-def test_create_topic_tells_what_kind_of_thing_began(kind, names):
+def test_create_topic_records_events_of_its_kind(kind, names):
     ask(kind=kind)
 
     assert sorted(event_names()) == names
 
 
-def test_create_topic_tells_who_and_where():
+def test_create_topic_records_author_and_category():
     author = MemberFactory()
 
     topic = ask(author=author)
@@ -83,7 +83,7 @@ def test_create_topic_tells_who_and_where():
     }
 
 
-def test_create_topic_twice_makes_one():
+def test_create_topic_twice_creates_one():
     author, category = MemberFactory(), CategoryFactory()
 
     first = ask(author=author, category=category)
@@ -94,7 +94,7 @@ def test_create_topic_twice_makes_one():
     assert Event.objects.filter(name="topic.created").count() == 1
 
 
-def test_create_topic_with_the_same_words_a_day_later_makes_another():
+def test_create_topic_with_the_same_text_a_day_later_creates_another():
     author, category, now = MemberFactory(), CategoryFactory(), timezone.now()
 
     first = ask(author=author, category=category, now=now - timedelta(days=1))
@@ -103,7 +103,7 @@ def test_create_topic_with_the_same_words_a_day_later_makes_another():
     assert second != first
 
 
-def test_create_topic_back_dated_tells_of_that_time():
+def test_create_topic_backdated_records_that_time():
     long_ago = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
     topic = ask(now=long_ago)
@@ -118,7 +118,7 @@ def test_create_topic_with_six_tags_is_refused():
         ask(tags=["a", "b", "c", "d", "e", "f"])
 
 
-def test_create_topic_refused_by_a_screener_leaves_nothing(screener):
+def test_create_topic_refused_by_a_screener_saves_nothing(screener):
     screener(Verdict(refuse=True, sentence="Wait a minute between topics."))
 
     with pytest.raises(Refused, match="Wait a minute"):
@@ -128,7 +128,7 @@ def test_create_topic_refused_by_a_screener_leaves_nothing(screener):
     assert event_names() == []
 
 
-def test_held_topic_waits_untold(screener):
+def test_held_topic_records_no_event(screener):
     screener(Verdict(hold=True, sentence="First posts are looked at."))
 
     topic = ask()
@@ -138,13 +138,13 @@ def test_held_topic_waits_untold(screener):
     assert Category.objects.get().topic_count == 0
 
 
-def test_screeners_can_be_left_out(screener):
+def test_screeners_can_be_skipped(screener):
     screener(Verdict(refuse=True, sentence="No."))
 
     assert ask(screen=False).status == "published"
 
 
-def test_category_that_holds_posts_lets_staff_through():
+def test_category_that_holds_posts_does_not_hold_staff_posts():
     category = CategoryFactory(holds_posts=True)
 
     held = ask(category=category)
@@ -153,7 +153,7 @@ def test_category_that_holds_posts_lets_staff_through():
     assert (held.status, open_.status) == ("pending", "published")
 
 
-def test_publish_post_shows_a_held_topic_and_tells_of_when_it_was_written(screener):
+def test_approve_publishes_a_held_topic_with_its_original_time(screener):
     screener(Verdict(hold=True))
     written = timezone.now() - timedelta(hours=3)
     topic = ask(now=written)
@@ -170,7 +170,7 @@ def test_publish_post_shows_a_held_topic_and_tells_of_when_it_was_written(screen
     assert Category.objects.get().topic_count == 1
 
 
-def test_publish_post_counts_a_held_reply(screener):
+def test_approve_counts_a_held_reply(screener):
     topic = TopicFactory()
     screener(Verdict(hold=True))
     reply = posts.create(topic, author=MemberFactory(), source="Try the blue one.")
@@ -203,7 +203,7 @@ def test_reply_to_a_discussion_is_a_reply():
     assert get_event("reply.created").props["is_answer"] is False
 
 
-def test_create_post_twice_makes_one():
+def test_create_post_twice_creates_one():
     topic, author = TopicFactory(), MemberFactory()
 
     first = posts.create(topic, author=author, source="Me too, every morning.")
@@ -213,7 +213,7 @@ def test_create_post_twice_makes_one():
     assert Event.objects.filter(name="reply.created").count() == 1
 
 
-def test_same_words_under_two_posts_are_two_comments():
+def test_same_text_under_two_posts_is_two_comments():
     question, author = QuestionFactory(), MemberFactory()
     answer = PostFactory(topic=question, kind="answer")
 
@@ -223,7 +223,7 @@ def test_same_words_under_two_posts_are_two_comments():
     assert question.posts.filter(kind="comment").count() == 2
 
 
-def test_comment_neither_counts_nor_lifts_the_topic():
+def test_comment_neither_counts_nor_bumps_the_topic():
     answer = PostFactory(topic=QuestionFactory(), kind="answer")
     topic = Topic.objects.get(pk=answer.topic_id)
 
@@ -235,7 +235,7 @@ def test_comment_neither_counts_nor_lifts_the_topic():
     assert comment.parent == answer
 
 
-def test_comment_on_a_comment_stands_under_the_same_post():
+def test_comment_on_a_comment_has_the_same_parent():
     earlier = CommentFactory()
 
     comment = posts.create(
@@ -245,17 +245,17 @@ def test_comment_on_a_comment_stands_under_the_same_post():
     assert comment.parent == earlier.parent
 
 
-def test_comment_needs_a_post_to_stand_under():
+def test_comment_requires_a_parent():
     with pytest.raises(Refused, match="cannot comment on this post"):
         posts.create(TopicFactory(), author=MemberFactory(), source="Hm.", kind="comment")
 
 
-def test_reply_to_a_post_elsewhere_is_refused():
+def test_reply_to_a_post_in_another_topic_is_refused():
     with pytest.raises(Refused, match="another topic"):
         posts.create(TopicFactory(), author=MemberFactory(), source="Yes.", parent=PostFactory())
 
 
-def test_closed_topic_takes_no_reply_but_a_moderators():
+def test_closed_topic_accepts_replies_by_moderators_only():
     topic = TopicFactory(closed_at=timezone.now())
 
     with pytest.raises(Refused, match="closed"):
@@ -265,7 +265,7 @@ def test_closed_topic_takes_no_reply_but_a_moderators():
     assert Topic.objects.get(pk=topic.pk).reply_count == 1
 
 
-def test_mentioned_members_are_linked_and_told_once():
+def test_mentioned_members_are_linked_and_recorded_once():
     anna = MemberFactory(username="anna")
     author = MemberFactory()
 
@@ -276,7 +276,7 @@ def test_mentioned_members_are_linked_and_told_once():
     assert (event.member_id, event.actor_id, event.object_id) == (anna.pk, author.pk, post.pk)
 
 
-def test_mentioning_oneself_is_not_told():
+def test_mentioning_oneself_is_not_recorded():
     author = MemberFactory(username="bert")
 
     posts.create(TopicFactory(), author=author, source="I, @bert, said so.")
@@ -284,13 +284,13 @@ def test_mentioning_oneself_is_not_told():
     assert "member.mentioned" not in event_names()
 
 
-def test_line_ends_are_kept_as_one_kind():
+def test_line_ends_are_normalized():
     post = posts.create(TopicFactory(), author=MemberFactory(), source="one\r\ntwo\rthree")
 
     assert post.source == "one\ntwo\nthree"
 
 
-def test_numbers_are_not_given_twice_after_a_deletion():
+def test_numbers_are_not_reused_after_a_deletion():
     topic = TopicFactory()
     first = posts.create(topic, author=MemberFactory(), source="The first reply.")
     posts.delete(first, actor=first.author)

@@ -38,7 +38,7 @@ def drafts(post, **fields):
         ("article", ["topic.created", "article.published"]),
     ],
 )
-def test_creation_drafts_of_an_opening_tell_what_kind_of_topic_it_is(kind, names):
+def test_creation_drafts_of_an_opening_depend_on_the_kind(kind, names):
     opening = TopicFactory(kind=kind).posts.get()
 
     found = drafts(opening, tags=["milk"])
@@ -48,13 +48,13 @@ def test_creation_drafts_of_an_opening_tell_what_kind_of_topic_it_is(kind, names
     assert {(draft.object_type, draft.object_id) for draft in found} == {("forum.topic", opening.topic_id)}
 
 
-def test_creation_drafts_of_an_article_say_how_long_it_is():
+def test_creation_drafts_of_an_article_have_the_word_count():
     opening = TopicFactory(kind=Topic.Kind.ARTICLE, opening__source="One two three.").posts.get()
 
     assert drafts(opening)[1].payload == {"title": opening.topic.title, "words": 3}
 
 
-def test_creation_drafts_of_a_reply_name_who_began_the_topic():
+def test_creation_drafts_of_a_reply_name_the_topics_author():
     reply = PostFactory(source="Four words of mine.")
 
     (draft,) = drafts(reply)
@@ -63,17 +63,17 @@ def test_creation_drafts_of_a_reply_name_who_began_the_topic():
     assert draft.payload == {"words": 4, "is_answer": False, "topic_id": reply.topic_id}
 
 
-def test_creation_drafts_of_an_answer_say_that_it_is_one():
+def test_creation_drafts_of_an_answer_are_marked_as_answer():
     assert drafts(AnswerFactory())[0].payload["is_answer"] is True
 
 
-def test_creation_drafts_of_a_comment_name_the_author_of_the_post_above():
+def test_creation_drafts_of_a_comment_name_the_parents_author():
     comment = CommentFactory()
 
     assert drafts(comment)[0].counterpart_id == comment.parent.author_id
 
 
-def test_creation_drafts_of_a_comment_whose_post_is_gone_name_who_began_the_topic():
+def test_creation_drafts_of_a_comment_without_parent_name_the_topics_author():
     comment = CommentFactory()
     comment.parent = None
 
@@ -83,13 +83,13 @@ def test_creation_drafts_of_a_comment_whose_post_is_gone_name_who_began_the_topi
 @pytest.mark.parametrize(
     ("role", "as_who"), [("", "member"), ("moderator", "staff"), ("sales", "sales"), ("support", "staff")]
 )
-def test_creation_drafts_say_in_which_role_somebody_wrote(role, as_who):
+def test_creation_drafts_have_the_authors_role(role, as_who):
     (draft,) = drafts(PostFactory(author=MemberFactory(role=role)))
 
     assert draft.actor_role == as_who
 
 
-def test_creation_drafts_keep_the_company_somebody_was_of():
+def test_creation_drafts_have_the_authors_company():
     company = CompanyFactory()
 
     (draft,) = drafts(PostFactory(author=MemberFactory(company=company)))
@@ -97,7 +97,7 @@ def test_creation_drafts_keep_the_company_somebody_was_of():
     assert draft.company_id == company.pk
 
 
-def test_creation_drafts_are_of_the_time_of_writing():
+def test_creation_drafts_have_the_time_of_writing():
     long_ago = timezone.now() - timedelta(days=900)
 
     (draft,) = drafts(PostFactory(created_at=long_ago), source="import:old", channel="import")
@@ -105,7 +105,7 @@ def test_creation_drafts_are_of_the_time_of_writing():
     assert (draft.occurred_at, draft.source, draft.channel) == (long_ago, "import:old", "import")
 
 
-def test_tell_creation_twice_tells_it_once():
+def test_record_creation_is_idempotent():
     reply = PostFactory()
     named = MemberFactory()
 
@@ -115,7 +115,7 @@ def test_tell_creation_twice_tells_it_once():
     assert sorted(event_names()) == ["member.mentioned", "reply.created"]
 
 
-def test_tell_creation_of_a_topic_names_its_tags():
+def test_record_creation_of_a_topic_includes_its_tags():
     topic = TopicFactory(tags=[TagFactory(name="milk"), TagFactory(name="foam")])
 
     post_events.record_creation(topic.posts.get(), topic, mentioned=[])
@@ -123,7 +123,7 @@ def test_tell_creation_of_a_topic_names_its_tags():
     assert sorted(get_event("topic.created").props["tags"]) == ["foam", "milk"]
 
 
-def test_mention_drafts_leave_out_who_mentions_themselves():
+def test_mention_drafts_exclude_the_author():
     reply = PostFactory()
     named = MemberFactory()
 
@@ -136,7 +136,7 @@ def test_mention_drafts_leave_out_who_mentions_themselves():
     )
 
 
-def test_mention_drafts_tell_several_people_apart():
+def test_mention_drafts_have_one_per_member():
     reply, people = PostFactory(), MemberFactory.create_batch(3)
 
     post_events.record_creation(reply, reply.topic, mentioned=people)
@@ -145,7 +145,7 @@ def test_mention_drafts_tell_several_people_apart():
     assert {event.member_id for event in mentions} == {member.pk for member in people}
 
 
-def test_tell_new_mentions_leaves_those_alone_who_were_told():
+def test_record_new_mentions_skips_earlier_mentions():
     reply = PostFactory()
     first, second = MemberFactory.create_batch(2)
     post_events.record_creation(reply, reply.topic, mentioned=[first])
@@ -156,7 +156,7 @@ def test_tell_new_mentions_leaves_those_alone_who_were_told():
     assert sorted(event.member_id for event in mentions) == sorted([first.pk, second.pk])
 
 
-def test_retract_author_events_and_give_back_of_a_reply():
+def test_retract_and_reinstate_author_events_of_a_reply():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
@@ -167,7 +167,7 @@ def test_retract_author_events_and_give_back_of_a_reply():
     assert (gone, event_names()) == ([], ["reply.created"])
 
 
-def test_retract_author_events_keeps_what_others_did():
+def test_retract_author_events_keeps_others_events():
     reply = PostFactory()
     named = MemberFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[named])
@@ -188,7 +188,7 @@ def test_retract_author_events_of_a_reply_keeps_its_topic():
     assert event_names() == ["topic.created"]
 
 
-def test_retract_author_events_of_an_opening_takes_the_topic_along():
+def test_retract_author_events_of_an_opening_includes_the_topic():
     topic = QuestionFactory()
     post_events.record_creation(topic.posts.get(), topic, mentioned=[])
 
@@ -197,7 +197,7 @@ def test_retract_author_events_of_an_opening_takes_the_topic_along():
     assert event_names() == []
 
 
-def test_retract_author_events_of_an_accepted_answer_unmakes_the_solution():
+def test_retract_author_events_of_an_accepted_answer_includes_the_solution():
     answer = AnswerFactory()
     post_events.record_creation(answer, answer.topic, mentioned=[])
     accept_answer(answer, actor=answer.topic.author)
@@ -210,7 +210,7 @@ def test_retract_author_events_of_an_accepted_answer_unmakes_the_solution():
     assert not {"answer.accepted", "question.resolved", "reply.created"} & set(event_names())
 
 
-def test_reinstate_author_events_leaves_what_was_taken_for_another_reason():
+def test_reinstate_author_events_keeps_other_retractions():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
     event = Event.objects.get(name="reply.created")
@@ -221,7 +221,7 @@ def test_reinstate_author_events_leaves_what_was_taken_for_another_reason():
     assert event_names() == []
 
 
-def test_retract_author_events_says_why():
+def test_retract_author_events_stores_the_reason():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
@@ -230,7 +230,7 @@ def test_retract_author_events_says_why():
     assert Event.objects.get(name="reply.created").retract_reason == post_events.POST_GONE
 
 
-def test_retract_author_events_twice_tells_it_once():
+def test_retract_author_events_is_idempotent():
     reply = PostFactory()
     post_events.record_creation(reply, reply.topic, mentioned=[])
 
@@ -240,13 +240,13 @@ def test_retract_author_events_twice_tells_it_once():
     assert Event.objects.filter(name="event.retracted").count() == 1
 
 
-def test_retract_one_of_what_never_happened_does_nothing():
+def test_retract_one_of_an_unknown_event_does_nothing():
     post_events.retract_one("reply.created", "forum.post", 404, "", reason="never was")
 
     assert not Event.objects.exists()
 
 
-def test_a_hidden_question_gives_nobody_away_as_its_asker():
+def test_a_hidden_question_does_not_count_for_its_asker():
     topic = topics.create(
         QuestionFactory().category,
         author=MemberFactory(),
@@ -260,7 +260,7 @@ def test_a_hidden_question_gives_nobody_away_as_its_asker():
     assert event_names(member=topic.author) == ["post.hidden"]
 
 
-def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
+def test_hiding_and_deleting_a_post_records_both():
     moderator = MemberFactory(role="moderator")
     reply = posts.create(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
 
@@ -270,7 +270,7 @@ def test_a_post_that_is_hidden_and_then_deleted_keeps_both_on_record():
     assert event_names(member=reply.author) == ["post.hidden", "post.deleted"]
 
 
-def test_a_post_hidden_a_second_time_counts_as_hidden_twice():
+def test_hiding_a_post_twice_records_two_events():
     moderator = MemberFactory(role="moderator")
     reply = posts.create(TopicFactory(), author=MemberFactory(), source="Buy my beans.")
 
@@ -288,7 +288,7 @@ def hidden_meanwhile(post):
     posts.unhide(post, actor=None)
 
 
-def test_a_like_taken_back_while_the_post_was_hidden_does_not_come_back_with_it():
+def test_a_like_removed_while_hidden_is_not_reinstated():
     reply, fan = PostFactory(), MemberFactory()
     likes.add(reply, member=fan)
 
@@ -298,7 +298,7 @@ def test_a_like_taken_back_while_the_post_was_hidden_does_not_come_back_with_it(
     assert not {"reaction.received", "reaction.given"} & set(event_names())
 
 
-def test_an_acceptance_given_to_another_while_the_answer_was_hidden_does_not_come_back_with_it():
+def test_an_acceptance_moved_while_hidden_is_not_reinstated():
     topic = QuestionFactory()
     first, second = AnswerFactory(topic=topic), AnswerFactory(topic=topic)
     accept_answer(first, actor=topic.author)
@@ -311,7 +311,7 @@ def test_an_acceptance_given_to_another_while_the_answer_was_hidden_does_not_com
     assert get_event("question.resolved").props["by"] == second.author_id
 
 
-def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_back_with_it():
+def test_an_official_mark_removed_while_hidden_is_not_reinstated():
     answer, staff = AnswerFactory(), MemberFactory(role="support")
     mark_official(answer, actor=staff)
 
@@ -321,7 +321,7 @@ def test_an_official_mark_taken_back_while_the_answer_was_hidden_does_not_come_b
     assert "answer.marked_official" not in event_names()
 
 
-def test_what_was_earned_while_visible_does_come_back():
+def test_earlier_events_are_reinstated():
     reply, fan = PostFactory(), MemberFactory()
     likes.add(reply, member=fan)
 
@@ -331,7 +331,7 @@ def test_what_was_earned_while_visible_does_come_back():
     assert "reaction.received" in event_names(member=reply.author)
 
 
-def test_a_like_taken_back_and_given_again_counts_again():
+def test_a_like_removed_and_added_again_counts():
     reply, fan = PostFactory(), MemberFactory()
     likes.add(reply, member=fan)
     for _ in hidden_meanwhile(reply):

@@ -149,7 +149,7 @@ def test_every_action_in_every_state(post_in, moderator, kind, state, django_cap
 
 @pytest.mark.parametrize("kind", ["opening", "reply"])
 @pytest.mark.parametrize("state", STATES)
-def test_every_action_twice_is_once(post_in, moderator, kind, state):
+def test_every_action_is_idempotent(post_in, moderator, kind, state):
     post = post_in(kind, state)
     for action, act in ACTIONS.items():
         with undone():
@@ -161,7 +161,7 @@ def test_every_action_twice_is_once(post_in, moderator, kind, state):
             assert (action, _row(post), Event.objects.count()) == once
 
 
-def test_only_approval_leads_straight_to_published():
+def test_only_approval_publishes_unapproved_posts():
     ways = {pair for pair, to in posts.TRANSITIONS.items() if to == "published"}
 
     assert ways == {("pending", "approve")}

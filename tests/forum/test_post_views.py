@@ -62,7 +62,7 @@ def test_post_edit_of_an_opening_changes_title_and_tags(client, log_in, htmx):
 
 
 @pytest.mark.parametrize("by_htmx", [True, False])
-def test_refused_edit_comes_back_with_the_words(client, log_in, htmx, post, by_htmx):
+def test_refused_edit_keeps_the_text(client, log_in, htmx, post, by_htmx):
     log_in(post.author)
 
     response = client.post(f"/posts/{post.pk}/edit/", {"source": "No."}, headers=htmx if by_htmx else {})
@@ -85,7 +85,7 @@ def test_post_edit_is_refused_to_others_and_after_thirty_days(client, log_in, po
     assert (visitor, other, late, moderator) == (302, 403, 403, 302)
 
 
-def test_comment_is_edited_in_its_place(client, log_in, htmx):
+def test_comment_is_edited_in_place(client, log_in, htmx):
     comment = CommentFactory()
     log_in(comment.author)
 
@@ -107,7 +107,7 @@ def test_cancelling_an_edit_shows_the_post_again(client, log_in, htmx, post):
 # History
 
 
-def test_history_shows_who_changed_which_words(client, post):
+def test_history_shows_who_changed_what(client, post):
     editor = MemberFactory(display_name="Ed Itor")
     posts.edit(post, actor=editor, source="Use soft water.", reason="scale")
 
@@ -127,11 +127,11 @@ def test_history_of_a_title(client):
     assert (texts(response, "del"), texts(response, "ins")) == (["Old"], ["New"])
 
 
-def test_history_of_an_untouched_post_says_so(client, post):
+def test_history_of_an_unedited_post_shows_a_message(client, post):
     assert texts(client.get(f"/posts/{post.pk}/history/"), ".empty h2") == ["No edits"]
 
 
-def test_history_escapes_what_was_written(client, post):
+def test_history_escapes_user_input(client, post):
     posts.edit(post, actor=post.author, source="<script>alert(1)</script> and more")
 
     response = client.get(f"/posts/{post.pk}/history/")
@@ -140,7 +140,7 @@ def test_history_escapes_what_was_written(client, post):
 
 
 @pytest.mark.parametrize("state", ["hidden", "deleted"])
-def test_history_of_removed_words_is_for_moderators(client, log_in, state):
+def test_history_of_hidden_posts_is_for_moderators(client, log_in, state):
     gone = PostFactory(status=state)
 
     visitor = client.get(f"/posts/{gone.pk}/history/").status_code
@@ -152,7 +152,7 @@ def test_history_of_removed_words_is_for_moderators(client, log_in, state):
 # Deleting and restoring
 
 
-def test_author_deletes_and_brings_back(client, log_in, htmx, post):
+def test_author_deletes_and_restores(client, log_in, htmx, post):
     log_in(post.author)
 
     deleted = client.post(f"/posts/{post.pk}/delete/", headers=htmx)
@@ -172,7 +172,7 @@ def test_delete_is_refused_to_others(client, log_in, post):
     assert (visitor, other, get, status(post)) == (302, 403, 405, "published")
 
 
-def test_author_cannot_bring_back_what_a_moderator_deleted(client, log_in, post):
+def test_author_cannot_restore_what_a_moderator_deleted(client, log_in, post):
     posts.delete(post, actor=MemberFactory(role="moderator"))
     log_in(post.author)
 
@@ -180,7 +180,7 @@ def test_author_cannot_bring_back_what_a_moderator_deleted(client, log_in, post)
     assert status(post) == "deleted"
 
 
-def test_author_deletes_a_topic_without_replies_only(client, log_in):
+def test_author_can_delete_only_topics_without_replies(client, log_in):
     alone, answered = TopicFactory(), PostFactory().topic
     log_in(alone.author)
     first = client.post(f"/posts/{alone.posts.get().pk}/delete/")
@@ -191,7 +191,7 @@ def test_author_deletes_a_topic_without_replies_only(client, log_in):
     assert [Topic.objects.get(pk=t.pk).status for t in (alone, answered)] == ["deleted", "published"]
 
 
-def test_moderator_deletes_a_topic_and_stays_there(client, log_in, htmx):
+def test_moderator_deletes_a_topic_and_stays_on_its_page(client, log_in, htmx):
     topic = PostFactory().topic
     opening = topic.posts.get(number=1)
     log_in(role="moderator")
@@ -214,7 +214,7 @@ def test_author_cannot_delete_a_hidden_post(client, log_in):
 # Likes
 
 
-def test_like_and_unlike_by_htmx_give_the_button(client, log_in, htmx, post):
+def test_like_and_unlike_by_htmx_return_the_button(client, log_in, htmx, post):
     log_in()
 
     liked = client.post(f"/posts/{post.pk}/like/", headers=htmx)
@@ -225,7 +225,7 @@ def test_like_and_unlike_by_htmx_give_the_button(client, log_in, htmx, post):
     assert [button.text_content().strip() for button in buttons] == ["1", ""]
 
 
-def test_like_as_a_plain_form_goes_back_to_the_post(client, log_in, post):
+def test_like_as_a_plain_form_redirects_to_the_post(client, log_in, post):
     log_in()
 
     response = client.post(f"/posts/{post.pk}/like/")
@@ -250,7 +250,7 @@ def test_visitor_sees_the_number_of_likes(client, post):
     assert texts(client.get(post.topic.get_absolute_url()), ".likes") == ["1 like"]
 
 
-def test_reason_for_deleting_is_kept_without_nul(client, log_in, post):
+def test_reason_for_deleting_is_stored_without_nul(client, log_in, post):
     log_in(post.author)
 
     response = client.post(f"/posts/{post.pk}/delete/", {"reason": "a\x00b"})

@@ -18,7 +18,7 @@ def reply():
     return posts.create(TopicFactory(), author=MemberFactory(), source="Descale it every month.")
 
 
-def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderator):
+def test_delete_post_leaves_a_stub_and_retracts_events(reply, moderator):
     for _ in range(2):
         posts.delete(reply, actor=moderator, reason="advertising")
 
@@ -29,7 +29,7 @@ def test_delete_post_leaves_a_stub_and_takes_back_what_it_earned(reply, moderato
     assert get_event("post.deleted").props == {"topic_id": reply.topic_id, "reason": "advertising"}
 
 
-def test_restore_post_gives_back_what_was_taken(reply, moderator):
+def test_restore_post_reinstates_events(reply, moderator):
     posts.delete(reply, actor=moderator)
 
     for _ in range(2):
@@ -41,7 +41,7 @@ def test_restore_post_gives_back_what_was_taken(reply, moderator):
     assert sorted(event_names(member=reply.author)) == ["post.deleted", "post.restored", "reply.created"]
 
 
-def test_restored_post_that_waited_waits_again(moderator):
+def test_restored_pending_post_is_pending_again(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
     posts.delete(waiting, actor=waiting.author)
 
@@ -52,7 +52,7 @@ def test_restored_post_that_waited_waits_again(moderator):
     assert "reply.created" not in event_names()
 
 
-def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
+def test_hide_retracts_and_unhide_reinstates_events(reply, moderator):
     for _ in range(2):
         posts.hide(reply, actor=None, reason="flagged by three members")
     hidden = event_names(member=reply.author)
@@ -66,7 +66,7 @@ def test_hide_post_takes_back_and_unhide_gives_back(reply, moderator):
     assert sorted(event_names(member=reply.author)) == ["post.hidden", "post.unhidden", "reply.created"]
 
 
-def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moderator):
+def test_a_hidden_pending_post_is_pending_again_when_unhidden(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
 
     posts.hide(waiting, actor=moderator, reason="spam")
@@ -80,7 +80,7 @@ def test_a_waiting_post_is_refused_by_hiding_it_and_waits_again_when_shown(moder
     assert "reply.created" not in event_names()
 
 
-def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(moderator):
+def test_a_refused_post_is_never_published_by_restoring(moderator):
     waiting = PostFactory(status=Post.Status.PENDING)
     posts.hide(waiting, actor=moderator, reason="spam")
 
@@ -93,7 +93,7 @@ def test_a_refused_post_that_is_deleted_and_restored_is_never_let_through(modera
 
 
 @pytest.mark.parametrize("act", [posts.hide, posts.delete])
-def test_what_was_never_approved_leaves_no_stub(moderator, act):
+def test_unapproved_posts_leave_no_stub(moderator, act):
     waiting = PostFactory(status=Post.Status.PENDING)
 
     act(waiting, actor=moderator, reason="spam")
@@ -108,7 +108,7 @@ def test_what_was_never_approved_leaves_no_stub(moderator, act):
 
 
 @pytest.mark.parametrize("act", [posts.hide, posts.delete])
-def test_what_was_seen_leaves_a_stub(reply, moderator, act):
+def test_published_posts_leave_a_stub(reply, moderator, act):
     act(reply, actor=moderator, reason="spam")
 
     assert Post.objects.placed_for(AnonymousUser()).filter(pk=reply.pk).exists()
@@ -179,7 +179,7 @@ def test_deleting_an_accepted_answer_leaves_the_question_unsolved(moderator):
     assert {"answer.accepted", "question.resolved", "reply.created"} <= set(event_names())
 
 
-def test_a_like_taken_back_stays_so_when_the_post_returns(reply, moderator):
+def test_a_removed_like_is_not_reinstated_with_the_post(reply, moderator):
     fan = MemberFactory()
     likes.add(reply, member=fan)
     likes.remove(reply, member=fan)

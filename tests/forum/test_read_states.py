@@ -8,7 +8,7 @@ from tests.factories.members import MemberFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_reading_goes_forward_only():
+def test_read_number_never_decreases():
     topic, member = TopicFactory(), MemberFactory()
 
     for number in (3, 7, 5, 7):

@@ -26,7 +26,7 @@ def test_edit_post_keeps_both_versions():
     assert get_event("post.edited").props == {"topic_id": post.topic_id, "reason": "clearer"}
 
 
-def test_edit_post_with_the_same_words_changes_nothing():
+def test_edit_post_with_the_same_text_changes_nothing():
     post = PostFactory()
 
     posts.edit(post, actor=post.author, source=post.source)
@@ -46,7 +46,7 @@ def test_third_version_follows_the_second():
     assert Event.objects.filter(name="post.edited").count() == 2
 
 
-def test_edit_of_the_opening_renews_the_excerpt():
+def test_edit_of_the_opening_updates_the_excerpt():
     topic = TopicFactory()
 
     posts.edit(topic.posts.get(), actor=topic.author, source="# New\n\nwords")
@@ -54,7 +54,7 @@ def test_edit_of_the_opening_renews_the_excerpt():
     assert Topic.objects.get(pk=topic.pk).excerpt == "New words"
 
 
-def test_edit_of_a_waiting_post_is_not_told():
+def test_edit_of_a_pending_post_records_no_event():
     post = PostFactory(status=Post.Status.PENDING)
 
     posts.edit(post, actor=post.author, source="Better words, still waiting.")
@@ -72,7 +72,7 @@ def test_edit_mentions_each_person_once():
     assert Event.objects.filter(name="member.mentioned").count() == 1
 
 
-def test_edit_topic_changes_title_and_tags_and_tells_which():
+def test_edit_topic_records_what_changed():
     topic = TopicFactory(title="Old title here", tags=[TagFactory(name="old")])
     moderator = MemberFactory(role="moderator")
 
@@ -89,7 +89,7 @@ def test_edit_topic_changes_title_and_tags_and_tells_which():
     ]
 
 
-def test_edit_topic_to_the_same_changes_nothing():
+def test_edit_topic_is_idempotent():
     topic = TopicFactory(tags=[TagFactory(name="grinder")])
 
     topics.edit(topic, actor=topic.author, title=topic.title, tags=["Grinder"])
@@ -116,11 +116,11 @@ def test_edit_topic_with_too_many_tags_is_refused():
         ("x" * 60, "x" * 35),
     ],
 )
-def test_tags_are_written_one_way(typed, kept):
+def test_tag_names_are_normalized(typed, kept):
     assert tags.normalize(typed) == kept
 
 
-def test_tags_of_like_names_have_addresses_of_their_own():
+def test_similar_tags_have_different_slugs():
     topic = TopicFactory(category=CategoryFactory())
 
     tags.assign(topic, ["c", "c++", "c#"])
@@ -128,7 +128,7 @@ def test_tags_of_like_names_have_addresses_of_their_own():
     assert len({tag.slug for tag in topic.tags.all()}) == 3
 
 
-def test_a_tag_of_signs_only_has_the_same_address_in_every_process():
+def test_a_tag_of_symbols_only_has_a_stable_slug():
     (tag,) = tags.get_or_create(["__"])
 
     assert tag.slug == "tag-9911f4d2"

@@ -30,7 +30,7 @@ def test_readers_see_public_members_and_group_categories():
     assert seen(MemberFactory(role="sales")) == {public, members}
 
 
-def test_child_is_seen_only_where_its_parent_is():
+def test_subcategory_requires_access_to_its_parent():
     group = Group.objects.create(name="owners")
     child = CategoryFactory(parent=CategoryFactory(groups=[group]))
 
@@ -39,7 +39,7 @@ def test_child_is_seen_only_where_its_parent_is():
     assert child in Category.objects.visible_to(MemberFactory(role="moderator"))
 
 
-def test_creating_needs_a_member_an_open_category_and_the_right_group():
+def test_creating_requires_a_log_in_an_open_category_and_the_group():
     group = Group.objects.create(name="writers")
     open_, archived = CategoryFactory(), CategoryFactory(is_archived=True)
     staffed = CategoryFactory(create_by="groups")
@@ -55,7 +55,7 @@ def test_creating_needs_a_member_an_open_category_and_the_right_group():
     assert archived not in may(MemberFactory(groups=[group]))
 
 
-def test_everyone_who_may_create_is_still_a_member():
+def test_creating_requires_a_log_in_even_for_everyone():
     category = CategoryFactory(create_by="everyone", reply_by="everyone")
 
     assert not rules.can_create_in(VISITOR, category)
@@ -93,14 +93,14 @@ def test_parent_with_children_stays_at_the_top():
         ("prospect", ["question"]),
     ],
 )
-def test_category_takes_its_kinds_and_staff_announces(kind, kinds):
+def test_category_accepts_its_kinds_and_staff_can_announce(kind, kinds):
     category = CategoryFactory(kind=kind)
 
     assert rules.topic_kinds(MemberFactory(), category) == kinds
     assert rules.topic_kinds(MemberFactory(role="product"), category) == [*kinds, "announcement"]
 
 
-def test_own_posts_are_edited_for_thirty_days_while_the_topic_is_open():
+def test_own_posts_can_be_edited_for_thirty_days_in_open_topics():
     post = PostFactory()
     old = PostFactory(created_at=timezone.now() - timedelta(days=31))
     closed = PostFactory(topic__closed_at=timezone.now())
@@ -113,7 +113,7 @@ def test_own_posts_are_edited_for_thirty_days_while_the_topic_is_open():
     assert not rules.can_edit_post(moderator, PostFactory(status="deleted"), post.topic)
 
 
-def test_accepted_answer_is_not_deleted_by_its_author():
+def test_accepted_answer_cannot_be_deleted_by_its_author():
     answer = PostFactory(kind="answer", is_accepted=True)
 
     assert not rules.can_delete_post(answer.author, answer, answer.topic)
@@ -121,7 +121,7 @@ def test_accepted_answer_is_not_deleted_by_its_author():
 
 
 @pytest.mark.parametrize("status", Post.Status.values)
-def test_words_are_readable_where_the_queryset_says_so(status):
+def test_can_read_words_agrees_with_visible_to(status):
     post = PostFactory(status=status)
 
     for reader in (VISITOR, MemberFactory(), post.author, MemberFactory(role="manager")):

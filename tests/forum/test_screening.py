@@ -23,7 +23,7 @@ def judged(settings, *paths, role="", **category):
     return screening.judge(MemberFactory(role=role), CategoryFactory(**category), None, "Hello!")
 
 
-def test_no_screener_allows_all(settings):
+def test_without_screeners_everything_is_allowed(settings):
     assert judged(settings) == ALLOW
 
 
@@ -43,7 +43,7 @@ def test_a_category_holds_what_screeners_allow_but_not_the_team(settings):
     assert not judged(settings, ALLOWS, role="support", holds_posts=True).hold
 
 
-def test_the_strictest_verdict_on_an_edit_is_the_answer(settings):
+def test_the_strictest_verdict_on_an_edit_wins(settings):
     settings.EDIT_SCREENERS = [HOLDS, REFUSES, ALLOWS]
 
     verdict = screening.judge_edit(MemberFactory(), "before", "after")
@@ -51,7 +51,7 @@ def test_the_strictest_verdict_on_an_edit_is_the_answer(settings):
     assert verdict == Verdict(refuse=True, sentence="refuse it")
 
 
-def test_listeners_hear_of_a_held_post_and_why(settings, monkeypatch):
+def test_listeners_get_a_held_post_and_the_reason(settings, monkeypatch):
     monkeypatch.setattr(screeners, "heard", [])
     settings.POST_SCREENERS, settings.HELD_POST_LISTENERS = [HOLDS], [HEARS]
 

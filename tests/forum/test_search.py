@@ -15,7 +15,7 @@ def found(text, reader=VISITOR, **how):
     return [one.topic_id for one in search.find(reader, text, **how)]
 
 
-def test_words_are_found_in_titles_and_posts_in_any_form():
+def test_search_finds_word_forms_in_titles_and_posts():
     titled = TopicFactory(title="Descaling the boiler", opening__source="How?")
     said = PostFactory(source="You should descale boilers every month.").topic
     TopicFactory(title="Something else", opening__source="Entirely.")
@@ -23,7 +23,7 @@ def test_words_are_found_in_titles_and_posts_in_any_form():
     assert set(found("descaled boiler")) == {titled.pk, said.pk}
 
 
-def test_title_counts_more_than_a_post():
+def test_title_matches_rank_above_post_matches():
     said = TopicFactory(title="First", opening__source="The portafilter.")
     titled = TopicFactory(title="The portafilter", opening__source="Second.")
 
@@ -50,7 +50,7 @@ def test_accepted_answer_is_preferred():
     assert one.post_id == accepted.pk
 
 
-def test_quotes_minus_and_or_mean_what_people_expect():
+def test_quotes_minus_and_or_are_supported():
     tall = TopicFactory(title="hot steam wand", opening__source="-").pk
     short = TopicFactory(title="wand of hot steam", opening__source="-").pk
     cold = TopicFactory(title="cold brew", opening__source="-").pk
@@ -61,13 +61,13 @@ def test_quotes_minus_and_or_mean_what_people_expect():
 
 
 @pytest.mark.parametrize("text", ["", "the", "'", '"', "a:b & !c | (d", "\\", "%", "🫖", "-", "((("])
-def test_odd_searches_find_nothing_and_harm_nothing(text):
+def test_unusual_queries_find_nothing(text):
     TopicFactory(title="Plain words only")
 
     assert found(text) == []
 
 
-def test_only_what_the_reader_may_read_is_found():
+def test_search_finds_visible_posts_only():
     group = Group.objects.create(name="owners")
     secret = TopicFactory(title="Secret gasket", category=CategoryFactory(groups=[group]))
     for status in ("pending", "hidden", "deleted"):
@@ -79,7 +79,7 @@ def test_only_what_the_reader_may_read_is_found():
     assert found("gasket", MemberFactory(groups=[group])) == [secret.pk]
 
 
-def test_search_can_stay_within_a_category_and_its_children():
+def test_search_can_be_limited_to_a_category_and_its_children():
     parent = CategoryFactory()
     inside = TopicFactory(title="gasket", category=CategoryFactory(parent=parent)).pk
     TopicFactory(title="gasket")
@@ -87,7 +87,7 @@ def test_search_can_stay_within_a_category_and_its_children():
     assert found("gasket", category_id=parent.pk) == [inside]
 
 
-def test_results_mark_what_was_found_and_escape_the_rest():
+def test_results_highlight_matches_and_escape_the_rest():
     TopicFactory(
         title="<b>gasket</b> & co", opening__source="The <script>gasket</script> leaks \ue000here\ue001."
     )
@@ -100,7 +100,7 @@ def test_results_mark_what_was_found_and_escape_the_rest():
     assert topic.snippet.count("<mark>") == 1
 
 
-def test_results_show_what_people_read_not_what_was_typed():
+def test_results_show_rendered_text():
     source = (
         "Only *then* turn the **gasket**, 5 < 6 & `a &amp; b`:\n\n* see [the page](https://a.example/gasket)"
     )
@@ -112,7 +112,7 @@ def test_results_show_what_people_read_not_what_was_typed():
     assert " ".join(topic.snippet.split()) == read
 
 
-def test_results_keep_the_order_of_the_findings():
+def test_results_keep_their_order():
     weak = TopicFactory(title="First", opening__source="The portafilter.")
     strong = TopicFactory(title="The portafilter", opening__source="portafilter")
 
@@ -121,14 +121,14 @@ def test_results_keep_the_order_of_the_findings():
     assert topics == [strong, weak]
 
 
-def test_similar_finds_the_same_thing_said_otherwise():
+def test_similar_finds_rephrased_titles():
     topic = QuestionFactory(title="Machine loses pressure after the third shot")
     QuestionFactory(title="What is for lunch today")
 
     assert search.similar(VISITOR, "why does my machine lose pressure") == [topic]
 
 
-def test_similar_bears_a_slip_of_the_pen():
+def test_similar_tolerates_typos():
     topic = QuestionFactory(title="Portafilter handle is loose")
 
     assert search.similar(VISITOR, "portafliter handle loose") == [topic]
@@ -144,7 +144,7 @@ def test_similar_shows_only_what_the_reader_may_see():
 
 
 @pytest.mark.parametrize("text", ["", "one", "?? !!", "a b"])
-def test_similar_needs_two_words(text):
+def test_similar_requires_two_words(text):
     TopicFactory(title="one two three four")
 
     assert search.similar(VISITOR, text) == []

@@ -16,7 +16,7 @@ ALIKE = [("m2", "m²"), ("c-plus", "c+"), ("½", "1⁄2"), ("a-dot-b", "a.b"), (
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
 @pytest.mark.parametrize("together", [True, False])
-def test_find_tags_keeps_tags_apart_that_look_alike(one, other, together):
+def test_get_or_create_keeps_similar_tags_apart(one, other, together):
     found = (
         tags.get_or_create([one, other])
         if together
@@ -28,21 +28,21 @@ def test_find_tags_keeps_tags_apart_that_look_alike(one, other, together):
     assert len({tag.slug for tag in found}) == len(set(wanted))
 
 
-def test_find_tags_twice_makes_none_anew():
+def test_get_or_create_is_idempotent():
     first = tags.get_or_create(["m2", "m²"])
 
     assert tags.get_or_create(["m²", "m2"]) == first[::-1]
     assert Tag.objects.count() == 2
 
 
-def test_a_slug_of_its_own_fits_the_longest_name():
+def test_a_unique_slug_fits_the_longest_name():
     names = ["x" * 34 + "2", "x" * 34 + "²"]
 
     assert [tag.name for tag in tags.get_or_create(names)] == names
     assert max(len(tag.slug) for tag in Tag.objects.all()) <= 40
 
 
-def test_topics_of_tags_that_look_alike_are_not_mixed_up(client):
+def test_topics_of_similar_tags_are_not_mixed_up(client):
     for name in ("m2", "m²"):
         tags.assign(TopicFactory(title=f"All about {name} here"), [name])
 
@@ -51,7 +51,7 @@ def test_topics_of_tags_that_look_alike_are_not_mixed_up(client):
     assert found == {"m2": ["All about m2 here"], "m²": ["All about m² here"]}
 
 
-def test_a_topic_may_have_both():
+def test_a_topic_can_have_both_tags():
     topic = TopicFactory()
 
     assert set(tags.assign(topic, ["m2", "m²"])) == {"m2", "m²"}

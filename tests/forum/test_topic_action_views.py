@@ -18,7 +18,7 @@ def topic():
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_arranging_is_for_moderators(client, log_in, topic, act):
+def test_topic_actions_require_a_moderator(client, log_in, topic, act):
     visitor = client.post(f"/topics/{topic.pk}/{act}/").status_code
     log_in(topic.author)
     author = client.post(f"/topics/{topic.pk}/{act}/")
@@ -30,7 +30,7 @@ def test_arranging_is_for_moderators(client, log_in, topic, act):
 
 
 @pytest.mark.parametrize("act", ["pin", "unpin", "close", "reopen"])
-def test_acts_are_not_done_by_looking(client, log_in, topic, act):
+def test_topic_actions_require_post(client, log_in, topic, act):
     log_in(role="moderator")
 
     assert client.get(f"/topics/{topic.pk}/{act}/").status_code == 405
@@ -48,7 +48,7 @@ def test_moderator_pins_and_unpins(client, log_in, topic):
     assert not Topic.objects.get(pk=topic.pk).is_pinned
 
 
-def test_moderator_closes_with_a_reason_and_opens_again(client, log_in, topic):
+def test_moderator_closes_with_a_reason_and_reopens(client, log_in, topic):
     log_in(role="manager")
 
     closed = client.post(f"/topics/{topic.pk}/close/", {"reason": "answered"}, follow=True)
@@ -58,7 +58,7 @@ def test_moderator_closes_with_a_reason_and_opens_again(client, log_in, topic):
     assert not Topic.objects.get(pk=topic.pk).is_closed
 
 
-def test_moderator_moves(client, log_in, topic):
+def test_moderator_moves_a_topic(client, log_in, topic):
     log_in(role="moderator")
     to = CategoryFactory()
 
@@ -69,14 +69,14 @@ def test_moderator_moves(client, log_in, topic):
     assert Topic.objects.get(pk=topic.pk).category == to
 
 
-def test_moving_nowhere_comes_back(client, log_in, topic):
+def test_moving_without_a_category_shows_an_error(client, log_in, topic):
     log_in(role="moderator")
 
     assert client.post(f"/topics/{topic.pk}/move/", {"category": topic.category_id}).status_code == 422
 
 
 @pytest.mark.parametrize("address", ["{0}", "/t/{0}/whatever/", "https://example.com/t/{0}/x/?page=2#p9"])
-def test_moderator_merges_by_number_or_address(client, log_in, topic, address):
+def test_moderator_merges_by_number_or_url(client, log_in, topic, address):
     log_in(role="moderator")
     target = TopicFactory()
 
@@ -87,7 +87,7 @@ def test_moderator_merges_by_number_or_address(client, log_in, topic, address):
 
 
 @pytest.mark.parametrize("address", ["nowhere", "999999", "{0}"])
-def test_merging_into_nothing_or_itself_comes_back(client, log_in, topic, address):
+def test_merging_into_an_invalid_topic_shows_an_error(client, log_in, topic, address):
     log_in(role="moderator")
 
     response = client.post(f"/topics/{topic.pk}/merge/", {"into": address.format(topic.pk)})
@@ -96,7 +96,7 @@ def test_merging_into_nothing_or_itself_comes_back(client, log_in, topic, addres
     assert texts(response, ".errorlist") == ["No other topic has this URL or number."]
 
 
-def test_moderator_splits(client, log_in, topic):
+def test_moderator_splits_a_topic(client, log_in, topic):
     log_in(role="moderator")
     reply = topic.posts.get(kind="reply")
     sent = {
@@ -114,14 +114,14 @@ def test_moderator_splits(client, log_in, topic):
     assert new.posts.get() == reply
 
 
-def test_splitting_off_nothing_comes_back(client, log_in, topic):
+def test_splitting_without_posts_shows_an_error(client, log_in, topic):
     log_in(role="moderator")
     sent = {"posts": [], "title": "On its own now", "category": topic.category_id, "kind": "discussion"}
 
     assert client.post(f"/topics/{topic.pk}/split/", sent).status_code == 422
 
 
-def test_splitting_off_an_accepted_answer_is_refused_with_a_sentence(client, log_in):
+def test_splitting_off_an_accepted_answer_is_refused(client, log_in):
     answer = AnswerFactory(is_accepted=True)
     log_in(role="moderator")
     sent = {
@@ -137,14 +137,14 @@ def test_splitting_off_an_accepted_answer_is_refused_with_a_sentence(client, log
     assert "Unmark the accepted answer" in response.content.decode()
 
 
-def test_what_one_cannot_see_is_not_arranged(client, log_in):
+def test_hidden_topics_cannot_be_changed(client, log_in):
     topic = TopicFactory(category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
     log_in()
 
     assert client.post(f"/topics/{topic.pk}/pin/").status_code == 404
 
 
-def test_split_of_an_opening_is_not_even_offered(client, log_in, topic):
+def test_the_opening_is_not_offered_for_splitting(client, log_in, topic):
     log_in(role="moderator")
     topics.close(topic, actor=topic.author)
 

@@ -50,13 +50,13 @@ def seen(client, topic, selector):
 # Nothing is stale
 
 
-def test_edit_is_seen_at_once(reader, topic, answer):
+def test_edit_appears_at_once(reader, topic, answer):
     posts.edit(answer, actor=answer.author, source="Descale it with citric acid, not vinegar.")
 
     assert "Descale it" in seen(reader, topic, f"#p{answer.pk} .prose")[0]
 
 
-def test_new_title_is_seen_at_once(client, reader, topic):
+def test_new_title_appears_at_once(client, reader, topic):
     topics.edit(topic, actor=topic.author, title="Scale in the boiler of my machine", tags=[])
 
     assert texts(client.get(topic.get_absolute_url(), follow=True), "h1") == [
@@ -64,13 +64,13 @@ def test_new_title_is_seen_at_once(client, reader, topic):
     ]
 
 
-def test_like_of_another_is_seen_at_once(reader, topic, answer):
+def test_others_like_appears_at_once(reader, topic, answer):
     likes.add(answer, member=MemberFactory())
 
     assert seen(reader, topic, f"#p{answer.pk} [aria-label^=Like]") == ["1"]
 
 
-def test_own_like_is_seen_at_once_and_taken_back_at_once(reader, topic, answer):
+def test_own_like_and_unlike_appear_at_once(reader, topic, answer):
     def pressed():
         buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} [aria-label^=Like]")
         return [(b.get("aria-pressed"), b.get("formaction"), b.text_content().strip()) for b in buttons]
@@ -84,7 +84,7 @@ def test_own_like_is_seen_at_once_and_taken_back_at_once(reader, topic, answer):
 
 
 @pytest.mark.parametrize("value", [1, -1])
-def test_own_vote_is_seen_at_once(reader, topic, answer, value):
+def test_own_vote_appears_at_once(reader, topic, answer, value):
     reader.post(f"/posts/{answer.pk}/vote/", {"value": value})
 
     buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#v{answer.pk} button")
@@ -93,19 +93,19 @@ def test_own_vote_is_seen_at_once(reader, topic, answer, value):
     assert [button.get("value") for button in buttons] == ["0" if value == n else str(n) for n in (1, -1)]
 
 
-def test_vote_of_another_is_seen_at_once(reader, topic, answer):
+def test_others_vote_appears_at_once(reader, topic, answer):
     vote(answer, member=MemberFactory(), value=1)
 
     assert seen(reader, topic, f"#v{answer.pk} .vote-count") == ["1 vote"]
 
 
-def test_acceptance_is_seen_at_once(reader, topic, answer):
+def test_acceptance_appears_at_once(reader, topic, answer):
     accept_answer(answer, actor=topic.author)
 
     assert len(seen(reader, topic, f"#p{answer.pk} .answer-mark.solved")) == 1
 
 
-def test_official_mark_comes_and_goes_at_once(reader, topic, answer):
+def test_official_mark_appears_and_disappears_at_once(reader, topic, answer):
     staff = MemberFactory(role="support")
     mark_official(answer, actor=staff)
     marked = seen(reader, topic, f"#p{answer.pk} .answer-mark")
@@ -114,7 +114,7 @@ def test_official_mark_comes_and_goes_at_once(reader, topic, answer):
     assert (len(marked), seen(reader, topic, f"#p{answer.pk} .answer-mark")) == (1, [])
 
 
-def test_comment_and_reply_are_seen_at_once(reader, topic, answer):
+def test_comment_and_reply_appear_at_once(reader, topic, answer):
     comment = posts.create(topic, author=MemberFactory(), source="Thank you.", parent=answer, kind="comment")
     another = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
 
@@ -124,13 +124,13 @@ def test_comment_and_reply_are_seen_at_once(reader, topic, answer):
     assert another.pk in ids(response)
 
 
-def test_new_name_of_an_author_is_seen_at_once(reader, topic, answer):
+def test_new_name_of_an_author_appears_at_once(reader, topic, answer):
     save_profile(answer.author, display_name="Ada Summer")
 
     assert seen(reader, topic, f"#p{answer.pk} .person-name") == ["Ada Summer"]
 
 
-def test_new_picture_of_an_author_is_seen_at_once(reader, topic, answer):
+def test_new_picture_of_an_author_appears_at_once(reader, topic, answer):
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     set_avatar(answer.author, picture.getvalue())
@@ -138,13 +138,13 @@ def test_new_picture_of_an_author_is_seen_at_once(reader, topic, answer):
     assert page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} img.avatar")
 
 
-def test_new_role_of_an_author_is_seen_at_once(reader, topic, answer):
+def test_new_role_of_an_author_appears_at_once(reader, topic, answer):
     set_roles(answer.author, ["support"])
 
     assert seen(reader, topic, f"#p{answer.pk} .role") == ["Support"]
 
 
-def test_badge_beside_a_post_comes_and_goes_at_once(reader, topic, answer):
+def test_badge_beside_a_post_appears_and_disappears_at_once(reader, topic, answer):
     manager = MemberFactory(role="manager")
     award = give_badge(
         BadgeFactory(name="Helper"), member=answer.author, actor=manager, reason="x", post=answer
@@ -155,7 +155,7 @@ def test_badge_beside_a_post_comes_and_goes_at_once(reader, topic, answer):
     assert (given, seen(reader, topic, f"#p{answer.pk} .badge-chip")) == (["Helper"], [])
 
 
-def test_badge_renamed_in_the_admin_is_seen_at_once(reader, topic, answer):
+def test_badge_renamed_in_the_admin_appears_at_once(reader, topic, answer):
     manager = MemberFactory(role="manager", is_staff=True)
     badge = BadgeFactory(name="Helper")
     give_badge(badge, member=answer.author, actor=manager, reason="x", post=answer)
@@ -169,7 +169,7 @@ def test_badge_renamed_in_the_admin_is_seen_at_once(reader, topic, answer):
     assert seen(reader, topic, f"#p{answer.pk} .badge-chip") == ["Rescuer"]
 
 
-def test_hidden_words_are_gone_and_back_at_once(reader, topic, answer):
+def test_hidden_text_disappears_and_returns_at_once(reader, topic, answer):
     posts.hide(answer, actor=None, reason="flags")
     while_hidden = seen(reader, topic, f"#p{answer.pk} .prose")
     posts.unhide(answer, actor=None)
@@ -177,7 +177,7 @@ def test_hidden_words_are_gone_and_back_at_once(reader, topic, answer):
     assert (while_hidden, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
 
 
-def test_deleted_words_are_gone_and_back_at_once(reader, topic, answer):
+def test_deleted_text_disappears_and_returns_at_once(reader, topic, answer):
     posts.delete(answer, actor=MemberFactory(role="moderator"))
     while_deleted = seen(reader, topic, f"#p{answer.pk} .prose")
     posts.restore(answer, actor=MemberFactory(role="moderator"))
@@ -185,26 +185,26 @@ def test_deleted_words_are_gone_and_back_at_once(reader, topic, answer):
     assert (while_deleted, len(seen(reader, topic, f"#p{answer.pk} .prose"))) == ([], 1)
 
 
-def test_closing_is_seen_at_once(reader, topic):
+def test_closing_appears_at_once(reader, topic):
     topics.close(topic, actor=MemberFactory(role="moderator"), reason="Settled")
 
     assert len(seen(reader, topic, "#reply-form")) == 0
 
 
-def test_hidden_topic_is_gone_at_once(reader, topic):
+def test_hidden_topic_disappears_at_once(reader, topic):
     posts.hide(topic.posts.get(number=1), actor=None, reason="flags")
 
     assert reader.get(topic.get_absolute_url()).status_code == 404
 
 
-def test_topic_moved_out_of_sight_is_gone_at_once(reader, topic):
+def test_topic_moved_to_a_private_category_disappears_at_once(reader, topic):
     private = CategoryFactory(see_by="groups")
     topics.move(topic, to=private, actor=MemberFactory(role="moderator"))
 
     assert reader.get(topic.get_absolute_url()).status_code == 404
 
 
-def test_posts_split_off_are_gone_at_once(reader, topic, answer):
+def test_posts_split_off_disappear_at_once(reader, topic, answer):
     moderator = MemberFactory(role="moderator")
     topics.split(
         topic, [answer], title="Another matter", category=topic.category, kind="question", actor=moderator
@@ -213,7 +213,7 @@ def test_posts_split_off_are_gone_at_once(reader, topic, answer):
     assert answer.pk not in ids(reader.get(topic.get_absolute_url()))
 
 
-def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
+def test_topic_of_a_category_made_private_disappears_at_once(reader, topic):
     category = topic.category
     fields = {
         "name": category.name,
@@ -237,7 +237,7 @@ def test_topic_of_a_category_made_private_is_gone_at_once(reader, topic):
 # Nothing leaks between readers
 
 
-def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic, answer):
+def test_others_likes_and_votes_are_not_shown_as_own(reader, topic, answer):
     other = client_of(MemberFactory())
     other.post(f"/posts/{answer.pk}/like/")
     other.post(f"/posts/{answer.pk}/vote/", {"value": 1})
@@ -248,7 +248,7 @@ def test_what_others_liked_and_voted_for_is_not_shown_as_ones_own(reader, topic,
     assert pressed == []
 
 
-def test_nothing_of_one_reader_is_in_the_page_of_the_next(client, topic):
+def test_a_page_contains_nothing_of_the_previous_reader(client, topic):
     first = a_customer(username="grace", display_name="Grace Hopper")
     client_of(first).get(topic.get_absolute_url())
     client.force_login(a_customer(username="edsger", display_name="Edsger"))
@@ -259,7 +259,7 @@ def test_nothing_of_one_reader_is_in_the_page_of_the_next(client, topic):
     assert texts(response, ".menu-head strong") == ["Edsger"]
 
 
-def test_each_reader_has_their_own_form_token(topic):
+def test_each_reader_has_their_own_csrf_token(topic):
     for _ in range(2):
         client = Client(enforce_csrf_checks=True)
         client.force_login(a_customer())
@@ -275,7 +275,7 @@ def test_each_reader_has_their_own_form_token(topic):
         assert (len(fields), sent.status_code) == (1, 302)
 
 
-def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
+def test_new_posts_are_per_reader(reader, topic):
     late = client_of(a_customer())
     new = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
 
@@ -284,7 +284,7 @@ def test_each_reader_is_told_of_what_is_new_to_them(reader, topic):
     assert seen(reader, topic, f"#p{new.pk} .post-head .chip") == []
 
 
-def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
+def test_first_unread_post_is_per_reader(reader, topic):
     new = posts.create(topic, author=MemberFactory(), source="Have it serviced instead.")
     late = client_of(a_customer())
 
@@ -296,12 +296,12 @@ def test_jump_to_the_first_unread_post_is_each_readers_own(reader, topic):
     ]
 
 
-def test_whoever_wrote_there_gets_the_means_to_change_it(reader, topic, answer):
+def test_authors_get_edit_controls(reader, topic, answer):
     assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .post-actions [href*=edit]")) == 1
     assert seen(reader, topic, ".post-actions [href*=edit]") == []
 
 
-def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
+def test_commenters_can_edit_in_place(reader, topic, answer):
     author = a_customer()
     comment = posts.create(topic, author=author, source="Thank you.", parent=answer, kind="comment")
     other = posts.create(topic, author=MemberFactory(), source="Indeed.", parent=answer, kind="comment")
@@ -315,7 +315,7 @@ def test_whoever_commented_can_change_it_where_it_stands(reader, topic, answer):
     assert seen(reader, topic, "[href*=edit][data-get]") == []
 
 
-def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
+def test_own_posts_are_not_marked_as_new(reader, topic, answer):
     author = a_customer()
     writer = client_of(author)
     writer.get(topic.get_absolute_url())
@@ -329,7 +329,7 @@ def test_own_posts_are_not_new_and_those_around_are(reader, topic, answer):
     assert [a.get("href") for a in page(response).cssselect(".topic-head a.button")] == [f"#p{other.pk}"]
 
 
-def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, answer):
+def test_authors_see_their_own_posts_and_others(reader, topic, answer):
     own = posts.create(topic, author=a_customer(), source="Have it serviced instead.")
     client = client_of(own.author)
     client.post(f"/posts/{answer.pk}/like/")
@@ -343,12 +343,12 @@ def test_writers_page_has_their_own_posts_and_everybody_elses(reader, topic, ans
     assert page(response).cssselect(f"#p{answer.pk} [aria-label^=Like]")[0].get("aria-pressed") == "true"
 
 
-def test_asker_can_accept_and_others_cannot(reader, topic, answer):
+def test_only_the_asker_can_accept(reader, topic, answer):
     assert len(seen(client_of(topic.author), topic, ".post-actions .accept")) == 1
     assert seen(reader, topic, ".post-actions .accept") == []
 
 
-def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
+def test_only_the_author_sees_a_pending_post(reader, topic, screener):
     screener(Verdict(hold=True, sentence="A moderator looks at it."))
     author = a_customer()
     writer = client_of(author)
@@ -359,7 +359,7 @@ def test_writer_sees_what_waits_and_nobody_else_does(reader, topic, screener):
     assert held.pk not in ids(reader.get(topic.get_absolute_url()))
 
 
-def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
+def test_only_the_author_sees_hidden_text(reader, topic, answer):
     posts.hide(answer, actor=None, reason="flags")
     client_of(answer.author).get(topic.get_absolute_url())
 
@@ -368,7 +368,7 @@ def test_writer_sees_hidden_words_and_nobody_else_does(reader, topic, answer):
 
 
 @pytest.mark.parametrize("role", ["moderator", "support"])
-def test_what_the_team_sees_is_the_teams(reader, topic, answer, role):
+def test_staff_controls_are_for_staff_only(reader, topic, answer, role):
     staff = client_of(MemberFactory(role=role))
     menu = f"/posts/{answer.pk}/menu/"
 
@@ -378,7 +378,7 @@ def test_what_the_team_sees_is_the_teams(reader, topic, answer, role):
     assert page(reader.get(menu)).cssselect(".menu-list [formaction]") == []
 
 
-def test_private_topic_is_for_its_group_alone(client):
+def test_private_topic_is_for_its_group_only(client):
     category = CategoryFactory(see_by="groups")
     topic = PostFactory(topic__category=category).topic
     pilot = member_of_a_group(category.see_groups)
@@ -398,7 +398,7 @@ def test_reply_form_is_for_those_who_may_reply(client):
         assert seen(client_of(a_customer()), topic, "#reply-form") == []
 
 
-def test_message_is_shown_once_to_whom_it_is_for(reader, topic, screener):
+def test_messages_are_shown_once_to_their_reader(reader, topic, screener):
     screener(Verdict(hold=True, sentence="A moderator looks at it."))
     sender = client_of(a_customer())
     sender.post(f"/topics/{topic.pk}/reply/", {"source": "Buy cheap watches here."})
@@ -408,7 +408,7 @@ def test_message_is_shown_once_to_whom_it_is_for(reader, topic, screener):
     assert seen(reader, topic, ".messages") == []
 
 
-def test_times_are_those_of_the_readers_place(topic):
+def test_times_are_in_the_readers_time_zone(topic):
     topic.posts.update(created_at="2026-07-05T23:30:00Z")
 
     def shown(zone):
@@ -419,7 +419,7 @@ def test_times_are_those_of_the_readers_place(topic):
     assert [shown("Asia/Tokyo"), shown("UTC"), shown("Asia/Tokyo")] == [tokyo, utc, tokyo]
 
 
-def test_each_theme_has_its_page(reader, topic):
+def test_each_theme_is_cached_separately(reader, topic):
     reader.cookies["theme"] = "dark"
     dark = reader.get(topic.get_absolute_url()).content
     reader.cookies["theme"] = "light"
@@ -428,14 +428,14 @@ def test_each_theme_has_its_page(reader, topic):
     assert b'data-theme="light"' in reader.get(topic.get_absolute_url()).content
 
 
-def test_new_member_is_told_their_limits_and_others_are_not(reader, topic):
+def test_only_new_members_see_their_limits(reader, topic):
     newcomer = client_of(MemberFactory())
 
     assert len(seen(newcomer, topic, "#reply .alert")) == 1
     assert seen(reader, topic, "#reply .alert") == []
 
 
-def test_visitors_and_members_have_pages_of_their_own(reader, topic):
+def test_visitors_and_members_get_different_pages(reader, topic):
     visitor = Client()
     joins = [seen(visitor, topic, "#reply h2") for _ in range(2)]
 

@@ -24,7 +24,7 @@ from .pages import ids, page, texts
 pytestmark = pytest.mark.django_db
 
 
-def test_discussion_reads_in_the_order_it_was_written(client):
+def test_discussion_is_in_chronological_order(client):
     topic = TopicFactory()
     replies = PostFactory.create_batch(3, topic=topic)
 
@@ -56,7 +56,7 @@ def test_solved_question_links_to_its_answer(client):
     assert texts(response, ".answer-mark")[0].startswith("Accepted answer by the asker")
 
 
-def test_comments_stand_under_their_post(client):
+def test_comments_are_shown_under_their_post(client):
     comment = CommentFactory(html="<p>Under the answer.</p>")
 
     response = client.get(comment.topic.get_absolute_url())
@@ -65,7 +65,7 @@ def test_comments_stand_under_their_post(client):
     assert comment.pk not in ids(response)
 
 
-def test_twenty_posts_stand_on_a_page_and_comments_do_not_count(client):
+def test_a_page_has_twenty_posts_not_counting_comments(client):
     topic = TopicFactory()
     replies = PostFactory.create_batch(21, topic=topic)
     CommentFactory(parent=replies[0], topic=topic)
@@ -77,7 +77,7 @@ def test_twenty_posts_stand_on_a_page_and_comments_do_not_count(client):
 
 
 @pytest.mark.parametrize("kind", ["discussion", "question"])
-def test_permalink_leads_to_the_page_on_which_the_post_stands(client, kind):
+def test_permalink_redirects_to_the_posts_page(client, kind):
     topic = TopicFactory(kind=kind)
     PostFactory.create_batch(30, topic=topic, kind="answer" if kind == "question" else "reply")
     best = PostFactory(topic=topic, kind="answer", score=9)
@@ -92,7 +92,7 @@ def test_permalink_leads_to_the_page_on_which_the_post_stands(client, kind):
         assert len(page(response).cssselect(f"#{anchor}")) == 1
 
 
-def test_permalink_of_what_one_may_not_see_is_404(client):
+def test_permalink_of_a_hidden_post_is_404(client):
     hidden = PostFactory(topic__category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
     waiting = PostFactory(status="pending")
 
@@ -101,7 +101,7 @@ def test_permalink_of_what_one_may_not_see_is_404(client):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
-def test_topic_that_is_not_published_is_found_by_author_and_moderators_only(client, log_in, status):
+def test_unpublished_topic_is_visible_to_author_and_moderators_only(client, log_in, status):
     topic = TopicFactory(status=status)
     seen = {"visitor": client.get(topic.get_absolute_url()).status_code}
 
@@ -116,7 +116,7 @@ def test_topic_that_is_not_published_is_found_by_author_and_moderators_only(clie
     assert seen == {"visitor": 404, "member": 404, "author": own, "moderator": 200}
 
 
-def test_question_that_waits_for_approval_says_when_others_can_answer(client, log_in):
+def test_pending_question_says_when_others_can_answer(client, log_in):
     question = QuestionFactory(status="pending")
     log_in(question.author)
 
@@ -140,7 +140,7 @@ def test_topic_of_a_private_category_is_404_for_others(client, log_in):
     ("status", "sentence"),
     [("deleted", "Deleted by a moderator"), ("hidden", "This post is hidden while moderators review it.")],
 )
-def test_words_of_a_removed_post_leave_a_stub(client, status, sentence):
+def test_removed_post_leaves_a_stub(client, status, sentence):
     moderator = MemberFactory(role="moderator")
     gone = PostFactory(
         status=status, html="<p>unspeakable</p>", deleted_at=timezone.now(), deleted_by=moderator
@@ -152,7 +152,7 @@ def test_words_of_a_removed_post_leave_a_stub(client, status, sentence):
     assert texts(response, f"#p{gone.pk} .stub")[0].startswith(sentence)
 
 
-def test_waiting_reply_is_seen_by_its_author_and_moderators(client, log_in):
+def test_pending_reply_is_visible_to_author_and_moderators_only(client, log_in):
     waiting = PostFactory(status="pending")
     address = waiting.topic.get_absolute_url()
 
@@ -167,7 +167,7 @@ def test_waiting_reply_is_seen_by_its_author_and_moderators(client, log_in):
     assert (visitor, member, author, manager) == (False, False, True, True)
 
 
-def test_wrong_words_in_the_address_lead_to_the_right_ones(client):
+def test_wrong_slug_redirects_to_the_right_one(client):
     topic = TopicFactory(slug="right-words")
 
     response = client.get(f"/t/{topic.pk}/wrong-words/?page=1")
@@ -175,7 +175,7 @@ def test_wrong_words_in_the_address_lead_to_the_right_ones(client):
     assert (response.status_code, response.url) == (301, f"/t/{topic.pk}/right-words/?page=1")
 
 
-def test_short_address_leads_to_the_whole(client):
+def test_short_url_redirects_to_the_full_one(client):
     topic = TopicFactory()
 
     response = client.get(f"/t/{topic.pk}/?page=2")
@@ -183,7 +183,7 @@ def test_short_address_leads_to_the_whole(client):
     assert (response.status_code, response.url) == (301, f"{topic.get_absolute_url()}?page=2")
 
 
-def test_merged_topic_leads_to_where_its_posts_are(client, log_in):
+def test_merged_topic_redirects_to_its_target(client, log_in):
     last = TopicFactory()
     middle = TopicFactory(status="deleted", merged_into=last)
     first = TopicFactory(status="deleted", merged_into=middle)
@@ -203,7 +203,7 @@ def test_topic_merged_into_a_private_one_is_404(client):
     assert client.get(merged.get_absolute_url()).status_code == 404
 
 
-def test_reading_a_page_is_remembered(client, log_in):
+def test_reading_a_page_saves_the_read_state(client, log_in):
     member = log_in()
     topic = TopicFactory()
     PostFactory.create_batch(2, topic=topic)
@@ -213,7 +213,7 @@ def test_reading_a_page_is_remembered(client, log_in):
     assert ReadState.objects.get(topic=topic, member=member).last_read_number == 3
 
 
-def test_first_page_of_a_long_topic_is_read_so_far_only(client, log_in):
+def test_first_page_of_a_long_topic_marks_only_that_page_as_read(client, log_in):
     member = log_in()
     topic = TopicFactory()
     PostFactory.create_batch(30, topic=topic)
@@ -236,7 +236,7 @@ def test_new_posts_are_marked_and_can_be_jumped_to(client, log_in):
     assert [a.get("href") for a in page(response).cssselect(".topic-head .button")] == [f"#p{new.pk}"]
 
 
-def test_unread_leads_to_the_first_post_by_another(client, log_in):
+def test_unread_redirects_to_the_first_unread_post_by_another(client, log_in):
     member = log_in()
     topic = TopicFactory()
     client.get(topic.get_absolute_url())
@@ -250,7 +250,7 @@ def test_unread_leads_to_the_first_post_by_another(client, log_in):
     assert response.url == f"{topic.get_absolute_url()}#p{first.pk}"
 
 
-def test_unread_leads_to_the_last_post_when_all_is_read(client, log_in):
+def test_unread_redirects_to_the_last_post_when_all_is_read(client, log_in):
     log_in()
     last = PostFactory()
     client.get(last.topic.get_absolute_url())
@@ -260,7 +260,7 @@ def test_unread_leads_to_the_last_post_when_all_is_read(client, log_in):
     assert response.url == f"{last.topic.get_absolute_url()}#p{last.pk}"
 
 
-def test_closed_topic_says_who_and_why(client):
+def test_closed_topic_shows_who_and_why(client):
     closer = MemberFactory(display_name="Mo Derator")
     topic = TopicFactory(closed_at=timezone.now(), closed_by=closer, close_reason="answered elsewhere")
 
@@ -268,7 +268,7 @@ def test_closed_topic_says_who_and_why(client):
     assert re.fullmatch(r"Closed \d+ \w+ \d{4}, \d\d:\d\d by Mo Derator: answered elsewhere", sentence)
 
 
-def test_visitor_is_asked_to_join_and_sends_nothing(client):
+def test_visitor_sees_an_invitation_to_join_and_no_forms(client):
     response = client.get(QuestionFactory().get_absolute_url())
 
     assert texts(response, "#reply h2") == ["Do you know the answer?"]
@@ -285,7 +285,7 @@ def test_member_gets_a_reply_form_and_no_moderation(client, log_in):
     assert page(response).cssselect(".moderate") == []
 
 
-def test_moderator_gets_the_means(client, log_in):
+def test_moderator_gets_moderation_controls(client, log_in):
     log_in(role="moderator")
 
     assert len(page(client.get(TopicFactory().get_absolute_url())).cssselect(".moderate")) == 1

@@ -26,7 +26,7 @@ def start(category, title="Something to talk about"):
     )
 
 
-def test_pin_and_unpin_topic_are_told_once(moderator):
+def test_pin_and_unpin_are_idempotent(moderator):
     topic = TopicFactory()
 
     for _ in range(2):
@@ -41,7 +41,7 @@ def test_pin_and_unpin_topic_are_told_once(moderator):
     assert [e.props["what"] for e in Event.objects.order_by("occurred_at")] == [["pinned"], ["unpinned"]]
 
 
-def test_close_topic_says_who_and_why(moderator):
+def test_close_topic_stores_who_and_why(moderator):
     topic = TopicFactory()
 
     for reason in ("answered elsewhere", "second time"):
@@ -63,7 +63,7 @@ def test_reopen_topic_opens_it(moderator):
     assert (topic.is_closed, topic.closed_by) == (False, None)
 
 
-def test_move_topic_carries_its_counts_along(moderator):
+def test_move_topic_updates_category_counts(moderator):
     old, new = CategoryFactory(), CategoryFactory()
     topic = start(old)
     posts.create(topic, author=MemberFactory(), source="A reply comes along.")
@@ -93,7 +93,7 @@ def test_merge_topic_appends_its_posts(moderator):
     assert (category.topic_count, category.post_count) == (1, 3)
 
 
-def test_merge_of_a_solved_question_forgets_the_acceptance(moderator):
+def test_merge_of_a_solved_question_clears_the_acceptance(moderator):
     question, target = QuestionFactory(), QuestionFactory()
     answer = posts.create(question, author=MemberFactory(), source="Clean the group head.")
     accept_answer(answer, actor=question.author)
@@ -120,7 +120,7 @@ def test_merge_topic_into_a_deleted_one_is_refused(moderator):
         topics.merge(TopicFactory(), into=TopicFactory(status="deleted"), actor=moderator)
 
 
-def test_split_topic_makes_one_of_the_chosen_posts(moderator):
+def test_split_topic_creates_one_from_the_chosen_posts(moderator):
     topic = start(CategoryFactory())
     stays = posts.create(topic, author=MemberFactory(), source="This belongs here.")
     moved = posts.create(topic, author=MemberFactory(), source="This is about something else.")
@@ -149,7 +149,7 @@ def test_split_topic_makes_one_of_the_chosen_posts(moderator):
     assert (elsewhere.topic_count, elsewhere.post_count) == (1, 2)
 
 
-def test_split_takes_the_comments_along(moderator):
+def test_split_includes_the_comments(moderator):
     comment = CommentFactory()
 
     new = topics.split(
@@ -192,7 +192,7 @@ def split_off(post, moderator):
     )
 
 
-def test_recount_sets_what_an_import_left_open():
+def test_recount_sets_counters_after_an_import():
     category = CategoryFactory()
     topic = start(category)
     posts.create(topic, author=MemberFactory(), source="The only reply.")

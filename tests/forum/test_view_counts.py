@@ -17,7 +17,7 @@ def views(topic):
     return Topic.objects.get(pk=topic.pk).view_count
 
 
-def test_views_are_gathered_and_written_together():
+def test_views_are_buffered_and_written_together():
     one, two = TopicFactory(), TopicFactory(view_count=5)
     for visitor in ("a", "b", "c"):
         view_counts.add(one.pk, visitor=visitor, member=None)
@@ -39,7 +39,7 @@ def test_views_are_written_once():
     assert views(topic) == 1
 
 
-def test_second_look_within_the_hour_is_the_same_view():
+def test_second_view_within_the_hour_is_not_counted():
     topic = TopicFactory()
     for _ in range(3):
         view_counts.add(topic.pk, visitor="a", member=None)
@@ -49,7 +49,7 @@ def test_second_look_within_the_hour_is_the_same_view():
     assert views(topic) == 1
 
 
-def test_member_who_reads_is_told_once_a_day():
+def test_reading_is_recorded_once_a_day_per_member():
     topic, member = TopicFactory(), MemberFactory()
     for visitor in ("phone", "desk"):
         view_counts.add(topic.pk, visitor=visitor, member=member)
@@ -60,7 +60,7 @@ def test_member_who_reads_is_told_once_a_day():
     assert (event.member_id, event.object_id, event.object_type) == (member.pk, topic.pk, "forum.topic")
 
 
-def test_next_day_is_another_reading():
+def test_reading_is_recorded_again_the_next_day():
     topic, member, now = TopicFactory(), MemberFactory(), timezone.now()
     view_counts.add(topic.pk, visitor="a", member=member, now=now - timedelta(days=1))
     view_counts.add(topic.pk, visitor="b", member=member, now=now)
@@ -70,7 +70,7 @@ def test_next_day_is_another_reading():
     assert Event.objects.filter(name="topic.viewed").count() == 2
 
 
-def test_topics_and_members_that_are_gone_are_passed_over():
+def test_deleted_topics_and_members_are_skipped():
     topic, member = TopicFactory(), MemberFactory()
     view_counts.add(topic.pk + 1, visitor="a", member=member)
     view_counts.add(topic.pk, visitor="b", member=member)
@@ -80,7 +80,7 @@ def test_topics_and_members_that_are_gone_are_passed_over():
     assert [event.object_id for event in Event.objects.filter(name="topic.viewed")] == [topic.pk]
 
 
-def test_page_counts_its_readers(client, log_in):
+def test_page_counts_its_views(client, log_in):
     topic = PostFactory().topic
     client.get(topic.get_absolute_url(), headers={"User-Agent": "one"})
     client.get(topic.get_absolute_url(), headers={"User-Agent": "two"})
@@ -94,7 +94,7 @@ def test_page_counts_its_readers(client, log_in):
     assert Event.objects.filter(name="topic.viewed").count() == 1
 
 
-def test_page_without_redis_is_still_a_page(client, monkeypatch):
+def test_page_works_without_redis(client, monkeypatch):
     import redis
 
     class Away:
@@ -106,7 +106,7 @@ def test_page_without_redis_is_still_a_page(client, monkeypatch):
     assert client.get(TopicFactory().get_absolute_url()).status_code == 200
 
 
-def test_heat_task_runs():
+def test_refresh_hot_scores_task_runs():
     PostFactory()
 
     tasks.refresh_hot_scores()

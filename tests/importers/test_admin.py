@@ -14,7 +14,7 @@ def client():
     return client
 
 
-def test_batches_show_what_became_of_every_row(client, dump, imported):
+def test_batches_show_the_reconciliation(client, dump, imported):
     dump.add("votes", PostId=999, VoteTypeId=2)
     batch = imported(dump)
 
@@ -36,7 +36,7 @@ def test_batches_are_listed_with_their_counts(client, dump, imported):
     assert "beer.example.com" in html
 
 
-def test_batches_are_not_changed_by_hand(client, dump, imported):
+def test_batches_are_read_only(client, dump, imported):
     batch = imported(dump)
 
     assert (
@@ -48,7 +48,7 @@ def test_batches_are_not_changed_by_hand(client, dump, imported):
 
 
 @pytest.mark.parametrize("role", ["sales", "support", ""])
-def test_batches_are_not_for_everybody(role):
+def test_batches_are_for_managers_only(role):
     other = Client()
     other.force_login(MemberFactory(role=role))
 

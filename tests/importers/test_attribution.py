@@ -14,7 +14,7 @@ def attributions_of(ids):
     return {found.pk: origin for found in posts if (origin := attribution_of(found))}
 
 
-def test_attributions_name_site_licence_and_address(dump, imported):
+def test_attributions_have_site_licence_and_url(dump, imported):
     imported(dump)
 
     assert attributions_of([post(11).pk]) == {
@@ -27,14 +27,14 @@ def test_attributions_name_site_licence_and_address(dump, imported):
     }
 
 
-def test_attributions_of_comments_lead_to_the_comment(dump, imported):
+def test_attributions_of_comments_link_to_the_comment(dump, imported):
     imported(dump)
 
     comment = post(5, "comment").pk
     assert attributions_of([comment])[comment].url == "https://beer.example.com/posts/comments/5"
 
 
-def test_attributions_leave_our_own_posts_alone(db):
+def test_our_own_posts_have_no_attribution(db):
     assert attributions_of([PostFactory().pk]) == {}
 
 
@@ -47,7 +47,7 @@ def test_attributions_link_known_licences_only(dump, imported, licence):
     assert (found.licence, found.licence_url) == (licence, "")
 
 
-def test_attributions_link_no_site_whose_name_is_unknown(dump, imported):
+def test_attributions_do_not_link_unknown_sites(dump, imported):
     imported(dump)
     ImportedRow.objects.update(site="village")
 

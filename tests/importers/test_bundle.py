@@ -20,7 +20,7 @@ def keys(rows):
     return {parent: [row.key for row in below] for parent, below in rows.items()}
 
 
-def test_load_bundle_brings_what_hangs_on_each_question(dump):
+def test_load_bundle_loads_everything_of_each_question(dump):
     bundle = load(dump)
 
     assert [row.key for row in bundle.questions] == [10, 20]
@@ -30,7 +30,7 @@ def test_load_bundle_brings_what_hangs_on_each_question(dump):
     assert keys(bundle.links) == {20: [1]}
 
 
-def test_load_bundle_takes_the_next_questions_only(dump):
+def test_load_bundle_loads_only_the_next_questions(dump):
     first = load(dump, size=1)
 
     then = load_bundle(first.batch, first.former_member, after=first.questions[-1].ordinal, size=1)
@@ -41,13 +41,13 @@ def test_load_bundle_takes_the_next_questions_only(dump):
     assert then.comments == {}
 
 
-def test_load_bundle_behind_the_last_question_is_empty(dump):
+def test_load_bundle_after_the_last_question_is_empty(dump):
     bundle = load(dump, after=1_000_000)
 
     assert (bundle.questions, bundle.answers, bundle.comments) == ([], {}, {})
 
 
-def test_load_bundle_leaves_out_what_was_judged_unusable(dump):
+def test_load_bundle_excludes_skipped_rows(dump):
     dump.add("comments", Id=6, PostId=11, Text="   ")
     dump.add("votes", PostId=11, VoteTypeId=5)
     dump.question(40, Title="")
@@ -80,7 +80,7 @@ def test_load_bundle_reads_the_versions_of_each_post(dump):
     assert 11 not in bundle.versions
 
 
-def test_author_of_is_the_member_or_who_stands_for_everybody(dump):
+def test_author_of_is_the_member_or_the_former_member(dump):
     bundle = load(dump)
 
     assert bundle.author_of(2).display_name == "Bob"
@@ -88,7 +88,7 @@ def test_author_of_is_the_member_or_who_stands_for_everybody(dump):
     assert bundle.author_of(404) == bundle.former_member
 
 
-def test_member_of_is_nobody_for_those_who_left(dump):
+def test_member_of_is_none_for_former_members(dump):
     bundle = load(dump)
 
     assert bundle.member_of(2).display_name == "Bob"
@@ -96,7 +96,7 @@ def test_member_of_is_nobody_for_those_who_left(dump):
     assert bundle.member_of(404) is None
 
 
-def test_load_bundle_knows_everybody_who_wrote_edited_or_remarked(tmp_path):
+def test_load_bundle_loads_authors_editors_and_commenters(tmp_path):
     dump = Dump(tmp_path)
     for number in range(1, 8):
         dump.user(number)
@@ -111,7 +111,7 @@ def test_load_bundle_knows_everybody_who_wrote_edited_or_remarked(tmp_path):
     assert bundle.names[4] == "User 4"
 
 
-def test_load_bundle_does_without_a_member_who_was_deleted_meanwhile(dump):
+def test_load_bundle_tolerates_deleted_members(dump):
     batch = prepare(dump)
     staged = StagedRow.objects.get(file="users", source_id=2)
     Member.objects.filter(pk=staged.target_id).delete()
@@ -121,7 +121,7 @@ def test_load_bundle_does_without_a_member_who_was_deleted_meanwhile(dump):
     assert bundle.author_of(2) == bundle.former_member
 
 
-def test_load_bundle_leaves_another_batch_alone(tmp_path, dump):
+def test_load_bundle_ignores_other_batches(tmp_path, dump):
     prepare(Dump(tmp_path / "town").user(1).question(10, Title="Of the town?"), name="town", members=False)
 
     bundle = load(dump)

@@ -51,7 +51,7 @@ def test_import_stackexchange_refuses_an_empty_folder(tmp_path):
         run("import_stackexchange", tmp_path)
 
 
-def test_import_stackexchange_says_which_line_is_broken(dump):
+def test_import_stackexchange_reports_the_broken_line(dump):
     folder = dump.write()
     (folder / "Posts.xml").write_text("<posts>\n<row")
 
@@ -73,7 +73,7 @@ def test_dry_run_counts_and_writes_nothing(dump):
     assert not ImportBatch.objects.exists()
 
 
-def test_dry_run_uses_up_no_ids(dump):
+def test_dry_run_consumes_no_ids(dump):
     folder = dump.write()
     before = _last_ids()
 
@@ -82,7 +82,7 @@ def test_dry_run_uses_up_no_ids(dump):
     assert _last_ids() == before
 
 
-def test_dry_run_shows_what_an_import_then_does(dump, imported):
+def test_dry_run_matches_the_import(dump, imported):
     folder = dump.write()
 
     said = run("import_stackexchange", folder, "--dry-run", "--site", "beer.example.com")
@@ -95,7 +95,7 @@ def test_dry_run_shows_what_an_import_then_does(dump, imported):
         )
 
 
-def test_dry_run_after_an_import_finds_everything_here(dump, imported):
+def test_dry_run_after_an_import_skips_everything(dump, imported):
     folder = dump.write()
     imported(folder)
 
@@ -115,7 +115,7 @@ def test_dry_run_cleans_up_after_a_broken_file(dump):
     assert not StagedRow.objects.exists()
 
 
-def test_import_undo_says_what_it_took_back(dump, imported):
+def test_import_undo_prints_what_it_deleted(dump, imported):
     imported(dump)
 
     out = run("import_undo", "village")
@@ -124,14 +124,14 @@ def test_import_undo_says_what_it_took_back(dump, imported):
     assert not Category.objects.exists()
 
 
-def test_import_undo_twice_says_so(dump, imported):
+def test_import_undo_twice_prints_a_message(dump, imported):
     imported(dump)
     run("import_undo", "village")
 
     assert run("import_undo", "village") == "village has already been undone.\n"
 
 
-def test_import_undo_names_the_imports_there_are(dump, imported):
+def test_import_undo_lists_existing_imports(dump, imported):
     imported(dump)
 
     with pytest.raises(CommandError, match=r"There is no import called pub\. Imports: village\."):

@@ -64,7 +64,7 @@ def test_conlang_votes_became_events(conlang, imported):
     assert all(post.score <= up_votes.get(post.pk, 0) for post in Post.objects.exclude(kind="comment"))
 
 
-def test_conlang_texts_come_from_what_was_typed(conlang, imported, mapped):
+def test_conlang_texts_come_from_markdown(conlang, imported, mapped):
     imported(conlang, site="")
 
     posts = mapped("post")
@@ -82,7 +82,7 @@ def test_conlang_texts_come_from_what_was_typed(conlang, imported, mapped):
     assert compared > 20
 
 
-def test_conlang_undo_leaves_nothing(conlang, imported, undone):
+def test_conlang_undo_deletes_everything(conlang, imported, undone):
     batch = imported(conlang, site="")
 
     undone(batch)

@@ -41,7 +41,7 @@ def asked(tmp_path) -> Dump:
     return Dump(tmp_path).user(1).user(2).question(10)
 
 
-def test_drafts_of_a_question_alone_tell_that_it_was_asked(asked):
+def test_drafts_of_a_question_without_answers(asked):
     drafts, bundle = tell(asked)
 
     assert names(drafts) == ["topic.created", "question.asked"]
@@ -54,13 +54,13 @@ def test_drafts_of_a_question_alone_tell_that_it_was_asked(asked):
     assert {draft.member_id for draft in drafts} == {bundle.members[1].pk}
 
 
-def test_drafts_of_every_kind_name_the_import(dump):
+def test_drafts_name_the_import_as_source(dump):
     drafts, bundle = tell(dump)
 
     assert {(draft.channel, draft.source) for draft in drafts} == {("import", bundle.batch.event_source)}
 
 
-def test_drafts_of_an_answer_tell_the_asker_is_at_the_other_end(asked):
+def test_drafts_of_an_answer_name_the_asker_as_counterpart(asked):
     drafts, bundle = tell(asked.answer(11, to=10, OwnerUserId=2, Body="<p>One two three.</p>"))
 
     reply = only(drafts, "reply.created")
@@ -68,7 +68,7 @@ def test_drafts_of_an_answer_tell_the_asker_is_at_the_other_end(asked):
     assert (reply.payload["words"], reply.payload["is_answer"]) == (3, True)
 
 
-def test_drafts_of_a_comment_tell_of_the_post_it_stands_under(asked):
+def test_drafts_of_a_comment_name_the_parents_author(asked):
     asked.answer(11, to=10, OwnerUserId=2).add("comments", PostId=11, UserId=1)
 
     drafts, bundle = tell(asked)
@@ -79,7 +79,7 @@ def test_drafts_of_a_comment_tell_of_the_post_it_stands_under(asked):
 
 
 @pytest.mark.parametrize(("post", "name"), [(10, "question_vote.received"), (11, "helpful_vote.received")])
-def test_drafts_of_an_up_vote_name_nobody_but_who_got_it(asked, post, name):
+def test_drafts_of_an_up_vote_name_only_the_author(asked, post, name):
     asked.answer(11, to=10, OwnerUserId=2).add("votes", PostId=post, VoteTypeId=2)
 
     drafts, bundle = tell(asked)
@@ -90,13 +90,13 @@ def test_drafts_of_an_up_vote_name_nobody_but_who_got_it(asked, post, name):
 
 
 @pytest.mark.parametrize("kind", [1, 3])
-def test_drafts_tell_of_no_vote_but_those_for_a_post(asked, kind):
+def test_drafts_ignore_other_kinds_of_votes(asked, kind):
     asked.answer(11, to=10, OwnerUserId=2).add("votes", PostId=11, VoteTypeId=kind)
 
     assert "helpful_vote.received" not in names(tell(asked)[0])
 
 
-def test_drafts_tell_of_no_votes_for_comments(asked):
+def test_drafts_ignore_votes_on_comments(asked):
     asked.add("comments", Id=11, PostId=10, UserId=2, Score=5)
     # A post with the same id as the comment.
     asked.answer(11, to=10).add("votes", PostId=11, VoteTypeId=2)
@@ -113,7 +113,7 @@ def test_drafts_of_a_vote_are_never_before_its_post(asked):
     assert vote.occurred_at == datetime(2020, 1, 2, 11, tzinfo=UTC)
 
 
-def test_drafts_of_two_votes_of_a_day_are_two(asked):
+def test_drafts_of_two_votes_on_one_day_are_distinct(asked):
     asked.add("votes", PostId=10, VoteTypeId=2).add("votes", PostId=10, VoteTypeId=2)
 
     drafts, _ = tell(asked)

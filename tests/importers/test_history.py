@@ -30,7 +30,7 @@ def test_versions_of_joins_rows_of_one_revision():
     assert [(v.title, v.body, v.tags) for v in versions] == [("Title", "Body", "x,y")]
 
 
-def test_versions_of_carries_over_what_an_edit_leaves():
+def test_versions_of_carries_over_unchanged_parts():
     versions = versions_of(
         [
             entry(1, 2, "Body", revision="a"),
@@ -45,7 +45,7 @@ def test_versions_of_carries_over_what_an_edit_leaves():
     ]
 
 
-def test_versions_of_takes_a_rollback_for_an_edit():
+def test_versions_of_treats_rollbacks_as_edits():
     versions = versions_of(
         [
             entry(1, 2, "One"),
@@ -57,13 +57,13 @@ def test_versions_of_takes_a_rollback_for_an_edit():
     assert [v.body for v in versions] == ["One", "Two", "One"]
 
 
-def test_versions_of_orders_by_time_not_by_place():
+def test_versions_of_orders_by_time():
     versions = versions_of([entry(9, 5, "Later", minute=9), entry(10, 2, "First", minute=1)])
 
     assert [v.body for v in versions] == ["First", "Later"]
 
 
-def test_versions_of_keeps_a_revision_whole_when_another_comes_between():
+def test_versions_of_handles_interleaved_revisions():
     versions = versions_of(
         [
             entry(1, 2, "Body", revision="a"),
@@ -75,11 +75,11 @@ def test_versions_of_keeps_a_revision_whole_when_another_comes_between():
     assert [(v.title, v.body) for v in versions] == [("Title", "Body"), ("Title", "Edited")]
 
 
-def test_versions_of_ignores_what_is_no_text():
+def test_versions_of_ignores_other_history():
     assert versions_of([entry(1, 10, "{}"), entry(2, 50)]) == []
 
 
-def test_versions_of_knows_no_body_until_there_is_one():
+def test_versions_of_has_no_body_until_there_is_one():
     assert [v.body for v in versions_of([entry(1, 1, "Title")])] == [None]
 
 

@@ -26,7 +26,7 @@ def test_import_of_a_truncated_file_builds_nothing(dump, imported):
     assert not Event.objects.exists()
 
 
-def test_import_begins_anew_once_the_file_is_whole(dump, imported):
+def test_import_starts_over_once_the_file_is_complete(dump, imported):
     folder = dump.write()
     whole = (folder / "Votes.xml").read_text()
     (folder / "Votes.xml").write_text(whole[:-30])
@@ -67,7 +67,7 @@ def test_import_skips_rows_of_wrong_types(dump, imported):
     assert Topic.objects.get(title="Question 72?").view_count == 0
 
 
-def test_import_never_believes_what_rows_say_of_rights(dump, imported):
+def test_import_ignores_privileges_in_rows(dump, imported):
     dump.user(9, DisplayName="Mallory", IsStaff="True", is_superuser="1", Email="m@example.com", Password="x")
 
     imported(dump)
@@ -76,7 +76,7 @@ def test_import_never_believes_what_rows_say_of_rights(dump, imported):
     assert (mallory.is_staff, mallory.is_superuser, mallory.email, mallory.role) == (False, False, None, "")
 
 
-def test_import_makes_markup_harmless(tmp_path, imported):
+def test_import_sanitizes_markup(tmp_path, imported):
     dump = Dump(tmp_path).user(
         1, DisplayName="<script>x</script>", AboutMe="<script>alert(1)</script><p>Hi</p>"
     )
@@ -106,7 +106,7 @@ def test_import_keeps_odd_characters(tmp_path, imported, text):
     assert Post.objects.get().source.strip() == text.strip()
 
 
-def test_import_survives_a_question_that_answers_itself(tmp_path, imported):
+def test_import_handles_a_question_that_answers_itself(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1, AcceptedAnswerId=1, ParentId=1).answer(2, to=2).answer(3, to=4)
     dump.answer(4, to=3)
 
@@ -116,13 +116,13 @@ def test_import_survives_a_question_that_answers_itself(tmp_path, imported):
     assert skipped(batch, "Posts.xml") == {"its question is not in the dump": 3}
 
 
-def test_find_dump_looks_one_folder_deep(dump):
+def test_find_dump_searches_one_level_deep(dump):
     folder = dump.write()
 
     assert find_dump(folder) == find_dump(folder.parent) == folder
 
 
-def test_find_dump_says_what_is_missing(tmp_path):
+def test_find_dump_names_missing_files(tmp_path):
     with pytest.raises(DumpError, match=r"There is no dump in .* must contain Posts.xml and Users.xml"):
         find_dump(tmp_path)
 

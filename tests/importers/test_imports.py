@@ -52,13 +52,13 @@ def test_import_makes_unclaimed_members(dump, imported):
     assert not ann.has_usable_password()
 
 
-def test_import_tells_namesakes_apart(dump, imported):
+def test_import_distinguishes_equal_names(dump, imported):
     imported(dump)
 
     assert [member(2).username, member(3).username] == ["bob", "bob-3"]
 
 
-def test_import_leaves_a_handle_to_who_has_it(dump, imported):
+def test_import_never_takes_a_used_username(dump, imported):
     MemberFactory(username="Ann")
 
     batch = imported(dump)
@@ -78,7 +78,7 @@ def test_import_leaves_a_handle_to_who_has_it(dump, imported):
         ("Admin", "admin-7"),
     ],
 )
-def test_import_makes_handles_that_can_be_mentioned(tmp_path, imported, name, username):
+def test_import_makes_mentionable_usernames(tmp_path, imported, name, username):
     imported(Dump(tmp_path).user(7, DisplayName=name).question(1, OwnerUserId=7))
 
     assert member(7).username == username
@@ -157,7 +157,7 @@ def test_import_keeps_closed_questions_closed(dump, imported):
     assert (closed.closed_at, closed.close_reason) == (at(2020, 1, 9), "Duplicate")
 
 
-def test_import_gives_ownerless_posts_to_a_former_member(dump, imported):
+def test_import_assigns_posts_without_an_author_to_a_former_member(dump, imported):
     batch = imported(dump)
 
     orphan = post(12)
@@ -173,7 +173,7 @@ def test_import_gives_ownerless_posts_to_a_former_member(dump, imported):
     )
 
 
-def test_import_takes_raw_markdown_before_html(dump, imported):
+def test_import_prefers_markdown_over_html(dump, imported):
     imported(dump)
 
     assert post(10).source == "What are *hops*?"
@@ -197,7 +197,7 @@ def test_import_keeps_edit_history(dump, imported):
     assert (post(11).source, post(11).revision_count, post(11).edited_at) == ("First", 2, at(2020, 1, 4, 11))
 
 
-def test_import_keeps_no_history_of_what_was_never_edited(dump, imported):
+def test_import_creates_no_revisions_for_unedited_posts(dump, imported):
     imported(dump)
 
     assert not Revision.objects.exists()
@@ -236,7 +236,7 @@ def test_import_keeps_badges_as_imported(dump, imported):
     assert (award.member, award.source, award.awarded_at) == (member(1), "import", at(2020, 1, 5))
 
 
-def test_import_records_every_act_as_backfill(dump, imported):
+def test_import_records_every_event_as_backfill(dump, imported):
     batch = imported(dump)
 
     found = Event.objects.all()
@@ -260,7 +260,7 @@ def test_import_records_acceptance_for_the_answerer(dump, imported):
     assert event.props == {"topic_id": topic().pk, "minutes": 60}
 
 
-def test_import_records_self_acceptance_with_oneself(tmp_path, imported):
+def test_import_records_acceptance_of_ones_own_answer(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1, AcceptedAnswerId=2).answer(2, to=1)
 
     imported(dump)
@@ -278,7 +278,7 @@ def test_import_records_votes_without_voters(dump, imported):
     assert event.occurred_at == at(2020, 1, 2, 11)
 
 
-def test_import_gives_acts_of_the_gone_to_nobody(dump, imported):
+def test_import_records_events_of_former_members_without_a_member(dump, imported):
     imported(dump)
 
     event = Event.objects.get(name="reply.created", object_id=post(12).pk)
@@ -290,14 +290,14 @@ def test_import_gives_acts_of_the_gone_to_nobody(dump, imported):
     )
 
 
-def test_import_writes_to_nobody(dump, imported, drained):
+def test_import_sends_no_mail(dump, imported, drained):
     imported(dump)
     drained()
 
     assert mail.outbox == []
 
 
-def test_import_accounts_for_every_row(dump, imported):
+def test_import_report_accounts_for_every_row(dump, imported):
     dump.add("votes", PostId=999, VoteTypeId=2).add("votes", PostId=10, VoteTypeId=5)
     dump.add("comments", Id=6, PostId=999).answer(13, to=999).add("posts", Id=40, PostTypeId=7)
     dump.add("badges", UserId=99, Name="Teacher").history(10, 50, "").add("posts", Id=41, PostTypeId=5)
@@ -326,7 +326,7 @@ def test_import_accounts_for_every_row(dump, imported):
     }
 
 
-def test_import_says_what_is_odd(dump, imported):
+def test_import_report_has_remarks(dump, imported):
     dump.question(50, Score=7, AcceptedAnswerId=999, CreationDate="2019-01-01T00:00:00.000")
 
     batch = imported(dump)
@@ -340,14 +340,14 @@ def test_import_says_what_is_odd(dump, imported):
     ]
 
 
-def test_import_keeps_nothing_staged(dump, imported):
+def test_import_deletes_staged_rows(dump, imported):
     batch = imported(dump)
 
     assert batch.status == ImportBatch.Status.DONE
     assert not StagedRow.objects.exists()
 
 
-def test_import_twice_changes_nothing(dump, imported):
+def test_import_is_idempotent(dump, imported):
     first = imported(dump)
     before = counts()
 
@@ -358,7 +358,7 @@ def test_import_twice_changes_nothing(dump, imported):
     assert second.report == first.report
 
 
-def test_import_under_another_name_finds_everything_here(dump, imported):
+def test_import_under_another_name_skips_existing_rows(dump, imported):
     imported(dump)
     before = counts()
 
@@ -371,7 +371,7 @@ def test_import_under_another_name_finds_everything_here(dump, imported):
     assert skipped(batch, "Votes.xml") == {"its question was imported earlier": 5}
 
 
-def test_import_of_a_newer_dump_adds_what_is_new(tmp_path, dump, imported):
+def test_import_of_a_newer_dump_adds_new_rows(tmp_path, dump, imported):
     imported(dump)
     newer = village(tmp_path / "newer").user(4).question(60, OwnerUserId=2)
     newer.answer(61, to=60, OwnerUserId=4).answer(62, to=10, OwnerUserId=4)

@@ -26,21 +26,21 @@ def built(tmp_path, **attributes) -> Member:
     ("name", "made"),
     [("Ann Field", "ann-field"), ("Zoë", "zoe"), ("O'Neil", "oneil"), ("Al", ""), ("李小龙", ""), ("", "")],
 )
-def test_handle_keeps_what_can_be_mentioned(name, made):
+def test_handle_keeps_mentionable_characters(name, made):
     assert handle(name) == made
 
 
-def test_usernames_tell_namesakes_apart_by_their_id():
+def test_usernames_append_the_id_to_equal_names():
     assert usernames({1: "Bob", 5: "Bob", 9: "bob"}) == {1: "bob", 5: "bob-5", 9: "bob-9"}
 
 
-def test_usernames_leave_what_is_taken_here_in_any_case():
+def test_usernames_avoid_taken_names_ignoring_case():
     MemberFactory(username="BOB")
 
     assert usernames({5: "Bob"}) == {5: "bob-5"}
 
 
-def test_usernames_go_on_counting_when_the_numbered_one_is_taken_too():
+def test_usernames_continue_counting_if_the_number_is_taken():
     for taken in ("bob", "bob-5", "bob-5-2"):
         MemberFactory(username=taken)
 
@@ -48,11 +48,11 @@ def test_usernames_go_on_counting_when_the_numbered_one_is_taken_too():
 
 
 @pytest.mark.parametrize("name", ["Moderator", "admin", "Everyone"])
-def test_usernames_never_give_a_name_of_the_house(name):
+def test_usernames_never_use_reserved_names(name):
     assert usernames({5: name}) == {5: f"{name.lower()}-5"}
 
 
-def test_usernames_never_give_the_name_of_the_site(settings):
+def test_usernames_never_use_the_sites_name(settings):
     settings.SITE_NAME = "Beer Village"
 
     assert usernames({5: "Beer Village"}) == {5: "beer-village-5"}
@@ -85,11 +85,11 @@ def test_usernames_look_names_up_together(django_assert_num_queries):
         ("https://ann.example/" + "x" * 200, ""),
     ],
 )
-def test_build_members_keeps_a_website_that_can_be_linked(tmp_path, website, kept):
+def test_build_members_keeps_valid_websites(tmp_path, website, kept):
     assert built(tmp_path, WebsiteUrl=website).website == kept
 
 
-def test_build_members_renders_what_people_say_of_themselves(tmp_path):
+def test_build_members_renders_the_bio(tmp_path):
     member = built(tmp_path, AboutMe='<p>I <b>brew</b>.</p><script>alert("x")</script>')
 
     assert member.bio.startswith("I **brew**.")
@@ -97,26 +97,26 @@ def test_build_members_renders_what_people_say_of_themselves(tmp_path):
     assert "<script" not in member.bio_html
 
 
-def test_build_members_without_words_of_their_own_have_none(tmp_path):
+def test_build_members_without_a_bio(tmp_path):
     member = built(tmp_path)
 
     assert (member.bio, member.bio_html, member.location, member.website) == ("", "", "", "")
 
 
-def test_build_members_cuts_what_is_too_long_to_keep(tmp_path):
+def test_build_members_truncates_long_values(tmp_path):
     member = built(tmp_path, DisplayName="N" * 200, Location="L" * 300)
 
     assert (len(member.display_name), len(member.location)) == (80, 120)
 
 
 @pytest.mark.parametrize("name", ["", "   ", None])
-def test_build_members_without_a_name_go_by_their_handle(tmp_path, name):
+def test_build_members_without_a_name_use_the_username(tmp_path, name):
     member = built(tmp_path, DisplayName=name)
 
     assert (member.username, member.display_name) == ("member-7", "member-7")
 
 
-def test_build_members_keeps_when_somebody_came_and_was_last_seen(tmp_path):
+def test_build_members_keeps_joined_and_last_seen_times(tmp_path):
     member = built(tmp_path, LastAccessDate="2021-05-06T07:08:09.000")
 
     assert (f"{member.joined_at:%Y-%m-%d}", f"{member.last_seen_at:%Y-%m-%d %H:%M}") == (
@@ -125,7 +125,7 @@ def test_build_members_keeps_when_somebody_came_and_was_last_seen(tmp_path):
     )
 
 
-def test_build_members_gives_no_way_in(tmp_path):
+def test_build_members_sets_no_password_or_email(tmp_path):
     member = built(tmp_path)
 
     assert (member.email, member.claimed_at, member.is_staff, member.is_superuser, member.role) == (
@@ -138,7 +138,7 @@ def test_build_members_gives_no_way_in(tmp_path):
     assert not member.has_usable_password()
 
 
-def test_build_members_tells_of_each_as_of_its_own_day(dump):
+def test_build_members_records_backdated_registrations(dump):
     batch = prepare(dump)
 
     told = Event.objects.filter(name="member.registered").order_by("occurred_at")
@@ -149,7 +149,7 @@ def test_build_members_tells_of_each_as_of_its_own_day(dump):
     assert all(event.member_id == event.actor_id == event.object_id for event in told)
 
 
-def test_build_members_twice_changes_nothing(dump):
+def test_build_members_is_idempotent(dump):
     batch = prepare(dump)
 
     build_members(batch, NoProgress())
@@ -158,7 +158,7 @@ def test_build_members_twice_changes_nothing(dump):
     assert Event.objects.filter(name="member.registered").count() == 3
 
 
-def test_build_members_in_small_parts_still_tells_namesakes_apart(dump, heard, monkeypatch):
+def test_build_members_in_small_batches_distinguishes_equal_names(dump, heard, monkeypatch):
     monkeypatch.setattr(people, "BATCH_SIZE", 1)
     batch = prepare(dump, members=False)
 
@@ -168,7 +168,7 @@ def test_build_members_in_small_parts_still_tells_namesakes_apart(dump, heard, m
     assert (heard.started, heard.units) == ([("Members", 3)], 3)
 
 
-def test_nobody_is_made_once_and_can_do_nothing():
+def test_former_member_is_created_once_without_access():
     first, second = former_member(), former_member()
 
     assert first == second
@@ -177,10 +177,10 @@ def test_nobody_is_made_once_and_can_do_nothing():
 
 
 @pytest.mark.parametrize("written", ["former-member", "Former-Member"])
-def test_nobody_can_sign_up_as_who_stands_for_everybody_who_left(written):
+def test_the_former_member_username_is_reserved(written):
     with pytest.raises(ValidationError, match="is not available"):
         clean_username(written)
 
 
-def test_a_user_of_that_name_gets_another():
+def test_an_imported_user_with_that_name_gets_another():
     assert usernames({4: "Former member"}) == {4: "former-member-4"}

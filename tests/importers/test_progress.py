@@ -9,7 +9,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
+def test_progress_prints_lines_without_a_terminal(monkeypatch):
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", -1)
     out = io.StringIO()
 
@@ -21,7 +21,7 @@ def test_progress_is_lines_where_there_is_no_terminal(monkeypatch):
     assert out.getvalue() == "Members …\nMembers: 25%\nMembers: 100%\n"
 
 
-def test_progress_says_little_of_what_is_quick():
+def test_progress_prints_little_for_quick_steps():
     out = io.StringIO()
 
     with ConsoleProgress(out) as shown:

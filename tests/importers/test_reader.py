@@ -23,7 +23,7 @@ def test_read_rows_gives_attributes_in_order(rows_of):
     assert rows == [{"Id": "1", "DisplayName": "a & b"}, {"Id": "2"}]
 
 
-def test_read_rows_takes_a_byte_order_mark(rows_of):
+def test_read_rows_accepts_a_byte_order_mark(rows_of):
     rows = rows_of('\ufeff<?xml version="1.0" encoding="utf-8"?>\n<users><row Id="1" /></users>')
 
     assert rows == [{"Id": "1"}]
@@ -72,12 +72,12 @@ def test_read_rows_refuses_an_external_entity(rows_of):
         (b'<?xml version="1.0" encoding="utf-8"?><users><row Id="\xff" /></users>', "not well-formed"),
     ],
 )
-def test_read_rows_says_what_is_wrong(rows_of, content, sentence):
+def test_read_rows_explains_errors(rows_of, content, sentence):
     with pytest.raises(DumpError, match=sentence):
         rows_of(content)
 
 
-def test_read_rows_gives_what_came_before_a_truncation(tmp_path):
+def test_read_rows_yields_rows_before_a_truncation(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text('<users>\n<row Id="1" />\n<row Id="2" ')
     found = []
@@ -88,7 +88,7 @@ def test_read_rows_gives_what_came_before_a_truncation(tmp_path):
     assert found == ["1"]
 
 
-def test_read_rows_refuses_a_row_without_end(tmp_path):
+def test_read_rows_refuses_an_endless_row(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text('<users><row Id="1" Text="' + "x" * 6_000_000 + '" /></users>')
 
@@ -96,7 +96,7 @@ def test_read_rows_refuses_a_row_without_end(tmp_path):
         list(read_rows(path, root="users", on_bytes=lambda size: None))
 
 
-def test_read_rows_keeps_no_rows_in_memory(tmp_path):
+def test_read_rows_uses_constant_memory(tmp_path):
     path = tmp_path / "Users.xml"
     with path.open("w") as file:
         file.write("<users>")
@@ -113,7 +113,7 @@ def test_read_rows_keeps_no_rows_in_memory(tmp_path):
     assert peak < 2_000_000
 
 
-def test_read_rows_tells_of_every_byte(tmp_path):
+def test_read_rows_reports_every_byte(tmp_path):
     path = tmp_path / "Users.xml"
     path.write_text("<users>" + '<row Id="1" />' * 20_000 + "</users>")
     sizes = []

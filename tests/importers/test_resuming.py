@@ -98,7 +98,7 @@ def portrait() -> list[object]:
 
 
 @pytest.mark.parametrize("killed", [[("read:posts", 1)], [("build:members", 500), ("build:topics", 100)]])
-def test_a_killed_import_goes_on_and_ends_the_same(town, start, killed):
+def test_a_killed_import_resumes_with_the_same_result(town, start, killed):
     whole = imports.open_batch(town, name="town", site="town.example")
     imports.run(whole, town, category=None, progress=NoProgress())
     expected, report = portrait(), whole.report
@@ -115,7 +115,7 @@ def test_a_killed_import_goes_on_and_ends_the_same(town, start, killed):
     assert not StagedRow.objects.exists()
 
 
-def test_two_imports_of_one_batch_at_once_are_refused(town):
+def test_concurrent_imports_of_one_batch_are_refused(town):
     batch = imports.open_batch(town, name="town", site="town.example")
     other = connections.create_connection("default")
     with other.cursor() as cursor:

@@ -32,7 +32,7 @@ def settled():
     return author
 
 
-def test_undo_leaves_what_was_there_before(settled, dump, imported, undone):
+def test_undo_keeps_what_existed_before(settled, dump, imported, undone):
     before = counts()
 
     batch = imported(dump)
@@ -45,7 +45,7 @@ def test_undo_leaves_what_was_there_before(settled, dump, imported, undone):
     assert Tag.objects.get(name="hops").topic_count == 1
 
 
-def test_undo_twice_changes_nothing(dump, imported, undone):
+def test_undo_is_idempotent(dump, imported, undone):
     batch = imported(dump)
     undone(batch)
 
@@ -64,7 +64,7 @@ def test_undo_lets_the_dump_be_imported_again(dump, imported, undone):
     assert second.report == report
 
 
-def test_undo_drops_what_was_computed(dump, imported, undone):
+def test_undo_drops_computed_stages_and_scores(dump, imported, undone):
     batch = imported(dump)
     mark_events(Event.objects.all())
     call_command("journeys_drain")
@@ -89,7 +89,7 @@ def test_undo_is_refused_when_people_have_replied(settled, dump, imported, undon
     assert ImportBatch.objects.get().status == ImportBatch.Status.DONE
 
 
-def test_undo_by_force_takes_replies_and_their_events_along(settled, dump, imported, undone):
+def test_undo_by_force_deletes_replies_and_their_events(settled, dump, imported, undone):
     before = counts()
     batch = imported(dump)
     posts.create(topic(), author=settled, source="A new answer.", screen=False)
@@ -99,7 +99,7 @@ def test_undo_by_force_takes_replies_and_their_events_along(settled, dump, impor
     assert counts() == before
 
 
-def test_undo_keeps_members_who_took_their_account_over(dump, imported, undone):
+def test_undo_keeps_claimed_members(dump, imported, undone):
     batch = imported(dump)
     Member.objects.filter(pk=member(1).pk).update(claimed_at=timezone.now(), email="ann@example.com")
 
@@ -112,7 +112,7 @@ def test_undo_keeps_members_who_took_their_account_over(dump, imported, undone):
     assert not Badge.objects.filter(source="imported").exists()
 
 
-def test_import_after_undo_finds_who_stayed(dump, imported, undone):
+def test_import_after_undo_finds_remaining_members(dump, imported, undone):
     batch = imported(dump)
     Member.objects.filter(pk=member(1).pk).update(claimed_at=timezone.now())
     ann = member(1)
@@ -124,7 +124,7 @@ def test_import_after_undo_finds_who_stayed(dump, imported, undone):
     assert topic().author == ann
 
 
-def test_undo_keeps_members_who_wrote_elsewhere(settled, dump, imported, undone):
+def test_undo_keeps_members_with_other_posts(settled, dump, imported, undone):
     batch = imported(dump)
     topics.create(
         CategoryFactory(),
@@ -156,7 +156,7 @@ def test_undo_keeps_a_category_that_is_used(settled, dump, imported, undone):
     assert Topic.objects.get(title="New").category.slug == "beer"
 
 
-def test_undo_goes_on_after_it_was_stopped(dump, imported, undone):
+def test_undo_resumes_after_an_interruption(dump, imported, undone):
     batch = imported(dump)
     Topic.objects.get(title="Question 20?").delete()
     ImportBatch.objects.update(status=ImportBatch.Status.UNDOING)
@@ -176,7 +176,7 @@ def test_open_batch_refuses_while_being_undone(dump, imported):
         imported(dump)
 
 
-def test_undo_leaves_another_import_alone(tmp_path, dump, imported, undone):
+def test_undo_does_not_affect_other_imports(tmp_path, dump, imported, undone):
     imported(village(tmp_path / "other"), name="other", site="wine.example.com")
     before = counts()
     batch = imported(dump)

@@ -28,7 +28,7 @@ def test_hosts_of_reads_comments_too(tmp_path):
     assert hosts_of(dump.write()) == ["beer.example.com"]
 
 
-def test_hosts_of_says_nothing_when_links_do_not(tmp_path):
+def test_hosts_of_is_empty_without_links(tmp_path):
     assert hosts_of(Dump(tmp_path).user(1).question(1).write()) == []
 
 

@@ -30,14 +30,14 @@ def test_stage_keeps_every_row_in_order(dump, batch):
     assert batch.progress["read:users:complete"]
 
 
-def test_stage_twice_reads_nothing_again(dump, batch):
+def test_stage_is_idempotent(dump, batch):
     for _ in range(2):
         stage(batch, dump.folder, NoProgress())
 
     assert len(staged("users")) == 3
 
 
-def test_stage_goes_on_behind_the_last_row_it_kept(dump, batch, monkeypatch):
+def test_stage_resumes_after_the_last_saved_row(dump, batch, monkeypatch):
     monkeypatch.setattr(staging, "ROWS_PER_BATCH", 2)
     stage(batch, dump.folder, NoProgress())
     StagedRow.objects.filter(file="votes", ordinal__gt=2).delete()
@@ -49,7 +49,7 @@ def test_stage_goes_on_behind_the_last_row_it_kept(dump, batch, monkeypatch):
     assert [row.ordinal for row in staged("votes")] == [1, 2, 3, 4, 5]
 
 
-def test_stage_cuts_by_size_as_well_as_by_rows(dump, batch, monkeypatch):
+def test_stage_limits_batches_by_size_and_rows(dump, batch, monkeypatch):
     monkeypatch.setattr(staging, "BYTES_PER_BATCH", 1)
 
     stage(batch, dump.folder, NoProgress())
@@ -66,7 +66,7 @@ def test_stage_keeps_unusable_rows_with_their_reason(dump, batch):
     assert (last.source_id, last.skip, last.data) == (None, "Id is not a usable number", {})
 
 
-def test_judge_twice_changes_nothing(dump, batch):
+def test_apply_skip_rules_is_idempotent(dump, batch):
     dump.add("votes", PostId=999, VoteTypeId=2).write()
     stage(batch, dump.folder, NoProgress())
     apply_skip_rules(batch, NoProgress())
@@ -78,7 +78,7 @@ def test_judge_twice_changes_nothing(dump, batch):
     assert list(StagedRow.objects.order_by("pk").values()) == before
 
 
-def test_number_gives_each_row_one_id_for_good(dump, batch):
+def test_assign_ids_is_idempotent(dump, batch):
     stage(batch, dump.folder, NoProgress())
     apply_skip_rules(batch, NoProgress())
     assign_ids(batch)
@@ -90,7 +90,7 @@ def test_number_gives_each_row_one_id_for_good(dump, batch):
     assert {row.pk: (row.target_id, row.topic_id) for row in StagedRow.objects.all()} == before
 
 
-def test_number_gives_answers_the_topic_of_their_question(dump, batch):
+def test_assign_ids_gives_answers_the_topic_of_their_question(dump, batch):
     stage(batch, dump.folder, NoProgress())
     apply_skip_rules(batch, NoProgress())
     assign_ids(batch)
@@ -101,7 +101,7 @@ def test_number_gives_answers_the_topic_of_their_question(dump, batch):
     assert (posts[30].target_id, posts[30].topic_id) == (None, None)
 
 
-def test_fingerprint_tells_dumps_apart(dump):
+def test_fingerprint_differs_between_dumps(dump):
     folder = dump.write()
     before = fingerprint(folder)
 
@@ -110,7 +110,7 @@ def test_fingerprint_tells_dumps_apart(dump):
     assert fingerprint(folder) != before
 
 
-def test_staged_rows_without_id_or_time_say_so(batch):
+def test_staged_rows_without_id_or_time_raise(batch):
     row = StagedRow(batch=batch, file="tags", ordinal=3, data={})
 
     with pytest.raises(ValueError, match="tags row 3 has no id"):
@@ -119,7 +119,7 @@ def test_staged_rows_without_id_or_time_say_so(batch):
         _ = row.at
 
 
-def test_run_leaves_a_finished_batch_alone(dump, imported):
+def test_run_does_not_change_a_finished_batch(dump, imported):
     batch = imported(dump)
     finished = batch.finished_at
 

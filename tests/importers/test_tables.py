@@ -8,7 +8,7 @@ POSTS = next(table for table in TABLES if table.name == "posts")
 GOOD = {"Id": "1", "PostTypeId": "1", "CreationDate": "2020-01-02T03:04:05.678"}
 
 
-def test_usable_reads_each_attribute_as_what_it_is():
+def test_usable_converts_each_attribute():
     row = usable(POSTS, {**GOOD, "Score": "-3", "OwnerUserId": "-1", "Title": "Why?", "ParentId": "7"})
 
     assert row == Row(
@@ -19,13 +19,13 @@ def test_usable_reads_each_attribute_as_what_it_is():
     )
 
 
-def test_usable_drops_attributes_it_does_not_know():
+def test_usable_drops_unknown_attributes():
     row = usable(POSTS, {**GOOD, "IsAdmin": "true", "onload": "x"})
 
     assert row.data == {"PostTypeId": 1}
 
 
-def test_usable_takes_an_empty_number_for_absent():
+def test_usable_treats_an_empty_number_as_missing():
     assert usable(POSTS, {**GOOD, "Score": ""}).data == {"PostTypeId": 1}
 
 
@@ -51,7 +51,7 @@ def test_usable_takes_an_empty_number_for_absent():
         ({"Body": "x" * 200_001}, "Body is longer than 200,000 characters"),
     ],
 )
-def test_usable_says_why_a_row_is_not(attributes, reason):
+def test_usable_gives_the_reason_for_unusable_rows(attributes, reason):
     merged = {name: value for name, value in {**GOOD, **attributes}.items() if value is not None}
 
     assert usable(POSTS, merged) == Row(skip=reason)
@@ -63,7 +63,7 @@ def test_usable_refuses_the_future():
     assert usable(POSTS, {**GOOD, "CreationDate": later}).skip == "CreationDate is out of range"
 
 
-def test_usable_reads_a_zone_where_there_is_one():
+def test_usable_respects_time_zones():
     row = usable(POSTS, {**GOOD, "CreationDate": "2020-01-02T03:04:05+02:00"})
 
     assert row.created_at == datetime(2020, 1, 2, 1, 4, 5, tzinfo=UTC)

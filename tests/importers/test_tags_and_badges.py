@@ -22,23 +22,23 @@ def tagged(dump) -> dict[str, str]:
     return dict(Tag.objects.values_list("name", "description"))
 
 
-def test_build_tags_makes_what_is_missing(dump):
+def test_build_tags_creates_missing_tags(dump):
     assert tagged(dump) == {"hops": "About hops.", "dry-hopping": ""}
 
 
-def test_build_tags_leaves_our_own_words_alone(dump):
+def test_build_tags_keeps_existing_descriptions(dump):
     TagFactory(name="hops", description="Ours.")
 
     assert tagged(dump)["hops"] == "Ours."
 
 
-def test_build_tags_describes_a_tag_of_ours_that_nobody_described(dump):
+def test_build_tags_fills_in_missing_descriptions(dump):
     TagFactory(name="hops", description="")
 
     assert tagged(dump)["hops"] == "About hops."
 
 
-def test_build_tags_never_claims_a_tag_that_was_here(dump):
+def test_build_tags_never_claims_an_existing_tag(dump):
     TagFactory(name="hops")
 
     tagged(dump)
@@ -56,7 +56,7 @@ def test_build_tags_puts_the_excerpt_before_the_longer_text(tmp_path):
     assert tagged(dump)["hops"] == "Hops in short.\n\nThe long story of hops."
 
 
-def test_build_tags_says_a_text_once_when_both_are_the_same(tmp_path):
+def test_build_tags_does_not_repeat_equal_texts(tmp_path):
     dump = Dump(tmp_path).user(1).question(1)
     for number, kind in ((30, 4), (31, 5)):
         dump.add("posts", Id=number, PostTypeId=kind, Body="<p>Hops.</p>")
@@ -76,13 +76,13 @@ def test_build_tags_takes_the_last_version_of_a_description(dump):
     ("written", "name"),
     [("C++", "c++"), ("Dry Hopping", "dry-hopping"), ("é", "é"), ("x" * 50, "x" * 35)],
 )
-def test_build_tags_writes_names_as_they_are_written_here(tmp_path, written, name):
+def test_build_tags_normalizes_names(tmp_path, written, name):
     dump = Dump(tmp_path).user(1).question(1, Tags="").add("tags", TagName=written)
 
     assert list(tagged(dump)) == [name]
 
 
-def test_build_tags_passes_over_a_name_of_which_nothing_is_left(tmp_path):
+def test_build_tags_skips_names_that_normalize_to_nothing(tmp_path):
     dump = Dump(tmp_path).user(1).question(1, Tags="")
     dump.add("tags", TagName="!!!").add("tags", TagName="hops")
 
@@ -90,7 +90,7 @@ def test_build_tags_passes_over_a_name_of_which_nothing_is_left(tmp_path):
     assert list(ImportedRow.objects.filter(kind="tag").values_list("source_id", flat=True)) == [2]
 
 
-def test_an_import_says_when_a_tag_could_not_be_made(tmp_path, imported):
+def test_an_import_reports_tags_that_could_not_be_created(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1, Tags="").add("tags", TagName="!!!")
 
     batch = imported(dump)
@@ -98,7 +98,7 @@ def test_an_import_says_when_a_tag_could_not_be_made(tmp_path, imported):
     assert "Tags.xml: imported 1 rows, but found 0." in batch.report["remarks"]
 
 
-def test_build_tags_twice_changes_nothing(dump):
+def test_build_tags_is_idempotent(dump):
     batch = prepare(dump)
 
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_build_tags_twice_changes_nothing(dump):
     assert batch.progress["build:tags"] == 2
 
 
-def test_build_tags_goes_on_where_it_stopped(dump, heard, monkeypatch):
+def test_build_tags_resumes_where_it_stopped(dump, heard, monkeypatch):
     monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
     batch = prepare(dump)
     batch.progress["build:tags"] = 1
@@ -133,7 +133,7 @@ def awarded(dump) -> list[Award]:
     return list(Award.objects.select_related("badge", "member").order_by("badge__name", "pk"))
 
 
-def test_build_badges_keeps_who_earned_what_and_when(dump):
+def test_build_badges_keeps_members_and_times(dump):
     found = [(a.badge.name, a.badge.level, a.member.username) for a in awarded(dump)]
 
     assert found == [("Great Question", "gold", "ann"), ("Teacher", "bronze", "bob")]
@@ -151,7 +151,7 @@ def test_build_badges_keeps_a_badge_earned_several_times(tmp_path):
     assert len({award.key for award in awards}) == 3
 
 
-def test_build_badges_never_mixes_with_a_badge_of_ours(dump):
+def test_build_badges_never_merges_with_our_badges(dump):
     ours = BadgeFactory(slug="teacher", name="Teacher", level="gold")
 
     awards = awarded(dump)
@@ -166,7 +166,7 @@ def test_build_badges_never_mixes_with_a_badge_of_ours(dump):
     ("name", "slug"),
     [("Great Question", "imported-great-question"), ("x" * 80, f"imported-{'x' * 80}"[:60])],
 )
-def test_build_badges_names_them_within_bounds(tmp_path, name, slug):
+def test_build_badges_truncates_long_names(tmp_path, name, slug):
     dump = Dump(tmp_path).user(1).question(1).add("badges", Name=name)
 
     (award,) = awarded(dump)
@@ -174,7 +174,7 @@ def test_build_badges_names_them_within_bounds(tmp_path, name, slug):
     assert (award.badge.slug, award.badge.name) == (slug, name[:60])
 
 
-def test_build_badges_tells_apart_names_without_a_letter_of_ours(tmp_path):
+def test_build_badges_distinguishes_non_ascii_names(tmp_path):
     dump = Dump(tmp_path).user(1).question(1)
     dump.add("badges", Name="先生").add("badges", Name="学生")
 
@@ -191,7 +191,7 @@ def test_build_badges_translates_the_class(tmp_path, number, level):
     assert awarded(dump)[0].badge.level == level
 
 
-def test_badges_of_somebody_who_is_not_in_the_dump_are_counted_out(tmp_path, imported):
+def test_badges_of_users_missing_from_the_dump_are_skipped(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1).add("badges", UserId=404)
 
     batch = imported(dump)
@@ -200,7 +200,7 @@ def test_badges_of_somebody_who_is_not_in_the_dump_are_counted_out(tmp_path, imp
     assert not Award.objects.exists()
 
 
-def test_build_badges_twice_changes_nothing(dump):
+def test_build_badges_is_idempotent(dump):
     batch = prepare(dump)
 
     for _ in range(2):
@@ -209,7 +209,7 @@ def test_build_badges_twice_changes_nothing(dump):
     assert Award.objects.count() == 2
 
 
-def test_build_badges_in_small_parts_ends_the_same(dump, heard, monkeypatch):
+def test_build_badges_in_small_batches_has_the_same_result(dump, heard, monkeypatch):
     monkeypatch.setattr(tags_and_badges, "BATCH_SIZE", 1)
 
     build_badges(prepare(dump), heard)
@@ -218,7 +218,7 @@ def test_build_badges_in_small_parts_ends_the_same(dump, heard, monkeypatch):
     assert heard.units == 2
 
 
-def test_imported_badges_can_be_earned_by_nobody_here(dump):
+def test_imported_badges_cannot_be_earned(dump):
     awarded(dump)
 
     assert {tuple(badge.rule.items()) for badge in Badge.objects.filter(source="imported")} == {

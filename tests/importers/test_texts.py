@@ -28,14 +28,14 @@ def staged(source_id: int, file: str = "posts") -> StagedRow:
     return StagedRow.objects.get(file=file, source_id=source_id)
 
 
-def test_source_of_prefers_what_was_typed():
+def test_source_of_prefers_markdown():
     row = StagedRow(file="posts", data={"Body": "<p>Shown.</p>"})
 
     assert source_of(row, "*Typed.*") == "*Typed.*"
     assert source_of(row, "") == ""
 
 
-def test_source_of_makes_markdown_where_nothing_typed_was_kept():
+def test_source_of_converts_html_without_markdown():
     assert source_of(StagedRow(file="posts", data={"Body": "<p><em>Shown.</em></p>"}), None) == "*Shown.*"
 
 
@@ -43,14 +43,14 @@ def test_source_of_a_post_without_a_body_is_empty():
     assert source_of(StagedRow(file="posts", data={}), None) == ""
 
 
-def test_source_of_a_comment_is_no_html():
+def test_source_of_a_comment_is_not_html():
     row = StagedRow(file="comments", data={"Text": "a <b> & `c`"})
 
     assert source_of(row, None) == "a <b> & `c`"
 
 
 @pytest.mark.parametrize("path", ["/q/10", "/q/10/2", "/questions/10", "/questions/10/what-are-hops"])
-def test_texts_lead_links_to_a_question_to_our_topic(asked, path):
+def test_texts_rewrite_links_to_questions(asked, path):
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}{path}">this</a></p>')
     bundle = load(asked)
 
@@ -60,7 +60,7 @@ def test_texts_lead_links_to_a_question_to_our_topic(asked, path):
     assert source == f"[this]({topic.get_absolute_url()})"
 
 
-def test_texts_name_a_bare_link_by_the_title_of_its_question(asked):
+def test_texts_label_bare_links_with_the_title(asked):
     asked.answer(11, to=10, Body=f"<p>See {SITE}/a/11</p>")
     bundle = load(asked)
 
@@ -69,7 +69,7 @@ def test_texts_name_a_bare_link_by_the_title_of_its_question(asked):
     assert source == f"See [Question 10?]({Post(pk=staged(11).target_id).get_absolute_url()})"
 
 
-def test_texts_lead_links_to_a_comment_to_ours(asked):
+def test_texts_rewrite_links_to_comments(asked):
     asked.add("comments", Id=5, PostId=10, Text=f"As in {SITE}/posts/comments/5")
     bundle = load(asked)
 
@@ -78,7 +78,7 @@ def test_texts_lead_links_to_a_comment_to_ours(asked):
     assert source == f"As in [comment]({Post(pk=staged(5, 'comments').target_id).get_absolute_url()})"
 
 
-def test_texts_lead_links_to_people_to_their_profiles(asked):
+def test_texts_rewrite_links_to_people(asked):
     asked.answer(11, to=10, OwnerUserId=2, Body=f'<p><a href="{SITE}/users/2/bob">Bob</a></p>')
     bundle = load(asked)
 
@@ -87,7 +87,7 @@ def test_texts_lead_links_to_people_to_their_profiles(asked):
     )
 
 
-def test_texts_lead_links_to_a_tag_to_ours(asked):
+def test_texts_rewrite_links_to_tags(asked):
     tag = TagFactory(name="hops")
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}/questions/tagged/hops">hops</a></p>')
 
@@ -98,20 +98,20 @@ def test_texts_lead_links_to_a_tag_to_ours(asked):
 
 
 @pytest.mark.parametrize("path", ["/q/404", "/users/404/x", "/posts/comments/404", "/questions/tagged/none"])
-def test_texts_leave_links_to_what_we_do_not_have(asked, path):
+def test_texts_keep_links_to_unknown_targets(asked, path):
     asked.answer(11, to=10, Body=f'<p><a href="{SITE}{path}">x</a></p>')
 
     assert texts_of(load(asked)).rewrite(f"[x]({SITE}{path})") == f"[x]({SITE}{path})"
 
 
 @pytest.mark.parametrize("host", ["https://wine.example.com", "https://beer.example.com.evil.example"])
-def test_texts_leave_links_to_other_sites(asked, host):
+def test_texts_keep_links_to_other_sites(asked, host):
     asked.answer(11, to=10, Body=f'<p><a href="{host}/q/10">x</a></p>')
 
     assert texts_of(load(asked)).rewrite(f"[x]({host}/q/10)") == f"[x]({host}/q/10)"
 
 
-def test_texts_lead_links_to_what_an_earlier_import_brought(tmp_path, asked, imported):
+def test_texts_rewrite_links_to_earlier_imports(tmp_path, asked, imported):
     imported(Dump(tmp_path / "old").user(1).question(90, Title="An old one"), name="old")
     old = ImportedRow.objects.get(kind="post", source_id=90).target_id
     asked.answer(11, to=10, Body=f"<p>{SITE}/q/90</p>")
@@ -121,13 +121,13 @@ def test_texts_lead_links_to_what_an_earlier_import_brought(tmp_path, asked, imp
     assert source == f"[#90]({Post(pk=old).get_absolute_url()})"
 
 
-def test_texts_leave_links_in_code(asked):
+def test_texts_keep_links_in_code(asked):
     asked.answer(11, to=10, Body=f"<pre><code>{SITE}/q/10</code></pre>")
 
     assert texts_of(load(asked)).rewrite(f"`{SITE}/q/10`") == f"`{SITE}/q/10`"
 
 
-def test_texts_drop_what_the_database_can_not_keep(asked):
+def test_texts_drop_characters_the_database_refuses(asked):
     assert texts_of(load(asked)).rewrite("a\x00b") == "ab"
 
 
@@ -135,7 +135,7 @@ def test_texts_drop_what_the_database_can_not_keep(asked):
     ("written", "mentioned"),
     [("@AnnField", True), ("@annfield", True), ("@Bob", True), ("@Ann", False), ("@Carol", False)],
 )
-def test_texts_mention_those_of_the_thread_by_their_display_name(asked, written, mentioned):
+def test_texts_mention_participants_by_display_name(asked, written, mentioned):
     bundle = load(asked.answer(11, to=10, OwnerUserId=2))
 
     rendered = texts_of(bundle).for_participants([1, 2], bundle).render(f"Thanks {written}!")
@@ -143,13 +143,13 @@ def test_texts_mention_those_of_the_thread_by_their_display_name(asked, written,
     assert ('class="mention"' in rendered.html) is mentioned
 
 
-def test_texts_mention_nobody_from_outside_the_thread(asked):
+def test_texts_mention_participants_only(asked):
     bundle = load(asked.answer(11, to=10, OwnerUserId=2))
 
     assert "mention" not in texts_of(bundle).for_participants([1], bundle).render("Thanks @Bob!").html
 
 
-def test_texts_mention_none_of_two_namesakes(tmp_path):
+def test_texts_do_not_mention_ambiguous_names(tmp_path):
     dump = Dump(tmp_path).user(1, DisplayName="Bob").user(2, DisplayName="bob").question(10)
     dump.answer(11, to=10, OwnerUserId=2)
     bundle = load(dump)
@@ -157,7 +157,7 @@ def test_texts_mention_none_of_two_namesakes(tmp_path):
     assert "mention" not in texts_of(bundle).for_participants([1, 2], bundle).render("Thanks @Bob!").html
 
 
-def test_texts_mention_nobody_who_left(asked):
+def test_texts_do_not_mention_former_members(asked):
     bundle = load(asked)
 
     assert texts_of(bundle).for_participants([404], bundle).mentions == {}

@@ -58,7 +58,7 @@ def test_thread_of_puts_posts_in_order_of_writing(asked):
     ]
 
 
-def test_thread_of_puts_no_comment_before_its_post(asked):
+def test_thread_of_keeps_comments_after_their_post(asked):
     asked.answer(11, to=10, CreationDate=at(5)).add("comments", Id=1, PostId=11, CreationDate=at(3))
 
     made = thread(asked)
@@ -67,7 +67,7 @@ def test_thread_of_puts_no_comment_before_its_post(asked):
     assert made.posts[2].parent is made.posts[1]
 
 
-def test_thread_of_puts_the_opening_first_whatever_the_clocks_say(asked):
+def test_thread_of_puts_the_opening_first_regardless_of_time(asked):
     asked.answer(11, to=10, CreationDate=at(1))
 
     made = thread(asked)
@@ -76,7 +76,7 @@ def test_thread_of_puts_the_opening_first_whatever_the_clocks_say(asked):
     assert made.posts[1].created_at < made.posts[0].created_at
 
 
-def test_thread_of_orders_what_came_at_once_by_its_id(asked):
+def test_thread_of_orders_equal_times_by_id(asked):
     for number in (13, 11, 12):
         asked.answer(number, to=10, CreationDate=at(3))
 
@@ -99,7 +99,7 @@ def test_thread_of_keeps_the_title_on_one_line(tmp_path, title, kept):
     assert thread(dump).topic.title == kept
 
 
-def test_thread_of_a_title_without_letters_still_has_an_address(tmp_path):
+def test_thread_of_a_title_without_letters_has_a_slug(tmp_path):
     topic = thread(Dump(tmp_path).user(1).question(10, Title="???")).topic
 
     assert topic.get_absolute_url().startswith("/")
@@ -107,21 +107,21 @@ def test_thread_of_a_title_without_letters_still_has_an_address(tmp_path):
 
 
 @pytest.mark.parametrize(("seen", "kept"), [(40, 40), (-3, 0), (None, 0)])
-def test_thread_of_keeps_how_often_it_was_seen(tmp_path, seen, kept):
+def test_thread_of_keeps_the_view_count(tmp_path, seen, kept):
     dump = Dump(tmp_path).user(1).question(10, ViewCount=seen)
 
     assert thread(dump).topic.view_count == kept
 
 
 @pytest.mark.parametrize("score", [-7, 0, 12])
-def test_thread_of_keeps_the_score_there(asked, score):
+def test_thread_of_keeps_the_score(asked, score):
     asked.answer(11, to=10, Score=score)
 
     assert thread(asked).posts[1].score == score
 
 
 @pytest.mark.parametrize(("written", "tags"), [("|b|a|", ["b", "a"]), ("<b><a>", ["b", "a"]), (None, [])])
-def test_thread_of_names_the_tags_in_either_way_of_writing(tmp_path, written, tags):
+def test_thread_of_reads_both_tag_formats(tmp_path, written, tags):
     assert thread(Dump(tmp_path).user(1).question(10, Tags=written)).tags == tags
 
 
@@ -135,7 +135,7 @@ def test_thread_of_names_the_tags_in_either_way_of_writing(tmp_path, written, ta
         (None, True, "Duplicate"),
     ],
 )
-def test_thread_of_says_why_it_was_closed(tmp_path, comment, linked, reason):
+def test_thread_of_keeps_the_close_reason(tmp_path, comment, linked, reason):
     dump = Dump(tmp_path).user(1).question(10, ClosedDate=at(9))
     if comment:
         dump.history(10, 10, "", Comment=comment, CreationDate=at(9))
@@ -156,7 +156,7 @@ def test_thread_of_takes_the_last_of_several_closings(tmp_path):
     assert thread(dump).topic.close_reason == "Opinion-based"
 
 
-def test_thread_of_an_open_question_that_was_closed_once_is_open(asked):
+def test_thread_of_a_reopened_question_is_open(asked):
     asked.history(10, 10, "", Comment="101", CreationDate=at(5))
 
     topic = thread(asked).topic
@@ -165,7 +165,7 @@ def test_thread_of_an_open_question_that_was_closed_once_is_open(asked):
 
 
 @pytest.mark.parametrize(("name", "byline"), [("Gone Girl", "Gone Girl"), (None, ""), ("x" * 99, "x" * 80)])
-def test_thread_of_names_people_who_left_on_their_posts(asked, name, byline):
+def test_thread_of_sets_bylines_for_former_members(asked, name, byline):
     asked.answer(11, to=10, OwnerUserId=None, OwnerDisplayName=name)
     asked.add("comments", PostId=11, UserId=None, UserDisplayName=name)
 
@@ -175,7 +175,7 @@ def test_thread_of_names_people_who_left_on_their_posts(asked, name, byline):
     assert answer.author == comment.author == former_member()
 
 
-def test_thread_of_names_no_byline_beside_a_member(asked):
+def test_thread_of_sets_no_byline_for_members(asked):
     asked.answer(11, to=10, OwnerUserId=2, OwnerDisplayName="An old name")
 
     assert thread(asked).posts[1].byline == ""
@@ -193,7 +193,7 @@ def test_thread_of_marks_the_accepted_answer(tmp_path):
     assert made.question.accepted_by == made.topic.author
 
 
-def test_thread_of_takes_the_last_day_on_which_it_was_accepted(tmp_path):
+def test_thread_of_uses_the_last_acceptance(tmp_path):
     dump = Dump(tmp_path).user(1).question(10, AcceptedAnswerId=11).answer(11, to=10)
     for day in (4, 6, 5):
         dump.add("votes", PostId=11, VoteTypeId=1, CreationDate=f"2020-01-0{day}T00:00:00.000")
@@ -203,7 +203,7 @@ def test_thread_of_takes_the_last_day_on_which_it_was_accepted(tmp_path):
 
 
 @pytest.mark.parametrize("accepted", [404, 10, 21])
-def test_thread_of_accepts_no_answer_but_its_own(tmp_path, accepted):
+def test_thread_of_accepts_only_its_own_answers(tmp_path, accepted):
     dump = Dump(tmp_path).user(1).question(10, AcceptedAnswerId=accepted).answer(11, to=10)
     dump.question(20).answer(21, to=20)
 
@@ -212,7 +212,7 @@ def test_thread_of_accepts_no_answer_but_its_own(tmp_path, accepted):
     assert (made.topic.is_solved, made.question.accepted_answer) == (False, None)
 
 
-def test_thread_of_a_question_of_somebody_who_left_is_accepted_by_nobody(tmp_path):
+def test_thread_of_a_former_members_question_has_no_accepter(tmp_path):
     dump = Dump(tmp_path).user(2).question(10, OwnerUserId=None, AcceptedAnswerId=11)
     dump.answer(11, to=10, OwnerUserId=2)
 
@@ -222,7 +222,7 @@ def test_thread_of_a_question_of_somebody_who_left_is_accepted_by_nobody(tmp_pat
     assert question.accepted_by is None
 
 
-def test_thread_of_writes_each_version_with_its_editor(asked):
+def test_thread_of_keeps_the_editor_of_each_revision(asked):
     asked.history(10, 1, "First title", RevisionGUID="a", CreationDate=at(2))
     asked.history(10, 2, "First words", RevisionGUID="a", CreationDate=at(2))
     asked.history(10, 5, "Second words", RevisionGUID="b", CreationDate=at(3), UserId=2, Comment="y" * 400)
@@ -238,7 +238,7 @@ def test_thread_of_writes_each_version_with_its_editor(asked):
     assert opening.edited_by.display_name == "User 2"
 
 
-def test_thread_of_an_answer_edited_by_somebody_who_left_says_no_editor(asked):
+def test_thread_of_an_edit_by_a_former_member_has_no_editor(asked):
     asked.answer(11, to=10)
     asked.history(11, 2, "One", CreationDate=at(2)).history(11, 5, "Two", CreationDate=at(3), UserId=None)
 
@@ -248,7 +248,7 @@ def test_thread_of_an_answer_edited_by_somebody_who_left_says_no_editor(asked):
     assert answer.edited_at == datetime(2020, 1, 3, 10, tzinfo=UTC)
 
 
-def test_thread_of_titles_the_versions_of_the_opening_only(asked):
+def test_thread_of_sets_titles_on_revisions_of_the_opening_only(asked):
     asked.answer(11, to=10)
     for kind, text, day in ((1, "A title", 2), (2, "One", 2), (5, "Two", 3)):
         asked.history(11, kind, text, CreationDate=at(day), RevisionGUID=f"day {day}")

@@ -38,7 +38,7 @@ def test_build_topics_saves_every_thread(dump, category, heard):
     assert (heard.started, heard.units) == ([("Questions", 2)], 2)
 
 
-def test_build_topics_in_small_parts_ends_the_same(street, category, monkeypatch):
+def test_build_topics_in_small_batches_has_the_same_result(street, category, monkeypatch):
     monkeypatch.setattr(topics, "BATCH_SIZE", 2)
     batch = prepare(street)
 
@@ -49,7 +49,7 @@ def test_build_topics_in_small_parts_ends_the_same(street, category, monkeypatch
     assert ImportedRow.objects.filter(kind="post").count() == 10
 
 
-def test_build_topics_twice_changes_nothing(street, category):
+def test_build_topics_is_idempotent(street, category):
     batch = prepare(street)
 
     for _ in range(2):
@@ -59,7 +59,7 @@ def test_build_topics_twice_changes_nothing(street, category):
     assert Event.objects.filter(name="question.asked").count() == 5
 
 
-def test_build_topics_goes_on_behind_what_was_saved(street, category, heard, monkeypatch):
+def test_build_topics_resumes_after_the_last_saved_batch(street, category, heard, monkeypatch):
     monkeypatch.setattr(topics, "BATCH_SIZE", 2)
     batch = prepare(street)
     save, saved = topics._save, []
@@ -82,7 +82,7 @@ def test_build_topics_goes_on_behind_what_was_saved(street, category, heard, mon
     assert Topic.objects.count() == 5
 
 
-def test_build_topics_counts_what_each_topic_has(dump, category):
+def test_build_topics_sets_the_counters(dump, category):
     build_topics(prepare(dump), category, NoProgress())
 
     topic = Topic.objects.get(title="Question 10?")
@@ -90,7 +90,7 @@ def test_build_topics_counts_what_each_topic_has(dump, category):
     assert topic.last_post_author.username == "former-member"
 
 
-def test_build_topics_remembers_which_row_became_which(dump, category):
+def test_build_topics_saves_the_mapping(dump, category):
     batch = prepare(dump)
 
     build_topics(batch, category, NoProgress())
@@ -103,7 +103,7 @@ def test_build_topics_remembers_which_row_became_which(dump, category):
 
 
 @pytest.mark.parametrize("licence", [None, "x" * 99])
-def test_build_topics_keeps_a_licence_as_far_as_there_is_one(tmp_path, category, licence):
+def test_build_topics_keeps_the_licence_if_any(tmp_path, category, licence):
     dump = Dump(tmp_path).user(1).question(1, ContentLicense=licence)
 
     build_topics(prepare(dump), category, NoProgress())
@@ -136,7 +136,7 @@ def test_build_topics_of_a_dump_without_questions_does_nothing(tmp_path, categor
     assert heard.started == [("Questions", 0)]
 
 
-def test_build_topics_uses_the_ids_that_were_given_out(dump, category):
+def test_build_topics_uses_the_assigned_ids(dump, category):
     batch = prepare(dump)
     posts = set(batch_targets(batch, "posts")) | set(batch_targets(batch, "comments"))
 

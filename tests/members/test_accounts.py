@@ -73,13 +73,13 @@ def test_sign_up_makes_a_member_with_a_username_from_the_name(client):
     }
 
 
-def test_sign_up_with_a_username_of_ones_own_keeps_its_case(client):
+def test_sign_up_with_a_chosen_username_keeps_its_case(client):
     sign_up(client, username="AdaW")
 
     assert Member.objects.get().username == "AdaW"
 
 
-def test_sign_up_with_next_to_nothing_known_of_the_name(client):
+def test_sign_up_with_an_unusable_name_gets_a_username(client):
     sign_up(client, display_name="ゆき")
 
     member = Member.objects.get()
@@ -105,7 +105,7 @@ def test_sign_up_with_next_to_nothing_known_of_the_name(client):
         ({"guidelines": None}, "Agree to the guidelines to continue."),
     ],
 )
-def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sentence):
+def test_sign_up_shows_errors_and_keeps_what_was_typed(client, fields, sentence):
     MemberFactory(username="tom", display_name="Taken Tom", role="support")
 
     response = sign_up(client, **fields)
@@ -117,7 +117,7 @@ def test_sign_up_says_what_is_wrong_and_keeps_what_was_typed(client, fields, sen
     assert not Member.objects.exclude(username="tom").exists()
 
 
-def test_sign_up_without_guidelines_asks_for_no_agreement(client):
+def test_sign_up_without_guidelines_has_no_checkbox(client):
     Guidelines.objects.all().delete()
 
     sign_up(client, guidelines=None)
@@ -125,7 +125,7 @@ def test_sign_up_without_guidelines_asks_for_no_agreement(client):
     assert Member.objects.get().guidelines is None
 
 
-def test_sign_up_with_an_address_in_use_tells_only_its_owner(client):
+def test_sign_up_with_a_used_email_notifies_only_its_owner(client):
     confirmed()
 
     response = sign_up(client)
@@ -147,7 +147,7 @@ def test_sign_up_page_asks_for_the_password_once_and_checks_the_username(client)
 # Confirming the address
 
 
-def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
+def test_confirming_the_email_logs_in_and_matches_the_company(client):
     company = CompanyFactory(verified_domains=["acme.example"])
     sign_up(client)
     (message,) = mail.outbox
@@ -165,7 +165,7 @@ def test_confirming_the_address_lets_one_in_and_finds_the_company(client):
     assert client.get("/me/settings/").status_code == 200
 
 
-def test_another_browser_has_to_log_in_after_confirming(client):
+def test_confirming_in_another_browser_does_not_log_in(client):
     sign_up(client)
 
     other = Browser()
@@ -176,7 +176,7 @@ def test_another_browser_has_to_log_in_after_confirming(client):
     assert other.get("/me/settings/").status_code == 200
 
 
-def test_an_unconfirmed_address_does_not_find_a_company(client):
+def test_an_unconfirmed_email_matches_no_company(client):
     CompanyFactory(verified_domains=["acme.example"])
 
     sign_up(client)
@@ -184,7 +184,7 @@ def test_an_unconfirmed_address_does_not_find_a_company(client):
     assert Member.objects.get().company is None
 
 
-def test_a_broken_confirmation_link_says_so(client):
+def test_a_broken_confirmation_link_shows_an_error(client):
     assert "This link no longer works" in client.get("/accounts/confirm-email/nonsense/").text
 
 
@@ -199,7 +199,7 @@ def test_logging_in_before_confirming_sends_the_link_again(client):
 # Logging in and out
 
 
-def test_log_in_by_email_in_any_case(client):
+def test_log_in_by_email_ignores_case(client):
     confirmed()
 
     assert log_in(client, email="ADA@acme.example")["Location"] == "/"
@@ -208,7 +208,7 @@ def test_log_in_by_email_in_any_case(client):
 @pytest.mark.parametrize(
     ("email", "password"), [("ada@acme.example", "wrong"), ("bo@acme.example", PASSWORD)]
 )
-def test_log_in_with_anything_wrong_says_the_same(client, email, password):
+def test_log_in_shows_the_same_error_for_any_wrong_value(client, email, password):
     confirmed()
 
     response = log_in(client, email, password)
@@ -223,7 +223,7 @@ def test_an_imported_member_cannot_log_in(client):
     assert log_in(client, email="", password="").status_code == 200
 
 
-def test_a_closed_account_says_so(client):
+def test_an_inactive_account_shows_a_message(client):
     confirmed(is_active=False)
 
     response = client.post(
@@ -233,7 +233,7 @@ def test_a_closed_account_says_so(client):
     assert "This account is closed" in response.text
 
 
-def test_log_out_needs_a_form(client):
+def test_log_out_requires_post(client):
     client.force_login(confirmed())
     assert "Log out?" in client.get("/accounts/logout/").text
 
@@ -245,7 +245,7 @@ def test_log_out_needs_a_form(client):
 # Password reset
 
 
-def test_a_forgotten_password_is_chosen_anew_by_mail(client):
+def test_password_reset_by_email(client):
     confirmed()
     client.post("/accounts/password/reset/", {"email": "ada@acme.example"})
     (message,) = mail.outbox
@@ -268,7 +268,7 @@ def test_a_reset_link_works_once(client):
     assert "This link no longer works" in Browser().get(link, follow=True).text
 
 
-def test_an_imported_member_gets_no_mail_whatever_is_asked(client):
+def test_an_imported_member_never_gets_mail(client):
     MemberFactory(unclaimed=True, username="old-hand")
 
     client.post("/accounts/password/reset/", {"email": "old-hand@example.com"})
@@ -302,7 +302,7 @@ def test_setting_up_two_step_log_in_gives_recovery_codes(client, with_totp):
     assert "Codes left: 10 of 10" in client.get("/accounts/2fa/").text
 
 
-def test_a_wrong_code_does_not_set_it_up(client):
+def test_a_wrong_code_does_not_activate_it(client):
     confirmed()
     log_in_and_show_again(client)
     client.get("/accounts/2fa/totp/activate/")
@@ -348,7 +348,7 @@ def test_a_recovery_code_opens_the_account_once(client, with_totp):
         "/accounts/inactive/",
     ],
 )
-def test_pages_on_the_way_in_are_in_our_frame(client, path):
+def test_log_in_and_sign_up_pages_use_our_base_template(client, path):
     html = client.get(path).text
 
     assert 'class="entrance"' in html
@@ -366,7 +366,7 @@ def test_pages_on_the_way_in_are_in_our_frame(client, path):
         "/me/settings/",
     ],
 )
-def test_pages_of_ones_account_are_in_our_frame(client, path):
+def test_account_pages_use_our_base_template(client, path):
     confirmed()
     log_in_and_show_again(client)
 
@@ -378,11 +378,11 @@ def test_pages_of_ones_account_are_in_our_frame(client, path):
 
 
 @pytest.mark.parametrize("path", ["/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/generate/"])
-def test_pages_of_two_step_log_in_are_in_our_frame(client, with_totp, path):
+def test_two_factor_pages_use_our_base_template(client, with_totp, path):
     assert 'class="settings-nav"' in client.get(path).text
 
 
-def test_changing_the_address_waits_for_the_new_one(client):
+def test_changing_the_email_requires_confirming_the_new_one(client):
     confirmed()
     log_in(client)
 
@@ -394,7 +394,7 @@ def test_changing_the_address_waits_for_the_new_one(client):
     assert Member.objects.get().email == "ada@acme.example"
 
 
-def test_the_same_question_again_before_something_weighty(client):
+def test_sensitive_changes_require_reauthentication(client):
     confirmed()
     client.force_login(Member.objects.get())
 

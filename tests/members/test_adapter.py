@@ -32,7 +32,7 @@ def adapter():
 
 
 @pytest.mark.parametrize("name", ["ada", "Ada-Winter", "a_1", "x" * 30])
-def test_clean_username_takes_plain_names(adapter, name):
+def test_clean_username_accepts_plain_names(adapter, name):
     assert adapter.clean_username(name) == name
 
 
@@ -49,20 +49,20 @@ def test_clean_username_takes_plain_names(adapter, name):
         ("Moderator", "“Moderator” is not available."),
     ],
 )
-def test_clean_username_says_what_is_wrong(adapter, name, sentence):
+def test_clean_username_explains_the_error(adapter, name, sentence):
     with pytest.raises(ValidationError, match=sentence):
         adapter.clean_username(name)
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "Ada"])
-def test_clean_username_refuses_what_somebody_has_in_any_case(adapter, name):
+def test_clean_username_refuses_taken_names_ignoring_case(adapter, name):
     MemberFactory(username="Ada")
 
     with pytest.raises(ValidationError, match="This username is already taken"):
         adapter.clean_username(name)
 
 
-def test_populate_username_makes_one_of_the_name(adapter, request_of_a_visitor):
+def test_populate_username_is_based_on_the_name(adapter, request_of_a_visitor):
     member = Member(display_name="Ada Winter")
 
     adapter.populate_username(request_of_a_visitor, member)
@@ -70,7 +70,7 @@ def test_populate_username_makes_one_of_the_name(adapter, request_of_a_visitor):
     assert member.username == "ada-winter"
 
 
-def test_populate_username_keeps_what_was_chosen(adapter, request_of_a_visitor):
+def test_populate_username_keeps_the_chosen_username(adapter, request_of_a_visitor):
     member = Member(display_name="Ada Winter", username="winter")
 
     adapter.populate_username(request_of_a_visitor, member)
@@ -78,7 +78,7 @@ def test_populate_username_keeps_what_was_chosen(adapter, request_of_a_visitor):
     assert member.username == "winter"
 
 
-def test_populate_username_steps_aside_for_those_who_have_it(adapter, request_of_a_visitor):
+def test_populate_username_avoids_taken_usernames(adapter, request_of_a_visitor):
     MemberFactory(username="Ada-Winter")
     MemberFactory(username="ada-winter-2")
     member = Member(display_name="Ada Winter")
@@ -91,7 +91,7 @@ def test_populate_username_steps_aside_for_those_who_have_it(adapter, request_of
 @pytest.mark.parametrize(
     ("name", "username"), [("李小龙", "member"), ("Al", "member-al"), ("Admin", "admin-2")]
 )
-def test_populate_username_of_a_name_that_can_not_be_one(adapter, request_of_a_visitor, name, username):
+def test_populate_username_handles_unusable_names(adapter, request_of_a_visitor, name, username):
     member = Member(display_name=name)
 
     adapter.populate_username(request_of_a_visitor, member)
@@ -103,7 +103,7 @@ def unconfirmed(email="ada@acme.example", **fields):
     return EmailAddress.objects.create(user=MemberFactory(email=email, **fields), email=email, primary=True)
 
 
-def test_confirm_email_finds_the_company_once(adapter, request_of_a_visitor):
+def test_confirm_email_matches_the_company_once(adapter, request_of_a_visitor):
     company = CompanyFactory(verified_domains=["acme.example"])
     address = unconfirmed()
 
@@ -114,7 +114,7 @@ def test_confirm_email_finds_the_company_once(adapter, request_of_a_visitor):
     assert Event.objects.filter(name="company.joined").count() == 1
 
 
-def test_confirm_email_leaves_a_member_in_their_company(adapter, request_of_a_visitor):
+def test_confirm_email_keeps_the_current_company(adapter, request_of_a_visitor):
     CompanyFactory(verified_domains=["acme.example"])
     home = CompanyFactory()
 
@@ -125,7 +125,7 @@ def test_confirm_email_leaves_a_member_in_their_company(adapter, request_of_a_vi
 
 
 @pytest.mark.parametrize("email", ["ada@ACME.example", "ada@mail@acme.example"])
-def test_confirm_email_reads_the_domain_behind_the_last_sign(adapter, request_of_a_visitor, email):
+def test_confirm_email_uses_the_domain_after_the_last_at_sign(adapter, request_of_a_visitor, email):
     company = CompanyFactory(verified_domains=["acme.example"])
 
     adapter.confirm_email(request_of_a_visitor, unconfirmed(email=email))
@@ -134,7 +134,7 @@ def test_confirm_email_reads_the_domain_behind_the_last_sign(adapter, request_of
 
 
 @pytest.mark.parametrize("email", ["ada@sub.acme.example", "ada@notacme.example", "ada@example"])
-def test_confirm_email_takes_no_other_domain(adapter, request_of_a_visitor, email):
+def test_confirm_email_ignores_other_domains(adapter, request_of_a_visitor, email):
     CompanyFactory(verified_domains=["acme.example"])
 
     adapter.confirm_email(request_of_a_visitor, unconfirmed(email=email))
@@ -142,7 +142,7 @@ def test_confirm_email_takes_no_other_domain(adapter, request_of_a_visitor, emai
     assert Member.objects.get().company is None
 
 
-def test_confirm_email_of_an_address_another_has_confirmed_finds_no_company(adapter, request_of_a_visitor):
+def test_confirm_email_already_confirmed_by_another_matches_no_company(adapter, request_of_a_visitor):
     CompanyFactory(verified_domains=["acme.example"])
     EmailAddress.objects.create(user=MemberFactory(), email="ada@acme.example", verified=True)
     address = unconfirmed()
@@ -153,7 +153,7 @@ def test_confirm_email_of_an_address_another_has_confirmed_finds_no_company(adap
     assert address.user.company is None
 
 
-def test_send_mail_says_which_site_it_is_from(adapter, request_of_a_visitor, settings):
+def test_send_mail_names_the_site(adapter, request_of_a_visitor, settings):
     settings.SITE_NAME = "Bean Street"
     member = MemberFactory()
     about = {"user": member, "ip": "192.0.2.1", "user_agent": "x", "timestamp": timezone.now()}

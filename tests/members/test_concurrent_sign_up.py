@@ -47,7 +47,7 @@ def wait_for_a_lock(thread):
     raise AssertionError("the second one did not have to wait")
 
 
-def test_a_username_taken_in_that_moment_is_said_in_the_form():
+def test_a_username_taken_concurrently_is_a_form_error():
     typed = {"username": "Ada", "email": "second@example.com"}
 
     response = sign_up_while_somebody_takes(typed, username="ada", email="first@example.com")
@@ -60,7 +60,7 @@ def test_a_username_taken_in_that_moment_is_said_in_the_form():
     assert mail.outbox == []
 
 
-def test_a_name_left_to_us_is_made_anew_when_taken_in_that_moment():
+def test_a_generated_username_taken_concurrently_is_generated_again():
     typed = {"username": "", "email": "second@example.com"}
 
     response = sign_up_while_somebody_takes(typed, username="ada-winter", email="first@example.com")
@@ -71,7 +71,7 @@ def test_a_name_left_to_us_is_made_anew_when_taken_in_that_moment():
     assert second.username != "ada-winter"
 
 
-def test_an_address_taken_in_that_moment_is_answered_as_one_taken_long_ago(settings):
+def test_an_email_taken_concurrently_is_handled_like_any_taken_one(settings):
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     typed = {"username": "second", "email": "ADA@example.com"}
 

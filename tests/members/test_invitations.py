@@ -49,25 +49,25 @@ def send_url(member):
 # Services
 
 
-def test_invite_sends_nothing_by_itself(invitation, imported, manager):
+def test_invite_does_not_send_the_mail(invitation, imported, manager):
     assert (invitation.member, invitation.email, invitation.invited_by) == (imported, EMAIL, manager)
     assert mail.outbox == []
 
 
-def test_invite_again_ends_the_earlier_invitation(invitation, imported, manager):
+def test_invite_again_replaces_the_earlier_invitation(invitation, imported, manager):
     invitations.invite(imported, email="new@acme.example", actor=manager)
 
     assert [row.email for row in Invitation.objects.all()] == ["new@acme.example"]
     assert invitations.invitation_of(token_of(invitation)) is None
 
 
-def test_invite_refuses_an_account_that_has_an_owner(manager):
+def test_invite_refuses_a_claimed_account(manager):
     with pytest.raises(ValidationError, match="already been claimed"):
         invitations.invite(MemberFactory(), email=EMAIL, actor=manager)
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Ada@Example.COM"])
-def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(imported, manager, email):
+def test_invite_refuses_an_address_in_use_and_says_what_to_do(imported, manager, email):
     PostFactory(author=MemberFactory(email="ada@example.com", username="ada"))
 
     with pytest.raises(ValidationError) as refusal:
@@ -79,13 +79,13 @@ def test_invite_refuses_an_address_of_somebody_active_and_says_what_to_do(import
     ]
 
 
-def test_an_empty_account_with_the_address_does_not_stand_in_the_way(imported, manager):
+def test_invite_allows_an_address_of_an_unused_account(imported, manager):
     MemberFactory(email=EMAIL)
 
     assert invitations.invite(imported, email=EMAIL, actor=manager).email == EMAIL
 
 
-def test_send_invitation_goes_out_once(invitation):
+def test_send_invitation_sends_once(invitation):
     assert invitations.send_invitation(invitation)
     assert not invitations.send_invitation(invitation)
 
@@ -95,7 +95,7 @@ def test_send_invitation_goes_out_once(invitation):
     assert invitations.invitation_of(re.search(r"/invitation/(\S+)/", message.body)[1]) == invitation
 
 
-def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
+def test_send_invitation_can_be_retried_after_a_failure(invitation, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
 
@@ -106,7 +106,7 @@ def test_send_invitation_that_failed_can_be_sent_again(invitation, settings):
     assert invitation.sent_at is None
 
 
-def test_claim_makes_the_imported_member_an_owner_of_their_account(invitation, imported):
+def test_claim_gives_the_account_to_the_invited_person(invitation, imported):
     company = CompanyFactory(verified_domains=["acme.example"])
     current = Guidelines.objects.in_force()
 
@@ -141,7 +141,7 @@ def test_claim_twice_is_refused(invitation):
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_claim_wins_over_an_empty_account_with_the_address(invitation, imported, verified):
+def test_claim_deactivates_an_unused_account_with_the_address(invitation, imported, verified):
     squatter = MemberFactory(email=EMAIL)
     EmailAddress.objects.create(user=squatter, email=EMAIL.upper(), verified=verified, primary=True)
 
@@ -155,7 +155,7 @@ def test_claim_wins_over_an_empty_account_with_the_address(invitation, imported,
     assert (entry.object_id, entry.after) == (str(squatter.pk), {"in_favour_of": imported.pk})
 
 
-def test_claim_wins_over_somebody_who_only_named_the_address(invitation):
+def test_claim_overrides_an_unconfirmed_address(invitation):
     other = PostFactory().author
     EmailAddress.objects.create(user=other, email=EMAIL, verified=False)
 
@@ -167,7 +167,7 @@ def test_claim_wins_over_somebody_who_only_named_the_address(invitation):
 
 
 @pytest.mark.parametrize("address", ["their own", "a second one, proved"])
-def test_claim_is_refused_while_somebody_active_has_the_address(invitation, imported, address):
+def test_claim_is_refused_while_the_address_is_in_use(invitation, imported, address):
     other = PostFactory(author__username="ada").author
     if address == "their own":
         Member.objects.filter(pk=other.pk).update(email=EMAIL)
@@ -193,7 +193,7 @@ def test_claim_is_refused_while_somebody_active_has_the_address(invitation, impo
         lambda member: Member.objects.filter(pk=member.pk).update(customer_since="2026-01-01"),
     ],
 )
-def test_an_account_with_anything_of_its_owners_is_not_empty(make):
+def test_is_unused_is_false_after_any_activity(make):
     member = MemberFactory()
     before = is_unused(member)
 
@@ -203,7 +203,7 @@ def test_an_account_with_anything_of_its_owners_is_not_empty(make):
     assert (before, is_unused(member)) == (True, False)
 
 
-def test_reading_and_what_comes_by_itself_leaves_an_account_empty():
+def test_is_unused_ignores_reading_and_automatic_rows():
     member = MemberFactory()
 
     read_states.mark_read(TopicFactory(), member=member, number=1)
@@ -222,7 +222,7 @@ def test_an_invitation_works_for_14_days(invitation):
 
 
 @pytest.mark.parametrize("token", ["", "1", "x:y:z"])
-def test_a_forged_invitation_is_none(invitation, token):
+def test_a_forged_invitation_is_ignored(invitation, token):
     assert invitations.invitation_of(token) is None
 
 
@@ -254,7 +254,7 @@ def test_invitation_send_to_somebody_with_an_account_is_refused(client, manager)
     assert "This account has already been claimed." in response.text
 
 
-def test_invitation_send_to_nobody_is_not_found(client, manager):
+def test_invitation_send_to_an_unknown_member_is_not_found(client, manager):
     client.force_login(manager)
 
     assert client.get("/u/nobody-here/invite/").status_code == 404
@@ -277,7 +277,7 @@ def test_invitation_send_sends_one_mail(client, manager, imported):
         ("taken@example.com", "@taken already uses this email address."),
     ],
 )
-def test_invitation_send_says_what_is_wrong_with_the_address(client, manager, imported, email, sentence):
+def test_invitation_send_shows_errors_about_the_address(client, manager, imported, email, sentence):
     PostFactory(author=MemberFactory(email="taken@example.com", username="taken"))
     client.force_login(manager)
 
@@ -288,7 +288,7 @@ def test_invitation_send_says_what_is_wrong_with_the_address(client, manager, im
     assert f'value="{email}"' in response.text
 
 
-def test_invitation_send_says_when_the_mail_did_not_go_out(client, manager, imported, settings):
+def test_invitation_send_says_when_the_mail_failed(client, manager, imported, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
     client.force_login(manager)
@@ -319,7 +319,7 @@ def test_invitation_accept_sets_the_password_and_logs_in(client, invitation):
         ({"guidelines": "on"}, "This field is required."),
     ],
 )
-def test_invitation_accept_says_what_is_missing(client, invitation, data, sentence):
+def test_invitation_accept_shows_errors(client, invitation, data, sentence):
     response = client.post(accept_url(invitation), data)
 
     assert response.status_code == 422
@@ -327,7 +327,7 @@ def test_invitation_accept_says_what_is_missing(client, invitation, data, senten
     assert not Member.objects.filter(email=EMAIL).exists()
 
 
-def test_invitation_accept_when_somebody_active_has_the_address(client, invitation):
+def test_invitation_accept_is_refused_while_the_address_is_in_use(client, invitation):
     PostFactory(author=MemberFactory(email=EMAIL, username="ada"))
 
     response = client.post(accept_url(invitation), {"password": PASSWORD, "guidelines": "on"})
@@ -336,7 +336,7 @@ def test_invitation_accept_when_somebody_active_has_the_address(client, invitati
     assert "log in as @ada, change the address of that account and open this link again." in response.text
 
 
-def test_invitation_accept_wins_over_a_sign_up_with_the_address(client, invitation, imported):
+def test_invitation_accept_overrides_a_sign_up_with_the_address(client, invitation, imported):
     client.post(
         "/accounts/signup/",
         {"display_name": "Nobody", "email": EMAIL, "password1": PASSWORD, "guidelines": "on"},
@@ -349,7 +349,7 @@ def test_invitation_accept_wins_over_a_sign_up_with_the_address(client, invitati
     assert int(client.session["_auth_user_id"]) == imported.pk
 
 
-def test_an_ended_invitation_says_so(client, invitation):
+def test_an_expired_invitation_shows_a_message(client, invitation):
     invitations.claim(invitation, password=PASSWORD, guidelines=None)
 
     response = client.get(accept_url(invitation))

@@ -21,7 +21,7 @@ def noted():
     return [json.loads(row) for row in visits._redis().lrange(visits._key(), 0, -1)]
 
 
-def test_a_visit_of_a_member_is_noted_with_what_they_came_for(client):
+def test_a_visit_is_noted_with_its_path(client):
     member = MemberFactory()
     client.force_login(member)
 
@@ -47,7 +47,7 @@ def test_a_visitor_is_not_noted(client):
 
 
 @pytest.mark.parametrize("address", ["/no/such/page/", "/admin/"])
-def test_a_page_that_is_none_is_no_visit(client, address):
+def test_an_error_page_is_not_a_visit(client, address):
     client.force_login(MemberFactory())
 
     client.get(address)
@@ -55,7 +55,7 @@ def test_a_page_that_is_none_is_no_visit(client, address):
     assert noted() == []
 
 
-def test_sending_a_form_is_no_visit(client):
+def test_a_post_request_is_not_a_visit(client):
     client.force_login(MemberFactory())
 
     client.post(reverse("notifications:notifications-read"))
@@ -63,7 +63,7 @@ def test_sending_a_form_is_no_visit(client):
     assert noted() == []
 
 
-def test_what_was_searched_for_is_not_kept_with_a_visit(client):
+def test_a_visit_does_not_store_the_query_string(client):
     client.force_login(MemberFactory())
 
     client.get("/search/", {"q": "my private question"})
@@ -71,7 +71,7 @@ def test_what_was_searched_for_is_not_kept_with_a_visit(client):
     assert [url for _, _, url in noted()] == ["/search/"]
 
 
-def test_write_visits_of_somebody_who_is_gone_writes_nothing(client):
+def test_write_visits_of_a_deleted_member_writes_nothing(client):
     member = MemberFactory()
     client.force_login(member)
     client.get("/latest/")

@@ -28,7 +28,7 @@ def test_clean_username_allows_plain_names(name):
         ("settings", "“settings” is not available."),
     ],
 )
-def test_clean_username_says_what_is_wrong(name, sentence):
+def test_clean_username_explains_the_error(name, sentence):
     with pytest.raises(ValidationError, match=sentence):
         names.clean_username(name)
 
@@ -44,17 +44,17 @@ def test_clean_username_says_what_is_wrong(name, sentence):
         ("👾", "👾"),
     ],
 )
-def test_clean_display_name_keeps_what_can_be_seen(typed, kept):
+def test_clean_display_name_keeps_visible_characters(typed, kept):
     assert names.clean_display_name(typed) == kept
 
 
 @pytest.mark.parametrize("typed", ["\u200b\u200d", "   ", "\u2060", "\ufeff"])
-def test_clean_display_name_refuses_what_cannot_be_seen(typed):
+def test_clean_display_name_refuses_invisible_names(typed):
     with pytest.raises(ValidationError, match="with visible characters"):
         names.clean_display_name(typed)
 
 
-def test_clean_display_name_refuses_a_long_one():
+def test_clean_display_name_refuses_long_names():
     with pytest.raises(ValidationError, match="at most 60"):
         names.clean_display_name("x" * 61)
 
@@ -72,12 +72,12 @@ def test_clean_display_name_refuses_a_long_one():
         "Adá Winter",
     ],
 )
-def test_skeleton_is_the_same_for_names_that_read_alike(other):
+def test_skeleton_is_equal_for_lookalikes(other):
     assert names.skeleton(other) == names.skeleton("Ada Winter")
 
 
 @pytest.mark.parametrize("other", ["Ada Winters", "Eda Winter", "Winter Ada"])
-def test_skeleton_tells_other_names_apart(other):
+def test_skeleton_differs_for_other_names(other):
     assert names.skeleton(other) != names.skeleton("Ada Winter")
 
 
@@ -93,20 +93,20 @@ def test_skeleton_tells_other_names_apart(other):
         ("--x__y--", "x-y"),
     ],
 )
-def test_suggested_makes_a_username_of_a_name(name, username):
+def test_suggest_username_is_based_on_the_name(name, username):
     assert names.suggest_username(name, taken=()) == username
 
 
-def test_suggested_counts_on_until_one_is_free():
+def test_suggest_username_appends_a_number_if_taken():
     assert names.suggest_username("Ada", taken={"ada", "ada-2"}) == "ada-3"
 
 
-def test_suggested_stays_short_enough_when_it_counts():
+def test_suggest_username_with_a_number_stays_within_the_limit():
     long = "x" * 40
 
     assert names.suggest_username(long, taken={"x" * 30}) == "x" * 28 + "-2"
 
 
 @given(st.text(max_size=80))
-def test_suggested_is_always_allowed(name):
+def test_suggest_username_is_always_valid(name):
     assert names.clean_username(names.suggest_username(name, taken=()))

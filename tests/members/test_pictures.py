@@ -26,7 +26,7 @@ def cleaned(data: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 @pytest.mark.parametrize("size", [(1, 1), (400, 300), (30, 900), (256, 256)])
-def test_clean_makes_a_square_of_anything(kind, size):
+def test_clean_crops_any_picture_to_a_square(kind, size):
     done = cleaned(picture(kind, size=size))
 
     assert (done.format, done.size) == ("WEBP", (256, 256))
@@ -35,17 +35,17 @@ def test_clean_makes_a_square_of_anything(kind, size):
 @pytest.mark.parametrize(
     ("mode", "colour"), [("L", 128), ("1", 1), ("P", 3), ("RGBA", (0, 0, 0, 0)), ("I;16", 9), ("LA", (9, 9))]
 )
-def test_clean_reads_every_kind_of_colour(mode, colour):
+def test_clean_accepts_every_colour_mode(mode, colour):
     assert cleaned(picture(mode=mode, colour=colour)).size == (256, 256)
 
 
-def test_clean_keeps_what_can_be_seen_through():
+def test_clean_keeps_transparency():
     done = cleaned(picture(mode="RGBA", colour=(10, 20, 30, 0)))
 
     assert done.convert("RGBA").getpixel((128, 128))[3] == 0
 
 
-def test_clean_turns_a_picture_upright():
+def test_clean_applies_the_exif_rotation():
     sideways = Image.new("RGB", (200, 200), "red")
     sideways.paste("blue", (0, 0, 200, 100))
     exif = Image.Exif()
@@ -60,7 +60,7 @@ def test_clean_turns_a_picture_upright():
     assert right[2] > 150 > right[0]
 
 
-def test_clean_keeps_no_word_of_where_a_picture_was_taken():
+def test_clean_removes_metadata():
     exif = Image.Exif()
     exif[0x010E] = "At home, 5 Mill Lane"
     file = BytesIO()
@@ -74,7 +74,7 @@ def test_clean_keeps_no_word_of_where_a_picture_was_taken():
     assert not Image.open(BytesIO(done)).getexif()
 
 
-def test_clean_takes_the_first_picture_of_one_that_moves():
+def test_clean_takes_the_first_frame_of_an_animation():
     frames = [Image.new("RGB", (300, 300), colour) for colour in ("red", "blue")]
     file = BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
@@ -85,7 +85,7 @@ def test_clean_takes_the_first_picture_of_one_that_moves():
     assert done.convert("RGB").getpixel((128, 128))[0] > 200
 
 
-def test_clean_throws_away_what_hangs_behind_a_picture():
+def test_clean_drops_data_after_the_picture():
     assert b"<script>" not in pictures.clean(BytesIO(picture() + b"<script>alert(1)</script>"))
 
 
@@ -102,12 +102,12 @@ def test_clean_throws_away_what_hangs_behind_a_picture():
         b"\xff\xd8\xff\xe0",
     ],
 )
-def test_clean_refuses_what_is_no_picture(data):
+def test_clean_refuses_files_that_are_not_pictures(data):
     with pytest.raises(ValidationError, match="could not read this picture"):
         pictures.clean(BytesIO(data))
 
 
-def test_clean_refuses_half_a_picture():
+def test_clean_refuses_truncated_pictures():
     whole = picture("JPEG", size=(800, 800))
 
     with pytest.raises(ValidationError, match="could not read this picture"):
@@ -115,7 +115,7 @@ def test_clean_refuses_half_a_picture():
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "PPM"])
-def test_clean_refuses_kinds_it_does_not_name(kind):
+def test_clean_refuses_other_formats(kind):
     with pytest.raises(ValidationError, match=r"Use a JPEG, PNG, WebP or GIF file"):
         pictures.clean(BytesIO(picture(kind)))
 
@@ -125,26 +125,26 @@ def test_clean_refuses_too_many_bytes():
         pictures.clean(BytesIO(picture() + b"\x00" * pictures.MAX_BYTES))
 
 
-def test_clean_takes_a_file_of_the_largest_size():
+def test_clean_accepts_a_file_of_the_maximum_size():
     whole = picture()
 
     assert cleaned(whole + b"\x00" * (pictures.MAX_BYTES - len(whole))).size == (256, 256)
 
 
 @pytest.mark.parametrize("size", [(8000, 5001), (40_000, 1001)])
-def test_clean_refuses_too_many_pixels_before_it_unpacks_them(size):
+def test_clean_refuses_too_many_pixels_before_decoding(size):
     with pytest.raises(ValidationError, match="dimensions are too large"):
         pictures.clean(BytesIO(picture(size=size, mode="1", colour=0)))
 
 
-def test_clean_refuses_what_the_library_takes_for_a_bomb(monkeypatch):
+def test_clean_refuses_what_pillow_considers_a_bomb(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
 
     with pytest.raises(ValidationError, match="could not read this picture"):
         pictures.clean(BytesIO(picture()))
 
 
-def test_clean_refuses_a_bomb():
+def test_clean_refuses_decompression_bombs():
     head = bytearray(picture(size=(1, 1)))
     head[16:24] = (60_000).to_bytes(4, "big") * 2
 
@@ -153,7 +153,7 @@ def test_clean_refuses_a_bomb():
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_clean_of_a_damaged_picture_is_a_picture_or_a_sentence(kind):
+def test_clean_of_a_damaged_picture_returns_a_picture_or_raises(kind):
     """Files with flipped bits never cause an error page."""
     chance = random.Random(kind)
     whole = picture(kind, size=(40, 30))
@@ -169,7 +169,7 @@ def test_clean_of_a_damaged_picture_is_a_picture_or_a_sentence(kind):
             continue
 
 
-def test_new_name_is_never_the_same_and_says_nothing():
+def test_new_name_is_unique_and_reveals_nothing():
     found = {pictures.new_name() for _ in range(50)}
 
     assert len(found) == 50
@@ -193,7 +193,7 @@ print((peak() - before) // 1024)
     ("mode", "kind", "side"),
     [("RGB", "PNG", 6_300), ("RGBA", "PNG", 6_300), ("P", "PNG", 6_300), ("RGB", "WEBP", 4_000)],
 )
-def test_clean_of_the_largest_picture_leaves_room_for_everybody_else(mode, kind, side):
+def test_clean_of_the_largest_picture_stays_within_the_memory_limit(mode, kind, side):
     file = BytesIO()
     Image.new(mode, (side, side)).save(file, kind)
 

@@ -21,7 +21,7 @@ def test_save_profile_renders_the_bio_once():
 
 
 @pytest.mark.django_db
-def test_save_profile_leaves_what_is_not_named():
+def test_save_profile_keeps_other_fields():
     member = MemberFactory(bio="old", location="Ghent")
 
     profiles.save_profile(member, display_name="Ada")
@@ -31,13 +31,13 @@ def test_save_profile_leaves_what_is_not_named():
 
 
 @pytest.mark.django_db
-def test_save_profile_refuses_what_is_no_part_of_it():
+def test_save_profile_refuses_unknown_fields():
     with pytest.raises(ValueError, match="role is not part of the profile"):
         profiles.save_profile(MemberFactory(), role="manager")
 
 
 @pytest.mark.django_db
-def test_a_complete_profile_is_told_of_once():
+def test_a_complete_profile_records_one_event():
     member = MemberFactory(avatar="avatars/x.webp")
 
     profiles.save_profile(member, bio="I roast.")
@@ -51,7 +51,7 @@ def test_a_complete_profile_is_told_of_once():
 
 
 @pytest.mark.django_db
-def test_set_avatar_keeps_the_file_and_removes_the_one_before(django_capture_on_commit_callbacks):
+def test_set_avatar_saves_the_file_and_deletes_the_previous_one(django_capture_on_commit_callbacks):
     member = MemberFactory()
     profiles.set_avatar(member, b"first")
     first = member.avatar.name

@@ -36,7 +36,7 @@ def value_of(response, name):
     return page(response).cssselect(f"main [name={name}]")[0].get("value")
 
 
-def test_log_in_ends_for_an_account_after_five_wrong_passwords(client, ann):
+def test_log_in_is_limited_per_account_after_five_wrong_passwords(client, ann):
     with time_machine.travel(ann.joined_at, tick=False):
         responses = [log_in(client, WRONG) for _ in range(6)]
 
@@ -47,7 +47,7 @@ def test_log_in_ends_for_an_account_after_five_wrong_passwords(client, ann):
     ]
 
 
-def test_log_in_keeps_the_address_that_was_typed_but_never_the_password(client, ann):
+def test_log_in_keeps_the_typed_email_but_never_the_password(client, ann):
     for _ in range(6):
         response = log_in(client, WRONG)
 
@@ -55,7 +55,7 @@ def test_log_in_keeps_the_address_that_was_typed_but_never_the_password(client, 
     assert WRONG not in response.content.decode()
 
 
-def test_log_in_of_a_limited_account_is_refused_from_elsewhere_and_with_the_right_password(client, ann):
+def test_log_in_of_a_limited_account_is_refused_from_any_ip_and_with_the_right_password(client, ann):
     for _ in range(5):
         log_in(client, WRONG)
 
@@ -65,7 +65,7 @@ def test_log_in_of_a_limited_account_is_refused_from_elsewhere_and_with_the_righ
     assert not get_user(client).is_authenticated
 
 
-def test_log_in_works_again_when_the_time_is_over(client, ann):
+def test_log_in_works_again_after_the_limit_expires(client, ann):
     start = ann.joined_at.timestamp()
     for second in range(6):
         with time_machine.travel(start + second, tick=False):
@@ -76,7 +76,7 @@ def test_log_in_works_again_when_the_time_is_over(client, ann):
         assert get_user(client) == ann
 
 
-def test_log_in_forgets_wrong_passwords_after_the_right_one(client, ann):
+def test_log_in_resets_the_limit_after_the_right_password(client, ann):
     for password in [WRONG, WRONG, WRONG, WRONG, PASSWORD]:
         log_in(client, password)
     client.logout()
@@ -84,13 +84,13 @@ def test_log_in_forgets_wrong_passwords_after_the_right_one(client, ann):
     assert [log_in(client, WRONG).status_code for _ in range(5)] == [200] * 5
 
 
-def test_log_in_says_the_same_of_an_account_that_does_not_exist(client):
+def test_log_in_does_not_reveal_whether_an_account_exists(client):
     codes = [log_in(client, email="nobody@example.com").status_code for _ in range(6)]
 
     assert codes == [200] * 5 + [429]
 
 
-def test_log_in_is_limited_by_address_across_accounts(client, settings, ann):
+def test_log_in_is_limited_per_ip_across_accounts(client, settings, ann):
     settings.RATE_LIMITS = {"log-ins": "3/minute"}
 
     codes = [log_in(client, WRONG, email=f"{n}@example.com").status_code for n in range(4)]
@@ -125,7 +125,7 @@ def sign_up(client, number=1):
     return client.post("/accounts/signup/", data)
 
 
-def test_sign_up_is_limited_by_address_and_keeps_what_was_typed(client, settings):
+def test_sign_up_is_limited_per_ip_and_keeps_what_was_typed(client, settings):
     settings.RATE_LIMITS = {"sign-ups": "2/hour"}
 
     responses = []
@@ -144,7 +144,7 @@ def test_sign_up_is_limited_by_address_and_keeps_what_was_typed(client, settings
     assert Member.objects.filter(display_name="Ann Example").count() == 2
 
 
-def test_sign_up_does_not_count_forms_that_are_not_valid(client, settings):
+def test_sign_up_does_not_count_invalid_forms(client, settings):
     settings.RATE_LIMITS = {"sign-ups": "1/hour"}
     for _ in range(3):
         client.post("/accounts/signup/", {"display_name": "Ann"})
@@ -156,7 +156,7 @@ def ask_for_a_new_password(client, email="ann@example.com"):
     return client.post("/accounts/password/reset/", {"email": email})
 
 
-def test_password_reset_is_limited_by_account(client, ann):
+def test_password_reset_is_limited_per_account(client, ann):
     responses = [ask_for_a_new_password(client) for _ in range(4)]
 
     assert [response.status_code for response in responses] == [302, 302, 302, 429]
@@ -165,7 +165,7 @@ def test_password_reset_is_limited_by_account(client, ann):
     assert value_of(responses[3], "email") == "ann@example.com"
 
 
-def test_password_reset_is_limited_by_address(client, settings):
+def test_password_reset_is_limited_per_ip(client, settings):
     settings.RATE_LIMITS = {"password-resets": "2/minute"}
 
     codes = [ask_for_a_new_password(client, f"{n}@example.com").status_code for n in range(3)]
@@ -173,7 +173,7 @@ def test_password_reset_is_limited_by_address(client, settings):
     assert codes == [302, 302, 429]
 
 
-def test_password_reset_lets_a_limited_account_in(client, ann):
+def test_password_reset_lifts_the_log_in_limit(client, ann):
     for _ in range(6):
         log_in(client, WRONG)
     ask_for_a_new_password(client)
@@ -188,7 +188,7 @@ def test_password_reset_lets_a_limited_account_in(client, ann):
     assert log_in(client, "another horse battery").status_code == 302
 
 
-def test_the_second_factor_is_limited_by_account(client, ann):
+def test_the_second_factor_is_limited_per_account(client, ann):
     totp_auth.TOTP.activate(ann, totp_auth.generate_totp_secret())
     log_in(client)
 
@@ -200,7 +200,7 @@ def test_the_second_factor_is_limited_by_account(client, ann):
 
 
 @pytest.mark.usefixtures("redis_refuses_writes")
-def test_redis_that_refuses_writes_lets_people_type_their_second_factor(rf, ann):
+def test_second_factor_works_when_redis_refuses_writes(rf, ann):
     totp_auth.TOTP.activate(ann, totp_auth.generate_totp_secret())
     form = AuthenticateForm({"code": "000000"}, user=ann)
 
@@ -221,7 +221,7 @@ def test_confirmation_is_sent_again_only_after_three_minutes(client, ann):
     assert [message.to for message in mail.outbox] == [["ann@example.com"]] * 2
 
 
-def test_allauths_own_limits_answer_in_our_look(client, ann):
+def test_allauths_own_limits_use_our_error_page(client, ann):
     client.force_login(ann)
 
     for _ in range(11):
@@ -235,18 +235,18 @@ def test_allauths_own_limits_answer_in_our_look(client, ann):
 
 
 @pytest.mark.usefixtures("redis_refuses_writes")
-def test_redis_that_refuses_writes_lets_people_log_in(client, ann):
+def test_log_in_works_when_redis_refuses_writes(client, ann):
     assert log_in(client).url == "/"
 
 
 @pytest.mark.usefixtures("redis_refuses_writes", "confirmation_is_needed")
-def test_redis_that_refuses_writes_lets_people_sign_up(client):
+def test_sign_up_works_when_redis_refuses_writes(client):
     assert sign_up(client).status_code == 302
     assert [message.to for message in mail.outbox] == [["ann1@example.com"]]
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock?db=0"])
-def test_without_redis_people_log_in_sign_up_and_reset_their_passwords(client, settings, ann, url):
+def test_log_in_sign_up_and_password_reset_work_without_redis(client, settings, ann, url):
     settings.REDIS_URL = url
 
     codes = [log_in(client).status_code]

@@ -31,7 +31,7 @@ def confirm(member, email):
 # Accounts
 
 
-def test_register_saves_the_member_with_their_agreement_and_tells_of_both():
+def test_register_saves_the_member_and_their_agreement_and_records_both():
     current = Guidelines.objects.in_force()
 
     member = accounts.register(new_member(), guidelines=current)
@@ -62,7 +62,7 @@ def test_register_without_guidelines_records_no_agreement():
         (["x" * 30], "x" * 40, "x" * 28 + "-2"),
     ],
 )
-def test_free_username_is_nobodys(taken, name, free):
+def test_free_username_is_not_taken(taken, name, free):
     for username in taken:
         MemberFactory(username=username)
 
@@ -83,7 +83,7 @@ def test_publish_guidelines_renders_a_new_version(acts):
     ]
 
 
-def test_publish_guidelines_twice_is_one_version(acts):
+def test_publish_guidelines_is_idempotent(acts):
     for _ in range(2):
         publish_guidelines("Be kind.", actor=None)
 
@@ -123,7 +123,7 @@ def test_accept_guidelines_twice_keeps_the_first_time():
 # Companies
 
 
-def test_match_company_goes_by_the_domain():
+def test_match_company_matches_by_domain():
     member, company = MemberFactory(), CompanyFactory(verified_domains=["acme.example"])
 
     assert companies.match_company(member, email="ada@Acme.Example") == company
@@ -153,7 +153,7 @@ def test_match_company_of_any_other_domain_is_none(email):
     assert member.company is None
 
 
-def test_match_company_leaves_a_member_where_they_are():
+def test_match_company_keeps_the_current_company():
     first, member = CompanyFactory(), MemberFactory()
     Member.objects.filter(pk=member.pk).update(company=first)
     CompanyFactory(verified_domains=["acme.example"])
@@ -161,7 +161,7 @@ def test_match_company_leaves_a_member_where_they_are():
     assert companies.match_company(member, email="ada@acme.example") == first
 
 
-def test_verify_domain_brings_in_who_has_a_confirmed_address_there(acts):
+def test_verify_domain_adds_members_with_a_confirmed_address(acts):
     company = CompanyFactory()
     ada, bo, cy = MemberFactory(), MemberFactory(), MemberFactory()
     confirm(ada, "ada@acme.example")
@@ -176,7 +176,7 @@ def test_verify_domain_brings_in_who_has_a_confirmed_address_there(acts):
     assert [act.act for act in acts] == ["company.verify_domain"]
 
 
-def test_verify_domain_twice_is_one_domain(acts):
+def test_verify_domain_is_idempotent(acts):
     company = CompanyFactory()
 
     for _ in range(2):
@@ -186,12 +186,12 @@ def test_verify_domain_twice_is_one_domain(acts):
     assert len(acts) == 1
 
 
-def test_verify_domain_refuses_what_is_open_to_everybody():
+def test_verify_domain_refuses_public_providers():
     with pytest.raises(ValidationError, match="public email provider"):
         companies.verify_domain(CompanyFactory(), "Gmail.com", actor=None)
 
 
-def test_verify_domain_refuses_what_belongs_to_another_company():
+def test_verify_domain_refuses_another_companys_domain():
     CompanyFactory(verified_domains=["acme.example"])
 
     with pytest.raises(ValidationError, match="another company"):
@@ -201,7 +201,7 @@ def test_verify_domain_refuses_what_belongs_to_another_company():
 # Roles
 
 
-def test_set_roles_makes_the_strongest_one_the_badge(acts):
+def test_set_roles_shows_the_strongest_role(acts):
     member, manager = MemberFactory(), MemberFactory(role="manager")
 
     roles.set_roles(member, ["sales", "moderator"], actor=manager)
@@ -214,7 +214,7 @@ def test_set_roles_makes_the_strongest_one_the_badge(acts):
     ]
 
 
-def test_set_roles_twice_is_told_once(acts):
+def test_set_roles_is_idempotent(acts):
     member = MemberFactory()
 
     for _ in range(2):
@@ -224,7 +224,7 @@ def test_set_roles_twice_is_told_once(acts):
     assert len(acts) == 1
 
 
-def test_set_roles_to_none_takes_the_badge_and_the_admin_and_leaves_other_groups():
+def test_set_roles_to_none_removes_badge_and_admin_access_but_not_other_groups():
     member = MemberFactory(role="manager", groups=[Group.objects.create(name="pilots")])
 
     roles.set_roles(member, [])
@@ -237,16 +237,16 @@ def test_set_roles_to_none_takes_the_badge_and_the_admin_and_leaves_other_groups
 @pytest.mark.parametrize(
     ("role", "admin"), [("manager", True), ("moderator", True), ("support", False), ("product", False)]
 )
-def test_set_roles_opens_the_admin_to_managers_and_moderators(role, admin):
+def test_set_roles_gives_admin_access_to_managers_and_moderators(role, admin):
     assert roles.set_roles(MemberFactory(), [role]).is_staff is admin
 
 
-def test_set_roles_does_not_shut_out_a_superuser():
+def test_set_roles_keeps_a_superusers_admin_access():
     member = Member.objects.create_superuser("root@example.com", "boss", "a-good-password")
 
     assert roles.set_roles(member, []).is_staff
 
 
-def test_set_roles_refuses_a_role_there_is_not():
+def test_set_roles_refuses_unknown_roles():
     with pytest.raises(ValueError, match="no role called 'king'"):
         roles.set_roles(MemberFactory(), ["king"])

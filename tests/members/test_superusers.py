@@ -58,7 +58,7 @@ def test_superuser_is_staff_manager_and_moderator(root):
         ("manager", (True, True, True)),
     ],
 )
-def test_the_role_says_who_is_staff_manager_and_moderator(role, expected):
+def test_role_determines_staff_manager_and_moderator(role, expected):
     member = MemberFactory(role=role)
 
     assert (member.is_team, member.is_manager, member.is_moderator) == expected
@@ -66,7 +66,7 @@ def test_the_role_says_who_is_staff_manager_and_moderator(role, expected):
 
 @pytest.mark.parametrize("role", ["", *Member.Role.values])
 @pytest.mark.parametrize("is_superuser", [True, False])
-def test_the_lists_of_staff_agree_with_the_person(role, is_superuser):
+def test_team_and_moderators_querysets_agree_with_the_properties(role, is_superuser):
     member = MemberFactory(role=role, is_superuser=is_superuser)
 
     assert Member.objects.team().filter(pk=member.pk).exists() == member.is_team
@@ -85,7 +85,7 @@ def test_superuser_reads_a_private_topic_that_the_queue_leads_to(as_root, privat
     assert as_root.get(private.category.get_absolute_url()).status_code == 200
 
 
-def test_superuser_finds_private_topics(as_root, private):
+def test_superuser_can_search_private_topics(as_root, private):
     for address in ("/search/?q=grinders", "/latest/"):
         assert texts(as_root.get(address), ".topic-title a") == [private.title]
 
@@ -115,7 +115,7 @@ def test_superuser_moderates_and_sanctions(root):
     assert can_hide_versions(root)
 
 
-def test_superuser_is_never_held_up(root):
+def test_superuser_posts_are_never_held(root):
     assert not screen(root, CategoryFactory(holds_posts=True), None, "Hello!").hold
 
 

@@ -46,7 +46,7 @@ def test_guidelines_are_open_to_visitors(client):
     assert "I agree" not in response.text
 
 
-def test_guidelines_tell_a_member_when_they_agreed(client, ada):
+def test_guidelines_show_when_the_member_agreed(client, ada):
     assert "You agreed to this version" in client.get("/guidelines/").text
 
 
@@ -66,7 +66,7 @@ def test_guidelines_before_the_first_version(client):
     assert "No guidelines have been published yet." in client.get("/guidelines/").text
 
 
-def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
+def test_guidelines_accept_saves_and_redirects(client, ada):
     newer = GuidelinesFactory(version=2)
 
     response = client.post(ACCEPT, {"version": "2", "next": "/new/"})
@@ -77,7 +77,7 @@ def test_guidelines_accept_keeps_it_and_goes_on(client, ada):
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", ""])
-def test_guidelines_accept_goes_nowhere_else(client, ada, elsewhere):
+def test_guidelines_accept_does_not_redirect_to_other_sites(client, ada, elsewhere):
     GuidelinesFactory(version=2)
 
     assert client.post(ACCEPT, {"version": "2", "next": elsewhere})["Location"] == "/"
@@ -95,22 +95,22 @@ def test_guidelines_accept_of_another_version_shows_the_new_one(client, ada, ver
     assert ada.guidelines.version == 1
 
 
-def test_guidelines_accept_is_for_members(client):
+def test_guidelines_accept_requires_a_log_in(client):
     assert client.post(ACCEPT, {"version": "1"})["Location"].startswith("/accounts/login/")
 
 
-def test_guidelines_accept_is_not_for_reading(client, ada):
+def test_guidelines_accept_requires_post(client, ada):
     assert client.get(ACCEPT).status_code == 405
 
 
 # Profile
 
 
-def test_profile_edit_is_for_members(client):
+def test_profile_edit_requires_a_log_in(client):
     assert client.get(SETTINGS)["Location"] == f"/accounts/login/?next={SETTINGS}"
 
 
-def test_profile_edit_shows_what_is_there(client, ada):
+def test_profile_edit_shows_the_current_values(client, ada):
     profiles.save_profile(ada, bio="I <roast>.", location="Ghent")
     Member.objects.filter(pk=ada.pk).update(company=CompanyFactory(name="Acme"))
 
@@ -152,7 +152,7 @@ def test_profile_edit_saves(client, ada):
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice."),
     ],
 )
-def test_profile_edit_says_what_is_wrong_and_keeps_what_was_typed(client, ada, fields, sentence):
+def test_profile_edit_shows_errors_and_keeps_what_was_typed(client, ada, fields, sentence):
     MemberFactory(role="moderator", display_name="Max Moderator")
 
     response = client.post(SETTINGS, typed(location="Somewhere new", **fields))
@@ -171,7 +171,7 @@ def test_profile_edit_lets_the_team_keep_their_own_names(client):
     assert client.post(SETTINGS, typed(display_name="Max Moderator")).status_code == 302
 
 
-def test_profile_edit_takes_and_removes_a_picture(client, ada):
+def test_profile_edit_saves_and_removes_a_picture(client, ada):
     client.post(SETTINGS, typed(avatar=png()))
     ada.refresh_from_db()
     picture = client.get(ada.avatar.url)
@@ -186,7 +186,7 @@ def test_profile_edit_takes_and_removes_a_picture(client, ada):
     assert not ada.avatar
 
 
-def test_profile_edit_refuses_what_is_no_picture(client, ada):
+def test_profile_edit_refuses_files_that_are_not_pictures(client, ada):
     fake = SimpleUploadedFile("me.png", b"<script>alert(1)</script>", "image/png")
 
     response = client.post(SETTINGS, typed(avatar=fake))
@@ -285,7 +285,7 @@ def test_username_check(client, query, said):
     assert said in response.text
 
 
-def test_username_check_is_not_for_sending(client):
+def test_username_check_requires_get(client):
     assert client.post("/accounts/username/").status_code == 405
 
 
@@ -301,7 +301,7 @@ def test_times_are_shown_in_the_members_own_time_zone(client, ada):
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
-def test_a_time_zone_that_is_no_more_is_utc(client, ada, zone):
+def test_an_unknown_time_zone_falls_back_to_utc(client, ada, zone):
     Member.objects.filter(pk=ada.pk).update(time_zone=zone, guidelines_accepted_at="2026-07-01T12:00:00Z")
 
     assert ">1 Jul 2026, 12:00<" in client.get("/guidelines/").text

@@ -28,7 +28,7 @@ def an_hour_passes(member):
     visits._redis().delete(f"{visits._key()}:{member.pk}")
 
 
-def test_a_visit_is_written_with_its_day():
+def test_a_visit_records_its_day():
     member = MemberFactory()
     visits.note_visit(member.pk, url="/latest/", now=NOON)
 
@@ -47,7 +47,7 @@ def test_another_page_within_ten_minutes_is_the_same_visit():
     assert visits.write_visits() == 1
 
 
-def test_a_day_is_told_once_however_often_one_comes_by():
+def test_a_day_is_recorded_once_for_any_number_of_visits():
     member = MemberFactory()
     for hours in (0, 1, 2, 30):
         an_hour_passes(member)
@@ -73,7 +73,7 @@ def test_visits_written_together_keep_the_first_of_the_day_and_the_last_seen():
     assert member.last_seen_at == NOON + timedelta(hours=3)
 
 
-def test_somebody_who_is_gone_is_left_out():
+def test_visits_of_deleted_members_are_skipped():
     visits.note_visit(4711, url="/", now=NOON)
 
     visits.write_visits()
@@ -81,7 +81,7 @@ def test_somebody_who_is_gone_is_left_out():
     assert told().count() == 0
 
 
-def test_a_page_notes_the_visit_of_a_member_and_of_no_visitor(client):
+def test_pages_note_visits_of_members_but_not_of_visitors(client):
     member = MemberFactory()
     client.get("/")
     client.force_login(member)

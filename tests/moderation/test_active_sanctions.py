@@ -22,7 +22,7 @@ def given(kind="silence", *, hours=None, member=None, **fields):
     )
 
 
-def test_nobody_is_barred_where_nothing_was_decided():
+def test_no_sanctions_by_default():
     member = MemberFactory()
 
     assert active_sanctions.by_member() == {}
@@ -41,7 +41,7 @@ def test_nobody_is_barred_where_nothing_was_decided():
     ("kind", "silenced", "suspended"),
     [("warning", False, False), ("silence", True, False), ("suspension", True, True)],
 )
-def test_each_kind_bars_as_much_as_it_says(kind, silenced, suspended):
+def test_each_kind_has_its_effect(kind, silenced, suspended):
     member = given(kind).member
 
     assert (active_sanctions.is_silenced(member), active_sanctions.is_suspended(member)) == (
@@ -51,7 +51,7 @@ def test_each_kind_bars_as_much_as_it_says(kind, silenced, suspended):
 
 
 @pytest.mark.parametrize("first", ["silence", "suspension"])
-def test_a_suspension_weighs_more_than_a_silence(first):
+def test_a_suspension_takes_precedence_over_a_silence(first):
     second = {"silence": "suspension", "suspension": "silence"}[first]
     member = MemberFactory()
     for kind in (first, second):
@@ -61,14 +61,14 @@ def test_a_suspension_weighs_more_than_a_silence(first):
 
 
 @pytest.mark.parametrize("order", [(1, 5), (5, 1)])
-def test_of_two_the_longer_one_is_told(order):
+def test_the_longer_of_two_sanctions_applies(order):
     member = MemberFactory()
     by_hours = {hours: given(hours=hours, member=member) for hours in order}
 
     assert active_sanctions.active_sanction_id(member) == by_hours[5].pk
 
 
-def test_one_without_an_end_is_the_longest():
+def test_a_sanction_without_an_end_is_the_longest():
     member = MemberFactory()
     endless = given(member=member)
     given(hours=9999, member=member)
@@ -76,7 +76,7 @@ def test_one_without_an_end_is_the_longest():
     assert active_sanctions.active_sanction_id(member) == endless.pk
 
 
-def test_a_sanction_ends_by_itself_even_while_it_is_remembered(time_machine):
+def test_a_cached_sanction_ends_on_time(time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     member = given(ends_at=timezone.now() + timedelta(seconds=10)).member
     assert active_sanctions.is_silenced(member)
@@ -87,7 +87,7 @@ def test_a_sanction_ends_by_itself_even_while_it_is_remembered(time_machine):
     assert not active_sanctions.is_silenced(member)
 
 
-def test_what_holds_is_remembered_for_everybody_at_once(django_assert_num_queries):
+def test_active_sanctions_are_cached_for_all_members(django_assert_num_queries):
     members = [given().member, MemberFactory(), given("suspension").member]
 
     with django_assert_num_queries(1):
@@ -96,7 +96,7 @@ def test_what_holds_is_remembered_for_everybody_at_once(django_assert_num_querie
     assert found == [True, False, True]
 
 
-def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks):
+def test_invalidate_on_commit_reloads_after_the_commit(django_capture_on_commit_callbacks):
     member = MemberFactory()
     assert not active_sanctions.is_silenced(member)
     given(member=member)
@@ -109,12 +109,12 @@ def test_forget_reads_again_after_the_commit(django_capture_on_commit_callbacks)
 
 
 @pytest.mark.parametrize("fields", [{"lifted_at": timezone.now()}, {"starts_at": timezone.now() + HOUR}])
-def test_a_sanction_that_was_lifted_or_has_not_begun_bars_nobody(fields):
+def test_lifted_and_future_sanctions_are_not_active(fields):
     assert not active_sanctions.is_silenced(given(**fields).member)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_read_before_a_decision_does_not_hold_after_it():
+def test_a_value_read_before_a_decision_is_not_cached_after_it():
     member = MemberFactory()
 
     def decided_meanwhile():

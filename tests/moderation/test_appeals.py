@@ -37,7 +37,7 @@ def decide(item, *, take_back, version=None):
     )
 
 
-def test_appeal_sanction_waits_first_in_the_queue():
+def test_appeal_sanction_is_first_in_the_queue():
     sanction = imposed()
 
     item = reviews.appeal_sanction(sanction, text="It was my brother.")
@@ -46,7 +46,7 @@ def test_appeal_sanction_waits_first_in_the_queue():
     assert (item.priority, item.reason) == (ReviewItem.Priority.HIGH, "Appeal against a suspension")
 
 
-def test_appeal_sanction_twice_is_one_appeal():
+def test_appeal_sanction_is_idempotent():
     sanction = imposed()
 
     items = [reviews.appeal_sanction(sanction, text=text) for text in ("One.", "Two.")]
@@ -61,7 +61,7 @@ def test_appeal_against_a_warning_is_less_urgent():
     assert item.priority == ReviewItem.Priority.MEDIUM
 
 
-def test_appeal_post_twice_is_one_appeal():
+def test_appeal_post_is_idempotent():
     post = PostFactory(status="hidden")
 
     items = [reviews.appeal_post(post, text="I changed it.") for _ in range(2)]
@@ -70,7 +70,7 @@ def test_appeal_post_twice_is_one_appeal():
     assert (items[0].member, items[0].post) == (post.author, post)
 
 
-def test_decide_appeal_takes_a_sanction_back():
+def test_decide_appeal_lifts_the_sanction():
     sanction = imposed()
     item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
@@ -82,7 +82,7 @@ def test_decide_appeal_takes_a_sanction_back():
     assert not Event.objects.not_retracted().filter(name=STRIKE_UPHELD).exists()
 
 
-def test_decide_appeal_lets_a_sanction_stand_and_says_why():
+def test_decide_appeal_upholds_the_sanction_and_notifies():
     sanction = imposed()
     item = reviews.appeal_sanction(sanction, text="It was my brother.")
 
@@ -96,7 +96,7 @@ def test_decide_appeal_lets_a_sanction_stand_and_says_why():
     )
 
 
-def test_decide_appeal_shows_a_hidden_post_again():
+def test_decide_appeal_unhides_the_post():
     item = reviews.appeal_post(PostFactory(status="hidden"), text="I changed it.")
 
     decide(item, take_back=True)
@@ -105,7 +105,7 @@ def test_decide_appeal_shows_a_hidden_post_again():
     assert item.post.status == "published"
 
 
-def test_decide_appeal_lets_a_post_stay_hidden():
+def test_decide_appeal_keeps_the_post_hidden():
     item = reviews.appeal_post(PostFactory(status="hidden"), text="I changed it.")
 
     decide(item, take_back=False)
@@ -137,7 +137,7 @@ def test_decide_appeal_refuses_a_flagged_post():
         decide(ReviewItemFactory(), take_back=True)
 
 
-def test_appeal_can_be_made_again_after_it_was_decided():
+def test_appeal_can_be_repeated_after_a_decision():
     sanction = imposed()
     item = reviews.appeal_sanction(sanction, text="One.")
     decide(item, take_back=False)

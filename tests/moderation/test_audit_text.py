@@ -18,7 +18,7 @@ def entry(name, subject, **changes):
     return AuditEntry.objects.get()
 
 
-def test_describe_says_what_was_done_and_leads_to_the_post():
+def test_describe_links_to_the_post():
     post = AnswerFactory(topic=QuestionFactory(title="Which grinder?"))
 
     said = describe(entry("answer.mark_official", post))
@@ -35,7 +35,7 @@ def test_describe_says_what_was_done_and_leads_to_the_post():
         ("category.change", CategoryFactory, "admin:forum_category_change", "changed the category"),
     ],
 )
-def test_describe_leads_to_the_page_of_each_kind(name, make, where, before):
+def test_describe_links_to_the_page_of_each_kind(name, make, where, before):
     subject = make()
 
     said = describe(entry(name, subject))
@@ -43,25 +43,25 @@ def test_describe_leads_to_the_page_of_each_kind(name, make, where, before):
     assert said == f'{before} <a href="{reverse(where, args=[subject.pk])}">{subject}</a>'
 
 
-def test_describe_leads_nowhere_when_the_thing_is_gone():
+def test_describe_does_not_link_deleted_objects():
     category = CategoryFactory(name="Old")
 
     assert describe(entry("category.delete", category)) == "deleted the category Old"
 
 
-def test_describe_leads_nowhere_when_the_thing_has_no_page():
+def test_describe_does_not_link_objects_without_a_page():
     kept = AuditEntry(act="gone.add", object_type="gone.thing", object_id="1", object_label="Thing")
 
     assert describe(kept) == "added the thing Thing"
 
 
-def test_describe_names_an_act_that_it_does_not_know():
+def test_describe_handles_unknown_actions():
     kept = AuditEntry(act="kettle.boil", object_type="gone.kettle", object_id="1", object_label="Blue")
 
     assert describe(kept) == "kettle.boil: Blue"
 
 
-def test_describe_shows_what_people_typed_as_text():
+def test_describe_escapes_user_input():
     kept = AuditEntry(act="topic.closed", object_type="x.y", object_id="1", object_label="<b>{}</b>" * 20)
 
     said = describe(kept)
@@ -80,7 +80,7 @@ def acts_in(path):
                 yield first.value
 
 
-def test_every_act_has_a_phrase():
+def test_every_action_has_a_phrase():
     modules = [
         path
         for package in ("community", "journeys", "advocacy")
@@ -93,7 +93,7 @@ def test_every_act_has_a_phrase():
     assert found - set(PHRASES) == set()
 
 
-def test_the_first_page_of_the_admin_tells_what_the_team_did(client):
+def test_the_dashboard_shows_recent_actions(client):
     moderator = MemberFactory(role="moderator")
     topic = TopicFactory(title="Descaling")
     entry("topic.pinned", topic)
@@ -104,7 +104,7 @@ def test_the_first_page_of_the_admin_tells_what_the_team_did(client):
     assert f'pinned the topic <a href="{reverse("forum:topic-short", args=[topic.pk])}">Descaling</a>' in html
 
 
-def test_the_log_in_the_admin_tells_it_the_same_way(client):
+def test_the_audit_log_page_uses_the_same_sentences(client):
     entry("topic.pinned", TopicFactory(title="Descaling"))
     client.force_login(MemberFactory(role="moderator"))
 

@@ -30,7 +30,7 @@ def test_pattern_finds_whole_words(phrase, text, found):
     assert bool(blocked_words.pattern(phrase).search(text)) is found
 
 
-def test_found_in_gives_the_strictest_first():
+def test_found_in_returns_the_strictest_first():
     BlockedWord.objects.create(phrase="spam", action="flag")
     BlockedWord.objects.create(phrase="scam", action="block")
     BlockedWord.objects.create(phrase="sham", action="hold")
@@ -40,7 +40,7 @@ def test_found_in_gives_the_strictest_first():
     assert [word.phrase for word in found] == ["scam", "sham", "spam"]
 
 
-def test_found_in_reads_the_list_again_when_told(django_capture_on_commit_callbacks):
+def test_found_in_reloads_after_invalidation(django_capture_on_commit_callbacks):
     assert blocked_words.found_in("spam") == []
     BlockedWord.objects.create(phrase="spam")
 
@@ -62,7 +62,7 @@ def watch():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_list_that_was_read_before_a_change_does_not_hold_after_it():
+def test_a_list_read_before_a_change_is_not_cached_after_it():
     def added_meanwhile():
         BlockedWord.objects.create(phrase="casino", action="block")
         blocked_words.invalidate_on_commit()
@@ -73,7 +73,7 @@ def test_list_that_was_read_before_a_change_does_not_hold_after_it():
     assert len(blocked_words.found_in("casino")) == 1
 
 
-def test_watch_words_queues_what_was_published():
+def test_follower_queues_published_posts():
     BlockedWord.objects.create(phrase="rival", action="flag")
     post = written("The rival is better.")
 
@@ -84,7 +84,7 @@ def test_watch_words_queues_what_was_published():
     assert post.status == "published"
 
 
-def test_watch_words_twice_queues_once():
+def test_follower_is_idempotent():
     BlockedWord.objects.create(phrase="rival", action="flag")
     written("The rival is better.")
 
@@ -94,7 +94,7 @@ def test_watch_words_twice_queues_once():
     assert ReviewItem.objects.count() == 1
 
 
-def test_watch_words_sees_what_was_edited_in():
+def test_follower_queues_edited_posts():
     BlockedWord.objects.create(phrase="rival", action="hold")
     post = written("It is better.")
     posts.edit(post, actor=post.author, source="The rival is better.")
@@ -104,7 +104,7 @@ def test_watch_words_sees_what_was_edited_in():
     assert ReviewItem.objects.get().post == post
 
 
-def test_watch_words_leaves_the_team_alone():
+def test_follower_skips_staff_posts():
     BlockedWord.objects.create(phrase="rival", action="flag")
     written("The rival is fine too.", author=MemberFactory(role="sales"))
 

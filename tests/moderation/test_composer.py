@@ -26,7 +26,7 @@ def shown(client, member, address=NEW):
     return client.get(address).content.decode()
 
 
-def test_the_composer_welcomes_a_first_post_and_says_what_can_be_done(client):
+def test_the_composer_welcomes_new_members_and_shows_limits(client):
     html = shown(client, MemberFactory())
 
     assert "A moderator reviews your first post before it is published." in html
@@ -35,14 +35,14 @@ def test_the_composer_welcomes_a_first_post_and_says_what_can_be_done(client):
 
 
 @pytest.mark.parametrize("fields", [{"role": "support"}, {"customer_since": "2026-01-01"}])
-def test_the_composer_says_nothing_to_staff_and_customers(client, fields):
+def test_the_composer_shows_no_notices_to_staff_and_customers(client, fields):
     html = shown(client, MemberFactory(**fields))
 
     assert "new members" not in html
     assert "first post" not in html
 
 
-def test_the_composer_says_nothing_to_members_of_long_standing(client):
+def test_the_composer_shows_no_notices_to_established_members(client):
     member = MemberFactory()
     PostFactory.create_batch(5, author=member)
 
@@ -56,7 +56,7 @@ def test_the_reply_form_counts_replies_in_the_topic(client):
     assert "New members can post 3 replies in one topic." in shown(client, member, topic.get_absolute_url())
 
 
-def test_the_composer_tells_a_silenced_member_before_they_type(client):
+def test_the_composer_shows_a_notice_to_silenced_members(client):
     assert "You can read but not post at the moment." in shown(client, SanctionFactory().member)
 
 
@@ -70,7 +70,7 @@ def post_topic(client, category, source):
     return client.post("/new/", data)
 
 
-def test_a_refused_topic_comes_back_with_its_words(client, category):
+def test_a_refused_topic_keeps_its_text(client, category):
     BlockedWord.objects.create(phrase="casino", action="block")
     client.force_login(MemberFactory())
 
@@ -83,7 +83,7 @@ def test_a_refused_topic_comes_back_with_its_words(client, category):
     assert not Post.objects.exists()
 
 
-def test_a_topic_of_a_silenced_member_comes_back_with_its_words(client, category):
+def test_a_topic_of_a_silenced_member_keeps_its_text(client, category):
     client.force_login(SanctionFactory().member)
 
     response = post_topic(client, category, "Something I thought about for long")
@@ -94,7 +94,7 @@ def test_a_topic_of_a_silenced_member_comes_back_with_its_words(client, category
     assert "Something I thought about for long" in html
 
 
-def test_a_reply_with_too_many_links_comes_back_with_its_words(client):
+def test_a_reply_with_too_many_links_keeps_its_text(client):
     member, topic = MemberFactory(), TopicFactory()
     PostFactory(author=member, created_at=timezone.now() - timedelta(hours=1))
     client.force_login(member)
@@ -109,7 +109,7 @@ def test_a_reply_with_too_many_links_comes_back_with_its_words(client):
 
 
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["plain", "htmx"])
-def test_a_reply_too_soon_comes_back_with_its_words_and_says_when(client, headers):
+def test_a_reply_too_soon_keeps_its_text_and_sets_retry_after(client, headers):
     member, topic = MemberFactory(), TopicFactory()
     PostFactory(author=member, created_at=timezone.now() - timedelta(seconds=10))
     client.force_login(member)
@@ -146,7 +146,7 @@ def test_a_held_topic_is_shown_to_its_author_with_the_reason(client, category):
     assert client.get(response.redirect_chain[-1][0]).status_code == 404
 
 
-def test_a_hidden_post_tells_its_author_how_to_answer(client):
+def test_a_hidden_post_shows_its_author_how_to_appeal(client):
     post = PostFactory(status="hidden", status_reason="It was an advertisement.")
 
     html = shown(client, post.author, post.topic.get_absolute_url())
@@ -156,7 +156,7 @@ def test_a_hidden_post_tells_its_author_how_to_answer(client):
 
 
 @pytest.mark.parametrize("role", ["", "support", "sales"])
-def test_a_hidden_post_tells_others_nothing_of_why(client, role):
+def test_a_hidden_post_does_not_show_others_the_reason(client, role):
     post = PostFactory(status="hidden", status_reason="It was an advertisement.", source="Buy my wares")
 
     html = shown(client, MemberFactory(role=role), post.topic.get_absolute_url())

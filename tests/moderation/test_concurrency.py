@@ -37,7 +37,7 @@ def at_once(*acts):
     return results
 
 
-def test_of_two_moderators_who_decide_at_once_one_is_told():
+def test_concurrent_decisions_conflict():
     item = ReviewItemFactory()
     FlagFactory(post=item.post)
     ada, ben = MemberFactory(role="moderator"), MemberFactory(role="moderator")
@@ -56,7 +56,7 @@ def test_of_two_moderators_who_decide_at_once_one_is_told():
     assert Sanction.objects.count() == (1 if item.outcome == "hidden" else 0)
 
 
-def test_of_two_moderators_who_take_an_item_one_gets_it():
+def test_concurrent_claims_conflict():
     item = ReviewItemFactory()
     team = [MemberFactory(role="moderator") for _ in range(2)]
 
@@ -67,7 +67,7 @@ def test_of_two_moderators_who_take_an_item_one_gets_it():
     assert item.claimed_by in team
 
 
-def test_one_member_who_flags_twice_at_once_flags_once():
+def test_concurrent_flags_by_one_member_are_one():
     post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
     member = MemberFactory()
 
@@ -77,7 +77,7 @@ def test_one_member_who_flags_twice_at_once_flags_once():
     assert ReviewItem.objects.count() == 1
 
 
-def test_three_members_who_flag_at_once_hide_the_post_once():
+def test_concurrent_flags_hide_the_post_once():
     post = PostFactory(author=MemberFactory(customer_since="2026-01-01"))
     members = [MemberFactory(customer_since="2026-01-01") for _ in range(3)]
 
@@ -88,7 +88,7 @@ def test_three_members_who_flag_at_once_hide_the_post_once():
     assert AuditEntry.objects.filter(act="post.hide").count() == 1
 
 
-def test_two_appeals_sent_at_once_are_one():
+def test_concurrent_appeals_are_one():
     sanction = sanctions.impose(
         MemberFactory(),
         actor=MemberFactory(role="moderator"),

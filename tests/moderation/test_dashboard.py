@@ -26,7 +26,7 @@ def tiles(member):
     return {tile.title: tile for tile in dashboard.moderation_tiles(asked_by(member))}
 
 
-def test_tiles_of_a_quiet_day_are_nothing_and_say_so(moderator):
+def test_tiles_of_an_empty_queue_are_zero(moderator):
     found = tiles(moderator)
 
     assert {tile.figure for tile in found.values()} == {0}
@@ -35,14 +35,14 @@ def test_tiles_of_a_quiet_day_are_nothing_and_say_so(moderator):
 
 
 @pytest.mark.parametrize(("hours", "urgent"), [(1, False), (23, False), (25, True), (300, True)])
-def test_tiles_are_urgent_once_somebody_waited_a_day(moderator, hours, urgent):
+def test_tiles_are_urgent_after_a_day(moderator, hours, urgent):
     ReviewItemFactory(created_at=timezone.now() - hours * HOUR)
     ReviewItemFactory()
 
     assert tiles(moderator)["Waiting for review"].urgent is urgent
 
 
-def test_tiles_say_how_long_the_oldest_waits(moderator):
+def test_tiles_show_the_age_of_the_oldest(moderator):
     ReviewItemFactory(created_at=timezone.now() - 3 * HOUR)
     ReviewItemFactory(created_at=timezone.now() - HOUR)
 
@@ -52,7 +52,7 @@ def test_tiles_say_how_long_the_oldest_waits(moderator):
 @pytest.mark.parametrize(
     ("kind", "title"), [("flagged", "Flagged posts"), ("held", "Held posts"), ("appeal", "Appeals")]
 )
-def test_tiles_count_each_kind_where_it_belongs(moderator, kind, title):
+def test_tiles_count_each_kind(moderator, kind, title):
     sanction = SanctionFactory(lifted_at=timezone.now()) if kind == "appeal" else None
     ReviewItemFactory(kind=kind, sanction=sanction)
 
@@ -61,7 +61,7 @@ def test_tiles_count_each_kind_where_it_belongs(moderator, kind, title):
     assert counted == {"Waiting for review": 1, title: 1}
 
 
-def test_tiles_lead_to_what_they_count(client, moderator):
+def test_tiles_link_to_what_they_count(client, moderator):
     ReviewItemFactory(kind="held")
     ReviewItemFactory()
     client.force_login(moderator)
@@ -78,7 +78,7 @@ def test_tiles_lead_to_what_they_count(client, moderator):
         assert response.context["cl"].result_count == count, title
 
 
-def test_tiles_count_ones_own_only(moderator):
+def test_tiles_count_own_items_only(moderator):
     ReviewItemFactory(claimed_by=moderator)
     ReviewItemFactory(claimed_by=MemberFactory(role="moderator"))
 
@@ -109,7 +109,7 @@ def test_tiles_count_open_flags_in_all(moderator):
         ({"kind": "warning"}, 0),
     ],
 )
-def test_tiles_count_sanctions_while_they_hold(moderator, fields, counted):
+def test_tiles_count_active_sanctions(moderator, fields, counted):
     SanctionFactory(**fields)
 
     assert tiles(moderator)["Silenced or suspended"].figure == counted
@@ -128,20 +128,20 @@ def test_system_tiles_are_for_managers(role):
     assert dashboard.system_tiles(asked_by(MemberFactory(role=role))) == []
 
 
-def test_system_tiles_say_that_every_event_was_handled():
+def test_system_tiles_without_dead_letters():
     (tile,) = dashboard.system_tiles(asked_by(MemberFactory(role="manager")))
 
     assert (tile.figure, tile.note, tile.urgent) == (0, "All events were processed", False)
 
 
 @pytest.mark.parametrize(("waiting", "badge"), [(0, ""), (2, "2")])
-def test_queue_badge_is_a_number_or_nothing(moderator, waiting, badge):
+def test_queue_badge_is_a_number_or_empty(moderator, waiting, badge):
     ReviewItemFactory.create_batch(waiting)
 
     assert dashboard.queue_badge(asked_by(moderator)) == badge
 
 
-def test_fill_shows_six_of_what_waits_and_ten_acts(moderator):
+def test_dashboard_shows_six_items_and_ten_entries(moderator):
     ReviewItemFactory.create_batch(7)
     for number in range(11):
         audit(f"test.{number}", actor=moderator, subject=moderator)
@@ -169,14 +169,14 @@ def test_navigation_of_a_manager_has_everything():
     assert all(found.values())
 
 
-def test_navigation_of_a_moderator_keeps_to_their_job(moderator):
+def test_navigation_of_a_moderator_is_limited(moderator):
     found = groups(moderator)
 
     assert {"Review queue", "Flags", "Sanctions"} <= set(found["Today"])
     assert not {"Dead letters", "Followers", "API tokens"} & set(found["System"])
 
 
-def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
+def test_navigation_links_only_allowed_pages(client, moderator):
     client.force_login(moderator)
     links = [item["link"] for group in dashboard.sidebar(asked_by(moderator)) for item in group["items"]]
 
@@ -186,13 +186,13 @@ def test_navigation_leads_only_where_the_reader_may_go(client, moderator):
 
 
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
-def test_navigation_leads_others_nowhere(role):
+def test_navigation_is_empty_for_others(role):
     found = dashboard.sidebar(asked_by(MemberFactory(role=role)))
 
     assert [item["link"] for group in found for item in group["items"] if item["link"]] == []
 
 
-def test_navigation_wears_the_badge_of_the_queue(moderator):
+def test_navigation_shows_the_queue_badge(moderator):
     ReviewItemFactory()
 
     (queue,) = [

@@ -29,7 +29,7 @@ def test_accuracy_bonus_follows_the_upheld_share(upheld, declined, bonus):
     assert accuracy_bonus(upheld=upheld, declined=declined) == Decimal(bonus)
 
 
-def test_weigh_of_a_new_member_is_one():
+def test_weigh_of_a_new_member_is_1():
     weight = weigh(MemberFactory(), reason=Reason.SPAM)
 
     assert (weight.base, weight.trust, weight.total) == (1, 0, 1)
@@ -46,18 +46,18 @@ def test_weigh_adds_trust_and_accuracy():
     assert weight.total == Decimal("3.57")
 
 
-def test_weigh_counts_open_flags_for_nothing():
+def test_weigh_ignores_open_flags():
     member = MemberFactory()
     FlagFactory.create_batch(8, member=member)
 
     assert weigh(member, reason=Reason.SPAM).accuracy == 0
 
 
-def test_weigh_adds_urgency_for_what_breaks_the_law():
+def test_weigh_adds_urgency_for_illegal_content():
     assert weigh(MemberFactory(), reason=Reason.ILLEGAL).total == 3
 
 
-def test_weigh_of_a_moderator_who_takes_action_hides_alone():
+def test_weigh_with_take_action_hides_alone():
     weight = weigh(MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
 
     assert (weight.trust, weight.take_action, weight.total) == (5, 5, 11)
@@ -73,7 +73,7 @@ def test_weigh_is_never_below_zero():
     assert weight.total == 0
 
 
-def test_flag_arithmetic_is_said_in_words():
+def test_flag_arithmetic_names_its_parts():
     flag = FlagFactory.build(
         base=Decimal("1.00"),
         trust=Decimal(2),
@@ -86,7 +86,7 @@ def test_flag_arithmetic_is_said_in_words():
     assert flag.arithmetic == "1 + 2 trust + 0.4 accuracy = 3.4"
 
 
-def test_flag_arithmetic_says_what_is_taken_off():
+def test_flag_arithmetic_shows_deductions():
     flag = FlagFactory.build(
         base=Decimal(1), accuracy=Decimal("-1.29"), weight=Decimal(0), member=None, post=None
     )
@@ -94,7 +94,7 @@ def test_flag_arithmetic_says_what_is_taken_off():
     assert flag.arithmetic == "1 − 1.29 accuracy = 0"
 
 
-def test_flag_arithmetic_of_ten_is_not_written_as_a_power():
+def test_flag_arithmetic_of_ten_has_no_exponent():
     flag = FlagFactory.build(
         base=Decimal(1),
         trust=Decimal(4),
@@ -107,7 +107,7 @@ def test_flag_arithmetic_of_ten_is_not_written_as_a_power():
     assert flag.arithmetic == "1 + 4 trust + 5 take action = 10"
 
 
-def test_flag_arithmetic_of_one_part_is_just_that():
+def test_flag_arithmetic_of_one_part_is_a_number():
     flag = FlagFactory.build(base=Decimal("1.00"), weight=Decimal("1.00"), member=None, post=None)
 
     assert flag.arithmetic == "1"

@@ -25,7 +25,7 @@ def seasoned():
     return customer()
 
 
-def test_flag_post_stores_the_arithmetic_and_waits_in_the_queue():
+def test_add_stores_the_weight_and_queues_the_post():
     post = PostFactory(author=seasoned())
 
     flag = flags.add(post, actor=customer(), reason=Reason.SPAM, text="  buy buy ")
@@ -36,7 +36,7 @@ def test_flag_post_stores_the_arithmetic_and_waits_in_the_queue():
     assert (item.reason, item.priority) == ("Spam", ReviewItem.Priority.LOW)
 
 
-def test_flag_post_records_the_event():
+def test_add_records_the_event():
     post = PostFactory(author=seasoned())
     actor = customer()
 
@@ -47,7 +47,7 @@ def test_flag_post_records_the_event():
     assert event.props == {"topic_id": post.topic_id, "reason": "spam"}
 
 
-def test_flag_post_twice_is_one_flag():
+def test_add_is_idempotent_per_member():
     post = PostFactory(author=seasoned())
     actor = customer()
 
@@ -59,19 +59,19 @@ def test_flag_post_twice_is_one_flag():
     assert ReviewItem.objects.get().score == 3
 
 
-def test_flag_once_is_kept_by_the_database():
+def test_database_allows_one_flag_per_member():
     flag = FlagFactory()
 
     with pytest.raises(IntegrityError), transaction.atomic():
         FlagFactory(post=flag.post, member=flag.member)
 
 
-def test_flag_for_something_else_must_say_what():
+def test_flag_with_reason_other_requires_text():
     with pytest.raises(IntegrityError), transaction.atomic():
         FlagFactory(reason=Reason.OTHER, text="")
 
 
-def test_flags_below_the_limit_leave_the_post_in_sight():
+def test_flags_below_the_limit_keep_the_post_visible():
     post = PostFactory(author=seasoned())
 
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_flags_below_the_limit_leave_the_post_in_sight():
     assert ReviewItem.objects.get().priority == ReviewItem.Priority.MEDIUM
 
 
-def test_flags_that_reach_the_limit_hide_the_post_and_tell_the_author():
+def test_flags_at_the_limit_hide_the_post_and_notify_the_author():
     post = PostFactory(author=seasoned())
 
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_flags_that_reach_the_limit_hide_the_post_and_tell_the_author():
     assert AuditEntry.objects.get(act="post.hide").actor_name == "Caravan"
 
 
-def test_flags_hide_at_the_weight_of_the_policy():
+def test_flags_hide_at_the_policys_limit():
     Policy.objects.create(pk=1, hide_at=Decimal("2.50"))
     post = PostFactory(author=seasoned())
 
@@ -108,7 +108,7 @@ def test_flags_hide_at_the_weight_of_the_policy():
     assert post.status == "hidden"
 
 
-def test_flag_by_a_moderator_who_takes_action_hides_at_once():
+def test_flag_with_take_action_hides_at_once():
     post = PostFactory(author=seasoned())
 
     flags.add(post, actor=MemberFactory(role="moderator"), reason=Reason.SPAM, take_action=True)
@@ -117,13 +117,13 @@ def test_flag_by_a_moderator_who_takes_action_hides_at_once():
     assert (post.status, ReviewItem.objects.get().score) == ("hidden", 11)
 
 
-def test_flag_for_breaking_the_law_goes_first():
+def test_flag_for_illegal_content_has_high_priority():
     flags.add(PostFactory(author=seasoned()), actor=MemberFactory(), reason=Reason.ILLEGAL)
 
     assert ReviewItem.objects.get().priority == ReviewItem.Priority.HIGH
 
 
-def test_flag_after_a_decision_waits_anew_and_counts_only_itself():
+def test_flag_after_a_decision_opens_a_new_item():
     post = PostFactory(author=seasoned())
     flags.add(post, actor=customer(), reason=Reason.SPAM)
     item = ReviewItem.objects.get()
@@ -136,7 +136,7 @@ def test_flag_after_a_decision_waits_anew_and_counts_only_itself():
     assert ReviewItem.objects.open().get().score == 3
 
 
-def test_three_people_who_flag_a_new_member_silence_them_until_a_look():
+def test_three_reporters_silence_a_new_member():
     author = MemberFactory()
     first, second = PostFactory(author=author), PostFactory(author=author)
 
@@ -149,7 +149,7 @@ def test_three_people_who_flag_a_new_member_silence_them_until_a_look():
     assert not Event.objects.filter(name="strike.upheld").exists()
 
 
-def test_one_person_who_flags_three_posts_silences_nobody():
+def test_one_reporter_of_three_posts_silences_nobody():
     author, actor = MemberFactory(), customer()
 
     for _ in range(3):
@@ -158,7 +158,7 @@ def test_one_person_who_flags_three_posts_silences_nobody():
     assert not Sanction.objects.exists()
 
 
-def test_three_people_do_not_silence_an_established_member():
+def test_three_reporters_do_not_silence_an_established_member():
     post = PostFactory(author=seasoned())
 
     for _ in range(3):
@@ -167,7 +167,7 @@ def test_three_people_do_not_silence_an_established_member():
     assert not Sanction.objects.exists()
 
 
-def test_withdraw_flag_takes_it_back_and_empties_the_queue():
+def test_withdraw_deletes_the_flag_and_closes_the_item():
     flag = flags.add(PostFactory(author=seasoned()), actor=customer(), reason=Reason.SPAM)
 
     flags.withdraw(flag)
@@ -177,7 +177,7 @@ def test_withdraw_flag_takes_it_back_and_empties_the_queue():
     assert not Event.objects.not_retracted().filter(name=FLAG_RAISED).exists()
 
 
-def test_withdraw_flag_leaves_the_flags_of_others():
+def test_withdraw_keeps_others_flags():
     post = PostFactory(author=seasoned())
     flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
     flags.add(post, actor=customer(), reason=Reason.OFF_TOPIC)
@@ -188,7 +188,7 @@ def test_withdraw_flag_leaves_the_flags_of_others():
     assert (item.score, item.reason) == (3, "Off-topic")
 
 
-def test_withdraw_flag_twice_or_after_a_decision_changes_nothing():
+def test_withdraw_twice_or_after_a_decision_changes_nothing():
     flag = FlagFactory(status=Flag.Status.UPHELD)
 
     flags.withdraw(flag)
@@ -196,7 +196,7 @@ def test_withdraw_flag_twice_or_after_a_decision_changes_nothing():
     assert Flag.objects.get() == flag
 
 
-def test_resolve_flags_credits_members_who_saw_right():
+def test_resolve_credits_members_for_upheld_flags():
     post = PostFactory(author=seasoned())
     flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
     flags.add(post, actor=MemberFactory(role="support"), reason=Reason.SPAM)
@@ -209,7 +209,7 @@ def test_resolve_flags_credits_members_who_saw_right():
     assert (event.member, event.actor, event.props) == (flag.member, moderator, {"reason": "spam"})
 
 
-def test_resolve_flags_twice_credits_once():
+def test_resolve_is_idempotent():
     post = PostFactory(author=seasoned())
     flags.add(post, actor=customer(), reason=Reason.SPAM)
     moderator = MemberFactory(role="moderator")
@@ -220,7 +220,7 @@ def test_resolve_flags_twice_credits_once():
     assert Event.objects.filter(name=MODERATION_HELPED).count() == 1
 
 
-def test_resolve_flags_that_were_wrong_credits_nobody():
+def test_resolve_of_declined_flags_credits_nobody():
     post = PostFactory(author=seasoned())
     flag = flags.add(post, actor=customer(), reason=Reason.SPAM)
 

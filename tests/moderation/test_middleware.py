@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 LIST = reverse("notifications:notification-list")
 
 
-def test_a_suspended_member_is_logged_out_and_told(client):
+def test_a_suspended_member_is_logged_out_and_redirected(client):
     sanction = SanctionFactory(kind="suspension", reason="You advertised.")
     client.force_login(sanction.member)
 
@@ -22,7 +22,7 @@ def test_a_suspended_member_is_logged_out_and_told(client):
     assert "_auth_user_id" not in client.session
 
 
-def test_a_suspended_member_is_told_with_htmx_too(client):
+def test_a_suspended_member_is_redirected_with_htmx_too(client):
     sanction = SanctionFactory(kind="suspension")
     client.force_login(sanction.member)
 
@@ -44,21 +44,21 @@ def test_a_suspended_member_cannot_log_in(client):
     assert "_auth_user_id" not in client.session
 
 
-def test_a_silenced_member_reads(client):
+def test_a_silenced_member_can_read(client):
     sanction = SanctionFactory()
     client.force_login(sanction.member)
 
     assert client.get(LIST).status_code == 200
 
 
-def test_a_silenced_member_answers_the_decision(client):
+def test_a_silenced_member_can_appeal(client):
     sanction = SanctionFactory()
     client.force_login(sanction.member)
 
     assert client.post(sanction.get_absolute_url(), {"text": "Why?"}).status_code == 302
 
 
-def test_a_silenced_member_writes_nowhere_else(client):
+def test_a_silenced_member_cannot_post(client):
     sanction = SanctionFactory()
     client.force_login(sanction.member)
 
@@ -68,38 +68,38 @@ def test_a_silenced_member_writes_nowhere_else(client):
     assert "You can read but not post at the moment." in response.content.decode()
 
 
-def test_a_silenced_member_logs_out(client):
+def test_a_silenced_member_can_log_out(client):
     client.force_login(SanctionFactory().member)
 
     assert client.post(reverse("account_logout")).status_code == 302
 
 
-def test_everyone_else_is_left_alone(client):
+def test_other_members_are_not_affected(client):
     SanctionFactory()
     client.force_login(MemberFactory())
 
     assert client.get(LIST).status_code == 200
 
 
-def test_a_visitor_is_not_looked_up(client, django_assert_num_queries):
+def test_a_visitor_causes_no_query(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get(reverse("account_login"))
 
 
-def test_the_admin_has_a_policy_of_its_own(as_manager):
+def test_the_admin_has_its_own_csp(as_manager):
     policy = as_manager.get("/admin/")["Content-Security-Policy"]
 
     assert "script-src 'self' 'unsafe-eval'" in policy
     assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
 
 
-def test_the_site_allows_nothing_inline(client):
+def test_the_csp_allows_nothing_inline(client):
     policy = client.get(reverse("account_login"))["Content-Security-Policy"]
 
     assert "unsafe" not in policy
 
 
-def test_an_act_in_the_admin_says_where_it_was_done(as_manager):
+def test_audit_entries_of_the_admin_have_the_path(as_manager):
     as_manager.post("/admin/moderation/blockedword/add/", {"phrase": "casino", "action": "block", "note": ""})
 
     entry = AuditEntry.objects.get(act="blockedword.add")

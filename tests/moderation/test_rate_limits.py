@@ -48,7 +48,7 @@ def test_limits_of_a_customer_is_not_limited(policy):
 
 
 @pytest.mark.parametrize(("published", "limited"), [(9, True), (10, False), (11, False)])
-def test_limits_ends_with_the_last_post_that_is_needed(newcomer, published, limited):
+def test_limits_end_with_the_last_required_post(newcomer, published, limited):
     topic = TopicFactory()
     for _ in range(published):
         wrote(newcomer, topic=topic)
@@ -57,7 +57,7 @@ def test_limits_ends_with_the_last_post_that_is_needed(newcomer, published, limi
 
 
 @pytest.mark.parametrize("status", [Post.Status.PENDING, Post.Status.HIDDEN, Post.Status.DELETED])
-def test_limits_does_not_end_with_posts_that_are_not_shown(newcomer, status):
+def test_limits_ignore_unpublished_posts(newcomer, status):
     for _ in range(10):
         wrote(newcomer, status=status)
 
@@ -82,20 +82,20 @@ def test_limits_of_the_first_day_is_one_day(policy, hours, limited):
     assert (left.topics is not None, left.replies is not None) == (limited, limited)
 
 
-def test_limits_counts_what_waits_but_not_what_was_taken_back(newcomer):
+def test_limits_count_pending_but_not_deleted_posts(newcomer):
     opened(newcomer, status="pending")
     opened(newcomer).posts.update(status=Post.Status.DELETED)
 
     assert limits_of(newcomer).topics == 1
 
 
-def test_limits_counts_comments_as_replies(newcomer):
+def test_limits_count_comments_as_replies(newcomer):
     CommentFactory(author=newcomer, created_at=timezone.now() - timedelta(minutes=9))
 
     assert limits_of(newcomer).replies == 2
 
 
-def test_limits_never_goes_below_nothing(newcomer):
+def test_limits_never_go_below_zero(newcomer):
     for _ in range(5):
         opened(newcomer)
 
@@ -103,7 +103,7 @@ def test_limits_never_goes_below_nothing(newcomer):
 
 
 @pytest.mark.parametrize(("written", "left"), [(0, 2), (1, 1), (2, 0), (3, 0)])
-def test_limits_in_one_topic_counts_its_replies_only(newcomer, written, left):
+def test_limits_in_one_topic_count_its_replies_only(newcomer, written, left):
     topic = TopicFactory()
     wrote(newcomer)
     for _ in range(written):
@@ -112,7 +112,7 @@ def test_limits_in_one_topic_counts_its_replies_only(newcomer, written, left):
     assert limits_of(newcomer, topic=topic).replies_here == left
 
 
-def test_limits_in_ones_own_topic_is_not_limited(newcomer):
+def test_limits_do_not_apply_in_ones_own_topic(newcomer):
     topic = opened(newcomer)
     for _ in range(3):
         wrote(newcomer, topic=topic)
@@ -121,14 +121,14 @@ def test_limits_in_ones_own_topic_is_not_limited(newcomer):
 
 
 @pytest.mark.parametrize(("seconds", "wait"), [(0, 30), (10, 20), (29, 1), (30, 0), (300, 0)])
-def test_limits_says_how_long_to_wait(newcomer, seconds, wait, time_machine):
+def test_limits_have_the_time_to_wait(newcomer, seconds, wait, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     wrote(newcomer, created_at=timezone.now() - timedelta(seconds=seconds))
 
     assert limits_of(newcomer).wait_seconds == wait
 
 
-def test_limits_of_who_never_wrote_waits_for_nothing(newcomer):
+def test_limits_without_posts_have_no_wait(newcomer):
     assert limits_of(newcomer).wait_seconds == 0
 
 
@@ -169,18 +169,18 @@ def limits(policy, **fields) -> NewMemberLimits:
         ({"topics": 1, "replies": 1, "replies_here": 1}, True, ("", 0)),
     ],
 )
-def test_reached_says_why_and_for_how_long(policy, fields, new_topic, reached):
+def test_reached_returns_the_sentence_and_seconds(policy, fields, new_topic, reached):
     assert limits(policy, **fields).reached(new_topic=new_topic) == reached
 
 
-def test_reached_in_one_topic_says_what_else_can_be_done(policy):
+def test_reached_in_one_topic_suggests_editing(policy):
     assert limits(policy, replies_here=0).reached(new_topic=False) == (
         "New members can post 2 replies in one topic. To add something, edit one of your replies.",
         0,
     )
 
 
-def test_sentences_begin_with_what_is_in_the_way(policy):
+def test_sentences_start_with_the_reached_limit(policy):
     assert limits(policy, topics=0).sentences(new_topic=True) == [
         "New members can start 2 topics on their first day. You can start the next one in 2 hours.",
         "These limits are for new members. They end once 4 more posts of yours are published.",
@@ -196,18 +196,18 @@ def test_sentences_begin_with_what_is_in_the_way(policy):
         ({"replies": 3}, False, "You can post 3 more replies today."),
     ],
 )
-def test_sentences_say_what_is_left(policy, fields, new_topic, first):
+def test_sentences_show_the_remaining_posts(policy, fields, new_topic, first):
     assert limits(policy, **fields).sentences(new_topic=new_topic)[0] == first
 
 
-def test_sentences_of_somebody_who_is_here_for_days_name_no_day(policy):
+def test_sentences_after_the_first_day_have_no_daily_limits(policy):
     assert limits(policy, posts_to_go=1).sentences(new_topic=True) == [
         "A post can have up to 2 links, 1 image and 2 mentions, but no attachments.",
         "These limits are for new members. They end once 1 more post of yours is published.",
     ]
 
 
-def test_sentences_say_nothing_of_attachments_where_they_are_possible(policy):
+def test_sentences_do_not_mention_attachments_if_allowed(policy):
     policy.max_attachments = 1
 
     assert (
@@ -235,11 +235,11 @@ def test_sentences_say_nothing_of_attachments_where_they_are_possible(policy):
         ("`https://a.example https://b.example https://c.example`", ""),
     ],
 )
-def test_objection_counts_what_is_in_a_text(policy, source, sentence):
+def test_objection_counts_links_images_and_mentions(policy, source, sentence):
     assert limits(policy).objection(source) == sentence
 
 
-def test_objection_does_not_count_links_to_ourselves(policy, settings):
+def test_objection_ignores_internal_links(policy, settings):
     inside = " ".join(f"[t{n}](/t/{n}/x/)" for n in range(5))
 
     assert limits(policy).objection(f"{inside} https://a.example https://b.example") == ""
@@ -253,5 +253,5 @@ def test_objection_to_attached_files(policy, settings):
     )
 
 
-def test_a_company_alone_makes_nobody_a_customer(policy):
+def test_a_company_alone_does_not_make_a_customer(policy):
     assert limits_of(MemberFactory(company=CompanyFactory())) is not None

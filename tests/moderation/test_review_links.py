@@ -24,7 +24,7 @@ def links_on(client, item):
 
 
 @pytest.mark.parametrize("role", ["moderator", "manager"])
-def test_moderators_find_the_way_to_the_review_queue(client, role):
+def test_moderators_see_the_link_to_the_review_queue(client, role):
     item = ReviewItemFactory(reason="Spam")
     client.force_login(MemberFactory(role=role))
 
@@ -32,7 +32,7 @@ def test_moderators_find_the_way_to_the_review_queue(client, role):
 
 
 @pytest.mark.parametrize("role", [None, "", "support"])
-def test_nobody_else_is_told_of_the_review_queue(client, role):
+def test_others_do_not_see_the_link_to_the_review_queue(client, role):
     item = ReviewItemFactory(reason="Spam")
     if role is not None:
         client.force_login(MemberFactory(role=role))

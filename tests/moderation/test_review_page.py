@@ -18,7 +18,7 @@ def numbers(posts):
     return [post.number for post in posts]
 
 
-def test_page_of_shows_the_opening_and_two_posts_on_each_side():
+def test_context_of_includes_the_opening_and_two_posts_on_each_side():
     topic = TopicFactory()
     posts = PostFactory.create_batch(8, topic=topic)
 
@@ -28,13 +28,13 @@ def test_page_of_shows_the_opening_and_two_posts_on_each_side():
     assert numbers(page["after"]) == [7, 8]
 
 
-def test_page_of_a_second_post_shows_the_opening_once():
+def test_context_of_a_second_post_includes_the_opening_once():
     page = review_page.context_of(ReviewItemFactory(post=PostFactory()))
 
     assert (numbers(page["before"]), page["after"]) == ([1], [])
 
 
-def test_page_of_an_opening_post_has_nothing_before_it():
+def test_context_of_an_opening_post_has_nothing_before_it():
     topic = TopicFactory()
     reply = PostFactory(topic=topic)
 
@@ -43,7 +43,7 @@ def test_page_of_an_opening_post_has_nothing_before_it():
     assert (page["before"], page["after"]) == ([], [reply])
 
 
-def test_page_of_an_appeal_without_a_post_has_no_conversation():
+def test_context_of_an_appeal_without_a_post_has_no_posts():
     sanction = SanctionFactory()
     item = ReviewItemFactory(kind="appeal", post=None, sanction=sanction, member=sanction.member)
 
@@ -52,7 +52,7 @@ def test_page_of_an_appeal_without_a_post_has_no_conversation():
     assert (page["before"], page["after"], page["flags"], page["revisions"]) == ([], [], [], [])
 
 
-def test_page_of_gives_the_guidelines_in_force():
+def test_context_of_includes_the_guidelines_in_force():
     GuidelinesFactory(version=7)
     newest = GuidelinesFactory(version=8)
 
@@ -63,11 +63,11 @@ def test_page_of_gives_the_guidelines_in_force():
     ("score", "limit", "share"),
     [("0", "8.33", 0), ("7.1", "8.33", 85), ("8.33", "8.33", 100), ("20", "8.33", 100), ("1", "0", 100)],
 )
-def test_share_of_is_how_far_the_flags_are(score, limit, share):
+def test_percent_of_limit_is_at_most_100(score, limit, share):
     assert review_page.percent_of_limit(Decimal(score), Decimal(limit)) == share
 
 
-def test_person_is_what_there_is_to_know():
+def test_summarize_member_counts_posts_strikes_and_flags():
     member = MemberFactory()
     PostFactory.create_batch(2, author=member)
     PostFactory(author=member, status="hidden")
@@ -87,7 +87,7 @@ def test_person_is_what_there_is_to_know():
     assert (known["flags_upheld"], known["flags_declined"]) == (2, 1)
 
 
-def test_likely_rule_is_what_most_open_flags_say():
+def test_likely_rule_is_the_most_common_reason():
     post = PostFactory()
     for reason in (Reason.SPAM, Reason.SPAM, Reason.OFF_TOPIC):
         FlagFactory(post=post, reason=reason)
@@ -98,7 +98,7 @@ def test_likely_rule_is_what_most_open_flags_say():
     assert review_page.likely_rule(None) == Reason.OTHER
 
 
-def test_next_after_is_the_most_urgent_that_is_nobody_elses():
+def test_next_after_is_the_most_urgent_available_item():
     moderator = MemberFactory(role="moderator")
     done = ReviewItemFactory(priority=3)
     ReviewItemFactory(priority=3, claimed_by=MemberFactory(role="moderator"))
@@ -110,13 +110,13 @@ def test_next_after_is_the_most_urgent_that_is_nobody_elses():
     assert review_page.next_after(done, moderator) == mine
 
 
-def test_next_after_the_last_one_is_nothing():
+def test_next_after_the_last_item_is_none():
     item = ReviewItemFactory()
 
     assert review_page.next_after(item, MemberFactory(role="moderator")) is None
 
 
-def test_conduct_panel_says_whether_the_reader_may_act():
+def test_conduct_panel_knows_whether_the_reader_can_sanction():
     member, request = MemberFactory(), RequestFactory().get("/")
 
     request.user = MemberFactory(role="moderator")
@@ -125,7 +125,7 @@ def test_conduct_panel_says_whether_the_reader_may_act():
     assert not review_page.conduct_panel(member, request).context["can_sanction"]
 
 
-def test_other_panels_leave_out_moderations_own():
+def test_other_panels_exclude_the_conduct_panel():
     request = RequestFactory().get("/")
     request.user = MemberFactory(role="manager")
 

@@ -25,7 +25,7 @@ def says(item):
     return [step.says for step in item.steps.all()]
 
 
-def test_queue_post_puts_it_in_with_the_reason():
+def test_add_queues_the_post_with_the_reason():
     post = PostFactory()
 
     item = review_queue.add(post, kind="flagged", reason="Spam", score=Decimal("2.5"))
@@ -34,7 +34,7 @@ def test_queue_post_puts_it_in_with_the_reason():
     assert (item.version, item.score, says(item)) == (1, Decimal("2.5"), ["added this to the queue: Spam"])
 
 
-def test_queue_post_again_changes_nothing():
+def test_add_is_idempotent():
     post = PostFactory()
 
     for _ in range(2):
@@ -44,7 +44,7 @@ def test_queue_post_again_changes_nothing():
     assert (item.version, len(says(item))) == (1, 1)
 
 
-def test_queue_post_brings_what_waits_up_to_date():
+def test_add_updates_the_open_item():
     post = PostFactory()
     review_queue.add(post, kind="flagged", reason="Spam", score=Decimal(1))
 
@@ -54,7 +54,7 @@ def test_queue_post_brings_what_waits_up_to_date():
     assert (item.reason, item.priority, item.score, item.version) == ("Illegal", 3, 4, 2)
 
 
-def test_queue_post_of_two_kinds_waits_twice():
+def test_add_of_two_kinds_creates_two_items():
     post = PostFactory()
 
     review_queue.add(post, kind="flagged", reason="Spam")
@@ -63,7 +63,7 @@ def test_queue_post_of_two_kinds_waits_twice():
     assert ReviewItem.objects.count() == 2
 
 
-def test_queue_post_after_a_decision_waits_anew(moderator):
+def test_add_after_a_decision_creates_a_new_item(moderator):
     post = PostFactory()
     first = review_queue.add(post, kind="flagged", reason="Spam")
     review_queue.close(first, actor=moderator, outcome="kept", says="kept it")
@@ -74,7 +74,7 @@ def test_queue_post_after_a_decision_waits_anew(moderator):
     assert ReviewItem.objects.open().get() == second
 
 
-def test_queue_post_does_not_touch_an_appeal_about_the_post():
+def test_add_does_not_change_an_appeal_about_the_post():
     post = PostFactory()
     appeal = ReviewItemFactory(kind="appeal", post=post, sanction=SanctionFactory(post=post))
 
@@ -84,7 +84,7 @@ def test_queue_post_does_not_touch_an_appeal_about_the_post():
     assert (appeal.kind, appeal.version) == ("appeal", 1)
 
 
-def test_note_keeps_what_fits():
+def test_add_step_truncates_long_text():
     item = ReviewItemFactory()
 
     review_queue.add_step(item, None, "x" * 500)
@@ -92,7 +92,7 @@ def test_note_keeps_what_fits():
     assert len(says(item)[0]) == 300
 
 
-def test_claim_twice_says_it_once(moderator):
+def test_claim_is_idempotent(moderator):
     item = ReviewItemFactory()
 
     once = review_queue.claim(item, actor=moderator, version=1)
@@ -102,7 +102,7 @@ def test_claim_twice_says_it_once(moderator):
     assert says(item) == ["self-assigned this"]
 
 
-def test_claim_for_a_colleague_says_for_whom(moderator):
+def test_claim_for_a_colleague_names_them(moderator):
     item = ReviewItemFactory()
 
     review_queue.claim(item, actor=moderator, version=1, assignee=MemberFactory(display_name="Bea"))
@@ -110,7 +110,7 @@ def test_claim_for_a_colleague_says_for_whom(moderator):
     assert says(item) == ["assigned this to Bea"]
 
 
-def test_claim_of_what_a_colleague_took_meanwhile_is_a_conflict(moderator):
+def test_claim_of_a_claimed_item_conflicts(moderator):
     item = ReviewItemFactory()
     review_queue.claim(item, actor=MemberFactory(display_name="Bea"), version=1)
 
@@ -120,7 +120,7 @@ def test_claim_of_what_a_colleague_took_meanwhile_is_a_conflict(moderator):
         review_queue.claim(item, actor=moderator, version=1)
 
 
-def test_release_twice_says_it_once(moderator):
+def test_release_is_idempotent(moderator):
     item = review_queue.claim(ReviewItemFactory(), actor=moderator, version=1)
 
     free = review_queue.release(item, actor=moderator, version=2)
@@ -131,7 +131,7 @@ def test_release_twice_says_it_once(moderator):
 
 
 @pytest.mark.parametrize("act", [review_queue.claim, review_queue.release])
-def test_nothing_is_done_to_what_was_closed(moderator, act):
+def test_closed_items_cannot_change(moderator, act):
     item = ReviewItemFactory()
     review_queue.close(item, actor=MemberFactory(display_name="Bea"), outcome="hidden", says="hid it")
 
@@ -141,7 +141,7 @@ def test_nothing_is_done_to_what_was_closed(moderator, act):
         act(item, actor=moderator, version=item.version)
 
 
-def test_locked_says_how_long_ago_somebody_was_first():
+def test_lock_says_how_long_ago_the_item_was_closed():
     item = ReviewItemFactory()
     review_queue.close(item, actor=None, outcome="withdrawn", says="no longer needed")
     ReviewItem.objects.update(closed_at=timezone.now() - timedelta(hours=2))
@@ -150,19 +150,19 @@ def test_locked_says_how_long_ago_somebody_was_first():
         review_queue.lock(item, version=item.version)
 
 
-def test_locked_of_another_version_without_a_history_says_so_all_the_same():
+def test_lock_of_another_version_without_steps_conflicts():
     with pytest.raises(Conflict, match=r"\(new activity\)"):
         review_queue.lock(ReviewItemFactory(), version=7)
 
 
-def test_locked_says_what_the_system_did_without_a_name():
+def test_lock_describes_changes_by_the_system():
     item = review_queue.add(PostFactory(), kind="flagged", reason="Spam")
 
     with pytest.raises(Conflict, match=r"\(added this to the queue: Spam\)"):
         review_queue.lock(item, version=9)
 
 
-def test_queue_held_names_the_word_that_held_it():
+def test_add_held_names_the_blocked_word():
     BlockedWord.objects.create(phrase="cheap beans", action="hold")
 
     review_queue.add_held(PostFactory(source="Buy CHEAP  beans here"), "First post")
@@ -170,14 +170,14 @@ def test_queue_held_names_the_word_that_held_it():
     assert ReviewItem.objects.get().reason == "Contains “cheap beans”"
 
 
-def test_queue_held_without_a_word_gives_the_reason_it_has():
+def test_add_held_without_a_blocked_word_keeps_the_reason():
     review_queue.add_held(PostFactory(source="Hello."), "First post")
 
     item = ReviewItem.objects.get()
     assert (item.kind, item.reason) == ("held", "First post")
 
 
-def test_queue_worded_twice_keeps_the_item_that_waits():
+def test_add_with_blocked_words_is_idempotent():
     BlockedWord.objects.create(phrase="casino", action=BlockedWord.Action.values[-1])
     posts = [PostFactory(source="The casino at the corner."), PostFactory(source="Nothing.")]
 
@@ -188,7 +188,7 @@ def test_queue_worded_twice_keeps_the_item_that_waits():
     assert (item.post, item.kind, item.version) == (posts[0], "flagged", 1)
 
 
-def test_queue_worded_does_not_replace_what_people_said():
+def test_add_with_blocked_words_keeps_members_flags():
     BlockedWord.objects.create(phrase="casino", action=BlockedWord.Action.values[-1])
     post = PostFactory(source="The casino at the corner.")
     review_queue.add(post, kind="flagged", reason="Three members: spam")

@@ -34,7 +34,7 @@ def told(member):
     return list(Notification.objects.filter(member=member).order_by("pk").values_list("text", flat=True))
 
 
-def test_decide_keep_declines_the_flags_and_tells_nobody():
+def test_decide_keep_declines_the_flags_and_notifies_nobody():
     item = flagged()
 
     decide(item, "keep", reason="")
@@ -45,7 +45,7 @@ def test_decide_keep_declines_the_flags_and_tells_nobody():
     assert told(item.member) == []
 
 
-def test_decide_keep_shows_a_post_that_flags_had_hidden():
+def test_decide_keep_unhides_a_post_hidden_by_flags():
     item = flagged(post=PostFactory(status="hidden"))
 
     decide(item, "keep", reason="")
@@ -88,7 +88,7 @@ def test_decide_keep_publishes_a_post_hidden_before_it_was_ever_approved():
     assert item.post.status == "published"
 
 
-def test_decide_hide_of_a_held_post_refuses_it_and_can_be_answered():
+def test_decide_hide_of_a_held_post_can_be_appealed():
     post = PostFactory(status="pending", author__username="newcomer")
     item = ReviewItemFactory(kind="held", post=post)
 
@@ -115,7 +115,7 @@ def test_an_appeal_against_a_refusal_publishes_the_post():
     assert Event.objects.not_retracted().filter(name="reply.created", member=post.author).count() == 1
 
 
-def test_decide_hide_tells_the_author_why_and_credits_the_flaggers():
+def test_decide_hide_notifies_the_author_and_credits_the_flaggers():
     item = flagged()
 
     decide(item, "hide")
@@ -127,7 +127,7 @@ def test_decide_hide_tells_the_author_why_and_credits_the_flaggers():
     assert not Event.objects.filter(name=STRIKE_UPHELD).exists()
 
 
-def test_decide_edit_changes_the_words_and_keeps_the_old_ones():
+def test_decide_edit_changes_the_text_and_keeps_a_revision():
     item = flagged(post=PostFactory(source="Call me at 555-1234 about it"))
 
     decide(item, "edit", source="Call me about it", reason="Phone numbers are private.")
@@ -138,7 +138,7 @@ def test_decide_edit_changes_the_words_and_keeps_the_old_ones():
     assert told(item.member) == ["A moderator edited your post. Phone numbers are private."]
 
 
-def test_decide_edit_shows_a_hidden_post_with_its_new_words():
+def test_decide_edit_unhides_a_post_with_its_new_text():
     item = flagged(post=PostFactory(source="Call 555-1234", status="hidden"))
 
     decide(item, "edit", source="Call us")
@@ -159,7 +159,7 @@ def test_decide_with_a_sanction_records_a_strike(kind, severity):
     assert (event.member, event.props) == (item.member, {"severity": severity, "kind": "spam"})
 
 
-def test_decide_may_warn_and_keep_the_post():
+def test_decide_can_warn_and_keep_the_post():
     item = flagged()
 
     decide(item, "keep", person="warning")
@@ -170,7 +170,7 @@ def test_decide_may_warn_and_keep_the_post():
 
 
 @pytest.mark.parametrize("fields", [{"verdict": "hide"}, {"verdict": "keep", "person": "warning"}])
-def test_decide_owes_the_author_a_reason(fields):
+def test_decide_requires_a_reason(fields):
     item = flagged()
 
     with pytest.raises(ValueError, match="needs a reason"):
@@ -207,7 +207,7 @@ def test_decide_is_in_the_history_of_the_item():
     assert item.steps.last().says == ("hid the post and warned the author: It is an advertisement.")
 
 
-def test_decide_settles_the_other_waiting_item_of_the_post():
+def test_decide_closes_the_posts_other_open_items():
     item = flagged()
     held = ReviewItemFactory(kind="held", post=item.post)
 
@@ -231,7 +231,7 @@ def test_decide_twice_conflicts_and_changes_nothing():
     assert AuditEntry.objects.filter(act="review.decide").count() == 1
 
 
-def test_decide_on_what_changed_meanwhile_conflicts():
+def test_decide_on_a_changed_item_conflicts():
     item = flagged()
     seen = item.version
     review_queue.claim(item, actor=MemberFactory(role="moderator", display_name="Ada"), version=seen)

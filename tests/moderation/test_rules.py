@@ -18,7 +18,7 @@ ROLES = ["", "sales", "support", "product", "moderator", "manager"]
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_can_flag_any_post_of_someone_else_that_is_in_sight(role):
+def test_can_flag_visible_posts_of_others(role):
     member = MemberFactory(role=role)
 
     assert rules.can_flag(member, PostFactory())
@@ -26,7 +26,7 @@ def test_can_flag_any_post_of_someone_else_that_is_in_sight(role):
 
 
 @pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
-def test_can_flag_nothing_that_is_out_of_sight(status):
+def test_can_flag_published_posts_only(status):
     assert not rules.can_flag(MemberFactory(), PostFactory(status=status))
 
 
@@ -43,14 +43,14 @@ def test_has_flags_left_ends_at_twenty_a_day_but_not_for_the_team():
     assert rules.has_flags_left(staff)
 
 
-def test_has_flags_left_forgets_after_a_day():
+def test_has_flags_left_resets_after_a_day():
     member = MemberFactory()
     FlagFactory.create_batch(20, member=member, created_at=timezone.now() - timedelta(hours=25))
 
     assert rules.has_flags_left(member)
 
 
-def test_can_withdraw_only_ones_own_fresh_and_open_flag():
+def test_can_withdraw_own_recent_open_flags_only():
     flag = FlagFactory()
     old = FlagFactory(created_at=timezone.now() - timedelta(minutes=10))
     decided = FlagFactory(status=Flag.Status.DECLINED)
@@ -90,7 +90,7 @@ def test_can_moderate_is_for_managers_and_moderators(role):
     assert rules.can_moderate(MemberFactory(role=role)) is (role in ("manager", "moderator"))
 
 
-def test_can_moderate_is_not_for_visitors_or_who_has_left():
+def test_can_moderate_is_not_for_visitors_or_inactive_members():
     assert not rules.can_moderate(AnonymousUser())
     assert not rules.can_moderate(MemberFactory(role="manager", is_active=False))
 
@@ -114,7 +114,7 @@ def test_can_sanction_follows_the_roles(actor, target, allowed):
     assert rules.can_sanction(MemberFactory(role=actor), MemberFactory(role=target)) is allowed
 
 
-def test_can_sanction_nobody_themselves_and_no_superuser():
+def test_can_sanction_neither_oneself_nor_superusers():
     manager = MemberFactory(role="manager")
 
     assert not rules.can_sanction(manager, manager)
@@ -131,7 +131,7 @@ def test_sanctions_are_shown_to_the_person_concerned_only():
     assert notification_targets.sanctions(sanction.given_by, [sanction.pk]) == {}
 
 
-def test_a_notification_of_an_unknown_kind_of_subject_is_left_out():
+def test_a_notification_with_an_unknown_subject_type_is_excluded():
     line = notify(MemberFactory(), kind="moderation", subject=Policy.current())
 
     assert subjects.resolve([line], reader=line.member) == {}

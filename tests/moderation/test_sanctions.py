@@ -51,14 +51,14 @@ def test_impose_has_a_reason_an_end_and_a_strike():
         ("suspension", "Your account is suspended. You advertised."),
     ],
 )
-def test_impose_tells_the_person(kind, text):
+def test_impose_notifies_the_member(kind, text):
     sanction = impose(MemberFactory(), kind)
 
     line = Notification.objects.get(member=sanction.member)
     assert (line.text, line.subject_id) == (text, sanction.pk)
 
 
-def test_impose_again_for_the_same_post_changes_nothing():
+def test_impose_is_idempotent_per_post():
     post = PostFactory()
 
     first = impose(post.author, post=post)
@@ -73,13 +73,13 @@ def test_impose_without_hours_lasts_until_lifted():
     assert impose(MemberFactory(), ends_at=None).ends_at is None
 
 
-def test_a_warning_never_ends_because_it_never_holds():
+def test_a_warning_has_no_end():
     sanction = impose(MemberFactory(), "warning", ends_at=timezone.now() + timedelta(hours=24))
 
     assert (sanction.ends_at, sanction.is_in_force, sanction.state) == (None, False, "sent")
 
 
-def test_in_force_ends_by_itself():
+def test_in_force_excludes_ended_sanctions():
     now = timezone.now()
     hour = timedelta(hours=1)
     holding = SanctionFactory(starts_at=now - hour, ends_at=now + hour)
@@ -91,12 +91,12 @@ def test_in_force_ends_by_itself():
 
 
 @pytest.mark.parametrize("fields", [{"reason": ""}, {"ends_at": timezone.now() - timedelta(days=1)}])
-def test_sanction_invariants_are_kept_by_the_database(fields):
+def test_database_enforces_sanction_invariants(fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         SanctionFactory(**fields)
 
 
-def test_lift_ends_it_and_takes_the_strike_back():
+def test_lift_ends_the_sanction_and_retracts_the_strike():
     sanction = impose(MemberFactory())
     manager = MemberFactory(role="manager")
 
@@ -110,7 +110,7 @@ def test_lift_ends_it_and_takes_the_strike_back():
     assert last.text == "We reversed a decision: silence. It was a misunderstanding."
 
 
-def test_lift_twice_changes_nothing():
+def test_lift_is_idempotent():
     sanction = impose(MemberFactory())
     manager = MemberFactory(role="manager")
 
@@ -121,7 +121,7 @@ def test_lift_twice_changes_nothing():
     assert Notification.objects.filter(member=sanction.member).count() == 2
 
 
-def test_tell_endings_tells_each_once():
+def test_notify_endings_notifies_each_once():
     now = timezone.now()
     over = SanctionFactory(starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
     SanctionFactory(ends_at=now + timedelta(days=1))
@@ -133,7 +133,7 @@ def test_tell_endings_tells_each_once():
     assert AuditEntry.objects.get(act="sanction.end").object_id == str(over.member_id)
 
 
-def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
+def test_silenced_and_suspended_members_are_recognized(django_capture_on_commit_callbacks):
     silenced, suspended, free = MemberFactory.create_batch(3)
     assert not active_sanctions.is_silenced(silenced)  # fills the cache
 
@@ -147,7 +147,7 @@ def test_standing_knows_who_is_barred(django_capture_on_commit_callbacks):
     assert (active_sanctions.is_silenced(free), active_sanctions.is_suspended(free)) == (False, False)
 
 
-def test_standing_names_the_suspension_when_there_is_a_silence_too():
+def test_suspension_takes_precedence_over_silence():
     member = MemberFactory()
     impose(member, "suspension", ends_at=timezone.now() + timedelta(hours=1))
     impose(member, "silence", ends_at=None)
@@ -155,7 +155,7 @@ def test_standing_names_the_suspension_when_there_is_a_silence_too():
     assert active_sanctions.is_suspended(member)
 
 
-def test_standing_lets_go_at_the_minute_it_ends():
+def test_sanctions_end_on_time():
     member = MemberFactory()
     soon = timezone.now() + timedelta(milliseconds=1)
     SanctionFactory(member=member, starts_at=timezone.now() - timedelta(hours=1), ends_at=soon)

@@ -43,18 +43,18 @@ def test_screen_holds_the_first_post():
     )
 
 
-def test_screen_lets_the_next_post_pass():
+def test_screen_allows_the_next_post():
     assert judge(newcomer()) == ALLOW
 
 
-def test_screen_holds_more_first_posts_when_the_policy_says_so():
+def test_screen_holds_as_many_first_posts_as_the_policy_says():
     Policy.objects.create(pk=1, approve_first_posts=2)
 
     assert judge(newcomer()).hold
 
 
 @pytest.mark.parametrize("fields", [{"role": "support"}, {"customer_since": "2026-01-01"}])
-def test_screen_lets_staff_and_verified_customers_pass(fields):
+def test_screen_allows_staff_and_verified_customers(fields):
     assert (
         judge(MemberFactory(**fields), "See https://a.example https://b.example https://c.example") == ALLOW
     )
@@ -109,7 +109,7 @@ def test_screen_publishes_a_word_that_is_only_flagged():
 
 
 @pytest.mark.parametrize("kind", ["silence", "suspension"])
-def test_screen_refuses_who_is_silenced(kind):
+def test_screen_refuses_silenced_members(kind):
     sanction = SanctionFactory(kind=kind)
 
     verdict = judge(sanction.member)
@@ -150,7 +150,7 @@ def test_screen_refuses_too_much_in_one_post(source, sentence):
         "`https://a.example` `https://b.example` `https://c.example`",
     ],
 )
-def test_screen_lets_what_is_within_the_limits_pass(source):
+def test_screen_allows_posts_within_the_limits(source):
     assert judge(newcomer(), source) == ALLOW
 
 
@@ -200,7 +200,7 @@ def test_screen_refuses_the_fourth_reply_in_a_topic_of_someone_else():
     )
 
 
-def test_screen_lets_people_talk_in_their_own_topic():
+def test_screen_allows_replies_in_ones_own_topic():
     member = MemberFactory()
     topic = TopicFactory(author=member, created_at=timezone.now() - EARLIER)
     PostFactory.create_batch(3, topic=topic, author=member, created_at=timezone.now() - EARLIER)
@@ -208,7 +208,7 @@ def test_screen_lets_people_talk_in_their_own_topic():
     assert judge(member, topic=topic) == ALLOW
 
 
-def test_screen_asks_for_half_a_minute_between_posts(time_machine):
+def test_screen_requires_30_seconds_between_posts(time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     member = newcomer()
     PostFactory(author=member, created_at=timezone.now() - timedelta(seconds=20))
@@ -227,7 +227,7 @@ def test_limits_end_after_five_published_posts():
     assert limits_of(newcomer(approved=5)) is None
 
 
-def test_limits_say_what_is_left_before_anything_is_typed():
+def test_limits_are_shown_in_advance():
     sentences = limits_of(newcomer()).sentences(new_topic=True)
 
     assert sentences == [
@@ -237,7 +237,7 @@ def test_limits_say_what_is_left_before_anything_is_typed():
     ]
 
 
-def test_limits_say_first_what_stands_in_the_way():
+def test_limits_show_the_reached_limit_first():
     member = MemberFactory()
     for _ in range(3):
         TopicFactory(author=member, created_at=timezone.now() - EARLIER)
@@ -256,7 +256,7 @@ def test_limits_of_a_reply_count_replies():
     assert sentences[0] == "You can post 9 more replies today."
 
 
-def test_a_held_post_waits_in_the_queue_and_tells_nothing():
+def test_a_held_post_is_queued_without_events():
     post = posts.create(TopicFactory(), author=MemberFactory(), source="Hello!")
 
     item = ReviewItem.objects.get()
@@ -265,7 +265,7 @@ def test_a_held_post_waits_in_the_queue_and_tells_nothing():
     assert not Event.objects.filter(name="reply.created").exists()
 
 
-def test_a_held_topic_waits_in_the_queue():
+def test_a_held_topic_is_queued():
     topic = topics.create(
         CategoryFactory(), author=MemberFactory(), kind="discussion", title="Hello there", source="Hi"
     )
@@ -273,7 +273,7 @@ def test_a_held_topic_waits_in_the_queue():
     assert (topic.status, ReviewItem.objects.get().post.topic) == ("pending", topic)
 
 
-def test_a_held_post_with_a_word_says_which_to_the_moderators_only():
+def test_a_held_posts_blocked_word_is_shown_to_moderators_only():
     BlockedWord.objects.create(phrase="refund", action="hold")
     member = MemberFactory(customer_since="2026-01-01")
 
@@ -292,7 +292,7 @@ def test_a_refused_post_is_not_written():
     assert not ReviewItem.objects.exists()
 
 
-def test_an_approved_first_post_opens_the_door():
+def test_later_posts_are_published_after_the_first_approval():
     member = MemberFactory()
     posts.create(TopicFactory(), author=member, source="Hello!")
     item = ReviewItem.objects.get()
@@ -305,7 +305,7 @@ def test_an_approved_first_post_opens_the_door():
     assert judge(member) == ALLOW
 
 
-def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
+def test_an_edit_cannot_add_blocked_words(client):
     BlockedWord.objects.create(phrase="casino", action="block")
     author = newcomer()
     post = PostFactory(author=author, source="A harmless first version of it.")
@@ -320,7 +320,7 @@ def test_an_edit_does_not_bring_in_what_could_not_be_posted(client):
     assert post.source == "A harmless first version of it."
 
 
-def test_an_edit_keeps_to_the_limits_of_new_members():
+def test_an_edit_respects_the_limits_for_new_members():
     links = " ".join(f"https://{letter}.example" for letter in "abcdefgh")
 
     assert "New members can have up to 2 links" in screen_edit(newcomer(), "No links.", links).sentence
@@ -328,7 +328,7 @@ def test_an_edit_keeps_to_the_limits_of_new_members():
     assert screen_edit(MemberFactory(role="support"), "No links.", links) == ALLOW
 
 
-def test_an_edit_may_keep_a_word_that_was_blocked_later():
+def test_an_edit_may_keep_an_existing_blocked_word():
     BlockedWord.objects.create(phrase="casino", action="block")
 
     assert screen_edit(newcomer(), "My casino", "My casino, again") == ALLOW

@@ -33,7 +33,7 @@ def someone(*, days=0, posts=0, likes=0, **fields):
 
 
 @pytest.mark.parametrize("role", ["moderator", "manager", "support", "sales", "product"])
-def test_the_team_is_trusted_most(role):
+def test_staff_have_the_highest_trust_level(role):
     assert trust_level(someone(role=role)) == STAFF_LEVEL
 
 
@@ -53,22 +53,22 @@ def test_the_team_is_trusted_most(role):
         (900, 0, 0, 0),
     ],
 )
-def test_trust_level_asks_for_time_posts_and_likes_together(days, posts, likes, level):
+def test_trust_level_requires_time_posts_and_likes(days, posts, likes, level):
     assert trust_level(someone(days=days, posts=posts, likes=likes)) == level
 
 
 @pytest.mark.parametrize("posts", [0, 3])
-def test_a_customer_is_trusted_somewhat_from_the_first_day(posts):
+def test_a_verified_customer_starts_at_level_2(posts):
     assert trust_level(someone(posts=posts, customer_since=timezone.now())) == 2
 
 
-def test_a_customer_climbs_as_everybody_does():
+def test_a_verified_customer_can_reach_higher_levels():
     customer = someone(days=365, posts=200, likes=100, customer_since=timezone.now())
 
     assert trust_level(customer) == 4
 
 
-def test_trust_level_begins_where_the_policy_says():
+def test_trust_level_1_depends_on_the_policy():
     policy = Policy.current()
     member = someone(posts=policy.new_until_posts - 1)
 
@@ -79,7 +79,7 @@ def test_trust_level_begins_where_the_policy_says():
 
 
 @pytest.mark.parametrize("status", [Post.Status.PENDING, Post.Status.HIDDEN, Post.Status.DELETED])
-def test_posts_that_are_not_shown_earn_no_trust(status):
+def test_unpublished_posts_do_not_count(status):
     member = someone()
     PostFactory(author=member, status=status, like_count=50)
 
@@ -87,7 +87,7 @@ def test_posts_that_are_not_shown_earn_no_trust(status):
     assert trust_level(member) == 0
 
 
-def test_is_new_follows_the_policy_it_is_given():
+def test_is_new_uses_the_given_policy():
     member = someone(posts=2)
 
     assert is_new(member, Policy(new_until_posts=3))
@@ -96,5 +96,5 @@ def test_is_new_follows_the_policy_it_is_given():
 
 
 @pytest.mark.parametrize("fields", [{"role": "sales"}, {"customer_since": timezone.now()}])
-def test_is_new_spares_the_team_and_customers(fields):
+def test_is_new_is_false_for_staff_and_customers(fields):
     assert not is_new(someone(**fields))

@@ -50,7 +50,7 @@ def test_flag_create_flags(client, member):
     assert "Thank you for flagging this post" in response.content.decode()
 
 
-def test_flag_create_without_a_reason_comes_back(client, member):
+def test_flag_create_requires_a_reason(client, member):
     response = client.post(flag_page(PostFactory()), {"text": "Third time"})
 
     assert response.status_code == 422
@@ -58,7 +58,7 @@ def test_flag_create_without_a_reason_comes_back(client, member):
     assert not Flag.objects.exists()
 
 
-def test_flag_create_for_something_else_must_say_what(client, member):
+def test_flag_create_with_reason_other_requires_text(client, member):
     response = client.post(flag_page(PostFactory()), {"reason": "other", "text": " "})
 
     assert response.status_code == 422
@@ -83,7 +83,7 @@ def test_flag_create_by_a_member_may_not_take_action(client, member):
     assert Flag.objects.get().take_action == 0
 
 
-def test_flag_create_again_shows_what_became_of_it(client, member):
+def test_flag_create_again_shows_the_status(client, member):
     flag = FlagFactory(member=member, status="upheld")
 
     response = client.get(flag_page(flag.post))
@@ -91,7 +91,7 @@ def test_flag_create_again_shows_what_became_of_it(client, member):
     assert "A moderator agreed with you." in response.content.decode()
 
 
-def test_flag_create_refuses_ones_own_post(client, member):
+def test_flag_create_refuses_own_posts(client, member):
     response = client.get(flag_page(PostFactory(author=member)))
 
     assert response.status_code == 403
@@ -102,7 +102,7 @@ def test_flag_create_of_a_hidden_post_is_not_found(client, member):
     assert client.get(flag_page(PostFactory(status="hidden"))).status_code == 404
 
 
-def test_flag_create_ends_at_twenty_a_day(client, member):
+def test_flag_create_is_limited_to_twenty_a_day(client, member):
     FlagFactory.create_batch(20, member=member)
 
     response = client.get(flag_page(PostFactory()))
@@ -111,7 +111,7 @@ def test_flag_create_ends_at_twenty_a_day(client, member):
     assert "20 posts today" in response.content.decode()
 
 
-def test_flag_withdraw_takes_it_back(client, member):
+def test_flag_withdraw_deletes_the_flag(client, member):
     flag = flags.add(PostFactory(), actor=member, reason="spam")
 
     response = client.post(reverse("moderation:flag-withdraw", args=[flag.pk]))
@@ -123,7 +123,7 @@ def test_flag_withdraw_takes_it_back(client, member):
 @pytest.mark.parametrize(
     "fields", [{"status": "upheld"}, {"created_at": timezone.now() - timedelta(minutes=11)}]
 )
-def test_flag_withdraw_refuses_what_is_decided_or_old(client, member, fields):
+def test_flag_withdraw_refuses_decided_or_old_flags(client, member, fields):
     flag = FlagFactory(member=member, **fields)
 
     response = client.post(reverse("moderation:flag-withdraw", args=[flag.pk]))
@@ -136,7 +136,7 @@ def test_flag_withdraw_of_someone_elses_is_not_found(client, member):
     assert client.post(reverse("moderation:flag-withdraw", args=[FlagFactory().pk])).status_code == 404
 
 
-def test_decision_list_shows_what_concerns_the_reader(client, member):
+def test_decision_list_shows_the_readers_own_decisions(client, member):
     SanctionFactory(member=member, reason="You shouted.")
     PostFactory(author=member, status="hidden", status_reason="It was an advertisement.")
     PostFactory(author=member, status="pending", status_reason="First posts are looked at.")
@@ -156,7 +156,7 @@ def test_decision_list_is_empty_for_most(client, member):
     assert "Moderators have not taken any action" in html
 
 
-def test_decision_detail_says_why_and_until_when(client, member):
+def test_decision_detail_shows_reason_and_end(client, member):
     GuidelinesFactory()
     sanction = SanctionFactory(member=member, reason="You shouted.", message="Twice.")
 
@@ -168,7 +168,7 @@ def test_decision_detail_says_why_and_until_when(client, member):
     assert "when a moderator lifts it" in html
 
 
-def test_decision_detail_takes_an_answer(client, member):
+def test_decision_detail_accepts_an_appeal(client, member):
     sanction = SanctionFactory(member=member)
 
     response = client.post(sanction.get_absolute_url(), {"text": "I did not."}, follow=True)
@@ -177,14 +177,14 @@ def test_decision_detail_takes_an_answer(client, member):
     assert "Your appeal is being reviewed" in response.content.decode()
 
 
-def test_decision_detail_without_words_comes_back(client, member):
+def test_decision_detail_requires_text(client, member):
     response = client.post(SanctionFactory(member=member).get_absolute_url(), {"text": ""})
 
     assert response.status_code == 422
     assert not ReviewItem.objects.exists()
 
 
-def test_decision_detail_that_was_taken_back_takes_no_answer(client, member):
+def test_decision_detail_of_a_lifted_sanction_refuses_appeals(client, member):
     sanction = SanctionFactory(member=member, lifted_at=timezone.now())
 
     response = client.post(sanction.get_absolute_url(), {"text": "I did not."})
@@ -201,7 +201,7 @@ def test_decision_pages_need_a_login(client):
     assert client.get(reverse("moderation:decision-list")).status_code == 302
 
 
-def test_post_appeal_takes_an_answer(client, member):
+def test_post_appeal_creates_an_appeal(client, member):
     post = PostFactory(author=member, status="hidden", status_reason="It was an advertisement.")
     page = reverse("moderation:post-appeal", args=[post.pk])
 
@@ -213,13 +213,13 @@ def test_post_appeal_takes_an_answer(client, member):
     assert ReviewItem.objects.get().post == post
 
 
-def test_post_appeal_without_words_comes_back(client, member):
+def test_post_appeal_requires_text(client, member):
     post = PostFactory(author=member, status="hidden")
 
     assert client.post(reverse("moderation:post-appeal", args=[post.pk]), {"text": " "}).status_code == 422
 
 
-def test_post_appeal_of_a_post_in_sight_is_refused(client, member):
+def test_post_appeal_of_a_published_post_is_refused(client, member):
     response = client.get(reverse("moderation:post-appeal", args=[PostFactory(author=member).pk]))
 
     assert response.status_code == 403
@@ -231,7 +231,7 @@ def test_post_appeal_by_someone_else_is_not_found(client, member):
     assert client.get(page).status_code == 404
 
 
-def test_suspended_page_opens_with_the_signed_address(client):
+def test_suspended_page_opens_with_the_signed_link(client):
     sanction = SanctionFactory(kind="suspension", reason="You advertised.")
 
     html = client.get(suspension_links.address_for(sanction.member)).content.decode()
@@ -240,7 +240,7 @@ def test_suspended_page_opens_with_the_signed_address(client):
     assert "You advertised." in html
 
 
-def test_suspended_page_takes_an_answer(client):
+def test_suspended_page_accepts_an_appeal(client):
     sanction = SanctionFactory(kind="suspension")
     page = suspension_links.address_for(sanction.member)
 
@@ -251,13 +251,13 @@ def test_suspended_page_takes_an_answer(client):
 
 
 @pytest.mark.parametrize("token", ["forged", "MQ:1abc:xyz"])
-def test_suspended_page_with_a_forged_address_says_nothing(client, token):
+def test_suspended_page_with_a_forged_link_reveals_nothing(client, token):
     response = client.get(reverse("moderation:suspended", args=[token]))
 
     assert response.url == "/accounts/login/"
 
 
-def test_suspended_page_is_gone_when_the_suspension_is(client):
+def test_suspended_page_redirects_after_the_suspension(client):
     sanction = SanctionFactory(kind="suspension", lifted_at=timezone.now())
 
     assert client.get(suspension_links.address_for(sanction.member)).url == "/accounts/login/"

@@ -8,7 +8,7 @@ from tests.factories.members import MemberFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_notify_tells_once():
+def test_notify_is_idempotent():
     post, actor = PostFactory(), MemberFactory()
 
     lines = [services.notify(post.author, kind="reply", subject=post, actor=actor) for _ in range(2)]
@@ -23,7 +23,7 @@ def test_notify_tells_once():
     )
 
 
-def test_notify_tells_two_occasions_apart_by_key():
+def test_notify_distinguishes_by_key():
     post = PostFactory()
 
     for key in ("hidden", "shown"):
@@ -32,7 +32,7 @@ def test_notify_tells_two_occasions_apart_by_key():
     assert Notification.objects.count() == 2
 
 
-def test_notify_tells_nobody_of_their_own_acts():
+def test_notify_skips_members_own_actions():
     post = PostFactory()
 
     assert services.notify(post.author, kind="reply", subject=post, actor=post.author) is None
@@ -40,11 +40,11 @@ def test_notify_tells_nobody_of_their_own_acts():
 
 
 @pytest.mark.parametrize("fields", [{"unclaimed": True}, {"is_active": False}])
-def test_notify_leaves_people_alone_who_are_not_here(fields):
+def test_notify_skips_unclaimed_and_inactive_members(fields):
     assert services.notify(MemberFactory(**fields), kind="reply", subject=PostFactory()) is None
 
 
-def test_notify_grouped_counts_people_into_one_line():
+def test_notify_grouped_counts_people():
     post = PostFactory()
     first, second = MemberFactory.create_batch(2)
 
@@ -54,7 +54,7 @@ def test_notify_grouped_counts_people_into_one_line():
     assert (Notification.objects.get(), line.people, line.actor) == (line, 2, second)
 
 
-def test_notify_grouped_begins_anew_once_read():
+def test_notify_grouped_starts_over_once_read():
     post = PostFactory()
     line = services.notify_grouped(post.author, kind="like", subject=post, actor=MemberFactory(), key="1")
     services.mark_read(line)
@@ -64,13 +64,13 @@ def test_notify_grouped_begins_anew_once_read():
     assert list(Notification.objects.values_list("people", flat=True)) == [1, 1]
 
 
-def test_notify_grouped_tells_nobody_of_their_own_acts():
+def test_notify_grouped_skips_members_own_actions():
     post = PostFactory()
 
     assert services.notify_grouped(post.author, kind="like", subject=post, actor=post.author, key="1") is None
 
 
-def test_notify_grouped_leaves_people_alone_who_are_not_here():
+def test_notify_grouped_skips_unclaimed_and_inactive_members():
     post = PostFactory(author=MemberFactory(unclaimed=True))
 
     assert (
@@ -91,7 +91,7 @@ def test_mark_read_twice_keeps_the_first_time():
     assert line.read_at == before
 
 
-def test_mark_all_read_leaves_what_came_later():
+def test_mark_all_read_keeps_later_ones_unread():
     member = MemberFactory()
     first = services.notify(member, kind="reply", subject=PostFactory())
     services.notify(member, kind="reply", subject=PostFactory())
@@ -101,13 +101,13 @@ def test_mark_all_read_leaves_what_came_later():
     assert (count, services.unread_count(member)) == (1, 1)
 
 
-def test_mark_all_read_leaves_other_people_alone():
+def test_mark_all_read_affects_only_the_member():
     services.notify(MemberFactory(), kind="reply", subject=PostFactory())
 
     assert services.mark_all_read(MemberFactory()) == 0
 
 
-def test_forget_takes_unread_lines_of_a_subject_away():
+def test_delete_unread_deletes_unread_notifications_of_a_subject():
     post = PostFactory()
     services.notify(post.author, kind="reply", subject=post)
     read = services.notify(MemberFactory(), kind="reply", subject=post)
@@ -118,7 +118,7 @@ def test_forget_takes_unread_lines_of_a_subject_away():
     assert set(Notification.objects.all()) == {read, other}
 
 
-def test_forget_keeps_other_kinds_when_told_which():
+def test_delete_unread_can_be_limited_to_kinds():
     post = PostFactory()
     kept = services.notify(post.author, kind="moderation", subject=post)
     services.notify(post.author, kind="reply", subject=post)

@@ -44,22 +44,22 @@ def line(reader, number, kind="test.thing") -> Notification:
     )
 
 
-def test_of_nothing_asks_nobody(reader, asked):
+def test_resolve_of_nothing_calls_no_resolver(reader, asked):
     assert subjects.resolve([], reader=reader) == {}
     assert asked == []
 
 
-def test_of_leaves_out_what_the_resolver_does_not_show(reader, asked):
+def test_resolve_excludes_what_the_resolver_hides(reader, asked):
     shown, hidden = line(reader, 2), line(reader, 3)
 
     assert subjects.resolve([shown, hidden], reader=reader) == {shown.pk: Subject("Thing 2", "/things/2/")}
 
 
-def test_of_leaves_out_types_that_nobody_shows(reader, asked):
+def test_resolve_excludes_unregistered_types(reader, asked):
     assert subjects.resolve([line(reader, 2, "gone.app")], reader=reader) == {}
 
 
-def test_of_asks_once_for_all_of_a_type(reader, asked):
+def test_resolve_calls_each_resolver_once(reader, asked):
     lines = [line(reader, number) for number in (2, 4, 6)]
 
     subjects.resolve(lines, reader=reader)
@@ -67,7 +67,7 @@ def test_of_asks_once_for_all_of_a_type(reader, asked):
     assert asked == [(reader, {2, 4, 6})]
 
 
-def test_of_two_lines_about_one_thing_shows_both(reader, asked):
+def test_resolve_returns_both_notifications_about_one_subject(reader, asked):
     first = line(reader, 2)
     second = Notification.objects.create(
         member=reader, kind="like", subject_type="test.thing", subject_id=2, key="another"
@@ -76,7 +76,7 @@ def test_of_two_lines_about_one_thing_shows_both(reader, asked):
     assert set(subjects.resolve([first, second], reader=reader)) == {first.pk, second.pk}
 
 
-def test_of_does_not_mix_up_two_types_with_one_number(reader, asked):
+def test_resolve_keeps_types_with_equal_ids_apart(reader, asked):
     post = PostFactory()
     lines = [line(reader, post.pk, "forum.post"), line(reader, post.pk * 2, "test.thing")]
 
@@ -102,7 +102,7 @@ def test_a_post_is_shown_by_its_topic(reader):
 
 
 @pytest.mark.parametrize("status", [Post.Status.HIDDEN, Post.Status.DELETED, Post.Status.PENDING])
-def test_a_post_that_is_gone_is_not_shown(reader, status):
+def test_an_unpublished_post_is_not_shown(reader, status):
     post = PostFactory()
     one = told(reader, post)
     Post.objects.filter(pk=post.pk).update(status=status)
@@ -110,7 +110,7 @@ def test_a_post_that_is_gone_is_not_shown(reader, status):
     assert subjects.resolve([one], reader=reader) == {}
 
 
-def test_a_post_of_a_private_place_is_not_shown(reader):
+def test_a_post_in_a_private_category_is_not_shown(reader):
     post = PostFactory(topic=TopicFactory(category=CategoryFactory(groups=[])))
     one = told(reader, post)
 
@@ -132,7 +132,7 @@ def test_an_award_is_shown_by_its_badge(reader):
     assert "Helping hand" in subjects.resolve([one], reader=reader)[one.pk].title
 
 
-def test_a_sanction_is_shown_to_whom_it_was_given_and_to_nobody_else(reader):
+def test_a_sanction_is_shown_to_its_member_only(reader):
     sanction = SanctionFactory(member=reader)
     mine = told(reader, sanction, kind="moderation")
     other = MemberFactory()
@@ -143,7 +143,7 @@ def test_a_sanction_is_shown_to_whom_it_was_given_and_to_nobody_else(reader):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_of_costs_the_same_for_one_and_three(reader, count, django_assert_max_num_queries):
+def test_resolve_costs_the_same_for_one_and_three(reader, count, django_assert_max_num_queries):
     lines = [told(reader, PostFactory()) for _ in range(count)]
 
     with django_assert_max_num_queries(3):

@@ -22,7 +22,7 @@ def test_notification_list_needs_a_login(client):
     assert (response.status_code, response.url) == (302, f"/accounts/login/?next={LIST}")
 
 
-def test_notification_list_shows_ones_own_and_marks_what_is_new(client):
+def test_notification_list_shows_own_notifications_and_marks_new_ones(client):
     member = MemberFactory()
     line = told(member)
     told(MemberFactory())
@@ -35,7 +35,7 @@ def test_notification_list_shows_ones_own_and_marks_what_is_new(client):
     assert 'aria-label="Notifications, 1 unread"' in response.content.decode()
 
 
-def test_notification_list_is_empty_with_something_to_do(client):
+def test_an_empty_notification_list_suggests_what_to_do(client):
     client.force_login(MemberFactory())
 
     response = client.get(LIST)
@@ -71,7 +71,7 @@ def test_notification_list_counts_the_people(client, people, words):
     assert words in client.get(LIST).content.decode()
 
 
-def test_notification_list_leaves_out_what_the_reader_may_no_longer_see(client):
+def test_notification_list_excludes_what_the_reader_may_no_longer_see(client):
     member = MemberFactory()
     told(member, post=PostFactory(status="hidden"))
     client.force_login(member)
@@ -93,7 +93,7 @@ def test_notification_list_costs_the_same_for_one_and_three(client, count, djang
         client.get(LIST)
 
 
-def test_notification_open_marks_it_read_and_goes_there(client):
+def test_notification_open_marks_it_read_and_redirects(client):
     member = MemberFactory()
     post = PostFactory()
     line = told(member, post=post)
@@ -105,7 +105,7 @@ def test_notification_open_marks_it_read_and_goes_there(client):
     assert services.unread_count(member) == 0
 
 
-def test_notification_open_of_something_gone_says_so(client):
+def test_notification_open_of_a_deleted_subject_shows_a_message(client):
     member = MemberFactory()
     line = told(member, post=PostFactory(status="deleted"))
     client.force_login(member)
@@ -144,7 +144,7 @@ def test_notifications_read_without_a_time_marks_everything(client, until):
     assert services.unread_count(member) == 0
 
 
-def test_notifications_read_takes_no_get(client):
+def test_notifications_read_requires_post(client):
     client.force_login(MemberFactory())
 
     assert client.get(reverse("notifications:notifications-read")).status_code == 405

@@ -24,7 +24,7 @@ def texts(tree, name):
     return [node.text for node in tree.iter(f"{{*}}{name}")]
 
 
-def test_feed_begins_with_the_newest_topic(client):
+def test_feed_starts_with_the_newest_topic(client):
     old = TopicFactory(title="An older question", author=MemberFactory(display_name="Ada Winter"))
     Topic.objects.filter(pk=old.pk).update(created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     TopicFactory(title="Milk <foam> & more", author=MemberFactory(display_name="Ben Summer"))
@@ -35,7 +35,7 @@ def test_feed_begins_with_the_newest_topic(client):
     assert texts(feed, "name") == ["Ben Summer", "Ada Winter"]
 
 
-def test_feed_shows_a_manager_no_more_than_a_visitor(client):
+def test_feed_is_the_same_for_managers_and_visitors(client):
     TopicFactory(title="Among owners", category=CategoryFactory(groups=[Group.objects.create(name="owners")]))
     client.force_login(MemberFactory(role="manager"))
 
@@ -50,14 +50,14 @@ def test_feed_costs_the_same_for_one_topic_and_three(client, django_assert_num_q
         client.get("/feed.xml")
 
 
-def test_feed_has_an_end(client):
+def test_feed_is_limited(client):
     category = CategoryFactory()
     TopicFactory.create_batch(ENTRIES + 1, category=category)
 
     assert len(texts(read(client, "/feed.xml"), "entry")) == ENTRIES
 
 
-def test_sitemap_leads_to_what_visitors_may_read(client):
+def test_sitemap_lists_public_pages(client):
     topic = TopicFactory()
     TopicFactory(status="hidden", category=topic.category)
 
@@ -74,7 +74,7 @@ def test_sitemap_of_an_unknown_section_is_not_found(client):
     assert client.get("/sitemap-secrets.xml").status_code == 404
 
 
-def test_robots_are_kept_out_of_what_is_personal(client):
+def test_robots_txt_excludes_personal_pages(client):
     body = client.get("/robots.txt").content.decode().splitlines()
 
     assert body[0] == "User-agent: *"

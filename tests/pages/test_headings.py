@@ -43,7 +43,7 @@ def steps_down(found):
     ],
 )
 @pytest.mark.parametrize("logged_in", [False, True])
-def test_no_heading_is_left_out(client, topic, address, logged_in):
+def test_no_heading_level_is_skipped(client, topic, address, logged_in):
     if logged_in:
         client.force_login(MemberFactory())
 
@@ -53,7 +53,7 @@ def test_no_heading_is_left_out(client, topic, address, logged_in):
     assert max(steps_down(found)) == 1
 
 
-def test_no_heading_is_left_out_of_a_category_a_topic_and_a_profile(client, topic):
+def test_no_heading_level_is_skipped_on_category_topic_and_profile(client, topic):
     for page in (topic.category, topic, topic.author):
         found = levels(client.get(page.get_absolute_url()))
 

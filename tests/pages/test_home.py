@@ -25,7 +25,7 @@ def sentences(member) -> list[str]:
 # For everyone
 
 
-def test_home_welcomes_a_visitor_and_shows_what_is_talked_about(client):
+def test_home_shows_visitors_a_welcome_and_active_topics(client):
     topic = TopicFactory(title="Which beans for the office?", hot_score=3)
 
     response = client.get("/")
@@ -35,7 +35,7 @@ def test_home_welcomes_a_visitor_and_shows_what_is_talked_about(client):
     assert b"Sign up" in response.content
 
 
-def test_home_shows_nobody_what_they_may_not_read(client):
+def test_home_shows_visible_topics_only(client):
     private = CategoryFactory(groups=[], name="Behind the scenes")
     TopicFactory(category=private, title="The secret roast")
     TopicFactory(status="hidden", title="Hidden away")
@@ -47,11 +47,11 @@ def test_home_shows_nobody_what_they_may_not_read(client):
         assert words not in page
 
 
-def test_home_of_an_empty_community_says_what_to_do(client):
+def test_home_of_an_empty_community_shows_first_steps(client):
     assert b"Be the first to start a topic." in client.get("/").content
 
 
-def test_home_puts_fresh_announcements_apart(client):
+def test_home_shows_recent_announcements_separately(client):
     fresh = TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=NOW - timedelta(days=3))
     TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=NOW - timedelta(days=30))
 
@@ -61,7 +61,7 @@ def test_home_puts_fresh_announcements_apart(client):
     assert context["hot"] == []
 
 
-def test_home_leads_the_undecided_to_the_prospect_forums(client):
+def test_home_shows_prospects_the_prospect_forums(client):
     forum = ProspectForumFactory()
 
     assert client.get("/").context["forums"] == [forum]
@@ -86,7 +86,7 @@ def test_home_refuses_post(client):
 # Activity figures
 
 
-def test_liveliness_counts_replies_of_others_in_open_places():
+def test_liveliness_counts_replies_by_others_in_public_categories():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, author=topic.author, created_at=NOW - timedelta(hours=4, minutes=50))
     PostFactory(topic=topic, created_at=NOW - timedelta(hours=3))
@@ -106,14 +106,14 @@ def test_liveliness_without_a_reply_has_no_median():
     assert home_page.liveliness(now=timezone.now()).median_minutes is None
 
 
-def test_liveliness_is_kept_for_a_while(django_assert_num_queries):
+def test_liveliness_is_cached(django_assert_num_queries):
     home_page.liveliness(now=NOW)
 
     with django_assert_num_queries(0):
         home_page.liveliness(now=NOW)
 
 
-def test_liveliness_of_a_demo_half_written_is_not_kept(settings, tmp_path):
+def test_liveliness_is_not_cached_while_the_demo_is_seeded(settings, tmp_path):
     settings.DEMO_MARK = tmp_path / "demo-is-written"
     with being_written():
         TopicFactory(created_at=NOW - timedelta(hours=5))
@@ -132,7 +132,7 @@ def test_home_counts_one_topic_as_one(client):
 @pytest.mark.parametrize(
     ("minutes", "words"), [(0, "1 min"), (42, "42 min"), (150, "2 h"), (1500, "25 h"), (4400, "3 days")]
 )
-def test_liveliness_says_the_wait_as_people_do(minutes, words):
+def test_liveliness_formats_the_wait(minutes, words):
     assert home_page.Liveliness(1, 1, minutes, 1, 1).wait == words
 
 
@@ -149,20 +149,20 @@ def test_liveliness_says_the_wait_as_people_do(minutes, words):
         (23, "Still up, Mira?"),
     ],
 )
-def test_greeting_goes_by_the_members_own_clock(hour, words):
+def test_greeting_uses_the_members_time_zone(hour, words):
     member = MemberFactory.build(display_name="Mira Lund", time_zone="Europe/Lisbon")
     now = NOW.replace(month=1, hour=hour)
 
     assert home_page.greeting(member, now=now) == words
 
 
-def test_greeting_survives_a_time_zone_that_is_none():
+def test_greeting_survives_an_invalid_time_zone():
     member = MemberFactory.build(display_name="Mira", time_zone="Mars/Olympus")
 
     assert home_page.greeting(member, now=NOW.replace(hour=8)) == "Good morning, Mira"
 
 
-def test_needs_tell_of_replies_not_read_yet():
+def test_todos_include_unread_replies():
     topic = TopicFactory(title="Loud pump")
     topic.author.bio = "Me."
     read_states.mark_read(topic, member=topic.author, number=1)
@@ -175,7 +175,7 @@ def test_needs_tell_of_replies_not_read_yet():
     assert sentences(topic.author) == []
 
 
-def test_needs_ask_whether_an_answer_solved_it():
+def test_todos_ask_whether_an_answer_solved_it():
     answer = AnswerFactory(topic=QuestionFactory(title="Loud pump"))
     asker = answer.topic.author
     asker.bio = "Me."
@@ -186,12 +186,12 @@ def test_needs_ask_whether_an_answer_solved_it():
     assert sentences(asker) == []
 
 
-def test_needs_ask_who_one_is_until_one_has_said_so():
+def test_todos_ask_to_complete_the_profile():
     assert sentences(MemberFactory()) == ["Complete your profile"]
     assert sentences(MemberFactory(bio="I roast.")) == []
 
 
-def test_needs_tell_the_desk_what_waits_and_what_is_late():
+def test_todos_show_open_and_overdue_desk_questions():
     entry = RosterEntryFactory()
     a_prospect_asks(entry.forum, minutes_ago=60)
     a_prospect_asks(entry.forum, minutes_ago=600)
@@ -204,13 +204,13 @@ def test_needs_tell_the_desk_what_waits_and_what_is_late():
     assert (need.href, need.tone) == ("/desk/", "warning")
 
 
-def test_needs_of_the_desk_are_nobody_elses():
+def test_todos_of_the_desk_are_for_sales_only():
     a_prospect_asks(minutes_ago=600)
 
     assert sentences(MemberFactory(role="support", bio="Me.")) == []
 
 
-def test_could_answer_offers_open_questions_of_others_at_home_first():
+def test_could_answer_prefers_questions_in_the_members_categories():
     member = MemberFactory()
     home = CategoryFactory()
     AnswerFactory(author=member, topic=QuestionFactory(category=home))

@@ -24,7 +24,7 @@ def alive() -> Liveliness:
     return liveliness(now=timezone.now())
 
 
-def test_liveliness_of_an_empty_place_is_nothing():
+def test_liveliness_of_an_empty_community_is_zero():
     assert alive() == Liveliness(0, 0, None, 0, 0)
 
 
@@ -46,13 +46,13 @@ def test_liveliness_counts_topics_replies_and_people():
     ],
     ids=["hidden", "for groups", "for members", "below a private one"],
 )
-def test_liveliness_tells_nothing_of_what_not_everybody_sees(spoil):
+def test_liveliness_counts_public_content_only(spoil):
     spoil(PostFactory(topic=TopicFactory(created_at=ago(hours=5))).topic)
 
     assert alive() == Liveliness(0, 0, None, 0, 0)
 
 
-def test_liveliness_waits_for_somebody_else_to_reply():
+def test_liveliness_counts_replies_by_others_only():
     topic = TopicFactory(created_at=ago(hours=5))
     PostFactory(topic=topic, author=topic.author, created_at=ago(hours=4))
     PostFactory(topic=topic, created_at=ago(hours=3), status=Post.Status.HIDDEN)
@@ -62,14 +62,14 @@ def test_liveliness_waits_for_somebody_else_to_reply():
     assert (found.replied, found.median_minutes, found.answered_today) == (0, None, 0)
 
 
-def test_liveliness_does_not_take_a_comment_for_a_reply():
+def test_liveliness_ignores_comments():
     answer = AnswerFactory(topic__created_at=ago(hours=9), created_at=ago(hours=2))
     CommentFactory(parent=answer, created_at=ago(hours=8))
 
     assert alive().median_minutes == 420
 
 
-def test_liveliness_goes_by_the_first_reply_and_the_middle_of_all():
+def test_liveliness_is_the_median_time_to_first_reply():
     for minutes in (10, 20, 600):
         topic = TopicFactory(created_at=ago(days=2))
         PostFactory(topic=topic, created_at=topic.created_at + timedelta(minutes=minutes))
@@ -79,7 +79,7 @@ def test_liveliness_goes_by_the_first_reply_and_the_middle_of_all():
 
 
 @pytest.mark.parametrize(("days", "counted"), [(29, 1), (31, 0)])
-def test_liveliness_is_of_the_last_month(days, counted):
+def test_liveliness_covers_the_last_month(days, counted):
     TopicFactory(created_at=ago(days=days))
 
     assert alive().topics == counted
@@ -108,7 +108,7 @@ def test_liveliness_is_counted_once_in_five_minutes(django_assert_num_queries):
         (100 * 60, "4 days"),
     ],
 )
-def test_the_wait_is_said_as_people_do(minutes, wait):
+def test_the_wait_is_formatted(minutes, wait):
     assert Liveliness(1, 1, minutes, 0, 0).wait == wait
 
 
@@ -126,7 +126,7 @@ def test_the_wait_is_said_as_people_do(minutes, wait):
         (22, "Still up"),
     ],
 )
-def test_greeting_changes_with_the_hour(hour, words):
+def test_greeting_depends_on_the_time_of_day(hour, words):
     now = datetime(2026, 6, 1, hour, 59, tzinfo=UTC)
 
     assert greeting(MemberFactory(time_zone="UTC"), now=now).startswith(words)
@@ -135,40 +135,40 @@ def test_greeting_changes_with_the_hour(hour, words):
 @pytest.mark.parametrize(
     ("name", "called"), [("Ada Winter", "Ada"), ("Ada", "Ada"), ("", "ada"), ("Dr. Ada Winter", "Dr.")]
 )
-def test_greeting_calls_people_by_their_first_word(name, called):
+def test_greeting_uses_the_first_name(name, called):
     member = MemberFactory(username="ada", display_name=name, time_zone="UTC")
 
     assert greeting(member, now=datetime(2026, 6, 1, 8, tzinfo=UTC)) == f"Good morning, {called}"
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "Europe"])
-def test_greeting_of_somebody_in_no_zone_goes_by_the_clock_here(zone):
+def test_greeting_without_a_time_zone_uses_the_sites(zone):
     now = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
     assert greeting(MemberFactory(time_zone=zone), now=now).startswith("Good morning")
 
 
-def test_hot_topics_leave_announcements_to_their_place():
+def test_hot_topics_exclude_announcements():
     hot = TopicFactory(hot_score=5)
     TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, hot_score=9)
 
     assert hot_topics(VISITOR) == [hot]
 
 
-def test_hot_topics_are_so_many_and_no_more():
+def test_hot_topics_are_limited():
     topics = [TopicFactory(hot_score=score) for score in range(9)]
 
     assert hot_topics(VISITOR) == topics[:1:-1]
 
 
 @pytest.mark.parametrize(("days", "shown"), [(13, True), (15, False)])
-def test_announcements_are_fresh(days, shown):
+def test_announcements_are_recent(days, shown):
     TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=ago(days=days))
 
     assert bool(announcements(VISITOR, now=timezone.now())) is shown
 
 
-def test_announcements_are_two_at_most_the_latest_first():
+def test_announcements_are_the_latest_two():
     old, *fresh = [
         TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, created_at=ago(days=days)) for days in (5, 3, 1)
     ]
@@ -187,7 +187,7 @@ def test_lists_show_visitors_nothing_private():
     assert private not in categories(VISITOR)
 
 
-def test_categories_are_those_at_the_top():
+def test_categories_are_top_level():
     parent = CategoryFactory()
     CategoryFactory(parent=parent)
     CategoryFactory(is_archived=True)
@@ -198,17 +198,17 @@ def test_categories_are_those_at_the_top():
     assert all(category.parent_id is None and not category.is_archived for category in found)
 
 
-def test_a_category_whose_parent_is_archived_stands_alone():
+def test_a_category_with_an_archived_parent_is_top_level():
     child = CategoryFactory(parent=CategoryFactory(is_archived=True))
 
     assert child in categories(VISITOR)
 
 
-def test_a_category_whose_parent_is_private_is_not_there():
+def test_a_category_with_a_private_parent_is_hidden():
     child = CategoryFactory(parent=CategoryFactory(groups=[]))
 
     assert child not in categories(VISITOR)
 
 
-def test_prospect_forums_of_a_place_without_any_are_none():
+def test_prospect_forums_can_be_empty():
     assert home_page.prospect_forums(VISITOR) == []

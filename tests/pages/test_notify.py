@@ -34,7 +34,7 @@ def lines():
     ]
 
 
-def test_a_reply_tells_the_author_of_the_topic():
+def test_a_reply_notifies_the_topics_author():
     topic = TopicFactory()
     post = posts.create(topic, author=MemberFactory(), source="I think so too.")
 
@@ -43,7 +43,7 @@ def test_a_reply_tells_the_author_of_the_topic():
     assert lines() == [(topic.author, "reply", post.pk, post.author)]
 
 
-def test_a_reply_tells_the_one_it_answers_too():
+def test_a_reply_notifies_the_parents_author_too():
     topic = TopicFactory()
     parent = PostFactory(topic=topic)
     post = posts.create(topic, author=MemberFactory(), source="I think so too.", parent=parent)
@@ -54,7 +54,7 @@ def test_a_reply_tells_the_one_it_answers_too():
     assert {line[2] for line in lines()} == {post.pk}
 
 
-def test_a_reply_to_oneself_tells_nobody():
+def test_a_reply_to_oneself_notifies_nobody():
     topic = TopicFactory()
     posts.create(topic, author=topic.author, source="One more thing.")
 
@@ -63,7 +63,7 @@ def test_a_reply_to_oneself_tells_nobody():
     assert lines() == []
 
 
-def test_a_mention_tells_the_one_mentioned():
+def test_a_mention_notifies_the_member():
     member = MemberFactory()
     topic = TopicFactory()
     post = posts.create(topic, author=topic.author, source=f"What do you say, @{member.username}?")
@@ -73,7 +73,7 @@ def test_a_mention_tells_the_one_mentioned():
     assert lines() == [(member, "mention", post.pk, topic.author)]
 
 
-def test_who_is_answered_and_mentioned_at_once_is_told_once():
+def test_a_member_both_answered_and_mentioned_is_notified_once():
     topic = TopicFactory()
     posts.create(topic, author=MemberFactory(), source=f"Yes, @{topic.author.username}.")
 
@@ -82,7 +82,7 @@ def test_who_is_answered_and_mentioned_at_once_is_told_once():
     assert len(lines()) == 1
 
 
-def test_nobody_is_told_of_a_place_they_may_not_see():
+def test_nobody_is_notified_about_hidden_categories():
     group = Group.objects.create(name="insiders")
     author = MemberFactory(groups=[group])
     topic = TopicFactory(category=CategoryFactory(groups=[group]), author=author)
@@ -94,7 +94,7 @@ def test_nobody_is_told_of_a_place_they_may_not_see():
     assert lines() == []
 
 
-def test_an_accepted_answer_tells_its_author():
+def test_an_accepted_answer_notifies_its_author():
     question = QuestionFactory()
     answer = AnswerFactory(topic=question)
     qa.accept_answer(answer, actor=question.author)
@@ -104,7 +104,7 @@ def test_an_accepted_answer_tells_its_author():
     assert lines() == [(answer.author, "accepted", answer.pk, question.author)]
 
 
-def test_likes_are_counted_into_one_line():
+def test_likes_are_grouped():
     post = PostFactory()
     for member in MemberFactory.create_batch(3):
         likes.add(post, member=member)
@@ -115,7 +115,7 @@ def test_likes_are_counted_into_one_line():
     assert (line.member, line.kind, line.people) == (post.author, "like", 3)
 
 
-def test_nobody_is_told_what_was_imported():
+def test_imported_events_notify_nobody():
     topic = TopicFactory()
     posts.create(topic, author=MemberFactory(), source="Long ago.", now=timezone.now() - timedelta(days=3))
 
@@ -124,7 +124,7 @@ def test_nobody_is_told_what_was_imported():
     assert lines() == []
 
 
-def test_nobody_is_told_what_was_taken_back():
+def test_retracted_events_notify_nobody():
     post, member = PostFactory(), MemberFactory()
     likes.add(post, member=member)
     likes.remove(post, member=member)
@@ -134,7 +134,7 @@ def test_nobody_is_told_what_was_taken_back():
     assert lines() == []
 
 
-def test_following_twice_tells_once():
+def test_following_twice_notifies_once():
     topic = TopicFactory()
     posts.create(topic, author=MemberFactory(), source="I think so too.")
 
@@ -145,7 +145,7 @@ def test_following_twice_tells_once():
 
 
 @pytest.mark.parametrize("remove", [posts.hide, posts.delete])
-def test_a_post_that_goes_takes_its_lines_along(remove):
+def test_hiding_a_post_deletes_its_unread_notifications(remove):
     topic = TopicFactory()
     post = posts.create(topic, author=MemberFactory(), source="I think so too.")
     follow()
@@ -156,14 +156,14 @@ def test_a_post_that_goes_takes_its_lines_along(remove):
     assert lines() == []
 
 
-def test_posts_as_subjects_shows_only_what_the_reader_sees():
+def test_posts_as_subjects_returns_visible_posts_only():
     seen, hidden = PostFactory(), PostFactory(status="hidden")
 
     assert list(posts_as_subjects(MemberFactory(), [seen.pk, hidden.pk])) == [seen.pk]
     assert list(posts_as_subjects(hidden.author, [hidden.pk])) == [hidden.pk]
 
 
-def test_awards_as_subjects_shows_only_ones_own():
+def test_awards_as_subjects_returns_own_awards_only():
     from tests.factories.badges import AwardFactory
 
     award = AwardFactory()

@@ -22,14 +22,14 @@ def mira():
     )
 
 
-def test_profile_tells_who_somebody_is(client, mira):
+def test_profile_shows_the_member(client, mira):
     page = client.get("/u/mira/").content.decode()
 
     for words in ("Mira Lund", "<p>I roast.</p>", "Lund &amp; Sons", "@mira"):
         assert words in page
 
 
-def test_profile_is_found_however_the_name_is_written(client, mira):
+def test_profile_ignores_the_case_of_the_username(client, mira):
     assert client.get("/u/MIRA/").status_code == 200
 
 
@@ -40,18 +40,18 @@ def test_profile_of_staff_shows_the_role(client):
 
 
 @pytest.mark.parametrize("path", ["/u/nobody/", "/u/mira/?tab=secrets"])
-def test_profile_of_nobody_and_of_no_tab_are_not_there(client, mira, path):
+def test_profile_of_an_unknown_member_or_tab_is_not_found(client, mira, path):
     assert client.get(path).status_code == 404
 
 
-def test_profile_of_somebody_switched_off_is_not_there(client, mira):
+def test_profile_of_an_inactive_member_is_not_found(client, mira):
     mira.is_active = False
     mira.save(update_fields=["is_active"])
 
     assert client.get("/u/mira/").status_code == 404
 
 
-def test_profile_offers_what_the_reader_may_do(client, mira):
+def test_profile_shows_allowed_actions(client, mira):
     def has(words, reader=None):
         client.logout()
         if reader:
@@ -68,7 +68,7 @@ def test_profile_offers_what_the_reader_may_do(client, mira):
 
 
 @pytest.mark.parametrize("tab", ["", "topics", "answers", "replies"])
-def test_profile_shows_only_what_the_reader_may_read(client, mira, tab):
+def test_profile_shows_visible_posts_only(client, mira, tab):
     private = CategoryFactory(groups=[])
     topic = TopicFactory(author=mira, category=private, title="Secret topic")
     PostFactory(author=mira, topic=topic, source="Secret reply")
@@ -85,7 +85,7 @@ def test_profile_shows_only_what_the_reader_may_read(client, mira, tab):
     assert tab == "replies" or "Secret" in words(MemberFactory(role="manager"))
 
 
-def test_figures_count_what_the_reader_may_read(mira):
+def test_figures_count_visible_posts_only(mira):
     private = CategoryFactory(groups=[])
     TopicFactory(author=mira, opening__like_count=2)
     TopicFactory(author=mira, category=private, opening__like_count=7)
@@ -108,7 +108,7 @@ def test_best_answers_come_first(mira):
     assert profile_page.best_answers(mira, AnonymousUser()) == [accepted, good]
 
 
-def test_badges_stand_once_each_gold_first(mira):
+def test_badges_are_shown_once_gold_first(mira):
     gold = Badge.objects.filter(level="gold").first()
     bronze = Badge.objects.filter(level="bronze").first()
     AwardFactory(member=mira, badge=bronze, key="post:1")
@@ -119,7 +119,7 @@ def test_badges_stand_once_each_gold_first(mira):
     assert profile_page.badges(mira) == [profile_page.Held(gold, 1), profile_page.Held(bronze, 2)]
 
 
-def test_ones_own_corner_shows_every_badge(client, mira):
+def test_own_profile_shows_every_badge(client, mira):
     client.force_login(mira)
     for badge in Badge.objects.all()[:8]:
         AwardFactory(member=mira, badge=badge)
@@ -144,7 +144,7 @@ def test_profile_takes_the_same_queries_for_more_posts(client, mira, tab, django
         client.get(f"/u/mira/?tab={tab}")
 
 
-def test_me_is_ones_own_corner(client, mira):
+def test_me_shows_the_members_own_pages(client, mira):
     assert client.get("/me/").status_code == 302
 
     client.force_login(mira)
@@ -154,7 +154,7 @@ def test_me_is_ones_own_corner(client, mira):
         assert f'href="{address}"' in page
 
 
-def test_me_shows_staff_no_standing(client):
+def test_me_hides_the_score_from_staff(client):
     client.force_login(MemberFactory(role="sales"))
 
     page = client.get("/me/").content.decode()
@@ -162,6 +162,6 @@ def test_me_shows_staff_no_standing(client):
     assert "Your contributions" not in page.split("<main")[1]
 
 
-def test_pages_of_people_refuse_post(client, mira):
+def test_member_pages_refuse_post(client, mira):
     assert client.post("/u/mira/").status_code == 405
     assert client.post("/me/").status_code == 405

@@ -61,7 +61,7 @@ def typed_in(response, name="source"):
 
 @pytest.mark.usefixtures("one_of_each")
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["plain", "htmx"])
-def test_reply_beyond_the_limit_comes_back_with_its_words(reader, headers):
+def test_reply_over_the_limit_keeps_its_text(reader, headers):
     client, topics = client_of(reader), TopicFactory.create_batch(2)
     first = client.post(
         f"/topics/{topics[0].pk}/reply/", {"source": "The first of the hour."}, headers=headers
@@ -85,7 +85,7 @@ def test_reply_beyond_the_limit_comes_back_with_its_words(reader, headers):
 
 @pytest.mark.usefixtures("one_of_each")
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["plain", "htmx"])
-def test_comment_beyond_the_limit_comes_back_with_its_words(headers):
+def test_comment_over_the_limit_keeps_its_text(headers):
     client, post = client_of(a_customer()), AnswerFactory()
     address = f"/posts/{post.pk}/comment/"
     client.post(address, {"source": "The first of the hour."}, headers=headers)
@@ -97,7 +97,7 @@ def test_comment_beyond_the_limit_comes_back_with_its_words(headers):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_topic_beyond_the_limit_comes_back_with_its_words(reader):
+def test_topic_over_the_limit_keeps_its_text(reader):
     client, category = client_of(reader), CategoryFactory()
     typed = {"category": category.pk, "kind": "discussion", "title": "The first of the hour", "source": TYPED}
     first = client.post("/new/", typed)
@@ -115,7 +115,7 @@ def test_topic_beyond_the_limit_comes_back_with_its_words(reader):
 
 @pytest.mark.usefixtures("one_of_each")
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["plain", "htmx"])
-def test_edit_beyond_the_limit_comes_back_with_its_words(headers):
+def test_edit_over_the_limit_keeps_its_text(headers):
     post = PostFactory(author=a_customer())
     client = client_of(post.author)
     client.post(f"/posts/{post.pk}/edit/", {"source": "The first of the hour."}, headers=headers)
@@ -129,7 +129,7 @@ def test_edit_beyond_the_limit_comes_back_with_its_words(headers):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_answer_at_the_desk_beyond_the_limit_comes_back_with_its_words():
+def test_desk_reply_over_the_limit_keeps_its_text():
     entry = RosterEntryFactory()
     client = client_of(entry.member)
     questions = [a_prospect_asks(entry.forum) for _ in range(2)]
@@ -142,7 +142,7 @@ def test_answer_at_the_desk_beyond_the_limit_comes_back_with_its_words():
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_flag_beyond_the_limit_comes_back_with_its_words():
+def test_flag_over_the_limit_keeps_its_text():
     client, posts = client_of(a_customer()), PostFactory.create_batch(2)
     client.post(f"/p/{posts[0].pk}/flag/", {"reason": "other", "text": "The first of the hour."})
 
@@ -155,7 +155,7 @@ def test_flag_beyond_the_limit_comes_back_with_its_words():
 
 @pytest.mark.usefixtures("one_of_each")
 @pytest.mark.parametrize("action", ["like", "vote"])
-def test_reaction_beyond_the_limit_is_a_page(reader, action):
+def test_reaction_over_the_limit_shows_an_error_page(reader, action):
     client, answers = client_of(reader), AnswerFactory.create_batch(2)
     client.post(f"/posts/{answers[0].pk}/{action}/", {"value": 1})
 
@@ -170,7 +170,7 @@ def test_reaction_beyond_the_limit_is_a_page(reader, action):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_reaction_beyond_the_limit_is_a_toast_for_htmx(htmx):
+def test_reaction_over_the_limit_shows_a_toast_with_htmx(htmx):
     client, answers = client_of(a_customer()), AnswerFactory.create_batch(2)
     client.post(f"/posts/{answers[0].pk}/like/", headers=htmx)
 
@@ -184,7 +184,7 @@ def test_reaction_beyond_the_limit_is_a_toast_for_htmx(htmx):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_preview_beyond_the_limit_says_so_in_its_place():
+def test_preview_over_the_limit_shows_the_message():
     client = client_of(a_customer())
     client.post("/new/preview/", {"source": TYPED})
 
@@ -196,7 +196,7 @@ def test_preview_beyond_the_limit_says_so_in_its_place():
 
 @pytest.mark.usefixtures("one_of_each")
 @pytest.mark.parametrize("which", ["reply", "topic", "edit"])
-def test_preview_without_scripts_beyond_the_limit_keeps_what_was_typed(which):
+def test_preview_without_scripts_over_the_limit_keeps_the_text(which):
     post = PostFactory(author=a_customer())
     address = {
         "reply": f"/topics/{post.topic_id}/reply/",
@@ -214,7 +214,7 @@ def test_preview_without_scripts_beyond_the_limit_keeps_what_was_typed(which):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_suggestions_beyond_the_limit_leave_the_page_alone(htmx):
+def test_suggestions_over_the_limit_are_empty(htmx):
     client = client_of(a_customer())
     client.get("/new/similar/?title=steam", headers=htmx)
 
@@ -228,7 +228,7 @@ def test_suggestions_beyond_the_limit_leave_the_page_alone(htmx):
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_search_beyond_the_limit_keeps_the_words(reader):
+def test_search_over_the_limit_keeps_the_query(reader):
     client = client_of(reader)
     client.get("/search/?q=gasket")
 
@@ -241,7 +241,7 @@ def test_search_beyond_the_limit_keeps_the_words(reader):
         assert texts(response, ".empty") == []
 
 
-def test_search_of_visitors_is_limited_by_address(settings):
+def test_search_by_visitors_is_limited_per_ip(settings):
     settings.RATE_LIMITS = {"visitor-searches": "1/hour"}
 
     codes = [
@@ -254,7 +254,7 @@ def test_search_of_visitors_is_limited_by_address(settings):
     assert member.status_code == 200
 
 
-def test_search_counts_visitors_by_their_address(settings):
+def test_search_counts_visitors_per_ip(settings):
     settings.RATE_LIMITS = {"visitor-searches": "1/hour"}
 
     codes = [
@@ -265,7 +265,7 @@ def test_search_counts_visitors_by_their_address(settings):
     assert codes == [200, 429, 200]
 
 
-def test_search_beyond_the_limit_is_not_what_the_next_visitor_gets(client, settings):
+def test_search_over_the_limit_is_not_cached(client, settings):
     settings.RATE_LIMITS = {"visitor-searches": "1/hour"}
     client.get("/search/?q=first")
     limited = client.get("/search/?q=gasket", REMOTE_ADDR="127.0.0.1")
@@ -284,7 +284,7 @@ def test_opening_the_search_page_is_not_counted():
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock?db=0"])
 @pytest.mark.usefixtures("one_of_each")
-def test_without_redis_people_post_and_search(settings, url):
+def test_posting_and_searching_work_without_redis(settings, url):
     settings.REDIS_URL = url
     client, topic = client_of(a_customer()), TopicFactory()
 

@@ -11,7 +11,7 @@ from tests.forum.pages import page, texts
 pytestmark = pytest.mark.django_db
 
 
-def test_search_shows_topics_with_what_was_found_marked(client):
+def test_search_highlights_matches(client):
     TopicFactory(title="The gasket leaks", opening__source="Mine is a gasket too.")
 
     response = client.get("/search/?q=gasket")
@@ -21,7 +21,7 @@ def test_search_shows_topics_with_what_was_found_marked(client):
     assert texts(response, "main [role=status]") == ["1 topic for “gasket”"]
 
 
-def test_search_leads_to_the_best_post(client):
+def test_search_links_to_the_best_post(client):
     post = PostFactory(source="Change the gasket.", topic__title="Leaking")
 
     response = client.get("/search/?q=gasket")
@@ -29,11 +29,11 @@ def test_search_leads_to_the_best_post(client):
     assert [a.get("href") for a in page(response).cssselect(".snippet a")] == [f"/p/{post.pk}/"]
 
 
-def test_search_without_words_says_how(client):
+def test_search_without_a_query_shows_help(client):
     assert texts(client.get("/search/"), ".empty h2") == ["Search all topics and posts"]
 
 
-def test_search_that_finds_nothing_offers_to_ask_and_what_is_alike(client):
+def test_search_without_results_suggests_asking_and_similar_topics(client):
     TopicFactory(title="Portafilter handle is loose")
 
     response = client.get("/search/?q=portafliter handle wobbly loose")
@@ -52,7 +52,7 @@ def test_search_finds_only_what_the_reader_may_read(client):
     assert (visitor, texts(client.get("/search/?q=gasket"), ".topic-title a")) == ([], ["Secret gasket"])
 
 
-def test_search_is_remembered_once_a_day_for_members_only(client):
+def test_search_is_recorded_once_a_day_for_members_only(client):
     client.get("/search/?q=gasket")
     member = MemberFactory()
     client.force_login(member)
@@ -67,7 +67,7 @@ def test_search_is_remembered_once_a_day_for_members_only(client):
 
 
 @pytest.mark.parametrize("text", ["%00", "<script>alert(1)</script>", "'%22%5C", "a" * 500])
-def test_search_bears_everything(client, text):
+def test_search_accepts_any_input(client, text):
     response = client.get(f"/search/?q={text}")
 
     assert response.status_code == 200

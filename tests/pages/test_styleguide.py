@@ -48,13 +48,13 @@ def test_every_macro_is_shown():
 
 
 @pytest.mark.parametrize("role", ["manager", "moderator", "product", "support", "sales"])
-def test_the_team_sees_it(client, log_in, role):
+def test_staff_can_open_it(client, log_in, role):
     log_in(role=role)
 
     assert client.get(reverse("pages:styleguide")).status_code == 200
 
 
-def test_members_do_not_see_it(client, log_in):
+def test_members_cannot_open_it(client, log_in):
     log_in()
 
     response = client.get(ADDRESS)
@@ -63,19 +63,19 @@ def test_members_do_not_see_it(client, log_in):
     assert "The style guide is for the team." in response.text
 
 
-def test_visitors_are_sent_to_log_in(client):
+def test_visitors_are_redirected_to_log_in(client):
     assert client.get(ADDRESS)["Location"] == f"/accounts/login/?next={ADDRESS}"
 
 
-def test_its_examples_are_in_no_database():
+def test_its_examples_are_not_saved():
     with CaptureQueriesContext(connection) as queries:
         styleguide.examples()
 
     assert len(queries) == 0
 
 
-def test_nothing_on_it_is_sent(html):
-    """htmx leaves what is inside hx-disable alone, and the buttons belong to no form."""
+def test_nothing_on_it_can_be_submitted(html):
+    """htmx ignores everything inside hx-disable, and the buttons belong to no form."""
     examples = html[html.index("<div hx-disable>") :]
     assert "formaction=" in examples
     assert 'form="act"' not in examples
@@ -103,13 +103,13 @@ def test_lists_are_shown_at_their_beginning_middle_and_end(html):
     assert ends == [(False, True), (True, True), (True, False)]
 
 
-def test_no_id_is_there_twice(html):
+def test_ids_are_unique(html):
     ids = re.findall(r'\sid="([^"]+)"', html)
 
     assert sorted(ids) == sorted(set(ids))
 
 
-def test_what_people_wrote_is_escaped_in_every_macro(rf, manager):
+def test_user_input_is_escaped_in_every_macro(rf, manager):
     examples = styleguide.examples()
     posts = examples["posts"].values()
     people = {id(one): one for one in [examples["ada"], *(view.author for view in posts)]}.values()

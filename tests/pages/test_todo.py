@@ -30,11 +30,11 @@ def read_by(member, topic, number=1):
     return ReadState.objects.create(member=member, topic=topic, last_read_number=number)
 
 
-def test_needs_of_somebody_with_nothing_to_do_are_none(member):
+def test_todos_can_be_empty(member):
     assert said(member) == []
 
 
-def test_needs_are_a_handful_and_no_more(member):
+def test_todos_are_limited(member):
     for number in range(5):
         read_by(member, PostFactory(topic=TopicFactory(author=member, title=f"Topic {number}")).topic)
         AnswerFactory(topic=QuestionFactory(author=member))
@@ -44,7 +44,7 @@ def test_needs_are_a_handful_and_no_more(member):
     assert said(newcomer) == ["Complete your profile"]
 
 
-def test_needs_put_the_desk_first_and_the_profile_last():
+def test_todos_show_the_desk_first_and_the_profile_last():
     entry = RosterEntryFactory(member__role="manager")
     manager = entry.member
     a_prospect_asks(entry.forum)
@@ -65,7 +65,7 @@ def test_needs_put_the_desk_first_and_the_profile_last():
         ([60, 500], "2 questions are waiting at the sales desk, 1 overdue", "warning"),
     ],
 )
-def test_needs_of_the_desk_warn_of_what_is_late(minutes, sentence, tone):
+def test_todos_of_the_desk_warn_about_overdue_questions(minutes, sentence, tone):
     entry = RosterEntryFactory(member__bio="I sell.")
     for ago in minutes:
         a_prospect_asks(entry.forum, minutes_ago=ago)
@@ -76,13 +76,13 @@ def test_needs_of_the_desk_warn_of_what_is_late(minutes, sentence, tone):
 
 
 @pytest.mark.parametrize("role", ["", "support", "sales", "product"])
-def test_needs_of_the_queue_are_for_moderators(role):
+def test_todos_of_the_queue_are_for_moderators(role):
     ReviewItemFactory()
 
     assert said(MemberFactory(role=role, bio="x")) == []
 
 
-def test_needs_of_the_queue_count_what_is_open():
+def test_todos_of_the_queue_count_open_items():
     ReviewItemFactory.create_batch(2)
     ReviewItemFactory(closed_at=timezone.now(), outcome="kept")
 
@@ -100,13 +100,13 @@ def test_unread_replies_end_with_the_last_one_read(member):
     assert (before, unread_replies(member)) == ([topic], [])
 
 
-def test_unread_replies_are_in_ones_own_topics(member):
+def test_unread_replies_are_in_own_topics_only(member):
     read_by(member, PostFactory().topic)
 
     assert unread_replies(member) == []
 
 
-def test_unread_replies_are_not_ones_own(member):
+def test_unread_replies_exclude_own_replies(member):
     topic = TopicFactory(author=member)
     read_by(member, topic)
     PostFactory(topic=topic, author=member)
@@ -114,7 +114,7 @@ def test_unread_replies_are_not_ones_own(member):
     assert unread_replies(member) == []
 
 
-def test_unread_replies_in_a_topic_that_was_taken_down_are_none(member):
+def test_unread_replies_ignore_hidden_topics(member):
     topic = PostFactory(topic=TopicFactory(author=member)).topic
     read_by(member, topic)
     topic.status = "hidden"
@@ -123,7 +123,7 @@ def test_unread_replies_in_a_topic_that_was_taken_down_are_none(member):
     assert unread_replies(member) == []
 
 
-def test_unread_replies_end_when_the_last_one_is_taken_away(member, client):
+def test_unread_replies_ignore_hidden_replies(member, client):
     topic = TopicFactory(author=member)
     PostFactory(topic=topic)
     spam = posts.create(topic, author=MemberFactory(), source="Buy my beans.", screen=False)
@@ -144,7 +144,7 @@ def test_unread_replies_end_when_the_last_one_is_taken_away(member, client):
         ({"status": "hidden"}, False),
     ],
 )
-def test_awaiting_word_is_of_open_questions_with_answers(member, fields, asked):
+def test_awaiting_word_lists_open_questions_with_answers(member, fields, asked):
     topic = QuestionFactory(author=member)
     AnswerFactory(topic=topic)
     for name, value in fields.items():
@@ -154,13 +154,13 @@ def test_awaiting_word_is_of_open_questions_with_answers(member, fields, asked):
     assert bool(awaiting_word(member)) is asked
 
 
-def test_awaiting_word_needs_an_answer_that_is_shown(member):
+def test_awaiting_word_requires_a_published_answer(member):
     AnswerFactory(topic=QuestionFactory(author=member), status=Post.Status.PENDING)
 
     assert awaiting_word(member) == []
 
 
-def test_awaiting_word_begins_with_the_latest(member):
+def test_awaiting_word_starts_with_the_latest(member):
     topics = [QuestionFactory(author=member, created_at=timezone.now() - timedelta(days=9)) for _ in range(4)]
     for days, topic in zip((3, 1, 2, 4), topics, strict=True):
         AnswerFactory(topic=topic, created_at=timezone.now() - timedelta(days=days))
@@ -168,7 +168,7 @@ def test_awaiting_word_begins_with_the_latest(member):
     assert awaiting_word(member) == [topics[1], topics[2], topics[0]]
 
 
-def test_could_answer_leaves_out_what_one_may_not_see(member):
+def test_could_answer_offers_visible_questions_only(member):
     QuestionFactory(category=CategoryFactory(kind="qa", groups=[]))
 
     assert could_answer(member) == []

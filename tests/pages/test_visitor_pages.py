@@ -71,13 +71,13 @@ def addresses(topic):
     return [*LISTS, SEARCH, topic.get_absolute_url(), f"/topics/{topic.pk}/similar/"]
 
 
-def test_second_visitor_gets_the_pages_of_the_first(topic):
+def test_visitors_share_cached_pages(topic):
     costs = {address: [queries(Client(), address) > 0 for _ in range(2)] for address in addresses(topic)}
 
     assert set(map(tuple, costs.values())) == {(True, False)}, costs
 
 
-def test_page_for_all_holds_nothing_that_is_one_visitors(topic):
+def test_cached_pages_contain_no_personal_data(topic):
     for address in addresses(topic):
         response = Client().get(address)
         html = response.content.decode()
@@ -85,7 +85,7 @@ def test_page_for_all_holds_nothing_that_is_one_visitors(topic):
         assert not response.cookies
 
 
-def test_views_are_counted_of_kept_pages_too(topic):
+def test_views_of_cached_pages_are_counted(topic):
     visitors = ["192.0.2.1", "192.0.2.2"]
     for visitor in visitors:
         Client().get(topic.get_absolute_url(), REMOTE_ADDR=visitor)
@@ -145,7 +145,7 @@ def is_on(response):
 @pytest.mark.parametrize(
     "act", [hide, delete, hold, move_out_of_sight, merge_out_of_sight, close_the_category]
 )
-def test_topic_that_leaves_public_view_is_gone_from_every_page(client, topic, act):
+def test_topic_that_leaves_public_view_disappears_from_every_page(client, topic, act):
     similar = f"/topics/{TopicFactory(title='Unspeakable boiler again').pk}/similar/"
     seen = [*(address for address in LISTS if address != "/tags/"), SEARCH, similar]
     before = [is_on(client.get(address)) for address in seen]
@@ -161,7 +161,7 @@ def test_topic_that_leaves_public_view_is_gone_from_every_page(client, topic, ac
 
 
 @pytest.mark.parametrize("act", ["hide", "delete"])
-def test_reply_that_leaves_public_view_is_gone_at_once(client, topic, reply, act):
+def test_reply_that_leaves_public_view_disappears_at_once(client, topic, reply, act):
     before = client.get(topic.get_absolute_url()).content
     client.get(SEARCH)
 
@@ -175,7 +175,7 @@ def test_reply_that_leaves_public_view_is_gone_at_once(client, topic, reply, act
     assert b"unspeakable</mark> reply" not in client.get(SEARCH).content
 
 
-def test_words_edited_out_of_a_reply_are_gone_at_once(client, topic, reply):
+def test_text_edited_out_of_a_reply_disappears_at_once(client, topic, reply):
     client.get(topic.get_absolute_url())
     client.get("/search/?q=reply")
 
@@ -185,7 +185,7 @@ def test_words_edited_out_of_a_reply_are_gone_at_once(client, topic, reply):
     assert titles(client.get("/search/?q=reply")) == []
 
 
-def test_words_edited_out_of_a_title_are_gone_at_once(client, topic):
+def test_text_edited_out_of_a_title_disappears_at_once(client, topic):
     for address in LISTS:
         client.get(address)
 
@@ -194,7 +194,7 @@ def test_words_edited_out_of_a_title_are_gone_at_once(client, topic):
     assert [b"Unspeakable" in client.get(address).content for address in LISTS] == [False] * len(LISTS)
 
 
-def test_posts_split_off_are_gone_at_once(client, topic):
+def test_posts_split_off_disappear_at_once(client, topic):
     answer = posts.create(topic, author=MemberFactory(), source="Have it serviced.")
     client.get(topic.get_absolute_url())
 
@@ -210,7 +210,7 @@ def test_posts_split_off_are_gone_at_once(client, topic):
     assert answer.pk not in ids(client.get(topic.get_absolute_url()))
 
 
-def test_new_name_and_role_of_an_author_are_seen_at_once(client, topic):
+def test_new_name_and_role_of_an_author_appear_at_once(client, topic):
     client.get(topic.get_absolute_url())
 
     save_profile(topic.author, display_name="Noor Karim")
@@ -222,7 +222,7 @@ def test_new_name_and_role_of_an_author_are_seen_at_once(client, topic):
     assert texts(client.get(topic.get_absolute_url()), ".post .role") == ["Support"]
 
 
-def test_name_changed_in_the_admin_is_seen_at_once(client, topic):
+def test_name_changed_in_the_admin_appears_at_once(client, topic):
     author = topic.author
     manager = Client()
     manager.force_login(MemberFactory(role="manager"))
@@ -236,7 +236,7 @@ def test_name_changed_in_the_admin_is_seen_at_once(client, topic):
     assert texts(client.get(topic.get_absolute_url()), ".post .person-name")[0] == "Noor Karim"
 
 
-def test_badge_retired_in_the_catalogue_is_seen_at_once(client, topic):
+def test_badge_retired_in_the_catalogue_disappears_at_once(client, topic):
     award = AwardFactory(member=topic.author, post=opening(topic), badge=Badge.objects.first())
     manager = Client()
     manager.force_login(MemberFactory(role="manager"))
@@ -250,7 +250,7 @@ def test_badge_retired_in_the_catalogue_is_seen_at_once(client, topic):
     assert texts(client.get(topic.get_absolute_url()), ".badge-chip") == ["Another name"]
 
 
-def test_page_that_was_being_made_when_words_were_hidden_is_not_shown_after_it(client, topic, reply):
+def test_page_rendered_during_a_change_is_not_cached(client, topic, reply):
     with right_after(
         'FROM "forum_post" INNER JOIN "members_member"',
         lambda: posts.hide(reply, actor=None, reason="flags"),
@@ -261,7 +261,7 @@ def test_page_that_was_being_made_when_words_were_hidden_is_not_shown_after_it(c
     assert b"unspeakable reply" not in client.get(topic.get_absolute_url()).content
 
 
-def test_missing_pages_are_not_kept(client):
+def test_missing_pages_are_not_cached(client):
     assert client.get("/c/nowhere/").status_code == 404
     CategoryFactory(slug="nowhere")
 
@@ -271,14 +271,14 @@ def test_missing_pages_are_not_kept(client):
 # Nothing leaks between readers
 
 
-def test_members_never_get_a_kept_page(client, topic):
+def test_members_never_get_a_cached_page(client, topic):
     client.get(topic.get_absolute_url())
     client.force_login(MemberFactory())
 
     assert texts(client.get(topic.get_absolute_url()), "#reply-title") == ["Your answer"]
 
 
-def test_visitors_never_get_a_members_page(client, topic):
+def test_visitors_never_get_a_page_for_a_member(client, topic):
     client.force_login(MemberFactory())
     client.get(topic.get_absolute_url())
     client.logout()
@@ -297,7 +297,7 @@ def test_members_see_replies_likes_and_votes_at_once(client, topic):
     assert new.pk in ids(client.get(topic.get_absolute_url()))
 
 
-def test_each_theme_has_its_page(client, topic):
+def test_each_theme_is_cached_separately(client, topic):
     client.cookies["theme"] = "dark"
     dark = client.get(topic.get_absolute_url()).content
     client.cookies["theme"] = "light"

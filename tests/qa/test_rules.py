@@ -39,7 +39,7 @@ def test_can_accept_in_is_for_the_asker_and_staff():
     assert not rules.can_accept_in(AnonymousUser(), question)
 
 
-def test_can_accept_in_nothing_but_questions():
+def test_can_accept_in_questions_only():
     discussion = TopicFactory()
 
     assert not rules.can_accept_in(discussion.author, discussion)

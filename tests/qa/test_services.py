@@ -15,7 +15,7 @@ from tests.forum.event_log import event_names, get_event
 pytestmark = pytest.mark.django_db
 
 
-def test_accept_answer_shows_it_and_says_who_and_when():
+def test_accept_answer_stores_who_and_when():
     answer = AnswerFactory()
     now = timezone.now()
 
@@ -30,7 +30,7 @@ def test_accept_answer_shows_it_and_says_who_and_when():
     assert Topic.objects.get(pk=answer.topic_id).is_solved
 
 
-def test_accept_answer_belongs_to_its_author_with_the_asker_at_the_other_end():
+def test_accept_answer_records_author_and_asker():
     now = timezone.now()
     asked = now - timedelta(hours=2)
     question = QuestionFactory(created_at=asked)
@@ -54,7 +54,7 @@ def test_accept_answer_twice_records_one_event():
     assert Event.objects.filter(name="answer.accepted").count() == 1
 
 
-def test_accepting_another_answer_takes_the_first_back():
+def test_accepting_another_answer_replaces_the_first():
     question = QuestionFactory()
     first, second = AnswerFactory(topic=question), AnswerFactory(topic=question)
     services.accept_answer(first, actor=question.author)
@@ -66,7 +66,7 @@ def test_accepting_another_answer_takes_the_first_back():
     assert get_event("question.resolved").props["by"] == second.author_id
 
 
-def test_unaccept_answer_lets_it_never_have_happened():
+def test_unaccept_answer_retracts_the_events():
     answer = AnswerFactory()
     services.accept_answer(answer, actor=answer.topic.author)
 
@@ -78,7 +78,7 @@ def test_unaccept_answer_lets_it_never_have_happened():
     assert event_names() == []
 
 
-def test_accept_again_after_taking_it_back_counts_again():
+def test_accept_after_unaccept_counts_again():
     answer = AnswerFactory()
     services.accept_answer(answer, actor=answer.topic.author)
     services.unaccept_answer(answer, actor=answer.topic.author)
@@ -103,7 +103,7 @@ def test_reply_to_a_discussion_is_not_accepted():
         services.accept_answer(reply, actor=reply.topic.author)
 
 
-def test_vote_on_an_answer_is_told_to_both():
+def test_vote_on_an_answer_records_both_events():
     answer, voter = AnswerFactory(), MemberFactory()
 
     for _ in range(2):
@@ -115,7 +115,7 @@ def test_vote_on_an_answer_is_told_to_both():
     assert (received.member_id, received.counterpart_id) == (answer.author_id, voter.pk)
 
 
-def test_vote_on_a_question_is_kept_on_its_topic():
+def test_vote_on_a_question_updates_the_topics_score():
     question, voter = QuestionFactory(), MemberFactory()
 
     services.vote(question.posts.get(), member=voter, value=1)
@@ -136,7 +136,7 @@ def test_changing_a_vote_counts_the_difference():
     assert sorted(event_names()) == ["helpful_vote.received", "vote.given"]
 
 
-def test_down_vote_is_nothing_received():
+def test_down_vote_records_no_received_event():
     answer = AnswerFactory()
 
     services.vote(answer, member=MemberFactory(), value=-1)
@@ -144,7 +144,7 @@ def test_down_vote_is_nothing_received():
     assert event_names() == ["vote.given"]
 
 
-def test_idea_is_voted_up_only():
+def test_idea_takes_up_votes_only():
     idea = TopicFactory(kind="idea")
     voter = MemberFactory()
 
@@ -156,7 +156,7 @@ def test_idea_is_voted_up_only():
     assert event_names() == ["vote.given"]
 
 
-def test_own_answer_is_not_voted_on():
+def test_own_answer_takes_no_votes():
     answer = AnswerFactory()
 
     with pytest.raises(Refused, match="your own posts"):
@@ -178,7 +178,7 @@ def test_hidden_answer_takes_no_votes():
         services.vote(AnswerFactory(status="hidden"), member=MemberFactory(), value=1)
 
 
-def test_mark_official_says_who_and_can_be_taken_back():
+def test_mark_official_stores_who_and_can_be_undone():
     answer, support = AnswerFactory(), MemberFactory(role="support")
 
     for _ in range(2):

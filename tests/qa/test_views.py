@@ -18,7 +18,7 @@ def pressed(response):
     return [button.get("aria-pressed") for button in page(response).cssselect(".vote-button")]
 
 
-def test_post_vote_by_htmx_gives_the_votes(client, log_in, htmx, answer):
+def test_post_vote_by_htmx_returns_the_votes(client, log_in, htmx, answer):
     log_in()
 
     up = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}, headers=htmx)
@@ -28,7 +28,7 @@ def test_post_vote_by_htmx_gives_the_votes(client, log_in, htmx, answer):
     assert (pressed(none), texts(none, ".vote-count")) == (["false", "false"], ["0 votes"])
 
 
-def test_post_vote_as_a_plain_form_goes_back_to_the_post(client, log_in, answer):
+def test_post_vote_as_a_plain_form_redirects_to_the_post(client, log_in, answer):
     member = log_in()
 
     response = client.post(f"/posts/{answer.pk}/vote/", {"value": -1})
@@ -37,7 +37,7 @@ def test_post_vote_as_a_plain_form_goes_back_to_the_post(client, log_in, answer)
     assert Vote.objects.get(member=member).value == -1
 
 
-def test_pressed_button_takes_the_vote_back(client, log_in, answer):
+def test_pressed_button_removes_the_vote(client, log_in, answer):
     log_in()
     client.post(f"/posts/{answer.pk}/vote/", {"value": 1})
 
@@ -48,7 +48,7 @@ def test_pressed_button_takes_the_vote_back(client, log_in, answer):
 
 
 @pytest.mark.parametrize("value", ["2", "", "many"])
-def test_odd_votes_are_refused(client, log_in, answer, value):
+def test_invalid_votes_are_refused(client, log_in, answer, value):
     log_in()
 
     assert client.post(f"/posts/{answer.pk}/vote/", {"value": value}).status_code == 403
@@ -89,7 +89,7 @@ def test_asker_accepts_by_htmx_and_sees_the_answer_first(client, log_in, htmx):
     assert response["HX-Push-Url"] == f"{question.get_absolute_url()}#p{answer.pk}"
 
 
-def test_asker_accepts_and_takes_back_as_plain_forms(client, log_in, answer):
+def test_asker_accepts_and_unaccepts_as_plain_forms(client, log_in, answer):
     log_in(answer.topic.author)
 
     accepted = client.post(f"/posts/{answer.pk}/accept/")
@@ -100,7 +100,7 @@ def test_asker_accepts_and_takes_back_as_plain_forms(client, log_in, answer):
     assert not Topic.objects.get(pk=answer.topic_id).is_solved
 
 
-def test_staff_accepts_for_an_asker_who_does_not_return(client, log_in, answer):
+def test_staff_can_accept_for_the_asker(client, log_in, answer):
     support = log_in(role="support")
 
     client.post(f"/posts/{answer.pk}/accept/")
@@ -138,7 +138,7 @@ def test_accept_button_is_offered_to_the_asker_only(client, log_in, answer):
     assert (visitor, other, len(page(client.get(address)).cssselect(".accept"))) == ([], [], 1)
 
 
-def test_staff_marks_official_by_htmx_and_takes_it_back(client, log_in, htmx, answer):
+def test_staff_marks_and_unmarks_official_by_htmx(client, log_in, htmx, answer):
     log_in(role="product", display_name="Pro Duct")
 
     marked = client.post(f"/posts/{answer.pk}/official/", headers=htmx)
@@ -150,7 +150,7 @@ def test_staff_marks_official_by_htmx_and_takes_it_back(client, log_in, htmx, an
 
 
 @pytest.mark.parametrize("act", ["official", "unofficial"])
-def test_official_is_said_by_staff_only(client, log_in, answer, act):
+def test_official_requires_staff(client, log_in, answer, act):
     visitor = client.post(f"/posts/{answer.pk}/{act}/").status_code
     log_in()
 
@@ -163,7 +163,7 @@ def test_question_is_not_marked_official(client, log_in):
     assert client.post(f"/posts/{QuestionFactory().posts.get().pk}/official/").status_code == 403
 
 
-def test_votes_of_others_are_not_shown_as_ones_own(client, log_in, answer):
+def test_others_votes_are_not_shown_as_own(client, log_in, answer):
     from community.qa.services import vote
 
     vote(answer, member=MemberFactory(), value=1)

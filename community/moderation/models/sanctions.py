@@ -92,7 +92,7 @@ class Sanction(models.Model):
 
     @property
     def state(self) -> str:
-        """The state as a label: lifted, told (warnings), in force or ended."""
+        """The state as a label: lifted, sent (warnings), active or ended."""
         if self.lifted_at:
             return str(_("lifted"))
         if self.kind == self.Kind.WARNING:
