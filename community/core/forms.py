@@ -18,7 +18,7 @@ class FormRenderer(TemplatesSetting):
         """Render a part of a form; an empty text field only once, because it looks the same for everyone."""
         widget = context.get("widget", {})
         if widget.get("value", "") is not None or request is not None:
-            return super().render(template_name, context, request)
+            return SafeString(super().render(template_name, context, request))
         return _empty(_Widget(template_name, repr(widget), get_language(), context))
 
 
@@ -32,7 +32,7 @@ class _Widget:
 
 @lru_cache(maxsize=256)
 def _empty(widget: _Widget) -> SafeString:
-    return TemplatesSetting().render(widget.template_name, widget.context)
+    return SafeString(TemplatesSetting().render(widget.template_name, widget.context))
 
 
 class WordsField(forms.CharField):

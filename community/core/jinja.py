@@ -46,7 +46,7 @@ PLAIN = (str, SafeString, Markup, int)
 class PageContext(Context):
     """Calls what a template names without asking each time whether it wants the context: none of ours does."""
 
-    def call(self, function: Callable[..., Any], /, *args: Any, **values: Any) -> Any:  # type: ignore[override]
+    def call(self, function: Callable[..., Any], /, *args: Any, **values: Any) -> Any:
         values.pop("_loop_vars", None)
         values.pop("_block_vars", None)
         return function(*args, **values)

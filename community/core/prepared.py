@@ -79,7 +79,7 @@ def cursor() -> Any:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(_Cursor(connection.connection))
+    return wrap(_Cursor(connection.connection))  # type: ignore[arg-type]
 
 
 def _bound(value: Any) -> Any:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.http import reswap, retarget
+from django_htmx.http import retarget
 
 from community.core import rate_limits
 from community.core.permissions import Refused, require
@@ -100,4 +100,5 @@ def _thread(request: HtmxRequest, answer: Post) -> HttpResponse:
         request, "forum/_posts.html", {"page": topic_page.page_of(request, topic), "topic": topic}
     )
     response["HX-Push-Url"] = f"{topic.get_absolute_url()}#p{answer.pk}"
-    return reswap(retarget(response, "#posts"), f"outerHTML show:#p{answer.pk}:top")
+    response["HX-Reswap"] = f"outerHTML show:#p{answer.pk}:top"
+    return retarget(response, "#posts")
