@@ -90,10 +90,6 @@ class TopicPage:
         return self.pages.number if self.pages else 1
 
     @property
-    def has_badges(self) -> bool:
-        return any(view.awards for main in self.posts for view in (main, *main.comments))
-
-    @property
     def reply_address(self) -> str:
         return pattern("forum:post-create") % self.topic.pk
 
@@ -135,10 +131,13 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
-        posts = _shown(topic.pk, reader).in_reading_order(best_first=topic.best_first)
-        pages = paginate(request, posts.standing_alone())
-        mains = list(pages.object_list)
-        comments = list(posts.filter(kind=Post.Kind.COMMENT, parent__in=[post.pk for post in mains]))
+        placed = topic.posts.placed_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
+        pages = paginate(request, placed.values_list("pk", flat=True))
+        # What is shown of a post is asked for those of this page alone, not for all that are sorted.
+        ids = list(pages.object_list)
+        rows = {post.pk: post for post in _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=ids)}
+        mains = [rows[pk] for pk in ids if pk in rows]
+        comments = [post for post in rows.values() if post.is_comment]
     return _put_together(reader, topic, mains, comments, pages=pages)
 
 
@@ -148,8 +147,8 @@ def part_of(request: HttpRequest, post: Post) -> TopicPage:
     topic = find_topic(reader, post.topic_id)
     if topic is None:
         raise Topic.DoesNotExist
-    main_id = post.parent_id if post.is_comment else post.pk
-    rows = list(_shown(topic.pk, reader).filter(Q(pk=main_id) | Q(parent=main_id, kind=Post.Kind.COMMENT)))
+    main_id = post.parent_id if post.is_comment and post.parent_id else post.pk
+    rows = _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=[main_id])
     mains = [row for row in rows if row.pk == main_id]
     return _put_together(reader, topic, mains, [row for row in rows if row.pk != main_id])
 
@@ -160,9 +159,9 @@ def reader_of(request: HttpRequest) -> Reader:
     return getattr(reader, "_wrapped", reader) if reader.is_authenticated else AnonymousUser()
 
 
-def _shown(topic_id: int, reader: Reader) -> PostQuerySet:
-    """The posts of a topic that have a place on its page for this reader, with what the reader did to them."""
-    posts = Post.objects.filter(topic=topic_id).placed_for(reader).for_reading_by(reader)
+def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
+    """Those that have a place on the topic's page for this reader, with what the reader did to them."""
+    posts = posts.placed_for(reader).for_reading_by(reader)
     posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
     if reader.is_authenticated and moderation.can_moderate(reader):
         posts = posts.annotate(has_review=Exists(ReviewItem.objects.open().filter(post=OuterRef("pk"))))
@@ -172,7 +171,20 @@ def _shown(topic_id: int, reader: Reader) -> PostQuerySet:
 @cache
 def _posts(kind: str, best_first: bool) -> Prepared[Post]:
     def build(topic_id: int, reader_id: int) -> PostQuerySet:
-        return _shown(topic_id, forum.stand_in(kind, reader_id)).in_reading_order(best_first=best_first)
+        posts = Post.objects.filter(topic=topic_id)
+        return _shown(posts, forum.stand_in(kind, reader_id)).in_reading_order(best_first=best_first)
+
+    return Prepared(build)
+
+
+@cache
+def _part(kind: str) -> Prepared[Post]:
+    """These posts and the comments on them."""
+
+    def build(reader_id: int, post_ids: list[int]) -> PostQuerySet:
+        comments = Q(parent__any_of=post_ids, kind=Post.Kind.COMMENT)
+        posts = Post.objects.filter(Q(pk__any_of=post_ids) | comments)
+        return _shown(posts, forum.stand_in(kind, reader_id))
 
     return Prepared(build)
 
