@@ -57,7 +57,7 @@ def story_of(member: Member, reader: Member) -> Story:
         Step(
             band,
             [described[event_id] for event_id in band.row.evidence if event_id in described],
-            [told for one in band.companions if (told := _companion(one, own=own))],
+            [shown for one in band.companions if (shown := _companion(one, own=own))],
         )
         for band in reversed(found.bands)
     ]
@@ -72,6 +72,6 @@ def story_of(member: Member, reader: Member) -> Story:
 
 
 def _companion(companion: Companion, *, own: bool) -> Companion | None:
-    said = labels.COMPANIONS_FOR_YOU if own else labels.COMPANIONS
-    did = tuple((str(said[what]), n) for what, n in companion.did if what in said)
+    texts = labels.COMPANIONS_FOR_YOU if own else labels.COMPANIONS
+    did = tuple((str(texts[what]), n) for what, n in companion.did if what in texts)
     return Companion(companion.member, did) if did else None

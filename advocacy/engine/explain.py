@@ -107,8 +107,8 @@ def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
 
 
 def _sentence(when: date, as_of: date, line: int, rises: bool) -> str:
-    said = f"{when.day} {when:%b}" if when.year == as_of.year else f"{when.day} {when:%b} {when.year}"
+    on = f"{when.day} {when:%b}" if when.year == as_of.year else f"{when.day} {when:%b} {when.year}"
     if rises:
-        return f"Rises to {line} on {said} when something that lowers it expires."
+        return f"Rises to {line} on {on} when something that lowers it expires."
     soon = " (tomorrow)" if when - as_of == timedelta(days=1) else ""
-    return f"Falls below {line} on {said}{soon} unless something new is counted."
+    return f"Falls below {line} on {on}{soon} unless something new is counted."

@@ -15,7 +15,7 @@ class _Rule(BaseModel):
 
 
 class EventRule(_Rule):
-    """At least so many events of the member, within any `window_days` days if that is given.
+    """At least `at_least` events of the member, within any `window_days` days if given.
 
     `each` counts at most one event per day, object or counterpart. A streak of consecutive days is
     `each = "day"` with `window_days` equal to `at_least`.

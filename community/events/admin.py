@@ -93,7 +93,7 @@ class DeadLetterAdmin(BaseAdmin):
                 subject=letter,
                 after={"resolved": bool(letter.resolved_at)},
             )
-        said = _("%(done)d of %(all)d events were processed.") % {"done": resolved, "all": len(letters)}
+        message = _("%(done)d of %(all)d events were processed.") % {"done": resolved, "all": len(letters)}
         messages.add_message(
-            request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, said
+            request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, message
         )
