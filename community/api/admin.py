@@ -87,7 +87,7 @@ class WaitingEventAdmin(BaseAdmin):
     ]
     search_fields = ["email", "external_id", "domain"]
     raw_id_fields = ["member"]
-    readonly_fields = ["name", "who", "amount", "occurred_at", "received_at", "source", "said", "state"]
+    readonly_fields = ["name", "who", "amount", "occurred_at", "received_at", "source", "received_data", "state"]
     fields = [*readonly_fields, "member"]
     actions = ["match_again", "dismiss"]
 
@@ -115,7 +115,7 @@ class WaitingEventAdmin(BaseAdmin):
         return _("Dismissed") if row.dismissed_at else _("Unmatched")
 
     @admin.display(description=gettext_lazy("Received data"))
-    def said(self, row: WaitingEvent) -> SafeString:
+    def received_data(self, row: WaitingEvent) -> SafeString:
         return _as_code(row.event)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:

@@ -191,53 +191,27 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, models.Model) else value
 
 
-# Places that apps above fill, from their AppConfig.ready()
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A number on the first page of the admin, and where to do something about it."""
-
-    title: str
-    figure: int
-    note: str
-    address: str
-    icon: str  # a Material symbol, which the admin's theme brings along
-    urgent: bool = False
+# Panels that apps above register in AppConfig.ready()
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of a member's page in the admin: a template and what it needs."""
+    """A panel on a member's page in the admin: a template and its context."""
 
     title: str
     template: str
     context: Mapping[str, Any]
 
 
-Tiles = Callable[[HttpRequest], "list[Tile]"]
 MemberPanel = Callable[["Member", HttpRequest], "Panel | None"]
 
-_tiles: list[Tiles] = []
 _member_panels: list[MemberPanel] = []
 
 
-def add_tiles(tiles: Tiles) -> Tiles:
-    """Show what `tiles(request)` counts on the first page of the admin."""
-    _tiles.append(tiles)
-    return tiles
-
-
 def add_member_panel(panel: MemberPanel) -> MemberPanel:
-    """Show `panel(member, request)` on the member's page in the admin, to read."""
+    """Register `panel(member, request)` for the member's page in the admin."""
     _member_panels.append(panel)
     return panel
-
-
-def tiles(request: HttpRequest) -> list[Tile]:
-    """Everything that needs a person, the urgent first."""
-    found = [tile for source in _tiles for tile in source(request)]
-    return sorted(found, key=lambda tile: (not tile.urgent, tile.figure == 0))
 
 
 def member_panels(member: Member, request: HttpRequest) -> list[Panel]:

@@ -9,9 +9,7 @@ class ModerationConfig(AppConfig):
         from community.core import admin_base
         from community.notifications import subjects
 
-        from . import dashboard, notification_targets, review_page
+        from . import notification_targets, review_page
 
-        admin_base.add_tiles(dashboard.moderation_tiles)
-        admin_base.add_tiles(dashboard.system_tiles)
         admin_base.add_member_panel(review_page.conduct_panel)
         subjects.register("moderation.sanction", notification_targets.sanctions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from community.core import admin_base
-from community.core.admin_base import MANAGERS, MODERATORS, Tile, has_role
+from community.core.admin_base import MANAGERS, MODERATORS, has_role
 from community.core.ago import phrase
 from community.events.models import DeadLetter
 
@@ -27,15 +27,33 @@ LATE = timedelta(hours=24)
 QUEUE = "admin:moderation_reviewitem_changelist"
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A number on the dashboard, with a link to where it can be dealt with."""
+
+    title: str
+    figure: int
+    note: str
+    address: str
+    icon: str  # the name of a Material symbol, which the admin theme includes
+    urgent: bool = False
+
+
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the dashboard's context; Unfold's DASHBOARD_CALLBACK."""
     waiting = ReviewItem.objects.open().select_related("post__topic", "member", "claimed_by")
     context |= {
-        "tiles": admin_base.tiles(request),
+        "tiles": tiles(request),
         "next_items": waiting.most_urgent_first()[:6],
         "recent_acts": AuditEntry.objects.select_related("actor")[:10],
     }
     return context
+
+
+def tiles(request: HttpRequest) -> list[Tile]:
+    """Return all tiles, urgent ones first and empty ones last."""
+    found = [*moderation_tiles(request), *system_tiles(request)]
+    return sorted(found, key=lambda tile: (not tile.urgent, tile.figure == 0))
 
 
 def moderation_tiles(request: HttpRequest) -> list[Tile]:

@@ -6,8 +6,6 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from community.core import admin_base
-from community.core.admin_base import Tile
 from community.events import registry
 from community.events.models import DeadLetter, Event
 from community.events.services.recording import record
@@ -71,14 +69,6 @@ def test_the_dashboard_with_an_empty_queue_says_so(as_manager):
 
 def test_the_dashboard_hides_dead_letters_from_moderators(as_moderator):
     assert "Dead letters" not in figures(as_moderator.get(INDEX))
-
-
-def test_apps_can_add_tiles(as_manager, monkeypatch):
-    monkeypatch.setattr(
-        admin_base, "_tiles", [lambda request: [Tile("Waiting purchases", 3, "", "/x/", "key")]]
-    )
-
-    assert figures(as_manager.get(INDEX)) == {"Waiting purchases": 3}
 
 
 def links(response):

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.test import RequestFactory
 
 from community.core import admin_base
-from community.core.admin_base import MANAGERS, MODERATORS, Panel, Tile, changes_of, has_role
+from community.core.admin_base import MANAGERS, MODERATORS, Panel, changes_of, has_role
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,13 +52,6 @@ def test_changes_of_contains_changed_fields_only():
     assert changes_of(form) == ({"name": "Old"}, {"name": "New"})
     assert same.is_valid()
     assert changes_of(same) == ({}, {})
-
-
-def test_tiles_are_sorted_urgent_first_and_empty_last(monkeypatch):
-    made = [Tile("a", 0, "", "/", "x"), Tile("b", 2, "", "/", "x"), Tile("c", 1, "", "/", "x", urgent=True)]
-    monkeypatch.setattr(admin_base, "_tiles", [lambda request: made])
-
-    assert [tile.title for tile in admin_base.tiles(request_of(AnonymousUser()))] == ["c", "b", "a"]
 
 
 def test_member_panels_exclude_empty_panels(monkeypatch):

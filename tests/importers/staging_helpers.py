@@ -2,7 +2,7 @@
 
 from community.importers.models import ImportBatch
 from community.importers.progress import NoProgress
-from community.importers.services.building.people import build_members
+from community.importers.services.builders.people import build_members
 from community.importers.services.imports import open_batch
 from community.importers.services.skip_rules import apply_skip_rules
 from community.importers.services.staging import assign_ids, stage

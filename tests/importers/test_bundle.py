@@ -3,8 +3,8 @@
 import pytest
 
 from community.importers.models import StagedRow
-from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import former_member
+from community.importers.services.builders.bundle import load_bundle
+from community.importers.services.builders.people import former_member
 from community.members.models import Member
 from tests.importers.dumps import Dump
 from tests.importers.staging_helpers import prepare

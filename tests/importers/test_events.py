@@ -6,11 +6,11 @@ import pytest
 
 from community.events.models import Event
 from community.forum.models import Category
-from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.events import drafts_of
-from community.importers.services.building.people import former_member
-from community.importers.services.building.texts import texts_of
-from community.importers.services.building.threads import thread_of
+from community.importers.services.builders.bundle import load_bundle
+from community.importers.services.builders.events import drafts_of
+from community.importers.services.builders.people import former_member
+from community.importers.services.builders.texts import texts_of
+from community.importers.services.builders.threads import thread_of
 from tests.factories.forum import CategoryFactory
 from tests.importers.dumps import Dump
 from tests.importers.staging_helpers import prepare

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from community.events.models import Event
 from community.importers.models import ImportedRow
 from community.importers.progress import NoProgress
-from community.importers.services.building import people
-from community.importers.services.building.people import build_members, former_member, handle, usernames
+from community.importers.services.builders import people
+from community.importers.services.builders.people import build_members, former_member, handle, usernames
 from community.members.models import Member
 from community.members.names import clean_username
 from tests.factories.members import MemberFactory

@@ -6,8 +6,8 @@ from community.badges.models import Award, Badge
 from community.forum.models import Tag
 from community.importers.models import ImportedRow
 from community.importers.progress import NoProgress
-from community.importers.services.building import tags_and_badges
-from community.importers.services.building.tags_and_badges import build_badges, build_tags
+from community.importers.services.builders import tags_and_badges
+from community.importers.services.builders.tags_and_badges import build_badges, build_tags
 from tests.factories.badges import BadgeFactory
 from tests.factories.forum import TagFactory
 from tests.importers.conftest import skipped

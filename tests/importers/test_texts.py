@@ -4,9 +4,9 @@ import pytest
 
 from community.forum.models import Post, Tag, Topic
 from community.importers.models import ImportedRow, StagedRow
-from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import former_member
-from community.importers.services.building.texts import source_of, texts_of
+from community.importers.services.builders.bundle import load_bundle
+from community.importers.services.builders.people import former_member
+from community.importers.services.builders.texts import source_of, texts_of
 from tests.factories.forum import TagFactory
 from tests.importers.dumps import Dump
 from tests.importers.staging_helpers import prepare

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from community.forum.models import Category, Post, Topic
-from community.importers.services.building.bundle import load_bundle
-from community.importers.services.building.people import former_member
-from community.importers.services.building.texts import texts_of
-from community.importers.services.building.threads import Thread, thread_of
+from community.importers.services.builders.bundle import load_bundle
+from community.importers.services.builders.people import former_member
+from community.importers.services.builders.texts import texts_of
+from community.importers.services.builders.threads import Thread, thread_of
 from tests.factories.forum import CategoryFactory
 from tests.importers.dumps import Dump
 from tests.importers.staging_helpers import prepare

@@ -6,8 +6,8 @@ from community.events.models import Event
 from community.forum.models import Category, Post, Tag, Topic
 from community.importers.models import ImportedRow, StagedRow
 from community.importers.progress import NoProgress
-from community.importers.services.building import topics
-from community.importers.services.building.topics import build_topics
+from community.importers.services.builders import topics
+from community.importers.services.builders.topics import build_topics
 from community.qa.models import Question
 from tests.factories.forum import CategoryFactory
 from tests.importers.dumps import Dump

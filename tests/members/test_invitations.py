@@ -15,7 +15,7 @@ from community.forum.services import likes, read_states
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services import invitations
 from community.members.services.invitations import token_of
-from community.members.services.merging import is_unused
+from community.members.services.unused_accounts import is_unused
 from community.moderation.models import AuditEntry
 from community.notifications.services import notify
 from community.qa.services import vote

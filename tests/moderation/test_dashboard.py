@@ -42,6 +42,17 @@ def test_tiles_are_urgent_after_a_day(moderator, hours, urgent):
     assert tiles(moderator)["Waiting for review"].urgent is urgent
 
 
+def test_tiles_are_sorted_urgent_first_and_empty_last():
+    ReviewItemFactory(created_at=timezone.now() - 25 * HOUR)
+
+    found = dashboard.tiles(asked_by(MemberFactory(role="manager")))
+
+    order = [(tile.urgent, tile.figure > 0) for tile in found]
+    assert order == sorted(order, reverse=True)
+    assert found[0].title == "Waiting for review"
+    assert found[-1].figure == 0
+
+
 def test_tiles_show_the_age_of_the_oldest(moderator):
     ReviewItemFactory(created_at=timezone.now() - 3 * HOUR)
     ReviewItemFactory(created_at=timezone.now() - HOUR)

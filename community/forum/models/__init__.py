@@ -2,7 +2,7 @@
 
 from .categories import Category
 from .posts import Like, Post, Revision
-from .reading import ReadState
+from .read_states import ReadState
 from .topics import Tag, Topic
 
 __all__ = ["Category", "Like", "Post", "ReadState", "Revision", "Tag", "Topic"]

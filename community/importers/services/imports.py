@@ -17,9 +17,9 @@ from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import Progress
 from community.importers.stackexchange.site import hosts_of
 
-from .building.people import build_members
-from .building.tags_and_badges import build_badges, build_tags
-from .building.topics import build_topics
+from .builders.people import build_members
+from .builders.tags_and_badges import build_badges, build_tags
+from .builders.topics import build_topics
 from .report import report_of, verified
 from .skip_rules import apply_skip_rules
 from .staging import assign_ids, fingerprint, stage

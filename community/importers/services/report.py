@@ -13,7 +13,7 @@ from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.stackexchange.tables import TABLES
 from community.members.models import Member
 
-from .building.people import handle
+from .builders.people import handle
 from .statements import fetch
 
 _COUNTS = """

@@ -21,7 +21,7 @@ from community.importers.progress import Progress
 from community.members.models import Member
 from journeys.services.dirty import mark_events
 
-from .building.people import FORMER_MEMBER
+from .builders.people import FORMER_MEMBER
 from .imports import ImportRefused
 
 BATCH_SIZE = 200

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from community.core.audit import audit
 from community.members import rules
 from community.members.models import Guidelines, Invitation, Member
-from community.members.services import merging
+from community.members.services import unused_accounts
 from community.members.services.accounts import register
 from community.members.services.companies import match_company
 
@@ -30,8 +30,8 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if not rules.can_be_invited(locked):
         raise ValidationError(_("This account has already been claimed."))
-    holder = merging.member_with_address(email)
-    if holder is not None and not merging.is_unused(holder):
+    holder = unused_accounts.member_with_address(email)
+    if holder is not None and not unused_accounts.is_unused(holder):
         raise ValidationError(
             _(
                 "@%(name)s already uses this email address. If it is the same person, ask them to change the address of that account first, or use another address for the invitation."
@@ -88,8 +88,8 @@ def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | Non
     member: Member = Member.objects.select_for_update().get(pk=invitation.member_id)
     if not rules.can_be_invited(member):
         raise ValidationError(_("This account has already been claimed."))
-    if (holder := merging.member_with_address(invitation.email)) is not None:
-        merging.deactivate_unused(holder, in_favour_of=member)
+    if (holder := unused_accounts.member_with_address(invitation.email)) is not None:
+        unused_accounts.deactivate_unused(holder, in_favour_of=member)
     EmailAddress.objects.filter(email__iexact=invitation.email).delete()  # unconfirmed claims by others
     member.email = invitation.email
     member.set_password(password)
