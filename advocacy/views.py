@@ -93,13 +93,13 @@ def _row(score: Score) -> Row:
 
 @require_safe
 @login_required
-def own_standing(request: HttpRequest) -> HttpResponse:
+def own_score(request: HttpRequest) -> HttpResponse:
     """Explain the member's own score: what it consists of, what did not count, and the next band."""
     member, day = _member(request), today()
     computed = score_today(member, day)
     if computed is None:
-        nothing_yet = {"scored": None, "parts": parts_of({}), "suggestions": []}
-        return render(request, "advocacy/own_standing.html", nothing_yet)
+        no_score = {"scored": None, "parts": parts_of({}), "suggestions": []}
+        return render(request, "advocacy/own_score.html", no_score)
     scored = computed.scored
     explanation = scored.explanation
     history = last_year(computed, day)
@@ -120,7 +120,7 @@ def own_standing(request: HttpRequest) -> HttpResponse:
         "line": line_through(history),
         "today": day,
     }
-    return render(request, "advocacy/own_standing.html", context)
+    return render(request, "advocacy/own_score.html", context)
 
 
 def _ladder() -> list[tuple[Band, int]]:

@@ -150,7 +150,7 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
         "story": story,
         "risks": _risks(story, labels.RISKS),
         "means": labels.STAGE_MEANS,
-        "believed": member.stage_history.filter(superseded_at__isnull=False).order_by(
+        "superseded_stages": member.stage_history.filter(superseded_at__isnull=False).order_by(
             "-superseded_at", "-id"
         ),
         "page": page,

@@ -348,7 +348,7 @@ def too_many_requests(request: HttpRequest, error: RateLimited | None = None) ->
     """
     error = error or RateLimited(_("Too many attempts. Please wait a minute and try again."), seconds=60)
     if request.headers.get("HX-Request"):
-        toast = json.dumps({"toast": {"message": error.sentence, "tone": "danger"}})
+        toast = json.dumps({"toast": {"message": error.sentence}})
         response = HttpResponse(error.sentence, content_type="text/plain; charset=utf-8")
         response["HX-Reswap"], response["HX-Trigger"] = "none", toast
     elif request.headers.get("Accept", "").startswith("application/json"):

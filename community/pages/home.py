@@ -23,11 +23,11 @@ from community.prospects.models import ProspectForum
 if TYPE_CHECKING:
     Reader = Member | AnonymousUser
 
-LIVELINESS_SECONDS = 300
+ACTIVITY_STATS_SECONDS = 300
 RECENTLY = timedelta(days=30)
 
 # Only what everybody may see: the figures are shown to everybody.
-_LIVELINESS = """
+_ACTIVITY_STATS = """
 WITH open_category AS (
   SELECT c.id FROM forum_category c LEFT JOIN forum_category p ON p.id = c.parent_id
   WHERE c.see_by = 'everyone' AND coalesce(p.see_by, 'everyone') = 'everyone'
@@ -55,7 +55,7 @@ SELECT
 
 
 @dataclass(frozen=True)
-class Liveliness:
+class ActivityStats:
     """Signs that somebody answers here, over the topics everybody may see."""
 
     topics: int  # of the last 30 days
@@ -74,21 +74,21 @@ class Liveliness:
         return _("%(n)d h") % {"n": hours} if hours < 48 else _("%(n)d days") % {"n": round(hours / 24)}
 
 
-def liveliness(*, now: datetime) -> Liveliness:
+def activity_stats(*, now: datetime) -> ActivityStats:
     """Return the figures, at most five minutes old; those of a demo half written are not kept."""
-    found = cache.get("pages:liveliness")
+    found = cache.get("pages:activity-stats")
     if found is None:
         keep = not demo.is_being_written()  # asked before counting: the writer may be done meanwhile
-        found = _count_liveliness(now)
+        found = _count_activity(now)
         if keep:
-            cache.set("pages:liveliness", found, LIVELINESS_SECONDS)
-    return Liveliness(*found)
+            cache.set("pages:activity-stats", found, ACTIVITY_STATS_SECONDS)
+    return ActivityStats(*found)
 
 
-def _count_liveliness(now: datetime) -> tuple[int, int, int | None, int, int]:
+def _count_activity(now: datetime) -> tuple[int, int, int | None, int, int]:
     since = {"month": now - RECENTLY, "week": now - timedelta(days=7), "day": now - timedelta(days=1)}
     with connection.cursor() as cursor:
-        cursor.execute(_LIVELINESS, since)
+        cursor.execute(_ACTIVITY_STATS, since)
         topics, replied, median, today, people = cursor.fetchone()
     return topics, replied, None if median is None else round(float(median) / 60), today, people
 

@@ -19,7 +19,7 @@ from .models import DeskQuestion, Handover
 
 
 @dataclass(frozen=True)
-class Voice:
+class ReplyShare:
     """The share of the replies by one group: customers, undecided, or staff."""
 
     kind: str
@@ -40,7 +40,7 @@ class Card:
     minutes: int
     earlier: int
     now: datetime
-    voices: list[Voice] = field(default_factory=list)
+    reply_shares: list[ReplyShare] = field(default_factory=list)
 
     @property
     def is_late(self) -> bool:
@@ -61,7 +61,7 @@ def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime
     askers = [row.topic.author_id for row in rows]
     journeys = MemberState.objects.in_bulk(askers)
     earlier = _topics_by(askers, reader)
-    voices = _voices(rows)
+    reply_shares = _reply_shares(rows)
     return [
         Card(
             question=row,
@@ -71,7 +71,7 @@ def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime
             minutes=max(0, int((now - row.waiting_since).total_seconds() // 60)),
             earlier=max(0, earlier[row.topic.author_id] - 1),
             now=now,
-            voices=voices.get(row.pk, []),
+            reply_shares=reply_shares.get(row.pk, []),
         )
         for row in rows
     ]
@@ -91,7 +91,7 @@ NAMES = {
 }
 
 
-def _voices(questions: Sequence[DeskQuestion]) -> dict[int, list[Voice]]:
+def _reply_shares(questions: Sequence[DeskQuestion]) -> dict[int, list[ReplyShare]]:
     """Return who has replied, by topic id. Authors count as customers if they are one now."""
     replies = Post.objects.filter(topic__in=[row.pk for row in questions], status=Post.Status.PUBLISHED)
     replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
@@ -105,15 +105,15 @@ def _voices(questions: Sequence[DeskQuestion]) -> dict[int, list[Voice]]:
     return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
 
 
-def _shares(counts: Mapping[str, int]) -> list[Voice]:
+def _shares(counts: Mapping[str, int]) -> list[ReplyShare]:
     total = sum(counts.values())
-    voices: list[Voice] = []
+    shares: list[ReplyShare] = []
     before = 0
     for kind, count in counts.items():
         name = NAMES[kind][0] if count == 1 else NAMES[kind][1]
-        voices.append(Voice(kind, str(name), count, 100 * before // total, -(-100 * count // total)))
+        shares.append(ReplyShare(kind, str(name), count, 100 * before // total, -(-100 * count // total)))
         before += count
-    return voices
+    return shares
 
 
 @dataclass(frozen=True)

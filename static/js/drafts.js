@@ -50,12 +50,8 @@ function restore(form) {
   }
   source.dispatchEvent(new Event("input", { bubbles: true }));
   form.querySelector("select[data-category]")?.dispatchEvent(new Event("change", { bubbles: true }));
-  showNote(form, "Draft restored.");
-}
-
-function showNote(form, sentence) {
   const note = form.querySelector("[data-draft-note]");
-  if (note) note.textContent = sentence;
+  if (note) note.textContent = note.dataset.draftNote;
 }
 
 function discardPosted() {

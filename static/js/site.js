@@ -51,12 +51,11 @@ function updateCounter(field) {
 document.addEventListener("input", (event) => event.target.id && updateCounter(event.target));
 
 // Show errors of htmx requests as toasts.
-function toast(sentence, tone = "danger") {
+function toast(sentence) {
   const region = document.querySelector(".toasts");
   if (!region || !sentence) return;
   const message = document.createElement("p");
   message.className = "toast";
-  message.dataset.tone = tone;
   message.textContent = sentence;
   region.replaceChildren(message);
   setTimeout(() => message.remove(), 8000);
@@ -67,7 +66,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const sentence = page.querySelector("[data-error-sentence]")?.textContent.trim();
   toast(sentence || document.body.dataset.failed);
 });
-document.addEventListener("toast", (event) => toast(event.detail.message ?? event.detail.value, event.detail.tone));
+document.addEventListener("toast", (event) => toast(event.detail.message));
 
 // Make elements that scroll horizontally focusable, so that they can be scrolled with the keyboard.
 function makeScrollableFocusable() {

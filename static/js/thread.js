@@ -17,7 +17,7 @@ function replyTo(number, name) {
   form.elements.namedItem("parent").value = number;
   const note = form.querySelector("[data-replying-to]");
   note.hidden = !number;
-  note.querySelector("span").textContent = number ? `In reply to ${name}` : "";
+  note.querySelector("b").textContent = name;
   if (number) form.elements.namedItem("source").focus();
   return true;
 }
@@ -35,7 +35,7 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   await navigator.clipboard.writeText(link.href);
   link.closest("details")?.removeAttribute("open");
-  document.dispatchEvent(new CustomEvent("toast", { detail: { message: "Link copied.", tone: "success" } }));
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message: link.dataset.copyLink } }));
 });
 
 // Focus a form that was just opened in place.

@@ -167,7 +167,7 @@ def test_advocate_list_takes_the_same_queries_for_one_and_three(as_manager):
 # Own score
 
 
-def test_own_standing_explains_the_score(client):
+def test_own_score_explains_the_score(client):
     member = MemberFactory()
     make_advocate(member, ago=10)
     happened(member, "reply.created", 14)
@@ -185,7 +185,7 @@ def test_own_standing_explains_the_score(client):
     assert context["suggestions"][0][0] == "story"
 
 
-def test_own_standing_is_computed_for_today(client):
+def test_own_score_is_computed_for_today(client):
     member = MemberFactory()
     happened(member, "reply.created", 10)
     drained()
@@ -199,7 +199,7 @@ def test_own_standing_is_computed_for_today(client):
     assert score < member.advocacy.score
 
 
-def test_own_standing_links_to_the_posts_that_count(client):
+def test_own_score_links_to_the_posts_that_count(client):
     member, asker = MemberFactory(), MemberFactory()
     answer = AnswerFactory(author=member, topic=QuestionFactory(author=asker, title="Grinder stuck"))
     happened(member, "answer.accepted", by=asker, about=answer)
@@ -211,7 +211,7 @@ def test_own_standing_links_to_the_posts_that_count(client):
     assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
 
 
-def test_own_standing_does_not_name_hidden_posts(client):
+def test_own_score_does_not_name_hidden_posts(client):
     member = MemberFactory()
     hidden = CategoryFactory(groups=[], kind=Category.Kind.QA)
     answer = AnswerFactory(author=member, topic=QuestionFactory(category=hidden, title="A secret"))
@@ -222,7 +222,7 @@ def test_own_standing_does_not_name_hidden_posts(client):
     assert "A secret" not in client.get(OWN).content.decode()
 
 
-def test_own_standing_does_not_name_voters(client):
+def test_own_score_does_not_name_voters(client):
     member, voter = MemberFactory(), MemberFactory(display_name="Vera Voter")
     happened(member, "helpful_vote.received", by=voter)
     drained()
@@ -231,7 +231,7 @@ def test_own_standing_does_not_name_voters(client):
     assert "Vera" not in client.get(OWN).content.decode()
 
 
-def test_own_standing_shows_the_last_year(client):
+def test_own_score_shows_the_last_year(client):
     member = MemberFactory()
     happened(member, "review.verified", ago=100)
     drained()
@@ -243,7 +243,7 @@ def test_own_standing_shows_the_last_year(client):
     assert [score > 0 for _, score in history] == [False] * 9 + [True] * 4
 
 
-def test_own_standing_shows_a_strike(client):
+def test_own_score_shows_a_strike(client):
     member = MemberFactory()
     make_advocate(member)
     happened(member, "strike.upheld")
@@ -253,7 +253,7 @@ def test_own_standing_shows_a_strike(client):
     assert "10 points are deducted" in client.get(OWN).content.decode()
 
 
-def test_own_standing_shows_the_best_of_a_decayed_score(client):
+def test_own_score_shows_the_best_of_a_decayed_score(client):
     member = MemberFactory()
     happened(member, "review.verified", ago=2000)
     drained()
@@ -277,7 +277,7 @@ def test_advocate_list_sorts_decayed_scores_by_their_best(as_manager):
     assert "best 10.0 in" in response.content.decode()
 
 
-def test_own_standing_without_acts_explains_what_counts(client):
+def test_own_score_without_acts_explains_what_counts(client):
     client.force_login(MemberFactory())
 
     page = client.get(OWN).content.decode()
@@ -286,17 +286,17 @@ def test_own_standing_without_acts_explains_what_counts(client):
     assert "up to 25" in page
 
 
-def test_own_standing_of_staff_says_there_is_none(team):
+def test_own_score_of_staff_says_there_is_none(team):
     page = team.get(OWN).content.decode()
 
     assert "Not available for team members" in page
 
 
-def test_own_standing_redirects_a_visitor_to_log_in(client):
+def test_own_score_redirects_a_visitor_to_log_in(client):
     assert client.get(OWN).status_code == 302
 
 
-def test_own_standing_takes_the_same_queries_for_one_and_many_acts(client):
+def test_own_score_takes_the_same_queries_for_one_and_many_acts(client):
     member = MemberFactory()
     client.force_login(member)
     counts = set()

@@ -125,6 +125,7 @@ def test_draft_survives_a_reload_and_is_deleted_after_posting(page, login, answe
     page.get_by_label("Your reply").fill("Half a thought, and then the")
     page.reload()
     expect(page.get_by_label("Your reply")).to_have_value("Half a thought, and then the")
+    expect(page.get_by_text("Draft restored.")).to_be_visible()
     page.get_by_label("Your reply").press_sequentially(" other half.")
     page.get_by_role("button", name="Post your answer").click()
     expect(page.get_by_text("Half a thought, and then the other half.")).to_be_visible()
@@ -180,3 +181,16 @@ def test_reply_to_one_post_names_it(page, login, reader):
     expect(page.get_by_text("I see it as you do.")).to_be_visible()
 
     assert Post.objects.get(source="I see it as you do.").parent == earlier
+
+
+def test_the_link_to_a_post_is_copied(page, login, answer):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    login(page, answer.author)
+    open_topic(page, answer.topic)
+    post = page.locator(f"#p{answer.pk}")
+
+    post.get_by_role("link", name="More actions").click()
+    post.get_by_role("link", name="Link to this post").click()
+
+    expect(page.get_by_role("status").get_by_text("Link copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"/p/{answer.pk}/")

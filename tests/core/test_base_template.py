@@ -184,7 +184,9 @@ def test_icons_used_in_templates_are_drawn():
     used = {
         name
         for file in (settings.BASE_DIR / "templates").rglob("*.html")
-        for name in re.findall(r"""\b(?:icon\(|{% icon )"([^"]+)\"""", file.read_text())
+        for name in re.findall(
+            r"""(?:\bicon\(|\bempty\(|\balert\("\w+", |\bsymbol=|{% icon )"([^"]+)\"""", file.read_text()
+        )
     }
 
     assert len(used) > 50

@@ -285,9 +285,7 @@ def test_limited_responds_to_htmx_with_a_toast():
 
     assert [response.status_code for response in responses] == [200, 200, 429]
     assert responses[2]["HX-Reswap"] == "none"
-    assert json.loads(responses[2]["HX-Trigger"]) == {
-        "toast": {"message": "Please wait 61 seconds.", "tone": "danger"}
-    }
+    assert json.loads(responses[2]["HX-Trigger"]) == {"toast": {"message": "Please wait 61 seconds."}}
     assert responses[2]["Retry-After"] == "61"
 
 

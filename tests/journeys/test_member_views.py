@@ -103,7 +103,7 @@ def test_member_journey_shows_superseded_rows(as_manager, member):
 
     response = as_manager.get(address(member))
 
-    assert response.context["story"].superseded == len(response.context["believed"]) > 0
+    assert response.context["story"].superseded == len(response.context["superseded_stages"]) > 0
     assert "Earlier versions" in response.content.decode()
 
 

@@ -167,8 +167,8 @@ def test_retraction_is_as_if_it_never_happened():
     assert not MemberDay.objects.filter(kind="purchase.completed").exists()
     row = StageHistory.objects.current().get()
     assert (row.exited_on, row.evidence) == (None, [reply.event_id])
-    believed = StageHistory.objects.filter(superseded_at__isnull=False, seq=1).get()
-    assert believed.exited_on == sold.occurred_at.date()
+    superseded = StageHistory.objects.filter(superseded_at__isnull=False, seq=1).get()
+    assert superseded.exited_on == sold.occurred_at.date()
     member.refresh_from_db()
     assert member.customer_since is None
 

@@ -86,7 +86,7 @@ def test_home_refuses_post(client):
 # Activity figures
 
 
-def test_liveliness_counts_replies_by_others_in_public_categories():
+def test_activity_stats_counts_replies_by_others_in_public_categories():
     topic = TopicFactory(created_at=NOW - timedelta(hours=5))
     PostFactory(topic=topic, author=topic.author, created_at=NOW - timedelta(hours=4, minutes=50))
     PostFactory(topic=topic, created_at=NOW - timedelta(hours=3))
@@ -94,33 +94,33 @@ def test_liveliness_counts_replies_by_others_in_public_categories():
     hidden = TopicFactory(category=CategoryFactory(groups=[]), created_at=NOW - timedelta(hours=5))
     PostFactory(topic=hidden, created_at=NOW - timedelta(hours=1))
 
-    found = home_page.liveliness(now=NOW)
+    found = home_page.activity_stats(now=NOW)
 
     assert (found.topics, found.replied, found.median_minutes, found.answered_today) == (2, 1, 120, 1)
     assert found.people == 3
 
 
-def test_liveliness_without_a_reply_has_no_median():
+def test_activity_stats_without_a_reply_has_no_median():
     TopicFactory()
 
-    assert home_page.liveliness(now=timezone.now()).median_minutes is None
+    assert home_page.activity_stats(now=timezone.now()).median_minutes is None
 
 
-def test_liveliness_is_cached(django_assert_num_queries):
-    home_page.liveliness(now=NOW)
+def test_activity_stats_is_cached(django_assert_num_queries):
+    home_page.activity_stats(now=NOW)
 
     with django_assert_num_queries(0):
-        home_page.liveliness(now=NOW)
+        home_page.activity_stats(now=NOW)
 
 
-def test_liveliness_is_not_cached_while_the_demo_is_seeded(settings, tmp_path):
+def test_activity_stats_is_not_cached_while_the_demo_is_seeded(settings, tmp_path):
     settings.DEMO_MARK = tmp_path / "demo-is-written"
     with being_written():
         TopicFactory(created_at=NOW - timedelta(hours=5))
-        home_page.liveliness(now=NOW)
+        home_page.activity_stats(now=NOW)
         TopicFactory(created_at=NOW - timedelta(hours=4))
 
-    assert home_page.liveliness(now=NOW).topics == 2
+    assert home_page.activity_stats(now=NOW).topics == 2
 
 
 def test_home_counts_one_topic_as_one(client):
@@ -132,8 +132,8 @@ def test_home_counts_one_topic_as_one(client):
 @pytest.mark.parametrize(
     ("minutes", "words"), [(0, "1 min"), (42, "42 min"), (150, "2 h"), (1500, "25 h"), (4400, "3 days")]
 )
-def test_liveliness_formats_the_wait(minutes, words):
-    assert home_page.Liveliness(1, 1, minutes, 1, 1).wait == words
+def test_activity_stats_formats_the_wait(minutes, words):
+    assert home_page.ActivityStats(1, 1, minutes, 1, 1).wait == words
 
 
 # To-dos of members

@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from community.forum.models import Category, Post, Topic
 from community.pages import home as home_page
-from community.pages.home import Liveliness, announcements, categories, greeting, hot_topics, liveliness
+from community.pages.home import (
+    ActivityStats,
+    activity_stats,
+    announcements,
+    categories,
+    greeting,
+    hot_topics,
+)
 from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -20,20 +27,20 @@ def ago(**span):
     return timezone.now() - timedelta(**span)
 
 
-def alive() -> Liveliness:
-    return liveliness(now=timezone.now())
+def alive() -> ActivityStats:
+    return activity_stats(now=timezone.now())
 
 
-def test_liveliness_of_an_empty_community_is_zero():
-    assert alive() == Liveliness(0, 0, None, 0, 0)
+def test_activity_stats_of_an_empty_community_is_zero():
+    assert alive() == ActivityStats(0, 0, None, 0, 0)
 
 
-def test_liveliness_counts_topics_replies_and_people():
+def test_activity_stats_counts_topics_replies_and_people():
     topic = TopicFactory(created_at=ago(hours=5))
     PostFactory(topic=topic, created_at=ago(hours=3))
     TopicFactory(created_at=ago(days=3))
 
-    assert alive() == Liveliness(topics=2, replied=1, median_minutes=120, answered_today=1, people=3)
+    assert alive() == ActivityStats(topics=2, replied=1, median_minutes=120, answered_today=1, people=3)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +53,13 @@ def test_liveliness_counts_topics_replies_and_people():
     ],
     ids=["hidden", "for groups", "for members", "below a private one"],
 )
-def test_liveliness_counts_public_content_only(spoil):
+def test_activity_stats_counts_public_content_only(spoil):
     spoil(PostFactory(topic=TopicFactory(created_at=ago(hours=5))).topic)
 
-    assert alive() == Liveliness(0, 0, None, 0, 0)
+    assert alive() == ActivityStats(0, 0, None, 0, 0)
 
 
-def test_liveliness_counts_replies_by_others_only():
+def test_activity_stats_counts_replies_by_others_only():
     topic = TopicFactory(created_at=ago(hours=5))
     PostFactory(topic=topic, author=topic.author, created_at=ago(hours=4))
     PostFactory(topic=topic, created_at=ago(hours=3), status=Post.Status.HIDDEN)
@@ -62,14 +69,14 @@ def test_liveliness_counts_replies_by_others_only():
     assert (found.replied, found.median_minutes, found.answered_today) == (0, None, 0)
 
 
-def test_liveliness_ignores_comments():
+def test_activity_stats_ignores_comments():
     answer = AnswerFactory(topic__created_at=ago(hours=9), created_at=ago(hours=2))
     CommentFactory(parent=answer, created_at=ago(hours=8))
 
     assert alive().median_minutes == 420
 
 
-def test_liveliness_is_the_median_time_to_first_reply():
+def test_activity_stats_is_the_median_time_to_first_reply():
     for minutes in (10, 20, 600):
         topic = TopicFactory(created_at=ago(days=2))
         PostFactory(topic=topic, created_at=topic.created_at + timedelta(minutes=minutes))
@@ -79,13 +86,13 @@ def test_liveliness_is_the_median_time_to_first_reply():
 
 
 @pytest.mark.parametrize(("days", "counted"), [(29, 1), (31, 0)])
-def test_liveliness_covers_the_last_month(days, counted):
+def test_activity_stats_covers_the_last_month(days, counted):
     TopicFactory(created_at=ago(days=days))
 
     assert alive().topics == counted
 
 
-def test_liveliness_is_counted_once_in_five_minutes(django_assert_num_queries):
+def test_activity_stats_is_counted_once_in_five_minutes(django_assert_num_queries):
     alive()
     TopicFactory()
 
@@ -109,7 +116,7 @@ def test_liveliness_is_counted_once_in_five_minutes(django_assert_num_queries):
     ],
 )
 def test_the_wait_is_formatted(minutes, wait):
-    assert Liveliness(1, 1, minutes, 0, 0).wait == wait
+    assert ActivityStats(1, 1, minutes, 0, 0).wait == wait
 
 
 @pytest.mark.parametrize(

@@ -120,12 +120,12 @@ def test_a_card_does_not_count_hidden_topics(entry):
     assert card(a_prospect_asks(entry.forum, author=asker)).earlier == 0
 
 
-def voices(question):
-    return [(voice.kind, voice.name, voice.count) for voice in card(question).voices]
+def reply_shares(question):
+    return [(share.kind, share.name, share.count) for share in card(question).reply_shares]
 
 
-def test_a_card_without_replies_has_no_voices(entry):
-    assert card(a_prospect_asks(entry.forum)).voices == []
+def test_a_card_without_replies_has_no_reply_shares(entry):
+    assert card(a_prospect_asks(entry.forum)).reply_shares == []
 
 
 def test_a_card_shows_the_share_of_replies(entry):
@@ -135,7 +135,7 @@ def test_a_card_shows_the_share_of_replies(entry):
     a_reply(question.topic, MemberFactory())
     a_reply(question.topic, entry.member)
 
-    assert voices(question) == [
+    assert reply_shares(question) == [
         ("customers", "customer", 1),
         ("undecided", "undecided", 2),
         ("staff", "from our team", 1),
@@ -147,7 +147,7 @@ def test_a_card_does_not_count_the_asker_or_hidden_replies(entry):
     a_reply(question.topic, question.topic.author)
     a_reply(question.topic, MemberFactory(), status=Post.Status.HIDDEN)
 
-    assert card(question).voices == []
+    assert card(question).reply_shares == []
 
 
 @pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
@@ -155,22 +155,22 @@ def test_staff_who_bought_speak_for_the_company(entry, staff):
     question = a_prospect_asks(entry.forum)
     a_reply(question.topic, MemberFactory(**staff, customer_since=timezone.now()))
 
-    assert [(kind, count) for kind, _, count in voices(question) if count] == [("staff", 1)]
+    assert [(kind, count) for kind, _, count in reply_shares(question) if count] == [("staff", 1)]
 
 
 @pytest.mark.parametrize("counts", [(1, 0, 0), (1, 1, 1), (5, 1, 1), (0, 2, 7)])
-def test_the_bar_of_voices_is_full_and_never_overflows(entry, counts):
+def test_the_bar_of_reply_shares_is_full_and_never_overflows(entry, counts):
     question = a_prospect_asks(entry.forum)
     kinds = ({"customer_since": timezone.now()}, {}, {"role": "sales"})
     for count, fields in zip(counts, kinds, strict=True):
         for _ in range(count):
             a_reply(question.topic, MemberFactory(**fields))
 
-    shown = card(question).voices
+    shown = card(question).reply_shares
 
     assert shown[0].start == 0
-    assert all(voice.start + voice.percent <= 101 for voice in shown)
-    assert max(voice.start + voice.percent for voice in shown) >= 100
+    assert all(share.start + share.percent <= 101 for share in shown)
+    assert max(share.start + share.percent for share in shown) >= 100
 
 
 def test_background_of_a_question_has_the_conversation_in_order(entry):

@@ -416,9 +416,9 @@ def test_the_reply_bar_shows_customers_undecided_and_staff(client, entry):
     a_reply(question.topic, question.topic.author)
     a_reply(question.topic, entry.member)
 
-    voices = client.get(url(question)).context["card"].voices
+    shares = client.get(url(question)).context["card"].reply_shares
 
-    assert [(voice.kind, voice.count, voice.start, voice.percent) for voice in voices] == [
+    assert [(share.kind, share.count, share.start, share.percent) for share in shares] == [
         ("customers", 1, 0, 25),
         ("undecided", 2, 25, 50),
         ("staff", 1, 75, 25),

@@ -32,13 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "announcements": home_page.announcements(reader, now=now),
         "categories": home_page.categories(reader),
         "forums": home_page.prospect_forums(reader),
-        "liveliness": home_page.liveliness(now=now),
+        "activity_stats": home_page.activity_stats(now=now),
         "could_answer": [],
     }
     if reader.is_authenticated:
         context |= {
             "greeting": home_page.greeting(reader, now=now),
-            "needs": todo.todos_of(reader),
+            "todos": todo.todos_of(reader),
             "could_answer": home_page.could_answer(reader),
         }
     return render(request, "pages/home.html", context)
@@ -115,7 +115,7 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "figures": profile_page.figures(request.user, request.user),
         "badges": profile_page.badges(request.user),
-        "needs": todo.todos_of(request.user),
+        "todos": todo.todos_of(request.user),
         "could_answer": home_page.could_answer(request.user, number=3),
     }
     return render(request, "pages/me.html", context)
