@@ -135,9 +135,9 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         pages = paginate(request, placed.values_list("pk", flat=True))
         # What is shown of a post is asked for those of this page alone, not for all that are sorted.
         ids = list(pages.object_list)
-        rows = {post.pk: post for post in _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=ids)}
-        mains = [rows[pk] for pk in ids if pk in rows]
-        comments = [post for post in rows.values() if post.is_comment]
+        found = {post.pk: post for post in _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=ids)}
+        mains = [found[pk] for pk in ids if pk in found]
+        comments = [post for post in found.values() if post.is_comment]
     return _put_together(reader, topic, mains, comments, pages=pages)
 
 

@@ -81,16 +81,18 @@ def _totals() -> Prepared[tuple[int, int, int, int, datetime | None, int, int | 
             posts.order_by()
             .values("topic")
             .annotate(
-                replies=Count("pk", filter=published & Q(kind__in=COUNTED)),
+                counted_replies=Count("pk", filter=published & Q(kind__in=COUNTED)),
                 answers=Count("pk", filter=published & Q(kind=Post.Kind.ANSWER)),
-                likes=Sum("like_count", filter=published, default=0),
+                counted_likes=Sum("like_count", filter=published, default=0),
                 solved=Count("pk", filter=published & Q(is_accepted=True)),
                 latest=Max("created_at", filter=published & ~comment),
                 opening_score=Max("score", filter=Q(kind=Post.Kind.OPENING), default=0),
                 last=Subquery(last.values("author")[:1]),
             )
         )
-        return totals.values_list("replies", "answers", "likes", "solved", "latest", "opening_score", "last")
+        return totals.values_list(
+            "counted_replies", "answers", "counted_likes", "solved", "latest", "opening_score", "last"
+        )
 
     return Prepared(build)
 
