@@ -1,7 +1,6 @@
-"""The base of every admin page: permissions by role, changes in the audit log, and places that other apps fill.
+"""Base classes for the admin: permissions by role, audit log entries, member panels.
 
-Permissions follow from the role alone, so they hold from the first migration on; there are no rows of permissions
-to forget or leave behind.
+Permissions come from the role, not from permission rows.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from community.core import page_cache
 from community.core.audit import audit
 
 if TYPE_CHECKING:
-    # Django's are typed; unfold's, which stand on them, are half typed and contradict each other.
+    # Django's classes are typed; unfold's subclasses are only half typed and contradict them.
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin import TabularInline as Inline
     from django_stubs_ext import StrOrPromise
@@ -48,7 +47,7 @@ def display(
     header: bool = False,
     boolean: bool | None = None,
 ) -> Callable[[Method], Method]:
-    """Describe a column. `label` gives each value a tone; then the method returns (value, text)."""
+    """Declare a list column; `label` maps values to label colours, and the method then returns (value, text)."""
     return cast(
         Callable[[Method], Method],
         decorators.display(
@@ -68,7 +67,7 @@ def action(
     permissions: Collection[str] | None = None,
     icon: str | None = None,
 ) -> Callable[[Method], Method]:
-    """Make a method a button on a page of the admin, with an address of its own."""
+    """Turn a method into an admin button with its own URL."""
     decorate = decorators.action(
         description=cast(str, description), url_path=url_path, permissions=permissions, icon=icon
     )
@@ -76,7 +75,7 @@ def action(
 
 
 def has_role(request: HttpRequest, roles: Collection[str]) -> bool:
-    """Whether the one who asks is active staff of one of these roles; a superuser is a manager."""
+    """Return whether the user is active staff with one of these roles; a superuser is a manager."""
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
         return False
@@ -84,7 +83,7 @@ def has_role(request: HttpRequest, roles: Collection[str]) -> bool:
 
 
 class ByRole:
-    """Admin permissions by role. Nothing is allowed that a class does not name."""
+    """Permissions by role; anything not listed is denied."""
 
     seen_by: Collection[str] = MODERATORS
     added_by: Collection[str] = NOBODY
@@ -108,7 +107,7 @@ class ByRole:
 
 
 class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
-    """A page of the admin whose changes go into the audit log, before and after, and onto every page at once."""
+    """ModelAdmin that writes changes to the audit log and invalidates the page cache."""
 
     list_fullwidth = True
     compressed_fields = True
@@ -122,7 +121,7 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
         return urls
 
     def _of_a_row(self, view: Any) -> Any:
-        """Answer 404 for what cannot be the key of a row; Django's own pages do, but not what we added."""
+        """Answer 404 for an invalid primary key; Django does so only on its own views."""
 
         @wraps(view)
         def checked(request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
@@ -130,7 +129,7 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
                 self.opts.pk.to_python(unquote(str(object_id)))
             except (ValidationError, ValueError) as error:
                 raise Http404 from error
-            # By name: the theme looks for it there.
+            # As a keyword argument, where unfold looks for it.
             return view(request, *args, object_id=object_id, **kwargs)
 
         return checked
@@ -169,14 +168,14 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
 
 
 class EditableInline(ByRole, Inline):  # type: ignore[type-arg]
-    """Rows of another table, edited with the page's own."""
+    """Rows of a related table, edited on their parent's page."""
 
     added_by = changed_by = deleted_by = MANAGERS
     extra = 1
 
 
 def changes_of(form: ModelForm[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the fields that changed, as they were and as they are."""
+    """Return the changed fields' values before and after."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for name in form.changed_data:

@@ -1,7 +1,6 @@
-"""What staff did, told to whoever keeps the log of it.
+"""Write to the audit log, from any app.
 
-Any app may call `audit()`; the setting AUDIT_LOG names the function that keeps the entries, because `core` and
-most apps stand below it.
+`settings.AUDIT_LOG` names the function that stores entries, because `core` and most apps may not import it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that a person of the team, or the system, did."""
+    """An action by a staff member or by the system."""
 
     name: str
     actor: Member | None
@@ -51,10 +50,10 @@ def audit(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    """Tell the log that `actor` did `name` (`post.hide`, `roles.set`) to `subject`.
+    """Add an entry to the audit log: `actor` did `name` (`post.hide`, `roles.set`) to `subject`.
 
-    `before` and `after` hold only what changed. Call it in the transaction of the change itself, so that
-    neither is kept without the other. No actor means the system did it.
+    `before` and `after` hold only what changed. Call it in the transaction of the change, so that both commit
+    or neither does. None as the actor means the system.
     """
     act = Act(
         name=name,
@@ -72,7 +71,7 @@ def audit(
 
 @contextmanager
 def happening(**where: Any) -> Iterator[None]:
-    """Add where an act comes from (path, address, command) to every act told inside."""
+    """Add the origin (path, address, command) to every entry written inside the block."""
     token = _where.set({**_where.get(), **where})
     try:
         yield
@@ -81,7 +80,7 @@ def happening(**where: Any) -> Iterator[None]:
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in the forms that JSON has."""
+    """Convert values to JSON types."""
     return {key: _plain(value) for key, value in values.items()}
 
 

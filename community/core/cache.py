@@ -1,4 +1,4 @@
-"""The cache in Redis, which pages can do without when Redis takes no writes: its memory or its disk is full."""
+"""Redis cache that tolerates refused writes (out of memory or disk)."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _warned_at = float("-inf")
 
 
 class _Client(backend.RedisCacheClient):
-    """Stores nothing where Redis refuses to, and takes away what stood there before."""
+    """On a refused write, delete the old value."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._clients: dict[int, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        """Return the one client of this server; Django makes another for each command."""
+        """Return this server's only client; Django creates one per command."""
         index = self._get_connection_pool_index(write)  # type: ignore[attr-defined]
         if index not in self._clients:
             self._clients[index] = super().get_client(key, write=write)
         return self._clients[index]
 
     def add(self, key: Any, value: Any, timeout: Any) -> bool:
-        """Say that it was added when that is refused: whoever asks goes on as the first one."""
+        """Return True if the write is refused, so that the caller proceeds as the first."""
         return _write(lambda: super(_Client, self).add(key, value, timeout), refused=True)
 
     def set(self, key: Any, value: Any, timeout: Any) -> None:
@@ -55,12 +55,15 @@ class _Client(backend.RedisCacheClient):
         return _write(lambda: super(_Client, self).touch(key, timeout), refused=False)
 
     def incr(self, key: Any, delta: Any) -> Any:
-        """Return 0 when that is refused; ValueError when there is no such key, as without room none is made."""
+        """Return 0 if the write is refused.
+
+        Raises ValueError if the key does not exist, as is the case after a refused write.
+        """
         return _write(lambda: super(_Client, self).incr(key, delta), refused=0)
 
 
 def _write(write: Callable[[], Answer], *, refused: Answer, undo: Callable[[], object] = bool) -> Answer:
-    """Write, or do `undo` and return `refused`."""
+    """Write; if Redis refuses, call `undo` and return `refused`."""
     global _warned_at
     try:
         return write()
@@ -68,7 +71,7 @@ def _write(write: Callable[[], Answer], *, refused: Answer, undo: Callable[[], o
         if time.monotonic() - _warned_at > SECONDS_BETWEEN_WARNINGS:
             _warned_at = time.monotonic()
             log.warning("Redis refuses to store anything: %s", error)
-    with suppress(ResponseError):  # deleting is refused too when it is the disk that is full
+    with suppress(ResponseError):  # with a full disk, deleting is refused too
         undo()
     return refused
 

@@ -1,4 +1,4 @@
-"""What pages are drawn with, for both template engines: icons, initials, times and short numbers."""
+"""Template helpers for both engines: icons, initials, times and short numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HUES = 8
 
 @lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
-    """A drawing of static/css/icons.css; decoration, unless `label` says what it means."""
+    """Return an icon of static/css/icons.css; decorative unless `label` is given."""
     if label:
         return format_html('<i class="icon i-{}" role="img" aria-label="{}"></i>', name, label)
     return format_html('<i class="icon i-{}"></i>', name)
@@ -29,13 +29,13 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @lru_cache(maxsize=4096)
 def hue(username: str) -> int:
-    """The number of the colour that stays this person's, from 0 to 7."""
+    """Return a stable colour number, 0–7."""
     return crc32(username.encode()) % HUES
 
 
 @lru_cache(maxsize=4096)
 def initials(name: str) -> str:
-    """One or two letters: of the first and the last word that start with a letter or a digit."""
+    """Return one or two letters, of the first and the last word that start with a letter or a digit."""
     words = [word for word in name.split() if word[0].isalnum()]
     if not words:
         return next((sign for sign in name if sign.isalnum()), "?").upper()
@@ -44,9 +44,9 @@ def initials(name: str) -> str:
 
 
 def relative_time(moment: datetime | None) -> SafeString:
-    """An absolute time in the reader's zone, which <relative-time> turns into “3 days ago” once scripts run.
+    """Return an absolute time in the reader's zone; scripts turn it into “3 days ago”.
 
-    The element then puts the full time into its title.
+    The <relative-time> element then shows the full time in its title.
     """
     if moment is None:
         return SafeString("")
@@ -63,11 +63,11 @@ def _month(number: int, language: str | None) -> str:
 
 
 def compact(number: int | None) -> str:
-    """1234 -> 1.2k, 15300 -> 15k, 2100000 -> 2.1m; exact below a thousand."""
+    """Shorten a number: 1234 -> 1.2k, 15300 -> 15k, 2100000 -> 2.1m; exact below a thousand."""
     value = int(number or 0)
     for size, letter in ((1_000_000_000, "b"), (1_000_000, "m"), (1_000, "k")):
         if abs(value) >= size:
-            # Cut, not rounded: 999,999 is not yet a million.
+            # Truncate, do not round: 999,999 is not yet a million.
             tenths = abs(value) * 10 // size
             sign = "-" if value < 0 else ""
             return f"{sign}{tenths // 10}{f'.{tenths % 10}' if tenths < 100 and tenths % 10 else ''}{letter}"
@@ -75,12 +75,12 @@ def compact(number: int | None) -> str:
 
 
 def excerpt(html: str, length: int = 280) -> str:
-    """The beginning of rendered Markdown as plain text."""
+    """Return the beginning of rendered Markdown as plain text."""
     return text.excerpt(unescape(strip_tags(html)), length=length)
 
 
 def querystring(request: HttpRequest, **changes: object) -> str:
-    """Return the query of the address shown, with other values; None takes a name out."""
+    """Return the query string with changes; None removes a parameter."""
     query = request.GET.copy()
     for name, value in changes.items():
         if value is None:

@@ -1,4 +1,4 @@
-"""Whether the demo is being written right now: a file says so, locked by whoever writes, as long as they live."""
+"""Whether the demo is being seeded, as told by a locked file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from django.conf import settings
 
 @contextmanager
 def being_written() -> Iterator[None]:
-    """Let every process of this machine's stack know that the demo is being written.
-
-    The lock is the kernel's: a writer that dies, however, lets go of it.
-    """
+    """Mark the demo as being seeded; the kernel releases the lock if this process dies."""
     if settings.DEMO_MARK is None:
         yield
         return
@@ -28,7 +25,7 @@ def being_written() -> Iterator[None]:
 
 
 def is_being_written() -> bool:
-    """Asked by every page that is kept: one look at a folder, and no statement."""
+    """Return whether the demo is being seeded; reads one file, no query."""
     if settings.DEMO_MARK is None:
         return False
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The site is read-only while a disk is nearly full: PostgreSQL stops altogether when it has no room left."""
+"""Make the site read-only when a disk is almost full, before PostgreSQL stops."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from psycopg import errors
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 CHECK_SECONDS: Final = 2
-# How long to refuse writes after PostgreSQL, whose disk we may not see, said that it is full.
+# How long to refuse writes after PostgreSQL, whose disk may be elsewhere, reported that it is full.
 FULL_SECONDS: Final = 10
 RETRY_SECONDS: Final = 60
 METRICS_BYTES: Final = 64 * 2**20
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108
-# Small writes that let people read what only members may.
+# Writes needed for logging in and out.
 ALLOWED: Final = {"account_login", "account_logout", "mfa_authenticate", "admin:login", "admin:logout"}
 
 log = logging.getLogger(__name__)
 
 
 class DiskLow(CommandError):
-    """There is too little room to go on; a command that meets this ends with its sentence."""
+    """Too little disk space to continue; shown as the command's error."""
 
 
 class _State:
@@ -47,7 +47,7 @@ class _State:
 
 
 def is_low() -> bool:
-    """Whether less than DISK_RESERVE_MB is free on a disk of ours; looked up every CHECK_SECONDS."""
+    """Return whether less than DISK_RESERVE_MB is free on one of our disks; checked every CHECK_SECONDS."""
     now = time.monotonic()
     if now - _State.checked_at >= CHECK_SECONDS:
         was_low, _State.low = _State.low, free_bytes() < settings.DISK_RESERVE_MB * 2**20
@@ -58,7 +58,7 @@ def is_low() -> bool:
 
 
 def free_bytes() -> int:
-    """What is free where it is least, among the disks of DISK_FOLDERS."""
+    """Return the lowest free space of DISK_FOLDERS in bytes."""
     return min((_free_at(Path(folder)) for folder in settings.DISK_FOLDERS), default=2**63)
 
 
@@ -71,7 +71,7 @@ def require_room() -> None:
 
 
 def metrics_folder() -> Path:
-    """Where processes share their metrics: in memory, because writing to a mapped file kills on a full disk."""
+    """Return the folder for shared metrics: in memory, because a full disk kills writers of a mapped file (SIGBUS)."""
     if os.access(SHARED_MEMORY, os.W_OK) and _free_at(SHARED_MEMORY) >= METRICS_BYTES:
         return SHARED_MEMORY
     return Path(tempfile.gettempdir())
@@ -85,7 +85,7 @@ def _free_at(folder: Path) -> int:
 
 
 class ReadOnlyWhenLow:
-    """Answer writes with 503 while the disk is nearly full, or when it turns out to be."""
+    """Answer writes with 503 while the disk is almost full, or when it turns out to be full."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -132,7 +132,7 @@ def _refusal(request: HttpRequest) -> HttpResponse:
 
 
 class Task(DjangoTask):  # type: ignore[type-arg]
-    """A task that is left for the next sweep while the disk is nearly full."""
+    """Skipped until the next sweep while the disk is almost full."""
 
     abstract = True
 

@@ -1,4 +1,4 @@
-"""How every form of the site is drawn (templates/forms/), and the field for words of several lines."""
+"""The renderer of all forms (templates/django/forms/), and a field for multi-line text."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +15,7 @@ class FormRenderer(TemplatesSetting):
     field_template_name = "forms/field.html"
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
-        """Render a part of a form; an empty text field only once, because it looks the same for everyone."""
+        """Render a part of a form; empty text fields are cached, because they look the same for everyone."""
         widget = context.get("widget", {})
         if widget.get("value", "") is not None or request is not None:
             return SafeString(super().render(template_name, context, request))
@@ -36,7 +36,7 @@ def _empty(widget: _Widget) -> SafeString:
 
 
 class WordsField(forms.CharField):
-    """Words of several lines. Browsers send two characters for the end of one; they count one, and so do we."""
+    """Multi-line text; CRLF counts as one character, as in browsers."""
 
     widget = forms.Textarea
 

@@ -1,4 +1,4 @@
-"""How pages are rendered: Jinja2, which names what is missing instead of printing nothing."""
+"""The Jinja2 environment: strict about undefined and unprintable values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from community.core.addresses import address
 
 INDENTATION = re.compile(r"\n\s+")
 ICONS = re.compile(r"""\{\{ icon\("([a-z0-9-]+)"\) \}\}""")
-# A line of a tag or a comment alone ends in nothing; the white space before it stays.
+# A tag or comment alone on its line leaves no line break; the white space before it stays.
 TAG_LINES = re.compile(r"^(\{%[^%]*%\}|\{#.*?#\})\n", re.MULTILINE)
 # Elements inside which white space is content.
 PRESERVED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
@@ -44,7 +44,7 @@ PLAIN = (str, SafeString, Markup, int)
 
 
 class PageContext(Context):
-    """Calls what a template names without asking each time whether it wants the context: none of ours does."""
+    """Call functions directly; none of ours takes the context."""
 
     def call(self, function: Callable[..., Any], /, *args: Any, **values: Any) -> Any:
         values.pop("_loop_vars", None)
@@ -53,7 +53,7 @@ class PageContext(Context):
 
 
 class PageCode(CodeGenerator):
-    """Prints by one function, where Jinja2 calls `finalize`, `escape` and `Markup` for each of a page's 400 values."""
+    """Compile output to one call of `shown`, instead of `finalize`, `escape` and `Markup`; a page has 400 values."""
 
     def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:
         self.write("environment.shown(")
@@ -68,7 +68,7 @@ class PageEnvironment(Environment):
 
     @staticmethod
     def shown(value: Any) -> str:
-        """Return the value as it stands in the page: escaped unless it is markup."""
+        """Return the value as HTML: escaped unless it is markup."""
         kind = type(value)
         if kind is Markup or kind is SafeString:
             return value  # type: ignore[no-any-return]
@@ -76,7 +76,7 @@ class PageEnvironment(Environment):
 
 
 class Loader(FileSystemLoader):
-    """Load templates without indentation and empty lines: a third of a page's bytes."""
+    """Strip indentation and empty lines, a third of a page's bytes."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         if template.startswith("django/"):  # the other engine's
@@ -86,7 +86,7 @@ class Loader(FileSystemLoader):
 
 
 def _prepared(source: str) -> str:
-    """Leave out the indentation, and write icons down as what they are: a page has hundreds."""
+    """Strip indentation and inline icons at compile time; a page has hundreds of them."""
     source = ICONS.sub(lambda found: str(components.icon(found[1])), source)
     if PRESERVED.search(source):
         return source
@@ -94,15 +94,15 @@ def _prepared(source: str) -> str:
 
 
 def printable(value: Any) -> Any:
-    """Refuse to print what is never meant to be read.
+    """Return the value if it may be printed.
 
-    Raises TypeError for a function that was not called and for a moment that was not formatted.
+    Raises TypeError for uncalled functions and unformatted dates.
     """
     if type(value) in PLAIN:
         return value
     if isinstance(value, (datetime, date, time)):
         raise TypeError(f"{value!r} is printed as it is; use relative_time() or the date filter.")
-    # Both can be called: the one is printed as its widget, the other says itself what is missing.
+    # Bound fields and undefined values are callable, but may be printed: the latter raise their own error.
     if callable(value) and not isinstance(value, (BoundField, Undefined)):
         raise TypeError(f"{value!r} is printed without being called.")
     return value
@@ -110,19 +110,19 @@ def printable(value: Any) -> Any:
 
 @lru_cache(maxsize=8192)
 def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
-    """The sentence in this language, with its placeholders and as it reads without any."""
+    """Return the translation twice: as a format string, and formatted without values."""
     sentence = Markup(gettext(message))  # noqa: S704 - a literal of a template
     return sentence, sentence % {} if "%(" not in sentence else sentence
 
 
 def translate(message: str, /, **values: Any) -> Markup:
-    """Return a template's sentence in the reader's language; values are escaped, and a literal % is doubled."""
+    """Translate a template's sentence; values are escaped. A literal % must be doubled."""
     sentence, plain = _translated(message, get_language())
     return sentence % values if values else plain
 
 
 def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
-    """Return the sentence for this number, which is there as %(num)s."""
+    """Translate a sentence with a number, available as %(num)s."""
     if not values:
         return _plural(singular, plural, number, get_language())
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
@@ -135,7 +135,7 @@ def _plural(singular: str, plural: str, number: int, language: str | None) -> Ma
 
 
 def format_date(value: date | None, form: str = "j F Y") -> str:
-    """Format a date, or a moment in the reader's time zone; nothing for None."""
+    """Format a date, or a datetime in the reader's time zone; an empty string for None."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -144,7 +144,7 @@ def format_date(value: date | None, form: str = "j F Y") -> str:
 
 
 def format_number(value: float, decimals: int = 0) -> str:
-    """Format a number with so many decimals; a negative count leaves out zeros, as Django's `floatformat` does."""
+    """Format a number as Django's `floatformat` does; negative `decimals` omit trailing zeros."""
     return str(floatformat(value, decimals))
 
 
@@ -155,11 +155,11 @@ def environment(**options: Any) -> Environment:
         **{**options, "undefined": StrictUndefined},
         finalize=printable,
         extensions=["jinja2.ext.i18n"],
-        # The pattern changes with PageCode: what was compiled otherwise is not to be found.
+        # Change the pattern with PageCode, so that stale bytecode is not used.
         bytecode_cache=FileSystemBytecodeCache(pattern="__caravan_2_%s.cache"),
     )
     env.newstyle_gettext = True  # type: ignore[attr-defined]
-    env.policies["ext.i18n.trimmed"] = True  # a sentence is the same one however its lines are broken
+    env.policies["ext.i18n.trimmed"] = True  # so that line breaks do not change the msgid
     env.globals.update(
         _=translate,
         gettext=translate,

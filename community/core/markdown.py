@@ -1,7 +1,7 @@
-"""Markdown to safe HTML, once, when something is written; pages show the stored HTML.
+"""Render Markdown to safe HTML when a post is written; pages show the stored HTML.
 
-CommonMark with tables, strikethrough and links made of bare addresses; fenced code coloured by Pygments;
-@mentions of people whom the caller can name. Whatever comes out of the parser is sanitised by nh3.
+CommonMark with tables, strikethrough, bare URLs as links, fenced code highlighted by Pygments, and @mentions that
+the caller resolves. nh3 sanitises the result.
 """
 
 import re
@@ -26,18 +26,18 @@ from pygments.lexers import get_lexer_by_name
 from community.core import raw_html
 from community.core.text import excerpt, storable
 
-# Given lower-case usernames, the address of each one that exists.
+# Maps lower-case usernames to profile URLs; those that do not exist are missing.
 Resolver = Callable[[Collection[str]], Mapping[str, str]]
 
 Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
 
 MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
-# Longer code is shown, but not coloured: no reader gains from it and the colouring takes its time.
+# Longer code is not highlighted.
 HIGHLIGHT_LIMIT = 20_000
-# Seconds of the processor that one text may take for colours; some lexers are slow on what is made for it.
+# CPU seconds for highlighting one text; some lexers are slow on crafted input.
 COLOURING = 0.5
-# The languages that are coloured. Pygments knows hundreds; a few can be kept busy for ever by one line.
+# Languages to highlight. Pygments has hundreds of lexers; one line can keep some of them busy forever.
 _LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile elixir erlang go
     graphql groovy haskell html http java javascript js json kotlin latex lua make makefile markdown
     matlab md nginx objective-c perl php powershell py pycon python r rb rs ruby rust scala scss sh shell sql
@@ -60,7 +60,7 @@ CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """HTML ready to be shown, and what there is to know about it."""
+    """HTML and facts about it."""
 
     html: str
     mentions: tuple[str, ...]
@@ -74,10 +74,10 @@ class Rendered:
 
 
 def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Rendered:
-    """Never raises, whatever was typed; NUL and half surrogate pairs are cleaned away first.
+    """Render Markdown; never raises, whatever was typed. NUL and lone surrogates are replaced first.
 
-    `top` is the level that the biggest heading gets: a page's title is h1 and its sections are h2, so h3 in
-    a post, and h2 where the text is the whole page.
+    `top` is the level of the biggest heading: a page's title is h1 and its sections are h2, so h3 in a post,
+    and h2 where the text is the whole page.
     """
     env: dict[str, Any] = {"addresses": {}}
     tokens = _parser.parse(storable(source), env)
@@ -143,7 +143,7 @@ def _words(token: Token) -> str:
 
 
 def _split_mentions(state: StateCore) -> None:
-    """Core rule: turn @name inside text, but not inside a link, into tokens of their own."""
+    """Core rule: split @name in text outside of links into a token of its own."""
     for block in state.tokens:
         if block.type != "inline" or "@" not in block.content:
             continue
@@ -167,7 +167,7 @@ def _pieces(text: Token) -> list[Token]:
 
 
 class _Renderer(RendererHTML):
-    """What we write differently from markdown-it; each method is named after the token it draws."""
+    """What we render differently from markdown-it; each method is named after its token."""
 
     def mention(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         name = tokens[index].content
@@ -183,7 +183,7 @@ class _Renderer(RendererHTML):
         return raw_html.filtered_block(tokens[index].content)
 
     def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        # Colours have one budget for the whole text, which env carries from block to block.
+        # The highlighting budget is for the whole text; env carries it from block to block.
         coloured = OptionsDict(cast(Any, {**options, "highlight": partial(_highlighted, env)}))
         return super().fence(tokens, index, coloured, env)
 
@@ -201,7 +201,7 @@ class _Renderer(RendererHTML):
 
 
 def _cell(token: Token) -> str:
-    """The parser aligns with style=, which the content security policy forbids; `align` does the same."""
+    """Return the cell's tag with `align`, because the content security policy forbids the parser's style=."""
     _, _, side = str(token.attrGet("style") or "").partition(":")
     return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
 
@@ -211,7 +211,7 @@ def _demoted(token: Token, env: Env) -> str:
 
 
 def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
-    """The inside of a fenced block; an empty answer makes the parser escape the code itself."""
+    """Return the highlighted code; an empty string makes the parser escape it."""
     if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_LIMIT:
         return ""
     lexer = get_lexer_by_name(language.lower(), stripnl=False)
@@ -223,7 +223,10 @@ def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
 
 
 def _in_time(pieces: Iterable[Any], env: Env) -> Iterator[Any]:
-    """The pieces, for as long as colouring may take; then TimeoutError, here and in the blocks that follow."""
+    """Yield the pieces within the text's highlighting budget.
+
+    Raises TimeoutError when it is used up, here and in the blocks that follow.
+    """
     last = time.thread_time()
     for piece in pieces:
         now = time.thread_time()
@@ -240,7 +243,7 @@ def _make_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough", "linkify"])
     parser.core.ruler.push("mentions", _split_mentions)
     if parser.linkify is not None:
-        # "readme.md" is a file and "ada@example.com" somebody's address: only what has a scheme is a link.
+        # "readme.md" is a file name and "ada@example.com" an email address: only URLs with a scheme are links.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     return parser
 

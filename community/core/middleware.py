@@ -1,4 +1,7 @@
-"""What every request passes: what is left out of it, what is refused, and what caches may do with the answer."""
+"""Middleware for every request.
+
+Strip NUL, limit visitors' concurrency, refuse multipart log-ins, answer timed-out statements, set cache headers.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,21 @@ from community.core import page_cache
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 NUL: Final = "\x00"
-# What costs little, or is for machines that show who they are; never refused for want of a place.
+# Cheap paths, and paths for authenticated machines; never refused for lack of a slot.
 UNLIMITED_PATHS: Final = ("/static/", "/media/", "/brand-", "/healthz", "/readyz", "/metrics", "/api/")
 # Where people log in and sign up.
 ACCOUNT_PATHS: Final = ("/accounts/", "/admin/login/")
-# The web server's word, in the request's META, that a visitor's request found no place.
+# Set in META by the web server when there was no slot for a visitor's request.
 REFUSED: Final = "caravan.refused"
 RETRY_SECONDS: Final = 5
-# How long a visitor's request lets members' go first.
+# How long a visitor's request yields to members' requests.
 YIELD_SECONDS: Final = 1
 
 
 class WithoutNul:
-    """PostgreSQL keeps no NUL in texts, so asking it for one is an error: nobody may make a request do so.
+    """Remove NUL, which PostgreSQL cannot store: 404 in a path, dropped from query strings and cookies.
 
-    In a path it names nothing (404); in a query or a cookie it is left out. Forms refuse it with a sentence.
+    Forms report it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -46,7 +49,7 @@ class WithoutNul:
         if NUL in request.path_info:
             return HttpResponseNotFound("There is no such page.", content_type="text/plain")
         query = request.META.get("QUERY_STRING", "")
-        while NUL in query or "%00" in query:  # taking one out of "%%0000" leaves another
+        while NUL in query or "%00" in query:  # removing one from "%%0000" leaves another
             query = query.replace("%00", "").replace(NUL, "")
         request.META["QUERY_STRING"] = query
         for name in [name for name, value in request.COOKIES.items() if NUL in value]:
@@ -55,11 +58,10 @@ class WithoutNul:
 
 
 class VisitorLimit:
-    """Serve members first, and refuse visitors' requests that find no place.
+    """Serve members first; answer 503 (or a cached page) to visitors beyond the limit.
 
-    The web server gives requests without a session few threads at a time, and marks those that are too many. A
-    session that is nobody's is a visitor's too; its cookie has taken such a request past the server's places,
-    so it needs one of `settings.VISITOR_PLACES` here. What another visitor was shown a moment ago is shown again.
+    The web server limits requests without a session cookie and marks those beyond its limit. A cookie without a
+    valid session bypasses that limit, so it needs one of `settings.VISITOR_PLACES`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -95,7 +97,7 @@ class VisitorLimit:
                 self.member_left.notify_all()
 
     def _serve_visitor(self, request: HttpRequest) -> HttpResponse:
-        """Wait while members are served, at the beginning and before each statement, up to YIELD_SECONDS."""
+        """Yield to members first and before each statement outside a transaction, for up to YIELD_SECONDS in total."""
         until = time.monotonic() + YIELD_SECONDS
 
         def let_members_go_first(
@@ -116,7 +118,7 @@ class VisitorLimit:
 
 
 class PlainAccountForms:
-    """Refuse visitors' multipart forms where people log in: they send no files, and parsing those is work."""
+    """Refuse multipart forms from visitors on account pages with 415, before parsing them; they upload no files."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -133,7 +135,7 @@ class PlainAccountForms:
 
 
 class StatementTimeout:
-    """Answer 503 when PostgreSQL stopped a statement that took too long."""
+    """Answer 503 when PostgreSQL cancels a statement for taking too long."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -148,7 +150,7 @@ class StatementTimeout:
 
 
 def busy() -> HttpResponse:
-    """The page that asks to come back a little later; it needs no database."""
+    """Return the 503 page; needs no database."""
     return HttpResponse(_busy_page(), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -158,10 +160,10 @@ def _busy_page() -> str:
 
 
 class ForOneReader:
-    """Say of every page that it may be another one for another reader: no cache between us hands it on.
+    """Mark responses as private and varying by reader.
 
-    htmx is given parts of pages at the addresses of whole ones. What says by itself how it may be kept, such
-    as a picture, is left alone.
+    They also vary by HX-Request, because htmx gets fragments at the URLs of whole pages. Responses with their own
+    Cache-Control, such as images, are left alone.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

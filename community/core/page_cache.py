@@ -1,8 +1,8 @@
-"""Visitors' pages, kept for seconds in the memory of each process: visitors all see the same.
+"""The page cache: visitors' pages, cached for seconds in each process.
 
-Every page belongs to the generation that was read before it was made. Whoever takes something out of public view
-starts another one after the commit, and all that was kept before it is gone at once, in every process. What only
-changes a page, such as a vote, is seen by visitors when the time is up.
+A page is stored with the generation read before it was rendered. Removing something from public view starts a new
+generation on commit, which invalidates all pages at once, in every process. Other changes, such as votes, are seen
+by visitors when the page expires.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 Key = tuple[object, ...]
 
 GENERATION: Final = "page-cache:generation"
-# Longer than any page is kept.
+# Longer than any page is cached.
 LIFETIME: Final = 86_400
 BYTES: Final = 32 * 1024 * 1024
-# What an entry takes besides its page.
+# Bytes that an entry takes besides its page.
 OVERHEAD: Final = 1024
 COOKIES_OF_SOMEONE: Final = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages")
 
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
 
 
 class PageCache:
-    """The pages of one process, at most `limit` bytes; the ones asked for least recently go first."""
+    """An LRU cache of at most `limit` bytes."""
 
     def __init__(self, limit: int = BYTES) -> None:
         self.limit = limit
@@ -86,7 +86,7 @@ pages = PageCache()
 
 
 def invalidate_on_commit() -> None:
-    """After the commit, let no page be shown that was made before it."""
+    """Invalidate all cached pages after the commit."""
     transaction.on_commit(_start_generation, robust=True)
 
 
@@ -95,7 +95,7 @@ def _start_generation() -> None:
 
 
 def _generation() -> str | None:
-    """The generation that holds, the same in every process; None, and so no cache, while Redis is away."""
+    """Return the current generation, shared by all processes; None (no caching) while Redis is down."""
     try:
         found: str | None = cache.get(GENERATION)
         if found is None:
@@ -107,17 +107,17 @@ def _generation() -> str | None:
 
 
 def find(request: HttpRequest) -> HttpResponse | None:
-    """Return the page that another visitor was shown, when it still holds for this one."""
+    """Return the cached page for this visitor, if there is one."""
     generation = _generation() if _is_visitor(request) else None
     page = pages.get(_key(request), generation=generation) if generation else None
     return HttpResponse(page) if page is not None else None
 
 
 def for_visitors(view: View[P]) -> View[P]:
-    """Answer visitors with the page another one was shown in the last PAGE_CACHE_SECONDS.
+    """Cache the view's page for visitors for PAGE_CACHE_SECONDS.
 
-    Whoever carries a session, a message or a form token gets a page of their own, and such a page is never kept.
-    Nor is one that sets a cookie or holds a form token, or that says that the demo is still being written.
+    Requests with a session, message or CSRF cookie are not cached, nor are responses that set a cookie or need a
+    CSRF token, nor pages while the demo is being seeded.
     """
 
     @functools.wraps(view)
@@ -145,7 +145,7 @@ def _is_visitor(request: HttpRequest) -> bool:
 def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
     if response.status_code != 200 or response.cookies or response.streaming:
         return False
-    # The cookie of a form token is set only after the view.
+    # The middleware sets the CSRF cookie only after the view.
     return "CSRF_COOKIE_NEEDS_UPDATE" not in request.META
 
 

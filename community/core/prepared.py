@@ -1,6 +1,6 @@
-"""QuerySets that are compiled once by Django and planned once by PostgreSQL, for pages that are read all the time.
+"""QuerySets compiled once by Django and prepared once by PostgreSQL, for hot pages.
 
-Writing their SQL and planning it costs more than running it.
+Compiling and planning these queries costs more than running them.
 
     @cache
     def _posts(is_moderator: bool) -> Prepared[Post]:
@@ -8,8 +8,8 @@ Writing their SQL and planning it costs more than running it.
 
     _posts(reader.is_moderator)(topic_id=812)
 
-`build` is called once, with a placeholder for each of its arguments, so it may not decide by their values: what
-decides, such as the kind of reader, belongs to the cached function around it.
+`build` gets placeholders, so it must not branch on its arguments. What it branches on, such as the kind of reader,
+belongs to the cached function around it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _placeholders = count(8_100_000_000_000_000_000)
 
 
 class AnyOf(models.Lookup):
-    """`column = ANY(array)`: one statement for any number of values, where IN makes one for each number."""
+    """`column = ANY(array)`: one statement for any number of values; IN needs one per number."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -56,7 +56,7 @@ models.ForeignKey.register_lookup(AnyOf)
 
 
 class _JsonAsText(Loader):
-    """Leaves jsonb to the model's field, as Django has psycopg do with results in text form."""
+    """Return jsonb as text; the model field decodes it."""
 
     format = psycopg.pq.Format.BINARY
 
@@ -68,7 +68,7 @@ psycopg.adapters.register_loader("jsonb", _JsonAsText)
 
 
 class _Cursor(psycopg.Cursor[Any]):
-    """Sends parameters beside the statement, where Django's cursor writes them into it: so it can be kept prepared."""
+    """Send parameters separately from the statement, so that it can be prepared; Django's cursor inlines them."""
 
     keeps_plan = True
 
@@ -77,7 +77,7 @@ class _Cursor(psycopg.Cursor[Any]):
 
 
 def cursor(*, keeps_plan: bool = True) -> Any:
-    """Return a cursor whose statements are kept prepared; Django logs and counts them as its own."""
+    """Return a cursor that prepares its statements; Django logs and counts them like its own."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
@@ -87,7 +87,7 @@ def cursor(*, keeps_plan: bool = True) -> Any:
 
 
 def _bound(value: Any) -> Any:
-    """Give numbers one type whatever their size: a statement is prepared for the types of its parameters."""
+    """Bind all integers as bigint: a prepared statement depends on its parameter types."""
     if type(value) is int:
         return Int8(value)
     if type(value) in (list, tuple):
@@ -96,19 +96,20 @@ def _bound(value: Any) -> Any:
 
 
 class Statement(NamedTuple):
-    """A compiled QuerySet: its SQL, its parameters or the names of those to fill in, and how to read its rows."""
+    """A compiled QuerySet: SQL, parameters, the arguments to fill in, and the reader of its rows."""
 
     sql: str
     params: list[Any]
-    names: dict[int, str]  # of arguments, by the place of the parameter
+    names: dict[int, str]  # argument names by parameter index
     read: Callable[[list[Any]], list[Any]]
 
 
 class Prepared(Generic[Row]):
-    """Call it with the arguments of `build`: ids, lists of ids for the lookup `any_of`, or what is annotated otherwise.
+    """A prepared QuerySet; call it with the arguments of `build` to get its rows.
 
-    With a `limit` it takes an `offset` too. Where the best plan depends on the values, as for the words of a
-    search, `keeps_plan=False` has PostgreSQL plan each time.
+    Arguments are ids, or lists of ids for the lookup `any_of`, unless annotated as str, UUID or datetime. With a
+    `limit`, it also takes an `offset`. Where the best plan depends on the values, such as search terms,
+    `keeps_plan=False` makes PostgreSQL plan each time.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Prepared(Generic[Row]):
 
     def __call__(self, *, offset: int = 0, **values: Any) -> list[Row]:
         if any(type(value) is int and not SMALLEST <= value <= LARGEST for value in values.values()):
-            return []  # no column holds such a number, and an address may have any
+            return []  # no column holds such a number, but a URL may
         statement = self._statement
         params = statement.params.copy()
         for place, name in statement.names.items():
@@ -158,7 +159,7 @@ class Prepared(Generic[Row]):
 
 
 def _placeholder(parameter: inspect.Parameter) -> Any:
-    """Return a value that stands for the argument while the QuerySet is built."""
+    """Return a unique value of the argument's type, which marks its place among the compiled parameters."""
     number = next(_placeholders)
     if parameter.annotation in (str, "str"):
         return f"placeholder {number}"
@@ -170,7 +171,7 @@ def _placeholder(parameter: inspect.Parameter) -> Any:
 
 
 def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], list[Any]]:
-    """Return what turns rows into model instances, as the QuerySet does, or with `values_list` into tuples."""
+    """Return a function that turns rows into model instances, or into tuples for `values_list`."""
     select, info = compiler.select, compiler.klass_info
     converters = compiler.get_converters([column for column, *_ in select])
 

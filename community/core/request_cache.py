@@ -1,6 +1,6 @@
-"""What a request asks once and needs again, such as which categories its reader may see.
+"""Cache values for the duration of one request, such as the categories its reader may see.
 
-Outside of a request, in a task or a command, nothing is remembered.
+Outside of requests, in tasks and commands, nothing is cached.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _cache: ContextVar[dict[Hashable, Any] | None] = ContextVar("request_cache", def
 
 
 def get(key: Hashable, make: Callable[[], T]) -> T:
-    """Return what `make` returned for this key earlier in the request."""
+    """Return the value for `key`, computed by `make` once per request."""
     found = _cache.get()
     if found is None:
         return make()
@@ -28,13 +28,13 @@ def get(key: Hashable, make: Callable[[], T]) -> T:
 
 
 def forget(key: Hashable) -> None:
-    """Let what follows in this request ask again, because the answer has changed."""
+    """Drop a cached value, because it has changed."""
     if (found := _cache.get()) is not None:
         found.pop(key, None)
 
 
 class RequestCache:
-    """Middleware: begin each request with nothing remembered, and end it so."""
+    """Give each request an empty cache."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
-"""Light, dark, or as the system says: a cookie, so that the first byte of a page has the right colours.
+"""The colour theme, in a cookie so that the first paint is right.
 
-Whoever caches whole pages must keep one copy for each `chosen_theme`.
+Caches of whole pages must vary by `chosen_theme`.
 """
 
 from typing import Final
@@ -13,6 +13,6 @@ YEAR: Final = 365 * 24 * 3600
 
 
 def chosen_theme(request: HttpRequest) -> str:
-    """“light”, “dark”, or “” for as the system says."""
+    """Return “light”, “dark”, or “” for the system's setting."""
     theme = request.COOKIES.get(COOKIE, "")
     return theme if theme in THEMES else ""

@@ -4,7 +4,7 @@ from community.core import brand, views
 
 
 class ColourConverter:
-    """`#0F766E` in, `0f766e` in the address."""
+    """Converts `#0F766E` to `0f766e`."""
 
     regex = "[0-9a-f]{6}"
 

@@ -1,7 +1,7 @@
-"""Values in the cache, stored with the versions of what they were read from.
+"""Cache values with the versions of their sources; changing a source invalidates them, even in a race.
 
-Whoever changes one of those calls `invalidate_on_commit` with its version. What was stored with an earlier version
-is then read again, even if it was read before the change and stored after it.
+Code that changes a source calls `invalidate_on_commit` with its version. A value read before the change and stored
+after it is invalid too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _renew(versions: Sequence[str]) -> None:
 def get(key: str, *, depends_on: Sequence[str]) -> tuple[Any, Mapping[str, str]]:
     """Return the cached value, or None if it is missing or out of date, and the versions to store a new one with.
 
-    A missing version is made up, so that a value never outlives the version it was stored with.
+    A missing version is replaced by a random one, so that a value never outlives the version it was stored with.
     """
     found: dict[str, Any] = cache.get_many([key, *depends_on])
     versions = {name: found.get(name) or secrets.token_hex(8) for name in depends_on}

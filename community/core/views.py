@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from community.core import brand, demo, theme
 
 
-@csrf_exempt  # It sets a colour; without a token, pages for visitors carry no cookie and can be cached.
+@csrf_exempt  # Without a CSRF token, visitors' pages stay cacheable; this only sets a colour.
 @require_POST
 def theme_choose(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
@@ -27,7 +27,7 @@ def theme_choose(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def demo_progress(request: HttpRequest) -> HttpResponse:
-    """What the notice of a demo in the making asks every few seconds: leave it (204), or what takes its place."""
+    """Polled by the notice that the demo is being seeded: 204 meanwhile, its replacement afterwards."""
     if demo.is_being_written():
         return HttpResponse(status=204)
     return render(request, "core/_demo_complete.html")
@@ -36,5 +36,5 @@ def demo_progress(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=theme.YEAR, immutable=True)
 def brand_css(request: HttpRequest, colour: str) -> HttpResponse:
-    """The brand colour as a stylesheet; the colour is in the address, so the answer never changes."""
+    """The brand colour as a stylesheet; the colour is in the URL, so the response never changes."""
     return HttpResponse(brand.stylesheet(f"#{colour}"), content_type="text/css; charset=utf-8")
