@@ -1,4 +1,4 @@
-"""The Celery app, its queues and what runs on a clock."""
+"""The Celery app, its queues and its schedule."""
 
 import os
 
@@ -35,4 +35,4 @@ app.conf.beat_schedule = {
 
 @setup_logging.connect
 def keep_our_logging(**kwargs: object) -> None:
-    """Celery leaves logging alone when somebody listens here; Django's LOGGING has set it up already."""
+    """Connecting this signal stops Celery from configuring logging; Django's LOGGING already has."""

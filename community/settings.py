@@ -24,13 +24,13 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 8 or "change-me" in SECRET_KEY
         "SECRET_KEY is missing, a default, or too short to keep a secret. Make one with: "
         "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
-# Plain HTTP is for a machine's own use (`manage.py up`); a served site is behind TLS.
+# Plain HTTP is only for local use (`manage.py up`); a served site is behind TLS.
 INSECURE_HTTP = env.bool("INSECURE_HTTP", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 DEMO = env.bool("DEMO", default=False)
-# Only the embedded stack has a folder that all its processes see.
+# Only the embedded stack has a shared folder.
 DEMO_MARK = Path(os.environ["CARAVAN_DATA"]) / "demo-is-written" if "CARAVAN_DATA" in os.environ else None
 
 INSTALLED_APPS = [
@@ -135,9 +135,9 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Lets `core/prepared.py` keep its statements prepared. Behind PgBouncer it takes 1.22 and `max_prepared_statements`.
+# For `core/prepared.py`. PgBouncer, if used, must be 1.22 or newer, with `max_prepared_statements` set.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
-# For `migrate` alone, which connects as the tables' owner: as whom the others connect. It makes that role.
+# The application's connection, only for `migrate`, which runs as the tables' owner and creates its role.
 APP_DATABASE_URL = env.str("APP_DATABASE_URL", default="")
 # The web server sets this; the worker and commands may take longer.
 if STATEMENT_SECONDS := env.int("STATEMENT_SECONDS", default=0):
@@ -153,13 +153,13 @@ CACHES = {
         "KEY_PREFIX": "caravan",
     }
 }
-# How long one visitor may be shown the page that was made for another; 0 keeps none.
+# Seconds a visitor's page may be cached; 0 disables it.
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=30)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Celery
 
-# Celery spells the address of a Unix socket in its own way.
+# Celery has its own URL scheme for Unix sockets.
 CELERY_BROKER_URL = (
     env.str("QUEUE_URL", default=REDIS_URL)
     .replace("unix://", "redis+socket://", 1)
@@ -195,14 +195,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "community.members.adapter.AccountAdapter"
-# Our own take their place; allauth's remain for what a member changes in their account.
+# Limits we enforce ourselves are off in allauth; its others, for changes to one's account, remain.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "signup", "confirm_email", "reset_password"))
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
 ACCOUNT_FORMS = {"signup": "community.members.forms.SignupForm"}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Only in the browser that has just signed up.
+# Only works in the browser that has just signed up.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="mandatory")
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = False
@@ -254,7 +254,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
 }
-# With less than this free in one of these folders, the site is read-only. A PostgreSQL elsewhere says so by itself.
+# Below this free space the site is read-only; an external PostgreSQL reports its own full disk.
 DISK_RESERVE_MB = env.int("DISK_RESERVE_MB", default=256)
 DISK_FOLDERS = env.list("DISK_FOLDERS", default=[str(MEDIA_ROOT)])
 
@@ -270,10 +270,10 @@ ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startsw
 
 # The web server refuses larger bodies before Django sees them.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-# Requests with a session that is nobody's which each process serves at the same time.
+# Concurrent requests with an invalid session, per process.
 VISITOR_PLACES = 2
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
-# Our own, which says what address and scheme it was asked from (FORWARDED_ALLOW_IPS); nobody else's word is taken.
+# Trust X-Forwarded-* of our own proxy only (FORWARDED_ALLOW_IPS).
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -299,19 +299,19 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# RATE_LIMITS="posts=20/minute;200/hour,searches=" changes two of community/core/rate_limits.py; none is no limit.
+# RATE_LIMITS="posts=20/minute;200/hour,searches=" changes two of community/core/rate_limits.py; empty removes one.
 RATE_LIMITS = env.dict("RATE_LIMITS", default={})
 
 # Observability
 
 LOGGING = logs.configuration(env.str("LOG_FORMAT", default="json"), env.str("LOG_LEVEL", default="INFO"))
-# One line for each request and task, when it ends; no addresses of people in the logs.
+# One line per request and task, when it ends; no IP addresses in the logs.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-# Who may read /metrics; empty: this machine and its private network.
+# The token that gives access to /metrics; if empty, only this machine and its private network have it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
@@ -322,7 +322,7 @@ if SENTRY_DSN:
 # Brand
 
 SITE_NAME = env.str("SITE_NAME", default="Caravan")
-# The address of a picture to show before the name; and a colour such as #0f766e, made readable when it is not.
+# The URL of an image shown before the name, and a colour such as #0f766e, adjusted if it is hard to read.
 SITE_LOGO = env.str("SITE_LOGO", default="")
 BRAND_COLOUR = env.str("BRAND_COLOUR", default="")
 UNFOLD = unfold_settings(site_name=SITE_NAME, colour=BRAND_COLOUR)

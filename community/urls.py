@@ -1,4 +1,4 @@
-"""Every address of the site; the apps write their own whole paths."""
+"""All URLs; apps declare full paths."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -7,7 +7,7 @@ from django.urls import include, path
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler429 = "community.core.rate_limits.too_many_requests"  # allauth's, which Django does not know
+handler429 = "community.core.rate_limits.too_many_requests"  # used by allauth; Django has no such handler
 
 urlpatterns = [
     path("", include("community.runtime.urls")),

@@ -1,4 +1,4 @@
-"""Reads that go across the models of the forum."""
+"""Reads across the forum's models."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 
 def kind_of(reader: Reader) -> str:
-    """What decides about the SQL of a reader's queries: "visitor", "member" or "moderator"."""
+    """Return the kind of reader, which determines the SQL: "visitor", "member" or "moderator"."""
     if not reader.is_authenticated:
         return "visitor"
     return "moderator" if reader.is_moderator else "member"
 
 
 def stand_in(kind: str, reader_id: int) -> Reader:
-    """Return a reader of this kind, to compile queries for all of them."""
+    """Return a placeholder reader of this kind, for compiling queries."""
     if kind == "visitor":
         return AnonymousUser()
     return Member(pk=reader_id, role=Member.Role.MODERATOR if kind == "moderator" else "")
 
 
 def visible_categories(reader: Reader) -> list[Category]:
-    """Return the categories that the reader may see, in order; one query a request."""
+    """Return the categories that the reader may see, in order; one query per request."""
     key = ("visible_categories", reader.pk)
     return request_cache.get(key, lambda: _categories(kind_of(reader))(reader_id=reader.pk))
 
@@ -48,7 +48,7 @@ def visible_category_ids(reader: Reader) -> list[int]:
 
 @dataclass(frozen=True)
 class TopicRows:
-    """Published topics of some categories, in one of the orders of ROWS; a slice of it is one query."""
+    """Published topics of some categories, in one of the orders of ROWS; a slice is one query."""
 
     reader: Reader
     order: str
@@ -57,7 +57,7 @@ class TopicRows:
 
     def __getitem__(self, wanted: slice) -> list[Topic]:
         start = wanted.start or 0
-        # One statement for every page: a last page that is shorter ends by itself.
+        # One limit for all pages, so that they share a statement; a short last page ends by itself.
         limit = max(wanted.stop - start, PER_PAGE) if start else wanted.stop
         rows = _topic_rows(kind_of(self.reader), self.order, limit)
         return rows(
@@ -76,7 +76,7 @@ def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
     return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).order_by("-hot_score", "-pk")
 
 
-# What a list may be of and in which order.
+# The filter and order of each kind of list.
 ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
     "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
     "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
@@ -102,7 +102,7 @@ def _categories(kind: str) -> Prepared[Category]:
 
 
 def page_number(reader: Reader, post: Post, topic: Topic) -> int:
-    """On which page of its topic this reader finds the post, or the one it stands under."""
+    """Return the page number on which the reader finds the post or its parent."""
     main = post.parent if post.is_comment and post.parent else post
     if main.is_opening or topic.last_number <= PER_PAGE:
         return 1
@@ -116,7 +116,7 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
 
 
 def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
-    """The first post by someone else after number `after`, else the last one there is."""
+    """Return the first post by someone else after number `after`, or else the last post."""
     posts = topic.posts.published().select_related("parent").defer("source", "html", "search")
     unread = posts.filter(number__gt=after)
     if reader.is_authenticated:

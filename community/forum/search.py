@@ -1,4 +1,4 @@
-"""Finding topics by their words. Nothing is found that the reader may not read."""
+"""Full-text search over topics and posts the reader may see."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from .models.topics import TopicQuerySet
 
 CONFIG = "english"
-# Beyond these a reader refines the search instead of turning pages.
+# Maximum results; beyond these, people refine the search.
 RESULTS = 200
 CANDIDATES = 1_000
 TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
-# Characters that no text contains, put around what was found and turned into <mark> after escaping.
+# Private-use markers, replaced by <mark> after escaping.
 START, STOP = "\ue000", "\ue001"
 LESS, MORE = "\ue002", "\ue003"
 WORDS = re.compile(r"[^\W_]{2,}")
@@ -40,7 +40,7 @@ WORDS = re.compile(r"[^\W_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One topic that answers a search, and the post that does so best."""
+    """A topic that matches a search, and its best post."""
 
     topic_id: int
     post_id: int
@@ -50,8 +50,8 @@ class Found:
 def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[Found]:
     """Return the topics in which all the words occur in the title or in one post, best first, at most 200.
 
-    `text` is what people type: words, "quoted phrases", or, -without. Of words that very many posts contain, the
-    newest CANDIDATES are ranked.
+    `text` is what people type: words, "quoted phrases", or, -without. If very many posts match, only the newest
+    CANDIDATES are ranked.
     """
     within = [
         category.pk
@@ -72,7 +72,7 @@ def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[F
 
 @cache
 def _posts_with() -> Prepared[tuple[int, int, float]]:
-    """Posts with these words, the best first; an accepted answer counts for a little more."""
+    """Return posts with these words, best first; accepted answers rank a little higher."""
 
     def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
@@ -100,12 +100,12 @@ def _titles_with() -> Prepared[tuple[int, int, float]]:
     return Prepared(build, keeps_plan=False)
 
 
-# What people see of a post, without the signs of its Markdown; entities are undone after marking.
+# The text of a post without tags; entities are unescaped after marking.
 _WITHOUT_TAGS = models.Func(F("html"), Value("<[^>]*>"), Value(""), Value("g"), function="regexp_replace")
 
 
 def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
-    """Return the topics of one page of findings, in order, each with `headline`, `snippet` and `best_post`."""
+    """Return the topics of one page of results, in order, each with `headline`, `snippet` and `best_post`."""
     category_ids = queries.visible_category_ids(reader)
     topic_ids, post_ids = [found.topic_id for found in page], [found.post_id for found in page]
     topics = _found_topics()(text=text, category_ids=category_ids, topic_ids=topic_ids)
@@ -144,8 +144,8 @@ def _found_posts() -> Prepared[Post]:
 
 
 def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
-    # The parser drops what looks like a tag, so angle brackets are put aside; private-use characters that
-    # were typed must not pass for our own marks.
+    # PostgreSQL's parser drops what looks like a tag, so angle brackets are replaced by markers. Private-use
+    # characters in the text are removed, so that they cannot pass for ours.
     text = models.Func(text, Value(START + STOP + LESS + MORE), Value(""), function="translate")
     text = Replace(Replace(text, Value("<"), Value(f" {LESS} ")), Value(">"), Value(f" {MORE} "))
     how = {"highlight_all": True} if whole else {"max_words": 36, "min_words": 16, "max_fragments": 2}
@@ -155,7 +155,7 @@ def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> S
 
 
 def highlighted(marked: str) -> SafeString:
-    """Escape everything, then turn our marks into <mark>."""
+    """Escape everything, then turn our markers into <mark>."""
     for mark, sign in ((LESS, "<"), (MORE, ">")):
         marked = marked.replace(f" {mark} ", sign).replace(mark, sign)
     escaped = escape(marked)
@@ -163,7 +163,7 @@ def highlighted(marked: str) -> SafeString:
 
 
 def similar(reader: Reader, title: str, *, limit: int = 5, besides: int | None = None) -> list[Topic]:
-    """Return topics whose titles say much the same, for someone about to ask; [] for fewer than two words."""
+    """Return topics with similar titles; [] for fewer than two words."""
     words = WORDS.findall(title)[:20]
     if len(words) < 2:
         return []
