@@ -1,4 +1,4 @@
-"""What every test can count on: real servers, an empty cache, no network but this machine's own."""
+"""Fixtures for all tests: real servers, an empty cache, no network beyond this machine."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from tests.factories.members import MemberFactory
 from tests.support import Browser
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
-# Tests that commit are cleaned up by TRUNCATE, which the append-only tables refuse: not so in the test database.
+# Tests that commit are cleaned up by TRUNCATE; in the test database, append-only tables allow it.
 TRUNCATE_ALLOWED = """
 CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
 """
@@ -25,7 +25,7 @@ running = pytest.StashKey[servers.Servers | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis in every process that runs tests, which xdist's controller does not."""
+    """Start PostgreSQL and Redis in every process that runs tests; xdist's controller runs none."""
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.stash[running] = servers.start()
 
@@ -38,7 +38,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that commits what the migrations wrote: the one before it emptied the tables."""
+    """Restore the migrations' rows for every test that commits; the one before it emptied the tables."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         fixtures = {"transactional_db", "live_server", "any_page"} & set(getattr(item, "fixturenames", ()))
@@ -49,10 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
-    """Keep what the migrations wrote where every connection finds it.
+    """Keep the migrations' rows where every connection finds them.
 
-    Once Playwright's loop runs, Django gives this thread another connection than the one that made the
-    database and remembers its rows.
+    Once Playwright's event loop runs, Django gives this thread a different connection from the one that created
+    the database and holds its rows.
     """
     with django_db_blocker.unblock():
         rows = getattr(connection, "_test_serialized_contents", None)
@@ -64,10 +64,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """Begin without what this process remembers of rows that are gone.
+    """Clear per-process caches of rolled-back rows.
 
     A test that runs its on-commit callbacks and is rolled back leaves no partition behind; a browser's last
-    request may meet a database that has just been emptied, and then makes content types of its own.
+    request may meet a database that has just been emptied, and then creates content types of its own.
     """
     partitions._known.clear()
     ContentType.objects.clear_cache()
@@ -75,7 +75,7 @@ def nothing_remembered() -> None:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Each test begins with an empty cache, and nothing it puts there is seen by another."""
+    """Give each test an empty cache, and empty it afterwards."""
     cache.clear()
     yield
     cache.clear()
@@ -83,7 +83,7 @@ def empty_cache() -> Iterator[None]:
 
 @pytest.fixture
 def redis_refuses_writes() -> Iterator[None]:
-    """Redis as it is when its memory is full."""
+    """Make Redis refuse writes, as it does when its memory is full."""
     connection = cache._cache.get_client(None, write=True)
     connection.config_set("maxmemory-policy", "noeviction")
     connection.config_set("maxmemory", "1")
@@ -98,13 +98,13 @@ def client() -> Browser:
 
 @pytest.fixture
 def htmx() -> dict[str, str]:
-    """The header with which htmx asks."""
+    """The header of htmx requests."""
     return {"HX-Request": "true"}
 
 
 @pytest.fixture
 def log_in(client: Client) -> Callable[..., Member]:
-    """Log somebody in and return them: `log_in(member)`, or a new member without one."""
+    """Log a member in and return them: `log_in(member)`, or a new member if none is given."""
 
     def log_in(member: Member | None = None, **fields: object) -> Member:
         member = member or MemberFactory(**fields)
@@ -138,5 +138,5 @@ def as_moderator(client: Client, moderator: Member) -> Client:
 
 @pytest.fixture
 def confirmation_is_needed(settings: Any) -> None:
-    """Addresses are to be confirmed before their owners come in, as in a community that is served."""
+    """Require email confirmation before the first log-in, as in production."""
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

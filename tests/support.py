@@ -1,4 +1,4 @@
-"""Small helpers that several tests share."""
+"""Helpers shared by several tests."""
 
 import json
 import tarfile
@@ -21,7 +21,7 @@ from community.core.middleware import ACCOUNT_PATHS
 
 
 class Browser(Client):
-    """A client that sends the forms of account pages as browsers do; Django's sends all as multipart."""
+    """A client that sends forms on account pages as browsers do; Django's sends everything as multipart."""
 
     def post(self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT, **extra: Any) -> Any:
         if content_type == MULTIPART_CONTENT and urlsplit(str(path)).path.startswith(ACCOUNT_PATHS):
@@ -34,7 +34,7 @@ CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 
 
 def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
-    """Wait until `holds()` is true; fail when it is not in time. For what another process does."""
+    """Poll until `holds()` is true; fail after `seconds`. For the effects of another process."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not so after {seconds} s"
@@ -42,7 +42,7 @@ def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
-    """Begin `work` in a thread of its own, with database connections of its own."""
+    """Run `work` in a thread with its own database connections."""
 
     def run() -> None:
         try:
@@ -57,7 +57,7 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 @contextmanager
 def right_after(statement: str, act: Callable[[], object]) -> Iterator[None]:
-    """Do `act` once, as somebody else would, when the database has answered the first such statement."""
+    """Run `act` once, after the first matching statement; simulates a concurrent change."""
     left = [act]
 
     def wrapper(execute, sql, params, many, context):
@@ -80,14 +80,14 @@ def _corpora() -> dict[str, bytes]:
 
 
 def corpus(name: str) -> Any:
-    """The JSON file of this name among the text corpora; skips the test when they are not beside the checkout."""
+    """Return a JSON file of the text corpora; skip the test if they are not beside the checkout."""
     if not CORPORA.exists():
         pytest.skip(f"the text corpora are not at {CORPORA}")
     return json.loads(_corpora()[f"text-corpora/{name}"])
 
 
 def url_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
-    """The pattern of every address there is, whole."""
+    """Yield every URL pattern in full."""
     for pattern in (resolver or get_resolver()).url_patterns:
         whole = prefix + str(pattern.pattern)
         if hasattr(pattern, "url_patterns"):
