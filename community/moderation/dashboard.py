@@ -22,7 +22,7 @@ from .models import AuditEntry, Flag, ReviewItem, Sanction
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Items that wait longer than this are marked as urgent. Source: COMMUNITY.md §4.4.
+# Items that wait longer than this are marked as urgent.
 LATE = timedelta(hours=24)
 QUEUE = "admin:moderation_reviewitem_changelist"
 

@@ -1,4 +1,4 @@
-"""The weight of a flag. Source of the figures: COMMUNITY.md row 64.
+"""The weight of a flag.
 
 A flag weighs 1, plus the flagger's trust level (0–4, staff 5), plus a bonus for the accuracy of their earlier
 flags, plus 2 for illegal content, plus 5 if a moderator chose “take action”.
@@ -18,7 +18,7 @@ from .trust import trust_level
 BASE = Decimal(1)
 TAKE_ACTION = Decimal(5)
 URGENCY = {Reason.ILLEGAL: Decimal(2)}
-# Up to this many decided flags say nothing about accuracy yet.
+# Up to this many decided flags, accuracy does not count.
 FLAGS_BEFORE_ACCURACY = 5
 EXPECTED_SHARE = 0.7
 

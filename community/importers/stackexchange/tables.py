@@ -1,4 +1,4 @@
-"""The eight tables of a dump: their files, the attributes to read, and the validation of rows."""
+"""The fields imported from each of a dump's eight tables, and their validation."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ NEW_UNTIL_POSTS = 5
 
 
 class Policy(models.Model):
-    """Thresholds and limits of moderation: a single row. Source of the defaults: COMMUNITY.md rows 64, 66, 67, 72."""
+    """Thresholds and limits of moderation: a single row."""
 
     hide_at = models.DecimalField(
         _("Flag weight that hides a post"),
