@@ -106,7 +106,7 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     main = post.parent if post.is_comment and post.parent else post
     if main.is_opening or topic.last_number <= PER_PAGE:
         return 1
-    posts = topic.posts.placed_for(reader).standing_alone()
+    posts = topic.posts.approved_for(reader).standing_alone()
     before = Q(number__lt=main.number)
     if topic.best_first:
         before = Q(kind=Post.Kind.OPENING) | Q(is_accepted__gt=main.is_accepted)

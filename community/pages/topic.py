@@ -131,7 +131,7 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
-        placed = topic.posts.placed_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
+        placed = topic.posts.approved_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
         pages = paginate(request, placed.values_list("pk", flat=True))
         # What is shown of a post is asked for those of this page alone, not for all that are sorted.
         ids = list(pages.object_list)
@@ -161,7 +161,8 @@ def reader_of(request: HttpRequest) -> Reader:
 
 def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
     """Those that have a place on the topic's page for this reader, with what the reader did to them."""
-    posts = posts.placed_for(reader).for_reading_by(reader)
+    # Comments are put under the posts that are here, so their parents need not be looked up.
+    posts = posts.approved_for(reader).for_reading_by(reader)
     posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
     if reader.is_authenticated and moderation.can_moderate(reader):
         posts = posts.annotate(has_review=Exists(ReviewItem.objects.open().filter(post=OuterRef("pk"))))

@@ -22,6 +22,25 @@ def status(post):
     return Post.objects.get(pk=post.pk).status
 
 
+@pytest.mark.parametrize("act", ["like/", "unlike/", "vote/", "edit/", "delete/"])
+def test_comment_without_a_place_is_404(client, log_in, act):
+    comment = CommentFactory(parent__status="pending")
+    log_in()
+
+    response = client.post(f"/posts/{comment.pk}/{act}", {"value": "1"}, headers={"HX-Request": "true"})
+
+    assert response.status_code == 404
+    assert not comment.likes.exists()
+
+
+@pytest.mark.parametrize("which", ["", "menu/", "history/", "comment/", "edit/"])
+def test_page_of_a_comment_without_a_place_is_404(client, log_in, which):
+    comment = CommentFactory(parent__status="pending")
+    log_in(comment.author)
+
+    assert client.get(f"/posts/{comment.pk}/{which}").status_code == 404
+
+
 # Editing
 
 
