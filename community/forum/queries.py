@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from community.core import request_cache
 from community.core.pagination import PER_PAGE
@@ -48,7 +48,10 @@ def visible_category_ids(reader: Reader) -> list[int]:
 
 @dataclass(frozen=True)
 class TopicRows:
-    """Published topics of some categories, in one of the orders of ROWS; a slice is one query."""
+    """Published topics of some categories, in one of the orders of ROWS.
+
+    A slice of it is one query, or two if it does not begin with the first topic.
+    """
 
     reader: Reader
     order: str
@@ -56,16 +59,15 @@ class TopicRows:
     without: Sequence[int] = ()
 
     def __getitem__(self, wanted: slice) -> list[Topic]:
-        start = wanted.start or 0
-        # One limit for all pages, so that they share a statement; a short last page ends by itself.
-        limit = max(wanted.stop - start, PER_PAGE) if start else wanted.stop
-        rows = _topic_rows(kind_of(self.reader), self.order, limit)
-        return rows(
-            reader_id=self.reader.pk,
-            category_ids=list(self.category_ids),
-            without=list(self.without),
-            offset=start,
-        )
+        kind, start = kind_of(self.reader), wanted.start or 0
+        of: dict[str, Any] = {"category_ids": list(self.category_ids), "without": list(self.without)}
+        if not start:
+            return _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **of)
+        # Load the details of this page's topics only. One limit for all pages, so that they share a statement;
+        # a short last page ends by itself.
+        limit = max(wanted.stop - start, PER_PAGE)
+        ids = [pk for (pk,) in _topic_ids(self.order, limit)(**of, offset=start)]
+        return _topic_rows_among(kind, self.order)(reader_id=self.reader.pk, topic_ids=ids, **of)
 
 
 def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
@@ -90,10 +92,33 @@ ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
 @cache
 def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int], without: list[int]) -> TopicQuerySet:
-        topics = Topic.objects.filter(category__any_of=category_ids).published().exclude(pk__any_of=without)
-        return ROWS[order](topics).for_list(stand_in(kind, reader_id))
+        return _in_order(order, category_ids, without).for_list(stand_in(kind, reader_id))
 
     return Prepared(build, limit=limit)
+
+
+@cache
+def _topic_ids(order: str, limit: int) -> Prepared[tuple[int]]:
+    def build(category_ids: list[int], without: list[int]) -> QuerySet[Topic, tuple[int]]:
+        return _in_order(order, category_ids, without).values_list("pk")
+
+    return Prepared(build, limit=limit)
+
+
+@cache
+def _topic_rows_among(kind: str, order: str) -> Prepared[Topic]:
+    def build(
+        reader_id: int, category_ids: list[int], without: list[int], topic_ids: list[int]
+    ) -> TopicQuerySet:
+        topics = _in_order(order, category_ids, without).filter(pk__any_of=topic_ids)
+        return topics.for_list(stand_in(kind, reader_id))
+
+    return Prepared(build)
+
+
+def _in_order(order: str, category_ids: list[int], without: list[int]) -> TopicQuerySet:
+    topics = Topic.objects.filter(category__any_of=category_ids).published().exclude(pk__any_of=without)
+    return ROWS[order](topics)
 
 
 @cache
@@ -106,7 +131,7 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     main = post.parent if post.is_comment and post.parent else post
     if main.is_opening or topic.last_number <= PER_PAGE:
         return 1
-    posts = topic.posts.placed_for(reader).standing_alone()
+    posts = topic.posts.approved_for(reader).standing_alone()
     before = Q(number__lt=main.number)
     if topic.best_first:
         before = Q(kind=Post.Kind.OPENING) | Q(is_accepted__gt=main.is_accepted)

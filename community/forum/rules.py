@@ -89,7 +89,7 @@ def can_like(user: Reader, post: Post) -> bool:
 
 
 def can_read_words(user: Reader, post: Post) -> bool:
-    """Same as `Post.objects.visible_to`, for a post in a topic that is known to be visible."""
+    """Same as `Post.objects.visible_to`, for a post that is known to appear on the reader's page."""
     if post.is_published or is_moderator(user):
         return True
     return user.is_authenticated and post.author_id == user.pk and not post.is_deleted

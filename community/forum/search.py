@@ -8,6 +8,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import models
 from django.db.models import F, Q, Value
@@ -77,7 +78,8 @@ def _posts_with() -> Prepared[tuple[int, int, float]]:
     def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
         topics = Topic.objects.filter(category__any_of=category_ids).published()
-        newest = Post.objects.published().filter(search=query, topic__in=topics).order_by("-pk")
+        found = Post.objects.published().filter(search=query, topic__in=topics)
+        newest = found.under_parents_of(AnonymousUser()).order_by("-pk")
         posts = Post.objects.filter(pk__in=newest.values("pk")[:CANDIDATES])
         bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
         rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
@@ -136,7 +138,7 @@ def _found_topics() -> Prepared[Topic]:
 def _found_posts() -> Prepared[Post]:
     def build(text: str, post_ids: list[int]) -> PostQuerySet:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
-        posts = Post.objects.published().filter(pk__any_of=post_ids)
+        posts = Post.objects.published().filter(pk__any_of=post_ids).under_parents_of(AnonymousUser())
         marked = posts.annotate(marked=_headline(_WITHOUT_TAGS, query))
         return marked.select_related("author").defer("source", "html", "search")
 

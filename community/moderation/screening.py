@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from community.core.rate_limits import RateLimited
 from community.forum.models import Category, Topic
 from community.forum.screening import ALLOW, Verdict
+from community.forum.services import counters
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 
@@ -68,6 +69,10 @@ def _refused(sentence: str) -> Verdict:
 
 def _limit_reached(author: Member, topic: Topic | None, source: str) -> str:
     limits = limits_of(author, topic=topic)
+    if limits is not None and topic is not None:
+        # Replies to several topics at once would all see the same counts. `topics.create` has locked the author.
+        counters.lock_author(author)
+        limits = limits_of(author, topic=topic)
     if limits is None:
         return ""
     sentence, seconds = limits.reached(new_topic=topic is None)

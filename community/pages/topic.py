@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from community.badges.models import Award
 from community.core.addresses import address
@@ -131,7 +132,9 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
-        placed = topic.posts.placed_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
+        placed = (
+            topic.posts.approved_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
+        )
         pages = paginate(request, placed.values_list("pk", flat=True))
         # What is shown of a post is asked for those of this page alone, not for all that are sorted.
         ids = list(pages.object_list)
@@ -142,11 +145,14 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
 
 
 def part_of(request: HttpRequest, post: Post) -> TopicPage:
-    """The page with only this post, or the one it stands under, to show again what was done to it."""
+    """The page with only this post, or the one it stands under, to show again what was done to it.
+
+    Raises Http404 if the reader does not see the topic.
+    """
     reader = reader_of(request)
     topic = find_topic(reader, post.topic_id)
     if topic is None:
-        raise Topic.DoesNotExist
+        raise Http404(_("This topic does not exist."))
     main_id = post.parent_id if post.is_comment and post.parent_id else post.pk
     rows = _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=[main_id])
     mains = [row for row in rows if row.pk == main_id]
@@ -161,7 +167,8 @@ def reader_of(request: HttpRequest) -> Reader:
 
 def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
     """Those that have a place on the topic's page for this reader, with what the reader did to them."""
-    posts = posts.placed_for(reader).for_reading_by(reader)
+    # Comments are put under the posts that are here, so their parents need not be looked up.
+    posts = posts.approved_for(reader).for_reading_by(reader)
     posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
     if reader.is_authenticated and moderation.can_moderate(reader):
         posts = posts.annotate(has_review=Exists(ReviewItem.objects.open().filter(post=OuterRef("pk"))))
@@ -190,9 +197,12 @@ def _part(kind: str) -> Prepared[Post]:
 
 
 def view_of(page: TopicPage, post: Post) -> PostView:
-    """The post in the page, which may be a comment."""
+    """The post in the page, which may be a comment. Raises Http404 if it is not there."""
     everything = [view for main in page.posts for view in (main, *main.comments)]
-    return next(view for view in everything if view.id == post.pk)
+    for view in everything:
+        if view.id == post.pk:
+            return view
+    raise Http404(_("This post does not exist."))
 
 
 def _put_together(

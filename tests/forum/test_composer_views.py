@@ -350,11 +350,20 @@ def test_too_long_comment_shows_an_error(client, log_in, htmx):
     assert page(response).cssselect("textarea")[0].text.strip() == "x" * 1001
 
 
-def test_comment_on_a_deleted_post_is_refused(client, log_in):
-    log_in()
-    answer = AnswerFactory(status="deleted")
+@pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
+@pytest.mark.parametrize("whose", ["author", "moderator"])
+def test_comment_on_an_unpublished_post_is_refused(client, log_in, status, whose):
+    answer = AnswerFactory(status=status)
+    log_in(answer.author) if whose == "author" else log_in(role="moderator")
+    address = f"/posts/{answer.pk}/comment/"
 
-    assert client.post(f"/posts/{answer.pk}/comment/", {"source": "Too late?"}).status_code == 403
+    asked, sent = client.get(address), client.post(address, {"source": "Too late?"})
+
+    for response in (asked, sent):
+        assert response.status_code == 403
+        assert "You can only comment on published posts." in response.content.decode()
+    assert not answer.replies.exists()
+    assert f'{address}"' not in client.get(answer.topic.get_absolute_url()).content.decode()
 
 
 def test_similar_topics_are_offered_while_typing(client, log_in):

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -139,6 +141,28 @@ def test_pinned_topics_are_on_the_first_page_only(client):
     assert "Pinned" not in second
 
 
+@pytest.mark.parametrize("sort", ["latest", "hot"])
+def test_later_pages_ask_nothing_of_the_topics_before_them(client, log_in, sort):
+    log_in()
+    now = timezone.now()
+    for n in range(43):
+        TopicFactory(title=f"Topic {n:02}", created_at=now - timedelta(n), hot_score=-n)
+
+    skipping = []
+
+    def watch(execute, sql, params, many, context):
+        if "OFFSET" in sql and params[-1] > 0:
+            skipping.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        pages = [titles(client.get(f"/{sort}/?page={number}")) for number in (1, 2, 3)]
+
+    assert [title for page in pages for title in page] == [f"Topic {n:02}" for n in range(43)]
+    assert len(skipping) == 2
+    assert not any("forum_tag" in sql or "last_read_number" in sql for sql in skipping)
+
+
 @pytest.mark.parametrize("sort", ["latest", "hot", "top", "unanswered", "nonsense"])
 def test_category_can_be_sorted(client, sort):
     category = CategoryFactory()
@@ -241,9 +265,6 @@ def test_lists_cost_the_same_for_one_row_and_for_three(
 
 
 def count(client, address):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(
         connection,
     ) as queries:

@@ -8,7 +8,14 @@ from community.events.models import Event
 from community.forum.models import Category, Post, Topic
 from community.forum.screening import Verdict
 from community.forum.services import posts, topics
-from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TopicFactory,
+)
 from tests.factories.members import MemberFactory
 
 from .event_log import event_names, get_event
@@ -245,9 +252,34 @@ def test_comment_on_a_comment_has_the_same_parent():
     assert comment.parent == earlier.parent
 
 
+@pytest.mark.parametrize("status", ["pending", "hidden", "deleted"])
+def test_comment_requires_a_published_parent(status):
+    answer = AnswerFactory(status=status)
+
+    with pytest.raises(Refused, match="only comment on published posts"):
+        posts.create(answer.topic, author=answer.author, source="Hm.", parent=answer, kind="comment")
+
+
+def test_comment_on_a_post_that_was_just_hidden_is_refused(moderator):
+    answer = AnswerFactory()
+    posts.hide(Post.objects.get(pk=answer.pk), actor=moderator, reason="spam")
+
+    with pytest.raises(Refused, match="only comment on published posts"):
+        posts.create(answer.topic, author=MemberFactory(), source="Hm.", parent=answer, kind="comment")
+
+
 def test_comment_requires_a_parent():
     with pytest.raises(Refused, match="cannot comment on this post"):
         posts.create(TopicFactory(), author=MemberFactory(), source="Hm.", kind="comment")
+
+
+def test_comment_on_a_comment_without_a_parent_is_refused():
+    orphan = CommentFactory()
+    Post.objects.filter(pk=orphan.pk).update(parent=None)
+    orphan.refresh_from_db()
+
+    with pytest.raises(Refused, match="cannot comment on this post"):
+        posts.create(orphan.topic, author=MemberFactory(), source="Hm.", parent=orphan, kind="comment")
 
 
 def test_reply_to_a_post_in_another_topic_is_refused():

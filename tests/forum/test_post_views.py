@@ -1,10 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 from django.utils import timezone
 
 from community.forum.models import Post, Topic
 from community.forum.services import likes, posts, topics
+from community.pages import topic as topic_page
 from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -20,6 +23,43 @@ def post():
 
 def status(post):
     return Post.objects.get(pk=post.pk).status
+
+
+@pytest.mark.parametrize("act", ["like/", "unlike/", "vote/", "edit/", "delete/"])
+def test_comment_without_a_place_is_404(client, log_in, act):
+    comment = CommentFactory(parent__status="pending")
+    log_in()
+
+    response = client.post(f"/posts/{comment.pk}/{act}", {"value": "1"}, headers={"HX-Request": "true"})
+
+    assert response.status_code == 404
+    assert not comment.likes.exists()
+
+
+@pytest.mark.parametrize("which", ["", "menu/", "history/", "comment/", "edit/"])
+def test_page_of_a_comment_without_a_place_is_404(client, log_in, which):
+    comment = CommentFactory(parent__status="pending")
+    log_in(comment.author)
+
+    assert client.get(f"/posts/{comment.pk}/{which}").status_code == 404
+
+
+def test_post_that_is_not_in_the_page_is_404(rf):
+    first, second = PostFactory(), PostFactory()
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    shown = topic_page.part_of(request, first)
+
+    with pytest.raises(Http404):
+        topic_page.view_of(shown, second)
+
+
+def test_part_of_a_topic_that_the_reader_does_not_see_is_404(rf):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+
+    with pytest.raises(Http404):
+        topic_page.part_of(request, PostFactory(topic__status="hidden"))
 
 
 # Editing

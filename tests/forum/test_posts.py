@@ -5,7 +5,14 @@ from community.events.models import Event
 from community.forum.models import Category, Post, Tag, Topic
 from community.forum.services import likes, posts, topics
 from community.qa.services import accept_answer
-from tests.factories.forum import CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TopicFactory,
+)
 from tests.factories.members import MemberFactory
 
 from .event_log import event_names, get_event
@@ -189,3 +196,43 @@ def test_a_removed_like_is_not_reinstated_with_the_post(reply, moderator):
 
     received = Event.objects.get(name="reaction.received")
     assert received.retract_reason == "the like was taken back"
+
+
+# Comments on posts that were never approved
+
+
+@pytest.fixture(params=["pending", "hidden", "deleted"])
+def unapproved(request, moderator):
+    """An answer that waits for approval, or was hidden or deleted before it was approved."""
+    answer = AnswerFactory(status=Post.Status.PENDING)
+    act = {"hidden": posts.hide, "deleted": posts.delete}.get(request.param)
+    return act(answer, actor=moderator, reason="spam") if act else answer
+
+
+@pytest.mark.parametrize("seen", [Post.objects.visible_to, Post.objects.placed_for])
+def test_comments_appear_only_with_their_parent(unapproved, moderator, seen):
+    comment = CommentFactory(parent=unapproved)
+
+    for reader, sees in (
+        (AnonymousUser(), False),
+        (comment.author, False),
+        (unapproved.author, True),
+        (moderator, True),
+    ):
+        assert seen(reader).filter(pk=comment.pk).exists() is sees
+
+
+@pytest.mark.parametrize("act", [posts.hide, posts.delete])
+def test_comments_on_a_stub_appear(moderator, act):
+    comment = CommentFactory()
+
+    act(comment.parent, actor=moderator, reason="spam")
+
+    for seen in (Post.objects.visible_to, Post.objects.placed_for):
+        assert seen(AnonymousUser()).filter(pk=comment.pk).exists()
+
+
+def test_replies_to_an_unapproved_post_stand_alone(unapproved):
+    reply = PostFactory(topic=unapproved.topic, parent=unapproved)
+
+    assert Post.objects.visible_to(AnonymousUser()).filter(pk=reply.pk).exists()

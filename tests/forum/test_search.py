@@ -3,7 +3,14 @@ from django.contrib.auth.models import AnonymousUser, Group
 
 from community.core.markdown import render
 from community.forum import search
-from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
+from tests.factories.forum import (
+    AnswerFactory,
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    QuestionFactory,
+    TopicFactory,
+)
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +84,15 @@ def test_search_finds_visible_posts_only():
     assert found("gasket") == []
     assert found("gasket", MemberFactory()) == []
     assert found("gasket", MemberFactory(groups=[group])) == [secret.pk]
+
+
+def test_search_finds_comments_on_approved_posts_only():
+    CommentFactory(parent__status="pending", source="gasket")
+    CommentFactory(parent__status="hidden", parent__status_before="pending", source="gasket")
+    under_a_stub = CommentFactory(parent__status="hidden", source="gasket")
+    comment = CommentFactory(source="gasket")
+
+    assert set(found("gasket")) == {under_a_stub.topic_id, comment.topic_id}
 
 
 def test_search_can_be_limited_to_a_category_and_its_children():

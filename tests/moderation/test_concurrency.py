@@ -3,15 +3,20 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
-from community.moderation.models import AuditEntry, Flag, Reason, ReviewItem, Sanction
+from community.core.rate_limits import RateLimited
+from community.forum.models import Post
+from community.forum.services import posts
+from community.moderation.models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
 from community.moderation.services import flags, review_queue, reviews, sanctions
 from community.moderation.services.review_queue import Conflict
 from community.moderation.services.reviews import Decision
-from tests.factories.forum import PostFactory
+from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import FlagFactory, ReviewItemFactory
+from tests.support import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +40,27 @@ def at_once(*acts):
     for thread in threads:
         thread.join(30)
     return results
+
+
+def test_concurrent_replies_in_different_topics_count_towards_the_limits():
+    Policy.objects.update_or_create(pk=1, defaults={"first_day_replies": 1, "seconds_between_posts": 0})
+    author, results = MemberFactory(joined_at=timezone.now()), []
+    first, second = TopicFactory(), TopicFactory()
+
+    def reply():
+        try:
+            posts.create(second, author=author, source="The second reply.")
+        except RateLimited as error:
+            results.append(error)
+
+    with transaction.atomic():
+        posts.create(first, author=author, source="The first reply.")
+        thread = in_thread(reply)
+        thread.join(1)  # it waits for the author, who is locked until the commit
+    thread.join(30)
+
+    assert len(results) == 1
+    assert Post.objects.filter(author=author).count() == 1
 
 
 def test_concurrent_decisions_conflict():

@@ -117,6 +117,11 @@ def world():
         ("deleted", MODERATORS),
     ):
         _put(world.post(f"{status}reply", seen, readers), status, world)
+        under = world.post(f"{status}answer", seen, readers, kind="answer")
+        world.post(f"{status}comment", seen, MODERATORS | {"author"}, parent=under, kind="comment")
+        _put(under, "pending", world)
+        if status != "pending":
+            _put(under, status, world)
         _put(world.topic(f"{status}topic", open_one, readers).posts.get(), status, world)
     world.post("membersreply", world.topic("members", members_only, SIGNED_IN), SIGNED_IN)
     world.post("privatereply", world.topic("private", private, INSIDERS, kind="question"), INSIDERS)

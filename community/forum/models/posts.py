@@ -27,7 +27,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         shown = Q(status=Post.Status.PUBLISHED)
         if user.is_authenticated:
             shown |= Q(author=user) & ~Q(status=Post.Status.DELETED)
-        return posts.filter(shown)
+        return posts.filter(shown).under_parents_of(user)
 
     def published(self) -> PostQuerySet:
         return self.filter(status=Post.Status.PUBLISHED)
@@ -42,12 +42,23 @@ class PostQuerySet(models.QuerySet["Post"]):
     def placed_for(self, user: Reader) -> PostQuerySet:
         """Posts that appear on this reader's page; hidden and deleted posts appear as stubs.
 
-        Posts that were never approved do not appear, except to their author.
+        Posts that were never approved do not appear, except to their author; nor do the comments on them.
         """
+        return self.approved_for(user).under_parents_of(user)
+
+    def approved_for(self, user: Reader) -> PostQuerySet:
+        """Posts that were approved at some time, and the reader's own; all for moderators."""
+        return self if user.is_authenticated and user.is_moderator else self.exclude(_unapproved(user))
+
+    def under_parents_of(self, user: Reader) -> PostQuerySet:
+        """Leave out comments on posts that do not appear on this reader's page."""
         if user.is_authenticated and user.is_moderator:
             return self
-        unseen = Q(status=Post.Status.PENDING) | Q(status_before=Post.Status.PENDING)
-        return self.exclude(unseen & ~Q(author=user)) if user.is_authenticated else self.exclude(unseen)
+        # PostgreSQL looks a parent up for comments only.
+        parents = Post.objects.filter(_unapproved(user), pk=OuterRef("parent"))
+        # No unapproved post is published, which the index of unpublished posts needs to be told.
+        unapproved = parents.exclude(status=Post.Status.PUBLISHED)
+        return self.exclude(Q(kind=Post.Kind.COMMENT) & Exists(unapproved))
 
     def in_reading_order(self, *, best_first: bool) -> PostQuerySet:
         """Sort by number, or with `best_first`: the opening, the accepted answer, then by score."""
@@ -64,6 +75,12 @@ class PostQuerySet(models.QuerySet["Post"]):
         if not user.is_authenticated:
             return posts.annotate(is_liked=Value(False))
         return posts.annotate(is_liked=Exists(Like.objects.filter(post=OuterRef("pk"), member=user)))
+
+
+def _unapproved(user: Reader) -> Q:
+    """Other people's posts that were never approved, including those hidden or deleted since."""
+    unapproved = Q(status=Post.Status.PENDING) | Q(status_before=Post.Status.PENDING)
+    return unapproved & ~Q(author=user) if user.is_authenticated else unapproved
 
 
 class Post(models.Model):

@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 
 from community.core.prepared import Prepared
 from community.forum.models import Category, Post, Tag, Topic
+from community.members.models import Member
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
 COUNTERS = [
@@ -41,6 +42,11 @@ def _locked() -> Prepared[Topic]:
         return topics.select_related("category", "author").filter(pk=topic_id)
 
     return Prepared(build)
+
+
+def lock_author(author: Member) -> None:
+    """Lock the author, so that their new posts are serialized. Lock topics first, never after an author."""
+    Member.objects.select_for_update(no_key=True).only("pk").get(pk=author.pk)
 
 
 def refresh(topic: Topic, *, before: tuple[int, int, int] | None = None) -> Topic:

@@ -68,8 +68,8 @@ def create(
     """Reply to a topic. The same text sent again within DUPLICATE_WINDOW returns the first reply.
 
     Without `kind`, a reply to a question is an answer. With Kind.COMMENT, it is a comment on `parent`, or on
-    the parent of `parent` if that is a comment itself. Raises Refused if the topic is closed or a screener
-    refuses the post.
+    the parent of `parent` if that is a comment itself. Raises Refused if the topic is closed, for a comment on
+    an unpublished post, or if a screener refuses the post.
     """
     now = now or timezone.now()
     topic = counters.lock_topic(topic.pk)
@@ -310,12 +310,15 @@ def _find_duplicate(
 
 
 def _resolve_parent(topic: Topic, parent: Post | None, kind: str) -> Post | None:
-    if parent is None:
-        if kind == Post.Kind.COMMENT:
-            raise Refused(_("You cannot comment on this post."))
-        return None
-    if parent.topic_id != topic.pk:
+    if parent is not None and parent.topic_id != topic.pk:
         raise Refused(_("The post you are replying to is in another topic."))
-    if kind == Post.Kind.COMMENT and parent.is_comment:
-        return parent.parent
+    if kind != Post.Kind.COMMENT:
+        return parent
+    if parent is not None and parent.is_comment:
+        parent = parent.parent
+    if parent is None:
+        raise Refused(_("You cannot comment on this post."))
+    parent.refresh_from_db(fields=["status"])  # it may have been held or hidden before the topic was locked
+    if not parent.is_published:
+        raise Refused(_("You can only comment on published posts."))
     return parent

@@ -18,13 +18,13 @@ from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC
 from community.events.services.recording import record
 from community.forum import screening
 from community.forum.models import Category, Post, ReadState, Topic
-from community.members.models import Member
 
 from . import counters, post_events, rendering, revisions
 from . import tags as tag_service
 
 if TYPE_CHECKING:
     from community.forum.models.topics import TopicQuerySet
+    from community.members.models import Member
 
 # The same text by the same person within this time was sent twice by mistake.
 DUPLICATE_WINDOW = timedelta(minutes=5)
@@ -49,7 +49,7 @@ def create(
     """
     now = now or timezone.now()
     title = " ".join(rendering.normalize(title).split())
-    _lock_author(author)
+    counters.lock_author(author)
     if (earlier := _find_duplicate(author, category, title, source, now)) is not None:
         return earlier
     tags = list(tags)
@@ -258,11 +258,6 @@ def _create(category: Category, opening: Post, *, kind: str, title: str, last_nu
         bumped_at=opening.created_at,
         last_number=last_number,
     )
-
-
-def _lock_author(author: Member) -> None:
-    """Serialize an author's new topics, so that duplicates are found."""
-    Member.objects.select_for_update(no_key=True).only("pk").get(pk=author.pk)
 
 
 def _find_duplicate(

@@ -72,8 +72,8 @@ def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
     parent = post_or_404(request, post_id)
     parent = parent.parent if parent.is_comment and parent.parent else parent
     topic = parent.topic
-    is_seen = rules.can_read_words(request.user, parent) and not parent.is_deleted
-    require(rules.can_reply(request.user, topic) and is_seen, _no_reply(request, topic))
+    require(rules.can_reply(request.user, topic), _no_reply(request, topic))
+    require(parent.is_published, _("You can only comment on published posts."))
     form = CommentForm(request.POST or None, auto_id=f"id_c{parent.pk}_%s")
     post = None
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
