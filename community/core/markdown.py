@@ -69,7 +69,6 @@ class Rendered:
     """Words of prose; code is not counted."""
     excerpt: str
     """The beginning as plain text on one line, without code and quotes; at most 280 characters."""
-    links: int
     images: int
 
 
@@ -84,8 +83,7 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
     env["shift"] = top - min(
         (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=1
     )
-    found = _mentioned(tokens)
-    names = tuple(dict.fromkeys(found))
+    names = tuple(dict.fromkeys(_mentioned(tokens)))
     if names and mentions is not None:
         env["addresses"] = dict(mentions(names))
     html = nh3.clean(
@@ -102,7 +100,6 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
         mentions=tuple(name for name in names if name in env["addresses"]),
         words=len(_prose(tokens, quotes=True).split()),
         excerpt=excerpt(_prose(tokens, quotes=False).strip() or _prose(tokens, quotes=True)),
-        links=html.count("<a ") - sum(name in env["addresses"] for name in found),
         images=html.count("<img "),
     )
 

@@ -197,7 +197,6 @@ def test_render_returns_each_mention_once():
     rendered, _ = with_people("@ada @Ada [x](https://example.com) @ada")
 
     assert rendered.mentions == ("ada",)
-    assert rendered.links == 1
 
 
 @pytest.mark.parametrize(
@@ -260,4 +259,4 @@ def test_render_excerpt_of_nothing_but_a_quote_is_the_quote():
 def test_render_of_nothing():
     rendered = render("")
 
-    assert (rendered.html, rendered.words, rendered.excerpt, rendered.links) == ("", 0, "", 0)
+    assert (rendered.html, rendered.words, rendered.excerpt, rendered.images) == ("", 0, "", 0)
