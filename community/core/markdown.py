@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, M
 from dataclasses import dataclass
 from functools import partial
 from html import unescape
+from itertools import count
 from typing import Any, cast
 
 import nh3
@@ -23,7 +24,7 @@ from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from community.core import raw_html
+from community.core import links, raw_html
 from community.core.text import excerpt, storable
 
 # Given lower-case usernames, the address of each one that exists.
@@ -37,6 +38,8 @@ MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(
 HIGHLIGHT_LIMIT = 20_000
 # Seconds of the processor that one text may take for colours; some lexers are slow on what is made for it.
 COLOURING = 0.5
+# Every image is a request by each reader's browser. Those beyond it are shown as their alt text.
+MAX_IMAGES = 20
 # The languages that are coloured. Pygments knows hundreds; a few can be kept busy for ever by one line.
 _LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile elixir erlang go
     graphql groovy haskell html http java javascript js json kotlin latex lua make makefile markdown
@@ -90,7 +93,7 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
         _parser.renderer.render(tokens, _parser.options, env),
         tags=TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=partial(_attribute, count(1)),
         url_schemes=SCHEMES,
         link_rel="nofollow ugc noopener",
         set_tag_attribute_values={"img": {"loading": "lazy"}},
@@ -104,13 +107,14 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:
+    """Return the value, or None to drop the attribute; `images` numbers the images of the text."""
     if name == "class":
         return value if CLASSES[tag].fullmatch(value) else None
     if name in ("width", "height", "start", "colspan", "rowspan"):
         return value if re.fullmatch(r"[0-9]{1,4}", value) else None
     if name == "src":
-        return value if re.match(r"https?://|/(?!/)", value) else None
+        return value if links.is_image_source(value) and next(images) <= MAX_IMAGES else None
     return value
 
 
