@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "community.core.request_cache.RequestCache",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "community.core.middleware.NoEmbeds",
     "community.core.middleware.WithoutNul",
     "community.core.middleware.ForOneReader",
     "csp.middleware.CSPMiddleware",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, M
 from dataclasses import dataclass
 from functools import partial
 from html import unescape
+from itertools import count
 from typing import Any, cast
 
 import nh3
@@ -23,7 +24,7 @@ from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from community.core import raw_html
+from community.core import links, raw_html
 from community.core.text import excerpt, storable
 
 # Maps lower-case usernames to profile URLs; those that do not exist are missing.
@@ -37,6 +38,8 @@ MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(
 HIGHLIGHT_LIMIT = 20_000
 # CPU seconds for highlighting one text; some lexers are slow on crafted input.
 COLOURING = 0.5
+# Every image is a request by each reader's browser. Those beyond it are shown as their alt text.
+MAX_IMAGES = 20
 # Languages to highlight. Pygments has hundreds of lexers; one line can keep some of them busy forever.
 _LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile elixir erlang go
     graphql groovy haskell html http java javascript js json kotlin latex lua make makefile markdown
@@ -69,7 +72,6 @@ class Rendered:
     """Words of prose; code is not counted."""
     excerpt: str
     """The beginning as plain text on one line, without code and quotes; at most 280 characters."""
-    links: int
     images: int
 
 
@@ -84,15 +86,14 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
     env["shift"] = top - min(
         (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=1
     )
-    found = _mentioned(tokens)
-    names = tuple(dict.fromkeys(found))
+    names = tuple(dict.fromkeys(_mentioned(tokens)))
     if names and mentions is not None:
         env["addresses"] = dict(mentions(names))
     html = nh3.clean(
         _parser.renderer.render(tokens, _parser.options, env),
         tags=TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=partial(_attribute, count(1)),
         url_schemes=SCHEMES,
         link_rel="nofollow ugc noopener",
         set_tag_attribute_values={"img": {"loading": "lazy"}},
@@ -102,18 +103,18 @@ def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Re
         mentions=tuple(name for name in names if name in env["addresses"]),
         words=len(_prose(tokens, quotes=True).split()),
         excerpt=excerpt(_prose(tokens, quotes=False).strip() or _prose(tokens, quotes=True)),
-        links=html.count("<a ") - sum(name in env["addresses"] for name in found),
         images=html.count("<img "),
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:
+    """Return the value, or None to drop the attribute; `images` numbers the images of the text."""
     if name == "class":
         return value if CLASSES[tag].fullmatch(value) else None
     if name in ("width", "height", "start", "colspan", "rowspan"):
         return value if re.fullmatch(r"[0-9]{1,4}", value) else None
     if name == "src":
-        return value if re.match(r"https?://|/(?!/)", value) else None
+        return value if links.is_image_source(value) and next(images) <= MAX_IMAGES else None
     return value
 
 

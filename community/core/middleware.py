@@ -29,6 +29,9 @@ NUL: Final = "\x00"
 UNLIMITED_PATHS: Final = ("/static/", "/media/", "/brand-", "/healthz", "/readyz", "/metrics", "/api/")
 # Where people log in and sign up.
 ACCOUNT_PATHS: Final = ("/accounts/", "/admin/login/")
+# What browsers load as a part of a page, by the Sec-Fetch-Dest header, and where we have such parts.
+EMBEDS: Final = frozenset(("image", "audio", "video", "track", "object", "embed", "iframe", "frame"))
+EMBED_PATHS: Final = (settings.STATIC_URL, settings.MEDIA_URL)
 # Set in META by the web server when there was no slot for a visitor's request.
 REFUSED: Final = "caravan.refused"
 RETRY_SECONDS: Final = 5
@@ -54,6 +57,30 @@ class WithoutNul:
         request.META["QUERY_STRING"] = query
         for name in [name for name, value in request.COOKIES.items() if NUL in value]:
             del request.COOKIES[name]
+        return self.get_response(request)
+
+
+class NoEmbeds:
+    """Answer 404 where a browser wants to show one of our pages as an image, a frame or the like.
+
+    Anyone can put the address of a page into an image, here or by a redirect from another site, and the browsers
+    of all who see it would request that page with their cookies. It must come before sessions, so that nothing is
+    counted or recorded. Browsers send the header over HTTPS only.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            request.method in ("GET", "HEAD")
+            and request.headers.get("Sec-Fetch-Dest") in EMBEDS
+            and not request.path.startswith(EMBED_PATHS)
+        ):
+            # The same address is a page when someone follows a link to it.
+            return HttpResponseNotFound(
+                "There is no such file.", content_type="text/plain", headers={"Cache-Control": "no-store"}
+            )
         return self.get_response(request)
 
 

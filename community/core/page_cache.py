@@ -42,6 +42,10 @@ class Entry(NamedTuple):
     generation: str
     until: float
     page: bytes
+    headers: dict[str, str]
+
+    def response(self) -> HttpResponse:
+        return HttpResponse(self.page, headers=self.headers)
 
 
 class PageCache:
@@ -53,7 +57,7 @@ class PageCache:
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Key, *, generation: str) -> bytes | None:
+    def get(self, key: Key, *, generation: str) -> Entry | None:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -62,12 +66,14 @@ class PageCache:
                 self._remove(key)
                 return None
             self._entries.move_to_end(key)
-            return entry.page
+            return entry
 
-    def set(self, key: Key, page: bytes, *, generation: str, seconds: float) -> None:
+    def set(
+        self, key: Key, page: bytes, *, generation: str, seconds: float, headers: dict[str, str] | None = None
+    ) -> None:
         with self._lock:
             self._remove(key)
-            self._entries[key] = Entry(generation, time.monotonic() + seconds, page)
+            self._entries[key] = Entry(generation, time.monotonic() + seconds, page, headers or {})
             self.size += len(page) + OVERHEAD
             while self.size > self.limit:
                 self._remove(next(iter(self._entries)))
@@ -109,8 +115,8 @@ def _generation() -> str | None:
 def find(request: HttpRequest) -> HttpResponse | None:
     """Return the cached page for this visitor, if there is one."""
     generation = _generation() if _is_visitor(request) else None
-    page = pages.get(_key(request), generation=generation) if generation else None
-    return HttpResponse(page) if page is not None else None
+    entry = pages.get(_key(request), generation=generation) if generation else None
+    return entry.response() if entry else None
 
 
 def for_visitors(view: View[P]) -> View[P]:
@@ -126,11 +132,17 @@ def for_visitors(view: View[P]) -> View[P]:
         if generation is None:
             return view(request, *args, **kwargs)
         key = _key(request)
-        if (page := pages.get(key, generation=generation)) is not None:
-            return HttpResponse(page)
+        if entry := pages.get(key, generation=generation):
+            return entry.response()
         response = view(request, *args, **kwargs)
         if _is_for_everybody(request, response):
-            pages.set(key, response.content, generation=generation, seconds=settings.PAGE_CACHE_SECONDS)
+            pages.set(
+                key,
+                response.content,
+                generation=generation,
+                seconds=settings.PAGE_CACHE_SECONDS,
+                headers=dict(response.headers),
+            )
         return response
 
     return cached

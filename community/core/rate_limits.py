@@ -272,11 +272,11 @@ def _key(limit: RateLimit, who: HttpRequest | str) -> str:
     elif limit.per == "member":
         counted = str(who.user.pk)
     else:
-        counted = _network(who.META.get("REMOTE_ADDR", ""))
+        counted = network(who.META.get("REMOTE_ADDR", ""))
     return salted_hmac(__name__, counted, algorithm="sha256").hexdigest()[:32]
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Return an IPv6 address's network, since whoever has one address has all 2^64 of them; others as they are."""
     try:
         is_ipv6 = ipaddress.ip_address(address).version == 6

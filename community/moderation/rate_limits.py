@@ -6,16 +6,15 @@ They count posts in the database, so that deleted posts free up a slot; the limi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from community.core import links
 from community.core.markdown import render
 from community.core.rate_limits import duration
 from community.forum.models import Topic
@@ -26,8 +25,6 @@ from .models import Policy
 from .trust import count_posts
 
 FIRST_DAY = timedelta(hours=24)
-ATTACHMENT_LINK = re.compile(r'<a [^>]*href="' + re.escape(settings.MEDIA_URL))
-INTERNAL_LINK = re.compile(r'<a [^>]*href="(?:/|#|' + re.escape(settings.SITE_URL) + ")")
 
 
 @dataclass(frozen=True)
@@ -148,10 +145,11 @@ def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits 
 
 def _violations(source: str, policy: Policy) -> list[str]:
     rendered = render(source, mentions=lambda names: dict.fromkeys(names, "#mention"))
-    files = len(ATTACHMENT_LINK.findall(rendered.html))
-    internal = len(INTERNAL_LINK.findall(rendered.html)) - len(rendered.mentions)
+    hrefs = links.hrefs(rendered.html)
+    external = sum(not links.is_internal(href) for href in hrefs)
+    files = sum(links.is_upload(href) for href in hrefs)
     counts = (
-        (rendered.links - max(internal, 0), policy.max_links, ngettext("link", "links", policy.max_links)),
+        (external, policy.max_links, ngettext("link", "links", policy.max_links)),
         (rendered.images, policy.max_images, ngettext("image", "images", policy.max_images)),
         (files, policy.max_attachments, ngettext("attachment", "attachments", policy.max_attachments)),
         (len(rendered.mentions), policy.max_mentions, ngettext("mention", "mentions", policy.max_mentions)),

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import views as sitemaps
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
+from community.core import page_cache
 from community.forum import lists
 from community.forum.models import Category, Topic
 from community.forum.models.topics import TopicQuerySet
@@ -67,7 +69,30 @@ class CategorySitemap(Sitemap):  # type: ignore[type-arg]
         return Category.objects.visible_to(AnonymousUser())
 
 
-SITEMAPS = {"topics": TopicSitemap, "categories": CategorySitemap}
+SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
+    "topics": TopicSitemap,
+    "categories": CategorySitemap,
+}
+
+_new_topics = NewTopics()
+
+
+@require_safe
+@page_cache.for_visitors
+def feed(request: HttpRequest) -> HttpResponse:
+    return _new_topics(request)
+
+
+@require_safe
+@page_cache.for_visitors
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    return sitemaps.index(request, SITEMAPS, sitemap_url_name="pages:sitemap-section").render()
+
+
+@require_safe
+@page_cache.for_visitors
+def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
+    return sitemaps.sitemap(request, SITEMAPS, section).render()
 
 
 @require_safe

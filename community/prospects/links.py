@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from django.conf import settings
+from community.core import links
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>)\]\"']+|\]\((/[^\s)]*)", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s<>)\]\"']+|(?:\]\(\s*<?|\]:\s*<?|href\s*=\s*[\"']?)([/\\][^\s<>)\"']*)",
+    re.IGNORECASE,
+)
 
 
 def find_links(source: str) -> list[str]:
@@ -17,12 +19,11 @@ def find_links(source: str) -> list[str]:
 
 def external_links(source: str) -> list[str]:
     """Return the links to other sites."""
-    home = urlsplit(settings.SITE_URL).netloc.lower()
-    return [
-        link
-        for link in find_links(source)
-        if not link.startswith("/") and urlsplit(link).netloc.lower() != home
-    ]
+    return [link for link in find_links(source) if not links.is_internal(_address(link))]
+
+
+def _address(link: str) -> str:
+    return f"//{link}" if link.lower().startswith("www.") else link
 
 
 def has_checkout_link(source: str, words: Iterable[str]) -> bool:

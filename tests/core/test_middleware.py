@@ -3,6 +3,8 @@ from functools import partial
 
 import pytest
 from django.contrib.sessions.backends.cached_db import SessionStore
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -162,3 +164,32 @@ def test_existing_cache_headers_are_kept(client):
 
     assert response["Cache-Control"].startswith("public")
     assert "Cookie" not in response.get("Vary", "")
+
+
+@pytest.mark.parametrize("dest", ["image", "audio", "video", "track", "object", "embed", "iframe", "frame"])
+@pytest.mark.django_db
+def test_pages_are_not_served_as_parts_of_others(client, dest, django_assert_num_queries):
+    member = MemberFactory()
+    client.force_login(member)
+
+    with django_assert_num_queries(0):
+        response = client.get("/latest/", headers={"Sec-Fetch-Dest": dest})
+
+    assert (response.status_code, response["Cache-Control"]) == (404, "no-store")
+    member.refresh_from_db()
+    assert member.last_seen_at is None
+
+
+@pytest.mark.parametrize("dest", ["document", "empty", "style", None])
+@pytest.mark.django_db
+def test_pages_are_served_as_pages(client, dest):
+    assert client.get("/latest/", headers={"Sec-Fetch-Dest": dest} if dest else {}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_uploads_are_served_as_images(client):
+    name = default_storage.save("avatars/a.webp", ContentFile(b"picture"))
+
+    response = client.get(f"/media/{name}", headers={"Sec-Fetch-Dest": "image"})
+
+    assert (response.status_code, b"".join(response)) == (200, b"picture")

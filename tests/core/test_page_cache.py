@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import path
 
 from community.core import demo, page_cache
+from community.core.middleware import REFUSED
 from community.core.page_cache import OVERHEAD, PageCache
 from tests.factories.members import MemberFactory
 
@@ -45,6 +46,8 @@ def other(request: HttpRequest, kind: str) -> HttpResponse:
         return HttpResponse(made, status=403)
     if kind == "streamed":
         return StreamingHttpResponse([made])
+    if kind == "xml":
+        return HttpResponse(made, content_type="application/xml", headers={"X-Robots-Tag": "noindex"})
     response = HttpResponse(f"{made} {get_token(request) if kind == 'form' else ''}")
     if kind == "cookie":
         response.set_cookie("seen", "yes")
@@ -237,9 +240,19 @@ def test_only_complete_public_pages_are_cached(kind):
 
 
 def test_cached_page_has_the_original_headers():
-    made, kept = (Client().get("/1/").headers for _ in range(2))
+    for address in ("/1/", "/other/xml/"):
+        made, kept = (Client().get(address) for _ in range(2))
 
-    assert dict(made) == dict(kept)
+        assert made.content == kept.content
+        assert dict(made.headers) == dict(kept.headers)
+
+
+def test_refused_visitor_gets_the_page_with_its_headers(client):
+    made = client.get("/other/xml/")
+
+    found = client.get("/other/xml/", **{REFUSED: True})
+
+    assert (found.content, found["Content-Type"]) == (made.content, "application/xml")
 
 
 # Invalidation

@@ -2,6 +2,7 @@
 
 import pytest
 
+from community.core.markdown import MAX_IMAGES
 from community.forum.forms.posts import (
     BODY_LENGTH,
     COMMENT_LENGTH,
@@ -53,6 +54,18 @@ def test_text_at_the_length_limits_is_valid(form, limits):
     assert form({"source": "x" * most}).is_valid()
     assert not form({"source": "x" * (least - 1)}).is_valid()
     assert not form({"source": "x" * (most + 1)}).is_valid()
+
+
+@pytest.mark.parametrize("image", ["![cup](https://a.example/1.png)", "<IMG src='https://a.example/1.png'>"])
+def test_a_post_has_a_limited_number_of_images(image):
+    fine, too_many = (ReplyForm({"source": f"{image} " * n}) for n in (MAX_IMAGES, MAX_IMAGES + 1))
+
+    assert errors(fine) == {}
+    assert errors(too_many) == {"source": ["A post can have up to 20 images. This one has 21."]}
+
+
+def test_images_in_code_are_not_counted():
+    assert errors(ReplyForm({"source": "`![cup](x.png)` " * (MAX_IMAGES + 1)})) == {}
 
 
 def test_too_short_text_says_how_many_characters_are_missing():

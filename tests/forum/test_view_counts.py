@@ -82,8 +82,8 @@ def test_deleted_topics_and_members_are_skipped():
 
 def test_page_counts_its_views(client, log_in):
     topic = PostFactory().topic
-    client.get(topic.get_absolute_url(), headers={"User-Agent": "one"})
-    client.get(topic.get_absolute_url(), headers={"User-Agent": "two"})
+    client.get(topic.get_absolute_url(), REMOTE_ADDR="192.0.2.1")
+    client.get(topic.get_absolute_url(), REMOTE_ADDR="192.0.2.2")
     log_in()
     client.get(topic.get_absolute_url())
     client.get(f"/t/{topic.pk}/")
@@ -92,6 +92,19 @@ def test_page_counts_its_views(client, log_in):
 
     assert views(topic) == 3
     assert Event.objects.filter(name="topic.viewed").count() == 1
+
+
+def test_one_network_is_one_visitor(client):
+    topic = PostFactory().topic
+    for number in range(5):
+        browser = {"User-Agent": f"Browser {number}"}
+        client.get(topic.get_absolute_url(), headers=browser, REMOTE_ADDR="192.0.2.1")
+        client.get(topic.get_absolute_url(), headers=browser, REMOTE_ADDR=f"2001:db8:0:1::{number}")
+    client.get(topic.get_absolute_url(), REMOTE_ADDR="2001:db8:0:2::1")
+
+    view_counts.flush()
+
+    assert views(topic) == 3
 
 
 def test_page_works_without_redis(client, monkeypatch):

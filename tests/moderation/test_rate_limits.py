@@ -252,6 +252,40 @@ def test_objection_ignores_internal_links(policy, settings):
     assert limits(policy).objection(f"{inside} https://a.example https://b.example") == ""
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[x](//evil.example)",
+        '<a href="//evil.example">x</a>',
+        "<a href='/\\evil.example'>x</a>",
+        '<a href="///evil.example">x</a>',
+        "[x](https://club.example@evil.example)",
+        "[x](https://club.example.evil.example)",
+    ],
+)
+def test_objection_counts_links_that_only_look_internal(policy, settings, link):
+    settings.SITE_URL = "https://club.example"
+
+    assert limits(policy).objection(f"{link} {link} {link}") == (
+        "New members can have up to 2 links in a post. This one has 3."
+    )
+
+
+def test_objection_does_not_set_repeated_mentions_against_links(policy):
+    source = "@ann @ann @ann https://a.example https://b.example https://c.example"
+
+    assert limits(policy).objection(source) == "New members can have up to 2 links in a post. This one has 3."
+
+
+@pytest.mark.parametrize("address", ["https://club.example/media/plan.pdf", "/\tmedia/plan.pdf"])
+def test_objection_to_attached_files_however_they_are_linked(policy, settings, address):
+    settings.SITE_URL, settings.MEDIA_URL = "https://club.example", "/media/"
+
+    assert limits(policy).objection(f'<a href="{address}">plan</a>') == (
+        "New members cannot have attachments in a post yet. This one has 1."
+    )
+
+
 def test_objection_to_attached_files(policy, settings):
     source = f"[plan]({settings.MEDIA_URL}plans/plan.pdf)"
 

@@ -80,3 +80,17 @@ def test_robots_txt_excludes_personal_pages(client):
     assert body[0] == "User-agent: *"
     assert "Disallow: /me/" in body
     assert body[-1] == "Sitemap: http://testserver/sitemap.xml"
+
+
+@pytest.mark.parametrize(
+    "path", ["/feed.xml", "/sitemap.xml", "/sitemap-topics.xml", "/sitemap-categories.xml"]
+)
+def test_visitors_share_a_feed(client, django_assert_num_queries, path):
+    TopicFactory()
+    first = client.get(path)
+
+    with django_assert_num_queries(0):
+        second = client.get(path)
+
+    assert (second.content, dict(second.headers)) == (first.content, dict(first.headers))
+    assert "xml" in second["Content-Type"]

@@ -160,6 +160,17 @@ def test_topic_that_leaves_public_view_disappears_from_every_page(client, topic,
     assert texts(client.get("/tags/"), "main a") == []
 
 
+@pytest.mark.parametrize("act", [hide, delete, move_out_of_sight])
+def test_topic_that_leaves_public_view_disappears_from_feeds(client, topic, act):
+    feeds = ["/feed.xml", "/sitemap-topics.xml"]
+    before = [b"unspeakable-boiler" in client.get(feed).content for feed in feeds]
+
+    act(topic)
+
+    after = [b"unspeakable-boiler" in client.get(feed).content for feed in feeds]
+    assert (before, after) == ([True, True], [False, False])
+
+
 @pytest.mark.parametrize("act", ["hide", "delete"])
 def test_reply_that_leaves_public_view_disappears_at_once(client, topic, reply, act):
     before = client.get(topic.get_absolute_url()).content

@@ -15,6 +15,7 @@ from community.prospects.models import checkout_words
         ("[this](https://a.example/x) and [that](/t/1/x/)", ["https://a.example/x", "/t/1/x/"]),
         ("WWW.a.example", ["WWW.a.example"]),
         ('<a href="https://a.example/x">x</a>', ["https://a.example/x"]),
+        ("<a href=/t/1/x/>x</a>", ["/t/1/x/"]),
         ("mail@a.example", []),
         ("a/b/c", []),
     ],
@@ -32,6 +33,14 @@ def test_find_links_finds_links(source, links):
         ("https://CLUB.example/t/1/", False),
         ("https://club.example.evil.example/", True),
         ("[t](/t/1/x/)", False),
+        ("www.club.example", True),
+        ("[x](//evil.example)", True),
+        ("[x](<//evil.example>)", True),
+        ("[x]\n\n[x]: //evil.example", True),
+        ('<a href="//evil.example">x</a>', True),
+        ("<a href='/\\evil.example'>x</a>", True),
+        ('<a href="/t/1/x/">x</a>', False),
+        ("https://club.example@evil.example/", True),
     ],
 )
 def test_external_links_are_those_to_other_hosts(settings, link, leads_away):
@@ -50,6 +59,7 @@ def test_external_links_are_those_to_other_hosts(settings, link, leads_away):
         "https://shop.example/#buy-now",
         "www.shop.example/order",
         "[x](/cart/)",
+        '<a href="/cart/">x</a>',
     ],
 )
 def test_has_checkout_link_matches_parts_of_the_url(link):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import WordsField
+from community.core.markdown import MAX_IMAGES, render
 from community.forum import rules
 from community.forum.models import Category, Post, Topic
 from community.forum.services import tags
@@ -44,7 +45,18 @@ class SourceField(WordsField):
                 ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
                 % {"n": missing}
             )
+        if (images := _image_count(text)) > MAX_IMAGES:
+            raise forms.ValidationError(
+                gettext("A post can have up to %(limit)d images. This one has %(count)d.")
+                % {"limit": MAX_IMAGES, "count": images}
+            )
         return text
+
+
+def _image_count(text: str) -> int:
+    """Return the number of images; 0 without rendering a text that cannot have more than MAX_IMAGES."""
+    most = text.count("![") + text.lower().count("<img")
+    return render(text).images if most > MAX_IMAGES else 0
 
 
 class TagsField(forms.CharField):

@@ -39,7 +39,7 @@ end
 
 
 def add(topic_id: int, *, visitor: str, member: Member | None, now: datetime | None = None) -> None:
-    """Buffer a view of the topic; `visitor` identifies the browser. Redis errors are logged, not raised."""
+    """Buffer a view of the topic; `visitor` identifies the member or the network. Redis errors are logged, not raised."""
     now = now or timezone.now()
     try:
         reader = member.pk if member else 0

@@ -1,4 +1,3 @@
-from django.contrib.sitemaps.views import index, sitemap
 from django.urls import URLPattern, URLResolver, path
 
 from community.pages import feeds
@@ -11,13 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", home.search, name="search"),
     path("me/", home.me, name="me"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("feed.xml", feeds.NewTopics(), name="feed"),
-    path(
-        "sitemap.xml",
-        index,
-        {"sitemaps": feeds.SITEMAPS, "sitemap_url_name": "pages:sitemap-section"},
-        "sitemap",
-    ),
-    path("sitemap-<section>.xml", sitemap, {"sitemaps": feeds.SITEMAPS}, "sitemap-section"),
+    path("feed.xml", feeds.feed, name="feed"),
+    path("sitemap.xml", feeds.sitemap_index, name="sitemap"),
+    path("sitemap-<section>.xml", feeds.sitemap_section, name="sitemap-section"),
     path("robots.txt", feeds.robots, name="robots"),
 ]

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import hashlib
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
-from community.core import page_cache
+from community.core import page_cache, rate_limits
 from community.forum import queries, search
 from community.forum.forms.posts import ReplyForm
 from community.forum.models import Post, Topic
@@ -113,7 +112,8 @@ def _successor(request: HttpRequest, topic_id: int) -> Topic:
 
 
 def _visitor(request: HttpRequest, member: Member | None) -> str:
+    """Return the member, or a keyed hash of the network; anything else a visitor can change for each view."""
     if member:
         return f"m{member.pk}"
-    told = f"{request.META.get('REMOTE_ADDR', '')}\n{request.headers.get('User-Agent', '')}"
-    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
+    network = rate_limits.network(request.META.get("REMOTE_ADDR", ""))
+    return salted_hmac(__name__, network, algorithm="sha256").hexdigest()[:24]

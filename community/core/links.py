@@ -1,0 +1,73 @@
+"""Where links and images in texts lead: to a page of ours, an upload or another site. Read as browsers read them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from django.conf import settings
+
+_ANCHOR = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
+_HREF = re.compile(r' href="([^"]*)"')
+_MENTION = ' class="mention"'
+# Browsers drop these at both ends, and line ends and tabs everywhere.
+_DROPPED = "".join(map(chr, range(0x21)))
+_LINE_ENDS = re.compile(r"[\t\n\r]")
+_SLASHES = re.compile(r"((?:https?:)?)/{2,}", re.IGNORECASE)
+
+
+def hrefs(html: str) -> list[str]:
+    """Return the addresses of the links in rendered Markdown, without mentions."""
+    anchors = [attributes for attributes in _ANCHOR.findall(html) if _MENTION not in attributes]
+    return [unescape(href) for attributes in anchors for href in _HREF.findall(attributes)]
+
+
+def is_internal(url: str) -> bool:
+    """Whether the URL leads to this site: it names no host, or exactly that of SITE_URL."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("", "http", "https"):
+        return False
+    if parts.netloc:
+        return parts.netloc.lower() == urlsplit(settings.SITE_URL).netloc.lower()
+    return not parts.scheme
+
+
+def is_upload(url: str) -> bool:
+    """Whether the URL leads to a file below MEDIA_URL, and not out of there by `..`."""
+    parts = _split(url)
+    if parts is None or not is_internal(url) or not parts.path.startswith(settings.MEDIA_URL):
+        return False
+    return ".." not in unquote(parts.path).replace("\\", "/").split("/")
+
+
+def is_image_source(url: str) -> bool:
+    """Whether a text may load this image: an upload, or anything at http(s) on another host.
+
+    Our own pages are not, since the browsers of readers would request them as these readers. A host is compared
+    without its port, because cookies are sent to all ports.
+    """
+    parts = _split(url)
+    if parts is None or is_upload(url):
+        return parts is not None
+    host = _host(parts)
+    return parts.scheme in ("http", "https") and host not in ("", _host(urlsplit(settings.SITE_URL)))
+
+
+def _split(url: str) -> SplitResult | None:
+    r"""Split the URL as browsers do, who take `\` for `/` and more slashes for two; None if it is invalid."""
+    cleaned = _LINE_ENDS.sub("", url.strip(_DROPPED)).replace("\\", "/")
+    if begin := _SLASHES.match(cleaned):
+        cleaned = f"{begin[1]}//{cleaned[begin.end() :]}"
+    try:
+        return urlsplit(cleaned)
+    except ValueError:
+        return None
+
+
+def _host(parts: SplitResult) -> str:
+    """Return the host in the one spelling that browsers look up; empty if there is none or it is invalid."""
+    try:
+        return unquote(parts.hostname or "").encode("idna").decode().lower().rstrip(".")
+    except UnicodeError:
+        return ""
