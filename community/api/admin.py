@@ -87,7 +87,16 @@ class WaitingEventAdmin(BaseAdmin):
     ]
     search_fields = ["email", "external_id", "domain"]
     raw_id_fields = ["member"]
-    readonly_fields = ["name", "who", "amount", "occurred_at", "received_at", "source", "received_data", "state"]
+    readonly_fields = [
+        "name",
+        "who",
+        "amount",
+        "occurred_at",
+        "received_at",
+        "source",
+        "received_data",
+        "state",
+    ]
     fields = [*readonly_fields, "member"]
     actions = ["match_again", "dismiss"]
 

@@ -19,7 +19,7 @@ class FormRenderer(TemplatesSetting):
         widget = context.get("widget", {})
         if widget.get("value", "") is not None or request is not None:
             return SafeString(super().render(template_name, context, request))
-        return _empty(_Widget(template_name, repr(widget), get_language(), context))
+        return _empty(_Widget(template_name, repr(context), get_language(), context))
 
 
 @dataclass(frozen=True)

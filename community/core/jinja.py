@@ -123,8 +123,15 @@ def translate(message: str, /, **values: Any) -> Markup:
 
 def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
     """Return the sentence for this number, which is there as %(num)s."""
+    if not values:
+        return _plural(singular, plural, number, get_language())
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
     return sentence % {"num": number, **values}
+
+
+@lru_cache(maxsize=8192)
+def _plural(singular: str, plural: str, number: int, language: str | None) -> Markup:
+    return Markup(ngettext(singular, plural, number)) % {"num": number}  # noqa: S704 - literals of a template
 
 
 def format_date(value: date | None, form: str = "j F Y") -> str:

@@ -70,16 +70,20 @@ psycopg.adapters.register_loader("jsonb", _JsonAsText)
 class _Cursor(psycopg.Cursor[Any]):
     """Sends parameters beside the statement, where Django's cursor writes them into it: so it can be kept prepared."""
 
+    keeps_plan = True
+
     def execute(self, query: Any, params: Any = None, **_: Any) -> _Cursor:
-        return super().execute(query, params, prepare=True, binary=True)
+        return super().execute(query, params, prepare=self.keeps_plan, binary=True)
 
 
-def cursor() -> Any:
+def cursor(*, keeps_plan: bool = True) -> Any:
     """Return a cursor whose statements are kept prepared; Django logs and counts them as its own."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(_Cursor(connection.connection))  # type: ignore[arg-type]
+    raw = _Cursor(connection.connection)
+    raw.keeps_plan = keeps_plan
+    return wrap(raw)  # type: ignore[arg-type]
 
 
 def _bound(value: Any) -> Any:
@@ -103,12 +107,20 @@ class Statement(NamedTuple):
 class Prepared(Generic[Row]):
     """Call it with the arguments of `build`: ids, lists of ids for the lookup `any_of`, or what is annotated otherwise.
 
-    With a `limit` it takes an `offset` too.
+    With a `limit` it takes an `offset` too. Where the best plan depends on the values, as for the words of a
+    search, `keeps_plan=False` has PostgreSQL plan each time.
     """
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        build: Callable[..., models.QuerySet[Any, Any]],
+        *,
+        limit: int | None = None,
+        keeps_plan: bool = True,
+    ) -> None:
         self._build = build
         self._limit = limit
+        self._keeps_plan = keeps_plan
 
     def __call__(self, *, offset: int = 0, **values: Any) -> list[Row]:
         if any(type(value) is int and not SMALLEST <= value <= LARGEST for value in values.values()):
@@ -119,7 +131,7 @@ class Prepared(Generic[Row]):
             params[place] = _bound(values[name])
         if self._limit is not None:
             params += [Int8(self._limit), Int8(offset)]
-        with cursor() as prepared:
+        with cursor(keeps_plan=self._keeps_plan) as prepared:
             prepared.execute(statement.sql, params)
             return statement.read(prepared.fetchall())
 

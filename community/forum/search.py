@@ -84,7 +84,7 @@ def _posts_with() -> Prepared[tuple[int, int, float]]:
         ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
         return ranked.values_list("topic_id", "pk", "rank")[: RESULTS * 3]
 
-    return Prepared(build)
+    return Prepared(build, keeps_plan=False)
 
 
 @cache
@@ -97,7 +97,7 @@ def _titles_with() -> Prepared[tuple[int, int, float]]:
         ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
         return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
 
-    return Prepared(build)
+    return Prepared(build, keeps_plan=False)
 
 
 # What people see of a post, without the signs of its Markdown; entities are undone after marking.
@@ -129,7 +129,7 @@ def _found_topics() -> Prepared[Topic]:
         marked = topics.annotate(marked_title=_headline(F("title"), query, whole=True))
         return marked.select_related("category", "author").defer("search")
 
-    return Prepared(build)
+    return Prepared(build, keeps_plan=False)
 
 
 @cache
@@ -140,7 +140,7 @@ def _found_posts() -> Prepared[Post]:
         marked = posts.annotate(marked=_headline(_WITHOUT_TAGS, query))
         return marked.select_related("author").defer("source", "html", "search")
 
-    return Prepared(build)
+    return Prepared(build, keeps_plan=False)
 
 
 def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:

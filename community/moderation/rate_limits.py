@@ -127,6 +127,8 @@ def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits 
     if written.approved >= written.new_until:
         return None
     policy = Policy.current()
+    if written.approved >= policy.new_until_posts:
+        return None
     now = timezone.now()
     first_day_seconds = max(ceil((member.joined_at + FIRST_DAY - now).total_seconds()), 0)
     since = (now - written.latest_at).total_seconds() if written.latest_at else policy.seconds_between_posts

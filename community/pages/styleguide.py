@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocacy.charts import Part, parts_of
 from community.badges.models import Award, Badge
-from community.core.addresses import pattern
+from community.core.addresses import address
 from community.core.pagination import CountedPaginator
 from community.events.models import Event
 from community.forum.forms.posts import SourceField
@@ -183,8 +183,8 @@ def _view(
         stage=None,
         roster_entry=None,
         has_menu=False,
-        path=pattern("forum:post-show") % pk,
-        permalink=pattern("forum:post-permalink") % pk,
+        path=address("forum:post-show", pk),
+        permalink=address("forum:post-permalink", pk),
     )
     return replace(view, **(shown or {}))
 

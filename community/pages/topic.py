@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from community.badges.models import Award
-from community.core.addresses import pattern
+from community.core.addresses import address
 from community.core.pagination import PER_PAGE
 from community.core.pagination import page_of as paginate
 from community.core.prepared import Prepared
@@ -91,10 +91,10 @@ class TopicPage:
 
     @property
     def reply_address(self) -> str:
-        return pattern("forum:post-create") % self.topic.pk
+        return address("forum:post-create", self.topic.pk)
 
     def post_address(self, post_id: int) -> str:
-        return pattern("forum:post-permalink") % post_id
+        return address("forum:post-permalink", post_id)
 
 
 def find_topic(reader: Reader, topic_id: int) -> Topic | None:
@@ -280,8 +280,8 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),
         has_menu=can_delete or can_restore or qa_rules.can_mark_official(reader),
-        path=pattern("forum:post-show") % post.pk,
-        permalink=pattern("forum:post-permalink") % post.pk,
+        path=address("forum:post-show", post.pk),
+        permalink=address("forum:post-permalink", post.pk),
     )
 
 

@@ -128,6 +128,13 @@ def test_limits_have_the_time_to_wait(newcomer, seconds, wait, time_machine):
     assert limits_of(newcomer).wait_seconds == wait
 
 
+def test_nobody_is_limited_where_the_policy_wants_no_posts(policy, newcomer):
+    policy.new_until_posts = 0
+    policy.save()
+
+    assert limits_of(newcomer) is None
+
+
 def test_limits_without_posts_have_no_wait(newcomer):
     assert limits_of(newcomer).wait_seconds == 0
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 
+from community.core.prepared import Prepared
 from community.forum.models import Category, Post, Tag, Topic
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
@@ -24,8 +28,19 @@ COUNTERS = [
 
 def lock_topic(topic_id: int) -> Topic:
     """Lock and return the topic, so that changes to its posts are serialized."""
-    topics = Topic.objects.select_for_update(of=("self",), no_key=True)
-    return topics.select_related("category", "author").get(pk=topic_id)
+    topic = _locked().first(topic_id=topic_id)
+    if topic is None:
+        raise Topic.DoesNotExist
+    return topic
+
+
+@cache
+def _locked() -> Prepared[Topic]:
+    def build(topic_id: int) -> QuerySet[Topic]:
+        topics = Topic.objects.select_for_update(of=("self",), no_key=True)
+        return topics.select_related("category", "author").filter(pk=topic_id)
+
+    return Prepared(build)
 
 
 def refresh(topic: Topic, *, before: tuple[int, int, int] | None = None) -> Topic:
@@ -35,7 +50,7 @@ def refresh(topic: Topic, *, before: tuple[int, int, int] | None = None) -> Topi
     """
     before = contribution(topic) if before is None else before
     _recount(topic)
-    topic.save(update_fields=COUNTERS)
+    topic.save(update_fields=[*COUNTERS, "last_number"])
     _update_categories(before, contribution(topic))
     return topic
 
@@ -48,21 +63,36 @@ def contribution(topic: Topic) -> tuple[int, int, int]:
 
 
 def _recount(topic: Topic) -> None:
-    published = topic.posts.published()
-    counted = published.filter(kind__in=COUNTED)
-    totals = published.aggregate(
-        replies=Count("pk", filter=Q(kind__in=COUNTED)),
-        answers=Count("pk", filter=Q(kind=Post.Kind.ANSWER)),
-        likes=Sum("like_count", default=0),
-        solved=Count("pk", filter=Q(is_accepted=True)),
-        latest=Max("created_at", filter=~Q(kind=Post.Kind.COMMENT)),
-    )
-    topic.reply_count, topic.answer_count = totals["replies"], totals["answers"]
-    topic.like_count, topic.is_solved = totals["likes"], bool(totals["solved"])
-    topic.score = topic.posts.filter(kind=Post.Kind.OPENING).values_list("score", flat=True).first() or 0
-    last = counted.order_by("-created_at", "-number").values_list("author_id", flat=True).first()
+    totals = _totals().first(topic_id=topic.pk) or (0, 0, 0, 0, None, 0, None)
+    topic.reply_count, topic.answer_count, topic.like_count, solved, latest, topic.score, last = totals
+    topic.is_solved = bool(solved)
     topic.last_post_author_id = last or topic.author_id
-    topic.bumped_at = totals["latest"] or topic.created_at
+    topic.bumped_at = latest or topic.created_at
+
+
+@cache
+def _totals() -> Prepared[tuple[int, int, int, int, datetime | None, int, int | None]]:
+    published, comment = Q(status=Post.Status.PUBLISHED), Q(kind=Post.Kind.COMMENT)
+
+    def build(topic_id: int) -> QuerySet[Any]:
+        posts = Post.objects.filter(topic=topic_id)
+        last = posts.published().filter(kind__in=COUNTED).order_by("-created_at", "-number")
+        totals = (
+            posts.order_by()
+            .values("topic")
+            .annotate(
+                replies=Count("pk", filter=published & Q(kind__in=COUNTED)),
+                answers=Count("pk", filter=published & Q(kind=Post.Kind.ANSWER)),
+                likes=Sum("like_count", filter=published, default=0),
+                solved=Count("pk", filter=published & Q(is_accepted=True)),
+                latest=Max("created_at", filter=published & ~comment),
+                opening_score=Max("score", filter=Q(kind=Post.Kind.OPENING), default=0),
+                last=Subquery(last.values("author")[:1]),
+            )
+        )
+        return totals.values_list("replies", "answers", "likes", "solved", "latest", "opening_score", "last")
+
+    return Prepared(build)
 
 
 def _update_categories(before: tuple[int, int, int], after: tuple[int, int, int]) -> None:

@@ -93,7 +93,6 @@ def create(
     mentioned = rendering.set_source(post, source)
     post.save()
     topic.last_number = post.number
-    topic.save(update_fields=["last_number"])
     counters.refresh(topic)
     if post.is_published:
         post_events.record_creation(post, topic, mentioned=mentioned)
