@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from community.core.addresses import pattern
+from community.core.addresses import address
 from community.core.prepared import Prepared
 from community.forum.models import Post, Topic
 from community.forum.queries import kind_of, stand_in
@@ -53,7 +53,7 @@ class Card:
     @property
     def path(self) -> str:
         """The address of the question at the desk, which those of its actions begin with."""
-        return pattern("prospects:question-detail") % self.question.pk
+        return address("prospects:question-detail", self.question.pk)
 
     @property
     def is_late(self) -> bool:
