@@ -44,6 +44,11 @@ class Activity(models.TextChoices):
     RESURRECTED = activity.RESURRECTED, _("resurrected")
 
 
+# Django's own `get_*_display` translates every label to find one.
+STAGE_LABELS = {stage.value: stage.label for stage in Stage}
+SUB_STAGE_LABELS = {sub_stage.value: sub_stage.label for sub_stage in SubStage}
+
+
 class Ruleset(models.Model):
     """One version of the rules. A trigger makes published versions read-only."""
 
@@ -147,6 +152,12 @@ class MemberState(models.Model):
     def __str__(self) -> str:
         return f"{self.stage}.{self.sub_stage}"
 
+    def get_shown_stage_display(self) -> str:  # type: ignore[no-redef]
+        return str(STAGE_LABELS.get(self.shown_stage, self.shown_stage))
+
+    def get_sub_stage_display(self) -> str:  # type: ignore[no-redef]
+        return str(SUB_STAGE_LABELS.get(self.sub_stage, self.sub_stage))
+
     @property
     def is_overridden(self) -> bool:
         return self.shown_stage != self.stage
@@ -219,6 +230,9 @@ class StageHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage}.{self.sub_stage} from {self.effective_on}"
+
+    def get_stage_display(self) -> str:  # type: ignore[no-redef]
+        return str(STAGE_LABELS.get(self.stage, self.stage))
 
     @property
     def is_move(self) -> bool:

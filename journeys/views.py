@@ -23,6 +23,7 @@ from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
 from .reports import funnel, overview, timeline
+from .reports.map_numbers import map_numbers
 from .reports.movement import movement as movement_report
 from .services import dirty, overrides, rulesets, shards
 from .story import Story, story_of
@@ -45,20 +46,21 @@ def journey_map(request: HttpRequest) -> HttpResponse:
     if period not in PERIODS:
         raise Http404(_("This period does not exist."))
     days = PERIODS[period]
-    movement = movement_report(MOVEMENT_DAYS)
-    counts = overview.stage_counts()
+    start = date.min if days is None else shards.today() - timedelta(days=days)
+    numbers = map_numbers(days=MOVEMENT_DAYS, start=start)
+    movement = movement_report(MOVEMENT_DAYS, numbers.movement)
+    counts = overview.stage_counts(numbers.sub_stages)
     context = {
         "counts": counts,
         "everybody": sum(count.members for count in counts),
-        "at_risk": sum(count.at_risk for count in counts),
         "movement": movement,
         "sankey": sankey(movement),
-        "funnel": funnel.funnel(start=date.min if days is None else shards.today() - timedelta(days=days)),
+        "funnel": funnel.funnel(start=start, counts=numbers.funnel),
         "period": period,
         "periods": PERIODS,
-        "moves": overview.recent_moves()[:MOVES],
+        "moves": overview.latest_moves(MOVES),
         "as_of": shards.today(),
-        "waiting": len(dirty.waiting_members()),
+        "waiting": dirty.count_waiting(),
         "is_behind": is_behind("journeys.mark"),
         "means": labels.STAGE_MEANS,
     }

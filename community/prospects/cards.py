@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from community.core.addresses import address
+from community.core.prepared import Prepared
 from community.forum.models import Post, Topic
+from community.forum.queries import kind_of, stand_in
 from community.members.models import Member, team_q
 from journeys.models import MemberState, StageHistory
 
 from . import durations
 from .models import DeskQuestion, Handover
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class ReplyShare:
     """The share of the replies by one group: customers, undecided, or staff."""
 
@@ -43,6 +51,11 @@ class Card:
     reply_shares: list[ReplyShare] = field(default_factory=list)
 
     @property
+    def path(self) -> str:
+        """The address of the question at the desk, which those of its actions begin with."""
+        return address("prospects:question-detail", self.question.pk)
+
+    @property
     def is_late(self) -> bool:
         return self.question.due_at < self.now
 
@@ -56,17 +69,17 @@ class Card:
 
 
 def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime) -> list[Card]:
-    """Return the cards, in a constant number of queries."""
+    """Return the cards of questions read `with_people` or `for_cards`, in two queries."""
     rows = list(questions)
-    askers = [row.topic.author_id for row in rows]
-    journeys = MemberState.objects.in_bulk(askers)
-    earlier = _topics_by(askers, reader)
-    reply_shares = _reply_shares(rows)
+    if not rows:
+        return []
+    earlier = _topics_by([row.topic.author_id for row in rows], reader)
+    reply_shares = _reply_shares([row.pk for row in rows])
     return [
         Card(
             question=row,
             asker=row.topic.author,
-            journey=journeys.get(row.topic.author_id),
+            journey=getattr(row.topic.author, "journey", None),
             holder=row.holder(now),
             minutes=max(0, int((now - row.waiting_since).total_seconds() // 60)),
             earlier=max(0, earlier[row.topic.author_id] - 1),
@@ -77,10 +90,18 @@ def cards_of(questions: Iterable[DeskQuestion], *, reader: Member, now: datetime
     ]
 
 
-def _topics_by(authors: Sequence[int], reader: Member) -> dict[int, int]:
-    topics = Topic.objects.visible_to(reader).filter(author__in=authors, status=Topic.Status.PUBLISHED)
-    counts = topics.values_list("author").annotate(topics=Count("pk")).order_by()
-    return defaultdict(int, counts)
+def _topics_by(authors: list[int], reader: Member) -> dict[int, int]:
+    return defaultdict(int, _topic_counts(kind_of(reader))(reader_id=reader.pk, authors=authors))
+
+
+@cache
+def _topic_counts(kind: str) -> Prepared[tuple[int, int]]:
+    def build(reader_id: int, authors: list[int]) -> QuerySet[Topic, Any]:
+        topics = Topic.objects.visible_to(stand_in(kind, reader_id))
+        topics = topics.filter(author__any_of=authors, status=Topic.Status.PUBLISHED)
+        return topics.values_list("author").annotate(topics=Count("pk")).order_by()
+
+    return Prepared(build)
 
 
 KINDS = ("customers", "undecided", "staff")
@@ -91,18 +112,26 @@ NAMES = {
 }
 
 
-def _reply_shares(questions: Sequence[DeskQuestion]) -> dict[int, list[ReplyShare]]:
+def _reply_shares(topic_ids: list[int]) -> dict[int, list[ReplyShare]]:
     """Return who has replied, by topic id. Authors count as customers if they are one now."""
-    replies = Post.objects.filter(topic__in=[row.pk for row in questions], status=Post.Status.PUBLISHED)
-    replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
-    staff = team_q("author")
-    counts = replies.values("topic").annotate(
-        customers=Count("pk", filter=~staff & Q(author__customer_since__isnull=False)),
-        undecided=Count("pk", filter=~staff & Q(author__customer_since__isnull=True)),
-        staff=Count("pk", filter=staff),
-    )
-    rows = counts.order_by().values_list("topic", "customers", "undecided", "staff")
+    rows = _reply_counts()(topic_ids=topic_ids)
     return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
+
+
+@cache
+def _reply_counts() -> Prepared[tuple[int, int, int, int]]:
+    def build(topic_ids: list[int]) -> QuerySet[Post, Any]:
+        replies = Post.objects.filter(topic__any_of=topic_ids, status=Post.Status.PUBLISHED)
+        replies = replies.exclude(kind=Post.Kind.OPENING).exclude(author=F("topic__author"))
+        staff = team_q("author")
+        counts = replies.values("topic").annotate(
+            customers=Count("pk", filter=~staff & Q(author__customer_since__isnull=False)),
+            undecided=Count("pk", filter=~staff & Q(author__customer_since__isnull=True)),
+            staff=Count("pk", filter=staff),
+        )
+        return counts.order_by().values_list("topic", *KINDS)
+
+    return Prepared(build)
 
 
 def _shares(counts: Mapping[str, int]) -> list[ReplyShare]:

@@ -122,6 +122,30 @@ class RosterEntry(models.Model):
         return f"{self.real_name}, {self.title}"
 
 
+CARD_FIELDS = (
+    "state",
+    "waiting_since",
+    "opens_at",
+    "due_at",
+    "peer_replies",
+    "staff_replies",
+    "is_urgent",
+    "urgent_reason",
+    "claimed_at",
+    "claimed_by__display_name",
+    "claimed_by__username",
+    "forum__staff_share_limit",
+    "topic__title",
+    "topic__author__avatar",
+    "topic__author__company__name",
+    "topic__author__display_name",
+    "topic__author__journey__shown_stage",
+    "topic__author__journey__stage",
+    "topic__author__journey__sub_stage",
+    "topic__author__username",
+)
+
+
 class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
     def at_desk_of(self, member: Member) -> DeskQuestionQuerySet:
         return self.filter(forum__in=ProspectForum.objects.staffed_by(member))
@@ -137,10 +161,23 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
         """Open questions in their grace period, when only peers may answer."""
         return self.open().filter(is_urgent=False, opens_at__gt=now).order_by("opens_at", "pk")
 
+    def answered(self) -> DeskQuestionQuerySet:
+        """Questions whose last word is the team's, latest first."""
+        return self.filter(state=DeskQuestion.State.ANSWERED).order_by("-waiting_since")
+
     def with_people(self) -> DeskQuestionQuerySet:
         return self.select_related(
-            "topic__author__company", "topic__category", "forum__category", "claimed_by"
+            "topic__author__company",
+            "topic__author__journey",
+            "topic__category",
+            "forum__category",
+            "claimed_by",
         )
+
+    def for_cards(self) -> DeskQuestionQuerySet:
+        """Load what a card of the desk shows, and nothing else."""
+        related = ("topic__author__company", "topic__author__journey", "forum", "claimed_by")
+        return self.select_related(*related).only(*CARD_FIELDS)
 
 
 class DeskQuestion(models.Model):
@@ -193,10 +230,14 @@ class DeskQuestion(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="open"), name="desk_question_open"),
+            models.Index(fields=["state", "-waiting_since"], name="desk_question_recent"),
         ]
 
     def __str__(self) -> str:
         return str(self.topic)
+
+    def get_state_display(self) -> str:  # type: ignore[no-redef]
+        return str(self.State(self.state).label)
 
     @property
     def replies(self) -> int:

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prospects/", views.forum_list, name="forum-list"),
     path("prospects/questions/<int:topic_id>/urgent/", views.question_urgent, name="question-urgent"),
     path("desk/", views.desk, name="desk"),
+    path("desk/held-back/", views.desk_held_back, name="desk-held-back"),
     path("desk/<int:topic_id>/", views.question_detail, name="question-detail"),
     path("desk/<int:topic_id>/evidence/", views.question_evidence, name="question-evidence"),
     path("desk/<int:topic_id>/claim/", views.question_claim, name="question-claim"),

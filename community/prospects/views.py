@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from community.core import rate_limits
+from community.core.pagination import PER_PAGE, page_of
 from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum.models import Category, Topic
@@ -22,6 +24,7 @@ from community.members.models import Member
 from journeys.event_text import describe
 
 from . import cards, rules
+from . import desk as desk_lists
 from .forms import HandoverForm, ReplyForm, UrgentForm
 from .links import external_links
 from .models import DeskQuestion, ProspectForum, RosterEntry
@@ -56,18 +59,37 @@ def forum_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the open questions of the reader's forums, earliest due first."""
-    reader = cast(Member, request.user)
-    require(rules.can_open_desk(reader), NOT_YOURS)
-    now = timezone.now()
-    questions = DeskQuestion.objects.at_desk_of(reader).with_people()
-    answered = questions.filter(state=DeskQuestion.State.ANSWERED).order_by("-waiting_since")[:5]
+    reader, now = _reader_of_desk(request), timezone.now()
+    counts = desk_lists.open_counts(reader, now=now)
+    page = page_of(request, desk_lists.Questions("waiting", reader, now), total=counts.waiting)
+    waiting, held_back, answered = list(page.object_list), list[int](), list[int]()
+    if page.number == 1:
+        held_back = desk_lists.Questions("held back", reader, now)[:PER_PAGE] if counts.held_back else []
+        answered = desk_lists.Questions("answered", reader, now)[: desk_lists.RECENT]
+    shown = _cards_by_id(reader, [*waiting, *held_back, *answered], now)
     context = {
-        "waiting": cards.cards_of(questions.for_work(now), reader=reader, now=now),
-        "held_back": cards.cards_of(questions.held_back(now), reader=reader, now=now),
-        "answered": cards.cards_of(answered, reader=reader, now=now),
-        "now": now,
+        "counts": counts,
+        "page": page,
+        "waiting": [shown[pk] for pk in waiting if pk in shown],
+        "held_back": [shown[pk] for pk in held_back if pk in shown],
+        "answered": [shown[pk] for pk in answered if pk in shown],
     }
     return render(request, "prospects/desk.html", context)
+
+
+@require_safe
+@login_required
+def desk_held_back(request: HttpRequest) -> HttpResponse:
+    """Show all questions that customers answer first, the next to open first."""
+    reader, now = _reader_of_desk(request), timezone.now()
+    counts = desk_lists.open_counts(reader, now=now)
+    page = page_of(request, desk_lists.Questions("held back", reader, now), total=counts.held_back)
+    context = {
+        "counts": counts,
+        "page": page,
+        "held_back": list(_cards_by_id(reader, list(page.object_list), now).values()),
+    }
+    return render(request, "prospects/desk_held_back.html", context)
 
 
 @require_safe
@@ -175,6 +197,21 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
     else:
         messages.error(request, _("Describe briefly why this is urgent."))
     return redirect("prospects:desk" if reader.is_team else topic)
+
+
+def _reader_of_desk(request: HttpRequest) -> Member:
+    """Return the reader, who may open the desk; the member itself, as each attribute of `request.user` is slow."""
+    reader = cast(Member, request.user)
+    require(rules.can_open_desk(reader), NOT_YOURS)
+    member: Member = getattr(reader, "_wrapped", reader)
+    return member
+
+
+def _cards_by_id(reader: Member, ids: list[int], now: datetime) -> dict[int, cards.Card]:
+    """Return the cards of these questions in this order."""
+    found = desk_lists.for_cards(ids)
+    rows = [found[pk] for pk in dict.fromkeys(ids) if pk in found]
+    return {card.question.pk: card for card in cards.cards_of(rows, reader=reader, now=now)}
 
 
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:

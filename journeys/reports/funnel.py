@@ -71,20 +71,24 @@ class Funnel:
         return self.steps[0].reached
 
 
-def funnel(*, start: date | None = None, end: date | None = None, within: int = 180) -> Funnel:
+# Of everybody, then of each later stage: see `_FUNNEL`.
+Counts = tuple[int, ...]
+
+
+def funnel(
+    *, start: date | None = None, end: date | None = None, within: int = 180, counts: Counts | None = None
+) -> Funnel:
     """Return the funnel of the cohort first seen from `start` to `end` (by default the last 365 days).
 
-    `within` is the window in days: how long a member has to reach a stage after being first seen. One query.
+    `within` is the window in days: how long a member has to reach a stage after being first seen. `counts` are
+    those of `count_funnel`, for the same cohort and window.
     """
     end = end or today()
     start = start or end - timedelta(days=365)
-    values: dict[str, date | int] = {"start": start, "end": end, "within": within, "today": today()}
-    with connection.cursor() as cursor:
-        cursor.execute(_FUNNEL, values)
-        first, *rest = cursor.fetchone()
-    counts = [(first, rest[0], 0), tuple(rest[1:4]), tuple(rest[4:7]), (rest[7], 0, rest[8])]
+    first, *rest = count_funnel(start, end, within) if counts is None else counts
+    by_stage = [(first, rest[0], 0), tuple(rest[1:4]), tuple(rest[4:7]), (rest[7], 0, rest[8])]
     steps: list[FunnelStep] = []
-    for stage, (reached, skipped, still_open) in zip(Stage, counts, strict=True):
+    for stage, (reached, skipped, still_open) in zip(Stage, by_stage, strict=True):
         before = steps[-1].reached if steps else reached
         steps.append(
             FunnelStep(
@@ -99,3 +103,11 @@ def funnel(*, start: date | None = None, end: date | None = None, within: int = 
             )
         )
     return Funnel(start, end, within, tuple(steps))
+
+
+def count_funnel(start: date, end: date, within: int = 180) -> Counts:
+    """Count the cohort and how far it got. One query."""
+    values: dict[str, date | int] = {"start": start, "end": end, "within": within, "today": today()}
+    with connection.cursor() as cursor:
+        cursor.execute(_FUNNEL, values)
+        return tuple(cursor.fetchone())

@@ -61,14 +61,26 @@ class Movement:
         return sum(row.moved for row in self.rows)
 
 
-def movement(days: int = 30) -> Movement:
-    """Return the stages at the end of the day `days` ago against those of today. One query."""
-    then = today() - timedelta(days=days)
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVEMENT, {"then": then})
-        found = {(was, now): n for was, now, n in cursor.fetchall()}
+# How many members were in the first stage then, and are in the second now.
+Counts = dict[tuple[str, str], int]
+
+
+def movement(days: int = 30, counts: Counts | None = None) -> Movement:
+    """Return the stages at the end of the day `days` ago against those of today, from `count_movement`."""
+    found = count_movement(days) if counts is None else counts
     rows = []
     for was, label in [(NEW, "Not here yet"), *((stage.value, str(stage.label)) for stage in Stage)]:
         cells = tuple(found.get((was, stage.value), 0) for stage in Stage)
         rows.append(MovementRow(was, label, cells, found.get((was, was), 0)))
-    return Movement(then, rows)
+    return Movement(_then(days), rows)
+
+
+def count_movement(days: int = 30) -> Counts:
+    """Count the members by their stage then and now. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVEMENT, {"then": _then(days)})
+        return {(was, now): n for was, now, n in cursor.fetchall()}
+
+
+def _then(days: int) -> date:
+    return today() - timedelta(days=days)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
 
@@ -13,6 +14,9 @@ from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
 from journeys.services.shards import today
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)
@@ -50,34 +54,48 @@ class Flow:
     members: int
 
 
-def stage_counts() -> list[StageCount]:
-    """Return the four stages in order, including empty ones. Two queries."""
-    counted = MemberState.objects.values_list("stage").annotate(
-        members=Count("pk"),
-        at_risk_n=Count("pk", filter=Q(at_risk=True)),
-        dormant_n=Count("pk", filter=Q(activity="dormant")),
-    )
-    by_stage = {stage: (members, at_risk, dormant) for stage, members, at_risk, dormant in counted}
-    by_sub_stage = MemberState.objects.values_list("stage", "sub_stage").annotate(members=Count("pk"))
-    subs = {(stage, sub_stage): members for stage, sub_stage, members in by_sub_stage}
-    everyone = sum(members for members, _, _ in by_stage.values())
-    return [_stage_count(stage, by_stage.get(stage.value, (0, 0, 0)), subs, everyone) for stage in Stage]
+# Stage, sub-stage, members, those at risk, those dormant.
+SubStageRow = tuple[str, str, int, int, int]
 
 
-def _stage_count(
-    stage: Stage, counts: tuple[int, int, int], subs: dict[tuple[str, str], int], everyone: int
-) -> StageCount:
-    members, at_risk, dormant = counts
+def stage_counts(rows: Sequence[SubStageRow] | None = None) -> list[StageCount]:
+    """Return the four stages in order, including empty ones, from the rows of `count_sub_stages`."""
+    rows = count_sub_stages() if rows is None else rows
+    everyone = sum(row[2] for row in rows)
+    return [_stage_count(stage, [row for row in rows if row[0] == stage], everyone) for stage in Stage]
+
+
+def count_sub_stages() -> list[SubStageRow]:
+    """Count the members of every sub-stage that has any. One query."""
+    return _sub_stages()()
+
+
+@cache
+def _sub_stages() -> Prepared[SubStageRow]:
+    def build() -> QuerySet[MemberState, Any]:
+        counted = MemberState.objects.values_list("stage", "sub_stage").annotate(
+            members=Count("pk"),
+            at_risk_n=Count("pk", filter=Q(at_risk=True)),
+            dormant_n=Count("pk", filter=Q(activity="dormant")),
+        )
+        return counted.order_by()
+
+    return Prepared(build)
+
+
+def _stage_count(stage: Stage, rows: Sequence[SubStageRow], everyone: int) -> StageCount:
+    by_sub_stage = {sub_stage: members for _, sub_stage, members, _, _ in rows}
+    members = sum(by_sub_stage.values())
     return StageCount(
         key=stage.value,
         label=str(stage.label),
         members=members,
         sub_stages=tuple(
-            SubStageCount(key, str(SubStage(key).label), subs.get((stage.value, key), 0))
+            SubStageCount(key, str(SubStage(key).label), by_sub_stage.get(key, 0))
             for key in SUB_STAGES[stage.value]
         ),
-        at_risk=at_risk,
-        dormant=dormant,
+        at_risk=sum(row[3] for row in rows),
+        dormant=sum(row[4] for row in rows),
         share=members / everyone if everyone else 0.0,
     )
 
@@ -99,6 +117,17 @@ def recent_moves() -> StageHistoryQuerySet:
     """Return the transitions between stages, latest first, to be sliced."""
     moves = StageHistory.objects.current().moves().select_related("member")
     return moves.order_by("-effective_on", "-id")
+
+
+def latest_moves(number: int) -> list[StageHistory]:
+    """Return the latest transitions between stages, with what a list shows of them. One query."""
+    return _latest_moves(number)()
+
+
+@cache
+def _latest_moves(number: int) -> Prepared[StageHistory]:
+    shown = ("member__username", "member__display_name", "stage", "sentence", "effective_on")
+    return Prepared(lambda: recent_moves().only(*shown)[:number])
 
 
 def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:

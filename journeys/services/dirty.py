@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import Count, Value
 
+from community.core.prepared import Prepared
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED
 from community.events.models import Event
 from journeys.engine.rollup import NEUTRAL
 from journeys.models import Dirty, MemberState
 
 from .wake import wake_drains
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SHARDS = 64
 # Events that never mark anything dirty, so a backlog of them does not matter.
@@ -75,6 +82,22 @@ def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:
     if member_ids is not None:
         waiting = waiting.filter(member_id__in=member_ids)
     return set(waiting.values_list("member_id", flat=True))
+
+
+def count_waiting() -> int:
+    """Return the number of dirty members. One query."""
+    row = _waiting().first()
+    return row[0] if row else 0
+
+
+@cache
+def _waiting() -> Prepared[tuple[int]]:
+    # Grouped by a constant: an aggregate in the list alone would not be a QuerySet.
+    def build() -> QuerySet[Dirty, Any]:
+        counted = Dirty.objects.order_by().values(everyone=Value(1))
+        return counted.annotate(members=Count("member_id", distinct=True)).values_list("members")
+
+    return Prepared(build)
 
 
 def due_members(today: date) -> set[int]:

@@ -15,6 +15,7 @@ from journeys.engine.ruleset import Ruleset
 from journeys.hooks import AdvocacyResults, Facts, advocacy_source
 from journeys.models import Override
 
+from . import report_numbers
 from .customers import update_customer_since
 from .rollup import facts_of, roll_up
 from .rulesets import live_ruleset, parsed
@@ -90,6 +91,8 @@ def refold(member_ids: Sequence[int], *, as_of: date) -> int:
     changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
     source.store(advocacy, list(results), as_of)
     update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
+    if changes.rows:
+        report_numbers.forget_on_commit()
     record_stage_events(changes, silent=staff)
     return changes.rows
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from journeys.models import Ruleset
 from journeys.services import dirty, rulesets, shards
@@ -134,6 +136,37 @@ def test_journey_map_shows_the_number_of_dirty_members(as_manager):
 
 def test_journey_map_without_members_shows_an_empty_state(as_manager):
     assert "No members yet" in as_manager.get(MAP).content.decode()
+
+
+def test_journey_map_counts_again_after_a_drain(as_manager, django_capture_on_commit_callbacks):
+    member = MemberFactory()
+    replied(member, 3)
+    with django_capture_on_commit_callbacks(execute=True):
+        drained()
+    before = as_manager.get(MAP).context
+    bought(member, 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        drained()
+
+    after = as_manager.get(MAP).context
+
+    assert [count.members for count in before["counts"]] == [0, 1, 0, 0]
+    assert [count.members for count in after["counts"]] == [0, 0, 1, 0]
+    assert [step.reached for step in before["funnel"].steps] == [1, 1, 0, 0]
+    assert [step.reached for step in after["funnel"].steps] == [1, 1, 1, 0]
+    assert before["movement"].totals == [0, 1, 0, 0]
+    assert after["movement"].totals == [0, 0, 1, 0]
+
+
+def test_journey_map_does_not_count_again_while_nothing_changes(as_manager):
+    replied(MemberFactory(), 3)
+    drained()
+    as_manager.get(MAP)
+
+    with CaptureQueriesContext(connection) as queries:
+        as_manager.get(MAP)
+
+    assert not [query for query in queries if "WITH lives" in (query["sql"] or "")]
 
 
 def test_journey_map_takes_the_same_queries_for_one_and_three(as_manager):

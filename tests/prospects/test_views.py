@@ -15,6 +15,7 @@ from tests.factories.prospects import (
     a_prospect_asks,
     a_reply,
 )
+from tests.forum.pages import texts
 from tests.journeys.journey_fixtures import drained, happened
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, djang
 # Desk
 
 
-@pytest.mark.parametrize("path", ["/desk/", "/desk/{}/", "/desk/{}/evidence/"])
+@pytest.mark.parametrize("path", ["/desk/", "/desk/held-back/", "/desk/{}/", "/desk/{}/evidence/"])
 def test_the_desk_is_for_the_roster_and_managers(client, path):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
@@ -156,6 +157,46 @@ def test_the_desk_takes_the_same_queries_for_one_question_and_three(client, entr
 
     with django_assert_num_queries(len(one)):
         client.get("/desk/")
+
+
+def test_the_desk_shows_twenty_questions_and_counts_all(client, entry):
+    asked = [a_prospect_asks(entry.forum, minutes_ago=100 + number) for number in range(22)]
+    most_urgent_first = asked[::-1]
+
+    first, second = client.get("/desk/"), client.get("/desk/?page=2")
+
+    assert [card.question for card in first.context["waiting"]] == most_urgent_first[:20]
+    assert [card.question for card in second.context["waiting"]] == most_urgent_first[20:]
+    assert texts(first, "#waiting .numbers") == texts(second, "#waiting .numbers") == ["22"]
+    assert "?page=2" in first.content.decode()
+
+
+def test_later_pages_of_the_desk_show_only_waiting_questions(client, entry):
+    a_peer()
+    for number in range(21):
+        a_prospect_asks(entry.forum, minutes_ago=100 + number)
+    a_prospect_asks(entry.forum, minutes_ago=5)
+
+    second = client.get("/desk/?page=2")
+
+    assert len(second.context["waiting"]) == 1
+    assert second.context["held_back"] == second.context["answered"] == []
+
+
+def test_held_back_questions_have_a_page_when_there_are_many(client, entry):
+    a_peer()
+    asked = [a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in range(1, 23)]
+
+    desk, rest = client.get("/desk/"), client.get("/desk/held-back/?page=2")
+
+    assert len(desk.context["held_back"]) == 20
+    assert texts(desk, "#held-back .numbers") == ["22"]
+    assert texts(desk, "a[href='/desk/held-back/']") == ["Show all 22 questions"]
+    assert [card.question for card in rest.context["held_back"]] == [asked[1], asked[0]]
+
+
+def test_held_back_questions_without_any_are_an_empty_page(client, entry):
+    assert client.get("/desk/held-back/").context["held_back"] == []
 
 
 # One question
