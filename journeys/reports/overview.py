@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from django.db.models import Count, Q
@@ -12,7 +11,6 @@ from django.db.models import Count, Q
 from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
-from journeys.services.shards import today
 
 
 @dataclass(frozen=True)
@@ -36,18 +34,6 @@ class StageCount:
     at_risk: int
     dormant: int
     share: float  # of all members with a stage, 0 to 1
-
-
-@dataclass(frozen=True)
-class Flow:
-    """The number of transitions along one edge. `prev` is empty for members seen for the first time."""
-
-    prev: str
-    prev_label: str
-    stage: str
-    label: str
-    moves: int
-    members: int
 
 
 def stage_counts() -> list[StageCount]:
@@ -80,19 +66,6 @@ def _stage_count(
         dormant=dormant,
         share=members / everyone if everyone else 0.0,
     )
-
-
-def flows(days: int = 30) -> list[Flow]:
-    """Return the transitions of the last `days`, busiest edge first. One query."""
-    since = today() - timedelta(days=days)
-    moves = StageHistory.objects.current().moves().filter(effective_on__gt=since)
-    counted = moves.values_list("prev", "stage").annotate(
-        moves=Count("pk"), members=Count("member", distinct=True)
-    )
-    return [
-        Flow(prev, str(Stage(prev).label) if prev else "", stage, str(Stage(stage).label), moved, members)
-        for prev, stage, moved, members in counted.order_by("-moves", "prev", "stage")
-    ]
 
 
 def recent_moves() -> StageHistoryQuerySet:
