@@ -31,6 +31,8 @@ from .services.today import last_year, score_today
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from .services.scores import MemberScore
+
 SUGGESTIONS = 4
 ASKS = 5
 
@@ -100,11 +102,15 @@ def own_score(request: HttpRequest) -> HttpResponse:
     if computed is None:
         no_score = {"scored": None, "parts": parts_of({}), "suggestions": []}
         return render(request, "advocacy/own_score.html", no_score)
+    return render(request, "advocacy/own_score.html", _own_context(computed, member, day))
+
+
+def _own_context(computed: MemberScore, member: Member, day: date) -> dict[str, Any]:
     scored = computed.scored
     explanation = scored.explanation
     history = last_year(computed, day)
     upper = Decimal(band_limits(int(scored.score * 100))[1]) / 100
-    context = {
+    return {
         "scored": scored,
         "band": Band(scored.band),
         "band_means": labels.BAND_MEANS[scored.band],
@@ -120,7 +126,6 @@ def own_score(request: HttpRequest) -> HttpResponse:
         "line": line_through(history),
         "today": day,
     }
-    return render(request, "advocacy/own_score.html", context)
 
 
 def _ladder() -> list[tuple[Band, int]]:

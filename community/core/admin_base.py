@@ -134,6 +134,10 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
 
         return checked
 
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fill in slugs for new rows only, so that existing URLs do not change."""
+        return self.prepopulated_fields if obj is None else {}
+
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         before, after = changes_of(form)
         with transaction.atomic():

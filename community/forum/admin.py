@@ -69,9 +69,6 @@ class CategoryAdmin(BaseAdmin):
             kwargs["help_text"] = gettext_lazy("Only used where “Chosen groups” is selected.")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:
-        return self.prepopulated_fields if obj is None else {}
-
 
 @admin.register(Tag)
 class TagAdmin(BaseAdmin):

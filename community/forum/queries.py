@@ -83,7 +83,6 @@ ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
     "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
     "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
     "conversations": _conversations,
-    "unanswered": lambda topics: topics.unanswered().order_by("-created_at"),
     "pinned": lambda topics: topics.filter(pinned_at__isnull=False).order_by("-pinned_at"),
     "pinned everywhere": _everywhere,
 }

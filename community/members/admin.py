@@ -187,9 +187,6 @@ class CompanyAdmin(BaseAdmin):
             shown.remove("new_domain")
         return shown
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
-        return self.prepopulated_fields if obj is None else {}
-
     @display(description=gettext_lazy("Verified domains"))
     def domains(self, company: Company) -> str:
         return ", ".join(company.verified_domains)

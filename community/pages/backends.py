@@ -1,4 +1,4 @@
-"""How a session's member is found: with what the header shows of them, by one statement that is kept prepared."""
+"""Auth backends that load the member and unread count in one prepared statement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What machines read: the feed of new topics, the sitemap and the rules for robots. Always as a visitor sees it."""
+"""The Atom feed, sitemaps and robots.txt, with public content only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reads of the home page."""
+"""Data for the home page."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def greeting(member: Member, *, now: datetime) -> str:
 
 
 def hot_topics(reader: Reader, *, number: int = 7) -> list[Topic]:
-    """Return what is talked about; announcements have a place of their own."""
+    """Return hot topics without announcements."""
     return queries.TopicRows(reader, "conversations", queries.visible_category_ids(reader))[:number]
 
 
@@ -125,7 +125,7 @@ def _announcements() -> Prepared[Topic]:
 
 
 def _topics(category_ids: list[int]) -> QuerySet[Topic]:
-    """Published topics of these categories, with what a link to them needs."""
+    """Published topics of these categories, with the fields that links need."""
     topics = Topic.objects.filter(category__any_of=category_ids).published()
     return topics.only("title", "slug", "created_at")
 
@@ -147,7 +147,7 @@ def _could_answer(number: int) -> Prepared[Topic]:
         at_home = Q(category__in=answers.values("topic__category"))
         questions = Topic.objects.filter(category__any_of=category_ids).published().unanswered()
         newest = questions.exclude(author=reader_id).order_by("-created_at").values("pk")
-        # The newest here and there, each by the index: ordering all of them takes as long as there are questions.
+        # Two indexed LIMITs; one ORDER BY would scan every question.
         wanted = newest.filter(at_home)[:number].union(newest[:number], all=True)
         rows = Topic.objects.filter(pk__in=wanted).for_list(Member(pk=reader_id))
         return rows.annotate(near=at_home).order_by("-near", "-created_at")[:number]

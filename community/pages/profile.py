@@ -1,4 +1,4 @@
-"""The reads of a member's profile, each list only as far as its reader may see."""
+"""Data for a profile, limited to what the reader may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the style guide shows: people, topics and posts that are in no database."""
+"""Unsaved sample data for the style guide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page of a topic: everything its posts show, asked of each app in as few statements as it takes."""
+"""A page of a topic: queries each app once and builds a PostView per post."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PostView:
-    """A post as this reader meets it."""
+    """A post as one reader sees it."""
 
     post: Post
     id: int
     author: Member
     is_own: bool
-    is_readable: bool  # else it leaves only a stub
+    is_readable: bool  # otherwise shown as a stub
     is_new: bool
     can_edit: bool
     can_delete: bool
@@ -64,14 +64,14 @@ class PostView:
     stage: MemberState | None
     roster_entry: Any  # the name and title of staff in a prospect forum
     has_menu: bool
-    path: str  # that the addresses of what is done to it begin with
+    path: str  # prefix of the post's action URLs
     permalink: str
     comments: list[PostView] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class TopicPage:
-    """What a page of a topic, or a part of it, is rendered from."""
+    """Everything a topic page or fragment needs."""
 
     topic: Topic
     reader: Reader
@@ -91,6 +91,11 @@ class TopicPage:
         return self.pages.number if self.pages else 1
 
     @property
+    def all_posts(self) -> list[PostView]:
+        """All posts on the page, each followed by its comments."""
+        return [view for main in self.posts for view in (main, *main.comments)]
+
+    @property
     def reply_address(self) -> str:
         return address("forum:post-create", self.topic.pk)
 
@@ -99,7 +104,7 @@ class TopicPage:
 
 
 def find_topic(reader: Reader, topic_id: int) -> Topic | None:
-    """Return the topic with what its page shows of it, or None when there is none for this reader."""
+    """Return the visible topic, or None."""
     find = _topics(forum.kind_of(reader))
     return find.first(topic_id=topic_id, reader_id=reader.pk)
 
@@ -124,7 +129,7 @@ def _acceptance(topic: Topic) -> Question | None:
 
 
 def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
-    """One page of the topic, as `?page=` asks; Http404 for a page number that is none."""
+    """Return the page `?page=`. Raises Http404 for an invalid number."""
     reader = reader_of(request)
     if topic.last_number <= PER_PAGE:
         rows = _posts(forum.kind_of(reader), topic.best_first)(topic_id=topic.pk, reader_id=reader.pk)
@@ -136,7 +141,7 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
             topic.posts.approved_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
         )
         pages = paginate(request, placed.values_list("pk", flat=True))
-        # What is shown of a post is asked for those of this page alone, not for all that are sorted.
+        # Load the details of this page's posts only.
         ids = list(pages.object_list)
         found = {post.pk: post for post in _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=ids)}
         mains = [found[pk] for pk in ids if pk in found]
@@ -145,7 +150,7 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
 
 
 def part_of(request: HttpRequest, post: Post) -> TopicPage:
-    """The page with only this post, or the one it stands under, to show again what was done to it.
+    """Return a page with only this post (or its parent) and its comments.
 
     Raises Http404 if the reader does not see the topic.
     """
@@ -160,13 +165,13 @@ def part_of(request: HttpRequest, post: Post) -> TopicPage:
 
 
 def reader_of(request: HttpRequest) -> Reader:
-    """The reader without the wrapper of `request.user`, whose every attribute is asked for through a function."""
+    """Return request.user without its lazy wrapper, which is slow."""
     reader: Reader = request.user
     return getattr(reader, "_wrapped", reader) if reader.is_authenticated else AnonymousUser()
 
 
 def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
-    """Those that have a place on the topic's page for this reader, with what the reader did to them."""
+    """Posts on the reader's page, annotated with the reader's likes and votes."""
     # Comments are put under the posts that are here, so their parents need not be looked up.
     posts = posts.approved_for(reader).for_reading_by(reader)
     posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
@@ -197,9 +202,8 @@ def _part(kind: str) -> Prepared[Post]:
 
 
 def view_of(page: TopicPage, post: Post) -> PostView:
-    """The post in the page, which may be a comment. Raises Http404 if it is not there."""
-    everything = [view for main in page.posts for view in (main, *main.comments)]
-    for view in everything:
+    """Return the post's view, which may be a comment's. Raises Http404 if it is not on the page."""
+    for view in page.all_posts:
         if view.id == post.pk:
             return view
     raise Http404(_("This post does not exist."))
@@ -236,7 +240,7 @@ def _put_together(
 
 @dataclass(slots=True)
 class _Facts:
-    """What the apps say of the posts of one page, by post or by author."""
+    """Data from each app, by post or author."""
 
     read_number: int | None
     official_marks: Mapping[int, OfficialMark]
@@ -260,7 +264,7 @@ def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
 
 
 def _stages(reader: Reader, author_ids: Iterable[int]) -> Mapping[int, MemberState]:
-    """Where each author stands: for the team only."""
+    """Return the authors' stages, for staff only."""
     return chips(author_ids) if reader.is_authenticated and journeys.can_see_journeys(reader) else {}
 
 
@@ -296,12 +300,11 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
 
 
 def first_unread(page: TopicPage) -> str:
-    """Where the first unread post is: on this page, or by way of the address that finds it; else nothing."""
+    """Return the link to the first unread post; empty if there is none."""
     topic, before = page.topic, read_before(page.topic)
     if not before or before >= topic.last_number:
         return ""
-    everything = [view for main in page.posts for view in (main, *main.comments)]
-    new = min(((view.post.number, view.id) for view in everything if view.is_new), default=None)
+    new = min(((view.post.number, view.id) for view in page.all_posts if view.is_new), default=None)
     is_whole = page.pages is not None and page.pages.paginator.num_pages == 1
     if new and (is_whole or new[0] == before + 1):
         return f"#p{new[1]}"
@@ -309,14 +312,14 @@ def first_unread(page: TopicPage) -> str:
 
 
 def read_to(page: TopicPage) -> int:
-    """The number up to which whoever sees this page has read."""
-    # Where the best stand first, only the last page shows that nothing is left.
+    """Return the number of the last post read on this page."""
+    # Sorted by votes, only the last page means that everything was read.
     if page.topic.best_first and page.pages is not None and page.pages.has_next():
         return 0
-    return max((view.post.number for main in page.posts for view in (main, *main.comments)), default=0)
+    return max((view.post.number for view in page.all_posts), default=0)
 
 
 def read_before(topic: Topic) -> int | None:
-    """How far the reader had read when the topic was found; None when never opened."""
+    """Return the last number read before this visit; None if never opened."""
     number: int | None = topic.read_number  # type: ignore[attr-defined]
     return number

@@ -19,7 +19,7 @@ from community.core import rate_limits
 from community.core.pagination import PER_PAGE, page_of
 from community.core.permissions import Refused, require
 from community.events.models import Event
-from community.forum.models import Category, Topic
+from community.forum.models import Topic
 from community.members.models import Member
 from journeys.event_text import describe
 
@@ -43,12 +43,9 @@ NOT_YOURS = gettext_lazy("Only salespeople listed in a prospect forum can open t
 @require_safe
 def forum_list(request: HttpRequest) -> HttpResponse:
     """Show the prospect forums that the reader may see, with their rosters."""
-    categories = Category.objects.visible_to(request.user).filter(
-        kind=Category.Kind.PROSPECT, is_archived=False
-    )
     on_duty = RosterEntry.objects.on_duty().select_related("member")
     forums = list(
-        ProspectForum.objects.filter(category__in=categories)
+        ProspectForum.objects.visible_to(request.user)
         .select_related("category")
         .prefetch_related(Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
     )

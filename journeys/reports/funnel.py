@@ -51,7 +51,6 @@ class FunnelStep:
     open: int
     lost: int
     of_first: float  # 0 to 1
-    of_previous: float
 
     @property
     def drawn_open(self) -> int:
@@ -99,7 +98,6 @@ def funnel(
                 open=still_open,
                 lost=before - reached - still_open,
                 of_first=reached / first if first else 0.0,
-                of_previous=reached / before if before else 0.0,
             )
         )
     return Funnel(start, end, within, tuple(steps))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from django.db.models import Count, Q
 from community.core.prepared import Prepared
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
-from journeys.services.shards import today
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,18 +38,6 @@ class StageCount:
     at_risk: int
     dormant: int
     share: float  # of all members with a stage, 0 to 1
-
-
-@dataclass(frozen=True)
-class Flow:
-    """The number of transitions along one edge. `prev` is empty for members seen for the first time."""
-
-    prev: str
-    prev_label: str
-    stage: str
-    label: str
-    moves: int
-    members: int
 
 
 # Stage, sub-stage, members, those at risk, those dormant.
@@ -98,19 +84,6 @@ def _stage_count(stage: Stage, rows: Sequence[SubStageRow], everyone: int) -> St
         dormant=sum(row[4] for row in rows),
         share=members / everyone if everyone else 0.0,
     )
-
-
-def flows(days: int = 30) -> list[Flow]:
-    """Return the transitions of the last `days`, busiest edge first. One query."""
-    since = today() - timedelta(days=days)
-    moves = StageHistory.objects.current().moves().filter(effective_on__gt=since)
-    counted = moves.values_list("prev", "stage").annotate(
-        moves=Count("pk"), members=Count("member", distinct=True)
-    )
-    return [
-        Flow(prev, str(Stage(prev).label) if prev else "", stage, str(Stage(stage).label), moved, members)
-        for prev, stage, moved, members in counted.order_by("-moves", "prev", "stage")
-    ]
 
 
 def recent_moves() -> StageHistoryQuerySet:

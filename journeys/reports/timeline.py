@@ -64,14 +64,5 @@ def events_of(member: Member) -> EventQuerySet:
     return Event.objects.not_retracted().of_member(member.pk).exclude(name__in=NEUTRAL)
 
 
-def evidence_of(row: StageHistory) -> list[Event]:
-    """Return the events behind a history row, oldest first. One query, the member's own events only.
-
-    There may be fewer than `row.evidence` when some were retracted and the row has not been recomputed yet.
-    """
-    found = Event.objects.not_retracted().filter(member_id=row.member_id, event_id__in=row.evidence)
-    return list(found.order_by("occurred_at", "event_id"))
-
-
 def _end(row: StageHistory, now: date) -> date:
     return row.exited_on or now

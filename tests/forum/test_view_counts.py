@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from community.core import redis_client
 from community.events.models import Event
 from community.forum import tasks
 from community.forum.models import Topic
@@ -114,7 +115,8 @@ def test_page_works_without_redis(client, monkeypatch):
         def __getattr__(self, name):
             raise redis.ConnectionError
 
-    monkeypatch.setattr(view_counts, "_redis", Away)
+    monkeypatch.setattr(redis_client, "client", Away)
+    view_counts._add.cache_clear()
 
     assert client.get(TopicFactory().get_absolute_url()).status_code == 200
 

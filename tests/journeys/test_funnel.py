@@ -35,7 +35,7 @@ def test_empty_funnel_does_not_divide_by_zero():
     found = funnel()
 
     assert found.members == 0
-    assert {(step.of_first, step.of_previous, step.lost) for step in found.steps} == {(0.0, 0.0, 0)}
+    assert {(step.of_first, step.lost) for step in found.steps} == {(0.0, 0)}
 
 
 def test_funnel_defaults_to_the_last_year():
@@ -87,7 +87,7 @@ def test_funnel_counts_a_first_purchase_as_passing_earlier_stages():
     assert (found["discovery"].skipped, found["engagement"].skipped) == (1, 1)
 
 
-def test_funnel_shares_are_relative_to_the_first_and_previous_step():
+def test_funnel_shares_are_relative_to_the_first_step():
     for number in range(4):
         member = MemberFactory()
         registered(member, 60)
@@ -100,7 +100,6 @@ def test_funnel_shares_are_relative_to_the_first_and_previous_step():
     found = steps()
 
     assert [found[key].of_first for key in STAGES] == [1, 0.5, 0.25, 0]
-    assert [found[key].of_previous for key in STAGES] == [1, 0.5, 0.5, 0]
 
 
 def test_funnel_adds_up_at_every_step():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from journeys.models import MemberState
-from journeys.reports.overview import chips, flows, recent_moves, stage_counts
+from journeys.reports.overview import chips, recent_moves, stage_counts
 from journeys.services import overrides
 from tests.factories.members import MemberFactory
 
-from .journey_fixtures import bought, drained, happened, moment, replied
+from .journey_fixtures import bought, drained, moment, replied
 
 pytestmark = pytest.mark.django_db
 
@@ -62,58 +62,6 @@ def test_stage_counts_have_labels():
     for count in stage_counts():
         assert count.label
         assert all(sub.label for sub in count.sub_stages)
-
-
-@pytest.mark.parametrize(("days_ago", "counted"), [(0, 1), (29, 1), (30, 0), (31, 0)])
-def test_flows_exclude_the_first_day(days_ago, counted):
-    replied(MemberFactory(), days_ago)
-    drained()
-
-    assert sum(flow.moves for flow in flows(30)) == counted
-
-
-def test_flows_without_members_are_empty():
-    assert flows() == []
-
-
-def test_flows_include_members_seen_for_the_first_time():
-    replied(MemberFactory(), 3)
-    drained()
-
-    (flow,) = flows()
-
-    assert (flow.prev, flow.prev_label, flow.stage, flow.label) == ("", "", "engagement", "Engagement")
-
-
-def test_flows_are_sorted_by_size():
-    for _ in range(2):
-        replied(MemberFactory(), 3)
-    bought(MemberFactory(), 3)
-    drained()
-
-    assert [(flow.stage, flow.moves) for flow in flows()] == [("engagement", 2), ("conversion", 1)]
-
-
-def test_flows_count_distinct_members():
-    member = MemberFactory()
-    replied(member, 29)
-    for ref, day in (("order-1", 28), ("order-2", 20)):
-        bought(member, day, ref)
-        happened(member, "purchase.refunded", day - 3, cents=4900, external_id=ref, full=True)
-    drained()
-
-    twice = [flow for flow in flows(30) if flow.moves > flow.members]
-
-    assert [(flow.moves, flow.members) for flow in twice if flow.stage == "conversion"] == [(2, 1)]
-
-
-def test_flows_take_one_query(django_assert_num_queries):
-    for _ in range(3):
-        replied(MemberFactory(), 3)
-    drained()
-
-    with django_assert_num_queries(1):
-        flows()
 
 
 def test_recent_moves_are_the_latest_first():

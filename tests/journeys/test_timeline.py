@@ -1,4 +1,4 @@
-"""A member's timeline: its bands, its evidence, and what is excluded."""
+"""A member's timeline: its bands and what is excluded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from community.events.services import recording
 from journeys.models import Override
-from journeys.reports.timeline import events_of, evidence_of, timeline
+from journeys.reports.timeline import events_of, timeline
 from journeys.services import overrides
 from journeys.services.shards import today
 from tests.factories.members import MemberFactory
@@ -127,31 +127,3 @@ def test_events_of_a_member_are_their_own(member):
     replied(MemberFactory(), 5, counterpart=member)
 
     assert list(events_of(member)) == []
-
-
-def test_evidence_is_in_order_of_time(member):
-    late, early = replied(member, 5, hour=18), replied(member, 5, hour=6)
-    drained()
-    row = member.stage_history.current().get()
-    row.evidence = [late.event_id, early.event_id]
-
-    assert evidence_of(row) == [early, late]
-
-
-def test_evidence_excludes_events_of_other_members(member):
-    replied(member, 5)
-    theirs = replied(MemberFactory(), 5)
-    drained()
-    row = member.stage_history.current().get()
-    row.evidence = [*row.evidence, theirs.event_id]
-
-    assert theirs not in evidence_of(row)
-
-
-def test_evidence_of_a_row_without_any_is_empty(member):
-    replied(member, 5)
-    drained()
-    row = member.stage_history.current().get()
-    row.evidence = []
-
-    assert evidence_of(row) == []

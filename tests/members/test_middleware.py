@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from community.core import redis_client
 from community.events.models import Event
 from community.members.services import visits
 from tests.factories.members import MemberFactory
@@ -14,11 +15,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_earlier_visits():
-    visits._redis().delete(visits._key())
+    redis_client.client().delete(redis_client.key(visits.VISITS))
 
 
 def noted():
-    return [json.loads(row) for row in visits._redis().lrange(visits._key(), 0, -1)]
+    return [json.loads(row) for row in redis_client.client().lrange(redis_client.key(visits.VISITS), 0, -1)]
 
 
 def test_a_visit_is_noted_with_its_path(client):

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from community.core import redis_client
 from community.events.catalogue import VISIT_DAY
 from community.events.models import Event
 from community.members import tasks
@@ -16,7 +17,7 @@ NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - time
 @pytest.fixture(autouse=True)
 def nothing_gathered():
     """Clear visits buffered by other tests."""
-    visits._redis().delete(visits._key())
+    redis_client.client().delete(redis_client.key(visits.VISITS))
 
 
 def told():
@@ -25,7 +26,7 @@ def told():
 
 def an_hour_passes(member):
     """Delete the marker that keeps a visit from being noted again."""
-    visits._redis().delete(f"{visits._key()}:{member.pk}")
+    redis_client.client().delete(f"{redis_client.key(visits.VISITS)}:{member.pk}")
 
 
 def test_a_visit_records_its_day():

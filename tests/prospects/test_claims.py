@@ -9,7 +9,7 @@ from community.core.permissions import Refused
 from community.moderation.models import AuditEntry
 from community.prospects.models import DeskQuestion, Handover
 from community.prospects.services.claims import claim_question, hand_over, release_question
-from community.prospects.services.states import mark_urgent, unmark_urgent
+from community.prospects.services.states import mark_urgent
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import RosterEntryFactory, a_prospect_asks
 
@@ -146,19 +146,9 @@ def test_mark_urgent_by_the_asker_is_not_in_the_audit_log(question):
 
 def test_mark_urgent_by_the_team_is_in_the_audit_log(question, manager):
     mark_urgent(question, actor=manager, reason="A large order.")
-    unmark_urgent(question, actor=manager)
 
-    acts = AuditEntry.objects.filter(act="desk.urgent").order_by("pk")
-    assert [(act.after, act.reason) for act in acts] == [
-        ({"is_urgent": True}, "A large order."),
-        ({"is_urgent": False}, ""),
-    ]
-
-
-def test_unmark_urgent_of_a_question_that_is_not_urgent_changes_nothing(question, manager):
-    unmark_urgent(question, actor=manager)
-
-    assert not AuditEntry.objects.exists()
+    entry = AuditEntry.objects.get(act="desk.urgent")
+    assert (entry.after, entry.reason) == ({"is_urgent": True}, "A large order.")
 
 
 def test_mark_urgent_skips_the_grace_period(entry):

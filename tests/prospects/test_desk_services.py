@@ -228,18 +228,15 @@ def test_a_later_answer_may_link_to_the_shop(entry):
     assert fresh(question).staff_replies == 2
 
 
-def test_mark_urgent_keeps_the_first_reason_and_can_be_undone():
+def test_mark_urgent_keeps_the_first_reason():
     question = a_prospect_asks(ProspectForumFactory())
     asker, manager = question.topic.author, MemberFactory(role="manager")
 
     states.mark_urgent(question, actor=asker, reason="First.")
     states.mark_urgent(question, actor=manager, reason="Second.")
-    marked = fresh(question)
-    for _ in range(2):
-        states.unmark_urgent(question, actor=manager)
 
+    marked = fresh(question)
     assert (marked.is_urgent, marked.urgent_reason, marked.urgent_by) == (True, "First.", asker)
-    assert (fresh(question).is_urgent, fresh(question).urgent_reason) == (False, "")
 
 
 def test_settle_question_lasts_until_the_asker_posts_again(entry):

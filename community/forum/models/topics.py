@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -50,19 +49,13 @@ class Tag(models.Model):
 class TopicQuerySet(models.QuerySet["Topic"]):
     def visible_to(self, user: Reader) -> TopicQuerySet:
         """Topics the reader may see: all for moderators, and for authors their own unless deleted."""
-        return self.filter(category__in=Category.objects.visible_to(user))._shown_to(user)
-
-    def within(self, category_ids: Collection[int], user: Reader) -> TopicQuerySet:
-        """Same as `visible_to`, given the ids of the categories that the reader may see."""
-        return self.filter(category__any_of=category_ids)._shown_to(user)
-
-    def _shown_to(self, user: Reader) -> TopicQuerySet:
+        topics = self.filter(category__in=Category.objects.visible_to(user))
         if user.is_authenticated and user.is_moderator:
-            return self
+            return topics
         shown = Q(status=Topic.Status.PUBLISHED)
         if user.is_authenticated:
             shown |= Q(author=user) & ~Q(status=Topic.Status.DELETED)
-        return self.filter(shown)
+        return topics.filter(shown)
 
     def published(self) -> TopicQuerySet:
         return self.filter(status=Topic.Status.PUBLISHED)

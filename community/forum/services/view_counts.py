@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
-from functools import cache as once
+from functools import cache
 from typing import Any, cast
 
 import redis
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from redis.commands.core import Script
 
+from community.core import redis_client
 from community.events.catalogue import TOPIC_VIEWED
 from community.events.services.recording import Draft, record_all
 from community.forum.models import Topic
@@ -48,7 +48,7 @@ def add(topic_id: int, *, visitor: str, member: Member | None, now: datetime | N
             f"forum:viewed:{topic_id}:{visitor}",
             f"forum:read:{topic_id}:{reader}:{now:%Y%m%d}",
         )
-        keys = [_key(viewed), _key(VIEWS), _key(read_today), _key(READERS)]
+        keys = [redis_client.key(name) for name in (viewed, VIEWS, read_today, READERS)]
         _add()(keys=keys, args=[SAME_VIEW, topic_id, read, DAY])
     except redis.RedisError:
         log.warning("Could not count a view.", exc_info=True)
@@ -72,15 +72,15 @@ def flush() -> int:
 
 
 def _take_views() -> dict[str, str]:
-    with _redis().pipeline(transaction=True) as pipe:
-        pipe.hgetall(_key(VIEWS))
-        pipe.delete(_key(VIEWS))
+    with redis_client.client().pipeline(transaction=True) as pipe:
+        pipe.hgetall(redis_client.key(VIEWS))
+        pipe.delete(redis_client.key(VIEWS))
         counts, _ = pipe.execute()
     return cast(dict[str, str], counts)
 
 
 def _record_readers() -> None:
-    while rows := cast(list[str], _redis().lpop(_key(READERS), BATCH_SIZE)):
+    while rows := cast(list[str], redis_client.client().lpop(redis_client.key(READERS), BATCH_SIZE)):
         reads = [json.loads(row) for row in rows]
         known = _known(reads)
         with transaction.atomic():
@@ -108,16 +108,6 @@ def _draft(topic_id: int, member_id: int, at: str) -> Draft:
     )
 
 
-@once
+@cache
 def _add() -> Script:
-    return _redis().register_script(_ADD)
-
-
-@once
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
-
-
-def _key(name: str) -> str:
-    """Return the key with the cache's prefix, so that clearing the cache clears it too."""
-    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:{name}"
+    return redis_client.client().register_script(_ADD)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
-from functools import cache as once
+from functools import cache
 from typing import Any, cast
 
 import redis
-from django.conf import settings
 from django.db import transaction
 from redis.commands.core import Script
 
+from community.core import redis_client
 from community.events.catalogue import VISIT_DAY
 from community.events.models import Event
 from community.events.services.recording import Draft, actor_role_of, record_all
@@ -20,6 +20,7 @@ from community.members.models import Member
 
 log = logging.getLogger(__name__)
 
+VISITS = "members:visits"
 # Seconds between two noted visits of one member: the resolution of `last_seen_at`.
 NOTE_EVERY = 600
 BATCH_SIZE = 5_000
@@ -41,7 +42,8 @@ def note_visit(member_id: int, *, url: str, now: datetime) -> None:
         return
     try:
         visit = json.dumps([member_id, now.isoformat(), url[:300]])
-        _note_script()(keys=[f"{_key()}:{member_id}", _key()], args=[NOTE_EVERY, visit])
+        buffer = redis_client.key(VISITS)
+        _note_script()(keys=[f"{buffer}:{member_id}", buffer], args=[NOTE_EVERY, visit])
         if len(_noted) >= MAX_NOTED:
             _noted.clear()
         _noted.add(key)
@@ -52,7 +54,7 @@ def note_visit(member_id: int, *, url: str, now: datetime) -> None:
 def write_visits() -> int:
     """Write buffered visits to the members' rows and the event log. Return how many there were."""
     written = 0
-    while rows := cast(list[str], _redis().lpop(_key(), BATCH_SIZE)):
+    while rows := cast(list[str], redis_client.client().lpop(redis_client.key(VISITS), BATCH_SIZE)):
         _write([json.loads(row) for row in rows])
         written += len(rows)
     return written
@@ -92,15 +94,6 @@ def _write(rows: list[Any]) -> None:
     record_all(draft for event_id, draft in ids.items() if event_id not in set(known))
 
 
-@once
+@cache
 def _note_script() -> Script:
-    return _redis().register_script(_NOTE_SCRIPT)
-
-
-@once
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
-
-
-def _key() -> str:
-    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:members:visits"
+    return redis_client.client().register_script(_NOTE_SCRIPT)

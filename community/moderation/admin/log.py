@@ -68,11 +68,6 @@ class AuditEntryAdmin(BaseAdmin):
         "context",
     )
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     @display(description=_("Action"))
     def what(self, entry: AuditEntry) -> SafeString:
         return audit_text.describe(entry)

@@ -95,11 +95,6 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewItem]:
         return super().get_queryset(request).order_by("-priority", "created_at", "pk")
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     @display(description=_("What"))
     def what(self, item: ReviewItem) -> SafeString:
         text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.source if item.post else "")

@@ -9,17 +9,18 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import retarget
 
 from community.core import rate_limits
-from community.core.permissions import Refused, require
+from community.core.permissions import require
 from community.forum.models import Post
 from community.pages import topic as topic_page
 from community.qa import rules, services
 
-from .common import HtmxRequest, member_of, show_post, topic_or_404
+from .common import HtmxRequest, member_of, refusing, show_post, topic_or_404
 
 
 @require_POST
 @login_required
 @rate_limits.limited(rate_limits.REACTIONS)
+@refusing
 def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
     """`value` 1, -1 or 0; the button that is pressed already sends 0."""
     post = _post(request, post_id)
@@ -28,8 +29,6 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
         services.vote(post, member=member_of(request), value=value)
     except ValueError as error:
         raise PermissionDenied(_("Choose an upvote, a downvote or no vote.")) from error
-    except Refused as refusal:
-        raise PermissionDenied(refusal.sentence) from refusal
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)
@@ -39,16 +38,14 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
 @require_POST
 @login_required
 @rate_limits.limited(rate_limits.REACTIONS)
+@refusing
 def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(
         rules.can_accept_in(request.user, answer.topic),
         _("Only the person who asked or the team can accept an answer."),
     )
-    try:
-        services.accept_answer(answer, actor=member_of(request))
-    except Refused as refusal:
-        raise PermissionDenied(refusal.sentence) from refusal
+    services.accept_answer(answer, actor=member_of(request))
     return _thread(request, answer)
 
 
@@ -67,13 +64,11 @@ def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@refusing
 def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_mark_official(request.user), _("Only the team can mark an answer as official."))
-    try:
-        services.mark_official(answer, actor=member_of(request))
-    except Refused as refusal:
-        raise PermissionDenied(refusal.sentence) from refusal
+    services.mark_official(answer, actor=member_of(request))
     return show_post(request, answer)
 
 

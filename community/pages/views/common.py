@@ -1,4 +1,4 @@
-"""What the views of the forum share."""
+"""Helpers for forum views."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from community.pages import topic as topic_page
 
 P = ParamSpec("P")
 
-# Tells the browser that the draft of this name arrived, so that it may forget its copy.
+# Cookie that tells drafts.js which draft was stored.
 POSTED = "posted"
 
 
@@ -45,7 +45,7 @@ def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
 
 
 def post_or_404(request: HttpRequest, post_id: int) -> Post:
-    """A post of a topic the reader sees, with its topic; a stub is found too, so that it can be restored."""
+    """Return a post on a visible topic, stubs included."""
     posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).placed_for(request.user)
     related = posts.select_related("topic__category", "author", "parent")
     return get_object_or_404(related.defer("search", "topic__search"), pk=post_id)
@@ -85,7 +85,7 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
 
 
 def show_post(request: HtmxRequest, post: Post) -> HttpResponse:
-    """Answer what was done to a post: its new look for htmx, else the way back to it."""
+    """Return the updated post for htmx, or redirect to it."""
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)

@@ -1,4 +1,4 @@
-"""Writing: new topics, replies and comments, and what helps while typing."""
+"""Views for writing topics, replies and comments."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PREVIEWED = 40_000
 @read_or_send
 @login_required
 def topic_create(request: HtmxRequest) -> HttpResponse:
-    """The composer. `?category=<slug>&kind=` and `?title=` choose and fill in beforehand."""
+    """Show or submit the composer; `?category=`, `?kind=`, `?title=` prefill it."""
     author = member_of(request)
     form = TopicForm(request.POST or None, author=author, initial=_wished(request, author))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
@@ -189,7 +189,7 @@ def _create_post(
 
 
 def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
-    """The new post at the end of the page for htmx, with an empty form; else the way to it."""
+    """Append the reply for htmx, or redirect to it."""
     if not request.htmx:
         if not post.is_published:
             messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
@@ -201,11 +201,11 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
 
 
 def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **context: Any) -> HttpResponse:
-    """The form once more, with everything that was typed, what is wrong with it, and a preview if asked."""
+    """Show the form again with input, errors and preview."""
     context |= {"form": form, "preview_html": preview_of(request, form)}
     template = fragment if request.htmx else page
     response = render(request, template, context, status=_status(request, form))
-    # What succeeds may replace more than the form; what fails replaces only the form that was sent.
+    # On errors, replace only the form.
     if request.method == "POST":
         response["HX-Retarget"] = "this"
     return rate_limits.answer(response, form)

@@ -1,4 +1,4 @@
-"""Every version of a post, and taking one that should not be read out of sight."""
+"""A post's revisions: view, hide and show them."""
 
 from __future__ import annotations
 

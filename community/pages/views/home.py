@@ -25,7 +25,7 @@ QUERY_LENGTH = 200
 @require_safe
 @page_cache.for_visitors
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the reader what is going on, and what could do with them."""
+    """Show the home page."""
     now, reader = timezone.now(), request.user
     context: dict[str, object] = {
         "hot": home_page.hot_topics(reader),
@@ -47,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page_cache.for_visitors
 def search(request: HttpRequest) -> HttpResponse:
-    """Find topics by the words of their titles and posts; what members look for is remembered."""
+    """Search topics and record members' searches."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
     try:
         if text:
@@ -110,7 +110,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
 @require_safe
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
-    """Show the reader's own corner: every page that is about them."""
+    """Show links to the reader's own pages."""
     assert request.user.is_authenticated  # noqa: S101 - for mypy; login_required has seen to it
     context = {
         "figures": profile_page.figures(request.user, request.user),

@@ -17,7 +17,7 @@ from community.forum.lists import Period, Sort
 from community.forum.models import Category, Tag, Topic
 from community.forum.models.topics import TopicQuerySet
 
-# More than these above a list would hide it.
+# Maximum pinned topics above a list.
 PINNED = 20
 
 

@@ -35,7 +35,7 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusing
 def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
-    """Change a post in its place; of an opening post the title and the tags too."""
+    """Edit a post; for an opening, also title and tags."""
     post = post_or_404(request, post_id)
     may = rules.can_edit_post(request.user, post, post.topic)
     require(may, _("You can edit your own posts for 30 days. After that, ask a moderator."))
@@ -59,7 +59,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def post_show(request: HtmxRequest, post_id: int) -> HttpResponse:
-    """The post as it stands: the way back out of editing in place."""
+    """Show the post, when editing is cancelled."""
     return show_post(request, post_or_404(request, post_id))
 
 
@@ -134,7 +134,7 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
 
 
 def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
-    """Judge what authors make of their posts; add an error to a valid form when it cannot stand."""
+    """Screen the author's edit; add an error if it is refused."""
     if post.author_id != member_of(request).pk or form.errors:
         return ALLOW
     data = form.cleaned_data
@@ -163,5 +163,5 @@ def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdi
 
 
 def _elsewhere(address: str) -> HttpResponse:
-    """Tell htmx to load a whole page: more than the post has changed."""
+    """Make htmx load another page."""
     return HttpResponse(status=204, headers={"HX-Redirect": address})

@@ -56,7 +56,7 @@ def _mark_read(page: topic_page.TopicPage, member: Member) -> None:
 
 @require_safe
 def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
-    """The address without words, as people shorten it."""
+    """Redirect the short URL to the full one."""
     topic = topic_page.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         return redirect(_successor(request, topic_id), permanent=True)
@@ -66,7 +66,7 @@ def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def topic_unread(request: HttpRequest, topic_id: int) -> HttpResponse:
-    """To the first post the member has not read, or that follows `?after=`."""
+    """Redirect to the first unread post, or the one after `?after=`."""
     topic = topic_or_404(request, topic_id)
     asked = request.GET.get("after", "")
     is_number = asked.isascii() and asked.isdigit() and len(asked) < 9
@@ -86,7 +86,7 @@ def topic_similar(request: HttpRequest, topic_id: int) -> HttpResponse:
 
 @require_safe
 def post_permalink(request: HttpRequest, post_id: int) -> HttpResponse:
-    """To the page of the topic on which the post stands. It moves as others write, so it is not permanent."""
+    """Redirect to the post's current page (302: it can move)."""
     post = post_or_404(request, post_id)
     return redirect(_place(request, post, post.topic))
 
@@ -103,7 +103,7 @@ def _place(request: HttpRequest, post: Post, topic: Topic) -> str:
 
 
 def _successor(request: HttpRequest, topic_id: int) -> Topic:
-    """The topic this one was merged into, through any number of merges; else 404."""
+    """Return the topic this was merged into, following chains. Raises Http404 if there is none."""
     visible = Topic.objects.visible_to(request.user)
     topic = get_object_or_404(Topic.objects.only("merged_into"), pk=topic_id, merged_into__isnull=False)
     while topic.merged_into_id:

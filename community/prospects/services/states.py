@@ -19,15 +19,11 @@ def mark_urgent(question: DeskQuestion, *, actor: Member, reason: str) -> DeskQu
     question = lock_question(question.pk)
     if question.is_urgent:
         return question
-    return _set_urgent(question, True, actor, reason)
-
-
-@transaction.atomic
-def unmark_urgent(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
-    question = lock_question(question.pk)
-    if not question.is_urgent:
-        return question
-    return _set_urgent(question, False, None, "", by=actor)
+    question.is_urgent, question.urgent_by, question.urgent_reason = True, actor, reason
+    question.save(update_fields=["is_urgent", "urgent_by", "urgent_reason"])
+    if actor.is_team:
+        audit("desk.urgent", actor=actor, subject=question, after={"is_urgent": True}, reason=reason)
+    return question
 
 
 @transaction.atomic
@@ -43,14 +39,3 @@ def settle_question(question: DeskQuestion, *, actor: Member, now: datetime | No
     question.save(update_fields=["settled_at", "settled_by"])
     audit("desk.settle", actor=actor, subject=question)
     return track_topic(question.pk) or question
-
-
-def _set_urgent(
-    question: DeskQuestion, urgent: bool, marked_by: Member | None, reason: str, by: Member | None = None
-) -> DeskQuestion:
-    question.is_urgent, question.urgent_by, question.urgent_reason = urgent, marked_by, reason
-    question.save(update_fields=["is_urgent", "urgent_by", "urgent_reason"])
-    actor = marked_by or by
-    if actor is not None and actor.is_team:
-        audit("desk.urgent", actor=actor, subject=question, after={"is_urgent": urgent}, reason=reason)
-    return question
