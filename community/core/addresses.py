@@ -26,8 +26,8 @@ def _form(name: str, count: int) -> str | None:
     args = [_PLACEHOLDER + number for number in range(count)]
     try:
         form = reverse(name, args=args)
-    except NoReverseMatch:
-        return None
+    except (NoReverseMatch, TypeError):
+        return None  # a converter of our own may want something else than a number
     form = form.replace("%", "%%") if count else form
     for arg in args:
         form = form.replace(str(arg), "%s")

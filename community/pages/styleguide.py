@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +25,8 @@ from community.importers.services.attribution import Attribution
 from community.members.models import Member
 from community.moderation.models import ReviewItem
 from community.pages.topic import PostView, TopicPage
-from community.prospects.models import RosterEntry
+from community.prospects.cards import Card, ReplyShare
+from community.prospects.models import DeskQuestion, RosterEntry
 from community.prospects.queries import NOTHING
 from community.qa.models import OfficialMark, Question
 from journeys.event_text import EventText
@@ -79,6 +80,7 @@ def examples() -> dict[str, Any]:
         "topics": _topics(ada, sol),
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],
         "states": _states(ada),
+        "desk_cards": _desk_cards(ada, sol),
         "parts": _parts(),
         "events": _events(ada),
         "awards": _awards(ada),
@@ -187,6 +189,36 @@ def _view(
         permalink=address("forum:post-permalink", pk),
     )
     return replace(view, **(shown or {}))
+
+
+def _desk_cards(ada: Member, sol: Member) -> list[Card]:
+    """Questions on the sales desk: overdue and urgent, assigned, waiting for customers, and answered."""
+    now, hour = MOMENT, timedelta(hours=1)
+    ada_is_undecided = MemberState(member=ada, stage="engagement", sub_stage="evaluating", stage_since=MOMENT)
+    shares = [ReplyShare("customers", "customers", 3, 0, 75), ReplyShare("staff", "staff", 1, 75, 25)]
+    answered = DeskQuestion.State.ANSWERED
+    states: list[dict[str, Any]] = [
+        {"due_at": now - hour, "is_urgent": True, "urgent_reason": "The offer ends today."},
+        {"due_at": now + hour, "claimed_by": sol, "claimed_at": now},
+        {"due_at": now + 2 * hour, "opens_at": now + hour},
+        {"due_at": now + hour, "state": answered},
+    ]
+    return [
+        Card(
+            question=DeskQuestion(
+                topic=_topic(ada, pk=101 + number),
+                **{"asked_at": now, "waiting_since": now, "opens_at": now, **state},
+            ),
+            asker=ada,
+            journey=ada_is_undecided if number else None,
+            holder=state.get("claimed_by"),
+            minutes=90,
+            earlier=number,
+            now=now,
+            reply_shares=shares if number else [],
+        )
+        for number, state in enumerate(states)
+    ]
 
 
 def _posts(ada: Member, sol: Member, topic: Topic) -> dict[str, PostView]:

@@ -12,6 +12,7 @@ from community.core.addresses import address
         ("forum:tag", ("größe",)),
         ("pages:profile", ("ada.winter@home",)),
         ("pages:profile", ("50%+1",)),
+        ("core:brand-css", ("#7A1F5C",)),
     ],
 )
 def test_address_is_what_reverse_returns(name, args):

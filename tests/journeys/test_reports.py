@@ -41,12 +41,12 @@ def test_stage_counts_of_an_empty_community_are_zero():
     assert [count.share for count in overview.stage_counts()] == [0, 0, 0, 0]
 
 
-def test_stage_counts_take_two_queries(django_assert_num_queries):
+def test_stage_counts_take_one_query(django_assert_num_queries):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         overview.stage_counts()
 
 
