@@ -67,10 +67,11 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from bench import report, scenario
+    from bench import people, report, scenario
 
     if not options.keep_data:
         write_data(home, options)
+    people.restore_customers()
     written = json.loads((home.root / "data.json").read_text())
     data, work = scenario.data_set(written["name"]), [report.WorkRow(**row) for row in written["work"]]
     rows: list[PageRow] = []
