@@ -71,7 +71,7 @@ def measure(home: Home, options: argparse.Namespace) -> int:
 
     if not options.keep_data:
         write_data(home, options)
-    people.restore_customers()
+    people.lift_limits()
     written = json.loads((home.root / "data.json").read_text())
     data, work = scenario.data_set(written["name"]), [report.WorkRow(**row) for row in written["work"]]
     rows: list[PageRow] = []
