@@ -207,7 +207,9 @@ def test_up_restarts_the_servers_when_their_keeper_is_killed(up: Stack):
 
     os.kill(keeper, signal.SIGKILL)
 
-    wait_for(lambda: "PostgreSQL and Redis have stopped; starting them again" in up.log.read_text(), seconds=60)
+    wait_for(
+        lambda: "PostgreSQL and Redis have stopped; starting them again" in up.log.read_text(), seconds=60
+    )
     wait_for(lambda: up.get("/readyz").status == 200, seconds=60)
 
 
