@@ -25,7 +25,7 @@ class FormRenderer(TemplatesSetting):
 @dataclass(frozen=True)
 class _Widget:
     template_name: str
-    looks: str
+    key: str
     language: str | None
     context: dict[str, Any] = field(compare=False)
 

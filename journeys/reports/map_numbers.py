@@ -1,4 +1,4 @@
-"""All numbers of the journey map, counted at once and kept while no stage changes."""
+"""The numbers of the journey map, cached until a stage changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import funnel, movement, overview
 
 
 class MapNumbers(NamedTuple):
-    """What `stage_counts`, `movement` and `funnel` are made from."""
+    """The rows behind `stage_counts`, `movement` and `funnel`."""
 
     sub_stages: Sequence[overview.SubStageRow]
     movement: movement.Counts
@@ -21,11 +21,11 @@ class MapNumbers(NamedTuple):
 
 
 def map_numbers(*, days: int, start: date) -> MapNumbers:
-    """Return the numbers of today for a movement over so many days and the funnel of those seen since `start`."""
+    """Return today's numbers: the movement of the last `days`, and the funnel of members seen since `start`."""
 
     def count() -> MapNumbers:
         return MapNumbers(
             overview.count_sub_stages(), movement.count_movement(days), funnel.count_funnel(start, today())
         )
 
-    return report_numbers.kept(f"{today()}:{days}:{start}", count)
+    return report_numbers.cached(f"{today()}:{days}:{start}", count)

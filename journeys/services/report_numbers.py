@@ -1,4 +1,4 @@
-"""The numbers of the reports: kept until a drain changes a stage, as counting all members takes a while."""
+"""Cache the numbers of reports until a drain changes a stage, at most for SECONDS."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ VERSION: Final = "journeys:stages:version"
 SECONDS: Final = 60
 
 
-def kept(key: str, count: Callable[[], T]) -> T:
-    """Return what `count` returned for this key, unless a stage has changed since."""
+def cached(key: str, count: Callable[[], T]) -> T:
+    """Return the cached numbers for `key`, computed by `count` if they are missing or out of date."""
     name = f"journeys:numbers:{key}"
     known: T | None
     known, versions = versioned_cache.get(name, depends_on=[VERSION])
@@ -24,6 +24,6 @@ def kept(key: str, count: Callable[[], T]) -> T:
     return known
 
 
-def forget_on_commit() -> None:
-    """Have all numbers counted again once this transaction has been committed."""
+def invalidate_on_commit() -> None:
+    """Invalidate all cached numbers after the commit."""
     versioned_cache.invalidate_on_commit([VERSION])

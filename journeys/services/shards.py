@@ -92,7 +92,7 @@ def refold(member_ids: Sequence[int], *, as_of: date) -> int:
     source.store(advocacy, list(results), as_of)
     update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
     if changes.rows:
-        report_numbers.forget_on_commit()
+        report_numbers.invalidate_on_commit()
     record_stage_events(changes, silent=staff)
     return changes.rows
 

@@ -24,9 +24,15 @@ def told():
     return Event.objects.filter(name=VISIT_DAY)
 
 
-def an_hour_passes(member):
-    """Delete the marker that keeps a visit from being noted again."""
+def expire_marker(member):
+    """Delete what keeps other processes from noting another visit, as Redis does after ten minutes."""
     redis_client.client().delete(f"{redis_client.key(visits.VISITS)}:{member.pk}")
+
+
+def an_hour_passes(member):
+    """Let every process note the next visit, whenever it is."""
+    expire_marker(member)
+    visits._noted_until.clear()
 
 
 def test_a_visit_records_its_day():
@@ -46,6 +52,17 @@ def test_another_page_within_ten_minutes_is_the_same_visit():
         visits.note_visit(member.pk, url="/", now=NOON)
 
     assert visits.write_visits() == 1
+
+
+def test_a_visit_is_noted_as_soon_as_ten_minutes_have_passed():
+    """A page in between, which is not noted, must not make the process wait longer."""
+    member = MemberFactory()
+    for minutes in (0, 6):
+        visits.note_visit(member.pk, url="/", now=NOON + timedelta(minutes=minutes))
+    expire_marker(member)
+    visits.note_visit(member.pk, url="/", now=NOON + timedelta(minutes=10, seconds=30))
+
+    assert visits.write_visits() == 2
 
 
 def test_a_day_is_recorded_once_for_any_number_of_visits():

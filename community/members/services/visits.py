@@ -24,29 +24,29 @@ VISITS = "members:visits"
 # Seconds between two noted visits of one member: the resolution of `last_seen_at`.
 NOTE_EVERY = 600
 BATCH_SIZE = 5_000
-# The number of noted visits that a process remembers, so that it asks Redis only once for each.
+# Until when (Unix time) this process need not ask Redis about a member; cleared when it holds MAX_NOTED.
 MAX_NOTED = 10_000
-_noted: set[tuple[int, int]] = set()
+_noted_until: dict[int, float] = {}
 
 _NOTE_SCRIPT = """
 if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then
   redis.call('RPUSH', KEYS[2], ARGV[2])
 end
+return redis.call('TTL', KEYS[1])
 """
 
 
 def note_visit(member_id: int, *, url: str, now: datetime) -> None:
     """Buffer a visit, at most once per NOTE_EVERY. Redis errors are logged, not raised."""
-    key = (member_id, int(now.timestamp()) // NOTE_EVERY)
-    if key in _noted:
+    if now.timestamp() < _noted_until.get(member_id, 0):
         return
     try:
         visit = json.dumps([member_id, now.isoformat(), url[:300]])
         buffer = redis_client.key(VISITS)
-        _note_script()(keys=[f"{buffer}:{member_id}", buffer], args=[NOTE_EVERY, visit])
-        if len(_noted) >= MAX_NOTED:
-            _noted.clear()
-        _noted.add(key)
+        seconds = _note_script()(keys=[f"{buffer}:{member_id}", buffer], args=[NOTE_EVERY, visit])
+        if len(_noted_until) >= MAX_NOTED:
+            _noted_until.clear()
+        _noted_until[member_id] = now.timestamp() + seconds
     except redis.RedisError:
         log.warning("Could not note a visit.", exc_info=True)
 
