@@ -194,7 +194,9 @@ def _view(
 def _desk_cards(ada: Member, sol: Member) -> list[Card]:
     """Questions on the sales desk: overdue and urgent, assigned, waiting for customers, and answered."""
     now, hour = MOMENT, timedelta(hours=1)
-    ada_is_undecided = MemberState(member=ada, stage="engagement", sub_stage="evaluating", stage_since=MOMENT)
+    ada_is_undecided = MemberState(
+        member=ada, stage="engagement", shown_stage="engagement", sub_stage="evaluating", stage_since=MOMENT
+    )
     shares = [ReplyShare("customers", "customers", 3, 0, 75), ReplyShare("staff", "staff", 1, 75, 25)]
     answered = DeskQuestion.State.ANSWERED
     states: list[dict[str, Any]] = [
