@@ -5,3 +5,4 @@ from bench.settings import *  # noqa: F403
 
 MIDDLEWARE = bare.MIDDLEWARE
 ROOT_URLCONF = "bench.bare"
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"  # noqa: F405

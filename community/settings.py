@@ -134,6 +134,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # Data
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["ENGINE"] = "community.core.postgresql"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # For `core/prepared.py`. PgBouncer, if used, must be 1.22 or newer, with `max_prepared_statements` set.
