@@ -66,6 +66,31 @@ class Guidelines(models.Model):
         return f"Guidelines, version {self.version}"
 
 
+# What is not shown beside a topic or a post. Pages load hundreds of authors.
+DETAILS = (
+    "password",
+    "last_login",
+    "email",
+    "bio",
+    "bio_html",
+    "location",
+    "website",
+    "company",
+    "time_zone",
+    "language",
+    "joined_at",
+    "last_seen_at",
+    "claimed_at",
+    "guidelines",
+    "guidelines_accepted_at",
+)
+
+
+def details(*relations: str) -> list[str]:
+    """Return the arguments for `defer()`, for members that a queryset selects by these relations."""
+    return [f"{relation}__{name}" for relation in relations for name in DETAILS]
+
+
 def team_q(path: str = "") -> models.Q:
     """Return the condition `Member.is_team`, on the member that `path` leads to, such as "author"."""
     prefix = f"{path}__" if path else ""

@@ -23,6 +23,7 @@ from community.forum import queries as forum
 from community.forum import rules
 from community.forum.models import Post, Topic
 from community.importers.services.attribution import Attribution, attribution_of, with_origin
+from community.members.models import details
 from community.moderation import rules as moderation
 from community.moderation.models import ReviewItem
 from community.prospects import queries as prospects
@@ -117,7 +118,7 @@ def _topics(kind: str) -> Prepared[Topic]:
         topics = topics.select_related(
             "category", "category__parent", "author", "closed_by", "question__accepted_by"
         )
-        return topics.with_tag_list().with_reading_of(reader).defer("search")
+        return topics.with_tag_list().with_reading_of(reader).defer("search", *details("author", "closed_by"))
 
     return Prepared(build)
 

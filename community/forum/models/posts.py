@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.members.models import details
 
 from .topics import Topic
 
@@ -71,7 +72,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def for_reading_by(self, user: Reader) -> PostQuerySet:
         """Select everything that a page of posts shows, and annotate `is_liked` for the reader."""
-        posts = self.select_related("author").defer("source", "search")
+        posts = self.select_related("author").defer("source", "search", *details("author"))
         if not user.is_authenticated:
             return posts.annotate(is_liked=Value(False))
         return posts.annotate(is_liked=Exists(Like.objects.filter(post=OuterRef("pk"), member=user)))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.members.models import details
 
 from .categories import Category
 
@@ -97,7 +98,8 @@ class TopicQuerySet(models.QuerySet["Topic"]):
     def for_list(self, user: Reader) -> TopicQuerySet:
         """Select everything that a row of a topic list shows, in one query."""
         topics = self.with_tag_list().with_unread_of(user)
-        return topics.select_related("category", "author", "last_post_author").defer("search")
+        topics = topics.select_related("category", "author", "last_post_author")
+        return topics.defer("search", "close_reason", *details("author", "last_post_author"))
 
 
 class Topic(models.Model):
