@@ -225,5 +225,5 @@ class _Instances:
 
 def _create_directly(populators: Iterable[RelatedPopulator]) -> None:
     for populator in populators:
-        populator.model_cls = _Instances(populator.model_cls)
+        populator.model_cls = _Instances(populator.model_cls)  # type: ignore[assignment]
         _create_directly(populator.related_populators)

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from community.moderation import active_sanctions
+from community.pages.backends import ModelBackend
 from tests.factories.members import MemberFactory
 from tests.factories.moderation import SanctionFactory
-from tests.support import right_after
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -25,9 +24,8 @@ def given(kind="silence", *, hours=None, member=None, **fields):
 def test_no_sanctions_by_default():
     member = MemberFactory()
 
-    assert active_sanctions.by_member() == {}
     assert (
-        active_sanctions.active_sanction_id(member),
+        active_sanctions.active_sanction(member),
         active_sanctions.is_silenced(member),
         active_sanctions.is_suspended(member),
     ) == (
@@ -65,7 +63,7 @@ def test_the_longer_of_two_sanctions_applies(order):
     member = MemberFactory()
     by_hours = {hours: given(hours=hours, member=member) for hours in order}
 
-    assert active_sanctions.active_sanction_id(member) == by_hours[5].pk
+    assert active_sanctions.active_sanction(member)["id"] == by_hours[5].pk
 
 
 def test_a_sanction_without_an_end_is_the_longest():
@@ -73,55 +71,30 @@ def test_a_sanction_without_an_end_is_the_longest():
     endless = given(member=member)
     given(hours=9999, member=member)
 
-    assert active_sanctions.active_sanction_id(member) == endless.pk
+    assert active_sanctions.active_sanction(member)["id"] == endless.pk
 
 
-def test_a_cached_sanction_ends_on_time(time_machine):
+def test_a_sanction_ends_on_time(time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     member = given(ends_at=timezone.now() + timedelta(seconds=10)).member
     assert active_sanctions.is_silenced(member)
 
     time_machine.shift(timedelta(seconds=10))
 
-    assert cache.get(active_sanctions.KEY)
     assert not active_sanctions.is_silenced(member)
 
 
-def test_active_sanctions_are_cached_for_all_members(django_assert_num_queries):
+def test_the_logged_in_member_is_loaded_with_the_most_severe(django_assert_num_queries):
     members = [given().member, MemberFactory(), given("suspension").member]
+    given(hours=9999, member=members[2])
 
-    with django_assert_num_queries(1):
-        found = [active_sanctions.is_silenced(member) for member in members]
+    with django_assert_num_queries(3):
+        loaded = [ModelBackend().get_user(member.pk) for member in members]
+        found = [(active_sanctions.is_silenced(one), active_sanctions.is_suspended(one)) for one in loaded]
 
-    assert found == [True, False, True]
-
-
-def test_invalidate_on_commit_reloads_after_the_commit(django_capture_on_commit_callbacks):
-    member = MemberFactory()
-    assert not active_sanctions.is_silenced(member)
-    given(member=member)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        active_sanctions.invalidate_on_commit()
-        before = active_sanctions.is_silenced(member)
-
-    assert (before, active_sanctions.is_silenced(member)) == (False, True)
+    assert found == [(True, False), (False, False), (True, True)]
 
 
 @pytest.mark.parametrize("fields", [{"lifted_at": timezone.now()}, {"starts_at": timezone.now() + HOUR}])
 def test_lifted_and_future_sanctions_are_not_active(fields):
     assert not active_sanctions.is_silenced(given(**fields).member)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_value_read_before_a_decision_is_not_cached_after_it():
-    member = MemberFactory()
-
-    def decided_meanwhile():
-        given("suspension", member=member)
-        active_sanctions.invalidate_on_commit()
-
-    with right_after('FROM "moderation_sanction"', decided_meanwhile):
-        assert not active_sanctions.is_suspended(member)
-
-    assert active_sanctions.is_suspended(member)

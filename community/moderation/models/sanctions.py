@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,13 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         now = now or timezone.now()
         return self.exclude(kind=Sanction.Kind.WARNING).filter(
             Q(ends_at__isnull=True) | Q(ends_at__gt=now), lifted_at__isnull=True, starts_at__lte=now
+        )
+
+    def by_severity(self) -> SanctionQuerySet:
+        """Suspensions before silences, and the longest first."""
+        is_suspension = Q(kind=Sanction.Kind.SUSPENSION)
+        return self.order_by(
+            Case(When(is_suspension, then=0), default=1), F("ends_at").desc(nulls_first=True)
         )
 
     def not_lifted(self) -> SanctionQuerySet:

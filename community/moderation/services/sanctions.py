@@ -14,7 +14,6 @@ from community.events.models import Event
 from community.events.services.recording import record, retract
 from community.forum.models import Post
 from community.members.models import Member
-from community.moderation import active_sanctions
 from community.moderation.models import Sanction
 from community.notifications.models import Notification
 from community.notifications.services import notify
@@ -72,7 +71,6 @@ def impose(
         reason=reason,
         after={"sanction": sanction.pk, "ends_at": ends_at, "rule": rule, "post": post.pk if post else None},
     )
-    active_sanctions.invalidate_on_commit()
     return sanction
 
 
@@ -120,7 +118,6 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
         before={"sanction": sanction.pk, "kind": sanction.kind, "ends_at": sanction.ends_at},
         after={"lifted_at": sanction.lifted_at},
     )
-    active_sanctions.invalidate_on_commit()
     return sanction
 
 
