@@ -5,6 +5,9 @@ function letHtmxFetch(one) {
   if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
   else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
   else return;
+  // Votes, likes and the link to a menu replace themselves; anything else replaces the post.
+  if (one.matches(".votes > button")) one.setAttribute("hx-target", "closest .votes");
+  else if (one.matches("[aria-pressed], .icon-button")) one.setAttribute("hx-target", "this");
   htmx.process(one);
 }
 document.addEventListener("htmx:load", ({ target }) => {

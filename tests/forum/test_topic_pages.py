@@ -232,7 +232,7 @@ def test_new_posts_are_marked_and_can_be_jumped_to(client, log_in):
 
     response = client.get(topic.get_absolute_url())
 
-    assert texts(response, f"#p{new.pk} .post-head .chip") == ["new"]
+    assert texts(response, f"#p{new.pk} header .chip") == ["new"]
     assert [a.get("href") for a in page(response).cssselect(".topic-head .button")] == [f"#p{new.pk}"]
 
 

@@ -88,8 +88,8 @@ def test_posts_are_shown_in_every_status(html):
 
 
 def test_buttons_are_shown_pressed_and_not(html):
-    for kind in ("act", "vote-button"):
-        pressed = re.findall(rf'<button class="{kind}"[^>]* aria-pressed="(\w+)"', html)
+    for formaction in ("like", "vote"):
+        pressed = re.findall(rf'<button [^>]*{formaction}/"[^>]* aria-pressed="(\w+)"', html)
 
         assert set(pressed) == {"true", "false"}
 

@@ -15,7 +15,7 @@ def answer():
 
 
 def pressed(response):
-    return [button.get("aria-pressed") for button in page(response).cssselect(".vote-button")]
+    return [button.get("aria-pressed") for button in page(response).cssselect(".votes button")]
 
 
 def test_post_vote_by_htmx_returns_the_votes(client, log_in, htmx, answer):
@@ -24,8 +24,8 @@ def test_post_vote_by_htmx_returns_the_votes(client, log_in, htmx, answer):
     up = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}, headers=htmx)
     none = client.post(f"/posts/{answer.pk}/vote/", {"value": 0}, headers=htmx)
 
-    assert (pressed(up), texts(up, ".vote-count")) == (["true", "false"], ["1 vote"])
-    assert (pressed(none), texts(none, ".vote-count")) == (["false", "false"], ["0 votes"])
+    assert (pressed(up), texts(up, ".votes b")) == (["true", "false"], ["1 vote"])
+    assert (pressed(none), texts(none, ".votes b")) == (["false", "false"], ["0 votes"])
 
 
 def test_post_vote_as_a_plain_form_redirects_to_the_post(client, log_in, answer):
@@ -43,7 +43,7 @@ def test_pressed_button_removes_the_vote(client, log_in, answer):
 
     response = client.get(answer.topic.get_absolute_url())
 
-    buttons = page(response).cssselect(f"#v{answer.pk} .vote-button")
+    buttons = page(response).cssselect(f"#v{answer.pk} button")
     assert [button.get("value") for button in buttons] == ["0", "-1"]
 
 
@@ -73,7 +73,7 @@ def test_idea_is_only_voted_up(client, log_in):
 
     response = client.get(idea.get_absolute_url())
 
-    assert len(page(response).cssselect(".vote-button")) == 1
+    assert len(page(response).cssselect(".votes button")) == 1
 
 
 def test_asker_accepts_by_htmx_and_sees_the_answer_first(client, log_in, htmx):
