@@ -20,6 +20,7 @@ from .models import Category, Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
+    from .models.posts import PostQuerySet
     from .models.topics import TopicQuerySet
 
 
@@ -180,10 +181,18 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     return posts.filter(before).exclude(pk=main.pk).count() // PER_PAGE + 1
 
 
+def unread_posts(reader: Reader, topic: Topic, *, after: int) -> PostQuerySet:
+    """Return the published posts by others after number `after` that the reader may read."""
+    unread = _published(reader, topic).filter(number__gt=after)
+    return unread.exclude(author=reader) if reader.is_authenticated else unread
+
+
 def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
     """Return the first post by someone else after number `after`, or else the last post."""
-    posts = topic.posts.published().select_related("parent").defer("source", "html", "search")
-    unread = posts.filter(number__gt=after)
-    if reader.is_authenticated:
-        unread = unread.exclude(author=reader)
-    return unread.order_by("number").first() or posts.order_by("-number").first()
+    unread = unread_posts(reader, topic, after=after).order_by("number")
+    return unread.first() or _published(reader, topic).order_by("-number").first()
+
+
+def _published(reader: Reader, topic: Topic) -> PostQuerySet:
+    posts = topic.posts.published().under_parents_of(reader)
+    return posts.select_related("parent").defer("source", "html", "search")
