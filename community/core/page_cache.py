@@ -136,7 +136,7 @@ def for_visitors(view: View[P]) -> View[P]:
         if not _is_visitor(request):
             return view(request, *args, **kwargs)
         # Pages print parameters, in the links to other pages of a list.
-        request.GET = QueryDict(_query(request))  # type: ignore[assignment]
+        request.GET = QueryDict(_query(request))
         generation = None if demo.is_being_written() else _generation()
         if generation is None:
             return view(request, *args, **kwargs)
