@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from community.core import demo, page_cache
 from community.core.middleware import REFUSED
@@ -63,6 +63,7 @@ urlpatterns = [
     path("<int:number>/", numbered),
     path("other/<str:kind>/", other),
     path("asked/", asked),
+    path("", include("community.urls")),  # the middleware looks up addresses
 ]
 handler404 = "tests.core.test_page_cache.missing"
 
