@@ -3,6 +3,8 @@
 A page is stored with the generation read before it was rendered. Removing something from public view starts a new
 generation on commit, which invalidates all pages at once, in every process. Other changes, such as votes, are seen
 by visitors when the page expires.
+
+Views see only the query parameters in PARAMETERS, by which their pages are cached; `?utm_source=...` gives no new page.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from typing import Concatenate, Final, NamedTuple, ParamSpec
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from redis import RedisError
 
@@ -35,6 +38,8 @@ LIFETIME: Final = 86_400
 BYTES: Final = 32 * 1024 * 1024
 # Bytes that an entry takes besides its page.
 OVERHEAD: Final = 1024
+# All query parameters of the cached views; `p` is the sitemaps' page.
+PARAMETERS: Final = ("p", "page", "period", "q", "sort")
 COOKIES_OF_SOMEONE: Final = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages")
 
 
@@ -128,7 +133,11 @@ def for_visitors(view: View[P]) -> View[P]:
 
     @functools.wraps(view)
     def cached(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        generation = _generation() if _is_visitor(request) and not demo.is_being_written() else None
+        if not _is_visitor(request):
+            return view(request, *args, **kwargs)
+        # Pages print parameters, in the links to other pages of a list.
+        request.GET = QueryDict(_query(request))
+        generation = None if demo.is_being_written() else _generation()
         if generation is None:
             return view(request, *args, **kwargs)
         key = _key(request)
@@ -163,4 +172,16 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
 
 def _key(request: HttpRequest) -> Key:
     is_htmx = request.headers.get("HX-Request") == "true"
-    return (request.get_host(), request.get_full_path(), chosen_theme(request), get_language(), is_htmx)
+    return (
+        request.get_host(),
+        request.path,
+        _query(request),
+        chosen_theme(request),
+        get_language(),
+        is_htmx,
+    )
+
+
+def _query(request: HttpRequest) -> str:
+    """Return the query string of the known parameters, in one order and each once."""
+    return urlencode({name: request.GET[name] for name in PARAMETERS if name in request.GET})

@@ -1,8 +1,8 @@
-"""Topic lists: what they contain and how they are sorted. Each sort order has its own index."""
+"""Topic lists: how they can be sorted, and the categories beside them; `queries.TopicRows` reads their rows."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -41,32 +41,10 @@ def readable(reader: Reader) -> TopicQuerySet:
     return Topic.objects.visible_to(reader).published()
 
 
-def latest(topics: TopicQuerySet) -> TopicQuerySet:
-    return topics.order_by("-bumped_at", "-id")
-
-
-def hot(topics: TopicQuerySet) -> TopicQuerySet:
-    """Sort by hot score; see `services/hot_scores.py`."""
-    return topics.order_by("-hot_score", "-id")
-
-
-def top(topics: TopicQuerySet, period: str = Period.ALL) -> TopicQuerySet:
-    """Topics started in the period, sorted by votes, likes and answers."""
-    if days := DAYS.get(Period(period)):
-        topics = topics.filter(created_at__gte=timezone.now() - timedelta(days=days))
-    top_score = models.F("score") + models.F("like_count") + models.F("answer_count")
-    return topics.alias(top_score=top_score).order_by("-top_score", "-view_count", "-id")
-
-
-def unanswered(topics: TopicQuerySet) -> TopicQuerySet:
-    """Open questions without an answer, newest first."""
-    return topics.unanswered().order_by("-created_at")
-
-
-def ordered(topics: TopicQuerySet, sort: str, period: str = Period.ALL) -> TopicQuerySet:
-    if sort == Sort.TOP:
-        return top(topics, period)
-    return {Sort.HOT: hot, Sort.LATEST: latest, Sort.UNANSWERED: unanswered}[Sort(sort)](topics)
+def start_of(period: str) -> datetime | None:
+    """Return when the period began; None for all time."""
+    days = DAYS.get(Period(period))
+    return timezone.now() - timedelta(days=days) if days else None
 
 
 def category_tree(reader: Reader) -> list[Category]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from community.core import request_cache
 from community.core.pagination import PER_PAGE
@@ -19,6 +20,7 @@ from .models import Category, Post, Topic
 
 if TYPE_CHECKING:
     from .models.categories import Reader
+    from .models.posts import PostQuerySet
     from .models.topics import TopicQuerySet
 
 
@@ -50,24 +52,44 @@ def visible_category_ids(reader: Reader) -> list[int]:
 class TopicRows:
     """Published topics of some categories, in one of the orders of ROWS.
 
-    A slice of it is one query, or two if it does not begin with the first topic.
+    A slice of it is one query if an index returns the first topics in order, and otherwise two.
     """
 
     reader: Reader
     order: str
     category_ids: Sequence[int]
     without: Sequence[int] = ()
+    tag_id: int | None = None
+    since: datetime | None = None  # of the topics' creation
 
     def __getitem__(self, wanted: slice) -> list[Topic]:
         kind, start = kind_of(self.reader), wanted.start or 0
-        of: dict[str, Any] = {"category_ids": list(self.category_ids), "without": list(self.without)}
-        if not start:
-            return _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **of)
+        if not start and self._is_indexed:
+            return _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **self._filters)
         # Load the details of this page's topics only. One limit for all pages, so that they share a statement;
         # a short last page ends by itself.
         limit = max(wanted.stop - start, PER_PAGE)
-        ids = [pk for (pk,) in _topic_ids(self.order, limit)(**of, offset=start)]
-        return _topic_rows_among(kind, self.order)(reader_id=self.reader.pk, topic_ids=ids, **of)
+        find = _topic_ids(self.order, limit, self.tag_id is not None, self.since is not None)
+        ids = [pk for (pk,) in find(**self._filters, offset=start)]
+        found = {topic.pk: topic for topic in _topics(kind)(reader_id=self.reader.pk, topic_ids=ids)}
+        return [found[pk] for pk in ids if pk in found]
+
+    def count(self) -> int:
+        return _in_order(self.order, **self._filters).count()
+
+    @property
+    def _is_indexed(self) -> bool:
+        """Whether the first topics are found without sorting all of them."""
+        return self.order != "top" and self.tag_id is None and self.since is None
+
+    @property
+    def _filters(self) -> dict[str, Any]:
+        return {
+            "category_ids": list(self.category_ids),
+            "without": list(self.without),
+            "tag_id": self.tag_id,
+            "since": self.since,
+        }
 
 
 def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
@@ -78,10 +100,18 @@ def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
     return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).order_by("-hot_score", "-pk")
 
 
+def _top(topics: TopicQuerySet) -> TopicQuerySet:
+    """Sort by votes, likes and answers."""
+    top_score = F("score") + F("like_count") + F("answer_count")
+    return topics.alias(top_score=top_score).order_by("-top_score", "-view_count", "-pk")
+
+
 # The filter and order of each kind of list.
 ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
     "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
     "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
+    "top": _top,
+    "unanswered": lambda topics: topics.unanswered().order_by("-created_at", "-pk"),
     "conversations": _conversations,
     "pinned": lambda topics: topics.filter(pinned_at__isnull=False).order_by("-pinned_at"),
     "pinned everywhere": _everywhere,
@@ -97,26 +127,38 @@ def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
 
 
 @cache
-def _topic_ids(order: str, limit: int) -> Prepared[tuple[int]]:
-    def build(category_ids: list[int], without: list[int]) -> QuerySet[Topic, tuple[int]]:
-        return _in_order(order, category_ids, without).values_list("pk")
+def _topic_ids(order: str, limit: int, tagged: bool, dated: bool) -> Prepared[tuple[int]]:
+    """Planned each time: the best plan depends on the tag, the time and the offset."""
 
-    return Prepared(build, limit=limit)
+    def build(
+        category_ids: list[int], without: list[int], tag_id: int, since: datetime
+    ) -> QuerySet[Topic, tuple[int]]:
+        topics = _in_order(order, category_ids, without, tag_id if tagged else None, since if dated else None)
+        return topics.values_list("pk")
+
+    return Prepared(build, limit=limit, keeps_plan=False)
 
 
 @cache
-def _topic_rows_among(kind: str, order: str) -> Prepared[Topic]:
-    def build(
-        reader_id: int, category_ids: list[int], without: list[int], topic_ids: list[int]
-    ) -> TopicQuerySet:
-        topics = _in_order(order, category_ids, without).filter(pk__any_of=topic_ids)
-        return topics.for_list(stand_in(kind, reader_id))
+def _topics(kind: str) -> Prepared[Topic]:
+    def build(reader_id: int, topic_ids: list[int]) -> TopicQuerySet:
+        return Topic.objects.filter(pk__any_of=topic_ids).for_list(stand_in(kind, reader_id))
 
     return Prepared(build)
 
 
-def _in_order(order: str, category_ids: list[int], without: list[int]) -> TopicQuerySet:
+def _in_order(
+    order: str,
+    category_ids: list[int],
+    without: list[int],
+    tag_id: int | None = None,
+    since: datetime | None = None,
+) -> TopicQuerySet:
     topics = Topic.objects.filter(category__any_of=category_ids).published().exclude(pk__any_of=without)
+    if tag_id is not None:
+        topics = topics.filter(tags=tag_id)
+    if since is not None:
+        topics = topics.filter(created_at__gte=since)
     return ROWS[order](topics)
 
 
@@ -139,10 +181,18 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     return posts.filter(before).exclude(pk=main.pk).count() // PER_PAGE + 1
 
 
+def unread_posts(reader: Reader, topic: Topic, *, after: int) -> PostQuerySet:
+    """Return the published posts by others after number `after` that the reader may read."""
+    unread = _published(reader, topic).filter(number__gt=after)
+    return unread.exclude(author=reader) if reader.is_authenticated else unread
+
+
 def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
     """Return the first post by someone else after number `after`, or else the last post."""
-    posts = topic.posts.published().select_related("parent").defer("source", "html", "search")
-    unread = posts.filter(number__gt=after)
-    if reader.is_authenticated:
-        unread = unread.exclude(author=reader)
-    return unread.order_by("number").first() or posts.order_by("-number").first()
+    unread = unread_posts(reader, topic, after=after).order_by("number")
+    return unread.first() or _published(reader, topic).order_by("-number").first()
+
+
+def _published(reader: Reader, topic: Topic) -> PostQuerySet:
+    posts = topic.posts.published().under_parents_of(reader)
+    return posts.select_related("parent").defer("source", "html", "search")

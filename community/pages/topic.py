@@ -307,8 +307,10 @@ def first_unread(page: TopicPage) -> str:
         return ""
     new = min(((view.post.number, view.id) for view in page.all_posts if view.is_new), default=None)
     is_whole = page.pages is not None and page.pages.paginator.num_pages == 1
-    if new and (is_whole or new[0] == before + 1):
-        return f"#p{new[1]}"
+    if is_whole or (new and new[0] == before + 1):
+        return f"#p{new[1]}" if new else ""
+    if not new and not forum.unread_posts(page.reader, topic, after=before).exists():
+        return ""
     return f"{reverse('forum:topic-unread', args=[topic.pk])}?after={before}"
 
 

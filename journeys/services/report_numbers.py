@@ -1,11 +1,15 @@
-"""Cache the numbers of reports until a drain changes a stage, at most for SECONDS."""
+"""Cache the numbers of reports until a drain changes a stage, at most for SECONDS.
+
+Members take their stages with them when they are deleted, as by undoing an import. Whoever deletes members invalidates
+the page cache, and these numbers with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from community.core import versioned_cache
+from community.core import page_cache, versioned_cache
 
 T = TypeVar("T")
 
@@ -17,7 +21,7 @@ def cached(key: str, count: Callable[[], T]) -> T:
     """Return the cached numbers for `key`, computed by `count` if they are missing or out of date."""
     name = f"journeys:numbers:{key}"
     known: T | None
-    known, versions = versioned_cache.get(name, depends_on=[VERSION])
+    known, versions = versioned_cache.get(name, depends_on=[VERSION, page_cache.GENERATION])
     if known is None:
         known = count()
         versioned_cache.store(name, known, versions=versions, seconds=SECONDS)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from community.core import demo, page_cache
 from community.core.middleware import REFUSED
@@ -54,7 +54,17 @@ def other(request: HttpRequest, kind: str) -> HttpResponse:
     return response
 
 
-urlpatterns = [path("<int:number>/", numbered), path("other/<str:kind>/", other)]
+@page_cache.for_visitors
+def asked(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.GET.urlencode())
+
+
+urlpatterns = [
+    path("<int:number>/", numbered),
+    path("other/<str:kind>/", other),
+    path("asked/", asked),
+    path("", include("community.urls")),  # the middleware looks up addresses
+]
 handler404 = "tests.core.test_page_cache.missing"
 
 
@@ -165,6 +175,40 @@ def test_visitors_share_a_page():
 def test_every_url_is_cached_separately(client, address):
     # "/1/?" is the same URL as "/1/".
     assert (page(client) == page(client, address)) is (address == "/1/?")
+
+
+@pytest.mark.parametrize("query", ["utm=1", "utm=1&utm=2&fbclid", "Page=2", "page[]=2"])
+def test_unknown_parameters_do_not_vary_the_page(client, query):
+    assert page(client, f"/1/?{query}") == page(client)
+
+
+@pytest.mark.parametrize("name", page_cache.PARAMETERS)
+def test_known_parameters_vary_the_page(client, name):
+    assert len({page(client), page(client, f"/1/?{name}=a"), page(client, f"/1/?{name}=b%26q=a")}) == 3
+
+
+def test_order_and_repetition_of_parameters_do_not_vary_the_page(client):
+    assert page(client, "/1/?sort=top&page=2") == page(client, "/1/?page=1&utm=1&page=2&sort=top")
+
+
+def test_views_see_known_parameters_only(client):
+    first = client.get("/asked/?utm=<b>&q=a%26b&page=2&q=last%20%C3%A9")
+
+    assert first.content.decode() == "page=2&q=last+%C3%A9"
+    assert client.get("/asked/?page=2&q=last+é").content == first.content
+
+
+def test_refused_visitor_gets_the_page_without_unknown_parameters(client):
+    made = page(client, "/1/?page=2")
+
+    assert page(client, "/1/?utm=1&page=2", **{REFUSED: True}) == made
+
+
+@pytest.mark.django_db
+def test_members_keep_all_parameters(client):
+    client.force_login(MemberFactory())
+
+    assert client.get("/asked/?utm=1&page=2").content == b"utm=1&page=2"
 
 
 @pytest.mark.parametrize(

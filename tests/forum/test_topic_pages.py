@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from community.core.pagination import PER_PAGE
 from community.forum.models import ReadState, Topic
+from community.forum.services import read_states
 from tests.factories.forum import (
     AnswerFactory,
     CategoryFactory,
@@ -258,6 +260,51 @@ def test_unread_redirects_to_the_last_post_when_all_is_read(client, log_in):
     response = client.get(f"/topics/{last.topic.pk}/unread/?after=99")
 
     assert response.url == f"{last.topic.get_absolute_url()}#p{last.pk}"
+
+
+@pytest.fixture
+def comment():
+    """A published comment on an answer that waits for approval, in a topic with another answer before it."""
+    topic = QuestionFactory()
+    AnswerFactory(topic=topic)
+    return CommentFactory(parent=AnswerFactory(topic=topic, status="pending"), topic=topic)
+
+
+@pytest.mark.parametrize(("who", "reads_it"), [("member", False), ("author", True), ("moderator", True)])
+def test_comment_on_an_unapproved_post_is_unread_for_those_who_read_it(
+    client, log_in, comment, who, reads_it
+):
+    log_in(
+        comment.parent.author if who == "author" else MemberFactory(role=who if who == "moderator" else "")
+    )
+    topic = comment.topic
+    client.get(topic.get_absolute_url())
+    ReadState.objects.update(last_read_number=comment.number - 1)
+
+    assert texts(client.get("/latest/"), "a.unread") == (["1 unread"] if reads_it else [])
+    first = comment if reads_it else topic.posts.get(number=2)
+    assert client.get(f"/topics/{topic.pk}/unread/").url == f"{topic.get_absolute_url()}#p{first.pk}"
+    assert jumps(client.get(topic.get_absolute_url())) == ([f"#p{comment.pk}"] if reads_it else [])
+
+
+def test_later_pages_are_no_reason_to_jump_to_what_the_reader_does_not_see(client, log_in, comment):
+    topic = comment.topic
+    AnswerFactory.create_batch(PER_PAGE, topic=topic)
+    last = CommentFactory(parent=comment.parent, topic=topic)
+    member, moderator = MemberFactory(), MemberFactory(role="moderator")
+    for reader in (member, moderator):
+        read_states.mark_read(topic, member=reader, number=last.number - 1)
+
+    found = []
+    for reader in (member, moderator):
+        log_in(reader)
+        found.append(jumps(client.get(f"{topic.get_absolute_url()}?page=2")))
+
+    assert found == [[], [f"/topics/{topic.pk}/unread/?after={last.number - 1}"]]
+
+
+def jumps(response):
+    return [a.get("href") for a in page(response).cssselect(".topic-head p > a.button")]
 
 
 def test_closed_topic_shows_who_and_why(client):

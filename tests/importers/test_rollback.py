@@ -1,5 +1,7 @@
 """Undoing an import restores the previous state, and deletes later posts only with `force`."""
 
+from datetime import date
+
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -12,6 +14,8 @@ from community.importers.models import ImportBatch, ImportedRow
 from community.importers.services import imports
 from community.members.models import Member
 from journeys.models import MemberDay, MemberState, StageHistory
+from journeys.reports.map_numbers import map_numbers
+from journeys.reports.overview import stage_counts
 from journeys.services.dirty import mark_events
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
@@ -62,6 +66,23 @@ def test_undo_lets_the_dump_be_imported_again(dump, imported, undone):
     assert counts() == before
     assert second.pk == first.pk
     assert second.report == report
+
+
+def test_undo_is_seen_on_the_journey_map_at_once(dump, imported, undone, django_capture_on_commit_callbacks):
+    batch = imported(dump)
+    mark_events(Event.objects.all())
+    call_command("journeys_drain")
+    before = members_on_the_map()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undone(batch)
+
+    assert (before, members_on_the_map()) == (3, 0)
+
+
+def members_on_the_map():
+    numbers = map_numbers(days=28, start=date(2000, 1, 1))
+    return sum(count.members for count in stage_counts(numbers.sub_stages))
 
 
 def test_undo_drops_computed_stages_and_scores(dump, imported, undone):

@@ -85,6 +85,22 @@ def test_cached_pages_contain_no_personal_data(topic):
         assert not response.cookies
 
 
+def test_links_of_cached_pages_have_known_parameters_only(topic):
+    TopicFactory.create_batch(21, category=topic.category)
+
+    for address, links in (
+        ("/latest/?utm=1", "nav.pagination"),
+        ("/c/machines/?utm=1&sort=top", ".tabs, .periods"),
+        ("/top/?utm=1", ".periods"),
+    ):
+        first, second = Client().get(address), Client().get(address.replace("utm=1", "utm=2"))
+
+        hrefs = [a.get("href") for nav in page(first).cssselect(links) for a in nav.cssselect("a")]
+        assert hrefs
+        assert "utm" not in first.content.decode()
+        assert second.content == first.content
+
+
 def test_views_of_cached_pages_are_counted(topic):
     visitors = ["192.0.2.1", "192.0.2.2"]
     for visitor in visitors:

@@ -78,7 +78,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.annotate(read_number=Subquery(states.values("last_read_number")))
 
     def with_unread_of(self, user: Reader) -> TopicQuerySet:
-        """Annotate `unread_count`: published posts by others after the last read one; 0 if never opened."""
+        """Annotate `unread_count`: posts by others to read after the last read one; 0 if never opened."""
         topics = self.with_reading_of(user)
         if not user.is_authenticated:
             return topics.annotate(unread_count=Value(0))
@@ -87,6 +87,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             .objects.published()
             .filter(topic=OuterRef("pk"), number__gt=OuterRef("read_number"))
             .exclude(author=user)
+            .under_parents_of(user)
         )
         counted = later.order_by().values("topic").annotate(n=Count("pk")).values("n")
         return topics.annotate(

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Page
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,8 +13,7 @@ from community.core import page_cache
 from community.core.pagination import page_of
 from community.forum import lists, queries, rules
 from community.forum.lists import Period, Sort
-from community.forum.models import Category, Tag, Topic
-from community.forum.models.topics import TopicQuerySet
+from community.forum.models import Category, Tag
 
 # Maximum pinned topics above a list.
 PINNED = 20
@@ -68,7 +66,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.visible_to(request.user), slug=slug)
     sort = _choice(request, "sort", Sort, Sort.LATEST)
-    context = _listed(request, lists.readable(request.user).filter(tags=found), sort)
+    context = _rows(request, sort, queries.visible_categories(request.user), tag=found)
     context |= {"tag": found, "tree": lists.category_tree(request.user)}
     return render(request, "forum/tag.html", context)
 
@@ -88,31 +86,31 @@ def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
     return render(request, "forum/topic_list.html", context)
 
 
-def _rows(request: HttpRequest, sort: str, within: Sequence[Category], *, pinned: str) -> dict[str, Any]:
+def _rows(
+    request: HttpRequest, sort: str, within: Sequence[Category], *, pinned: str = "", tag: Tag | None = None
+) -> dict[str, Any]:
     """One page of a list; pinned topics stand above the latest and the hot ones and are not repeated."""
     category_ids = [one.pk for one in within]
-    if sort not in (Sort.LATEST, Sort.HOT):
-        return _listed(request, lists.readable(request.user).filter(category__any_of=category_ids), sort)
-    above = queries.TopicRows(request.user, pinned, category_ids)[:PINNED]
-    rows = queries.TopicRows(request.user, sort, category_ids, without=[topic.pk for topic in above])
-    page = page_of(request, rows, total=sum(one.topic_count for one in within) - len(above))
-    return _list_context(request, page, sort) | {"pinned": above if page.number == 1 else []}
-
-
-def _listed(request: HttpRequest, topics: TopicQuerySet, sort: str) -> dict[str, Any]:
-    listed = lists.ordered(topics, sort, _choice(request, "period", Period, Period.MONTH))
-    page = page_of(request, listed.for_list(request.user), total=listed.count())
-    return _list_context(request, page, sort)
-
-
-def _list_context(request: HttpRequest, page: Page[Topic], sort: str) -> dict[str, Any]:
+    period = _choice(request, "period", Period, Period.MONTH)
+    is_whole = sort in (Sort.LATEST, Sort.HOT) and tag is None
+    above = queries.TopicRows(request.user, pinned, category_ids)[:PINNED] if pinned and is_whole else []
+    rows = queries.TopicRows(
+        request.user,
+        sort,
+        category_ids,
+        without=[topic.pk for topic in above],
+        tag_id=tag.pk if tag else None,
+        since=lists.start_of(period) if sort == Sort.TOP else None,
+    )
+    total = sum(one.topic_count for one in within) - len(above) if is_whole else None
+    page = page_of(request, rows, total=total)
     return {
         "page": page,
         "category": None,
-        "pinned": [],
+        "pinned": above if page.number == 1 else [],
         "sort": sort,
         "sorts": Sort,
-        "period": _choice(request, "period", Period, Period.MONTH),
+        "period": period,
         "periods": Period,
     }
 
