@@ -20,6 +20,7 @@ from community.core.permissions import require
 from community.members import names, rules
 from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
+from community.members.requests import member_of
 from community.members.services import accounts, invitations, profiles
 from community.members.services.guidelines import accept_guidelines
 
@@ -88,7 +89,7 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
     if current is None or request.POST.get("version") != str(current.version):
         context = {"guidelines": current, "asked": True, "changed": True, "next": _next(request)}
         return render(request, "members/guidelines.html", context, status=422)
-    accept_guidelines(_member(request), guidelines=current)
+    accept_guidelines(member_of(request), guidelines=current)
     messages.success(request, _("Thank you. You can post now."))
     return redirect(_next(request) or "/")
 
@@ -96,7 +97,7 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
 @read_or_send
 @login_required
 def profile_edit(request: HttpRequest) -> HttpResponse:
-    member = Member.objects.select_related("company").get(pk=_member(request).pk)
+    member = Member.objects.select_related("company").get(pk=member_of(request).pk)
     form = ProfileForm(request.POST or None, request.FILES or None, member=member)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -127,13 +128,15 @@ def username_check(request: HttpRequest) -> HttpResponse:
 @read_or_send
 @login_required
 def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
-    require(rules.can_invite(_member(request)), _("Only community managers can send invitations."))
+    require(rules.can_invite(member_of(request)), _("Only community managers can send invitations."))
     member = get_object_or_404(Member.objects.named([username]))
     require(rules.can_be_invited(member), _("This account has already been claimed."))
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = invitations.invite(member, email=form.cleaned_data["email"], actor=_member(request))
+            invitation = invitations.invite(
+                member, email=form.cleaned_data["email"], actor=member_of(request)
+            )
             invitations.send_invitation(invitation)
         except ValidationError as error:
             form.add_error("email", error)
@@ -166,11 +169,6 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("members:profile-edit")
     context = {"form": form, "invitation": invitation}
     return render(request, "members/invitation_accept.html", context, status=422 if form.errors else 200)
-
-
-def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
-    return request.user
 
 
 def _next(request: HttpRequest) -> str:

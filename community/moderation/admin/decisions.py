@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from community.core.permissions import require
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import rules
 from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
@@ -25,7 +24,7 @@ CANNOT_SANCTION = gettext_lazy(
 
 def handle_post(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:
     """Apply the posted action. Return False if the form is invalid. Raises Conflict."""
-    moderator = cast(Member, request.user)
+    moderator = member_of(request)
     act = request.POST.get("act")
     if act in ("claim", "release", "assign"):
         _change_assignee(request, item, moderator, act)

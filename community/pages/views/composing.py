@@ -23,10 +23,11 @@ from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, member_of, post_or_404, posted, require_agreement, show_post, topic_or_404
+from .common import HtmxRequest, post_or_404, posted, require_agreement, show_post, topic_or_404
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 PREVIEWED = 40_000

@@ -16,8 +16,9 @@ from community.forum import rules
 from community.forum.forms.topic_actions import MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
 from community.forum.services import topics
+from community.members.requests import member_of
 
-from .common import HtmxRequest, member_of, refusing, topic_or_404
+from .common import HtmxRequest, refusing, topic_or_404
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 

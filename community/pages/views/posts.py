@@ -20,9 +20,10 @@ from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import likes, posts, rendering, topics
+from community.members.requests import member_of
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
+from .common import HtmxRequest, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import preview_of
 
 HAS_ANSWERS = gettext_lazy(

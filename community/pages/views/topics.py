@@ -12,10 +12,11 @@ from community.forum.forms.posts import ReplyForm
 from community.forum.models import Post, Topic
 from community.forum.services import read_states, view_counts
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import member_of, post_or_404, topic_or_404
+from .common import post_or_404, topic_or_404
 
 
 @require_safe
