@@ -41,15 +41,6 @@ def readable(reader: Reader) -> TopicQuerySet:
     return Topic.objects.visible_to(reader).published()
 
 
-def latest(topics: TopicQuerySet) -> TopicQuerySet:
-    return topics.order_by("-bumped_at", "-id")
-
-
-def hot(topics: TopicQuerySet) -> TopicQuerySet:
-    """Sort by hot score; see `services/hot_scores.py`."""
-    return topics.order_by("-hot_score", "-id")
-
-
 def top(topics: TopicQuerySet, period: str = Period.ALL) -> TopicQuerySet:
     """Topics started in the period, sorted by votes, likes and answers."""
     if days := DAYS.get(Period(period)):
@@ -66,7 +57,9 @@ def unanswered(topics: TopicQuerySet) -> TopicQuerySet:
 def ordered(topics: TopicQuerySet, sort: str, period: str = Period.ALL) -> TopicQuerySet:
     if sort == Sort.TOP:
         return top(topics, period)
-    return {Sort.HOT: hot, Sort.LATEST: latest, Sort.UNANSWERED: unanswered}[Sort(sort)](topics)
+    if sort == Sort.UNANSWERED:
+        return unanswered(topics)
+    return topics.hottest_first() if sort == Sort.HOT else topics.latest_first()
 
 
 def category_tree(reader: Reader) -> list[Category]:

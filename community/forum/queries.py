@@ -16,10 +16,10 @@ from community.core.prepared import Prepared
 from community.members.models import Member
 
 from .models import Category, Post, Topic
+from .models.topics import TopicQuerySet
 
 if TYPE_CHECKING:
     from .models.categories import Reader
-    from .models.topics import TopicQuerySet
 
 
 def kind_of(reader: Reader) -> str:
@@ -48,7 +48,7 @@ def visible_category_ids(reader: Reader) -> list[int]:
 
 @dataclass(frozen=True)
 class TopicRows:
-    """Published topics of some categories, in one of the orders of ROWS.
+    """Published topics of some categories, in one of ORDERS.
 
     A slice of it is one query, or two if it does not begin with the first topic.
     """
@@ -75,13 +75,13 @@ def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
-    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).order_by("-hot_score", "-pk")
+    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).hottest_first()
 
 
 # The filter and order of each kind of list.
-ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
-    "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
-    "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
+ORDERS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
+    "latest": TopicQuerySet.latest_first,
+    "hot": TopicQuerySet.hottest_first,
     "conversations": _conversations,
     "pinned": lambda topics: topics.filter(pinned_at__isnull=False).order_by("-pinned_at"),
     "pinned everywhere": _everywhere,
@@ -117,7 +117,7 @@ def _topic_rows_among(kind: str, order: str) -> Prepared[Topic]:
 
 def _in_order(order: str, category_ids: list[int], without: list[int]) -> TopicQuerySet:
     topics = Topic.objects.filter(category__any_of=category_ids).published().exclude(pk__any_of=without)
-    return ROWS[order](topics)
+    return ORDERS[order](topics)
 
 
 @cache

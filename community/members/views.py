@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.generic import FormView
 
 from community.core import rate_limits
 from community.core.permissions import require
+from community.core.requests import own_url, require_safe_or_post
 from community.members import names, rules
 from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
@@ -70,9 +70,6 @@ class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
         return response
 
 
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
-
-
 @require_safe
 def guidelines(request: HttpRequest) -> HttpResponse:
     current = Guidelines.objects.in_force()
@@ -94,7 +91,7 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
     return redirect(_next(request) or "/")
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def profile_edit(request: HttpRequest) -> HttpResponse:
     member = Member.objects.select_related("company").get(pk=member_of(request).pk)
@@ -125,7 +122,7 @@ def username_check(request: HttpRequest) -> HttpResponse:
     return render(request, "members/_username_check.html", context)
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
     require(rules.can_invite(member_of(request)), _("Only community managers can send invitations."))
@@ -150,7 +147,7 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@read_or_send
+@require_safe_or_post
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitations.invitation_of(token)
     if invitation is None:
@@ -173,6 +170,4 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 
 def _next(request: HttpRequest) -> str:
     """Return the `next` parameter if it is a URL of this site, else an empty string."""
-    asked = request.POST.get("next", request.GET.get("next", ""))
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if safe else ""
+    return own_url(request, request.POST.get("next", request.GET.get("next", "")))

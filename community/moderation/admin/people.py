@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MODERATORS, BaseAdmin, action, display
 from community.core.permissions import require
+from community.core.requests import whole_number
 from community.members.models import Member
 from community.members.requests import member_of
 from community.moderation import review_page, rules
@@ -97,8 +98,7 @@ class SanctionAdmin(BaseAdmin):
         require(self.has_add_permission(request), _("Only moderators can do this."))
         moderator = member_of(request)
         members = Member.objects.select_related("company")
-        number = request.GET.get("member", "")
-        member = get_object_or_404(members, pk=int(number) if number.isdecimal() else 0)
+        member = get_object_or_404(members, pk=whole_number(request.GET.get("member", "")) or 0)
         require(rules.can_sanction(moderator, member), CANNOT_SANCTION)
         form = SanctionForm(request.POST or None)
         if form.is_bound and form.is_valid():
