@@ -29,7 +29,7 @@ def kind_of(reader: Reader) -> str:
     return "moderator" if reader.is_moderator else "member"
 
 
-def stand_in(kind: str, reader_id: int) -> Reader:
+def placeholder_reader(kind: str, reader_id: int) -> Reader:
     """Return a placeholder reader of this kind, for compiling queries."""
     if kind == "visitor":
         return AnonymousUser()
@@ -91,7 +91,7 @@ ORDERS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
 @cache
 def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int], without: list[int]) -> TopicQuerySet:
-        return _in_order(order, category_ids, without).for_list(stand_in(kind, reader_id))
+        return _in_order(order, category_ids, without).for_list(placeholder_reader(kind, reader_id))
 
     return Prepared(build, limit=limit)
 
@@ -110,7 +110,7 @@ def _topic_rows_among(kind: str, order: str) -> Prepared[Topic]:
         reader_id: int, category_ids: list[int], without: list[int], topic_ids: list[int]
     ) -> TopicQuerySet:
         topics = _in_order(order, category_ids, without).filter(pk__any_of=topic_ids)
-        return topics.for_list(stand_in(kind, reader_id))
+        return topics.for_list(placeholder_reader(kind, reader_id))
 
     return Prepared(build)
 
@@ -122,7 +122,7 @@ def _in_order(order: str, category_ids: list[int], without: list[int]) -> TopicQ
 
 @cache
 def _categories(kind: str) -> Prepared[Category]:
-    return Prepared(lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)))
+    return Prepared(lambda reader_id: Category.objects.visible_to(placeholder_reader(kind, reader_id)))
 
 
 def page_number(reader: Reader, post: Post, topic: Topic) -> int:
@@ -130,7 +130,7 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     main = post.parent if post.is_comment and post.parent else post
     if main.is_opening or topic.last_number <= PER_PAGE:
         return 1
-    posts = topic.posts.approved_for(reader).standing_alone()
+    posts = topic.posts.approved_for(reader).without_comments()
     before = Q(number__lt=main.number)
     if topic.best_first:
         before = Q(kind=Post.Kind.OPENING) | Q(is_accepted__gt=main.is_accepted)

@@ -41,7 +41,7 @@ def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
 
 def post_or_404(request: HttpRequest, post_id: int) -> Post:
     """Return a post on a visible topic, stubs included."""
-    posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).placed_for(request.user)
+    posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).on_page_of(request.user)
     related = posts.select_related("topic__category", "author", "parent")
     return get_object_or_404(related.defer("search", "topic__search"), pk=post_id)
 
