@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from community.core.pagination import page_of
 from community.core.permissions import require
 from community.members.models import Member
+from community.members.requests import member_of
 from journeys.event_text import EventText, describe_by_id
 from journeys.services.shards import today
 
@@ -58,7 +59,7 @@ class Row:
 def advocate_list(request: HttpRequest) -> HttpResponse:
     """Show the team the ranked scores and what they consist of."""
     require(
-        _member(request).is_team,
+        member_of(request).is_team,
         _("Only the team can see all scores. You can find your own score under Your contributions."),
     )
     band = request.GET.get("band", "")
@@ -97,7 +98,7 @@ def _row(score: Score) -> Row:
 @login_required
 def own_score(request: HttpRequest) -> HttpResponse:
     """Explain the member's own score: what it consists of, what did not count, and the next band."""
-    member, day = _member(request), today()
+    member, day = member_of(request), today()
     computed = score_today(member, day)
     if computed is None:
         no_score = {"scored": None, "parts": parts_of({}), "suggestions": []}
@@ -155,8 +156,3 @@ def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     """Return the acts that would add most today, and how many points."""
     gains = [(str(labels.ACTS[kind]), marginal_points(explanation, kind)) for kind in labels.SUGGESTED]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
-
-
-def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
-    return request.user

@@ -15,6 +15,7 @@ from pydantic import ValidationError as Unsound
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
 from community.members.models import Member
+from community.members.requests import member_of
 
 from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
@@ -88,7 +89,7 @@ class RulesetAdmin(BaseAdmin):
             context = {**self.admin_site.each_context(request), "opts": self.opts, "ruleset": ruleset}
             return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
-            rulesets.publish_ruleset(ruleset, actor=_actor(request))
+            rulesets.publish_ruleset(ruleset, actor=member_of(request))
         except ValueError as error:
             messages.error(request, str(error))
         else:
@@ -148,7 +149,7 @@ class OverrideAdmin(BaseAdmin):
     @admin.action(description=gettext_lazy("Remove override"), permissions=["add"])
     def clear_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:
         for override in queryset.not_cleared().select_related("member"):  # type: ignore[attr-defined]
-            overrides.clear_override(override.member, actor=_actor(request))
+            overrides.clear_override(override.member, actor=member_of(request))
         messages.success(request, _("Overrides removed."))
 
 
@@ -174,8 +175,3 @@ class StageHistoryAdmin(BaseAdmin):
     date_hierarchy = "effective_on"
     ordering = ("-effective_on", "-id")
     show_full_result_count = False
-
-
-def _actor(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  the admin requires a login
-    return request.user

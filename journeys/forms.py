@@ -3,7 +3,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 
 from .models import Override, Stage
 
@@ -15,7 +15,7 @@ class OverrideForm(forms.Form):
     mode = forms.ChoiceField(
         label=_("How"), choices=Override.Mode, initial=Override.Mode.PIN, widget=forms.RadioSelect
     )
-    reason = WordsField(
+    reason = MultiLineField(
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),

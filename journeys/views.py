@@ -16,6 +16,7 @@ from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
 from community.events.services.cursors import is_behind
 from community.members.models import Member
+from community.members.requests import member_of
 
 from . import labels, rules
 from .charts import sankey
@@ -41,7 +42,7 @@ PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
 @login_required
 def journey_map(request: HttpRequest) -> HttpResponse:
     """Show the team the stages, recent transitions and the funnel."""
-    require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey map."))
+    require(rules.can_see_journeys(member_of(request)), _("Only the team can see the journey map."))
     period = request.GET.get("seen", "365")
     if period not in PERIODS:
         raise Http404(_("This period does not exist."))
@@ -79,12 +80,12 @@ def member_journey(request: HttpRequest, username: str) -> HttpResponse:
 def override_set(request: HttpRequest, username: str) -> HttpResponse:
     member = _get_member(request, username)
     require(
-        rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
+        rules.can_override(member_of(request), member), _("Only community managers can set a stage manually.")
     )
     form = OverrideForm(request.POST)
     if not form.is_valid():
         return _member_page(request, username, form=form)
-    overrides.set_override(member, actor=_member(request), **form.cleaned_data)
+    overrides.set_override(member, actor=member_of(request), **form.cleaned_data)
     messages.success(request, _("Stage set manually. The calculated stage is still kept up to date."))
     return redirect("journeys:member-journey", member.username)
 
@@ -94,9 +95,9 @@ def override_set(request: HttpRequest, username: str) -> HttpResponse:
 def override_clear(request: HttpRequest, username: str) -> HttpResponse:
     member = _get_member(request, username)
     require(
-        rules.can_override(_member(request), member), _("Only community managers can set a stage manually.")
+        rules.can_override(member_of(request), member), _("Only community managers can set a stage manually.")
     )
-    overrides.clear_override(member, actor=_member(request))
+    overrides.clear_override(member, actor=member_of(request))
     messages.success(request, _("Override removed."))
     return redirect("journeys:member-journey", member.username)
 
@@ -105,7 +106,7 @@ def override_clear(request: HttpRequest, username: str) -> HttpResponse:
 @login_required
 def own_journey(request: HttpRequest) -> HttpResponse:
     """Show members their own journey: the recorded events, their stage, and why."""
-    member = _member(request)
+    member = member_of(request)
     story = story_of(member, member)
     page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
@@ -123,7 +124,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Show the team the live rules in plain language."""
-    require(rules.can_see_journeys(_member(request)), _("Only the team can see the journey rules."))
+    require(rules.can_see_journeys(member_of(request)), _("Only the team can see the journey rules."))
     live = rulesets.live_ruleset()
     found = [
         (rule, enters, when.format(**live.rules.get(rule, {})))
@@ -144,7 +145,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
-    member, reader = _get_member(request, username), _member(request)
+    member, reader = _get_member(request, username), member_of(request)
     story = story_of(member, reader)
     page = page_of(request, timeline.events_of(member), per_page=EVENTS)
     context = {
@@ -166,7 +167,7 @@ def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | No
 
 
 def _get_member(request: HttpRequest, username: str) -> Member:
-    require(rules.can_see_journeys(_member(request)), _("Only the team can see other members' journeys."))
+    require(rules.can_see_journeys(member_of(request)), _("Only the team can see other members' journeys."))
     members = Member.objects.select_related("company", "advocacy")
     member: Member = get_object_or_404(members, username__iexact=username)
     return member
@@ -174,8 +175,3 @@ def _get_member(request: HttpRequest, username: str) -> Member:
 
 def _risks(story: Story, texts: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
     return [texts.get(risk, risk) for risk in story.state.risks] if story.state else []
-
-
-def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
-    return request.user

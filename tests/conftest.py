@@ -137,6 +137,13 @@ def as_moderator(client: Client, moderator: Member) -> Client:
 
 
 @pytest.fixture
+def no_screeners(settings: Any) -> None:
+    """Publish every post at once; screeners are tested with the apps that define them."""
+    settings.POST_SCREENERS = []
+    settings.EDIT_SCREENERS = []
+
+
+@pytest.fixture
 def confirmation_is_needed(settings: Any) -> None:
     """Require email confirmation before the first log-in, as in production."""
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

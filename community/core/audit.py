@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Act:
+class AuditedAction:
     """An action by a staff member or by the system."""
 
     name: str
@@ -38,7 +38,7 @@ class Act:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-_where: ContextVar[Mapping[str, Any]] = ContextVar("audit_where", default={})  # noqa: B039 - never changed
+_context: ContextVar[Mapping[str, Any]] = ContextVar("audit_context", default={})  # noqa: B039 - never changed
 
 
 def audit(
@@ -55,7 +55,7 @@ def audit(
     `before` and `after` hold only what changed. Call it in the transaction of the change, so that both commit
     or neither does. None as the actor means the system.
     """
-    act = Act(
+    action = AuditedAction(
         name=name,
         actor=actor,
         object_type=subject._meta.label_lower,
@@ -64,19 +64,19 @@ def audit(
         before=plain(before or {}),
         after=plain(after or {}),
         reason=reason,
-        context=dict(_where.get()),
+        context=dict(_context.get()),
     )
-    import_string(settings.AUDIT_LOG)(act)
+    import_string(settings.AUDIT_LOG)(action)
 
 
 @contextmanager
-def happening(**where: Any) -> Iterator[None]:
+def audit_context(**context: Any) -> Iterator[None]:
     """Add the origin (path, address, command) to every entry written inside the block."""
-    token = _where.set({**_where.get(), **where})
+    token = _context.set({**_context.get(), **context})
     try:
         yield
     finally:
-        _where.reset(token)
+        _context.reset(token)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _empty(widget: _Widget) -> SafeString:
     return SafeString(TemplatesSetting().render(widget.template_name, widget.context))
 
 
-class WordsField(forms.CharField):
+class MultiLineField(forms.CharField):
     """Multi-line text; CRLF counts as one character, as in browsers."""
 
     widget = forms.Textarea

@@ -39,7 +39,7 @@ RETRY_SECONDS: Final = 5
 YIELD_SECONDS: Final = 1
 
 
-class WithoutNul:
+class StripNullBytes:
     """Remove NUL, which PostgreSQL cannot store: 404 in a path, dropped from query strings and cookies.
 
     Forms report it.
@@ -144,7 +144,7 @@ class VisitorLimit:
                 self.member_left.wait_for(lambda: not self.members, timeout=max(0, until - time.monotonic()))
 
 
-class PlainAccountForms:
+class NoAccountUploads:
     """Refuse multipart forms from visitors on account pages with 415, before parsing them; they upload no files."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -186,7 +186,7 @@ def _busy_page() -> str:
     return get_template("503.html").render()
 
 
-class ForOneReader:
+class PrivateResponses:
     """Mark responses as private and varying by reader.
 
     They also vary by HX-Request, because htmx gets fragments at the URLs of whole pages. Responses with their own

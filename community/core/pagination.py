@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
+from .requests import whole_number
+
 PER_PAGE = 20
 
 
@@ -43,6 +45,7 @@ def page_of(
     paginator = CountedPaginator(rows, per_page)  # type: ignore[arg-type]
     paginator.total = total
     asked = request.GET.get("page", "1")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) > 0):
+    number = whole_number(asked, digits=9)
+    if not number:
         raise Http404(_("There is no page “%(page)s”.") % {"page": asked[:20]})
-    return paginator.page(min(int(asked), paginator.num_pages))
+    return paginator.page(min(number, paginator.num_pages))

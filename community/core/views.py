@@ -1,20 +1,18 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from community.core import brand, demo, theme
+from community.core.requests import own_url
 
 
 @csrf_exempt  # Without a CSRF token, visitors' pages stay cacheable; this only sets a colour.
 @require_POST
 def theme_choose(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
-    back = request.META.get("HTTP_REFERER", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if safe else "/")
+    response = redirect(own_url(request, request.META.get("HTTP_REFERER", "")) or "/")
     if chosen in theme.THEMES:
         response.set_cookie(
             theme.COOKIE, chosen, max_age=theme.YEAR, samesite="Lax", secure=request.is_secure()

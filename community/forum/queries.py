@@ -17,11 +17,11 @@ from community.core.prepared import Prepared
 from community.members.models import Member
 
 from .models import Category, Post, Topic
+from .models.topics import TopicQuerySet
 
 if TYPE_CHECKING:
     from .models.categories import Reader
     from .models.posts import PostQuerySet
-    from .models.topics import TopicQuerySet
 
 
 def kind_of(reader: Reader) -> str:
@@ -31,7 +31,7 @@ def kind_of(reader: Reader) -> str:
     return "moderator" if reader.is_moderator else "member"
 
 
-def stand_in(kind: str, reader_id: int) -> Reader:
+def placeholder_reader(kind: str, reader_id: int) -> Reader:
     """Return a placeholder reader of this kind, for compiling queries."""
     if kind == "visitor":
         return AnonymousUser()
@@ -50,7 +50,7 @@ def visible_category_ids(reader: Reader) -> list[int]:
 
 @dataclass(frozen=True)
 class TopicRows:
-    """Published topics of some categories, in one of the orders of ROWS.
+    """Published topics of some categories, in one of ORDERS.
 
     A slice of it is one query if an index returns the first topics in order, and otherwise two.
     """
@@ -97,7 +97,7 @@ def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
-    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).order_by("-hot_score", "-pk")
+    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).hottest_first()
 
 
 def _top(topics: TopicQuerySet) -> TopicQuerySet:
@@ -107,9 +107,9 @@ def _top(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 # The filter and order of each kind of list.
-ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
-    "latest": lambda topics: topics.order_by("-bumped_at", "-pk"),
-    "hot": lambda topics: topics.order_by("-hot_score", "-pk"),
+ORDERS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
+    "latest": TopicQuerySet.latest_first,
+    "hot": TopicQuerySet.hottest_first,
     "top": _top,
     "unanswered": lambda topics: topics.unanswered().order_by("-created_at", "-pk"),
     "conversations": _conversations,
@@ -121,7 +121,7 @@ ROWS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
 @cache
 def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int], without: list[int]) -> TopicQuerySet:
-        return _in_order(order, category_ids, without).for_list(stand_in(kind, reader_id))
+        return _in_order(order, category_ids, without).for_list(placeholder_reader(kind, reader_id))
 
     return Prepared(build, limit=limit)
 
@@ -142,7 +142,7 @@ def _topic_ids(order: str, limit: int, tagged: bool, dated: bool) -> Prepared[tu
 @cache
 def _topics(kind: str) -> Prepared[Topic]:
     def build(reader_id: int, topic_ids: list[int]) -> TopicQuerySet:
-        return Topic.objects.filter(pk__any_of=topic_ids).for_list(stand_in(kind, reader_id))
+        return Topic.objects.filter(pk__any_of=topic_ids).for_list(placeholder_reader(kind, reader_id))
 
     return Prepared(build)
 
@@ -159,12 +159,12 @@ def _in_order(
         topics = topics.filter(tags=tag_id)
     if since is not None:
         topics = topics.filter(created_at__gte=since)
-    return ROWS[order](topics)
+    return ORDERS[order](topics)
 
 
 @cache
 def _categories(kind: str) -> Prepared[Category]:
-    return Prepared(lambda reader_id: Category.objects.visible_to(stand_in(kind, reader_id)))
+    return Prepared(lambda reader_id: Category.objects.visible_to(placeholder_reader(kind, reader_id)))
 
 
 def page_number(reader: Reader, post: Post, topic: Topic) -> int:
@@ -172,7 +172,7 @@ def page_number(reader: Reader, post: Post, topic: Topic) -> int:
     main = post.parent if post.is_comment and post.parent else post
     if main.is_opening or topic.last_number <= PER_PAGE:
         return 1
-    posts = topic.posts.approved_for(reader).standing_alone()
+    posts = topic.posts.approved_for(reader).without_comments()
     before = Q(number__lt=main.number)
     if topic.best_first:
         before = Q(kind=Post.Kind.OPENING) | Q(is_accepted__gt=main.is_accepted)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,6 +17,7 @@ from community.core.admin_base import MANAGERS, BaseAdmin, action, display, memb
 
 from . import rules
 from .models import Company, Guidelines, Invitation, Member
+from .requests import member_of
 from .services import companies, guidelines
 from .services.roles import set_roles
 
@@ -115,7 +116,7 @@ class MemberAdmin(BaseAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
         """Managers can change anyone except superusers and other managers; superusers can change anyone."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or rules.can_administer(cast(Member, request.user), obj))
+        return allowed and (obj is None or rules.can_administer(member_of(request), obj))
 
     @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
     def person(self, member: Member) -> list[str]:
@@ -149,7 +150,7 @@ class MemberAdmin(BaseAdmin):
 
     def has_invite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         member = Member.objects.filter(pk=object_id).first()
-        manager = cast(Member, request.user)
+        manager = member_of(request)
         return member is not None and rules.can_invite(manager) and rules.can_be_invited(member)
 
     @action(description=gettext_lazy("View profile"), url_path="profile")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 from community.members import names, pictures
 from community.members.models import Guidelines, Member
 from community.members.services import profiles
@@ -158,7 +158,7 @@ class ProfileForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
     remove_avatar = forms.BooleanField(label=gettext_lazy("Remove picture"), required=False)
-    bio = WordsField(
+    bio = MultiLineField(
         label=gettext_lazy("About you"),
         max_length=BIO_MAX,
         required=False,

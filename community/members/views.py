@@ -9,17 +9,18 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.generic import FormView
 
 from community.core import rate_limits
 from community.core.permissions import require
+from community.core.requests import own_url, require_safe_or_post
 from community.members import names, rules
 from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
+from community.members.requests import member_of
 from community.members.services import accounts, invitations, profiles
 from community.members.services.guidelines import accept_guidelines
 
@@ -69,9 +70,6 @@ class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
         return response
 
 
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
-
-
 @require_safe
 def guidelines(request: HttpRequest) -> HttpResponse:
     current = Guidelines.objects.in_force()
@@ -88,15 +86,15 @@ def guidelines_accept(request: HttpRequest) -> HttpResponse:
     if current is None or request.POST.get("version") != str(current.version):
         context = {"guidelines": current, "asked": True, "changed": True, "next": _next(request)}
         return render(request, "members/guidelines.html", context, status=422)
-    accept_guidelines(_member(request), guidelines=current)
+    accept_guidelines(member_of(request), guidelines=current)
     messages.success(request, _("Thank you. You can post now."))
     return redirect(_next(request) or "/")
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def profile_edit(request: HttpRequest) -> HttpResponse:
-    member = Member.objects.select_related("company").get(pk=_member(request).pk)
+    member = Member.objects.select_related("company").get(pk=member_of(request).pk)
     form = ProfileForm(request.POST or None, request.FILES or None, member=member)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -124,16 +122,18 @@ def username_check(request: HttpRequest) -> HttpResponse:
     return render(request, "members/_username_check.html", context)
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
-    require(rules.can_invite(_member(request)), _("Only community managers can send invitations."))
+    require(rules.can_invite(member_of(request)), _("Only community managers can send invitations."))
     member = get_object_or_404(Member.objects.named([username]))
     require(rules.can_be_invited(member), _("This account has already been claimed."))
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = invitations.invite(member, email=form.cleaned_data["email"], actor=_member(request))
+            invitation = invitations.invite(
+                member, email=form.cleaned_data["email"], actor=member_of(request)
+            )
             invitations.send_invitation(invitation)
         except ValidationError as error:
             form.add_error("email", error)
@@ -147,7 +147,7 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@read_or_send
+@require_safe_or_post
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitations.invitation_of(token)
     if invitation is None:
@@ -168,13 +168,6 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "members/invitation_accept.html", context, status=422 if form.errors else 200)
 
 
-def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # noqa: S101  guaranteed by login_required
-    return request.user
-
-
 def _next(request: HttpRequest) -> str:
     """Return the `next` parameter if it is a URL of this site, else an empty string."""
-    asked = request.POST.get("next", request.GET.get("next", ""))
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if safe else ""
+    return own_url(request, request.POST.get("next", request.GET.get("next", "")))

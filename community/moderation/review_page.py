@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from community.core.admin_base import Panel, member_panels
 from community.forum.models import Post
 from community.members.models import Guidelines, Member
+from community.members.requests import member_of
 
 from . import rules
 from .models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
@@ -98,7 +99,7 @@ def conduct_panel(member: Member, request: HttpRequest) -> Panel:
         context={
             "author": summarize_member(member),
             "entries": entries[:10],
-            "can_sanction": rules.can_sanction(cast(Member, request.user), member),
+            "can_sanction": rules.can_sanction(member_of(request), member),
         },
     )
 

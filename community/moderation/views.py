@@ -1,5 +1,3 @@
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +9,7 @@ from community.core import rate_limits
 from community.core.permissions import require
 from community.forum.models import Post
 from community.members.models import Guidelines, Member
+from community.members.requests import member_of
 from community.moderation.services import flags, reviews
 
 from . import rules, suspension_links
@@ -21,7 +20,7 @@ from .models import Flag, ReviewItem, Sanction
 @require_http_methods(["GET", "POST"])
 @login_required
 def flag_create(request: HttpRequest, post_id: int) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = member_of(request)
     post = get_object_or_404(Post.objects.visible_to(member).select_related("author", "topic"), pk=post_id)
     if (earlier := Flag.objects.filter(post=post, member=member).first()) is not None:
         return render(request, "moderation/flag_done.html", _flag_context(member, earlier))
@@ -43,7 +42,7 @@ def _flag_context(member: Member, flag: Flag) -> dict[str, object]:
 @require_POST
 @login_required
 def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    flag = get_object_or_404(Flag.objects.select_related("post"), pk=pk, member=cast(Member, request.user))
+    flag = get_object_or_404(Flag.objects.select_related("post"), pk=pk, member=member_of(request))
     require(
         rules.can_withdraw(flag.member, flag),
         _("You can withdraw a flag within ten minutes, until a moderator decides."),
@@ -57,7 +56,7 @@ def flag_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def decision_list(request: HttpRequest) -> HttpResponse:
     """List the reader's sanctions and their hidden and held posts."""
-    member = cast(Member, request.user)
+    member = member_of(request)
     context = {
         "sanctions": Sanction.objects.filter(member=member),
         "hidden_posts": Post.objects.filter(author=member, status=Post.Status.HIDDEN).select_related("topic"),
@@ -69,7 +68,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    sanction = get_object_or_404(Sanction, pk=pk, member=cast(Member, request.user))
+    sanction = get_object_or_404(Sanction, pk=pk, member=member_of(request))
     return _show_or_appeal(request, sanction, sanction.get_absolute_url())
 
 
@@ -110,7 +109,7 @@ def _show_or_appeal(request: HttpRequest, sanction: Sanction, address: str) -> H
 @login_required
 def post_appeal(request: HttpRequest, post_id: int) -> HttpResponse:
     """Appeal against the hiding of one's own post."""
-    member = cast(Member, request.user)
+    member = member_of(request)
     post = get_object_or_404(Post.objects.visible_to(member).select_related("topic"), pk=post_id)
     require(rules.can_appeal_post(member, post), _("Only the author can appeal when a post is hidden."))
     waiting = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.APPEAL, sanction=None).first()

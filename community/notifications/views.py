@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from community.members.models import Member
+from community.members.requests import member_of
 
 from . import services, subjects
 from .models import Notification
@@ -22,7 +21,7 @@ PER_PAGE = 20
 @require_GET
 @login_required
 def notification_list(request: HttpRequest) -> HttpResponse:
-    reader = cast(Member, request.user)
+    reader = member_of(request)
     lines = Notification.objects.filter(member=reader).select_related("actor")
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     found = subjects.resolve(list(page), reader=reader)
@@ -36,7 +35,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a notification as read and redirect to its subject."""
-    reader = cast(Member, request.user)
+    reader = member_of(request)
     line = get_object_or_404(Notification, pk=pk, member=reader)
     services.mark_read(line)
     subject = subjects.resolve([line], reader=reader).get(line.pk)
@@ -49,7 +48,7 @@ def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def notifications_read(request: HttpRequest) -> HttpResponse:
-    count = services.mark_all_read(cast(Member, request.user), until=_moment(request.POST.get("until", "")))
+    count = services.mark_all_read(member_of(request), until=_moment(request.POST.get("until", "")))
     messages.success(
         request,
         ngettext("%(n)d notification marked as read.", "%(n)d notifications marked as read.", count)

@@ -113,7 +113,7 @@ def find_topic(reader: Reader, topic_id: int) -> Topic | None:
 @cache
 def _topics(kind: str) -> Prepared[Topic]:
     def build(topic_id: int, reader_id: int) -> TopicQuerySet:
-        reader = forum.stand_in(kind, reader_id)
+        reader = forum.placeholder_reader(kind, reader_id)
         topics = Topic.objects.visible_to(reader).filter(pk=topic_id)
         topics = topics.select_related(
             "category", "category__parent", "author", "closed_by", "question__accepted_by"
@@ -139,7 +139,7 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         comments = [post for post in rows if post.is_comment]
     else:
         placed = (
-            topic.posts.approved_for(reader).standing_alone().in_reading_order(best_first=topic.best_first)
+            topic.posts.approved_for(reader).without_comments().in_reading_order(best_first=topic.best_first)
         )
         pages = paginate(request, placed.values_list("pk", flat=True))
         # Load the details of this page's posts only.
@@ -185,7 +185,9 @@ def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
 def _posts(kind: str, best_first: bool) -> Prepared[Post]:
     def build(topic_id: int, reader_id: int) -> PostQuerySet:
         posts = Post.objects.filter(topic=topic_id)
-        return _shown(posts, forum.stand_in(kind, reader_id)).in_reading_order(best_first=best_first)
+        return _shown(posts, forum.placeholder_reader(kind, reader_id)).in_reading_order(
+            best_first=best_first
+        )
 
     return Prepared(build)
 
@@ -197,7 +199,7 @@ def _part(kind: str) -> Prepared[Post]:
     def build(reader_id: int, post_ids: list[int]) -> PostQuerySet:
         comments = Q(parent__any_of=post_ids, kind=Post.Kind.COMMENT)
         posts = Post.objects.filter(Q(pk__any_of=post_ids) | comments)
-        return _shown(posts, forum.stand_in(kind, reader_id))
+        return _shown(posts, forum.placeholder_reader(kind, reader_id))
 
     return Prepared(build)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.addresses import address
 from community.core.prepared import Prepared
 from community.forum.models import Post, Topic
-from community.forum.queries import kind_of, stand_in
+from community.forum.queries import kind_of, placeholder_reader
 from community.members.models import Member, team_q
 from journeys.models import MemberState, StageHistory
 
@@ -97,7 +97,7 @@ def _topics_by(authors: list[int], reader: Member) -> dict[int, int]:
 @cache
 def _topic_counts(kind: str) -> Prepared[tuple[int, int]]:
     def build(reader_id: int, authors: list[int]) -> QuerySet[Topic, Any]:
-        topics = Topic.objects.visible_to(stand_in(kind, reader_id))
+        topics = Topic.objects.visible_to(placeholder_reader(kind, reader_id))
         topics = topics.filter(author__any_of=authors, status=Topic.Status.PUBLISHED)
         return topics.values_list("author").annotate(topics=Count("pk")).order_by()
 

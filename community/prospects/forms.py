@@ -6,14 +6,14 @@ from django import forms
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 from community.members.models import Member
 
 from .models import DeskQuestion, RosterEntry
 
 
 class ReplyForm(forms.Form):
-    source = WordsField(
+    source = MultiLineField(
         label=_("Your answer"),
         max_length=32_000,
         widget=forms.Textarea(attrs={"rows": 6}),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,6 +21,7 @@ from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum.models import Topic
 from community.members.models import Member
+from community.members.requests import member_of
 from journeys.event_text import describe
 
 from . import cards, rules
@@ -109,7 +110,7 @@ def question_evidence(request: HtmxRequest, topic_id: int) -> HttpResponse:
     context = {
         "question": question,
         "position": position,
-        "events": describe(shown, cast(Member, request.user)),
+        "events": describe(shown, member_of(request)),
     }
     template = "prospects/_evidence.html" if request.htmx else "prospects/evidence.html"
     return render(request, template, context)
@@ -141,7 +142,7 @@ def question_settle(request: HtmxRequest, topic_id: int) -> HttpResponse:
 def question_hand_over(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Assign the question to a colleague; an invalid form is shown again with its input."""
     question = _question_at_desk(request, topic_id)
-    form = HandoverForm(request.POST, question=question, giver=cast(Member, request.user))
+    form = HandoverForm(request.POST, question=question, giver=member_of(request))
     if not form.is_valid():
         return _question_page(request, question, hand_over=form, status=422)
     to, note = form.cleaned_data["to"], form.cleaned_data["note"]
@@ -162,7 +163,7 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
         return rate_limits.answer(_question_page(request, question, reply=form), form)
     source, was_first = form.cleaned_data["source"], not question.staff_replies
     try:
-        replies.reply_to_question(question, actor=cast(Member, request.user), source=source)
+        replies.reply_to_question(question, actor=member_of(request), source=source)
     except Refused as refusal:
         form.add_error("source", refusal.sentence)
         return _question_page(request, question, reply=form, status=422)
@@ -180,7 +181,7 @@ def question_reply(request: HtmxRequest, topic_id: int) -> HttpResponse:
 @login_required
 def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
     """Mark a question as urgent, which skips the grace period."""
-    reader = cast(Member, request.user)
+    reader = member_of(request)
     topic = get_object_or_404(Topic.objects.visible_to(reader), pk=topic_id)
     question = get_object_or_404(DeskQuestion, topic=topic)
     require(
@@ -197,11 +198,10 @@ def question_urgent(request: HttpRequest, topic_id: int) -> HttpResponse:
 
 
 def _reader_of_desk(request: HttpRequest) -> Member:
-    """Return the reader, who may open the desk; the member itself, as each attribute of `request.user` is slow."""
-    reader = cast(Member, request.user)
+    """Return the reader: 403 without access to a desk."""
+    reader = member_of(request)
     require(rules.can_open_desk(reader), NOT_YOURS)
-    member: Member = getattr(reader, "_wrapped", reader)
-    return member
+    return reader
 
 
 def _cards_by_id(reader: Member, ids: list[int], now: datetime) -> dict[int, cards.Card]:
@@ -213,8 +213,7 @@ def _cards_by_id(reader: Member, ids: list[int], now: datetime) -> dict[int, car
 
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
     """Fetch a question on the reader's desk: 403 without access to a desk, 404 for another forum's."""
-    reader = cast(Member, request.user)
-    require(rules.can_open_desk(reader), NOT_YOURS)
+    reader = _reader_of_desk(request)
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
     visible = questions.filter(topic__in=Topic.objects.visible_to(reader))
     return get_object_or_404(visible.with_people(), pk=topic_id)
@@ -227,7 +226,7 @@ def _done_or_refused(
     hand_over: HandoverForm | None = None,
 ) -> HttpResponse:
     try:
-        act(cast(Member, request.user))
+        act(member_of(request))
     except Refused as refusal:
         return _question_page(request, question, hand_over=hand_over, refusal=refusal.sentence, status=422)
     if not request.htmx:
@@ -244,7 +243,7 @@ def _question_page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    reader, now = cast(Member, request.user), timezone.now()
+    reader, now = member_of(request), timezone.now()
     (card,) = cards.cards_of([question], reader=reader, now=now)
     context = {
         "card": card,

@@ -213,7 +213,7 @@ def _record_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime)
         subject=answer,
         occurred_at=now,
         topic_id=topic.pk,
-        minutes=_minutes(answer.created_at - topic.created_at),
+        minutes=whole_minutes(answer.created_at - topic.created_at),
     )
     record(
         QUESTION_RESOLVED,
@@ -224,12 +224,13 @@ def _record_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime)
         occurred_at=now,
         key=str(answer.pk),
         by=answer.author_id,
-        minutes=_minutes(now - topic.created_at),
+        minutes=whole_minutes(now - topic.created_at),
         by_staff=answer.author.is_team,
     )
 
 
-def _minutes(span: timedelta) -> int:
+def whole_minutes(span: timedelta) -> int:
+    """Return a duration in whole minutes, as events say it; 0 for a negative one."""
     return max(0, int(span.total_seconds() // 60))
 
 

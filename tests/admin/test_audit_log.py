@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
-from community.core.audit import audit, happening, plain
+from community.core.audit import audit, audit_context, plain
 from community.moderation.models import AuditEntry
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
@@ -43,7 +43,7 @@ def test_audit_without_an_actor_names_the_system():
 
 
 def test_audit_stores_the_path():
-    with happening(path="/admin/"), happening(address="10.0.0.1"):
+    with audit_context(path="/admin/"), audit_context(address="10.0.0.1"):
         kept = entry()
     after = entry()
 

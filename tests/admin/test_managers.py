@@ -11,6 +11,8 @@ from community.members.models import Member
 from community.moderation.models import AuditEntry
 from tests.factories.members import MemberFactory
 
+from .members import edited, page_of
+
 pytestmark = pytest.mark.django_db
 
 MEMBERS = reverse("admin:members_member_changelist")
@@ -28,14 +30,6 @@ def above(request):
         return MemberFactory(role="manager", display_name="Other")
     role = "manager" if request.param == "superuser" else ""
     return MemberFactory(role=role, is_superuser=True, is_staff=True, display_name="Other")
-
-
-def page_of(member):
-    return reverse("admin:members_member_change", args=[member.pk])
-
-
-def edited(member, **fields):
-    return {"display_name": member.display_name, "username": member.username, "is_active": "on", **fields}
 
 
 def state(member):

@@ -9,18 +9,12 @@ from tests.factories.forum import PostFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.moderation import FlagFactory, SanctionFactory
 
+from .members import edited, page_of
+
 pytestmark = pytest.mark.django_db
 
 MEMBERS = reverse("admin:members_member_changelist")
 SANCTIONS = reverse("admin:moderation_sanction_changelist")
-
-
-def page_of(member):
-    return reverse("admin:members_member_change", args=[member.pk])
-
-
-def edited(member, **fields):
-    return {"display_name": member.display_name, "username": member.username, "is_active": "on", **fields}
 
 
 def test_a_manager_sets_roles_through_the_service(as_manager, manager):

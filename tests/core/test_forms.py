@@ -2,7 +2,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 from community.forum.forms.posts import CommentForm, ReplyForm
 from community.members.forms import ProfileForm
 from community.moderation.forms.members import AppealForm, FlagForm
@@ -96,5 +96,5 @@ def test_the_end_of_a_line_counts_once(field, most):
 
 
 def test_optional_multiline_text_can_be_empty():
-    assert WordsField(required=False).clean("") == ""
-    assert WordsField(required=False).clean(None) == ""
+    assert MultiLineField(required=False).clean("") == ""
+    assert MultiLineField(required=False).clean(None) == ""

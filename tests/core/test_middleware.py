@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.test.client import MULTIPART_CONTENT
 
 from community.core import middleware
-from community.core.middleware import REFUSED, StatementTimeout, VisitorLimit, WithoutNul
+from community.core.middleware import REFUSED, StatementTimeout, StripNullBytes, VisitorLimit
 from tests.factories.members import MemberFactory
 from tests.support import eventually, in_thread
 
@@ -24,7 +24,7 @@ def passed_on(request):
         seen.append(inner)
         return HttpResponse("ok")
 
-    response = WithoutNul(view)(request)
+    response = StripNullBytes(view)(request)
     return (seen[0] if seen else None), response
 
 

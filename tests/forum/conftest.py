@@ -4,10 +4,8 @@ from . import screeners
 
 
 @pytest.fixture(autouse=True)
-def no_screeners(settings):
-    """Disable screeners, which are tested with the apps that define them."""
-    settings.POST_SCREENERS = []
-    settings.EDIT_SCREENERS = []
+def published_at_once(no_screeners):
+    """Use no_screeners in every test here."""
 
 
 @pytest.fixture

@@ -111,14 +111,14 @@ def test_unapproved_posts_leave_no_stub(moderator, act):
         (waiting.author, True),
         (moderator, True),
     ):
-        assert Post.objects.placed_for(reader).filter(pk=waiting.pk).exists() is sees
+        assert Post.objects.on_page_of(reader).filter(pk=waiting.pk).exists() is sees
 
 
 @pytest.mark.parametrize("act", [posts.hide, posts.delete])
 def test_published_posts_leave_a_stub(reply, moderator, act):
     act(reply, actor=moderator, reason="spam")
 
-    assert Post.objects.placed_for(AnonymousUser()).filter(pk=reply.pk).exists()
+    assert Post.objects.on_page_of(AnonymousUser()).filter(pk=reply.pk).exists()
 
 
 def test_deleted_hidden_post_is_hidden_when_restored(reply, moderator):
@@ -209,7 +209,7 @@ def unapproved(request, moderator):
     return act(answer, actor=moderator, reason="spam") if act else answer
 
 
-@pytest.mark.parametrize("seen", [Post.objects.visible_to, Post.objects.placed_for])
+@pytest.mark.parametrize("seen", [Post.objects.visible_to, Post.objects.on_page_of])
 def test_comments_appear_only_with_their_parent(unapproved, moderator, seen):
     comment = CommentFactory(parent=unapproved)
 
@@ -228,7 +228,7 @@ def test_comments_on_a_stub_appear(moderator, act):
 
     act(comment.parent, actor=moderator, reason="spam")
 
-    for seen in (Post.objects.visible_to, Post.objects.placed_for):
+    for seen in (Post.objects.visible_to, Post.objects.on_page_of):
         assert seen(AnonymousUser()).filter(pk=comment.pk).exists()
 
 

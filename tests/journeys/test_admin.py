@@ -15,29 +15,15 @@ from .journey_fixtures import bought, drained, replied
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager(client):
-    manager = MemberFactory(role="manager")
-    client.force_login(manager)
-    return manager
-
-
-@pytest.fixture
-def moderator(client):
-    moderator = MemberFactory(role="moderator")
-    client.force_login(moderator)
-    return moderator
-
-
 def draft(version=2, **changes) -> Ruleset:
     return Ruleset.objects.create(version=version, rules=DEFAULT_RULES | changes)
 
 
-def test_manager_creates_a_draft_from_the_live_rules(client, manager):
-    page = client.get(reverse("admin:journeys_ruleset_add"))
+def test_manager_creates_a_draft_from_the_live_rules(as_manager):
+    page = as_manager.get(reverse("admin:journeys_ruleset_add"))
     rules = DEFAULT_RULES | {"E2": {"points": 15, "days": 30}}
 
-    answer = client.post(
+    answer = as_manager.post(
         reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules), "note": "Sooner."}
     )
 
@@ -47,60 +33,60 @@ def test_manager_creates_a_draft_from_the_live_rules(client, manager):
     assert (made.status, made.rules["E2"], made.note) == ("draft", {"points": 15, "days": 30}, "Sooner.")
 
 
-def test_invalid_rules_are_refused_with_the_reason(client, manager):
+def test_invalid_rules_are_refused_with_the_reason(as_manager):
     rules = DEFAULT_RULES | {"C1": {"kinds": ["visit.day"]}}
 
-    answer = client.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
+    answer = as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
     assert "Only purchases and subscriptions can lead to conversion" in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
 
 
-def test_manager_publishes_a_draft(client, manager):
+def test_manager_publishes_a_draft(as_manager, manager):
     rulesets.live_ruleset()
     rules = draft()
 
-    client.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
+    as_manager.post(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
     assert rulesets.live_ruleset() == rules
     assert rulesets.live_ruleset().published_by == manager
 
 
-def test_get_does_not_publish(client, manager):
+def test_get_does_not_publish(as_manager):
     live, rules = rulesets.live_ruleset(), draft()
 
-    answer = client.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
+    answer = as_manager.get(reverse("admin:journeys_ruleset_publish", args=[rules.pk]))
 
     assert "Publish version 2?" in answer.content.decode()
     assert rulesets.live_ruleset() == live
 
 
-def test_retired_rules_cannot_be_published(client, manager):
+def test_retired_rules_cannot_be_published(as_manager, manager):
     first = rulesets.live_ruleset()
     rulesets.publish_ruleset(draft(), actor=manager)
 
-    answer = client.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
+    answer = as_manager.post(reverse("admin:journeys_ruleset_publish", args=[first.pk]), follow=True)
 
     assert "copy them into a new draft" in answer.content.decode()
     assert rulesets.live_ruleset().version == 2
 
 
-def test_live_rules_are_read_only(client, manager):
+def test_live_rules_are_read_only(as_manager):
     live = rulesets.live_ruleset()
     changed = {"rules": json.dumps(DEFAULT_RULES | {"E2": {"points": 1, "days": 1}}), "note": "Hm."}
 
-    client.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
+    as_manager.post(reverse("admin:journeys_ruleset_change", args=[live.pk]), changed)
 
     live.refresh_from_db()
     assert (live.rules["E2"]["points"], live.note) == (20, "Hm.")
 
 
-def test_moderators_do_not_see_the_rules(client, moderator):
-    assert client.get(reverse("admin:journeys_ruleset_changelist")).status_code == 403
+def test_moderators_do_not_see_the_rules(as_moderator):
+    assert as_moderator.get(reverse("admin:journeys_ruleset_changelist")).status_code == 403
 
 
-def test_manager_sets_a_stage_by_hand(client, manager):
+def test_manager_sets_a_stage_by_hand(as_manager, manager):
     member = MemberFactory()
     asked = {
         "member": member.pk,
@@ -110,7 +96,7 @@ def test_manager_sets_a_stage_by_hand(client, manager):
         "days": 10,
     }
 
-    client.post(reverse("admin:journeys_override_add"), asked)
+    as_manager.post(reverse("admin:journeys_override_add"), asked)
 
     made = Override.objects.get()
     assert (made.member, made.stage, made.set_by) == (member, "conversion", manager)
@@ -118,7 +104,7 @@ def test_manager_sets_a_stage_by_hand(client, manager):
 
 
 @pytest.mark.parametrize(("field", "value"), [("reason", ""), ("days", 181), ("stage", "heaven")])
-def test_an_invalid_override_is_refused(client, manager, field, value):
+def test_an_invalid_override_is_refused(as_manager, field, value):
     asked = {
         "member": MemberFactory().pk,
         "stage": "conversion",
@@ -127,79 +113,77 @@ def test_an_invalid_override_is_refused(client, manager, field, value):
         "days": 10,
     }
 
-    answer = client.post(reverse("admin:journeys_override_add"), asked | {field: value})
+    answer = as_manager.post(reverse("admin:journeys_override_add"), asked | {field: value})
 
     assert answer.status_code == 200
     assert not Override.objects.exists()
 
 
-def test_an_override_of_staff_is_refused(client, manager):
+def test_an_override_of_staff_is_refused(as_manager, manager):
     asked = {"member": manager.pk, "stage": "conversion", "mode": "pin", "reason": "Paid.", "days": 10}
 
-    answer = client.post(reverse("admin:journeys_override_add"), asked)
+    answer = as_manager.post(reverse("admin:journeys_override_add"), asked)
 
     assert "Team members have no stage." in answer.content.decode()
     assert not Override.objects.exists()
 
 
-def test_manager_clears_overrides(client, manager):
+def test_manager_clears_overrides(as_manager, manager):
     override = overrides.set_override(
         MemberFactory(), stage="conversion", mode="pin", reason="Paid.", actor=manager
     )
     asked = {"action": "clear_selected", "_selected_action": [override.pk]}
 
-    client.post(reverse("admin:journeys_override_changelist"), asked)
+    as_manager.post(reverse("admin:journeys_override_changelist"), asked)
 
     override.refresh_from_db()
     assert override.cleared_by == manager
 
 
-def test_moderators_read_the_history_and_change_nothing(client, moderator):
+def test_moderators_read_the_history_and_change_nothing(as_moderator):
     member = MemberFactory()
     replied(member, 3)
     drained()
     row = member.stage_history.get()
 
-    page = client.get(reverse("admin:journeys_stagehistory_changelist"))
+    page = as_moderator.get(reverse("admin:journeys_stagehistory_changelist"))
 
     assert page.status_code == 200
     assert row.sentence in page.content.decode()
     change = reverse("admin:journeys_stagehistory_change", args=[row.pk])
-    assert client.post(change, {"sentence": "Made up."}).status_code == 403
-    assert client.get(reverse("admin:journeys_stagehistory_add")).status_code == 403
+    assert as_moderator.post(change, {"sentence": "Made up."}).status_code == 403
+    assert as_moderator.get(reverse("admin:journeys_stagehistory_add")).status_code == 403
 
 
-def test_history_takes_the_same_queries_for_one_row_and_three(
-    client, moderator, django_assert_max_num_queries
-):
+def test_history_takes_the_same_queries_for_one_row_and_three(as_moderator, django_assert_max_num_queries):
     for _ in range(3):
         replied(MemberFactory(), 3)
     drained()
-    client.get(reverse("admin:journeys_stagehistory_changelist"))
+    as_moderator.get(reverse("admin:journeys_stagehistory_changelist"))
 
     with django_assert_max_num_queries(16):
-        client.get(reverse("admin:journeys_stagehistory_changelist"))
+        as_moderator.get(reverse("admin:journeys_stagehistory_changelist"))
 
 
-def test_member_page_shows_the_journey(client, manager):
+def test_member_page_shows_the_journey(as_manager, manager):
     member = MemberFactory()
     bought(member, 3)
     drained()
     overrides.set_override(member, stage="relationship", mode="pin", reason="Knows us.", actor=manager)
 
-    page = client.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
+    page = as_manager.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
 
     assert "Bought for the first time" in page
     assert "Knows us." in page
 
 
-def test_member_page_without_a_journey_says_so(client, manager):
-    page = client.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
+def test_member_page_without_a_journey_says_so(as_manager):
+    page = as_manager.get(reverse("admin:members_member_change", args=[MemberFactory().pk])).content.decode()
 
     assert "This member has no stage yet." in page
 
 
-def test_member_page_of_staff_shows_no_journey(client, manager):
-    page = client.get(reverse("admin:members_member_change", args=[manager.pk])).content.decode()
+def test_member_page_of_staff_shows_no_journey(as_manager, manager):
+    page = as_manager.get(reverse("admin:members_member_change", args=[manager.pk])).content.decode()
 
     assert "on this journey" not in page

@@ -18,17 +18,10 @@ from tests.factories.members import MemberFactory
 from tests.forum.pages import ids, page, texts, titles
 from tests.support import right_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_screeners")]
 
 LISTS = ["/", "/latest/", "/hot/", "/top/", "/unanswered/", "/c/machines/", "/tags/", "/tags/boilers/"]
 SEARCH = "/search/?q=unspeakable"
-
-
-@pytest.fixture(autouse=True)
-def no_screeners(settings):
-    """A member whose posts are not held."""
-    settings.POST_SCREENERS = []
-    settings.EDIT_SCREENERS = []
 
 
 @pytest.fixture

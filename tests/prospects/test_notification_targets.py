@@ -23,11 +23,6 @@ def question(colleague):
     return a_prospect_asks(colleague.roster.get().forum)
 
 
-@pytest.fixture
-def manager():
-    return MemberFactory(role="manager", display_name="Marta")
-
-
 def test_hand_over_notifies_the_colleague_once(question, colleague, manager):
     for _ in range(2):
         hand_over(question, actor=manager, to=colleague, note="You know cafés.")

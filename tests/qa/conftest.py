@@ -2,6 +2,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def no_screeners(settings):
-    """Disable screeners, which are tested with the apps that define them."""
-    settings.POST_SCREENERS = []
+def published_at_once(no_screeners):
+    """Use no_screeners in every test here."""

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 from community.core.markdown import MAX_IMAGES, render
 from community.forum import rules
 from community.forum.models import Category, Post, Topic
@@ -24,7 +24,7 @@ BODY_LENGTH = (10, 32_000)
 COMMENT_LENGTH = (5, 1_000)
 
 
-class SourceField(WordsField):
+class SourceField(MultiLineField):
     """A Markdown field that keeps the text exactly as typed."""
 
     def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:

@@ -36,11 +36,11 @@ class PostQuerySet(models.QuerySet["Post"]):
     def answers(self) -> PostQuerySet:
         return self.filter(kind=Post.Kind.ANSWER)
 
-    def standing_alone(self) -> PostQuerySet:
+    def without_comments(self) -> PostQuerySet:
         """Posts shown on their own; comments are shown under their parent."""
         return self.exclude(kind=Post.Kind.COMMENT)
 
-    def placed_for(self, user: Reader) -> PostQuerySet:
+    def on_page_of(self, user: Reader) -> PostQuerySet:
         """Posts that appear on this reader's page; hidden and deleted posts appear as stubs.
 
         Posts that were never approved do not appear, except to their author; nor do the comments on them.

@@ -65,6 +65,14 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         """Open questions without an answer."""
         return self.filter(kind=Topic.Kind.QUESTION, answer_count=0, closed_at=None)
 
+    def latest_first(self) -> TopicQuerySet:
+        """Sort by the time of the newest post."""
+        return self.order_by("-bumped_at", "-pk")
+
+    def hottest_first(self) -> TopicQuerySet:
+        """Sort by hot score; see `services/hot_scores.py`."""
+        return self.order_by("-hot_score", "-pk")
+
     def with_tag_list(self) -> TopicQuerySet:
         """Annotate `tag_list`: dicts with name and slug, sorted by name."""
         tags = Tag.objects.filter(topics=OuterRef("pk")).order_by("name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.permissions import require
-from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
 from community.moderation.forms.staff import BulkForm
@@ -79,7 +79,7 @@ class BulkDecisions:
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
         """Apply the decision to each item separately, so that a conflict on one does not stop the others."""
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         require(rules.can_moderate(moderator), _("Only moderators can open the review queue."))
         form = BulkForm(request.POST)
         if not form.is_valid():
@@ -100,7 +100,7 @@ class BulkDecisions:
         return list(ReviewItem.objects.filter(pk__in=versions).select_related("post__topic", "member"))
 
     def _decide(self, request: HttpRequest, item: ReviewItem, version: int, decision: Decision) -> int:
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         what = item.post.topic if item.post else item
         if item.member_id == moderator.pk or (
             decision.person and not rules.can_sanction(moderator, item.member)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -11,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core.permissions import require
+from community.core.requests import whole_number
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import rules
 from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
 from community.moderation.models import ReviewItem
@@ -25,7 +25,7 @@ CANNOT_SANCTION = gettext_lazy(
 
 def handle_post(request: HttpRequest, item: ReviewItem, form: DecisionForm | AppealDecisionForm) -> bool:
     """Apply the posted action. Return False if the form is invalid. Raises Conflict."""
-    moderator = cast(Member, request.user)
+    moderator = member_of(request)
     act = request.POST.get("act")
     if act in ("claim", "release", "assign"):
         _change_assignee(request, item, moderator, act)
@@ -54,7 +54,7 @@ def handle_post(request: HttpRequest, item: ReviewItem, form: DecisionForm | App
 
 
 def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, act: str) -> None:
-    version = _number(request.POST.get("version", ""))
+    version = whole_number(request.POST.get("version", "")) or 0
     if act == "release":
         review_queue.release(item, actor=moderator, version=version)
         messages.success(request, _("This is no longer assigned to anyone."))
@@ -62,7 +62,7 @@ def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, 
     assignee = moderator
     if act == "assign":
         team = Member.objects.moderators().filter(is_active=True)
-        assignee = get_object_or_404(team, pk=_number(request.POST.get("assignee", "")))
+        assignee = get_object_or_404(team, pk=whole_number(request.POST.get("assignee", "")) or 0)
     review_queue.claim(item, actor=moderator, version=version, assignee=assignee)
     messages.success(
         request,
@@ -70,7 +70,3 @@ def _change_assignee(request: HttpRequest, item: ReviewItem, moderator: Member, 
         if assignee == moderator
         else _("This is assigned to %(name)s.") % {"name": assignee},
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0

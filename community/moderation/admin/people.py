@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from community.core.admin_base import MODERATORS, BaseAdmin, action, display
 from community.core.permissions import require
+from community.core.requests import whole_number
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import review_page, rules
 from community.moderation.forms.staff import SanctionForm
 from community.moderation.models import Flag, ReviewItem, Sanction
@@ -83,7 +85,7 @@ class SanctionAdmin(BaseAdmin):
 
     @admin.action(description=gettext_lazy("Lift (they no longer count as strikes)"), permissions=["add"])
     def lift_selected(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         for sanction in queryset.select_related("member"):
             if rules.can_sanction(moderator, sanction.member):
                 sanctions.lift(sanction, actor=moderator, reason=_("A moderator reviewed it again."))
@@ -94,10 +96,9 @@ class SanctionAdmin(BaseAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Warn, silence or suspend the member given by the `member` parameter."""
         require(self.has_add_permission(request), _("Only moderators can do this."))
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         members = Member.objects.select_related("company")
-        number = request.GET.get("member", "")
-        member = get_object_or_404(members, pk=int(number) if number.isdecimal() else 0)
+        member = get_object_or_404(members, pk=whole_number(request.GET.get("member", "")) or 0)
         require(rules.can_sanction(moderator, member), CANNOT_SANCTION)
         form = SanctionForm(request.POST or None)
         if form.is_bound and form.is_valid():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from community.core.ago import phrase
 from community.core.permissions import require
 from community.core.text import excerpt
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import review_page, rules
 from community.moderation.dashboard import QUEUE
 from community.moderation.forms.staff import AppealDecisionForm, DecisionForm
@@ -154,7 +155,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
             "closed_by",
         )
         item = get_object_or_404(items, pk=object_id)
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         form = self._form(request, item)
         if request.method == "POST":
             try:
@@ -180,7 +181,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
         return DecisionForm(data, initial=initial, is_held=item.kind == ReviewItem.Kind.HELD)
 
     def _context(self, request: HttpRequest, item: ReviewItem, form: Any) -> dict[str, Any]:
-        moderator = cast(Member, request.user)
+        moderator = member_of(request)
         return {
             **self.admin_site.each_context(request),
             **review_page.context_of(item),

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import WordsField
+from community.core.forms import MultiLineField
 from community.moderation.models import Reason
 
 REASON_LABELS = {
@@ -21,7 +21,7 @@ class FlagForm(forms.Form):
         choices=list(REASON_LABELS.items()),
         widget=forms.RadioSelect,
     )
-    text = WordsField(
+    text = MultiLineField(
         label=_("Details for the moderators"),
         required=False,
         max_length=500,
@@ -44,7 +44,7 @@ class FlagForm(forms.Form):
 
 
 class AppealForm(forms.Form):
-    text = WordsField(
+    text = MultiLineField(
         label=_("Your appeal"),
         help_text=_("A moderator will read it, and we will notify you of the decision."),
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": 4000}),

@@ -11,10 +11,11 @@ from django_htmx.http import retarget
 from community.core import rate_limits
 from community.core.permissions import require
 from community.forum.models import Post
+from community.members.requests import member_of
 from community.pages import topic as topic_page
 from community.qa import rules, services
 
-from .common import HtmxRequest, member_of, refusing, show_post, topic_or_404
+from .common import HtmxRequest, refusing, show_post, topic_or_404
 
 
 @require_POST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from community.core.permissions import Refused
 from community.forum.models import Post, Topic
-from community.members.models import Member
+from community.members.requests import member_of
 from community.members.rules import has_accepted_current
 from community.pages import topic as topic_page
 
@@ -32,11 +32,6 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def member_of(request: HttpRequest) -> Member:
-    """The person behind a request that has passed login_required."""
-    return cast(Member, request.user)
-
-
 def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
     topic = topic_page.find_topic(request.user, topic_id)
     if topic is None:
@@ -46,7 +41,7 @@ def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
 
 def post_or_404(request: HttpRequest, post_id: int) -> Post:
     """Return a post on a visible topic, stubs included."""
-    posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).placed_for(request.user)
+    posts = Post.objects.filter(topic__in=Topic.objects.visible_to(request.user)).on_page_of(request.user)
     related = posts.select_related("topic__category", "author", "parent")
     return get_object_or_404(related.defer("search", "topic__search"), pk=post_id)
 

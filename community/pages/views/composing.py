@@ -11,28 +11,29 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from community.core import rate_limits
 from community.core.permissions import Refused, require
 from community.core.rate_limits import RateLimited
+from community.core.requests import require_safe_or_post, whole_number
 from community.forum import rules, search
 from community.forum.forms.posts import CommentForm, ReplyForm, TopicForm
 from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, member_of, post_or_404, posted, require_agreement, show_post, topic_or_404
+from .common import HtmxRequest, post_or_404, posted, require_agreement, show_post, topic_or_404
 
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 PREVIEWED = 40_000
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def topic_create(request: HtmxRequest) -> HttpResponse:
     """Show or submit the composer; `?category=`, `?kind=`, `?title=` prefill it."""
@@ -49,7 +50,7 @@ def topic_create(request: HtmxRequest) -> HttpResponse:
     return rate_limits.answer(response, form)
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def post_create(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Reply to a topic, or with `parent` to one of its posts."""
@@ -65,7 +66,7 @@ def post_create(request: HtmxRequest, topic_id: int) -> HttpResponse:
     return posted(_appended(request, post, topic), f"reply:{topic.pk}")
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
     """A short reply under a post."""
@@ -117,8 +118,7 @@ def similar_topics(request: HttpRequest) -> HttpResponse:
 def mention_suggestions(request: HttpRequest) -> JsonResponse:
     """Members whose handle or name begins like `?q=`, those of `?topic=` first."""
     begun = request.GET.get("q", "")[:40].strip()
-    asked = request.GET.get("topic", "")
-    topic_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    topic_id = whole_number(request.GET.get("topic", ""))
     people = suggest_people(begun, reader=member_of(request), topic_id=topic_id)
     return JsonResponse({"people": [{"username": p.username, "name": str(p)} for p in people]})
 

@@ -17,8 +17,9 @@ from community.forum import rules
 from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Post, Revision
 from community.forum.services import revisions
+from community.members.requests import member_of
 
-from .common import HtmxRequest, member_of, post_or_404, refusing
+from .common import HtmxRequest, post_or_404, refusing
 
 # Seconds of the processor that comparing all the versions of one post may take.
 COMPARING = 1.0

@@ -15,6 +15,7 @@ from community.core.rate_limits import RateLimited
 from community.forum import search as forum_search
 from community.forum.services import searches
 from community.members.models import Member
+from community.members.requests import member_of
 from community.pages import home as home_page
 from community.pages import profile as profile_page
 from community.pages import todo
@@ -111,11 +112,11 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """Show links to the reader's own pages."""
-    assert request.user.is_authenticated  # noqa: S101 - for mypy; login_required has seen to it
+    reader = member_of(request)
     context = {
-        "figures": profile_page.figures(request.user, request.user),
-        "badges": profile_page.badges(request.user),
-        "todos": todo.todos_of(request.user),
-        "could_answer": home_page.could_answer(request.user, number=3),
+        "figures": profile_page.figures(reader, reader),
+        "badges": profile_page.badges(reader),
+        "todos": todo.todos_of(reader),
+        "could_answer": home_page.could_answer(reader, number=3),
     }
     return render(request, "pages/me.html", context)

@@ -8,18 +8,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from community.core.permissions import require
+from community.core.requests import require_safe_or_post
 from community.core.text import storable
 from community.forum import rules
 from community.forum.forms.topic_actions import MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
 from community.forum.services import topics
+from community.members.requests import member_of
 
-from .common import HtmxRequest, member_of, refusing, topic_or_404
-
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+from .common import HtmxRequest, refusing, topic_or_404
 
 
 @require_POST
@@ -55,7 +55,7 @@ def topic_reopen(request: HtmxRequest, topic_id: int) -> HttpResponse:
     return _done(request, topic, _("Topic reopened."))
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
@@ -66,7 +66,7 @@ def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
     return _page(request, "forum/topic_move.html", topic, form)
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
@@ -77,7 +77,7 @@ def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
     return _page(request, "forum/topic_merge.html", topic, form)
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 @refusing
 def topic_split(request: HtmxRequest, topic_id: int) -> HttpResponse:

@@ -10,28 +10,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from community.core import rate_limits
 from community.core.permissions import require
+from community.core.requests import require_safe_or_post
 from community.core.text import storable
 from community.forum import rules, screening
 from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import likes, posts, rendering, topics
+from community.members.requests import member_of
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, member_of, post_or_404, posted, refusing, require_agreement, show_post
+from .common import HtmxRequest, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import preview_of
 
 HAS_ANSWERS = gettext_lazy(
     "This edit contains a word that a moderator must review, but others have already replied to this post, so it cannot be held. Please reword it or post a new reply."
 )
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@read_or_send
+@require_safe_or_post
 @login_required
 @refusing
 def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core.permissions import require
-from community.members.models import Member
+from community.members.requests import member_of
 from community.pages.styleguide import examples
 
 
@@ -17,5 +15,5 @@ from community.pages.styleguide import examples
 @login_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show the team every macro of templates/components/ in all its states."""
-    require(cast(Member, request.user).is_team, _("The style guide is for the team."))
+    require(member_of(request).is_team, _("The style guide is for the team."))
     return render(request, "pages/styleguide.html", examples())

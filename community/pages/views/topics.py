@@ -7,15 +7,17 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache, rate_limits
+from community.core.requests import whole_number
 from community.forum import queries, search
 from community.forum.forms.posts import ReplyForm
 from community.forum.models import Post, Topic
 from community.forum.services import read_states, view_counts
 from community.members.models import Member
+from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import member_of, post_or_404, topic_or_404
+from .common import post_or_404, topic_or_404
 
 
 @require_safe
@@ -68,9 +70,9 @@ def topic_short(request: HttpRequest, topic_id: int) -> HttpResponse:
 def topic_unread(request: HttpRequest, topic_id: int) -> HttpResponse:
     """Redirect to the first unread post, or the one after `?after=`."""
     topic = topic_or_404(request, topic_id)
-    asked = request.GET.get("after", "")
-    is_number = asked.isascii() and asked.isdigit() and len(asked) < 9
-    after = int(asked) if is_number else topic_page.read_before(topic) or 0
+    after = whole_number(request.GET.get("after", ""), digits=8)
+    if after is None:
+        after = topic_page.read_before(topic) or 0
     post = queries.first_unread(request.user, topic, after=after)
     return redirect(_place(request, post, topic) if post else topic.get_absolute_url())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from community.events.catalogue import (
@@ -18,6 +17,7 @@ from community.events.services.recording import Draft
 from community.forum.models import Post
 from community.forum.services import post_events
 from community.importers.stackexchange.kinds import UP
+from community.qa.services import whole_minutes
 
 from .bundle import Bundle
 from .threads import Thread
@@ -78,7 +78,7 @@ def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
     yield Draft(
         name=ANSWER_ACCEPTED,
         occurred_at=at,
-        payload={"topic_id": thread.topic.pk, "minutes": _minutes(answer.created_at - asked)},
+        payload={"topic_id": thread.topic.pk, "minutes": whole_minutes(answer.created_at - asked)},
         object_type="forum.post",
         object_id=answer.pk,
         member_id=answer.author_id,
@@ -90,7 +90,11 @@ def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
     yield Draft(
         name=QUESTION_RESOLVED,
         occurred_at=at,
-        payload={"by": answer.author_id, "minutes": _minutes(at - asked), "by_staff": answer.author.is_team},
+        payload={
+            "by": answer.author_id,
+            "minutes": whole_minutes(at - asked),
+            "by_staff": answer.author.is_team,
+        },
         object_type="forum.topic",
         object_id=thread.topic.pk,
         member_id=asker,
@@ -100,7 +104,3 @@ def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
         key=str(answer.pk),
         **common,
     )
-
-
-def _minutes(span: timedelta) -> int:
-    return max(0, int(span.total_seconds() // 60))

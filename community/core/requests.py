@@ -1,0 +1,21 @@
+"""Read what a request asks for, safely."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+# For views that show a form and take it.
+require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def whole_number(text: str, *, digits: int = 18) -> int | None:
+    """Return the number, or None if the text is not one of at most `digits` digits (18 fit in a bigint)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def own_url(request: HttpRequest, url: str) -> str:
+    """Return the URL if it is safe to redirect to, that is on this site, else an empty string."""
+    safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if safe else ""
