@@ -131,7 +131,20 @@ def _topics(category_ids: list[int]) -> QuerySet[Topic]:
 
 
 def prospect_forums(reader: Reader) -> list[ProspectForum]:
-    return list(ProspectForum.objects.visible_to(reader).select_related("category"))
+    open_ids = [
+        one.pk
+        for one in queries.visible_categories(reader)
+        if one.kind == Category.Kind.PROSPECT and not one.is_archived
+    ]
+    return _prospect_forums()(category_ids=open_ids) if open_ids else []
+
+
+@cache_statement
+def _prospect_forums() -> Prepared[ProspectForum]:
+    def build(category_ids: list[int]) -> QuerySet[ProspectForum]:
+        return ProspectForum.objects.filter(category__any_of=category_ids).select_related("category")
+
+    return Prepared(build)
 
 
 def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
