@@ -1,17 +1,18 @@
 """Helpers shared by several tests."""
 
 import json
+import os
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
@@ -28,9 +29,6 @@ class Browser(Client):
             data = urlencode(data or {}, doseq=True)
             content_type = "application/x-www-form-urlencoded"
         return super().post(path, data, content_type, **extra)
-
-
-CORPORA = settings.BASE_DIR.parent / "shared/data/text-corpora.tar.xz"
 
 
 def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
@@ -71,19 +69,24 @@ def right_after(statement: str, act: Callable[[], object]) -> Iterator[None]:
     assert not left, f"nothing like {statement} was asked"
 
 
+def data_file(name: str) -> Path:
+    """Return a file in the folder that TEST_DATA names; skip the test if it is not there."""
+    folder = os.environ.get("TEST_DATA", "")
+    path = Path(folder, name)
+    if not folder or not path.exists():
+        pytest.skip(f"{name} is not in the folder TEST_DATA ({folder or 'not set'})")
+    return path
+
+
 @cache
-def _corpora() -> dict[str, bytes]:
-    if not CORPORA.exists():
-        return {}
-    with tarfile.open(CORPORA) as archive:
+def _corpora(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
         return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
 
 
 def corpus(name: str) -> Any:
-    """Return a JSON file of the text corpora; skip the test if they are not beside the checkout."""
-    if not CORPORA.exists():
-        pytest.skip(f"the text corpora are not at {CORPORA}")
-    return json.loads(_corpora()[f"text-corpora/{name}"])
+    """Return a JSON file of the text corpora; skip the test without them."""
+    return json.loads(_corpora(data_file("text-corpora.tar.xz"))[f"text-corpora/{name}"])
 
 
 def url_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:

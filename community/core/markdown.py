@@ -124,7 +124,7 @@ def _mentioned(tokens: Tokens) -> list[str]:
 
 
 def _prose(tokens: Tokens, *, quotes: bool) -> str:
-    """The words of the text, without code blocks; `quotes` keeps what stands in quotes."""
+    """Return the words as plain text, without code blocks, and without block quotes unless `quotes` is set."""
     depth, parts = 0, []
     for token in tokens:
         depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)

@@ -8,8 +8,7 @@ from community.importers.models import ImportBatch
 from community.importers.progress import NoProgress
 from community.importers.services import imports, rollback
 from tests.importers.dumps import Dump, village
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
+from tests.support import data_file
 
 
 @pytest.fixture
@@ -58,10 +57,8 @@ def heard() -> Heard:
 
 @pytest.fixture(scope="session")
 def conlang(tmp_path_factory) -> Path:
-    """The real dump of a small site; not part of the repository, so it may be missing."""
-    archive = DATA / "conlang.meta.stackexchange.tar.xz"
-    if not archive.exists():
-        pytest.skip(f"{archive.name} is not beside the project")
+    """The real dump of a small site, which is not part of the repository."""
+    archive = data_file("conlang.meta.stackexchange.tar.xz")
     folder = tmp_path_factory.mktemp("conlang")
     with tarfile.open(archive) as opened:
         opened.extractall(folder, filter="data")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from community.core.rate_limits import RateLimited
 from community.forum.models import Post
-from community.forum.services import posts
+from community.forum.services import counters, posts
 from community.moderation.models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
 from community.moderation.services import flags, review_queue, reviews, sanctions
 from community.moderation.services.review_queue import Conflict
@@ -61,6 +61,20 @@ def test_concurrent_replies_in_different_topics_count_towards_the_limits():
 
     assert len(results) == 1
     assert Post.objects.filter(author=author).count() == 1
+
+
+def test_a_flag_waits_for_the_topic_before_it_locks_the_post():
+    Policy.objects.update_or_create(pk=1, defaults={"hide_at": "0.1"})
+    post, member = PostFactory(), MemberFactory()
+
+    with transaction.atomic():
+        counters.lock_topic(post.topic_id)
+        thread = in_thread(lambda: flags.add(post, actor=member, reason=Reason.SPAM))
+        thread.join(1)
+        Post.objects.select_for_update(nowait=True).get(pk=post.pk)
+    thread.join(30)
+
+    assert Flag.objects.filter(post=post, member=member).exists()
 
 
 def test_concurrent_decisions_conflict():

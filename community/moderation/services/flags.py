@@ -14,6 +14,7 @@ from community.events.catalogue import FLAG_RAISED, MODERATION_HELPED
 from community.events.models import Event
 from community.events.services.recording import record, retract
 from community.forum.models import Post
+from community.forum.services import counters
 from community.members.models import Member
 from community.moderation.flag_weights import weigh
 from community.moderation.models import Flag, Policy, Reason, ReviewItem, Sanction
@@ -31,6 +32,8 @@ def add(post: Post, *, actor: Member, reason: str, text: str = "", take_action: 
     Weighs the flag and puts the post in the review queue. Hides it if its open flags reach the policy's
     limit, and silences a new author who was flagged by enough different people.
     """
+    # The topic first, as everywhere: update_review() may hide the post, which locks its topic.
+    counters.lock_topic(post.topic_id)
     post = Post.objects.select_for_update().get(pk=post.pk)
     earlier = Flag.objects.filter(post=post, member=actor).first()
     if earlier is not None:
@@ -125,6 +128,7 @@ def _silence_if_many_flag(author: Member) -> None:
 @transaction.atomic
 def withdraw(flag: Flag) -> None:
     """Withdraw an open flag; decided flags are left alone."""
+    counters.lock_topic(flag.post.topic_id)
     post = Post.objects.select_for_update().get(pk=flag.post_id)
     if not Flag.objects.filter(pk=flag.pk, status=Flag.Status.OPEN).exists():
         return
