@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from community.core.rate_limits import RateLimited
 from community.forum.models import Post
-from community.forum.services import counters, posts
+from community.forum.services import counters, likes, posts
 from community.moderation.models import AuditEntry, Flag, Policy, Reason, ReviewItem, Sanction
 from community.moderation.services import flags, review_queue, reviews, sanctions
 from community.moderation.services.review_queue import Conflict
@@ -63,18 +63,40 @@ def test_concurrent_replies_in_different_topics_count_towards_the_limits():
     assert Post.objects.filter(author=author).count() == 1
 
 
-def test_a_flag_waits_for_the_topic_before_it_locks_the_post():
+def decide(item, actor):
+    reviews.decide(item, actor=actor, version=item.version, decision=Decision(Decision.KEEP))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda item, actor: flags.add(item.post, actor=actor, reason=Reason.SPAM),
+        lambda item, actor: likes.add(item.post, member=actor),
+        lambda item, actor: likes.remove(item.post, member=actor),
+        decide,
+    ],
+    ids=["flag", "like", "unlike", "decision"],
+)
+def test_the_topic_is_locked_before_its_posts_and_review_items(act):
     Policy.objects.update_or_create(pk=1, defaults={"hide_at": "0.1"})
-    post, member = PostFactory(), MemberFactory()
+    item, actor, errors = ReviewItemFactory(post=PostFactory()), MemberFactory(), []
+
+    def do():
+        try:
+            act(item, actor)
+        except Exception as error:
+            errors.append(error)
 
     with transaction.atomic():
-        counters.lock_topic(post.topic_id)
-        thread = in_thread(lambda: flags.add(post, actor=member, reason=Reason.SPAM))
+        counters.lock_topic(item.post.topic_id)
+        thread = in_thread(do)
         thread.join(1)
-        Post.objects.select_for_update(nowait=True).get(pk=post.pk)
+        assert thread.is_alive()
+        Post.objects.select_for_update(nowait=True).get(pk=item.post_id)
+        ReviewItem.objects.select_for_update(nowait=True).get(pk=item.pk)
     thread.join(30)
 
-    assert Flag.objects.filter(post=post, member=member).exists()
+    assert errors == []
 
 
 def test_concurrent_decisions_conflict():

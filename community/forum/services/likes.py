@@ -15,7 +15,7 @@ from community.events.catalogue import REACTION_GIVEN, REACTION_RECEIVED
 from community.events.services.recording import record
 from community.forum.models import Like, Post, Topic
 
-from . import post_events
+from . import counters, post_events
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -71,6 +71,8 @@ def remove(post: Post, *, member: Member) -> Post:
 
 
 def _lock(post: Post) -> Post:
+    """Lock the topic, whose likes are counted too, and the post, in this order as everywhere."""
+    counters.lock_topic(post.topic_id)
     return Post.objects.select_for_update(of=("self",), no_key=True).select_related("author").get(pk=post.pk)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.core.ago import phrase
 from community.forum.models import Post
+from community.forum.services import counters
 from community.members.models import Member
 from community.moderation import blocked_words
 from community.moderation.models import ReviewItem, ReviewStep
@@ -72,7 +73,10 @@ def add_step(item: ReviewItem, actor: Member | None, says: str) -> None:
 
 
 def lock(item: ReviewItem, *, version: int) -> ReviewItem:
-    """Lock and return the open item. Raises Conflict if it changed since the actor saw it."""
+    """Lock the topic and the open item, and return the item. Raises Conflict if it changed since the actor saw it."""
+    # The topic first, as everywhere: a flag locks it before it updates the item.
+    if item.post is not None:
+        counters.lock_topic(item.post.topic_id)
     # No join: after waiting for the lock, joined rows would still be those of the time before the wait.
     now = ReviewItem.objects.select_for_update().get(pk=item.pk)
     if now.closed_at is not None:
