@@ -1,4 +1,4 @@
-"""PostgreSQL, made quick for tests that commit: their rows are deleted, and the migrations' rows copied back.
+"""PostgreSQL, made quick for tests that commit: their rows are deleted, and the migrations' rows put back.
 
 Django empties the tables by TRUNCATE, which makes the files of all tables and indexes anew, and saves the rows
 one by one.
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from django.db.backends.postgresql import base, creation, operations
 from django.db.transaction import atomic
 
-KEPT = "kept"  # the schema with copies of the migrations' rows
 COLUMNS = """
 SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
@@ -18,24 +17,22 @@ WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerat
 
 class DatabaseCreation(creation.DatabaseCreation):
     def serialize_db_to_string(self) -> str:
-        """Copy the rows aside, and return the SQL that puts them back."""
+        """Return the SQL that puts all rows back."""
         tables = self.connection.introspection.django_table_names(only_existing=True, include_views=False)
-        with atomic(using=self.connection.alias), self.connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA IF EXISTS {KEPT} CASCADE")
-            cursor.execute(f"CREATE SCHEMA {KEPT}")
-            return ";\n".join(self._keep(cursor, tables))
+        with self.connection.cursor() as cursor:
+            return ";\n".join(self._inserts(cursor, tables))
 
-    def _keep(self, cursor, tables: list[str]) -> Iterator[str]:
+    def _inserts(self, cursor, tables: list[str]) -> Iterator[str]:
         for table in map(self.connection.ops.quote_name, sorted(tables)):
-            cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
-            if cursor.fetchone()[0]:
-                cursor.execute(f"CREATE TABLE {KEPT}.{table} AS TABLE {table}")
+            cursor.execute(f"SELECT json_agg(kept)::text FROM {table} kept")
+            rows = cursor.fetchone()[0]
+            if rows:
                 cursor.execute(COLUMNS, [table])
                 columns = cursor.fetchone()[0]
                 # The first test that commits finds the rows in place.
                 yield (
-                    f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
-                    f"SELECT {columns} FROM {KEPT}.{table} ON CONFLICT DO NOTHING"
+                    f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} "
+                    f"FROM json_populate_recordset(NULL::{table}, $rows${rows}$rows$) ON CONFLICT DO NOTHING"
                 )
 
     def deserialize_db_from_string(self, data: str) -> None:
