@@ -2,6 +2,8 @@
 PORT ?= 8000
 DEMO ?= 1
 BIN := .venv/bin
+# Containers often set it. Without compiled files, each of the many programs started here compiles Django first.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST_FLAGS ?= -n 2 $(if $(CI),--require-browser)
 
 .PHONY: up test lint bench chromium wrk requirements vendor messages

@@ -17,10 +17,6 @@ from tests.factories.members import MemberFactory
 from tests.support import Browser
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
-# Tests that commit are cleaned up by TRUNCATE; in the test database, append-only tables allow it.
-TRUNCATE_ALLOWED = """
-CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
-"""
 running = pytest.StashKey[servers.Servers | None]()
 
 
@@ -49,17 +45,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
-    """Keep the migrations' rows where every connection finds them.
+    """Keep what restores the migrations' rows where every connection finds it.
 
     Once Playwright's event loop runs, Django gives this thread a different connection from the one that created
-    the database and holds its rows.
+    the database.
     """
     with django_db_blocker.unblock():
         rows = getattr(connection, "_test_serialized_contents", None)
         if rows is not None:
             type(connections["default"])._test_serialized_contents = rows
-        with connection.cursor() as cursor:
-            cursor.execute(TRUNCATE_ALLOWED)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ os.environ.update(servers.environment())
 from community.settings import *
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
+DATABASES["default"]["ENGINE"] = "tests.database"
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # or the live server's threads keep the test database busy
 ALLOWED_HOSTS = ["*"]
 DEMO_MARK = None

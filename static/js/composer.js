@@ -46,12 +46,16 @@ function personOption(person, number) {
   return item;
 }
 
+const lastAsked = new WeakMap(); // for each expander, the text that suggestions are wanted for
+
 async function suggestPeople(expander, text) {
+  lastAsked.set(expander, text);
   const address = new URL(expander.dataset.people, location.href);
   address.searchParams.set("q", text);
   const response = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!response.ok) return { matched: false };
-  const { people } = await response.json();
+  const { people } = response.ok ? await response.json() : { people: [] };
+  // An answer that never comes leaves the menu as it is; any other would replace the one for the last key.
+  if (lastAsked.get(expander) !== text) return new Promise(() => {});
   const menu = document.createElement("ul");
   menu.role = "listbox";
   menu.className = "people-menu";

@@ -1,7 +1,9 @@
 """Reading and writing in the forum, with and without JavaScript."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from community.forum.models import Post, Topic
 from community.qa.models import Vote
@@ -149,10 +151,30 @@ def test_mention_is_completed(page, login, answer, reader):
     open_topic(page, answer.topic)
 
     page.get_by_label("Your reply").press_sequentially("Ask @annal", delay=80)
-    expect(page.get_by_role("option", name="Anna Lena")).to_be_visible()
+    # Each key clears the selection of the menu that is open, until the answer to that key opens the next.
+    expect(page.get_by_role("option", name="Anna Lena", selected=True)).to_be_visible()
     page.keyboard.press("Enter")
 
     expect(page.get_by_label("Your reply")).to_have_value("Ask @annalena ")
+
+
+def test_suggestions_for_an_earlier_key_do_not_replace_later_ones(page, login, answer, reader):
+    MemberFactory(username="annalena", display_name="Anna Lena")
+    MemberFactory(username="anders", display_name="Anders Berg")
+    login(page, reader)
+    open_topic(page, answer.topic)
+    held: list[Route] = []
+    page.route(re.compile(r"[?&]q=an$"), lambda route: held.append(route))
+
+    page.get_by_label("Your reply").press_sequentially("Ask @anna")
+    first = page.get_by_role("option", name="Anna Lena", selected=True)
+    expect(first).to_be_visible()
+    with page.expect_response(held[0].request.url):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(first).to_be_visible()
 
 
 def test_similar_topics_and_kinds_update_while_asking(page, login, answer, reader):

@@ -9,6 +9,21 @@ from community.runtime.home import Home
 from tests.runtime.helpers import processes_using, wait_for
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that start servers and use no database of the tests.
+
+    They take longest, and would otherwise come last, when one xdist worker may have nothing left to do. The
+    first tests all go to one worker, so that `up` starts only one stack.
+    """
+
+    def starts_servers(item: pytest.Item) -> bool:
+        own = {"up", "home"} & set(getattr(item, "fixturenames", ()))
+        return bool(own) and item.get_closest_marker("django_db") is None
+
+    items.sort(key=lambda item: not starts_servers(item))
+
+
 @pytest.fixture
 def home() -> Iterator[Home]:
     """A home with a short path that PostgreSQL's user can access, unlike pytest's temporary folders."""
