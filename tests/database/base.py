@@ -6,8 +6,10 @@ one by one.
 
 from collections.abc import Iterator
 
-from django.db.backends.postgresql import base, creation, operations
+from django.db.backends.postgresql import creation, operations
 from django.db.transaction import atomic
+
+from community.core.postgresql import base
 
 COLUMNS = """
 SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
