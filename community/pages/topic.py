@@ -1,4 +1,4 @@
-"""A page of a topic: queries each app once and builds a PostView per post."""
+"""A page of a topic: reads the facts of each app once and builds a PostView per post."""
 
 from __future__ import annotations
 

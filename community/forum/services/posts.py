@@ -1,4 +1,4 @@
-"""The life cycle of posts: created, held, approved, edited, hidden, deleted and restored."""
+"""The life of a post: created, held, approved, edited, hidden, deleted and restored."""
 
 from __future__ import annotations
 
