@@ -22,8 +22,8 @@ def with_active_sanction(members: QuerySet[Member], now: datetime) -> QuerySet[M
 
 def active_sanction(member: Member) -> Mapping[str, Any] | None:
     """Return `id` and `kind` of the member's most severe sanction in force, if any."""
-    if "active_sanction" in member.__dict__:
-        loaded: Mapping[str, Any] | None = member.__dict__["active_sanction"]
+    if hasattr(member, "active_sanction"):  # not in `__dict__` of the lazy `request.user`
+        loaded: Mapping[str, Any] | None = member.active_sanction
         return loaded
     return Sanction.objects.filter(member=member).in_force().by_severity().values("id", "kind").first()
 

@@ -1,9 +1,11 @@
 """Active sanctions: the most severe one applies, exactly until it ends."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from community.moderation import active_sanctions
 from community.pages.backends import ModelBackend
@@ -89,7 +91,8 @@ def test_the_logged_in_member_is_loaded_with_the_most_severe(django_assert_num_q
     given(hours=9999, member=members[2])
 
     with django_assert_num_queries(3):
-        loaded = [ModelBackend().get_user(member.pk) for member in members]
+        # Lazily, as `request.user` is.
+        loaded = [SimpleLazyObject(partial(ModelBackend().get_user, member.pk)) for member in members]
         found = [(active_sanctions.is_silenced(one), active_sanctions.is_suspended(one)) for one in loaded]
 
     assert found == [(True, False), (False, False), (True, True)]
