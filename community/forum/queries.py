@@ -52,7 +52,7 @@ def visible_category_ids(reader: Reader) -> list[int]:
 class TopicRows:
     """Published topics of some categories, in one of ORDERS.
 
-    A slice of it is one query if an index returns the first topics in order, and otherwise two.
+    A slice of it is one query if it is never empty and an index returns it in order; otherwise ids come first.
     """
 
     reader: Reader
@@ -64,13 +64,15 @@ class TopicRows:
 
     def __getitem__(self, wanted: slice) -> list[Topic]:
         kind, start = kind_of(self.reader), wanted.start or 0
-        if not start and self._is_indexed:
+        if not start and self._in_one:
             return _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **self._filters)
         # Load the details of this page's topics only. One limit for all pages, so that they share a statement;
         # a short last page ends by itself.
         limit = max(wanted.stop - start, PER_PAGE)
         find = _topic_ids(self.order, limit, self.tag_id is not None, self.since is not None)
         ids = [pk for (pk,) in find(**self._filters, offset=start)]
+        if not ids:
+            return []
         found = {topic.pk: topic for topic in _topics(kind)(reader_id=self.reader.pk, topic_ids=ids)}
         return [found[pk] for pk in ids if pk in found]
 
@@ -78,9 +80,10 @@ class TopicRows:
         return _in_order(self.order, **self._filters).count()
 
     @property
-    def _is_indexed(self) -> bool:
-        """Whether the first topics are found without sorting all of them."""
-        return self.order != "top" and self.tag_id is None and self.since is None
+    def _in_one(self) -> bool:
+        """Whether the first topics are found without sorting all of them. Planning the details of no topic is waste."""
+        is_sorted = self.order not in ("top", "pinned", "pinned everywhere")
+        return is_sorted and self.tag_id is None and self.since is None
 
     @property
     def _filters(self) -> dict[str, Any]:
