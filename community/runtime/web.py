@@ -100,12 +100,25 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         server.run()
 
+    _preload()
     database.close_all()
     gc.collect()
     gc.freeze()
     # A page makes a few thousand objects and nearly no cycles: collecting every 700 took a tenth of its time.
     gc.set_threshold(50_000, 20, 20)
     return serve
+
+
+def _preload() -> None:
+    """Load every template and address once for all processes; otherwise the first visitors of each wait for them."""
+    from django.template import engines
+    from django.urls import resolve
+
+    pages = engines["jinja2"].env
+    for name in pages.list_templates(extensions=["html"]):
+        if not name.startswith("django/"):
+            pages.get_template(name)
+    resolve("/")
 
 
 def _proxy(*, behind: bool) -> dict[str, Any]:
