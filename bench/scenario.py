@@ -52,7 +52,7 @@ class Page:
     def warm(self) -> Request:
         """Return the request that is repeated in a warm burst."""
         request = self.request(0)
-        return Request(re.sub(r"[?&]cold=[^&]*$", "", request.path), request.cookie)
+        return Request(re.sub(r"[?&]sort=[^&]*$", "", request.path), request.cookie)
 
 
 def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
@@ -134,7 +134,8 @@ def _turns(pairs: Sequence[tuple[str, str]]) -> Callable[[int], Request]:
 
     def request(number: int) -> Request:
         path, cookie = pairs[number % len(pairs)]
-        mark = f"{'&' if '?' in path else '?'}cold={RUN}-{number}"
+        # One of `page_cache.PARAMETERS`, with a value that every page ignores.
+        mark = f"{'&' if '?' in path else '?'}sort={RUN}-{number}"
         return Request(path + mark, cookie, address=_address(number))
 
     return request

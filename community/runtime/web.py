@@ -114,7 +114,7 @@ def _preload() -> None:
     from django.template import engines
     from django.urls import resolve
 
-    pages = engines["jinja2"].env
+    pages = engines["jinja2"].env  # type: ignore[attr-defined]
     for name in pages.list_templates(extensions=["html"]):
         if not name.startswith("django/"):
             pages.get_template(name)
