@@ -112,13 +112,13 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
 def _preload() -> None:
     """Load every template and address once for all processes; otherwise the first visitors of each wait for them."""
     from django.template import engines
-    from django.urls import resolve
+    from django.urls import get_resolver
 
     pages = engines["jinja2"].env  # type: ignore[attr-defined]
     for name in pages.list_templates(extensions=["html"]):
         if not name.startswith("django/"):
             pages.get_template(name)
-    resolve("/")
+    _ = get_resolver().reverse_dict
 
 
 def _proxy(*, behind: bool) -> dict[str, Any]:
