@@ -99,7 +99,8 @@ class Channel(HTTPChannel):
         kind = self.kind
         with self.requests_lock:
             # Responses to pipelined requests could fill the output buffer and block the thread.
-            if len(self.requests) > 1 or self.server.is_retiring:
+            is_last = self.server.requests_left <= 0 or self.server.is_retiring
+            if len(self.requests) > 1 or is_last:
                 self.requests[0].headers["CONNECTION"] = "close"
         try:
             super().service()
