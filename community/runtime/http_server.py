@@ -30,6 +30,8 @@ MIN_BYTES_PER_SECOND = 16_000
 CHECK_SECONDS = 0.5
 # How long requests in progress may take after the process was asked to stop.
 GRACE_SECONDS = 10
+# Then, connections without a request for so long are closed.
+QUIET_SECONDS = 1
 # With more connections than this, the loop sleeps between its iterations, because each one polls all of them.
 MANY_CONNECTIONS = 200
 REST_SECONDS_PER_CONNECTION = 5e-6
@@ -275,8 +277,13 @@ class Server(TcpWSGIServer):
         return not at_work or time.time() > self.retire_by
 
     def _close_idle(self) -> None:
+        """Close connections that are not in use; on the others, the next response announces it.
+
+        A connection that was just answered may be about to bring a request.
+        """
+        quiet_since = time.time() - QUIET_SECONDS
         for channel in list(self.active_channels.values()):
-            if channel.is_idle():
+            if channel.is_idle() and channel.last_activity < quiet_since:
                 channel.will_close = True
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,21 @@ def test_web_processes_are_recycled_after_some_requests(start_web):
 
     assert statuses == {200}
     wait_for(lambda: web.workers() and not web.workers() & first)
+
+
+def test_recycling_loses_no_request_on_open_connections(start_web):
+    web = start_web(WEB_MAX_REQUESTS="100", WEB_WORKERS="2")
+    wait_for(web.workers)
+
+    def ask_often(_: int) -> int:
+        with closing(HTTPConnection("127.0.0.1", web.port, timeout=60)) as connection:
+            for _number in range(100):
+                connection.request("GET", "/healthz", headers={"Host": "localhost"})
+                connection.getresponse().read()  # raises if the connection was closed without notice
+        return 100
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(ask_often, range(16))) == 1600
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
