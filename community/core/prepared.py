@@ -203,7 +203,7 @@ def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Calla
 
 
 class _Instances:
-    """Create instances of a model like its `from_db`, five times as fast: signals and arguments are left out."""
+    """Create instances as `from_db` does, without the signals and argument handling of `__init__`."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self._model = model

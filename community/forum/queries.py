@@ -52,7 +52,7 @@ def visible_category_ids(reader: Reader) -> list[int]:
 class TopicRows:
     """Published topics of some categories, in one of ORDERS.
 
-    A slice of it is one query if it is never empty and an index returns it in order; otherwise ids come first.
+    A slice takes one query, or two (ids, then their topics) where sorting needs all topics or there may be none.
     """
 
     reader: Reader
@@ -81,7 +81,7 @@ class TopicRows:
 
     @property
     def _in_one(self) -> bool:
-        """Whether the first topics are found without sorting all of them. Planning the details of no topic is waste."""
+        """Whether an index returns the first topics in order, and there usually are some."""
         is_sorted = self.order not in ("top", "pinned", "pinned everywhere")
         return is_sorted and self.tag_id is None and self.since is None
 

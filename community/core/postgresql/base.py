@@ -11,8 +11,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection works.
 
-        An idle server sends nothing but its goodbye, so a connection with nothing to read is open. `SELECT 1`, once
-        a request, cost as much as loading the member. After an error, and when there is something to read, the
+        An idle server sends nothing but its goodbye, so a connection with nothing to read is open. `SELECT 1` would
+        be one more round trip per request. After an error, and when there is something to read, the
         server is asked.
         """
         if self.connection is None or self.errors_occurred or self.connection.closed:
