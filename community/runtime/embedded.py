@@ -45,7 +45,11 @@ class Servers:
         deadline = time.monotonic() + START_SECONDS
         keeper: int | None = None
         while time.monotonic() < deadline:
-            if self.have_keeper() and redis_server.answers(self.home) and postgres.answers(self.home):
+            if (
+                self._is_locked("serving.lock")
+                and redis_server.answers(self.home)
+                and postgres.answers(self.home)
+            ):
                 return
             if keeper is None and not self.have_keeper():
                 keeper = self._start_keeper()
@@ -58,7 +62,10 @@ class Servers:
 
     def have_keeper(self) -> bool:
         """Whether a keeper process is alive; without one the servers will stop."""
-        with (self.home.root / "keeper.lock").open("a") as lock:
+        return self._is_locked("keeper.lock")
+
+    def _is_locked(self, name: str) -> bool:
+        with (self.home.root / name).open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

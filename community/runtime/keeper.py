@@ -3,6 +3,9 @@
 Every process that uses the servers holds a shared lock on `users.lock`, which the kernel releases however the
 process ends. The keeper polls for the exclusive lock: once it gets it, there are no users, and it stops the
 servers. So nothing is left running after `kill -9`, and concurrent commands share the servers.
+
+A keeper holds `keeper.lock` from its start, so that there is one, and `serving.lock` once the servers are its own:
+until then, those of a keeper that was killed may still answer, and are about to be stopped.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -38,18 +42,22 @@ def main(arguments: list[str]) -> int:
     # These signals end the users; the keeper stops the servers after the last of them has ended.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    with (home.root / "keeper.lock").open("a") as own, (home.root / "users.lock").open("a") as users:
+    with ExitStack() as files:
+        own, users, serving = (
+            files.enter_context((home.root / f"{name}.lock").open("a"))
+            for name in ("keeper", "users", "serving")
+        )
         if not try_lock(own):
             return 0
         try:
-            keep(home, users)
+            keep(home, users, serving)
         except HomeError as error:
             print(error, file=sys.stderr)
             return 1
     return 0
 
 
-def keep(home: Home, users: IO[str]) -> None:
+def keep(home: Home, users: IO[str], serving: IO[str]) -> None:
     """Start both servers, restart one that exits, and stop both when there are no users."""
     home.prepare()
     servers = [
@@ -60,6 +68,7 @@ def keep(home: Home, users: IO[str]) -> None:
         while not try_lock(users):
             for server in servers:
                 server.ensure_running(home)
+            fcntl.flock(serving, fcntl.LOCK_EX)
             time.sleep(POLL_SECONDS)
     finally:
         for server in reversed(servers):

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 
-from community.runtime import postgres
+from community.runtime import postgres, redis_server
 from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home, HomeError
 from tests.runtime.helpers import bare_environment, is_alive, processes_using, wait_for
@@ -96,10 +96,21 @@ def test_servers_restart_after_their_keeper_was_killed(home: Home):
         first = postmaster(home)
         (keeper,) = processes_using("community.runtime.keeper\0" + str(home.root))
         os.kill(keeper, signal.SIGKILL)
+        wait_for(lambda: not is_alive(keeper))
 
     with Servers(home):
         assert ask(home, "SELECT 1") == 1
         assert postmaster(home) != first
+
+
+def test_servers_left_running_are_not_used_but_replaced(home: Home):
+    home.prepare()
+    left_running = [postgres.start(home), redis_server.start(home)]
+    wait_for(lambda: postgres.answers(home) and redis_server.answers(home))
+
+    with Servers(home):
+        assert [server.poll() is None for server in left_running] == [False, False]
+        assert ask(home, "SELECT 1") == 1
 
 
 def test_killed_server_is_restarted(home: Home):
