@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -22,11 +23,13 @@ from jinja2 import (
     FileSystemBytecodeCache,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateNotFound,
     Undefined,
 )
 from jinja2.compiler import CodeGenerator
-from jinja2.runtime import Context
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, new_context
 from markupsafe import Markup, escape
 
 from community.core import components
@@ -41,6 +44,8 @@ PRESERVED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
 
 PLAIN = (str, SafeString, Markup, int)
+# The language of the page being rendered; asking Django for each of its hundred sentences costs too much.
+_language: ContextVar[str] = ContextVar("language", default="")
 
 
 class PageContext(Context):
@@ -62,9 +67,33 @@ class PageCode(CodeGenerator):
         self.write(")")
 
 
+class PageTemplate(Template):
+    def render(self, *args: Any, **values: Any) -> str:
+        token = _language.set(get_language() or "")
+        try:
+            return super().render(*args, **values)
+        finally:
+            _language.reset(token)
+
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        # An included template's variables contain the globals.
+        globals_ = None if shared else self.globals
+        return new_context(self.environment, self.name, self.blocks, vars, shared, globals_, locals)
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        # The global names of a page that imports this template are the environment's, so one module does for all.
+        return super()._get_default_module()
+
+
 class PageEnvironment(Environment):
     context_class = PageContext
     code_generator_class = PageCode
+    template_class = PageTemplate
 
     @staticmethod
     def shown(value: Any) -> str:
@@ -117,14 +146,14 @@ def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
 
 def translate(message: str, /, **values: Any) -> Markup:
     """Translate a template's sentence; values are escaped. A literal % must be doubled."""
-    sentence, plain = _translated(message, get_language())
+    sentence, plain = _translated(message, _language.get() or get_language())
     return sentence % values if values else plain
 
 
 def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
     """Translate a sentence with a number, available as %(num)s."""
     if not values:
-        return _plural(singular, plural, number, get_language())
+        return _plural(singular, plural, number, _language.get() or get_language())
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
     return sentence % {"num": number, **values}
 
@@ -166,7 +195,7 @@ def environment(**options: Any) -> Environment:
         ngettext=translate_plural,
         relative_time=components.relative_time,
         icon=components.icon,
-        htmx_script=htmx_script,
+        htmx_script=lru_cache(htmx_script),
         querystring=components.querystring,
         static=lru_cache(static),
         url=address,

@@ -15,9 +15,10 @@ belongs to the cached function around it.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -69,13 +70,20 @@ class _JsonAsText(Loader):
 psycopg.adapters.register_loader("jsonb", _JsonAsText)
 
 
-class _Cursor(psycopg.Cursor[Any]):
+class _Cursor(psycopg.RawCursor[Any]):
     """Send parameters separately from the statement, so that it can be prepared; Django's cursor inlines them."""
 
     keeps_plan = True
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> _Cursor:
-        return super().execute(query, params, prepare=self.keeps_plan, binary=True)
+        return super().execute(_numbered(query), params, prepare=self.keeps_plan, binary=True)
+
+
+@lru_cache(maxsize=1000)
+def _numbered(sql: str) -> bytes:
+    """Replace each %s by $1, $2, ..., once; psycopg would parse a statement with many parameters every time."""
+    numbers = count(1)
+    return re.sub("%[s%]", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", sql).encode()
 
 
 def cursor(*, keeps_plan: bool = True) -> Any:

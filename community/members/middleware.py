@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ class MemberTimeZone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # request.user loads the session, so skip it for visitors.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            request.user = get_user(request)  # loaded by now: the lazy object around it slows down each access
             with timezone.override(request.user.zone):
                 return self.get_response(request)
         return self.get_response(request)
