@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import count
@@ -30,6 +30,7 @@ from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, RelatedPopulator, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.adapt import Loader
+from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
@@ -82,8 +83,12 @@ class _Cursor(psycopg.RawCursor[Any]):
 @lru_cache(maxsize=1000)
 def _numbered(sql: str) -> bytes:
     """Replace each %s by $1, $2, ..., once; psycopg would parse a statement with many parameters every time."""
-    numbers = count(1)
-    return re.sub("%[s%]", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", sql).encode()
+    return _replaced(sql, (f"${number}" for number in count(1))).replace("%%", "%").encode()
+
+
+def _replaced(sql: str, parts: Iterator[str]) -> str:
+    """Replace each %s by the next part; %% stays."""
+    return re.sub("%[s%]", lambda found: next(parts) if found[0] == "%s" else found[0], sql)
 
 
 def cursor(*, keeps_plan: bool = True) -> Any:
@@ -106,11 +111,10 @@ def _bound(value: Any) -> Any:
 
 
 class Statement(NamedTuple):
-    """A compiled QuerySet: SQL, parameters, the arguments to fill in, and the reader of its rows."""
+    """A compiled QuerySet: SQL, the arguments that are its parameters, and the reader of its rows."""
 
     sql: str
-    params: list[Any]
-    names: dict[int, str]  # argument names by parameter index
+    names: list[str]  # of the arguments, in the order of the parameters
     read: Callable[[list[Any]], list[Any]]
 
 
@@ -137,13 +141,11 @@ class Prepared(Generic[Row]):
         if any(type(value) is int and not SMALLEST <= value <= LARGEST for value in values.values()):
             return []  # no column holds such a number, but a URL may
         statement = self._statement
-        params = statement.params.copy()
-        for place, name in statement.names.items():
-            params[place] = _bound(values[name])
-        if self._limit is not None:
-            params += [Int8(self._limit), Int8(offset)]
+        sql, params = statement.sql, [_bound(values[name]) for name in statement.names]
+        if offset:
+            sql, params = f"{sql} OFFSET %s", [*params, Int8(offset)]
         with cursor(keeps_plan=self._keeps_plan) as prepared:
-            prepared.execute(statement.sql, params)
+            prepared.execute(sql, params)
             return statement.read(prepared.fetchall())
 
     def first(self, **values: Any) -> Row | None:
@@ -157,15 +159,26 @@ class Prepared(Generic[Row]):
         queryset = self._build(**placeholders)
         compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        names = {
-            place: name
-            for place, param in enumerate(params)
-            for name, placeholder in placeholders.items()
-            if type(param) is type(placeholder) and param == placeholder
-        }
+        names = [_name(param, placeholders) for param in params]
+        # Constants are literals: only with their values does a kept plan use partial indexes and good estimates.
+        sql = _replaced(
+            sql, ("%s" if name else _literal(param) for name, param in zip(names, params, strict=True))
+        )
         if self._limit is not None:
-            sql += " LIMIT %s OFFSET %s"
-        return Statement(sql, [_bound(param) for param in params], names, _reader(queryset, compiler))
+            sql += f" LIMIT {self._limit:d}"
+        return Statement(sql, [name for name in names if name], _reader(queryset, compiler))
+
+
+def _name(param: Any, placeholders: dict[str, Any]) -> str:
+    """Return the name of the argument that the parameter stands for; an empty string for a constant."""
+    for name, placeholder in placeholders.items():
+        if type(param) is type(placeholder) and param == placeholder:
+            return name
+    return ""
+
+
+def _literal(value: Any) -> str:
+    return Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
 def _placeholder(parameter: inspect.Parameter) -> Any:

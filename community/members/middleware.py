@@ -17,7 +17,9 @@ class MemberTimeZone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # request.user loads the session, so skip it for visitors.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            request.user = get_user(request)  # loaded by now: the lazy object around it slows down each access
+            request.user = get_user(
+                request
+            )  # loaded by now: the lazy object around it slows down each access
             with timezone.override(request.user.zone):
                 return self.get_response(request)
         return self.get_response(request)
