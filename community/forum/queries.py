@@ -131,7 +131,7 @@ def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
 
 @cache
 def _topic_ids(order: str, limit: int, tagged: bool, dated: bool) -> Prepared[tuple[int]]:
-    """Planned each time: the best plan depends on the tag, the time and the offset."""
+    """Planned each time, but for the few pinned ones: the best plan depends on the tag, the time and the offset."""
 
     def build(
         category_ids: list[int], without: list[int], tag_id: int, since: datetime
@@ -139,7 +139,7 @@ def _topic_ids(order: str, limit: int, tagged: bool, dated: bool) -> Prepared[tu
         topics = _in_order(order, category_ids, without, tag_id if tagged else None, since if dated else None)
         return topics.values_list("pk")
 
-    return Prepared(build, limit=limit, keeps_plan=False)
+    return Prepared(build, limit=limit, keeps_plan=order.startswith("pinned"))
 
 
 @cache
