@@ -77,13 +77,20 @@ class _Cursor(psycopg.RawCursor[Any]):
     keeps_plan = True
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> _Cursor:
-        return super().execute(_numbered(query), params, prepare=self.keeps_plan, binary=True)
+        statement, names = _numbered(query)
+        values = [params[name] for name in names] if names else params
+        return super().execute(statement, values, prepare=self.keeps_plan, binary=True)
 
 
 @lru_cache(maxsize=1000)
-def _numbered(sql: str) -> bytes:
-    """Replace each %s by $1, $2, ..., once; psycopg would parse a statement with many parameters every time."""
-    return _replaced(sql, (f"${number}" for number in count(1))).replace("%%", "%").encode()
+def _numbered(sql: str) -> tuple[bytes, list[str]]:
+    """Replace placeholders by $1, $2, ..., once; psycopg would parse a statement with many of them every time.
+
+    Returns the statement and the names in %(name)s, if any, in the order of the numbers.
+    """
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
+    sql = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", sql)
+    return _replaced(sql, (f"${number}" for number in count(1))).replace("%%", "%").encode(), names
 
 
 def _replaced(sql: str, parts: Iterator[str]) -> str:

@@ -1,0 +1,138 @@
+"""Prepared statements: what they return, and how PostgreSQL keeps them."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from community.core import prepared
+from community.core.prepared import LARGEST, Prepared
+from community.forum.models import Topic
+from community.members.models import Member
+from tests.factories.forum import MemberFactory, TopicFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def kept_statement(part: str) -> str:
+    """Return the one statement of this connection that PostgreSQL keeps and that contains `part`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT statement FROM pg_prepared_statements")
+        (found,) = [statement for (statement,) in cursor.fetchall() if part in statement]
+    return found
+
+
+def test_rows_have_their_related_rows_and_annotations(django_assert_num_queries):
+    topic, _ = TopicFactory(view_count=3), TopicFactory()
+    statement = Prepared(
+        lambda topic_id: (
+            Topic.objects.filter(pk=topic_id).select_related("author").annotate(twice=F("view_count") * 2)
+        )
+    )
+
+    with django_assert_num_queries(1):
+        (found,) = statement(topic_id=topic.pk)
+        assert (found, found.title, found.author, found.twice) == (topic, topic.title, topic.author, 6)
+
+
+def test_deferred_fields_are_loaded_when_they_are_read():
+    topic = TopicFactory(excerpt="Which one?")
+    statement = Prepared(lambda topic_id: Topic.objects.filter(pk=topic_id).defer("excerpt"))
+
+    found = statement.first(topic_id=topic.pk)
+
+    assert found.get_deferred_fields() == {"excerpt"}
+    assert found.excerpt == "Which one?"
+
+
+def test_instances_can_be_changed_and_saved():
+    topic = TopicFactory()
+    found = Prepared(lambda topic_id: Topic.objects.filter(pk=topic_id)).first(topic_id=topic.pk)
+
+    found.title = "Grinders"
+    found.save()
+
+    assert Topic.objects.get(pk=topic.pk).title == "Grinders"
+
+
+def test_first_is_none_without_rows():
+    assert Prepared(lambda member_id: Member.objects.filter(pk=member_id)).first(member_id=0) is None
+
+
+def test_ids_that_no_column_can_hold_find_nothing():
+    statement = Prepared(lambda member_id: Member.objects.filter(pk=member_id))
+
+    assert statement(member_id=LARGEST + 1) == []
+
+
+def test_lists_of_any_length_are_one_statement():
+    topics = TopicFactory.create_batch(3)
+    statement = Prepared(
+        lambda topic_ids: Topic.objects.filter(pk__any_of=topic_ids).order_by("pk").values_list("pk", "kind")
+    )
+
+    for ids in ([], [topics[0].pk], [topic.pk for topic in topics]):
+        assert [pk for pk, _ in statement(topic_ids=ids)] == ids
+
+    assert "= ANY($1)" in kept_statement('"forum_topic"."kind" AS "kind" FROM')
+
+
+def test_arguments_may_be_texts_times_and_uuids():
+    member = MemberFactory(username="ines")
+
+    def build(name: str, now: datetime, token: uuid.UUID):
+        seen = Value("seen"), Concat(Value("since "), Value(now.isoformat()))
+        return Member.objects.filter(username=name, joined_at__lt=now).annotate(found=seen[0])
+
+    statement = Prepared(build)
+
+    assert statement(name="ines", now=datetime(2100, 1, 1, tzinfo=UTC), token=uuid.uuid4()) == [member]
+    assert statement(name="ines", now=datetime(2000, 1, 1, tzinfo=UTC), token=uuid.uuid4()) == []
+    assert statement(name="'; --", now=datetime(2100, 1, 1, tzinfo=UTC), token=uuid.uuid4()) == []
+
+
+def test_constants_are_literals_so_that_a_kept_plan_can_use_partial_indexes():
+    statement = Prepared(
+        lambda topic_id: Topic.objects.filter(
+            pk=topic_id, title="100 % 'sure' %s", status=Topic.Status.PUBLISHED
+        )
+    )
+    topic = TopicFactory(title="100 % 'sure' %s")
+
+    assert statement(topic_id=topic.pk) == [topic]
+    assert "\"status\" = 'published'" in kept_statement("\"title\" = '100 % ''sure'' %s'")
+
+
+def test_limit_and_offset():
+    topics = TopicFactory.create_batch(5)
+    statement = Prepared(
+        lambda member_id: Topic.objects.exclude(author=member_id).order_by("pk").values_list("pk"), limit=2
+    )
+
+    pages = [statement(member_id=0, offset=offset) for offset in (0, 2, 4, 6)]
+
+    assert [[pk for (pk,) in page] for page in pages] == [
+        [topic.pk for topic in topics[start : start + 2]] for start in (0, 2, 4, 6)
+    ]
+    assert kept_statement("LIMIT 2 OFFSET $2")
+
+
+def test_statement_that_does_not_keep_its_plan_is_not_prepared():
+    Prepared(lambda member_id: Member.objects.filter(pk=member_id).only("pk"), keeps_plan=False)(member_id=1)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE \'%%"id" FROM "members_member"%%\''
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_cursor_takes_positions_and_names():
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT %s::int - %s::int, '100 %%'", [5, 3])
+        assert cursor.fetchone() == (2, "100 %")
+        cursor.execute("SELECT %(a)s::int - %(b)s::int + %(a)s::int", {"b": 3, "a": 5})
+        assert cursor.fetchone() == (7,)
