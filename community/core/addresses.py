@@ -17,7 +17,12 @@ def address(name: str, *args: Any) -> str:
     form = _form(name, len(args))
     if form is None:
         return reverse(name, args=args)
-    return form % tuple([quote(str(arg), safe=_SAFE) for arg in args]) if args else form
+    return form % tuple([arg if type(arg) is int else _quoted(str(arg)) for arg in args]) if args else form
+
+
+@lru_cache(maxsize=4096)
+def _quoted(arg: str) -> str:
+    return quote(arg, safe=_SAFE)
 
 
 @lru_cache(maxsize=512)

@@ -24,7 +24,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import signals
 from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, RelatedPopulator, get_related_populators
@@ -100,10 +100,11 @@ def _replaced(sql: str, parts: Iterator[str]) -> str:
 
 def cursor(*, keeps_plan: bool = True) -> Any:
     """Return a cursor that prepares its statements; Django logs and counts them like its own."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    raw = _Cursor(connection.connection)
+    own = connections[DEFAULT_DB_ALIAS]  # the proxy `connection` would look it up for each attribute
+    own.close_if_health_check_failed()
+    own.ensure_connection()
+    wrap = own.make_debug_cursor if own.queries_logged else own.make_cursor
+    raw = _Cursor(own.connection)
     raw.keeps_plan = keeps_plan
     return wrap(raw)  # type: ignore[arg-type]
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .models.categories import Reader
     from .models.posts import PostQuerySet
 
+_CATEGORY = Topic._meta.get_field("category")
+
 
 def kind_of(reader: Reader) -> str:
     """Return the kind of reader, which determines the SQL: "visitor", "member" or "moderator"."""
@@ -48,6 +50,15 @@ def visible_category_ids(reader: Reader) -> list[int]:
     return [category.pk for category in visible_categories(reader)]
 
 
+def with_categories(reader: Reader, topics: list[Topic]) -> list[Topic]:
+    """Give each topic its category, one of those that the reader may see; no query."""
+    categories = {category.pk: category for category in visible_categories(reader)}
+    for topic in topics:
+        if category := categories.get(topic.category_id):
+            _CATEGORY.set_cached_value(topic, category)
+    return topics
+
+
 @dataclass(frozen=True)
 class TopicRows:
     """Published topics of some categories, in one of ORDERS.
@@ -65,7 +76,8 @@ class TopicRows:
     def __getitem__(self, wanted: slice) -> list[Topic]:
         kind, start = kind_of(self.reader), wanted.start or 0
         if not start and self._in_one:
-            return _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **self._filters)
+            rows = _topic_rows(kind, self.order, wanted.stop)(reader_id=self.reader.pk, **self._filters)
+            return with_categories(self.reader, rows)
         # Load the details of this page's topics only. One limit for all pages, so that they share a statement;
         # a short last page ends by itself.
         limit = max(wanted.stop - start, PER_PAGE)
@@ -74,7 +86,7 @@ class TopicRows:
         if not ids:
             return []
         found = {topic.pk: topic for topic in _topics(kind)(reader_id=self.reader.pk, topic_ids=ids)}
-        return [found[pk] for pk in ids if pk in found]
+        return with_categories(self.reader, [found[pk] for pk in ids if pk in found])
 
     def count(self) -> int:
         return _in_order(self.order, **self._filters).count()

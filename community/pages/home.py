@@ -150,7 +150,8 @@ def _prospect_forums() -> Prepared[ProspectForum]:
 def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
     """Return unanswered questions of others: first where the member has answered before, newest first."""
     categories = queries.visible_category_ids(member)
-    return _could_answer(number)(reader_id=member.pk, category_ids=categories)
+    rows = _could_answer(number)(reader_id=member.pk, category_ids=categories)
+    return queries.with_categories(member, rows)
 
 
 @cache_statement
