@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "badges-award": {"task": "badges.award", "schedule": 86_400.0},
     "forum-views": {"task": "forum.write_views", "schedule": 10.0},
     "forum-heat": {"task": "forum.heat", "schedule": 600.0},
+    "forum-activity": {"task": "forum.activity", "schedule": 300.0},
     "api-match-waiting": {"task": "api.match_waiting", "schedule": 60.0},
     "events-partitions": {"task": "events.partitions", "schedule": 86_400.0},
     "journeys-wake": {"task": "journeys.wake", "schedule": 5.0},

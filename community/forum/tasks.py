@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from community.forum.services import hot_scores, view_counts
+from community.forum.services import activity_stats, hot_scores, view_counts
 
 
 @shared_task(name="forum.write_views")
@@ -13,3 +13,9 @@ def write_views() -> None:
 def refresh_hot_scores() -> None:
     """Refresh all hot scores, since they decay with time; runs every few minutes."""
     hot_scores.refresh_all()
+
+
+@shared_task(name="forum.activity")
+def refresh_activity_stats() -> None:
+    """Count the figures of the home page; runs every few minutes."""
+    activity_stats.refresh()

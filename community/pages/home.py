@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache as cache_statement
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
-from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from community.core import demo
 from community.core.prepared import Prepared
 from community.forum import queries
 from community.forum.models import Category, Post, ReadState, Topic
@@ -22,75 +18,6 @@ from community.prospects.models import ProspectForum
 
 if TYPE_CHECKING:
     Reader = Member | AnonymousUser
-
-ACTIVITY_STATS_SECONDS = 300
-RECENTLY = timedelta(days=30)
-
-# Only what everybody may see: the figures are shown to everybody.
-_ACTIVITY_STATS = """
-WITH open_category AS (
-  SELECT c.id FROM forum_category c LEFT JOIN forum_category p ON p.id = c.parent_id
-  WHERE c.see_by = 'everyone' AND coalesce(p.see_by, 'everyone') = 'everyone'
-), open_topic AS (
-  SELECT t.id, t.created_at, t.author_id FROM forum_topic t JOIN open_category c ON c.id = t.category_id
-  WHERE t.status = 'published' AND t.created_at > %(month)s
-), first_reply AS (
-  SELECT t.id, min(p.created_at) - t.created_at AS waited FROM open_topic t
-  JOIN forum_post p ON p.topic_id = t.id AND p.status = 'published' AND p.kind IN ('reply', 'answer')
-    AND p.author_id <> t.author_id
-  GROUP BY t.id, t.created_at
-)
-SELECT
-  (SELECT count(*) FROM open_topic),
-  (SELECT count(*) FROM first_reply),
-  (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM waited)) FROM first_reply),
-  (SELECT count(DISTINCT p.topic_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
-     JOIN open_category c ON c.id = t.category_id
-   WHERE p.status = 'published' AND p.kind IN ('reply', 'answer') AND t.status = 'published'
-     AND p.created_at > %(day)s AND p.author_id <> t.author_id),
-  (SELECT count(DISTINCT p.author_id) FROM forum_post p JOIN forum_topic t ON t.id = p.topic_id
-     JOIN open_category c ON c.id = t.category_id
-   WHERE p.status = 'published' AND t.status = 'published' AND p.created_at > %(week)s)
-"""
-
-
-@dataclass(frozen=True)
-class ActivityStats:
-    """Signs that somebody answers here, over the topics everybody may see."""
-
-    topics: int  # of the last 30 days
-    replied: int  # of those, how many somebody else replied to
-    median_minutes: int | None  # until the first reply
-    answered_today: int  # topics that got a reply in the last 24 hours
-    people: int  # who wrote in the last 7 days
-
-    @property
-    def wait(self) -> str:
-        """Say the median wait as people do: “40 minutes”, “3 hours”."""
-        minutes = self.median_minutes or 0
-        if minutes < 90:
-            return _("%(n)d min") % {"n": max(minutes, 1)}
-        hours = round(minutes / 60)
-        return _("%(n)d h") % {"n": hours} if hours < 48 else _("%(n)d days") % {"n": round(hours / 24)}
-
-
-def activity_stats(*, now: datetime) -> ActivityStats:
-    """Return the figures, at most five minutes old; those of a demo half written are not kept."""
-    found = cache.get("pages:activity-stats")
-    if found is None:
-        keep = not demo.is_being_written()  # asked before counting: the writer may be done meanwhile
-        found = _count_activity(now)
-        if keep:
-            cache.set("pages:activity-stats", found, ACTIVITY_STATS_SECONDS)
-    return ActivityStats(*found)
-
-
-def _count_activity(now: datetime) -> tuple[int, int, int | None, int, int]:
-    since = {"month": now - RECENTLY, "week": now - timedelta(days=7), "day": now - timedelta(days=1)}
-    with connection.cursor() as cursor:
-        cursor.execute(_ACTIVITY_STATS, since)
-        topics, replied, median, today, people = cursor.fetchone()
-    return topics, replied, None if median is None else round(float(median) / 60), today, people
 
 
 def greeting(member: Member, *, now: datetime) -> str:

@@ -5,7 +5,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from community.core.demo import being_written
 from community.forum.models import Topic
 from community.forum.services import read_states
 from community.pages import home as home_page
@@ -86,54 +85,10 @@ def test_home_refuses_post(client):
 # Activity figures
 
 
-def test_activity_stats_counts_replies_by_others_in_public_categories():
-    topic = TopicFactory(created_at=NOW - timedelta(hours=5))
-    PostFactory(topic=topic, author=topic.author, created_at=NOW - timedelta(hours=4, minutes=50))
-    PostFactory(topic=topic, created_at=NOW - timedelta(hours=3))
-    TopicFactory(created_at=NOW - timedelta(days=2))
-    hidden = TopicFactory(category=CategoryFactory(groups=[]), created_at=NOW - timedelta(hours=5))
-    PostFactory(topic=hidden, created_at=NOW - timedelta(hours=1))
-
-    found = home_page.activity_stats(now=NOW)
-
-    assert (found.topics, found.replied, found.median_minutes, found.answered_today) == (2, 1, 120, 1)
-    assert found.people == 3
-
-
-def test_activity_stats_without_a_reply_has_no_median():
-    TopicFactory()
-
-    assert home_page.activity_stats(now=timezone.now()).median_minutes is None
-
-
-def test_activity_stats_is_cached(django_assert_num_queries):
-    home_page.activity_stats(now=NOW)
-
-    with django_assert_num_queries(0):
-        home_page.activity_stats(now=NOW)
-
-
-def test_activity_stats_is_not_cached_while_the_demo_is_seeded(settings, tmp_path):
-    settings.DEMO_MARK = tmp_path / "demo-is-written"
-    with being_written():
-        TopicFactory(created_at=NOW - timedelta(hours=5))
-        home_page.activity_stats(now=NOW)
-        TopicFactory(created_at=NOW - timedelta(hours=4))
-
-    assert home_page.activity_stats(now=NOW).topics == 2
-
-
 def test_home_counts_one_topic_as_one(client):
     TopicFactory()
 
     assert "of 1 topic from the last 30 days" in client.get("/").content.decode()
-
-
-@pytest.mark.parametrize(
-    ("minutes", "words"), [(0, "1 min"), (42, "42 min"), (150, "2 h"), (1500, "25 h"), (4400, "3 days")]
-)
-def test_activity_stats_formats_the_wait(minutes, words):
-    assert home_page.ActivityStats(1, 1, minutes, 1, 1).wait == words
 
 
 # To-dos of members

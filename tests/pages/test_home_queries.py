@@ -6,17 +6,15 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from community.forum.models import Category, Post, Topic
+from community.forum.models import Topic
 from community.pages import home as home_page
 from community.pages.home import (
-    ActivityStats,
-    activity_stats,
     announcements,
     categories,
     greeting,
     hot_topics,
 )
-from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, TopicFactory
+from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,98 +23,6 @@ VISITOR = AnonymousUser()
 
 def ago(**span):
     return timezone.now() - timedelta(**span)
-
-
-def alive() -> ActivityStats:
-    return activity_stats(now=timezone.now())
-
-
-def test_activity_stats_of_an_empty_community_is_zero():
-    assert alive() == ActivityStats(0, 0, None, 0, 0)
-
-
-def test_activity_stats_counts_topics_replies_and_people():
-    topic = TopicFactory(created_at=ago(hours=5))
-    PostFactory(topic=topic, created_at=ago(hours=3))
-    TopicFactory(created_at=ago(days=3))
-
-    assert alive() == ActivityStats(topics=2, replied=1, median_minutes=120, answered_today=1, people=3)
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda topic: Topic.objects.filter(pk=topic.pk).update(status="hidden"),
-        lambda topic: Category.objects.filter(pk=topic.category_id).update(see_by=Category.Audience.GROUPS),
-        lambda topic: Category.objects.filter(pk=topic.category_id).update(see_by=Category.Audience.MEMBERS),
-        lambda topic: Category.objects.filter(pk=topic.category_id).update(parent=CategoryFactory(groups=[])),
-    ],
-    ids=["hidden", "for groups", "for members", "below a private one"],
-)
-def test_activity_stats_counts_public_content_only(spoil):
-    spoil(PostFactory(topic=TopicFactory(created_at=ago(hours=5))).topic)
-
-    assert alive() == ActivityStats(0, 0, None, 0, 0)
-
-
-def test_activity_stats_counts_replies_by_others_only():
-    topic = TopicFactory(created_at=ago(hours=5))
-    PostFactory(topic=topic, author=topic.author, created_at=ago(hours=4))
-    PostFactory(topic=topic, created_at=ago(hours=3), status=Post.Status.HIDDEN)
-
-    found = alive()
-
-    assert (found.replied, found.median_minutes, found.answered_today) == (0, None, 0)
-
-
-def test_activity_stats_ignores_comments():
-    answer = AnswerFactory(topic__created_at=ago(hours=9), created_at=ago(hours=2))
-    CommentFactory(parent=answer, created_at=ago(hours=8))
-
-    assert alive().median_minutes == 420
-
-
-def test_activity_stats_is_the_median_time_to_first_reply():
-    for minutes in (10, 20, 600):
-        topic = TopicFactory(created_at=ago(days=2))
-        PostFactory(topic=topic, created_at=topic.created_at + timedelta(minutes=minutes))
-        PostFactory(topic=topic, created_at=topic.created_at + timedelta(minutes=minutes + 5))
-
-    assert alive().median_minutes == 20
-
-
-@pytest.mark.parametrize(("days", "counted"), [(29, 1), (31, 0)])
-def test_activity_stats_covers_the_last_month(days, counted):
-    TopicFactory(created_at=ago(days=days))
-
-    assert alive().topics == counted
-
-
-def test_activity_stats_is_counted_once_in_five_minutes(django_assert_num_queries):
-    alive()
-    TopicFactory()
-
-    with django_assert_num_queries(0):
-        assert alive().topics == 0
-
-
-@pytest.mark.parametrize(
-    ("minutes", "wait"),
-    [
-        (None, "1 min"),
-        (0, "1 min"),
-        (1, "1 min"),
-        (89, "89 min"),
-        (90, "2 h"),
-        (150, "2 h"),
-        (151, "3 h"),
-        (47 * 60, "47 h"),
-        (48 * 60, "2 days"),
-        (100 * 60, "4 days"),
-    ],
-)
-def test_the_wait_is_formatted(minutes, wait):
-    assert ActivityStats(1, 1, minutes, 0, 0).wait == wait
 
 
 @pytest.mark.parametrize(

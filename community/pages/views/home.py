@@ -13,7 +13,7 @@ from community.core import page_cache, rate_limits
 from community.core.pagination import page_of
 from community.core.rate_limits import RateLimited
 from community.forum import search as forum_search
-from community.forum.services import searches
+from community.forum.services import activity_stats, searches
 from community.members.models import Member
 from community.members.requests import member_of
 from community.pages import home as home_page
@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "announcements": home_page.announcements(reader, now=now),
         "categories": home_page.categories(reader),
         "forums": home_page.prospect_forums(reader),
-        "activity_stats": home_page.activity_stats(now=now),
+        "activity_stats": activity_stats.current(now=now),
         "could_answer": [],
     }
     if reader.is_authenticated:
