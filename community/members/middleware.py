@@ -5,6 +5,7 @@ from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from community.members.models import Member
 from community.members.services.visits import note_visit
 
 
@@ -16,13 +17,12 @@ class MemberTimeZone:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # request.user loads the session, so skip it for visitors.
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            request.user = get_user(
-                request
-            )  # loaded by now: the lazy object around it slows down each access
-            with timezone.override(request.user.zone):
-                return self.get_response(request)
-        return self.get_response(request)
+        member = get_user(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        if not isinstance(member, Member):
+            return self.get_response(request)
+        request.user = member  # without the lazy object around it, which slows down each access
+        with timezone.override(member.zone):
+            return self.get_response(request)
 
 
 class Visits:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from django.urls import reverse
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from community.core.addresses import address
+from community.core.prepared import Prepared
 from community.members.models import Member
 from community.moderation.models import ReviewItem
+from community.prospects import desk
 from community.prospects import rules as prospects
-from community.prospects.models import DeskQuestion
 
 from . import home
 
@@ -41,29 +44,38 @@ def todos_of(member: Member) -> list[Todo]:
 def _desk(member: Member) -> list[Todo]:
     if not prospects.can_open_desk(member):
         return []
-    now = timezone.now()
-    waiting = list(DeskQuestion.objects.at_desk_of(member).for_work(now).values_list("due_at", flat=True))
-    late = sum(due < now for due in waiting)
-    if not waiting:
+    counts = desk.open_counts(member, now=timezone.now())
+    if not counts.waiting:
         return []
     sentence = ngettext(
         "%(n)d question is waiting at the sales desk",
         "%(n)d questions are waiting at the sales desk",
-        len(waiting),
-    ) % {"n": len(waiting)}
-    if late:
-        sentence += _(", %(late)d overdue") % {"late": late}
-    return [Todo("handshake", sentence, reverse("prospects:desk"), "warning" if late else "")]
+        counts.waiting,
+    ) % {"n": counts.waiting}
+    if counts.overdue:
+        sentence += _(", %(late)d overdue") % {"late": counts.overdue}
+    return [Todo("handshake", sentence, address("prospects:desk"), "warning" if counts.overdue else "")]
 
 
 def _queue(member: Member) -> list[Todo]:
-    number = ReviewItem.objects.open().count() if member.is_moderator else 0
-    if not number:
+    row = _open_reviews().first() if member.is_moderator else None
+    if row is None:
         return []
+    number = row[0]
     sentence = ngettext(
         "%(n)d post needs a moderator's review", "%(n)d posts need a moderator's review", number
     )
-    return [Todo("shield", sentence % {"n": number}, reverse("admin:moderation_reviewitem_changelist"))]
+    return [Todo("shield", sentence % {"n": number}, address("admin:moderation_reviewitem_changelist"))]
+
+
+@cache
+def _open_reviews() -> Prepared[tuple[int]]:
+    """Count the open review items; no row if there are none."""
+    return Prepared(
+        lambda: (
+            ReviewItem.objects.open().order_by().values("closed_at").annotate(n=Count("pk")).values_list("n")
+        )
+    )
 
 
 def _replies(member: Member) -> list[Todo]:
@@ -87,4 +99,4 @@ def _open_questions(member: Member) -> list[Todo]:
 def _profile(member: Member) -> list[Todo]:
     if member.bio:
         return []
-    return [Todo("user", _("Complete your profile"), reverse("members:profile-edit"))]
+    return [Todo("user", _("Complete your profile"), address("members:profile-edit"))]

@@ -30,16 +30,17 @@ LISTS: dict[str, Callable[[DeskQuestionQuerySet, datetime], DeskQuestionQuerySet
 
 
 class OpenCounts(NamedTuple):
-    """How many open questions wait for the team, and how many are held back for customers."""
+    """How many open questions wait for the team, how many of them too long, and how many are held back."""
 
     waiting: int
-    held_back: int
+    overdue: int
+    held_back: int  # for customers
 
 
 def open_counts(reader: Member, *, now: datetime) -> OpenCounts:
     """Count the open questions at the reader's desk. One query."""
     found = _open_counts(reader.staff_role).first(reader_id=reader.pk, now=now)
-    return OpenCounts(*found[1:]) if found else OpenCounts(0, 0)
+    return OpenCounts(*found[1:]) if found else OpenCounts(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,14 @@ def for_cards(ids: list[int]) -> dict[int, DeskQuestion]:
 
 
 @cache
-def _open_counts(role: str) -> Prepared[tuple[str, int, int]]:
+def _open_counts(role: str) -> Prepared[tuple[str, int, int, int]]:
     def build(reader_id: int, now: datetime) -> QuerySet[DeskQuestion, Any]:
         questions = DeskQuestion.objects.at_desk_of(Member(pk=reader_id, role=role)).open()
         held_back = Q(is_urgent=False, opens_at__gt=now)
         counts = questions.values_list("state").annotate(
-            waiting=Count("pk", filter=~held_back), held_back=Count("pk", filter=held_back)
+            waiting=Count("pk", filter=~held_back),
+            overdue=Count("pk", filter=~held_back & Q(due_at__lt=now)),
+            held_back=Count("pk", filter=held_back),
         )
         return counts.order_by()
 
