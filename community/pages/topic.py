@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -138,11 +138,8 @@ def page_of(request: HttpRequest, topic: Topic) -> TopicPage:
         mains = [post for post in rows if not post.is_comment]
         comments = [post for post in rows if post.is_comment]
     else:
-        placed = (
-            topic.posts.approved_for(reader).without_comments().in_reading_order(best_first=topic.best_first)
-        )
-        pages = paginate(request, placed.values_list("pk", flat=True))
         # Load the details of this page's posts only.
+        pages = paginate(request, _PostIds(reader, topic))
         ids = list(pages.object_list)
         found = {post.pk: post for post in _part(forum.kind_of(reader))(reader_id=reader.pk, post_ids=ids)}
         mains = [found[pk] for pk in ids if pk in found]
@@ -190,6 +187,46 @@ def _posts(kind: str, best_first: bool) -> Prepared[Post]:
         )
 
     return Prepared(build)
+
+
+@dataclass(frozen=True)
+class _PostIds:
+    """The ids of a topic's posts without comments, in the order in which the reader finds them."""
+
+    reader: Reader
+    topic: Topic
+
+    def __getitem__(self, wanted: slice) -> list[int]:
+        start = wanted.start or 0
+        find = _post_ids(forum.kind_of(self.reader), self.topic.best_first)
+        rows = find(topic_id=self.topic.pk, reader_id=self.reader.pk, offset=start)
+        return [pk for (pk,) in rows[: wanted.stop - start]]
+
+    def count(self) -> int:
+        row = _post_count(forum.kind_of(self.reader)).first(topic_id=self.topic.pk, reader_id=self.reader.pk)
+        return row[0] if row else 0
+
+
+@cache
+def _post_ids(kind: str, best_first: bool) -> Prepared[tuple[int]]:
+    def build(topic_id: int, reader_id: int) -> QuerySet[Post, tuple[int]]:
+        posts = _without_comments(topic_id, forum.placeholder_reader(kind, reader_id))
+        return posts.in_reading_order(best_first=best_first).values_list("pk")
+
+    return Prepared(build, limit=PER_PAGE)
+
+
+@cache
+def _post_count(kind: str) -> Prepared[tuple[int]]:
+    def build(topic_id: int, reader_id: int) -> QuerySet[Post, Any]:
+        posts = _without_comments(topic_id, forum.placeholder_reader(kind, reader_id))
+        return posts.order_by().values("topic").annotate(n=Count("pk")).values_list("n")
+
+    return Prepared(build)
+
+
+def _without_comments(topic_id: int, reader: Reader) -> PostQuerySet:
+    return Post.objects.filter(topic=topic_id).approved_for(reader).without_comments()
 
 
 @cache

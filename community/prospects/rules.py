@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from community.core.prepared import Prepared
+
 from .links import has_checkout_link
 from .models import DeskQuestion, ProspectForum, RosterEntry
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
     from community.members.models import Member
 
@@ -20,7 +24,15 @@ def can_open_desk(user: Member | AnonymousUser) -> bool:
     """Whether they may open the desk: managers, and staff on the roster of a prospect forum."""
     if not user.is_authenticated or not user.is_team:
         return False
-    return user.is_manager or RosterEntry.objects.on_duty().filter(member=user).exists()
+    return user.is_manager or bool(_duties()(member_id=user.pk))
+
+
+@cache
+def _duties() -> Prepared[tuple[int]]:
+    def build(member_id: int) -> QuerySet[RosterEntry, tuple[int]]:
+        return RosterEntry.objects.on_duty().filter(member=member_id).values_list("pk")
+
+    return Prepared(build, limit=1)
 
 
 def can_hand_over(user: Member, question: DeskQuestion) -> bool:
