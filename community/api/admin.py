@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.admin_base import MANAGERS, BaseAdmin
 
-from .models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
+from .models import ApiToken, ExternalId, PurchaseFile, QuarantinedEvent, WaitingEvent
 from .services import quarantine, tokens, waiting_events
 
 
@@ -150,8 +150,8 @@ class WaitingEventAdmin(BaseAdmin):
             waiting_events.dismiss(row, actor=request.user)
 
 
-@admin.register(SetAside)
-class SetAsideAdmin(BaseAdmin):
+@admin.register(QuarantinedEvent)
+class QuarantinedEventAdmin(BaseAdmin):
     """Quarantined facts: the sender corrects them, or a manager reviews and releases them."""
 
     seen_by = MANAGERS
@@ -161,11 +161,11 @@ class SetAsideAdmin(BaseAdmin):
     actions = ["try_again", "resolve"]
 
     @admin.display(description=gettext_lazy("Received data"))
-    def sent(self, row: SetAside) -> SafeString:
+    def sent(self, row: QuarantinedEvent) -> SafeString:
         return _as_code(row.item)
 
     @admin.action(description=gettext_lazy("Release from quarantine"))
-    def try_again(self, request: Any, rows: QuerySet[SetAside]) -> None:
+    def try_again(self, request: Any, rows: QuerySet[QuarantinedEvent]) -> None:
         reasons = [quarantine.release(row, actor=request.user) for row in rows.filter(resolved_at=None)]
         released = reasons.count("")
         if released:
@@ -184,7 +184,7 @@ class SetAsideAdmin(BaseAdmin):
             self.message_user(request, _("These have already been resolved."), messages.INFO)
 
     @admin.action(description=gettext_lazy("Mark as resolved"))
-    def resolve(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:
+    def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedEvent]) -> None:
         rows.filter(resolved_at=None).update(resolved_at=timezone.now())
 
 

@@ -156,7 +156,7 @@ class WaitingEvent(models.Model):
         return f"{self.name} of {self.email or self.external_id or self.domain or 'an unknown person'}"
 
 
-class SetAside(models.Model):
+class QuarantinedEvent(models.Model):
     """A quarantined external fact, held back for review."""
 
     class Why(models.TextChoices):
@@ -174,6 +174,7 @@ class SetAside(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        db_table = "api_setaside"
         ordering = ["-received_at"]
         verbose_name = _("quarantined event")
         verbose_name_plural = _("quarantined events")

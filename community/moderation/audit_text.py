@@ -74,6 +74,7 @@ _BY_VERB: Final[dict[str, StrOrPromise]] = {
     "delete": _("deleted the {} {}"),
 }
 _PAGES: Final[dict[str, str]] = {
+    "api.setaside": "admin:api_quarantinedevent_change",  # the model's name in older entries
     "forum.post": "forum:post-permalink",
     "forum.topic": "forum:topic-short",
     "prospects.deskquestion": "prospects:question-detail",

@@ -176,7 +176,7 @@ _SYSTEM: list[Entry] = [
     (gettext_lazy("Followers"), "admin:events_cursor_changelist", "timeline"),
     (gettext_lazy("Events"), "admin:events_event_changelist", "bolt"),
     (gettext_lazy("Unmatched events"), "admin:api_waitingevent_changelist", "shopping_cart"),
-    (gettext_lazy("Quarantine"), "admin:api_setaside_changelist", "report"),
+    (gettext_lazy("Quarantine"), "admin:api_quarantinedevent_changelist", "report"),
     (gettext_lazy("Imports"), "admin:importers_importbatch_changelist", "move_to_inbox"),
     (gettext_lazy("API tokens"), "admin:api_apitoken_changelist", "key"),
 ]

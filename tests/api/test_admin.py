@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from community.api.models import ApiToken, ExternalId, PurchaseFile, SetAside, WaitingEvent
+from community.api.models import ApiToken, ExternalId, PurchaseFile, QuarantinedEvent, WaitingEvent
 from community.api.services import ingestion, parsers
 from community.events.models import Event
 from tests.api.conftest import purchase
@@ -14,7 +14,7 @@ from tests.factories.api import confirm_address, make_token
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
-PAGES = ["apitoken", "waitingevent", "setaside", "purchasefile", "externalid"]
+PAGES = ["apitoken", "waitingevent", "quarantinedevent", "purchasefile", "externalid"]
 
 
 @pytest.fixture
@@ -163,10 +163,10 @@ def test_dismissing_removes_it_from_the_queue(client, waiting):
 
 def test_conflicts_are_shown_and_resolved(client, waiting):
     ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
-    conflict = SetAside.objects.get()
+    conflict = QuarantinedEvent.objects.get()
 
-    shown = client.get(page("setaside", "change", conflict.pk)).content.decode()
-    client.post(page("setaside"), {"action": "resolve", "_selected_action": [conflict.pk]})
+    shown = client.get(page("quarantinedevent", "change", conflict.pk)).content.decode()
+    client.post(page("quarantinedevent"), {"action": "resolve", "_selected_action": [conflict.pk]})
 
     assert "Same ID, different content" in shown
     conflict.refresh_from_db()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from community.api.models import EventKey, SetAside, WaitingEvent
+from community.api.models import EventKey, QuarantinedEvent, WaitingEvent
 from community.api.services import ingestion, parsers
 from community.api.services.inbound_facts import inbound_fact_from
 from community.events.models import Event
@@ -61,7 +61,10 @@ def test_concurrent_conflicts_keep_one_content():
         thread.join()
 
     assert sorted(answer.status for answer in answers) == ["accepted", "conflict"]
-    assert {WaitingEvent.objects.get().event["value_cents"], SetAside.objects.get().item["value_cents"]} == {
+    assert {
+        WaitingEvent.objects.get().event["value_cents"],
+        QuarantinedEvent.objects.get().item["value_cents"],
+    } == {
         100,
         200,
     }
@@ -92,7 +95,7 @@ def test_dry_run_returns_the_same_results_and_writes_nothing():
         "rejected",
     ]
     assert EventKey.objects.count() == WaitingEvent.objects.count() == 1
-    assert not SetAside.objects.exists()
+    assert not QuarantinedEvent.objects.exists()
     assert ingestion.ingest(purchases(*items)) == foreseen
 
 

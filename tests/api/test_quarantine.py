@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.api import inbound_events
-from community.api.models import SetAside, WaitingEvent
+from community.api.models import QuarantinedEvent, WaitingEvent
 from community.api.services import ingestion, parsers, quarantine
 from community.events.models import Event
 from community.moderation.models import AuditEntry
@@ -16,7 +16,7 @@ from tests.factories.api import confirm_address, make_token
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
-LIST = reverse("admin:api_setaside_changelist")
+LIST = reverse("admin:api_quarantinedevent_changelist")
 LONG_AGO = (timezone.now() - timedelta(days=4000)).isoformat()
 
 
@@ -30,7 +30,7 @@ def buyer():
 def old_purchase(number=1):
     item = purchase(external_id=f"order-{number}", occurred_at=LONG_AGO, buyer={"email": "ada@example.com"})
     ingestion.ingest(parsers.parse_purchases([item], source="crm"))
-    return SetAside.objects.get(source_event_id=f"purchase:order-{number}")
+    return QuarantinedEvent.objects.get(source_event_id=f"purchase:order-{number}")
 
 
 def unknown_event(name="webinar.slept_through"):
@@ -41,7 +41,7 @@ def unknown_event(name="webinar.slept_through"):
         "member": {"email": "ada@example.com"},
     }
     ingestion.ingest(parsers.parse_events([item], source="crm", commercial=False))
-    return SetAside.objects.get(source_event_id="event:w-1")
+    return QuarantinedEvent.objects.get(source_event_id="event:w-1")
 
 
 def test_an_old_purchase_is_released_with_its_original_time(buyer, manager):
@@ -68,7 +68,7 @@ def test_a_released_fact_without_a_member_waits(manager):
 def test_a_fact_ingested_in_the_meantime_counts_once(buyer, manager):
     row = old_purchase()
     quarantine.release(row, actor=manager)
-    SetAside.objects.filter(pk=row.pk).update(resolved_at=None)
+    QuarantinedEvent.objects.filter(pk=row.pk).update(resolved_at=None)
 
     assert quarantine.release(row, actor=manager) == ""
 
@@ -93,7 +93,7 @@ def test_a_conflict_cannot_be_released(manager):
             parsers.parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm")
         )
 
-    sentence = quarantine.release(SetAside.objects.get(), actor=manager)
+    sentence = quarantine.release(QuarantinedEvent.objects.get(), actor=manager)
 
     assert sentence == "This ID was already used with different content. Only the first version counts."
 
@@ -111,7 +111,7 @@ def test_an_unknown_event_is_not_released(manager):
 
 def test_an_event_added_to_the_catalogue_is_released(buyer, manager):
     row = unknown_event()
-    SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
+    QuarantinedEvent.objects.filter(pk=row.pk).update(item={**row.item, "name": "webinar.attended"})
 
     assert quarantine.release(row, actor=manager) == ""
 
@@ -121,7 +121,7 @@ def test_an_event_added_to_the_catalogue_is_released(buyer, manager):
 def test_an_event_with_an_invalid_payload_is_not_released(manager):
     row = unknown_event()
     wrong = {**row.item, "name": "webinar.attended", "payload": {"colour": "red"}}
-    SetAside.objects.filter(pk=row.pk).update(item=wrong)
+    QuarantinedEvent.objects.filter(pk=row.pk).update(item=wrong)
 
     assert "colour" in quarantine.release(row, actor=manager)
 
@@ -130,7 +130,7 @@ def test_a_source_without_the_purchases_scope_stays_refused(manager):
     make_token("events:write")
     row = unknown_event()
     (name,) = {str(name) for name in inbound_events.COMMERCIAL if name == "payment.failed"}
-    SetAside.objects.filter(pk=row.pk).update(item={**row.item, "name": name})
+    QuarantinedEvent.objects.filter(pk=row.pk).update(item={**row.item, "name": name})
 
     sentence = quarantine.release(row, actor=manager)
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from community.api.models import ApiToken, EventKey, SetAside, WaitingEvent
+from community.api.models import ApiToken, EventKey, QuarantinedEvent, WaitingEvent
 from community.events.models import Event
 from tests.api.conftest import event, purchase, statuses
 from tests.factories.api import confirm_address, make_token
@@ -207,7 +207,7 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
         "status": "conflict",
         "reason": "This ID was already used with different content. The first version counts.",
     }
-    assert SetAside.objects.get().item["value_cents"] == 100
+    assert QuarantinedEvent.objects.get().item["value_cents"] == 100
     assert WaitingEvent.objects.get().event["value_cents"] == 12900
 
 
@@ -218,7 +218,7 @@ def test_the_same_conflict_again_is_shown_once(call):
     for _ in range(2):
         call("purchases", {"purchases": [purchase(amount="1.00")]}, secret=secret)
 
-    assert SetAside.objects.count() == 1
+    assert QuarantinedEvent.objects.count() == 1
 
 
 def test_duplicates_and_conflicts_within_one_call(call):
@@ -285,7 +285,7 @@ def test_events_with_unknown_names_are_quarantined(call):
 
     assert statuses(answer) == ["quarantined"]
     assert answer["results"][0]["reason"] == "moon.landed is not an event that external systems can send."
-    assert SetAside.objects.get().why == "quarantined"
+    assert QuarantinedEvent.objects.get().why == "quarantined"
     assert not EventKey.objects.exists()
 
 

@@ -326,7 +326,7 @@ def test_row_of_a_solved_question_is_marked(client):
 def test_lists_cost_the_same_for_one_row_and_for_three(
     client, log_in, django_assert_num_queries, settings, address, who
 ):
-    settings.KEPT_PAGE_SECONDS = 0
+    settings.PAGE_CACHE_SECONDS = 0
     category, tag = CategoryFactory(), TagFactory(name="same")
     if who != "visitor":
         log_in(role="moderator" if who == "moderator" else "")

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from community.api.models import EventKey, SetAside, WaitingEvent
+from community.api.models import EventKey, QuarantinedEvent, WaitingEvent
 from community.events.catalogue import EventName
 from community.events.services.recording import CLOCK_SKEW, Draft, record_all
 
@@ -109,9 +109,9 @@ def _result(fact: Parsed, new: set[UUID], known: dict[UUID, str], owners: dict[U
 
 
 def _quarantine(facts: Sequence[Parsed], results: Sequence[Result]) -> None:
-    SetAside.objects.bulk_create(
+    QuarantinedEvent.objects.bulk_create(
         [
-            SetAside(
+            QuarantinedEvent(
                 why=result.status,
                 event_id=fact.event_id,
                 digest=fact.digest,

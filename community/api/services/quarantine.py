@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.api.inbound_events import COMMERCIAL, INBOUND
-from community.api.models import ApiToken, SetAside
+from community.api.models import ApiToken, QuarantinedEvent
 from community.core.audit import audit
 from community.events.catalogue import checked_payload
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def release(row: SetAside, *, actor: Member) -> str:
+def release(row: QuarantinedEvent, *, actor: Member) -> str:
     """Ingest a quarantined fact that was reviewed. Return why not, or an empty string on success.
 
     Its age no longer matters, but its name must be in the catalogue. Resolved rows are left as they are.
     """
-    row = SetAside.objects.select_for_update().get(pk=row.pk)
+    row = QuarantinedEvent.objects.select_for_update().get(pk=row.pk)
     if row.resolved_at is not None:
         return ""
-    if row.why != SetAside.Why.QUARANTINED:
+    if row.why != QuarantinedEvent.Why.QUARANTINED:
         return _("This ID was already used with different content. Only the first version counts.")
     fact = replace(inbound_fact_from(row.item), doubt="")
     if objection := _objection(fact):
