@@ -247,7 +247,8 @@ def _page_misses(row: PageRow) -> list[str]:
         found.append(f"{name}: {warm.ratio:.2f} warm, at least 1.0")
     if row.max_statements and row.cost["statements"] > row.max_statements:
         found.append(f"{name}: {row.cost['statements']} statements, at most {row.max_statements}")
-    if row.cost["bytes_without_posts"] > MOST_HTML:
+    has_posts = row.cost["bytes_without_posts"] < row.cost["bytes"]
+    if has_posts and row.cost["bytes_without_posts"] > MOST_HTML:
         found.append(f"{name}: {row.cost['bytes_without_posts'] / 1000:.1f} kB without posts, at most 30")
     return found
 
