@@ -53,6 +53,8 @@ Amount = Annotated[
     Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
 ]
 
+# Far below the depth at which Python or PostgreSQL give up.
+MAX_DEPTH = 50
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -66,15 +68,27 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _storable(props: dict[str, Any]) -> dict[str, Any]:
-    """Reject what PostgreSQL cannot store as JSON: NUL, lone surrogates, NaN and infinity."""
+    """Reject what PostgreSQL cannot store as JSON: NUL, lone surrogates, NaN and infinity; and deep nesting."""
+    if _is_nested_too_deeply(props):
+        raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
     try:
         serialized = json.dumps(props, ensure_ascii=False, allow_nan=False)
         serialized.encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError("this cannot be stored as JSON") from error
     if _NUL.search(serialized):
         raise ValueError("this contains a NUL character")
     return props
+
+
+def _is_nested_too_deeply(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        children = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+        level = [child for child in children if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

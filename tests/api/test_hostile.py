@@ -103,3 +103,12 @@ def test_impossible_times_get_a_result(moment):
 )
 def test_malformed_bodies_get_an_error(body):
     assert post("events", body).status_code in (200, 400, 422)
+
+
+@pytest.mark.parametrize(("depth", "status"), [(50, "quarantined"), (51, "rejected"), (500, "rejected")])
+def test_deeply_nested_props_are_rejected(depth, status):
+    sent = json.dumps({"events": [event(name="moon.landed", props={"topic": "?"})]})
+
+    response = post("events", sent.replace('"?"', "[" * (depth - 1) + "]" * (depth - 1)))
+
+    assert statuses(response.json()) == [status]
