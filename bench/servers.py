@@ -88,16 +88,30 @@ def web(
 
 @contextmanager
 def workers(home: Home) -> Iterator[None]:
-    """Run everything that `manage.py up` runs besides the web server."""
+    """Run everything that `manage.py up` runs besides the web server; yields once they are at rest."""
     environment = _environment(home, "worker", "bench.settings")
     commands = [command for name, command in _commands(home, 0).items() if name != "web"]
     with (home.root / "worker.log").open("wb") as log:
         processes = [spawn(command, cwd=BASE_DIR, env=environment, output=log) for command in commands]
         try:
+            _wait_for_worker()
             yield
         finally:
             for process in processes:
                 stop(process, SIGTERM, seconds=15)
+
+
+def _wait_for_worker() -> None:
+    """Wait until a worker answers and its followers have read what earlier measurements wrote."""
+    from community.celery import app
+    from community.events.registry import all_followers
+    from community.events.services.cursors import is_behind
+
+    for _ in range(300):
+        if app.control.ping(timeout=1) and not any(is_behind(name) for name in all_followers()):
+            return
+        time.sleep(1)
+    raise TimeoutError("The worker does not answer, or its followers do not catch up.")
 
 
 def _wait_for(url: str, log: str) -> None:

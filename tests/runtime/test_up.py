@@ -191,6 +191,14 @@ def test_up_with_an_external_database_is_refused(tmp_path: Path):
     assert "DATABASE_URL points to your own server" in answer.stderr
 
 
+def test_pages_have_a_higher_priority_than_background_work(up: Stack):
+    web, worker = (
+        wait_for(lambda name=name: up.pid_of(name)) for name in ("community.runtime.web", "worker")
+    )
+
+    assert psutil.Process(worker).nice() == min(psutil.Process(web).nice() + 10, 19)
+
+
 @pytest.mark.parametrize("name", ["worker", "community.runtime.web"])
 def test_up_restarts_killed_processes(up: Stack, name: str):
     first = wait_for(lambda: up.pid_of(name))
