@@ -91,7 +91,7 @@ class Dirty(models.Model):
     day = models.DateField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["shard"], name="dirty_by_shard")]
+        indexes = [models.Index(fields=["shard", "member_id"], name="dirty_by_member")]
         verbose_name_plural = "dirty member-days"
 
 

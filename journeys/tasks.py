@@ -25,7 +25,7 @@ def drain(shard: int, limit: int = BATCH) -> None:
     """Drain a shard for up to 20 s, then enqueue itself again if there is more."""
     until = time.monotonic() + MAX_SECONDS
     try:
-        while shards.drain(shard, limit=limit).keys == limit:
+        while shards.drain(shard, limit=limit).keys >= limit:
             if time.monotonic() > until:
                 drain.delay(shard, limit)
                 return

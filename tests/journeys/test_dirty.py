@@ -162,12 +162,12 @@ def test_wake_starts_one_drain_per_waiting_shard(monkeypatch):
 
 
 def test_drain_task_runs_until_the_shard_is_empty():
-    member = MemberFactory()
-    for day in range(5):
-        replied(member, day)
+    first = MemberFactory()
+    for member in (first, *(MemberFactory(pk=first.pk + dirty.SHARDS * number) for number in (1, 2, 3))):
+        replied(member, 1)
     dirty.mark_events(Event.objects.all())
 
-    tasks.drain(dirty.shard_of(member.pk), limit=2)
+    tasks.drain(dirty.shard_of(first.pk), limit=2)
 
     assert not Dirty.objects.exists()
 
@@ -176,8 +176,7 @@ def test_drain_task_enqueues_itself_again_when_out_of_time(monkeypatch):
     queued = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: queued.append(args))
     monkeypatch.setattr(tasks, "MAX_SECONDS", -1)
-    dirty.mark_members([1])
-    dirty.mark_members([1])
+    dirty.mark_members([1, 1 + dirty.SHARDS])
 
     tasks.drain(1, limit=1)
 

@@ -63,16 +63,19 @@ def test_drain_keeps_details_of_commercial_facts():
     ]
 
 
-def test_drain_respects_the_limit():
-    member = MemberFactory()
+def test_drain_takes_whole_members_up_to_the_limit():
+    first = MemberFactory()
+    second = MemberFactory(pk=first.pk + dirty.SHARDS)
     for day in (1, 2, 3):
-        replied(member, day)
+        replied(first, day)
+        replied(second, day)
     dirty.mark_events(Event.objects.all())
 
-    done = shards.drain(dirty.shard_of(member.pk), limit=2)
+    assert shards.drain(dirty.shard_of(first.pk), limit=2).keys == 3
+    assert set(Dirty.objects.values_list("member_id", flat=True)) == {second.pk}
 
-    assert done.keys == 2
-    assert Dirty.objects.count() == 1
+    assert shards.drain(dirty.shard_of(first.pk), limit=2).keys == 3
+    assert not Dirty.objects.exists()
 
 
 def test_drain_ignores_future_days():
