@@ -118,7 +118,7 @@ def _topics(kind: str) -> Prepared[Topic]:
         topics = topics.select_related(
             "category", "category__parent", "author", "closed_by", "question__accepted_by"
         )
-        return topics.with_tag_list().with_reading_of(reader).defer("search", *details("author", "closed_by"))
+        return topics.with_tag_list().with_unread_of(reader).defer("search", *details("author", "closed_by"))
 
     return Prepared(build)
 
@@ -348,7 +348,7 @@ def first_unread(page: TopicPage) -> str:
     is_whole = page.pages is not None and page.pages.paginator.num_pages == 1
     if is_whole or (new and new[0] == before + 1):
         return f"#p{new[1]}" if new else ""
-    if not new and not forum.unread_posts(page.reader, topic, after=before).exists():
+    if not new and not topic.unread_count:  # type: ignore[attr-defined]
         return ""
     return f"{reverse('forum:topic-unread', args=[topic.pk])}?after={before}"
 
