@@ -15,9 +15,11 @@ _ID_BYTES = 16
 class Fact(NamedTuple):
     """A member's events of one kind on one UTC day: a row of the rollup.
 
-    `ids` holds the first ten event ids of the day, 16 bytes each, ordered by time. `pairs` counts the events
-    per counterpart (member id as text), for events that have one. `items` has one mapping per event, only
-    for the kinds in `rollup.DETAILED`: id, cents, currency, props.
+    `ids` holds the first ten event ids of the day, 16 bytes each. `pairs` counts the events per counterpart
+    (member id as text), for events that have one. `items` has one mapping per event, only for the kinds in
+    `rollup.DETAILED`: id, cents, currency, props, at (microseconds since midnight UTC), log (the position in
+    the event log). Ids and items are ordered by time, then by the log. Rows that were rolled up before items
+    had `at` and `log` lack both.
     """
 
     day: date
@@ -129,6 +131,21 @@ class Result:
     refusals: tuple[Refusal, ...] = ()
 
 
+def one_by_one(facts: Iterable[Fact]) -> list[Fact]:
+    """Return a fact per item of these facts of one day, ordered by time, then by the log.
+
+    Items without a time keep their order.
+    """
+    pairs = [(item, fact) for fact in facts for item in fact.items or ()]
+    pairs.sort(key=lambda pair: (pair[0].get("at", 0), pair[0].get("log", [])))
+    return [fact._replace(n=1, ids=id_of(item), pairs=None, items=[item]) for item, fact in pairs]
+
+
+def id_of(item: Mapping[str, Any]) -> bytes:
+    """Return an item's event id as `Fact.ids` holds it."""
+    return bytes.fromhex(str(item["id"]).replace("-", ""))
+
+
 class Evidence(NamedTuple):
     ids: tuple[UUID, ...]
     n: int
@@ -160,9 +177,10 @@ class RawEvent:
     event_id: UUID
     member_id: int
     day: date
-    second: float  # since midnight UTC: orders the events of a day
+    microsecond: int  # since midnight UTC
     name: str
     counterpart_id: int | None = None
     cents: int | None = None
     currency: str = ""
     props: Mapping[str, Any] = field(default_factory=dict)
+    log: tuple[int, int, int] = (0, 0, 0)  # (epoch, xid, seq): orders the events of one microsecond

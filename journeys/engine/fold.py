@@ -2,7 +2,8 @@
 
 `fold` is a pure function. It ignores days after `as_of`, dates a deadline by the deadline and not by the run,
 and processes each day in a fixed order: touch, engagement, purchase, then cancellation or onboarding, then the
-deadlines of that day. So activity on the day of a deadline extends it, and a deadline on `as_of` is applied.
+deadlines of that day. The commercial facts and the risk signals of a day are taken in the order of time, then of
+the log; a lapse belongs to the purchases, as any of them may continue the subscription. So activity on the day of a deadline extends it, and a deadline on `as_of` is applied.
 
 A stage changes at most once a day: a stage entered and left on the same day gets no row. Conversion is never
 skipped: onboarding on the day of the purchase takes effect on the next day.
@@ -19,7 +20,7 @@ from . import ledger
 from . import sentences as say
 from . import stages as at
 from .activity import ActivityDates, RiskSignals
-from .facts import Evidence, Fact, Override, Refusal, Result, Span
+from .facts import Evidence, Fact, Override, Refusal, Result, Span, one_by_one
 from .history import History, Numbers, Reason, make_reason
 from .interest import Interest
 from .ruleset import Ruleset
@@ -92,7 +93,7 @@ class _Member:
     def apply_day(self, day: date, facts: list[Fact]) -> None:
         """Apply the facts of one day, in the fixed order."""
         active = [fact for fact in facts if fact.kind not in self.rules.passive]
-        commercial = [fact for fact in facts if fact.items]
+        commercial = one_by_one(facts)
         self._update_discovery(day, facts, active)
         if self.stage not in at.CUSTOMER:
             self._update_interest(day, facts)
@@ -137,8 +138,8 @@ class _Member:
             self.signals.record(fact, self.rules.A1)
             if fact.kind in self.rules.C1.kinds and self.ledger.buy(fact):
                 self.expansion = self.expansion or (fact, "a further product")
-        if was_customer:
-            self._update_subscriptions(facts)
+            if was_customer:
+                self._update_subscriptions(fact)
         ended = [
             f for f in facts if f.kind in (ledger.REFUND, ledger.CANCEL) and self.ledger.refund_or_cancel(f)
         ]
@@ -151,16 +152,15 @@ class _Member:
             if ended:
                 self._refuse(day, "L2", at.ENGAGEMENT)
 
-    def _update_subscriptions(self, facts: list[Fact]) -> None:
-        for fact in facts:
-            if fact.kind == ledger.LAPSE:
-                self.ledger.lapse(fact)
-            if fact.kind in ledger.CHANGES and self.ledger.renew(fact):
-                self.expansion = self.expansion or (fact, "more seats")
-            if fact.kind in self.rules.R4.kinds:
-                self.renewed = self.renewed or fact
-            if fact.kind in self.rules.R5.kinds:
-                self.expansion = self.expansion or (fact, "an upgrade")
+    def _update_subscriptions(self, fact: Fact) -> None:
+        if fact.kind == ledger.LAPSE:
+            self.ledger.lapse(fact)
+        if fact.kind in ledger.CHANGES and self.ledger.renew(fact):
+            self.expansion = self.expansion or (fact, "more seats")
+        if fact.kind in self.rules.R4.kinds:
+            self.renewed = self.renewed or fact
+        if fact.kind in self.rules.R5.kinds:
+            self.expansion = self.expansion or (fact, "an upgrade")
 
     def _convert(self, day: date) -> None:
         holdings = list(self.ledger.holdings.values())

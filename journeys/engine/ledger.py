@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from .facts import Fact
+from .facts import Fact, id_of
 
 PURCHASE, SUBSCRIPTION = "purchase.completed", "subscription.started"
 REFUND, CANCEL, LAPSE = "purchase.refunded", "subscription.cancelled", "subscription.lapsed"
@@ -48,7 +48,7 @@ class Ledger:
             ref = _ref(item)
             subscription = fact.kind == SUBSCRIPTION
             props = item["props"]
-            proof = fact._replace(n=1, ids=_id(item), items=None)
+            proof = fact._replace(n=1, ids=id_of(item), items=None)
             self.holdings[ref] = Holding(
                 subscription, item["cents"], item["currency"], props.get("seats") or 0, proof
             )
@@ -137,7 +137,3 @@ def is_sale(item: Mapping[str, Any]) -> bool:
 
 def _ref(item: Mapping[str, Any]) -> str:
     return str(item["props"].get("external_id") or item["id"])
-
-
-def _id(item: Mapping[str, Any]) -> bytes:
-    return bytes.fromhex(str(item["id"]).replace("-", ""))

@@ -59,7 +59,7 @@ def roll_up(events: Iterable[RawEvent]) -> list[Fact]:
 
 
 def _fact(found: dict[Any, RawEvent]) -> Fact:
-    events = sorted(found.values(), key=lambda event: (event.second, event.event_id))
+    events = sorted(found.values(), key=lambda event: (event.microsecond, event.log, event.event_id))
     first = events[0]
     pairs = Counter(str(e.counterpart_id) for e in events if e.counterpart_id is not None)
     return Fact(
@@ -78,4 +78,6 @@ def _item(event: RawEvent) -> dict[str, Any]:
         "cents": event.cents,
         "currency": event.currency,
         "props": dict(event.props),
+        "at": event.microsecond,
+        "log": list(event.log),
     }

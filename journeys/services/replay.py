@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models.expressions import RawSQL
 
 from community.events.models import Event
 from community.events.services.cursors import is_behind
@@ -88,6 +90,7 @@ def _events_of(members: Sequence[int]) -> Iterator[tuple[int, list[RawEvent]]]:
     rows = (
         Event.objects.not_retracted()
         .filter(member_id__in=members)
+        .annotate(log=RawSQL("ARRAY[epoch, xid::text::bigint, seq]", ()))  # not in the model
         .values_list(
             "event_id",
             "member_id",
@@ -97,13 +100,25 @@ def _events_of(members: Sequence[int]) -> Iterator[tuple[int, list[RawEvent]]]:
             "value_cents",
             "currency",
             "props",
+            "log",
         )
     )
-    for event_id, member_id, at, name, counterpart_id, cents, currency, props in rows.iterator():
+    for event_id, member_id, at, name, counterpart_id, cents, currency, props, log in rows.iterator():
         moment = at.astimezone(UTC)
-        second = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
+        midnight = datetime.combine(moment.date(), time(), UTC)
         found[member_id].append(
-            RawEvent(event_id, member_id, moment.date(), second, name, counterpart_id, cents, currency, props)
+            RawEvent(
+                event_id=event_id,
+                member_id=member_id,
+                day=moment.date(),
+                microsecond=(moment - midnight) // timedelta(microseconds=1),
+                name=name,
+                counterpart_id=counterpart_id,
+                cents=cents,
+                currency=currency,
+                props=props,
+                log=tuple(log),
+            )
         )
     yield from found.items()
 

@@ -19,9 +19,12 @@ _ROLL_UP = f"""
 WITH k AS MATERIALIZED (
   SELECT DISTINCT m, d FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d)),
 picked AS MATERIALIZED (
-  SELECT k.m AS member_id, k.d AS day, e.name AS kind, e.event_id, e.occurred_at, e.counterpart_id,
+  SELECT k.m AS member_id, k.d AS day, e.name AS kind, e.event_id, e.occurred_at, e.epoch, e.xid, e.seq,
+    e.counterpart_id,
     CASE WHEN e.name = ANY(%(detailed)s) THEN jsonb_build_object(
-      'id', e.event_id, 'cents', e.value_cents, 'currency', e.currency, 'props', e.props) END AS item
+      'id', e.event_id, 'cents', e.value_cents, 'currency', e.currency, 'props', e.props,
+      'at', (extract(epoch FROM e.occurred_at - k.d::timestamp AT TIME ZONE 'UTC') * 1000000)::bigint,
+      'log', jsonb_build_array(e.epoch, e.xid::text::bigint, e.seq)) END AS item
   FROM k CROSS JOIN LATERAL (
     SELECT * FROM event WHERE member_id = k.m
       AND occurred_at >= k.d::timestamp AT TIME ZONE 'UTC'
@@ -31,9 +34,9 @@ picked AS MATERIALIZED (
   WHERE e.retracted_at IS NULL AND NOT e.name = ANY(%(neutral)s)),
 counts AS (
   SELECT member_id, day, kind, count(*)::int AS n,
-    substr(string_agg(uuid_send(event_id), ''::bytea ORDER BY occurred_at, event_id), 1, {16 * EVIDENCE_MOST})
-      AS ids,
-    jsonb_agg(item ORDER BY occurred_at, event_id) FILTER (WHERE item IS NOT NULL) AS items
+    substr(string_agg(uuid_send(event_id), ''::bytea ORDER BY occurred_at, epoch, xid, seq),
+      1, {16 * EVIDENCE_MOST}) AS ids,
+    jsonb_agg(item ORDER BY occurred_at, epoch, xid, seq) FILTER (WHERE item IS NOT NULL) AS items
   FROM picked GROUP BY 1, 2, 3),
 paired AS (
   SELECT member_id, day, kind, jsonb_object_agg(counterpart_id::text, n) AS pairs

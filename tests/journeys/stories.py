@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
@@ -22,7 +23,12 @@ def on(day: int) -> date:
 
 def ev(day: int, name: str, nth: int = 0, **fields) -> RawEvent:
     """Return an event on day `day`; `nth` distinguishes events of one kind on a day."""
-    return RawEvent(uuid5(_SPACE, f"{day}:{name}:{nth}"), 1, on(day), float(nth), name, **fields)
+    return RawEvent(uuid5(_SPACE, f"{day}:{name}:{nth}"), 1, on(day), nth, name, **fields)
+
+
+def at(hour: int, event: RawEvent) -> RawEvent:
+    """Return the event at this hour of its day, UTC."""
+    return replace(event, microsecond=hour * 3_600_000_000)
 
 
 def sale(day: int, ref: str = "order-1", cents: int = 4900, **props) -> RawEvent:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +13,7 @@ from journeys.engine.facts import Override
 from journeys.engine.sentences import did, money, times
 from journeys.engine.state import shown_stage
 
-from .stories import RULES, ev, fold_events, on, refund, sale, subscription
+from .stories import RULES, at, ev, fold_events, on, refund, sale, subscription
 
 VISIT = ev(0, "visit.day")
 BUSY = [ev(day, "visit.day") for day in range(1, 61, 5)]  # twelve active days, the last one is day 56
@@ -99,6 +101,27 @@ def test_a_severity_one_ticket_is_a_signal_while_open():
     assert risks(ticket(10, "opened", 1), as_of=300) == ("severe_ticket",)
     assert risks(ticket(10, "opened", 1), ticket(12, "closed"), as_of=13) == ()
     assert risks(ticket(10, "opened", 2), as_of=13) == ()
+
+
+def test_a_ticket_closed_on_the_day_it_was_opened_is_not_a_signal():
+    opened, closed = ticket(10, "opened", 1), ticket(10, "closed")
+
+    assert risks(at(9, opened), at(17, closed), as_of=13) == ()
+    assert risks(at(17, opened), at(9, closed), as_of=13) == ("severe_ticket",)
+
+
+def test_a_payment_that_fails_after_a_purchase_of_the_same_day_is_a_signal():
+    failed, bought = ev(10, "payment.failed", props={}), sale(10, "order-2")
+
+    assert risks(at(9, bought), at(17, failed), as_of=13) == ("payment_failed",)
+    assert risks(at(9, failed), at(17, bought), as_of=13) == ()
+
+
+def test_the_last_answer_of_a_day_counts():
+    good, bad = nps(10, 9), nps(10, 3)
+
+    assert risks(at(9, good), at(17, replace(bad, event_id=UUID(int=1))), as_of=13) == ("detractor",)
+    assert risks(at(17, good), at(9, replace(bad, event_id=UUID(int=1))), as_of=13) == ()
 
 
 def test_activity_at_half_the_own_average_is_a_signal():

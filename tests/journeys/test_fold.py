@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from journeys.engine.facts import Refusal, Span
+from journeys.engine.fold import fold
+from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import parse_ruleset
 from journeys.engine.stages import ALLOWED, STAGES, may_follow
 
-from .stories import RULES, ev, fold_events, on, refund, sale, steps, subscription
+from .stories import RULES, at, ev, fold_events, on, refund, sale, steps, subscription
 
 REGISTERED = ev(0, "member.registered")
 ADVOCATE = Span(on(50), on(120), (UUID(int=1),))
@@ -397,6 +400,65 @@ def test_l2_renewal_on_the_last_day_of_grace_counts():
     ]
 
     assert fold_events(*story, as_of=100).state.stage == "relationship"
+
+
+@pytest.mark.parametrize(
+    "continued", [subscription(60, "downgraded"), subscription(60, "renewed"), sale(60, "order-2")]
+)
+def test_l2_lapse_and_continuation_on_one_day_are_taken_by_the_clock(continued):
+    begin, lapsed = subscription(0, "started", cents=900), subscription(60, "lapsed")
+
+    lapsed_first = fold_events(begin, at(9, lapsed), at(17, continued), as_of=100)
+    lapsed_last = fold_events(begin, at(17, lapsed), at(9, continued), as_of=100)
+
+    assert lapsed_first.state.stage == "relationship"
+    assert steps(lapsed_last)[-1] == (74, "engagement.win_back", "L2")
+
+
+def test_facts_of_one_moment_are_taken_in_the_order_of_the_log():
+    begin, lapsed = subscription(0, "started", cents=900), subscription(60, "lapsed")
+    downgraded = subscription(60, "downgraded")
+
+    def stage(first, second):
+        moments = [at(9, replace(first, log=(0, 7, 5))), at(9, replace(second, log=(0, 7, 6)))]
+        return fold_events(begin, *moments, as_of=100).state.stage
+
+    assert stage(lapsed, downgraded) == "relationship"
+    assert stage(downgraded, lapsed) == "engagement"
+
+
+def test_a_later_transaction_comes_later_in_the_log():
+    begin, lapsed = subscription(0, "started", cents=900), subscription(60, "lapsed")
+    downgraded = subscription(60, "downgraded")
+    moments = [at(9, replace(lapsed, log=(0, 8, 1))), at(9, replace(downgraded, log=(0, 7, 2)))]
+
+    assert fold_events(begin, *moments, as_of=100).state.stage == "engagement"
+
+
+def test_the_purchase_comes_before_a_refund_of_the_same_day_at_any_hour():
+    result = fold_events(REGISTERED, at(17, sale(5)), at(9, refund(5)), as_of=10)
+
+    assert [row.stage for row in result.rows] == ["discovery"]
+
+
+def test_only_the_event_that_ends_the_relationship_is_its_evidence():
+    begin, other = subscription(0, "started", cents=900), subscription(0, "started", "sub-2", cents=900)
+    first, last = subscription(50, "cancelled", "sub-2"), subscription(50, "cancelled")
+
+    result = fold_events(begin, other, at(9, first), at(17, last), as_of=60)
+
+    assert (result.rows[-1].rule, result.rows[-1].evidence) == ("L2", (last.event_id,))
+
+
+def test_items_that_were_rolled_up_without_a_time_keep_their_order():
+    story = [sale(0), sale(0, "order-2"), subscription(40, "started", cents=900), subscription(60, "lapsed")]
+    timeless = [fact._replace(items=[_without_time(item) for item in fact.items]) for fact in roll_up(story)]
+
+    assert fold(timeless, RULES, as_of=on(100)).rows == fold_events(*story, as_of=100).rows
+
+
+def _without_time(item):
+    return {key: value for key, value in item.items() if key not in ("at", "log")}
 
 
 def test_l2_one_lapsed_subscription_does_not_end_the_other():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from community.events.catalogue import EventName
 from community.events.models import Event
 from community.events.services import recording
 from community.members.models import Member
@@ -16,7 +18,7 @@ from journeys.models import Dirty, MemberDay, MemberState, StageHistory
 from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 
-from .journey_fixtures import bought, drained, replied
+from .journey_fixtures import bought, drain_all, drained, moment, replied
 from .random_lives import add_random_events
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,62 @@ def test_order_of_arrival_does_not_matter():
             shards.drain(shard)
 
     assert check().differences == []
+
+
+def test_both_rollups_order_a_day_by_the_clock_then_by_the_log():
+    member = MemberFactory()
+    noon = moment(5)
+    late_id, early_id = UUID(int=2), UUID(int=1)
+    of_day = [
+        ("support.ticket_closed", noon + timedelta(hours=5, microseconds=123_457), UUID(int=9), {}),
+        ("support.ticket_opened", noon - timedelta(hours=3), UUID(int=8), {"severity": 1}),
+        ("support.ticket_opened", noon, late_id, {}),  # of one moment, so by the log and not by the id
+        ("support.ticket_opened", noon, early_id, {}),
+    ]
+    for name, at, event_id, more in of_day:
+        record(member, name, at, event_id, external_id="t-1", **more)
+    drained()
+
+    stored = {day.kind: day for day in MemberDay.objects.filter(member_id=member.pk)}
+
+    assert check().differences == []
+    assert [item["id"] for item in stored["support.ticket_opened"].items] == [
+        str(UUID(int=8)),
+        str(late_id),
+        str(early_id),
+    ]
+    assert stored["support.ticket_closed"].items[0]["at"] == 17 * 3_600_000_000 + 123_457
+
+
+def test_items_without_a_time_are_repaired_by_a_replay():
+    member = MemberFactory()
+    bought(member, 200)
+    drained()
+    day = MemberDay.objects.get(member_id=member.pk)
+    good = day.items
+    timeless = [{key: value for key, value in item.items() if key not in ("at", "log")} for item in good]
+    MemberDay.objects.filter(member_id=member.pk).update(items=timeless)
+
+    dirty.mark_everyone()
+    drain_all()
+    assert about(check()) == {"rollup"}
+    dirty.mark_every_day()
+    drain_all()
+
+    assert MemberDay.objects.get(member_id=member.pk, kind="purchase.completed").items == good
+    assert check().differences == []
+
+
+def record(member, name, at, event_id, **payload):
+    draft = recording.Draft(
+        name=EventName(name),
+        occurred_at=at,
+        payload=payload,
+        object_type="test.thing",
+        member_id=member.pk,
+        event_id=event_id,
+    )
+    recording.record_all([draft])
 
 
 def test_check_skips_dirty_members():

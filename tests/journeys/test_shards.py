@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from community.events.models import Event
 from community.events.services import recording
@@ -16,6 +16,14 @@ from tests.factories.members import MemberFactory
 from .journey_fixtures import bought, drain_all, drained, happened, positions, replied
 
 pytestmark = pytest.mark.django_db
+
+
+def log_position(event: Event) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT epoch, xid::text::bigint, seq FROM event WHERE event_id = %s", [event.event_id]
+        )
+        return list(cursor.fetchone())
 
 
 def test_drain_writes_rollup_history_and_state():
@@ -59,6 +67,8 @@ def test_drain_keeps_details_of_commercial_facts():
             "cents": 4900,
             "currency": "EUR",
             "props": {"external_id": "order-1", "products": ["mill"]},
+            "at": 12 * 3_600_000_000,
+            "log": log_position(sold),
         }
     ]
 

@@ -72,7 +72,7 @@ def events(draw, on_days=days) -> RawEvent:
     if name == "nps.answered":
         props = {"score": draw(st.integers(0, 10))}
     event_id = uuid5(UUID(int=9), f"{name}:{day}:{nth}:{sorted(props.items())}:{cents}")
-    return RawEvent(event_id, 1, on(day), float(nth), name, None, cents, "EUR" if cents else "", props)
+    return RawEvent(event_id, 1, on(day), nth, name, None, cents, "EUR" if cents else "", props)
 
 
 @st.composite
