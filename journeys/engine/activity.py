@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from . import ledger
 from .facts import Fact
 from .ruleset import ActivityRule, RiskRule
 
@@ -75,7 +76,7 @@ class RiskSignals:
                     self.detractor_on = fact.day if props["score"] <= 6 else None
                 case "payment.failed":
                     self.payment_failed_on = fact.day
-                case "purchase.completed" | "subscription.renewed":
+                case ledger.PURCHASE | ledger.SUBSCRIPTION | ledger.RENEWAL if ledger.is_sale(item):
                     self.payment_failed_on = None
                 case "support.ticket_opened" if props.get("severity") == rules.severity:
                     self.open_tickets.add(props["external_id"])

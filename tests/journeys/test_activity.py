@@ -97,6 +97,26 @@ def test_a_failed_payment_is_a_signal_until_the_next_payment():
     assert risks(failed, sale(12, "order-2"), as_of=13) == ()
 
 
+@pytest.mark.parametrize(
+    ("later", "clears"),
+    [
+        (sale(12, "order-2"), True),
+        (sale(12, "order-2", cents=0), False),
+        (sale(12, "order-2", test=True), False),
+        (subscription(12, "started", cents=900), True),
+        (subscription(12, "started", cents=0), False),
+        (subscription(12, "started", cents=900, test=True), False),
+        (subscription(12, "renewed", cents=900), True),
+        (subscription(12, "renewed", cents=0), False),
+        (subscription(12, "renewed"), False),
+    ],
+)
+def test_only_what_is_paid_clears_a_failed_payment(later, clears):
+    found = risks(ev(10, "payment.failed", props={}), later, as_of=40)
+
+    assert found == (() if clears else ("payment_failed",))
+
+
 def test_a_severity_one_ticket_is_a_signal_while_open():
     assert risks(ticket(10, "opened", 1), as_of=300) == ("severe_ticket",)
     assert risks(ticket(10, "opened", 1), ticket(12, "closed"), as_of=13) == ()
