@@ -6,7 +6,7 @@ deadlines of that day. The commercial facts and the risk signals of a day are ta
 the log; a lapse belongs to the purchases, as any of them may continue the subscription. So activity on the day of a deadline extends it, and a deadline on `as_of` is applied.
 
 A stage changes at most once a day: a stage entered and left on the same day gets no row. Conversion is never
-skipped: onboarding on the day of the purchase takes effect on the next day.
+skipped: onboarding, an upgrade, further seats or a renewal on the day of the purchase count from the next day.
 """
 
 from __future__ import annotations
@@ -136,10 +136,7 @@ class _Member:
         self.ledger.drop_ended(day)
         for fact in facts:
             self.signals.record(fact, self.rules.A1)
-            if fact.kind in self.rules.C1.kinds and self.ledger.buy(fact):
-                self.expansion = self.expansion or (fact, "a further product")
-            if was_customer:
-                self._update_subscriptions(fact)
+            self._update_ledger(fact)
         ended = [
             f for f in facts if f.kind in (ledger.REFUND, ledger.CANCEL) and self.ledger.refund_or_cancel(f)
         ]
@@ -152,7 +149,10 @@ class _Member:
             if ended:
                 self._refuse(day, "L2", at.ENGAGEMENT)
 
-    def _update_subscriptions(self, fact: Fact) -> None:
+    def _update_ledger(self, fact: Fact) -> None:
+        """Apply a sale, or a change or lapse of a subscription."""
+        if fact.kind in self.rules.C1.kinds and self.ledger.buy(fact):
+            self.expansion = self.expansion or (fact, "a further product")
         if fact.kind == ledger.LAPSE:
             self.ledger.lapse(fact)
         if fact.kind in ledger.CHANGES and self.ledger.renew(fact):

@@ -275,6 +275,41 @@ def test_r5_upgrade_during_conversion_is_expansion_on_entering_relationship():
     assert set(last.evidence) == {story[0].event_id, story[1].event_id}
 
 
+@pytest.mark.parametrize(
+    ("event", "rule", "facet"),
+    [
+        (subscription(0, "upgraded"), "R5", "expansion"),
+        (subscription(0, "renewed", seats=9), "R5", "expansion"),
+        (subscription(0, "renewed"), "R4", "retention"),
+    ],
+)
+@pytest.mark.parametrize("onboarded_on", [0, 7])
+def test_facets_of_the_day_of_purchase_count_from_the_next_day(event, rule, facet, onboarded_on):
+    begin = subscription(0, "started", cents=900, seats=5)
+    story = [at(9, begin), at(17, event), ev(onboarded_on, "onboarding.completed")]
+
+    assert steps(fold_events(*story, as_of=0)) == [(0, "conversion.first_purchase", "C1")]
+    last = fold_events(*story, as_of=8).rows[-1]
+    assert (last.effective_on, last.rule) == (on(max(1, onboarded_on)), "R1")
+    assert facet in last.facets
+    assert rule in last.facts
+    assert event.event_id in last.evidence
+
+
+def test_a_lapse_on_the_day_of_purchase_ends_after_the_grace_period():
+    story = [at(9, subscription(0, "started", cents=900)), at(17, subscription(0, "lapsed"))]
+
+    assert steps(fold_events(*story, as_of=20))[-1] == (14, "engagement.win_back", "L2")
+
+
+def test_facts_before_the_day_of_purchase_give_no_facet():
+    before = [subscription(0, "upgraded"), subscription(0, "renewed"), ev(0, "visit.day")]
+
+    result = fold_events(*before, sale(1), ev(2, "onboarding.completed"), as_of=3)
+
+    assert result.state.facets == ("adoption",)
+
+
 def test_r6_advocacy_starts_and_ends_with_its_span():
     result = fold_events(sale(0), as_of=150, spans=[ADVOCATE])
 
