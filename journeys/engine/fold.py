@@ -137,16 +137,15 @@ class _Member:
         for fact in facts:
             self.signals.record(fact, self.rules.A1)
             self._update_ledger(fact)
-        ended = [
-            f for f in facts if f.kind in (ledger.REFUND, ledger.CANCEL) and self.ledger.refund_or_cancel(f)
-        ]
-        if was_customer and ended:
-            self._churn(day, ended[0])
+        ends = [fact for fact in facts if fact.kind in ledger.ENDS]
+        last = [fact for fact in ends if self.ledger.refund_or_cancel(fact)]
+        if was_customer and last:
+            self._churn(day, last[0])
         elif not was_customer and self.ledger.holdings:
             self._convert(day)
         elif not was_customer:
             self._reset_cycle()
-            if ended:
+            if ends:
                 self._refuse(day, "L2", at.ENGAGEMENT)
 
     def _update_ledger(self, fact: Fact) -> None:

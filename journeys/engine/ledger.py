@@ -14,6 +14,7 @@ REFUND, CANCEL, LAPSE = "purchase.refunded", "subscription.cancelled", "subscrip
 RENEWAL, UPGRADE, DOWNGRADE = "subscription.renewed", "subscription.upgraded", "subscription.downgraded"
 BOUGHT = frozenset({PURCHASE, SUBSCRIPTION})
 CHANGES = frozenset({RENEWAL, UPGRADE, DOWNGRADE})
+ENDS = frozenset({REFUND, CANCEL})
 
 
 @dataclass(slots=True)
@@ -29,7 +30,10 @@ class Holding:
 
 @dataclass(slots=True)
 class Ledger:
-    """Orders and subscriptions of the current customer cycle, by external id."""
+    """Paid orders and subscriptions of the current customer cycle, by external id.
+
+    Free trials, test sales and unknown subscriptions are not held, so their end ends nothing.
+    """
 
     grace_days: int
     holdings: dict[str, Holding] = field(default_factory=dict)
@@ -87,10 +91,11 @@ class Ledger:
         return leaves
 
     def lapse(self, fact: Fact) -> None:
-        """Mark subscriptions as not renewed: they end after the grace period."""
+        """Mark subscriptions as not renewed: they end after the grace period, counted from the first lapse."""
+        ends = fact.day + timedelta(days=max(1, self.grace_days))
         for item in fact.items or ():
-            ends = fact.day + timedelta(days=max(1, self.grace_days))
-            self.ending.setdefault(_ref(item), (ends, fact))
+            if (ref := _ref(item)) in self.holdings:
+                self.ending.setdefault(ref, (ends, fact))
 
     def drop_ended(self, day: date) -> None:
         """Remove the subscriptions whose grace period ended before this day."""
@@ -99,11 +104,14 @@ class Ledger:
             self.holdings.pop(ref, None)
 
     def churns_on(self) -> tuple[date, Fact] | None:
-        """Return when the last subscription ends because it was not renewed, and the fact behind it."""
-        live = {ref for ref, holding in self.holdings.items() if holding.subscription}
-        if not self.ending or not live <= self.ending.keys():
+        """Return when the last subscription ends because it was not renewed, and the fact behind it.
+
+        Orders count only where no subscription is held.
+        """
+        live = {ref for ref, holding in self.holdings.items() if holding.subscription} or self.holdings.keys()
+        if not live or not live <= self.ending.keys():
             return None
-        return max((self.ending[ref] for ref in live or self.ending), key=lambda end: end[0])
+        return max((self.ending[ref] for ref in live), key=lambda end: end[0])
 
     def clear(self) -> None:
         self.holdings.clear()
@@ -122,13 +130,13 @@ class Ledger:
         return not self.holdings
 
     def _cancel(self, ref: str, day: date) -> bool:
-        known = self.holdings.pop(ref, None)
+        ended = self.holdings.pop(ref, None)
+        if ended is None:
+            return False
         self.ending.pop(ref, None)
         over = {other for other, (ends, _) in self.ending.items() if ends <= day}
-        subscribed = any(h.subscription for other, h in self.holdings.items() if other not in over)
-        if known is None and subscribed:
-            return False  # an unknown subscription: the others continue
-        return not subscribed
+        live = [holding for other, holding in self.holdings.items() if other not in over]
+        return not any(holding.subscription for holding in live) if ended.subscription else not live
 
 
 def is_sale(item: Mapping[str, Any]) -> bool:

@@ -416,6 +416,47 @@ def test_l2_cancelling_an_unknown_subscription_keeps_the_known_ones():
     assert fold_events(*story, as_of=60).state.stage == "relationship"
 
 
+@pytest.mark.parametrize(
+    "trial",
+    [
+        subscription(0, "started", "sub-9", cents=0),
+        subscription(0, "started", "sub-9"),
+        subscription(0, "started", "sub-9", cents=900, test=True),
+        ev(0, "visit.day"),
+    ],
+    ids=["free", "without an amount", "test", "unknown"],
+)
+@pytest.mark.parametrize("end", ["cancelled", "lapsed"])
+@pytest.mark.parametrize("paid", [sale(0), subscription(0, "started", cents=900)], ids=["order", "paid"])
+def test_l2_the_end_of_what_is_not_paid_ends_nothing(paid, trial, end):
+    result = fold_events(paid, trial, subscription(50, end, "sub-9"), as_of=80)
+
+    assert result.state.stage == "relationship"
+    assert result.state.next_due_why != "L2"
+
+
+def test_l2_the_end_of_a_trial_does_not_end_the_relationship_with_what_was_paid():
+    story = [sale(0), subscription(20, "started", cents=0), subscription(30, "cancelled"), refund(50)]
+
+    assert steps(fold_events(*story, as_of=80))[-1] == (50, "engagement.win_back", "L2")
+
+
+def test_l2_the_end_of_an_unknown_subscription_does_not_hide_the_end_of_the_paid_one():
+    lapsed, unknown = subscription(50, "lapsed"), subscription(55, "lapsed", "sub-9")
+
+    result = fold_events(subscription(0, "started", cents=900), lapsed, unknown, as_of=80)
+
+    assert steps(result)[-1] == (64, "engagement.win_back", "L2")
+    assert result.rows[-1].evidence == (lapsed.event_id,)
+
+
+def test_l2_a_subscription_reported_as_a_purchase_ends_as_one():
+    story = [sale(0, "sub-1"), subscription(50, "lapsed")]
+
+    assert steps(fold_events(*story, as_of=80))[-1] == (64, "engagement.win_back", "L2")
+    assert fold_events(*story, sale(0, "order-2"), as_of=80).state.stage == "relationship"
+
+
 def test_l2_not_renewing_takes_effect_after_the_grace_period():
     story = [subscription(0, "started", cents=900), subscription(60, "lapsed")]
 

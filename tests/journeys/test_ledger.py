@@ -97,6 +97,25 @@ def test_cancelling_the_last_subscription_ends_the_relationship_despite_orders(l
     assert ledger.refund_or_cancel(fact(1, CANCEL, item("s", None))) is True
 
 
+def test_cancelling_an_order_keeps_the_customer_who_has_another(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a"), item("b")))
+
+    assert ledger.refund_or_cancel(fact(1, CANCEL, item("a", None))) is False
+    assert ledger.refund_or_cancel(fact(2, CANCEL, item("b", None))) is True
+
+
+@pytest.mark.parametrize("kind", [PURCHASE, SUBSCRIPTION])
+def test_the_end_of_what_is_not_held_ends_nothing(ledger, kind):
+    ledger.buy(fact(0, kind, item("a")))
+    ledger.buy(fact(0, SUBSCRIPTION, item("t", 0)))
+    ledger.lapse(fact(1, LAPSE, item("t", None), item("u", None)))
+
+    left = ledger.refund_or_cancel(fact(2, CANCEL, item("t", None), item("u", None)))
+
+    assert left is False
+    assert ledger.churns_on() is None
+
+
 def test_a_lapsed_subscription_ends_after_the_grace_period(ledger):
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
     lapsed = fact(30, LAPSE, item("s", None))
