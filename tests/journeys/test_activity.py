@@ -53,6 +53,16 @@ def test_activity_after_dormancy_is_resurrected_for_fourteen_days(day, activity)
     assert fold_events(VISIT, ev(100, "visit.day"), as_of=day).state.activity == activity
 
 
+@pytest.mark.parametrize(
+    ("own", "as_of", "activity"),
+    [(None, 99, "dormant"), (100, 100, "active"), (100, 130, "active"), (100, 131, "cooling"), (5, 7, "new")],
+)
+def test_the_first_own_act_after_a_passive_event_is_no_return(own, as_of, activity):
+    acts = [] if own is None else [ev(own, "visit.day")]
+
+    assert fold_events(ev(0, "helpful_vote.received"), *acts, as_of=as_of).state.activity == activity
+
+
 def test_returning_while_cooling_is_not_resurrected():
     assert fold_events(VISIT, ev(90, "visit.day"), as_of=91).state.activity == "active"
 
