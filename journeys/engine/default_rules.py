@@ -3,7 +3,7 @@
 from typing import Any
 
 DEFAULT_RULES: dict[str, Any] = {
-    # Engagement points per event, by kind. Kinds that are missing give none.
+    # Engagement points per event, by kind. Kinds that are missing or passive give none.
     "points": {
         "visit.day": 1,
         "page.viewed": 0.1,
@@ -50,7 +50,7 @@ DEFAULT_RULES: dict[str, Any] = {
     },
     # The daily cap by kind.
     "day_caps": {"topic.viewed": 50, "reaction.given": 10},
-    # Events caused by others, which do not show that the member is active.
+    # Events caused by others, which do not show that the member is active or interested.
     "passive": [
         "answer.accepted",
         "answer.marked_official",

@@ -96,7 +96,7 @@ class _Member:
         commercial = one_by_one(facts)
         self._update_discovery(day, facts, active)
         if self.stage not in at.CUSTOMER:
-            self._update_interest(day, facts)
+            self._update_interest(day, active)
         if commercial:
             self._apply_commerce(day, commercial)
         self._update_relationship(day, facts, active)

@@ -85,6 +85,13 @@ def test_e2_daily_cap_limits_the_points_of_a_day():
     assert steps(result) == [(0, "discovery.anonymous", "D1")]
 
 
+def test_e2_passive_events_give_no_points():
+    shipped = [ev(day, "idea.shipped") for day in range(1, 9)]
+
+    assert steps(fold_events(REGISTERED, *shipped, as_of=10)) == [(0, "discovery.registered", "D1")]
+    assert fold_events(REGISTERED, *shipped, ev(9, "call.logged"), as_of=10).state.stage == "discovery"
+
+
 def test_e2_evidence_lists_the_ten_heaviest_events_and_counts_all():
     views = [ev(0, "topic.viewed", nth) for nth in range(20)]
     call, trial = ev(0, "call.logged"), ev(0, "webinar.attended")

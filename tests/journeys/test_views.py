@@ -214,6 +214,7 @@ def test_rule_list_labels_the_points(as_manager):
 
     assert points["asked for a demo"] == (20, None)
     assert points["read a topic"] == (0.1, 50)
+    assert "had an idea shipped" not in points  # passive, so it gives none
 
 
 def test_journey_map_is_as_of_today(as_manager):
