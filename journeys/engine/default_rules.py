@@ -49,7 +49,7 @@ DEFAULT_RULES: dict[str, Any] = {
         "advisory.attended": 5,
     },
     # The daily cap by kind.
-    "day_caps": {"topic.viewed": 50, "reaction.given": 10},
+    "day_caps": {"topic.viewed": 50, "search.performed": 10, "reaction.given": 10},
     # Events caused by others, which do not show that the member is active or interested.
     "passive": [
         "answer.accepted",
