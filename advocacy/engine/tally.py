@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
+from uuid import UUID
 
-from journeys.engine.facts import Fact
+from journeys.engine.facts import EVIDENCE_MOST, Fact
 
 from .arithmetic import BILLION, decay_table, hundredths, saturated
 from .caps import Day, Peers, admit, count_quarter, quarter_of
@@ -178,10 +179,13 @@ class Tally:
 
 def _helper_side(fact: Fact) -> Fact:
     """Return the part of a day's prospect forum replies in which the member was the replier."""
-    helped = sum(item["props"].get("role") == HELPER_ROLE for item in fact.items or ())
-    if helped == fact.n:
-        return fact
-    return fact._replace(n=helped, pairs=None)
+    ids = [UUID(item["id"]).bytes for item in fact.items or () if item["props"].get("role") == HELPER_ROLE]
+    pairs = {}
+    for key, n in (fact.pairs or {}).items():
+        partner, _, role = key.partition(":")
+        if role == HELPER_ROLE:
+            pairs[partner] = n
+    return fact._replace(n=len(ids), ids=b"".join(ids[:EVIDENCE_MOST]), pairs=pairs)
 
 
 def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list[Fact]]]:

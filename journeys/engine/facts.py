@@ -15,11 +15,11 @@ _ID_BYTES = 16
 class Fact(NamedTuple):
     """A member's events of one kind on one UTC day: a row of the rollup.
 
-    `ids` holds the first ten event ids of the day, 16 bytes each. `pairs` counts the events per counterpart
-    (member id as text), for events that have one. `items` has one mapping per event, only for the kinds in
-    `rollup.DETAILED`: id, cents, currency, props, at (microseconds since midnight UTC), log (the position in
-    the event log). Ids and items are ordered by time, then by the log. Rows that were rolled up before items
-    had `at` and `log` lack both.
+    `ids` holds the first ten event ids of the day, 16 bytes each. `pairs` counts the events per counterpart,
+    for events that have one: keys are `member id`, or `member id:role` where the event has a role. `items` has
+    one mapping per event, only for the kinds in `rollup.DETAILED`: id, cents, currency, props, at (microseconds
+    since midnight UTC), log (the position in the event log). Ids and items are ordered by time, then by the
+    log. Rows that were rolled up before items had `at` and `log` lack both.
     """
 
     day: date

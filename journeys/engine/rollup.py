@@ -61,7 +61,7 @@ def roll_up(events: Iterable[RawEvent]) -> list[Fact]:
 def _fact(found: dict[Any, RawEvent]) -> Fact:
     events = sorted(found.values(), key=lambda event: (event.microsecond, event.log, event.event_id))
     first = events[0]
-    pairs = Counter(str(e.counterpart_id) for e in events if e.counterpart_id is not None)
+    pairs = Counter(_pair(event) for event in events if event.counterpart_id is not None)
     return Fact(
         day=first.day,
         kind=first.name,
@@ -70,6 +70,11 @@ def _fact(found: dict[Any, RawEvent]) -> Fact:
         pairs=dict(pairs) or None,
         items=[_item(event) for event in events] if first.name in DETAILED else None,
     )
+
+
+def _pair(event: RawEvent) -> str:
+    role = event.props.get("role") if event.name in DETAILED else None
+    return str(event.counterpart_id) if role is None else f"{event.counterpart_id}:{role}"
 
 
 def _item(event: RawEvent) -> dict[str, Any]:

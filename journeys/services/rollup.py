@@ -39,9 +39,10 @@ counts AS (
     jsonb_agg(item ORDER BY occurred_at, epoch, xid, seq) FILTER (WHERE item IS NOT NULL) AS items
   FROM picked GROUP BY 1, 2, 3),
 paired AS (
-  SELECT member_id, day, kind, jsonb_object_agg(counterpart_id::text, n) AS pairs
-  FROM (SELECT member_id, day, kind, counterpart_id, count(*) AS n FROM picked
-        WHERE counterpart_id IS NOT NULL GROUP BY 1, 2, 3, 4) p
+  SELECT member_id, day, kind, jsonb_object_agg(pair, n) AS pairs
+  FROM (SELECT member_id, day, kind, counterpart_id || coalesce(':' || (item #>> '{{props,role}}'), '') AS pair,
+          count(*) AS n
+        FROM picked WHERE counterpart_id IS NOT NULL GROUP BY 1, 2, 3, 4) p
   GROUP BY 1, 2, 3),
 want AS MATERIALIZED (SELECT * FROM counts LEFT JOIN paired USING (member_id, day, kind)),
 gone AS (

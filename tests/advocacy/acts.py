@@ -22,6 +22,15 @@ def did(kind: str, n: int = 1, *, ago: int = 0, to: dict[int, int] | None = None
     return Fact(TODAY - timedelta(days=ago), kind, n, ids, pairs)
 
 
+def peer_replies(*roles: str, ago: int = 0, to: dict[str, int] | None = None) -> Fact:
+    """Return a day's prospect forum replies; `to` counts them as the rollup does: by counterpart and role."""
+    fact = did("prospect.peer_replied", len(roles), ago=ago)._replace(pairs=to)
+    ids = [str(UUID(bytes=fact.ids[at : at + 16])) for at in range(0, len(fact.ids), 16)]
+    return fact._replace(
+        items=[{"id": one, "props": {"role": role}} for one, role in zip(ids, roles, strict=True)]
+    )
+
+
 def answered_nps(*scores: int, ago: int = 0) -> Fact:
     items = [{"id": "", "cents": None, "currency": "", "props": {"score": score}} for score in scores]
     return did("nps.answered", len(scores), ago=ago)._replace(items=items)

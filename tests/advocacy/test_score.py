@@ -8,7 +8,7 @@ from advocacy.engine.score import marginal_points, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.weights import COMPONENTS, KINDS
 
-from .acts import TODAY, answered_nps, did, in_order, score, scored
+from .acts import TODAY, answered_nps, did, in_order, peer_replies, score, scored
 
 FEW_TOPICS = [did("topic.created", ago=ago) for ago in range(5)]
 ADVOCATE = [
@@ -174,12 +174,29 @@ def test_acts_after_the_as_of_day_are_ignored():
 
 
 def test_only_the_replier_in_a_prospect_forum_gains():
-    def met(*roles):
-        items = [{"id": "", "cents": None, "currency": "", "props": {"role": role}} for role in roles]
-        return did("prospect.peer_replied", len(roles))._replace(items=items)
+    helped = peer_replies("replier", to={"5:replier": 1})
+    both = peer_replies("replier", "asker", to={"5:replier": 1, "5:asker": 1})
 
-    assert scored(met("asker")) is None
-    assert score(met("replier", "asker")) == score(met("replier")) == score(did("reply.created"))
+    assert scored(peer_replies("asker", to={"5:asker": 1})) is None
+    assert score(both) == score(helped) == score(did("reply.created"))
+
+
+def test_replies_to_one_prospect_have_a_pair_cap_even_if_that_prospect_replies_too():
+    in_quarter = range(60)
+    alone = [peer_replies("replier", ago=ago, to={"5:replier": 1}) for ago in in_quarter]
+    mutual = [
+        peer_replies("replier", "asker", ago=ago, to={"5:replier": 1, "5:asker": 1}) for ago in in_quarter
+    ]
+
+    assert score(*mutual) == score(*alone) == score(*alone[:3])
+
+
+def test_replies_of_others_to_the_member_are_not_contributions():
+    both = peer_replies("asker", "replier", to={"5:asker": 1, "6:replier": 1})
+
+    (entry,) = scored(both).explanation["top"]
+
+    assert (entry["n"], entry["of"], entry["events"]) == (1, 1, [both.items[1]["id"]])
 
 
 # Derived values

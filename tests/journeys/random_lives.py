@@ -32,6 +32,7 @@ NAMES = (
     "payment.failed",
     "review.verified",
     "article.published",
+    "prospect.peer_replied",
 )
 PAYLOADS = {
     "reply.created": {"words": 9, "is_answer": True, "topic_id": 1},
@@ -44,7 +45,7 @@ PAYLOADS = {
     "nps.answered": {"score": 3},
     "review.verified": {"site": "example.com"},
 }
-WITH_ANOTHER = ("answer.accepted", "helpful_vote.received")
+WITH_ANOTHER = ("answer.accepted", "helpful_vote.received", "prospect.peer_replied")
 
 
 def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
@@ -53,6 +54,8 @@ def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
     payload = PAYLOADS.get(name, {})
     if name.startswith(("subscription", "payment")):
         payload = {"external_id": dice.choice(["a", "b"])}
+    if name == "prospect.peer_replied":
+        payload = {"role": dice.choice(["replier", "asker"])}
     return recording.Draft(
         name=EventName(name),
         occurred_at=moment(dice.randint(0, 700), dice.randint(0, 11)),

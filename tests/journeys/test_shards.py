@@ -11,6 +11,7 @@ from community.events.models import Event
 from community.events.services import recording
 from journeys.models import Dirty, MemberDay, MemberState, StageHistory
 from journeys.services import dirty, shards
+from journeys.services.replay import check_everyone
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drain_all, drained, happened, positions, replied
@@ -71,6 +72,21 @@ def test_drain_keeps_details_of_commercial_facts():
             "log": log_position(sold),
         }
     ]
+
+
+def test_rollup_counts_counterparts_by_role():
+    """Helping a member and being helped by the same member are two things."""
+    member, other = MemberFactory(), MemberFactory()
+    for role in ("replier", "asker", "replier"):
+        happened(member, "prospect.peer_replied", 3, counterpart=other, role=role)
+    bought(member, 3, counterpart=other)
+
+    drained()
+
+    days = MemberDay.objects.filter(member_id=member.pk)
+    assert days.get(kind="prospect.peer_replied").pairs == {f"{other.pk}:replier": 2, f"{other.pk}:asker": 1}
+    assert days.get(kind="purchase.completed").pairs == {str(other.pk): 1}
+    assert check_everyone().differences == []
 
 
 def test_drain_takes_whole_members_up_to_the_limit():
