@@ -74,12 +74,11 @@ class Tally:
                 self._add_acts(ordinal, fact)
 
     def _add_nps(self, ordinal: int, fact: Fact) -> None:
-        """Add the last NPS answer of the day: a promoter counts 1, a detractor -1."""
-        scores = [item["props"]["score"] for item in fact.items or ()]
-        if not scores or DETRACTOR_TO < scores[-1] < PROMOTER_FROM:
-            return
-        self.facts[NPS, ordinal] = fact
-        self._set(NPS, {ordinal: 1 if scores[-1] >= PROMOTER_FROM else -1})
+        """Add the day's NPS answer: a promoter counts 1, a detractor -1."""
+        counts = _nps_of(item["props"]["score"] for item in fact.items or ())
+        if counts:
+            self.facts[NPS, ordinal] = fact
+            self._set(NPS, {ordinal: counts})
 
     def _add_acts(self, ordinal: int, fact: Fact) -> None:
         group = fact.kind, quarter_of(fact.day)
@@ -175,6 +174,19 @@ class Tally:
         ]
         ends += [then + STRIKE_DAYS for then in self.strikes]
         return max(ends, default=self.last) + 1
+
+
+def _nps_of(scores: Iterable[int]) -> int:
+    """Return what a day's answers count: the last one, but a passive one does not take back a promoter's."""
+    counts = 0
+    for score in scores:
+        if score <= DETRACTOR_TO:
+            counts = -1
+        elif score >= PROMOTER_FROM:
+            counts = 1
+        else:
+            counts = max(counts, 0)
+    return counts
 
 
 def _helper_side(fact: Fact) -> Fact:

@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -143,7 +144,17 @@ def test_passive_nps_answer_does_not_count():
 
 def test_last_answer_of_a_day_counts():
     assert score(answered_nps(3, 10)) == 5.0
-    assert scored(answered_nps(10, 8)) is None
+    assert scored(answered_nps(3, 8)) is None
+    assert score(did("review.verified"), answered_nps(10, 3)) < score(did("review.verified"))
+
+
+@pytest.mark.parametrize("answers", list(product((3, 8, 9), repeat=3)), ids=str)
+def test_one_more_answer_of_a_promoter_or_passive_never_lowers_the_score(answers):
+    reviewed = did("review.verified")
+
+    for place, more in product(range(4), (8, 9)):
+        with_more = answered_nps(*answers[:place], more, *answers[place:])
+        assert score(reviewed, with_more) >= score(reviewed, answered_nps(*answers))
 
 
 def test_strike_costs_ten_points_for_180_days():

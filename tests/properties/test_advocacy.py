@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import combinations
+from uuid import UUID
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,8 +14,9 @@ from advocacy.engine.score import score_member, score_over_time
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since
 from advocacy.engine.tally import tally_of
-from advocacy.engine.weights import BANDS, COMPONENTS, KINDS
-from journeys.engine.facts import Fact
+from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
+from journeys.engine.facts import Fact, RawEvent
+from journeys.engine.rollup import roll_up
 
 TODAY = date(2026, 9, 1)
 ME, STAFF = 1, 2
@@ -127,6 +130,34 @@ def test_score_only_falls_without_events(facts, later, later_still):
     assert points(facts, first + timedelta(days=later_still)) <= points(facts, first)
 
 
+@st.composite
+def crowded_lives(draw):
+    """Many events of one kind on few days with few partners, so that both caps meet, and one more event."""
+    kind = draw(
+        st.sampled_from(["helpful_vote.received", "answer.accepted", "referral.qualified", PEER_REPLY])
+    )
+    n = draw(st.integers(1, 40))
+    *life, last = draw(st.lists(events(kind), min_size=n, max_size=n))
+    return life, last
+
+
+@st.composite
+def events(draw, kind):
+    partner = draw(st.one_of(st.none(), st.integers(1, 7)))
+    props = {"role": draw(st.sampled_from(["replier", "asker"]))} if kind == PEER_REPLY else {}
+    day, second = TODAY - timedelta(days=draw(st.integers(0, 3))), draw(st.integers(0, 9))
+    return RawEvent(UUID(int=draw(st.integers(0, 2**64))), ME, day, second, kind, partner, props=props)
+
+
+@checked
+@given(crowded_lives())
+def test_one_more_event_never_lowers_a_component(found):
+    life, event = found
+    before, after = exact(roll_up(life)), exact(roll_up([*life, event]))
+
+    assert all(after[key] >= points for key, points in before.items())
+
+
 # 16: caps
 
 
@@ -157,24 +188,29 @@ def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
     ),
 )
 def test_joint_caps_are_optimal(kind, pairs):
-    """No day or partner exceeds its cap, and the result is at least that of applying the caps one after the other."""
-    days = {day: Day(dict(found)) for day, found in pairs.items()}
+    """For each day, the latest days until then together have as many acts as both caps admit."""
+    days = {day: Day(dict(found), alone=day % 3) for day, found in pairs.items()}
     counted, _ = count_quarter(kind, days)
+    latest_first = sorted(days, reverse=True)
 
-    partners = {partner for found in pairs.values() for partner in found}
-    assert all(0 <= n <= KINDS[kind].a_day for n in counted.values())
-    assert sum(counted.values()) <= PAIR_MOST * len(partners)
-    plain, used = {}, Counter()
-    for day in sorted(days, reverse=True):
-        taken = {partner: min(n, PAIR_MOST - used[partner]) for partner, n in pairs[day].items()}
-        used.update(taken)
-        plain[day] = min(sum(taken.values()), KINDS[kind].a_day)
-    running = running_plain = 0
-    for day in sorted(
-        days, reverse=True
-    ):  # most valuable days first: a higher running sum at every step means a higher score
-        running, running_plain = running + counted[day], running_plain + plain[day]
-        assert running >= running_plain
+    for place in range(len(days)):
+        latest = latest_first[: place + 1]
+        assert sum(counted[day] for day in latest) == most_admissible([days[day] for day in latest], kind)
+    assert all(n <= KINDS[kind].a_day for n in counted.values())
+
+
+def most_admissible(days, kind):
+    """Return the maximum flow from days to partners, as the least of all cuts."""
+    partners = {partner for day in days for partner in day.pairs}
+    return min(
+        PAIR_MOST * size
+        + sum(
+            min(KINDS[kind].a_day, day.alone + sum(n for p, n in day.pairs.items() if p not in cut))
+            for day in days
+        )
+        for size in range(len(partners) + 1)
+        for cut in combinations(sorted(partners), size)
+    )
 
 
 @checked
