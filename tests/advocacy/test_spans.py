@@ -1,8 +1,11 @@
 from datetime import date, timedelta
+from itertools import combinations
 
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since, past_of
+from advocacy.engine.tally import Points
+from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
 
 from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
@@ -22,6 +25,14 @@ def proven(ago=0):
         did("reference.completed", ago=ago),
         did("answer.accepted", 5, ago=ago),
     ]
+
+
+def celebrated(ago):
+    """Enough to be above forty half a year later: 52 points for referrals, proof and stories."""
+    kinds = ["reference.completed", "case_study.published", "review.verified", "testimonial.approved"]
+    stories = [did("story.shared", ago=ago + more) for more in range(5)]
+    referred = [did("referral.purchased", 2, ago=ago + more) for more in range(3)]
+    return [*referred, *[did(kind, ago=ago) for kind in kinds], *stories]
 
 
 def test_span_starts_on_the_day_the_threshold_is_reached():
@@ -69,6 +80,75 @@ def test_between_thirty_and_forty_advocates_stay_and_none_are_added():
 
 def test_points_in_a_single_component_make_no_advocate():
     assert spans(*[did("answer.accepted", 5, ago=ago) for ago in range(90)]) == ()
+
+
+def test_an_advocate_has_five_points_in_two_components():
+    """Forty points with all but 4.99 of them from a single component are not enough; with 5.00 they are."""
+    few, enough = {"referral": 4_990_000_000}, {"referral": 5_000_000_000}
+
+    assert not Points(4000, {"helpfulness": 35_010_000_000, **few}).enters
+    assert Points(4000, {"helpfulness": 35_000_000_000, **enough}).enters
+    assert not Points(3999, {"helpfulness": 34_990_000_000, **enough}).enters
+
+
+def test_two_components_may_be_any():
+    for one, other in combinations(COMPONENTS, 2):
+        assert Points(4000, {one: 5_000_000_000, other: 5_000_000_000}).enters
+
+
+def test_forty_points_with_five_in_a_single_component_make_no_advocate():
+    """25 for referrals, and 4.99 at most in each of the others."""
+    referred = [did("referral.purchased", 2, ago=ago) for ago in range(5)]
+    little = [
+        did("reply.created", 4),
+        did("testimonial.approved", ago=10),
+        did("beta.participated"),
+        did("idea.submitted"),
+        answered_nps(9, ago=10),
+        *[did("topic.created", 3, ago=ago) for ago in range(3)],
+    ]
+    components = scored(*referred, *little).explanation["components"]
+
+    assert score(*referred, *little) >= 40
+    assert [key for key, part in components.items() if float(part["points"]) >= 5] == ["referral"]
+    assert spans(*referred, *little) == ()
+    assert spans(*referred, *little, did("reply.created", ago=1)) != ()
+
+
+# Changes between events
+
+
+def test_span_begins_and_ends_between_two_events():
+    """Strikes keep a champion below forty for 180 days; the rest fades before the next event."""
+    facts = [*celebrated(ago=1000), did("strike.upheld", 3, ago=1000), did("topic.created")]
+
+    (span,) = spans(*facts)
+
+    assert span.start == TODAY - timedelta(days=1000 - 180)
+    assert span.end is not None
+    assert span.end < TODAY
+    assert score(*facts, on=span.end) < 30 <= score(*facts, on=span.end - timedelta(days=1))
+
+
+def test_span_ends_and_another_begins_and_ends_between_two_events():
+    facts = [*celebrated(ago=1000), did("strike.upheld", 4, ago=990), did("topic.created")]
+
+    first, second = spans(*facts)
+
+    assert (first.start, first.end) == (TODAY - timedelta(days=1000), TODAY - timedelta(days=990))
+    assert second.start == TODAY - timedelta(days=990 - 180)
+    assert second.end is not None
+    assert second.end < TODAY
+
+
+def test_an_act_on_the_day_the_score_would_fall_keeps_the_span():
+    facts = proven(ago=500)
+    end = spans(*facts)[0].end
+    saved = did("referral.purchased", ago=(TODAY - end).days)
+
+    assert spans(*facts, on=end - timedelta(days=1))[0].end is None
+    assert spans(*facts, on=end)[0].end == end
+    assert spans(*facts, saved, on=end)[0].end is None
 
 
 def test_member_may_become_an_advocate_again():
