@@ -2,8 +2,10 @@
 
 `fold` is a pure function. It ignores days after `as_of`, dates a deadline by the deadline and not by the run,
 and processes each day in a fixed order: touch, engagement, purchase, then cancellation or onboarding, then the
-deadlines of that day. The commercial facts and the risk signals of a day are taken in the order of time, then of
-the log; a lapse belongs to the purchases, as any of them may continue the subscription. So activity on the day of a deadline extends it, and a deadline on `as_of` is applied.
+deadlines of that day. So activity on the day of a deadline extends it, and a deadline on `as_of` is applied.
+
+The commercial facts and the risk signals of a day are taken in the order of time, then of the log; a lapse belongs
+to the purchases, as any of them may continue the subscription.
 
 A stage changes at most once a day: a stage entered and left on the same day gets no row. Conversion is never
 skipped: onboarding, an upgrade, further seats or a renewal on the day of the purchase count from the next day.
