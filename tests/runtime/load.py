@@ -144,10 +144,10 @@ async def drip_command(port: int, sockets: int) -> None:
 def _asking(
     seen: Seen, port: int, paths: list[str], *, cookie: str = "", addresses: int = 1
 ) -> Callable[[int], object]:
-    mark = time.monotonic_ns()  # makes every URL unique
+    mark = time.monotonic_ns()  # a value that no page cache has seen, of a parameter that it heeds
 
     async def ask(number: int) -> None:
-        path = f"{paths[number % len(paths)]}?seen={mark + number}"
+        path = f"{paths[number % len(paths)]}?sort={mark + number}"
         seen.add(await get(port, path, cookie=cookie, address=_address(number % addresses)))
 
     return ask
