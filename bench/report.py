@@ -167,6 +167,10 @@ def markdown(result: Result, before: Mapping[str, Any]) -> str:
         lines += [_mixed_line(row, earlier.get(row.kind)) for row in result.mixed]
     if result.work:
         took = {row["what"]: row for row in before.get("work", ())}
+        lines += [
+            "",
+            "Background work, measured when the data set was imported; `--keep-data` does not repeat it.",
+        ]
         lines += ["", "| work | how much | seconds | a second | before |", "|---|---:|---:|---:|---:|"]
         lines += [
             f"| {row.what} | {row.count} {row.unit} | {row.seconds:.1f} | {row.count / max(row.seconds, 1e-9):.0f} "

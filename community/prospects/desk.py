@@ -30,7 +30,7 @@ LISTS: dict[str, Callable[[DeskQuestionQuerySet, datetime], DeskQuestionQuerySet
 
 
 class OpenCounts(NamedTuple):
-    """How many open questions wait for the team, how many of them too long, and how many are held back."""
+    """How many open questions wait for the team, how many of those are overdue, and how many are held back."""
 
     waiting: int
     overdue: int

@@ -12,8 +12,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether the connection works.
 
         An idle server sends nothing but its goodbye, so a connection with nothing to read is open. `SELECT 1` would
-        be one more round trip per request. After an error, and when there is something to read, the
-        server is asked.
+        be one more round trip per request. After an error, and when there is something to read, the server is asked.
         """
         if self.connection is None or self.errors_occurred or self.connection.closed:
             return super().is_usable()
