@@ -197,6 +197,24 @@ def test_visitors_leave_threads_to_members(serve):
     assert [answered(connection).status for connection in [member, *visitors]] == [200] * 7
 
 
+def test_requests_one_after_the_other_are_served_by_one_thread(serve):
+    """Its database connection has planned every statement."""
+    threads = []
+
+    def note_thread(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        threads.append(threading.get_ident())
+        return hello(environ, start_response)
+
+    site = serve(note_thread)
+    wait_for(lambda: site.server.task_dispatcher.active_count == 0)
+    for number in range(8):
+        assert answered(site.ask(f"/{number}", MEMBER)).status == 200
+        wait_for(lambda: not site.server.task_dispatcher.is_at_work())
+
+    assert len(threads) == 8
+    assert len(set(threads)) == 1
+
+
 def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
     monkeypatch.setattr(http_server, "MAX_WAITING", 1)
     site = serve()
