@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
+from community.core.sessions import SessionStore
 from community.forum.models import Category
 from community.members.models import Guidelines, Member
 from community.members.services.roles import set_roles

@@ -157,7 +157,7 @@ CACHES = {
 }
 # Seconds a visitor's page may be cached; 0 disables it.
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=30)
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "community.core.sessions"
 
 # Celery
 

@@ -20,7 +20,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
-from community.core import page_cache
+from community.core import page_cache, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -87,8 +87,8 @@ class NoEmbeds:
 class VisitorLimit:
     """Serve members first; answer 503 (or a cached page) to visitors beyond the limit.
 
-    The web server limits requests without a session cookie and marks those beyond its limit. A cookie without a
-    valid session bypasses that limit, so it needs one of `settings.VISITOR_PLACES`.
+    The web server limits requests without a member's session key and marks those beyond its limit. The key of a
+    session that has ended passes there, so it needs one of `settings.VISITOR_PLACES`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -105,6 +105,8 @@ class VisitorLimit:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self._serve_visitor(request)
         if SESSION_KEY in request.session:
+            if request.method == "GET" and not sessions.is_signed(request.session.session_key):
+                request.session.cycle_key()  # began before keys were signed
             return self._serve_member(request)
         if not self.places.acquire(blocking=False):
             return page_cache.find(request) or busy()

@@ -23,6 +23,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
+from community.core import sessions
 from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
 
 # The deadline of a request or response; extended in proportion to the bytes transferred.
@@ -319,11 +320,20 @@ class Server(TcpWSGIServer):
 
 
 def classify(request: HTTPRequestParser) -> str:
-    """Classify a request by path and session cookie; the application verifies the session."""
+    """Classify a request by its path, and by whether its session key was made for a member.
+
+    The application looks up whether that session still exists.
+    """
     if (
         request.error
         or request.path.startswith(UNLIMITED_PATHS)
-        or f"{settings.SESSION_COOKIE_NAME}=" in request.headers.get("COOKIE", "")
+        or sessions.is_signed(_session_key(request.headers.get("COOKIE", "")))
     ):
         return MEMBER
     return ACCOUNT if request.path.startswith(ACCOUNT_PATHS) else VISITOR
+
+
+def _session_key(cookies: str) -> str | None:
+    """Return the value of the last session cookie, which is the one that Django reads."""
+    pairs = (cookie.strip().partition("=") for cookie in reversed(cookies.split(";")))
+    return next((value for name, _, value in pairs if name == settings.SESSION_COOKIE_NAME), None)

@@ -2,7 +2,6 @@ import threading
 from functools import partial
 
 import pytest
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, transaction
@@ -12,6 +11,7 @@ from django.test.client import MULTIPART_CONTENT
 
 from community.core import middleware
 from community.core.middleware import REFUSED, StatementTimeout, StripNullBytes, VisitorLimit
+from community.core.sessions import SessionStore
 from tests.factories.members import MemberFactory
 from tests.support import eventually, in_thread
 

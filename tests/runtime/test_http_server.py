@@ -11,11 +11,13 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from community.core.middleware import REFUSED
+from community.core.sessions import signed_key
 from community.runtime import http_server, web
 from community.runtime.http_server import Server
 from tests.runtime.helpers import wait_for
 
-MEMBER = {"Cookie": "theme=dark; sessionid=any"}
+MEMBER = {"Cookie": f"theme=dark; sessionid={signed_key()}; sidebar=open"}
+MADE_UP = {"Cookie": "sessionid=0123456789abcdefghijklmnopqrstuv"}
 
 
 class Site:
@@ -184,9 +186,10 @@ def test_large_body_is_refused_with_a_sentence(serve, request_head):
     assert b"Go back and send less." in answer
 
 
-def test_visitors_leave_threads_to_members(serve):
+@pytest.mark.parametrize("headers", [{}, MADE_UP, {"Cookie": f"notsessionid={signed_key()}"}])
+def test_visitors_leave_threads_to_members(serve, headers):
     site = serve()
-    visitors = [site.ask(f"/{number}") for number in range(6)]
+    visitors = [site.ask(f"/{number}", headers) for number in range(6)]
     wait_for(lambda: len(site.begun) == 1)
 
     member = site.ask("/member", MEMBER)

@@ -1,0 +1,85 @@
+"""Whose session keys are signed, so that the web server serves them first."""
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import cached_db
+from django.contrib.sessions.models import Session
+
+from community.core.sessions import RANDOM_LENGTH, SessionStore, is_signed, signed_key
+from tests.factories.members import MemberFactory
+
+
+def test_a_signed_key_shows_that_it_is_ours(settings):
+    key = signed_key()
+
+    assert is_signed(key)
+    assert len(key) <= Session._meta.get_field("session_key").max_length
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another " * 10
+    assert is_signed(key)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not is_signed(key)
+
+
+def test_a_made_up_key_is_not_signed():
+    random, signature = signed_key()[:RANDOM_LENGTH], signed_key()[RANDOM_LENGTH:]
+
+    for key in (
+        None,
+        "",
+        random,
+        random + "0" * 16,
+        random + signature,
+        "0123456789abcdefghijklmnopqrstuv",
+        "é" * 40,
+    ):
+        assert not is_signed(key)
+
+
+@pytest.mark.django_db
+def test_a_visitor_gets_an_unsigned_key():
+    session = SessionStore()
+    session["seen"] = 1
+    session.save()
+
+    assert session.exists(session.session_key)
+    assert not is_signed(session.session_key)
+
+
+@pytest.mark.django_db
+def test_logging_in_signs_the_key_of_the_session(client):
+    session = SessionStore()
+    session["basket"] = 1
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+
+    client.force_login(MemberFactory())
+
+    assert is_signed(client.session.session_key)
+    assert client.session["basket"] == 1
+    assert not session.exists(session.session_key)
+
+
+@pytest.mark.django_db
+def test_a_session_whose_member_changed_has_a_signed_key(client):
+    client.force_login(MemberFactory())
+    other = MemberFactory()
+    client.force_login(other)
+
+    assert is_signed(client.session.session_key)
+    assert client.session[SESSION_KEY] == str(other.pk)
+
+
+@pytest.mark.django_db
+def test_a_session_of_before_gets_a_signed_key_at_the_next_page(client, settings):
+    member = MemberFactory()
+    settings.SESSION_ENGINE = cached_db.__name__
+    client.force_login(member)
+    old = client.session.session_key
+    settings.SESSION_ENGINE = "community.core.sessions"
+
+    response = client.get("/latest/")
+
+    assert member.display_name in response.text
+    assert is_signed(client.cookies["sessionid"].value)
+    assert client.session[SESSION_KEY] == str(member.pk)
+    assert not client.session.exists(old)
