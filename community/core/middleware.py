@@ -32,7 +32,7 @@ ACCOUNT_PATHS: Final = ("/accounts/", "/admin/login/")
 # What browsers load as a part of a page, by the Sec-Fetch-Dest header, and where we have such parts.
 EMBEDS: Final = frozenset(("image", "audio", "video", "track", "object", "embed", "iframe", "frame"))
 EMBED_PATHS: Final = (settings.STATIC_URL, settings.MEDIA_URL)
-# Set in META by the web server when there was no slot for a visitor's request.
+# Set in META by the web server: there was no slot for this visitor's request, but the page may be cached.
 REFUSED: Final = "caravan.refused"
 RETRY_SECONDS: Final = 5
 # How long a visitor's request yields to members' requests.
@@ -87,8 +87,8 @@ class NoEmbeds:
 class VisitorLimit:
     """Serve members first; answer 503 (or a cached page) to visitors beyond the limit.
 
-    The web server limits requests without a member's session key and marks those beyond its limit. The key of a
-    session that has ended passes there, so it needs one of `settings.VISITOR_PLACES`.
+    The web server refuses most requests beyond its limit itself and marks the others, which get a cached page or
+    nothing. The key of a session that has ended passes there, so it needs one of `settings.VISITOR_PLACES`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

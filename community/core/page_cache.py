@@ -73,6 +73,10 @@ class PageCache:
             self._entries.move_to_end(key)
             return entry
 
+    def __contains__(self, key: Key) -> bool:
+        entry = self._entries.get(key)
+        return entry is not None and entry.until > time.monotonic()
+
     def set(
         self, key: Key, page: bytes, *, generation: str, seconds: float, headers: dict[str, str] | None = None
     ) -> None:
@@ -122,6 +126,11 @@ def find(request: HttpRequest) -> HttpResponse | None:
     generation = _generation() if _is_visitor(request) else None
     entry = pages.get(_key(request), generation=generation) if generation else None
     return entry.response() if entry else None
+
+
+def is_stored(request: HttpRequest) -> bool:
+    """Return whether this process has the page, perhaps of an old generation; `find` asks Redis for the current one."""
+    return _is_visitor(request) and _key(request) in pages
 
 
 def for_visitors(view: View[P]) -> View[P]:

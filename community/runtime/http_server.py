@@ -6,15 +6,20 @@ socket, but not a thread.
 
 from __future__ import annotations
 
+import io
+import math
 import os
 import threading
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from socket import socket
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import WSGIRequest
+from prometheus_client import Counter
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
@@ -23,7 +28,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
-from community.core import sessions
+from community.core import page_cache, sessions
 from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
 
 # The deadline of a request or response; extended in proportion to the bytes transferred.
@@ -38,8 +43,17 @@ QUIET_SECONDS = 1
 MANY_CONNECTIONS = 200
 REST_SECONDS_PER_CONNECTION = 5e-6
 
-MEMBER, VISITOR, ACCOUNT = "member", "visitor", "account"
-# How many requests of a kind may wait for a slot; further ones are refused.
+# While members are on the site and visitors queue up, a visitors' slot rests as long as it worked: one slot per
+# process would still occupy every processor.
+REST_PER_WORK = 1
+MAX_REST_SECONDS = 1
+# Members are on the site if one asked for something in the last so many seconds.
+MEMBERS_SECONDS = 1
+
+# By priority. OTHER is what is cheap, or asked for by machines.
+MEMBER, OTHER, ACCOUNT, VISITOR = "member", "other", "account", "visitor"
+LIMITED = (ACCOUNT, VISITOR)
+# How many requests of a limited kind may wait for a slot; further ones are refused.
 MAX_WAITING = 32
 
 SENTENCES = {
@@ -49,10 +63,30 @@ SENTENCES = {
     431: "The request's headers are too large. Clear the cookies of this site and try again.",
 }
 
+REFUSALS = Counter(
+    "http_requests_refused", "Visitors' requests answered with 503 because too many were waiting"
+)
+
+
+class Answer(NamedTuple):
+    """A response without its status."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def text(cls, sentence: str) -> Answer:
+        return cls([("Content-Type", "text/plain; charset=utf-8")], f"{sentence}\n".encode())
+
 
 class RequestTimeout(Error):
     code = 408
     reason = "Request Timeout"
+
+
+class Busy(Error):
+    code = 503
+    reason = "Service Unavailable"
 
 
 class Refusal(ErrorTask):
@@ -60,12 +94,16 @@ class Refusal(ErrorTask):
 
     def execute(self) -> None:
         error = self.request.error
-        body = f"{SENTENCES.get(error.code, error.reason)}\n".encode()
+        if isinstance(error, Busy):
+            headers, body = self.channel.server.busy
+        else:
+            headers, body = Answer.text(SENTENCES.get(error.code, error.reason))
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "text/plain; charset=utf-8"))
+        self.response_headers.extend(headers)
         self.set_close_on_finish()
         self.content_length = len(body)  # type: ignore[assignment]
-        self.write(body)
+        # A request that was not understood has no command.
+        self.write(b"" if getattr(self.request, "command", None) == "HEAD" else body)
 
 
 class Task(WSGITask):
@@ -94,13 +132,18 @@ class Channel(HTTPChannel):
     request_since = answer_since = 0.0
     bytes_sent = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # `received` holds it when the loop refuses the request.
+        self.requests_lock = threading.RLock()  # type: ignore[assignment]
+
     def received(self, data: bytes) -> bool:
         if self.request is None:
             self.request_since = time.time()
         return bool(super().received(data))
 
     def service(self) -> None:
-        kind = self.kind
+        kind, began = self.kind, time.thread_time()
         with self.requests_lock:
             # Responses to pipelined requests could fill the output buffer and block the thread.
             is_last = self.server.requests_left <= 0 or self.server.is_retiring
@@ -109,7 +152,13 @@ class Channel(HTTPChannel):
         try:
             super().service()
         finally:
-            self.server.task_dispatcher.release(kind)
+            self.server.task_dispatcher.release(kind, worked=time.thread_time() - began)
+
+    def refuse(self) -> None:
+        """Respond with 503 at once, in the loop: members must not share their threads with hundreds of refusals."""
+        REFUSALS.inc()
+        self.requests[0].error = Busy("")
+        super().service()
 
     def write_soon(self, data: Any) -> int:
         if not self.total_outbufs_len:
@@ -152,7 +201,7 @@ def _is_overdue(seconds: float, moved: int) -> bool:
 
 
 class TaskQueue:
-    """A priority queue of connections with a request to run: members first, other kinds with limited concurrency.
+    """A priority queue of connections with a request to run: members first, some kinds with limited concurrency.
 
     It replaces the deque of waitress' dispatcher, which accesses it under its lock.
     """
@@ -160,18 +209,29 @@ class TaskQueue:
     def __init__(self, slots: Mapping[str, int]) -> None:
         self.slots = slots
         self.waiting: dict[str, deque[Channel]] = {kind: deque() for kind in slots}
-        self.running: Counter[str] = Counter()
+        self.running: defaultdict[str, int] = defaultdict(int)
+        self.member_came = -math.inf
 
     def __len__(self) -> int:
         return sum(self._runnable(kind) for kind in self.slots)
 
     def append(self, channel: Channel) -> None:
         self.waiting[channel.kind].append(channel)
+        if channel.kind == MEMBER:
+            self.member_came = time.monotonic()
 
     def popleft(self) -> Channel:
         kind = next(kind for kind in self.slots if self._runnable(kind))
         self.running[kind] += 1
         return self.waiting[kind].popleft()
+
+    def needs_rest(self, kind: str) -> bool:
+        """Return whether requests of a limited kind are queuing up while members are on the site."""
+        return (
+            kind in LIMITED
+            and bool(self.waiting[kind])
+            and time.monotonic() - self.member_came < MEMBERS_SECONDS
+        )
 
     def is_full(self, kind: str) -> bool:
         return len(self.waiting[kind]) >= MAX_WAITING
@@ -215,12 +275,19 @@ class Dispatcher(ThreadedTaskDispatcher):
     def __init__(self, threads: int) -> None:
         super().__init__()
         self.queue_cv = LastInFirstOut(self.lock)  # type: ignore[assignment]
-        self.requests = TaskQueue({MEMBER: threads, ACCOUNT: 1, VISITOR: max(1, threads // 4)})
+        self.requests = TaskQueue(
+            {MEMBER: threads, OTHER: threads, ACCOUNT: 1, VISITOR: max(1, threads // 4)}
+        )
         self.queue = self.requests  # type: ignore[assignment]
         self.set_thread_count(threads)
 
-    def release(self, kind: str) -> None:
-        """Release a slot; the calling thread takes the next request from the queue afterwards."""
+    def release(self, kind: str, *, worked: float) -> None:
+        """Release a slot, after a rest that leaves the processor to members; `worked` is in seconds of its time.
+
+        The calling thread takes the next request from the queue afterwards.
+        """
+        if self.requests.needs_rest(kind):
+            time.sleep(min(worked * REST_PER_WORK, MAX_REST_SECONDS))
         with self.lock:
             self.requests.running[kind] -= 1
 
@@ -242,7 +309,9 @@ class Server(TcpWSGIServer):
         adjustments: Adjustments,
         max_requests: int,
         on_retire: Callable[[], None],
+        busy: Answer,
     ) -> None:
+        self.busy = busy
         self.requests_left = max_requests
         self.on_retire = on_retire
         self.retire_by = 0.0
@@ -261,10 +330,16 @@ class Server(TcpWSGIServer):
         self.requests_left -= 1
         queue = self.task_dispatcher.requests
         channel.kind = classify(channel.requests[0])
-        channel.refused = channel.kind != MEMBER and queue.is_full(channel.kind)
-        if channel.refused:
-            channel.kind = MEMBER  # the refusal itself is cheap, so it does not wait
-        super().add_task(channel)
+        channel.refused = channel.kind in LIMITED and queue.is_full(channel.kind)
+        if not channel.refused:
+            super().add_task(channel)
+        elif _is_cached(channel):
+            channel.kind = (
+                MEMBER  # the application takes it from the page cache, which is cheap, so it does not wait
+            )
+            super().add_task(channel)
+        else:
+            channel.refuse()
 
     def handle_accept(self) -> None:
         # One per iteration leaves the next to another process; with many open connections iterations take too long.
@@ -319,16 +394,38 @@ class Server(TcpWSGIServer):
                 channel.will_close = True
 
 
+def _is_cached(channel: Channel) -> bool:
+    """Return whether the page cache is likely to have the page."""
+    try:
+        return page_cache.is_stored(WSGIRequest(Task(channel, channel.requests[0]).get_environment()))
+    except SuspiciousOperation:  # the Host header of another site
+        return False
+
+
+def busy_answer(application: Callable[..., Any]) -> Answer:
+    """Return the application's response to a refused request; it is the same for all."""
+    headers: list[tuple[str, str]] = []
+    environ: dict[str, Any] = {
+        REFUSED: True,
+        "REQUEST_METHOD": "POST",  # is not looked up in the page cache
+        "PATH_INFO": "/",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "443",
+        "wsgi.url_scheme": "https",  # plain HTTP may be redirected
+        "wsgi.input": io.BytesIO(),
+    }
+    body = b"".join(application(environ, lambda status, found, error=None: headers.extend(found)))
+    return Answer([(name, value) for name, value in headers if name.lower() != "content-length"], body)
+
+
 def classify(request: HTTPRequestParser) -> str:
     """Classify a request by its path, and by whether its session key was made for a member.
 
     The application looks up whether that session still exists.
     """
-    if (
-        request.error
-        or request.path.startswith(UNLIMITED_PATHS)
-        or sessions.is_signed(_session_key(request.headers.get("COOKIE", "")))
-    ):
+    if request.error or request.path.startswith(UNLIMITED_PATHS):
+        return OTHER
+    if sessions.is_signed(_session_key(request.headers.get("COOKIE", ""))):
         return MEMBER
     return ACCOUNT if request.path.startswith(ACCOUNT_PATHS) else VISITOR
 

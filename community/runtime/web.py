@@ -71,7 +71,7 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
     from django.db import connections as database
     from waitress.adjustments import Adjustments
 
-    from community.runtime.http_server import Server
+    from community.runtime.http_server import Server, busy_answer
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
     application = get_wsgi_application()
@@ -93,7 +93,12 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
     def serve(on_retire: Callable[[], None]) -> None:
         max_requests = MAX_REQUESTS + random.randrange(MAX_REQUESTS // 10 + 1)  # noqa: S311
         server = Server(
-            application, listener, adjustments=adjustments, max_requests=max_requests, on_retire=on_retire
+            application,
+            listener,
+            adjustments=adjustments,
+            max_requests=max_requests,
+            on_retire=on_retire,
+            busy=busy,
         )
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: server.retire())
@@ -101,6 +106,7 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
         server.run()
 
     _preload()
+    busy = busy_answer(application)
     database.close_all()
     gc.collect()
     gc.freeze()

@@ -7,13 +7,17 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from community.core.middleware import REFUSED
+from community.core.page_cache import for_visitors
 from community.core.sessions import signed_key
 from community.runtime import http_server, web
-from community.runtime.http_server import Server
+from community.runtime.http_server import Answer, Server
+from community.wsgi import application
 from tests.runtime.helpers import wait_for
 
 MEMBER = {"Cookie": f"theme=dark; sessionid={signed_key()}; sidebar=open"}
@@ -37,17 +41,15 @@ class Site:
             adjustments=Adjustments(sockets=[self.listener], log_socket_errors=False, **wanted),
             max_requests=max_requests,
             on_retire=self.retired.set,
+            busy=Answer.text("The site is busy."),
         )
         self.thread = threading.Thread(target=self.server.run)
         self.thread.start()
 
     def hold(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        """Respond once the gate is open, or at once when there was no slot for the request."""
+        """Respond once the gate is open, or at once to a request for a cached page."""
         self.begun.append(environ["PATH_INFO"])
-        if environ[REFUSED]:
-            start_response("503 Service Unavailable", [("Content-Length", "0")])
-            return []
-        assert self.gate.wait(20)
+        assert environ[REFUSED] or self.gate.wait(20)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
@@ -226,10 +228,70 @@ def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
     waiting = site.ask("/1")
     wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
 
-    assert answered(site.ask("/2")).status == 503
+    refusal = b"HTTP/1.1 503 Service Unavailable\r\n"
+    get, head = (read_all(site.send(b"%s /2 HTTP/1.1\r\n\r\n" % method)) for method in (b"GET", b"HEAD"))
+    assert get.startswith(refusal)
+    assert get.endswith(b"\r\n\r\nThe site is busy.\n")
+    assert head.startswith(refusal)
+    assert head.endswith(b"\r\n\r\n")
+    assert b"Content-Length: 18\r\n" in head
+    pipelined = read_all(site.send(b"GET /2 HTTP/1.1\r\n\r\n" * 3))
+    assert pipelined.startswith(refusal)
 
     site.gate.set()
     assert [answered(served).status, answered(waiting).status] == [200, 200]
+    assert "/2" not in site.begun
+
+
+def test_a_cached_page_is_not_refused(serve, monkeypatch, settings):
+    settings.PAGE_CACHE_SECONDS, settings.ALLOWED_HOSTS = 30, ["*"]
+    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    site = serve()
+    for_visitors(lambda request: HttpResponse())(
+        RequestFactory().get("/2?page=3", headers={"host": f"127.0.0.1:{site.port}"})
+    )
+    crowd = [site.ask("/0")]
+    wait_for(lambda: site.begun)
+    crowd.append(site.ask("/1"))
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+
+    assert answered(site.ask("/2?page=3")).status == 200
+    assert answered(site.ask("/2?page=4")).status == 503
+
+    site.gate.set()
+    assert {answered(connection).status for connection in crowd} == {200}
+
+
+def test_the_refusal_has_the_headers_of_our_pages():
+    headers, body = http_server.busy_answer(application)
+
+    assert {"Retry-After", "Content-Security-Policy", "X-Content-Type-Options"} <= {
+        name for name, _ in headers
+    }
+    assert "The site is busy" in body.decode()
+
+
+def test_visitors_rest_while_they_queue_and_members_are_here(serve, monkeypatch):
+    monkeypatch.setattr(http_server, "REST_PER_WORK", 1e9)
+    site = serve()
+    queue = site.server.task_dispatcher.requests
+    visitors = [site.ask("/0"), site.ask("/1")]
+    wait_for(lambda: site.begun and queue.waiting[http_server.VISITOR])
+    assert not queue.needs_rest(http_server.VISITOR)
+    static = site.ask("/static/css/base.css", MEMBER)
+    wait_for(lambda: len(site.begun) == 2)
+    assert not queue.needs_rest(http_server.VISITOR)
+    member = site.ask("/member", MEMBER)
+    wait_for(lambda: "/member" in site.begun)
+
+    site.gate.set()
+
+    assert answered(visitors[0]).status == 200
+    members = [static, member, site.ask("/again", MEMBER)]
+    assert [answered(connection).status for connection in members] == [200] * 3
+    assert site.begun == ["/0", "/static/css/base.css", "/member", "/again"]
+    assert answered(visitors[1]).status == 200
+    assert not queue.needs_rest(http_server.VISITOR)  # nobody waits
 
 
 @pytest.mark.parametrize("path", ["/static/css/base.css", "/healthz", "/accounts/login/", "/api/v1/events"])

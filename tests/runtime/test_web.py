@@ -91,7 +91,7 @@ def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[C
 def run(look: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run it in a separate thread, because Playwright's loop may be running in this one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(look())).result()
+        return pool.submit(lambda: asyncio.run(asyncio.wait_for(look(), 120))).result()
 
 
 def test_pages_are_served_during_200_slow_requests(start_web):
