@@ -173,6 +173,29 @@ def test_every_month_has_a_partition_of_its_own(ann):
         assert cursor.fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("local", "partition"),
+    [
+        ("2004-03-31T23:30:00-05:00", "event_2004_04"),
+        ("2004-03-31T23:30:00+00:00", "event_2004_03"),
+        ("2004-04-01T00:30:00+00:00", "event_2004_04"),
+        ("2004-04-01T00:30:00+05:45", "event_2004_03"),
+        ("2004-12-31T12:00:00-12:00", "event_2005_01"),
+        ("2005-01-01T13:59:59+14:00", "event_2004_12"),
+        ("2004-02-29T19:00:00-05:00", "event_2004_03"),
+    ],
+)
+def test_an_event_is_stored_in_its_month_in_utc(ann: Member, local: str, partition: str):
+    at = dt.datetime.fromisoformat(local)
+
+    recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=at)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableoid::regclass::text FROM event")
+        assert cursor.fetchone() == (partition,)
+    assert Event.objects.get().occurred_at == at
+
+
 def test_catalogue_names_are_noun_happened():
     malformed = [name for name in EVENT_TYPES if name.count(".") != 1 or name != name.lower()]
 

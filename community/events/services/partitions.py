@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,13 +12,13 @@ _MONTHS_LOCK = 7000
 _known: set[date] = set()
 
 
-def ensure_months(moments: Iterable[datetime | date]) -> None:
-    """Create the missing partitions for these moments (UTC); idempotent.
+def ensure_months(moments: Iterable[datetime]) -> None:
+    """Create the missing partitions for these moments; idempotent. A partition is a month in UTC.
 
     A partition is created as a separate table and then attached, which does not block writers;
     `CREATE TABLE … PARTITION OF` would.
     """
-    wanted = {date(moment.year, moment.month, 1) for moment in moments} - _known
+    wanted = {moment.astimezone(UTC).date().replace(day=1) for moment in moments} - _known
     if not wanted:
         return
     with transaction.atomic(), connection.cursor() as cursor:
