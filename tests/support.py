@@ -53,6 +53,12 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def backends_waiting_for_a_lock() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
+
 @contextmanager
 def right_after(statement: str, act: Callable[[], object]) -> Iterator[None]:
     """Run `act` once, after the first matching statement; simulates a concurrent change."""

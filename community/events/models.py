@@ -21,8 +21,9 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """An event in the log. Append-only: a trigger refuses every change except a retraction.
 
-    The table is partitioned by month of `occurred_at`, so its real primary key is (event_id, occurred_at). The
-    columns epoch, xid and seq are not in the model, because only the cursors use them.
+    The table is partitioned by month of `occurred_at`, so its real primary key is (event_id, occurred_at);
+    `RecordedId` makes the id alone unique. The columns epoch, xid and seq are not in the model, because only the
+    cursors use them.
     """
 
     class ActorRole(models.TextChoices):
@@ -96,6 +97,19 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class RecordedId(models.Model):
+    """The id of an event in the log: the unique key that a table partitioned by time cannot have.
+
+    It is inserted before its event, in the same transaction. A trigger deletes it with the event.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+    occurred_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.event_id)
 
 
 class Log(models.Model):

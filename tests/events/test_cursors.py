@@ -21,7 +21,7 @@ from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
 from community.events.services import cursors, partitions, recording
 from community.members.models import Member
-from tests.support import eventually, in_thread
+from tests.support import backends_waiting_for_a_lock, eventually, in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,12 +115,6 @@ def two_old_months():
     partitions._known.difference_update([date(1999, 2, 1), date(1999, 3, 1)])
 
 
-def some_backend_waits_for_a_lock():
-    with connection.cursor() as sql:
-        sql.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return sql.fetchone()[0]
-
-
 def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with, two_old_months):
     """A statement planned over the existing partitions does not see one that is attached afterwards."""
     seen = []
@@ -154,7 +148,7 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
     assert recorded.wait(10)
     assert locked.wait(10)
     reader = in_thread(lambda: cursors.follow("test"))
-    eventually(some_backend_waits_for_a_lock)
+    eventually(backends_waiting_for_a_lock)
     may_commit.set()
     writer.join()
     may_unlock.set()

@@ -2,6 +2,8 @@ import datetime as dt
 
 import pytest
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
@@ -14,9 +16,10 @@ from community.events.catalogue import (
     EventName,
     checked_payload,
 )
-from community.events.models import Event
-from community.events.services import recording
+from community.events.models import Event, RecordedId
+from community.events.services import partitions, recording
 from community.members.models import Member
+from tests.support import backends_waiting_for_a_lock, eventually, in_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,165 @@ def test_record_twice_keeps_the_first(ann):
 
     assert second.event_id == first.event_id
     assert Event.objects.count() == 1
+
+
+def registration(ann, at, **fields):
+    return recording.Draft(
+        name=MEMBER_REGISTERED,
+        occurred_at=at,
+        payload={},
+        object_type="members.member",
+        object_id=ann.pk,
+        member_id=ann.pk,
+        **fields,
+    )
+
+
+NOON = dt.datetime(2004, 3, 31, 12, tzinfo=dt.UTC)
+LATER = [NOON + dt.timedelta(hours=1), NOON + dt.timedelta(days=40)]
+
+
+@pytest.mark.parametrize("later", LATER, ids=["same month", "other month"])
+def test_a_fact_is_stored_once_whatever_its_time(ann, later):
+    recording.record_all([registration(ann, NOON)])
+    recording.record_all([registration(ann, later)])
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=later)
+
+    assert event.occurred_at == NOON
+    assert list(Event.objects.all()) == [event]
+
+
+def test_record_all_keeps_the_first_of_drafts_of_one_fact(ann):
+    recording.record_all([registration(ann, LATER[1]), registration(ann, NOON)])
+
+    assert Event.objects.get().occurred_at == LATER[1]
+
+
+def test_record_all_stores_events_in_the_given_order(ann):
+    recording.record_all(registration(ann, NOON, key=str(number)) for number in range(20))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_id FROM event ORDER BY seq")
+        in_order = [event_id for (event_id,) in cursor.fetchall()]
+    assert in_order == [
+        recording.derived_id(MEMBER_REGISTERED, "members.member", ann.pk, str(number)) for number in range(20)
+    ]
+
+
+@pytest.mark.parametrize("later", LATER, ids=["same month", "other month"])
+def test_record_of_a_retracted_fact_at_another_time_reinstates_it(ann, later):
+    recording.record_all([registration(ann, NOON)])
+    recording.retract([Event.objects.get()], reason="a mistake")
+
+    recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=later)
+
+    event = Event.objects.get(name=MEMBER_REGISTERED)
+    assert (event.occurred_at, event.retracted_at) == (NOON, None)
+
+
+@pytest.mark.parametrize("later", LATER, ids=["same month", "other month"])
+def test_a_purged_fact_can_be_recorded_again(ann, later):
+    recording.record_all([registration(ann, NOON, source="import:x")])
+    recording.purge(source="import:x")
+
+    recording.record_all([registration(ann, later, source="import:x")])
+
+    assert Event.objects.get().occurred_at == later
+
+
+def test_purge_by_member_releases_the_ids(ann):
+    recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+
+    recording.purge(source="nothing", also=Q(member=ann))
+
+    assert not RecordedId.objects.exists()
+
+
+def test_recording_a_new_event_does_not_read_the_log(ann):
+    recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="1", version=1)
+
+    statements = []
+
+    def note(execute, sql, params, many, context):
+        statements.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key="2", version=2)
+
+    assert [sql for sql in statements if 'FROM "event"' in sql] == []
+
+
+@pytest.fixture
+def both_months():
+    """The partitions are there, so that two writers do not wait for each other's."""
+    partitions.ensure_months([NOON, *LATER])
+
+
+def write(ann, at, record_it):
+    with transaction.atomic():
+        if record_it:
+            recording.record(MEMBER_REGISTERED, actor=ann, subject=ann, occurred_at=at)
+        else:
+            recording.record_all([registration(ann, at)])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("later", LATER, ids=["same month", "other month"])
+@pytest.mark.parametrize("record_it", [True, False], ids=["record", "record_all"])
+@pytest.mark.parametrize("first_commits", [True, False], ids=["commit", "rollback"])
+def test_two_transactions_store_a_fact_once(both_months, later, record_it, first_commits):
+    ann = Member.objects.create_user("ann@example.com", "ann")
+
+    with transaction.atomic():
+        recording.record_all([registration(ann, NOON)])
+        other = in_thread(lambda: write(ann, later, record_it))
+        eventually(backends_waiting_for_a_lock)
+        transaction.set_rollback(not first_commits)
+    other.join()
+
+    assert Event.objects.get().occurred_at == (NOON if first_commits else later)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_transactions_with_the_same_facts_do_not_deadlock(both_months):
+    ann = Member.objects.create_user("ann@example.com", "ann")
+    drafts = [registration(ann, NOON, key=str(number)) for number in range(3)]
+    low, middle, high = sorted(drafts, key=lambda draft: draft.as_event(NOON).event_id)
+    done = []
+
+    def write_all(drafts):
+        with transaction.atomic():
+            recording.record_all(drafts)
+        done.append(drafts)
+
+    with transaction.atomic():
+        recording.record_all([middle])
+        others = [in_thread(lambda: write_all([low, middle, high]))]
+        eventually(lambda: backends_waiting_for_a_lock() == 1)
+        others.append(in_thread(lambda: write_all([high, middle, low])))
+        eventually(lambda: backends_waiting_for_a_lock() == 2)
+        transaction.set_rollback(True)
+    for other in others:
+        other.join()
+
+    assert len(done) == 2
+    assert Event.objects.count() == 3
+
+
+def test_migration_keeps_the_first_of_events_stored_twice(ann):
+    executor = MigrationExecutor(connection)
+    executor.migrate([("events", "0003_owners_functions")])
+    partitions.ensure_months([NOON, *LATER])
+    for at in (LATER[1], NOON):
+        registration(ann, at).as_event(timezone.now()).save(force_insert=True)
+
+    executor.loader.build_graph()
+    executor.migrate([("events", "0004_recorded_ids")])
+
+    assert RecordedId.objects.get().occurred_at == LATER[1]
+    event = recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
+    assert event.occurred_at == LATER[1]
 
 
 def test_record_distinguishes_facts_by_key(ann):

@@ -6,16 +6,15 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from community.core.prepared import Prepared
+from community.core import prepared
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
-from community.events.models import Event
+from community.events.models import Event, RecordedId
 
 from .partitions import ensure_months
 from .wake import wake_followers
@@ -27,6 +26,13 @@ if TYPE_CHECKING:
 NAMESPACE = uuid.UUID("4d2f0f9e-6c0a-5b53-9d8e-2c3f6a1f7b10")
 BACKFILL_AFTER = timedelta(hours=48)
 CLOCK_SKEW = timedelta(minutes=5)
+
+# Ordered by id, so that concurrent transactions with the same facts do not deadlock.
+_CLAIM_IDS = """
+  INSERT INTO events_recordedid (event_id, occurred_at)
+  SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS claimed(id) ORDER BY id
+  ON CONFLICT DO NOTHING RETURNING event_id
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,34 +138,53 @@ def record(
         key=key,
     )
     event = draft.as_event(now)
-    existing = _recorded().first(event_id=event.event_id)
-    if existing is None:
-        record_all([draft])
+    if _save([event]):
         return event
+    existing = _recorded(event.event_id)
     if existing.retracted_at is not None:
         reinstate([existing], reason="happened again")
     return existing
 
 
-@cache
-def _recorded() -> Prepared[Event]:
-    """Prepared, because planning goes through the partitions of every month."""
-
-    def build(event_id: uuid.UUID) -> models.QuerySet[Event]:
-        return Event.objects.filter(event_id=event_id)
-
-    return Prepared(build)
+def _recorded(event_id: uuid.UUID) -> Event:
+    """Return a recorded event. Its time is looked up first, which leads to the partition."""
+    occurred_at = RecordedId.objects.values_list("occurred_at", flat=True).get(event_id=event_id)
+    return Event.objects.get(event_id=event_id, occurred_at=occurred_at)
 
 
 def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:
-    """Record many events; existing ones are left unchanged. Return the number of drafts."""
+    """Record many events; existing ones are left unchanged, whatever their time. Return the number of drafts."""
     now = timezone.now()
     events = [draft.as_event(now) for draft in drafts]
-    ensure_months(event.occurred_at for event in events)
-    Event.objects.bulk_create(events, batch_size=batch_size, ignore_conflicts=True)
     if events:
-        wake_followers()
+        _save(events, batch_size=batch_size)
     return len(events)
+
+
+def _save(events: Sequence[Event], *, batch_size: int = 1000) -> bool:
+    """Save the events with new ids, in the given order. Return whether there are any.
+
+    Waits for transactions that are recording the same facts.
+    """
+    ensure_months(event.occurred_at for event in events)
+    with transaction.atomic(savepoint=False):
+        new = _claim_ids(events)
+        # During an upgrade, processes of the previous version may still record events without claiming the ids.
+        Event.objects.bulk_create(new, batch_size=batch_size, ignore_conflicts=True)
+    if new:
+        wake_followers()
+    return bool(new)
+
+
+def _claim_ids(events: Sequence[Event]) -> list[Event]:
+    """Insert the ids of the events. Return the events that had none."""
+    firsts: dict[uuid.UUID, Event] = {}
+    for event in events:
+        firsts.setdefault(event.event_id, event)
+    with prepared.cursor() as cursor:
+        cursor.execute(_CLAIM_IDS, [list(firsts), [event.occurred_at for event in firsts.values()]])
+        claimed = {event_id for (event_id,) in cursor.fetchall()}
+    return [event for event_id, event in firsts.items() if event_id in claimed]
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ from redis.commands.core import Script
 
 from community.core import redis_client
 from community.events.catalogue import VISIT_DAY
-from community.events.models import Event
 from community.events.services.recording import Draft, actor_role_of, record_all
 from community.members.models import Member
 
@@ -81,17 +80,12 @@ def visit_draft(member: Member, at: datetime, *, url: str | None = None, **field
 def _write(rows: list[Any]) -> None:
     members = Member.objects.in_bulk({member_id for member_id, _, _ in rows})
     visits = [(members[row[0]], datetime.fromisoformat(row[1]), row[2]) for row in rows if row[0] in members]
-    visits.sort(key=lambda visit: visit[1], reverse=True)
-    first: dict[tuple[int, object], tuple[Member, datetime, str]] = {}
-    for member, at, url in visits:
+    visits.sort(key=lambda visit: visit[1])
+    for member, at, _ in visits:
         member.last_seen_at = max(member.last_seen_at or at, at)
-        first[member.pk, at.date()] = (member, at, url)
     Member.objects.bulk_update(members.values(), ["last_seen_at"], batch_size=1000)
-    drafts = [visit_draft(member, at, url=url) for member, at, url in first.values()]
-    # The log's unique key includes the time, so a second visit that day would add a second row.
-    ids = {draft.as_event(draft.occurred_at).event_id: draft for draft in drafts}
-    known = Event.objects.filter(event_id__in=ids).values_list("event_id", flat=True)
-    record_all(draft for event_id, draft in ids.items() if event_id not in set(known))
+    # Of the visits of a day, the first is recorded; the others have its id.
+    record_all(visit_draft(member, at, url=url) for member, at, url in visits)
 
 
 @cache
