@@ -104,6 +104,28 @@ def test_follow_does_not_skip_events_of_a_late_commit(ann, follow_with):
     assert sorted(seen) == [1, 2]
 
 
+def test_follow_reads_transactions_whole_and_in_the_order_of_their_ids(ann, follow_with):
+    """Both are read in several batches; the events of one lie between those of the other."""
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)), batch=2)
+    partitions.ensure_months([timezone.now()])
+
+    def write_and_commit():
+        with transaction.atomic():
+            for version in (4, 5, 6):
+                agree(ann, version)
+
+    with transaction.atomic():
+        agree(ann, 1)
+        in_thread(write_and_commit).join()
+        agree(ann, 2)
+        agree(ann, 3)
+    while cursors.follow("test"):
+        pass
+
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
 @pytest.fixture
 def two_old_months():
     """The first one's partition exists, the second one's does not."""
