@@ -182,6 +182,35 @@ def test_follow_does_not_skip_a_partition_added_while_it_reads(ann, follow_with,
     assert sorted(seen) == [1, 2, 3]
 
 
+def test_follow_waits_for_the_partition_of_a_transaction_that_is_committing(ann, follow_with, two_old_months):
+    """Its events can be read before other sessions know of its partition; its locks are released last."""
+    seen = []
+    follow_with(lambda events: seen.extend(versions(events)))
+    committed, may_finish = threading.Event(), threading.Event()
+
+    def write_in_a_new_month():
+        with connection.cursor() as sql:
+            # The lock of the writer outlives the transaction here as it does, for a moment, in a commit.
+            sql.execute("SELECT pg_advisory_lock(%s)", [partitions._MONTHS_LOCK])
+            with transaction.atomic():
+                recording.record(
+                    GUIDELINES_ACCEPTED, actor=ann, subject=ann, occurred_at=two_old_months[1], version=1
+                )
+            committed.set()
+            may_finish.wait(20)
+
+    writer = in_thread(write_in_a_new_month)
+    assert committed.wait(10)
+    reader = in_thread(lambda: cursors.follow("test"))
+    eventually(lambda: backends_waiting_for_a_lock() or not reader.is_alive())
+    seen_early = list(seen)
+    may_finish.set()
+    writer.join()
+    reader.join()
+
+    assert (seen_early, seen) == ([], [1])
+
+
 def test_a_writer_does_not_wait_for_other_partitions(ann, two_old_months):
     recorded, may_commit = threading.Event(), threading.Event()
     partitions.ensure_months([timezone.now()])
