@@ -16,33 +16,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from community.events import registry
 from community.events.catalogue import GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Cursor, DeadLetter, Event, Log
 from community.events.services import cursors, partitions, recording
-from community.members.models import Member
 from tests.support import backends_waiting_for_a_lock, eventually, in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ann():
-    return Member.objects.create_user("ann@example.com", "ann")
-
-
-@pytest.fixture
-def follow_with(monkeypatch):
-    """Register a follower called "test" that runs the given function."""
-
-    def register(handle, **options):
-        monkeypatch.setitem(
-            registry._registry,
-            "test",
-            registry.Follower("test", options.get("names"), handle, options.get("batch", 500)),
-        )
-
-    return register
 
 
 def agree(ann, version):

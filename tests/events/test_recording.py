@@ -24,11 +24,6 @@ from tests.support import backends_waiting_for_a_lock, eventually, in_thread
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ann():
-    return Member.objects.create_user("ann@example.com", "ann")
-
-
 def test_record_stores_the_event(ann):
     event = recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, version=3)
 

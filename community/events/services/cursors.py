@@ -26,11 +26,15 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 3
 
 # Read only below the oldest running transaction: ids are assigned before the commit, so a cursor on ids alone
-# would skip the events of a transaction that commits late.
-_BEFORE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+# would skip the events of a transaction that commits late. If this is the oldest, it reads its own events too.
+_BEFORE = """
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text, pg_current_xact_id_if_assigned()::text
+"""
+# Both are conditions on the index event_log_order: neither events read before nor events of transactions that may
+# still be running are read.
 _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
-  AND (epoch < %(now_epoch)s OR xid < %(before)s::text::xid8 OR xid = pg_current_xact_id_if_assigned())
+  AND (epoch, xid) < (%(now_epoch)s, %(before)s::text::xid8)
 """
 _BATCH = f"""
   SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
@@ -97,10 +101,19 @@ def _follow(follower: Follower, *, one_by_one: bool = False) -> int:
 
 
 def _next_batch(cursor: Cursor, *, limit: int) -> list[Event]:
-    return list(Event.objects.raw(_BATCH, {**_position(cursor), "limit": limit}))
+    """Return the events after the cursor, merged from the indexes of all months.
+
+    Without statistics about the newest events, PostgreSQL expects too few and would read and sort the whole backlog.
+    """
+    position = _position(cursor)
+    with connection.cursor() as sql:
+        sql.execute("SET LOCAL enable_sort = off")
+        batch = list(Event.objects.raw(_BATCH, {**position, "limit": limit}))
+        sql.execute("SET LOCAL enable_sort TO DEFAULT")
+    return batch
 
 
-def _position(cursor: Cursor) -> dict[str, int | str]:
+def _position(cursor: Cursor) -> dict[str, int]:
     """Return the parameters of `_READABLE`: the range that the follower may read.
 
     The upper bound is determined first. Then wait for the partitions that transactions below it are adding: a
@@ -108,10 +121,10 @@ def _position(cursor: Cursor) -> dict[str, int | str]:
     """
     with connection.cursor() as sql:
         sql.execute(_BEFORE)
-        before = sql.fetchone()[0]
+        oldest, own = sql.fetchone()
     wait_for_months()
     return {
-        "before": before,
+        "before": int(oldest) + (oldest == own),
         "epoch": cursor.epoch,
         "xid": int(cursor.last_xid),
         "seq": cursor.last_seq,
@@ -155,7 +168,7 @@ def is_behind(name: str, *, ignoring: Collection[str] = ()) -> bool:
     position = _position(cursor)
     with prepared.cursor() as sql:
         # One type whatever their size: a statement is prepared for the types of its parameters.
-        numbers = {key: Int8(value) if isinstance(value, int) else value for key, value in position.items()}
+        numbers = {key: Int8(value) for key, value in position.items()}
         sql.execute(_IS_BEHIND, {**numbers, "ignoring": list(ignoring)})
         return bool(sql.fetchone()[0])
 
