@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,7 +19,13 @@ class Peers:
     """Facts about the partners (counterparts) of the acts."""
 
     staff: frozenset[int] = frozenset()
-    companies: Mapping[int, int] = field(default_factory=dict)  # member id -> company id, where there is one
+    # By member id: the companies that they joined and the days from which they belonged to them, in order.
+    companies: Mapping[int, Sequence[tuple[date, int]]] = field(default_factory=dict)
+
+    def company_of(self, member_id: int, day: date) -> int | None:
+        """Return the member's company on a day."""
+        joined = [company for since, company in self.companies.get(member_id, ()) if since <= day]
+        return joined[-1] if joined else None
 
 
 NO_PEERS = Peers()
@@ -43,7 +49,7 @@ def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Counter[str]]:
     day = Day()
     for key, n in (fact.pairs or {}).items():
         partner = int(key)
-        reason = _refused(fact.kind, member_id, partner, peers)
+        reason = _refused(fact, member_id, partner, peers)
         if reason:
             dropped[reason] += n
         else:
@@ -52,14 +58,15 @@ def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Counter[str]]:
     return day, dropped
 
 
-def _refused(kind: str, member_id: int, partner: int, peers: Peers) -> str:
+def _refused(fact: Fact, member_id: int, partner: int, peers: Peers) -> str:
     if partner == member_id:
         return SELF
-    if kind in VOTES and partner in peers.staff:
+    if fact.kind in VOTES and partner in peers.staff:
         return STAFF
-    company = peers.companies.get(member_id)
-    if kind in REFERRALS and company is not None and company == peers.companies.get(partner):
-        return ACCOUNT
+    if fact.kind in REFERRALS:
+        company = peers.company_of(member_id, fact.day)
+        if company is not None and company == peers.company_of(partner, fact.day):
+            return ACCOUNT
     return ""
 
 
@@ -134,8 +141,6 @@ def quarter_of(day: date) -> int:
     return day.year * 4 + (day.month - 1) // 3
 
 
-def partners_of(facts: Iterable[Fact]) -> set[int]:
-    """Return the ids of the counterparts whose role or company decides whether an act counts."""
-    return {
-        int(key) for fact in facts if fact.kind in VOTES or fact.kind in REFERRALS for key in fact.pairs or ()
-    }
+def partners_of(facts: Iterable[Fact], kinds: Collection[str]) -> set[int]:
+    """Return the ids of the counterparts in acts of these kinds."""
+    return {int(key) for fact in facts if fact.kind in kinds for key in fact.pairs or ()}

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import UTC, date
 
 from advocacy.engine.caps import Peers, partners_of
 from advocacy.engine.weights import REFERRALS, VOTES
+from community.events.catalogue import COMPANY_JOINED
+from community.events.models import Event
 from community.members.models import Member
-from journeys.engine.facts import Fact
 from journeys.hooks import Facts
 from journeys.models import MemberDay
 
 
 def load_peers(facts: Facts) -> Peers:
-    """Return the staff and companies among these members and their partners. At most one query."""
-    partners = partners_of(_flat(facts))
-    if not partners:
+    """Return the staff and the companies among these members and their partners. At most two queries."""
+    voters, referrers, friends = set(), set(), set()
+    for member_id, of_member in facts.items():
+        voters |= partners_of(of_member, VOTES)
+        if referred := partners_of(of_member, REFERRALS):
+            friends |= referred
+            referrers.add(member_id)
+    wanted = voters | friends | referrers
+    if not wanted:
         return Peers()
-    members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(partners | set(facts))
+    members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(wanted)
+    now = {pk: member.company_id for pk, member in members.items() if member.company_id is not None}
     return Peers(
         staff=frozenset(pk for pk, member in members.items() if member.is_team),
-        companies={pk: member.company_id for pk, member in members.items() if member.company_id is not None},
+        companies=_companies(now, friends | referrers) if friends else {},
     )
 
 
-def _flat(facts: Facts) -> Iterable[Fact]:
-    return (fact for of_member in facts.values() for fact in of_member)
+def _companies(now: Mapping[int, int], member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
+    """Return when these members joined companies; a company without such an event was always theirs."""
+    joined: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
+    events = Event.objects.not_retracted().filter(name=COMPANY_JOINED, member_id__in=member_ids)
+    for event in events.order_by("occurred_at"):
+        if event.member_id is not None and event.object_id is not None:
+            joined[event.member_id].append((event.occurred_at.astimezone(UTC).date(), event.object_id))
+    always = {pk: [(date.min, now[pk])] for pk in member_ids if pk in now}
+    return always | joined
 
 
 def affected_by(member_ids: Collection[int]) -> set[int]:

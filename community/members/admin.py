@@ -135,6 +135,8 @@ class MemberAdmin(BaseAdmin):
                 messages.error(request, _("You cannot change your own roles. Ask another manager."))
                 roles = form.initial["roles"]
         super().save_model(request, obj, form, change)
+        if "company" in form.changed_data:
+            companies.record_joining(obj)
         set_roles(obj, roles, actor=request.user)
 
     def change_view(

@@ -2,6 +2,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from community.events.catalogue import COMPANY_JOINED
+from community.events.models import Event
 from community.members.models import Company, Guidelines
 from community.moderation.models import AuditEntry, Flag, Sanction
 from community.moderation.services import flags
@@ -91,6 +93,16 @@ def test_inviting_is_not_for_moderators(as_moderator):
     imported = MemberFactory(unclaimed=True)
 
     assert as_moderator.get(reverse("admin:members_member_invite", args=[imported.pk])).status_code == 403
+
+
+def test_setting_a_members_company_is_recorded(as_manager):
+    member, company = MemberFactory(), CompanyFactory()
+
+    for chosen in (company.pk, company.pk, ""):
+        as_manager.post(page_of(member), edited(member, company=chosen))
+
+    event = Event.objects.get(name=COMPANY_JOINED)
+    assert (event.member, event.object_id, event.company) == (member, company.pk, company)
 
 
 def test_a_company_gets_a_verified_domain(as_manager):

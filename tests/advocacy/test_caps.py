@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 from advocacy.engine.caps import NO_PEERS, Day, Peers, admit, count_quarter, partners_of, quarter_of
 
 from .acts import ME, TODAY, did, score, scored
@@ -29,11 +31,21 @@ def test_an_answer_that_staff_accepted_counts():
 
 
 def test_referral_within_the_same_company_is_dropped():
-    peers = Peers(companies={ME: 3, FRIEND: 3})
+    peers = Peers(companies={ME: [(date.min, 3)], FRIEND: [(date.min, 3)]})
 
     assert scored(did("referral.purchased", to={FRIEND: 1}), peers=peers) is None
     assert score(did("referral.purchased", to={9: 1}), peers=peers) > 0
     assert score(did("answer.accepted", to={FRIEND: 1}), peers=peers) > 0
+
+
+def test_company_at_the_time_of_the_referral_decides():
+    joined, left = TODAY - timedelta(days=20), TODAY - timedelta(days=10)
+    peers = Peers(companies={ME: [(date.min, 3)], FRIEND: [(joined, 3), (left, 4)]})
+
+    def refused(ago):
+        return capped(did("referral.purchased", to={FRIEND: 1}, ago=ago), did("reply.created"), peers=peers)
+
+    assert [bool(refused(ago)) for ago in (21, 20, 11, 10)] == [False, True, True, False]
 
 
 def test_latest_three_of_a_pair_count_in_a_quarter():
@@ -94,8 +106,8 @@ def test_admit_keeps_those_without_a_partner():
 def test_partners_are_only_loaded_where_they_matter():
     facts = [did(VOTES, to={5: 1}), did("referral.registered", to={6: 1}), did("answer.accepted", to={7: 1})]
 
-    assert partners_of(facts) == {5, 6}
-    assert partners_of([did("reply.created")]) == set()
+    assert partners_of(facts, {VOTES, "referral.registered"}) == {5, 6}
+    assert partners_of([did("reply.created")], {"reply.created"}) == set()
 
 
 def test_acts_beyond_the_horizon_are_not_reported_as_capped():

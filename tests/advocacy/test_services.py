@@ -12,12 +12,13 @@ from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
 from community.members.models import Member
+from community.members.services.companies import match_company
 from journeys.hooks import advocacy_source
 from journeys.models import MemberState, StageHistory
 from journeys.services.replay import check_everyone
 from tests.factories.members import CompanyFactory, MemberFactory
 
-from .acts import TODAY
+from .acts import TODAY, did
 from .event_helpers import drained, happened, make_advocate, score_of, taken_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -175,6 +176,33 @@ def test_referral_of_a_colleague_does_not_count():
     drained()
 
     assert score_of(member).points["referral"] == "0.00"
+
+
+def test_referral_of_someone_who_became_a_colleague_later_counts():
+    company = CompanyFactory(verified_domains=["acme.example"])
+    member, friend = MemberFactory(company=company), MemberFactory()
+    happened(member, "referral.purchased", ago=2, by=friend)
+    drained()
+    before = score_of(member).score
+
+    match_company(friend, email="friend@acme.example")
+    happened(member, "referral.registered", by=friend)
+    drained()
+
+    assert score_of(member).score == before
+    assert score_of(member).explanation["capped"] == [
+        {"kind": "referral.registered", "why": "account", "n": 1}
+    ]
+
+
+def test_companies_of_referred_friends_are_looked_up_in_two_queries(django_assert_num_queries):
+    facts = {
+        pk: [did("referral.purchased", to={friend.pk: 1})]
+        for pk, friend in enumerate(MemberFactory.create_batch(3))
+    }
+
+    with django_assert_num_queries(2):
+        peers.load_peers(facts)
 
 
 def test_partners_are_looked_up_in_one_query(django_assert_num_queries):

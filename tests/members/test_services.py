@@ -134,6 +134,17 @@ def test_match_company_matches_by_domain():
     assert (event.member, event.props) == (member, {"domain": "acme.example"})
 
 
+def test_every_member_who_joins_a_company_is_recorded():
+    CompanyFactory(verified_domains=["acme.example"])
+    members = MemberFactory.create_batch(2)
+
+    for member in members:
+        companies.match_company(member, email="ada@acme.example")
+
+    joined = Event.objects.filter(name=COMPANY_JOINED).values_list("member_id", flat=True)
+    assert sorted(joined) == [member.pk for member in members]
+
+
 def test_match_company_twice_records_one_event():
     member = MemberFactory()
     CompanyFactory(verified_domains=["acme.example"])

@@ -20,7 +20,9 @@ from journeys.engine.rollup import roll_up
 
 TODAY = date(2026, 9, 1)
 ME, STAFF = 1, 2
-PEERS = Peers(staff=frozenset({STAFF}), companies={ME: 1, 3: 1, 4: 2})
+PEERS = Peers(
+    staff=frozenset({STAFF}), companies={ME: [(date.min, 1)], 3: [(date.min, 1)], 4: [(date.min, 2)]}
+)
 PAIRED = [
     "answer.accepted",
     "helpful_vote.received",

@@ -3,6 +3,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.audit import audit
@@ -35,8 +36,19 @@ def match_company(member: Member, *, email: str, now: datetime | None = None) ->
     locked.company = company
     locked.save(update_fields=["company"])
     member.company = company
-    record(COMPANY_JOINED, actor=locked, subject=company, occurred_at=now, domain=domain)
+    record_joining(member, now=now, domain=domain)
     return company
+
+
+def record_joining(member: Member, *, now: datetime | None = None, domain: str | None = None) -> None:
+    """Record that a member joined the company that they belong to now.
+
+    The event log is the only record of when: call this whenever the company of an existing member is set.
+    """
+    if member.company is not None:
+        now = now or timezone.now()
+        key = f"{member.pk}:{now.isoformat()}"
+        record(COMPANY_JOINED, actor=member, subject=member.company, occurred_at=now, key=key, domain=domain)
 
 
 @transaction.atomic
