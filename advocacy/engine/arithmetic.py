@@ -59,6 +59,8 @@ def as_text(components: Mapping[str, int]) -> dict[str, str]:
 def _half_power(x: int, k: int) -> int:
     """Return 2^(-x/k) in units of 2^-64."""
     whole, rest = divmod(x, k)
+    if whole > _SCALE:
+        return 0
     fraction = (rest << _CHUNK * _CHUNKS) // k
     power = 1 << _SCALE
     for place, table in enumerate(_power_tables()):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
 
 from journeys.engine.facts import Fact
 
@@ -24,18 +26,19 @@ class Peers:
 
     def company_of(self, member_id: int, day: date) -> int | None:
         """Return the member's company on a day."""
-        joined = [company for since, company in self.companies.get(member_id, ()) if since <= day]
-        return joined[-1] if joined else None
+        for since, company in reversed(self.companies.get(member_id, ())):
+            if since <= day:
+                return company
+        return None
 
 
 NO_PEERS = Peers()
 
 
-@dataclass(slots=True)
-class Day:
-    """The admitted acts of one kind on one day: per partner, and those without a partner (`alone`)."""
+class Day(NamedTuple):
+    """The admitted acts of one kind on one day: per partner (id as text), and those without one (`alone`)."""
 
-    pairs: dict[int, int] = field(default_factory=dict)
+    pairs: Mapping[str, int] = MappingProxyType({})
     alone: int = 0
 
     @property
@@ -43,19 +46,24 @@ class Day:
         return self.alone + sum(self.pairs.values())
 
 
-def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Counter[str]]:
+def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Mapping[str, int]]:
     """Return the acts that are not self-dealing, and the number dropped by reason."""
+    pairs = fact.pairs or {}
+    alone = fact.n - sum(pairs.values())
+    if not _has_suspects(fact.kind, pairs, member_id, peers):
+        return Day(pairs, alone), {}
+    refused = {key: why for key in pairs if (why := _refused(fact, member_id, int(key), peers))}
     dropped: Counter[str] = Counter()
-    day = Day()
-    for key, n in (fact.pairs or {}).items():
-        partner = int(key)
-        reason = _refused(fact, member_id, partner, peers)
-        if reason:
-            dropped[reason] += n
-        else:
-            day.pairs[partner] = n
-    day.alone = fact.n - sum((fact.pairs or {}).values())
-    return day, dropped
+    for key, why in refused.items():
+        dropped[why] += pairs[key]
+    return Day({key: n for key, n in pairs.items() if key not in refused}, alone), dropped
+
+
+def _has_suspects(kind: str, pairs: Mapping[str, int], member_id: int, peers: Peers) -> bool:
+    """Return whether any partner may have to be refused; quick, because nearly none has to."""
+    if not pairs or kind in REFERRALS:
+        return bool(pairs)
+    return str(member_id) in pairs or (kind in VOTES and not peers.staff.isdisjoint(map(int, pairs)))
 
 
 def _refused(fact: Fact, member_id: int, partner: int, peers: Peers) -> str:
@@ -78,62 +86,95 @@ def count_quarter(kind: str, days: Mapping[int, Day]) -> tuple[dict[int, int], C
     otherwise a good act on a full day would displace an older one and lower the score.
     """
     a_day = KINDS[kind].a_day
+    acts = {day: found.n for day, found in days.items()}
     kept = _latest(days)
-    over_pair = sum(day.n for day in days.values()) - sum(kept.values())
+    over_pair = sum(acts.values()) - sum(kept.values())
     if over_pair and any(n > a_day for n in kept.values()):
         kept = _best(days, a_day)
-        over_pair = sum(min(day.n, a_day) for day in days.values()) - sum(kept.values())
-    counted = {day: min(n, a_day) for day, n in kept.items()}
-    over_day = sum(day.n for day in days.values()) - sum(counted.values()) - over_pair
+        over_pair = sum(min(n, a_day) for n in acts.values()) - sum(kept.values())
+    counted = {day: n if n < a_day else a_day for day, n in kept.items()}
+    over_day = sum(acts.values()) - sum(counted.values()) - over_pair
     return counted, Counter({why: n for why, n in ((PAIR, over_pair), (DAY, over_day)) if n > 0})
 
 
 def _latest(days: Mapping[int, Day]) -> dict[int, int]:
-    used: Counter[int] = Counter()
+    room: dict[str, int] = {}
     kept = {}
     for day in sorted(days, reverse=True):
-        kept[day] = days[day].alone
-        for partner, n in days[day].pairs.items():
-            take = min(n, PAIR_MOST - used[partner])
-            used[partner] += take
-            kept[day] += take
+        pairs, total = days[day]
+        for partner, n in pairs.items():
+            left = room.get(partner, PAIR_MOST)
+            if left:
+                take = n if n < left else left
+                room[partner] = left - take
+                total += take
+        kept[day] = total
     return kept
 
 
 def _best(days: Mapping[int, Day], a_day: int) -> dict[int, int]:
     """Fill the days, latest first, up to the daily cap within each partner's limit of three.
 
-    A bipartite matching with augmenting paths. Greedy by day gives the maximum weight, because an act's value
-    depends on its day alone (days form a transversal matroid).
+    Greedy by day gives the maximum weight, because an act's value depends on its day alone (days form a
+    transversal matroid).
     """
-    taken: dict[int, Counter[int]] = {day: Counter() for day in days}
-    load: Counter[int] = Counter()
-
-    def augment(day: int, seen: set[int]) -> bool:
-        for partner, n in days[day].pairs.items():
-            if partner in seen or taken[day][partner] >= n:
-                continue
-            seen.add(partner)
-            if load[partner] < PAIR_MOST:
-                load[partner] += 1
-            elif not any(_hand_over(other, partner, seen) for other in taken if other != day):
-                continue
-            taken[day][partner] += 1
-            return True
-        return False
-
-    def _hand_over(day: int, partner: int, seen: set[int]) -> bool:
-        if not taken[day][partner] or not augment(day, seen):
-            return False
-        taken[day][partner] -= 1
-        return True
-
+    matching = _Matching(days)
     kept = {}
     for day in sorted(days, reverse=True):
         kept[day] = min(days[day].alone, a_day)
-        while kept[day] < a_day and augment(day, set()):
+        kept[day] += matching.fill(day, a_day - kept[day])
+        while kept[day] < a_day and matching.add(day):
             kept[day] += 1
     return kept
+
+
+class _Matching:
+    """Acts matched to their partners' places. Each act is added along a shortest augmenting path."""
+
+    def __init__(self, days: Mapping[int, Day]) -> None:
+        self.days = days
+        self.held: defaultdict[str, list[int]] = defaultdict(list)  # the days of the acts, at most three
+        # Partners reached by a search in vain: no later search can find a place through them.
+        self.spent: set[str] = set()
+
+    def fill(self, day: int, room: int) -> int:
+        """Take free places for at most `room` acts of a day; return how many."""
+        before = room
+        for partner, n in self.days[day].pairs.items():
+            held = self.held[partner]
+            take = min(n, PAIR_MOST - len(held), room)
+            held += [day] * take
+            room -= take
+        return before - room
+
+    def add(self, start: int) -> bool:
+        """Find a place for one more act of a day; acts of other days may move to other partners."""
+        taker: dict[str, int] = {}  # partner -> the day that would take a place
+        gives: dict[int, str] = {}  # day -> the partner whose place it would give up
+        queue = [start]
+        for day in queue:
+            for partner, n in self.days[day].pairs.items():
+                if partner in self.spent or partner in taker or self.held[partner].count(day) >= n:
+                    continue
+                taker[partner] = day
+                if len(self.held[partner]) < PAIR_MOST:
+                    self._move(partner, start, taker, gives)
+                    return True
+                for other in self.held[partner]:
+                    if other != start and other not in gives:
+                        gives[other] = partner
+                        queue.append(other)
+        self.spent.update(taker)
+        return False
+
+    def _move(self, partner: str, start: int, taker: Mapping[str, int], gives: Mapping[int, str]) -> None:
+        day = taker[partner]
+        self.held[partner].append(day)
+        while day != start:
+            partner = gives[day]
+            self.held[partner].remove(day)
+            day = taker[partner]
+            self.held[partner].append(day)
 
 
 def quarter_of(day: date) -> int:

@@ -20,7 +20,11 @@ class Contribution(NamedTuple):
     n: int  # acts counted
     of: int  # acts in all
     each: int  # billionths of a point per act
-    event_ids: tuple[UUID, ...]
+    ids: bytes
+
+    @property
+    def event_ids(self) -> tuple[UUID, ...]:
+        return tuple(UUID(bytes=self.ids[at : at + _ID_BYTES]) for at in range(0, len(self.ids), _ID_BYTES))
 
 
 def contributions(tally: Tally, day: int) -> list[Contribution]:
@@ -35,15 +39,12 @@ def contributions(tally: Tally, day: int) -> list[Contribution]:
         component = COMPONENTS[KINDS[kind].component]
         table = decay_table(component.half_life)
         total = tally.sum_of(KINDS[kind].component, day)
+        worth = points[KINDS[kind].component] * KINDS[kind].milli
         for then, n in row.items():
             age = day - then
             if n <= 0 or age >= len(table) or total <= 0:
                 continue
-            each = points[KINDS[kind].component] * KINDS[kind].milli * table[age] // total
+            each = worth * table[age] // total
             fact = tally.facts[kind, then]
-            found.append(Contribution(kind, then, n, fact.n, each, _uuids(fact.ids)))
+            found.append(Contribution(kind, then, n, fact.n, each, fact.ids))
     return sorted(found, key=lambda act: (-act.each, -act.day, act.kind))
-
-
-def _uuids(ids: bytes) -> tuple[UUID, ...]:
-    return tuple(UUID(bytes=ids[at : at + _ID_BYTES]) for at in range(0, len(ids), _ID_BYTES))

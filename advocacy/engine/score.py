@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from journeys.engine.facts import Fact, Span
@@ -15,19 +16,57 @@ from .caps import NO_PEERS, Peers
 from .explain import explain
 from .search import any_of, band_of, below, earliest, entering, leaving, reaching
 from .spans import advocate_spans
-from .tally import Tally, scored_days, tally_of
+from .tally import Points, Tally, recent, scored_days, tally_of
 from .weights import COMPONENTS, KINDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scored:
-    """A member's score as of a day, with its explanation and its advocate spans."""
+    """A member's score as of a day. Its parts are computed when they are asked for."""
 
-    score: Decimal
-    band: str
-    explanation: Mapping[str, Any]
-    spans: tuple[Span, ...]
-    next_due: date | None
+    facts: Sequence[Fact]
+    as_of: date
+    member_id: int
+    peers: Peers
+    tally: Tally  # of the recent facts
+
+    @property
+    def points(self) -> Points:
+        return self.tally.points(self.as_of.toordinal())
+
+    @property
+    def score(self) -> Decimal:
+        return Decimal(self.points.hundredths).scaleb(-2)
+
+    @property
+    def band(self) -> str:
+        return band_of(self.points.hundredths)
+
+    @cached_property
+    def explanation(self) -> Mapping[str, Any]:
+        return explain(self.tally, self.as_of)
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        return advocate_spans(self.facts, self.as_of, member_id=self.member_id, peers=self.peers)
+
+    @cached_property
+    def next_due(self) -> date | None:
+        """When the score next crosses a whole number, or rule R6 changes, without new events.
+
+        All band limits and both thresholds of rule R6 are whole numbers. The result is the same on every day
+        until then, so it does not matter when it was computed.
+        """
+        whole = self.points.hundredths // 100 * 100
+        tests = [below(self.tally, whole)] if whole else []
+        if not self.tally.only_falls:
+            inside = bool(self.spans) and self.spans[-1].end is None
+            tests += [
+                reaching(self.tally, whole + 100),
+                leaving(self.tally) if inside else entering(self.tally),
+            ]
+        due = earliest(self.as_of.toordinal() + 1, self.tally.stable_from(), any_of(*tests))
+        return date.fromordinal(due) if due else None
 
 
 def score_member(
@@ -38,34 +77,10 @@ def score_member(
     A score that has decayed completely is 0. `facts` are all of the member's, ordered by (day, kind); those
     after `as_of` are ignored.
     """
-    tally = tally_of(facts, as_of, member_id=member_id, peers=peers)
-    if not tally.has_counted:
+    tally = tally_of(recent(facts, as_of), as_of, member_id=member_id, peers=peers)
+    if not tally.has_counted and not tally_of(facts, as_of, member_id=member_id, peers=peers).has_counted:
         return None
-    day = as_of.toordinal()
-    spans = advocate_spans(facts, as_of, member_id=member_id, peers=peers) if tally.can_reach_advocate else ()
-    points = tally.points(day)
-    due = _next_due(tally, day, inside=bool(spans) and spans[-1].end is None)
-    return Scored(
-        score=Decimal(points.hundredths).scaleb(-2),
-        band=band_of(points.hundredths),
-        explanation=explain(tally, as_of),
-        spans=spans,
-        next_due=due,
-    )
-
-
-def _next_due(tally: Tally, day: int, *, inside: bool) -> date | None:
-    """Return when the score next crosses a whole number, or rule R6 changes, without new events.
-
-    All band limits and both thresholds of rule R6 are whole numbers. The result is the same on every day until
-    then, so it does not matter when it was computed.
-    """
-    whole = tally.points(day).hundredths // 100 * 100
-    tests = [below(tally, whole)] if whole else []
-    if not tally.only_falls:
-        tests += [reaching(tally, whole + 100), leaving(tally) if inside else entering(tally)]
-    due = earliest(day + 1, tally.stable_from(), any_of(*tests))
-    return date.fromordinal(due) if due else None
+    return Scored(facts, as_of, member_id, peers, tally)
 
 
 def marginal_points(explanation: Mapping[str, Any], kind: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,15 +11,16 @@ from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
 from .caps import Peers
 from .contributions import contributions
-from .search import band_of, earliest, entering, leaves_band, leaving
+from .search import band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
-from .weights import NONE
+from .watch import HIGHEST, Watch
+from .weights import BANDS, BROAD_COMPONENTS, COMPONENTS, ENTER_AT, KINDS, LEAVE_BELOW, NONE
 
 
 def intervals(
     facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers
-) -> Iterator[tuple[Tally, int, int]]:
-    """Yield, for each day with scored facts, the tally and the first and last day until the next such day.
+) -> Iterator[tuple[Tally, int, int, list[Fact]]]:
+    """Yield, for each day with scored facts, the tally, the first and last day until the next such day, and the facts.
 
     The tally is the same object every time and is updated in place.
     """
@@ -28,14 +29,17 @@ def intervals(
     for place, (day, of_day) in enumerate(days):
         tally.add_day(day, of_day)
         following = days[place + 1][0].toordinal() if place + 1 < len(days) else as_of.toordinal() + 1
-        yield tally, day.toordinal(), following - 1
+        yield tally, day.toordinal(), following - 1, of_day
 
 
 def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
+    if not can_reach_advocate({KINDS[fact.kind].component for fact in facts if fact.kind in KINDS}):
+        return ()
     spans: list[Span] = []
-    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
-        if not tally.can_reach_advocate:
+    watch = Watch()
+    for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
+        if not watch.may_leave(tally, last, added):
             continue
         found: int | None = day
         while found is not None:
@@ -47,7 +51,17 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
                 spans[-1] = Span(spans[-1].start, date.fromordinal(found), spans[-1].evidence)
             else:
                 spans.append(Span(date.fromordinal(found), None, _evidence(tally, found)))
+        if spans and spans[-1].end is None:
+            watch.look(tally, last, low=LEAVE_BELOW * 100, high=HIGHEST + 1)
+        else:
+            watch.look(tally, last, low=0, high=ENTER_AT * 100)
     return tuple(spans)
+
+
+def can_reach_advocate(components: Collection[str]) -> bool:
+    """Return whether these components can have enough points for rule R6."""
+    most = sum(COMPONENTS[key].most for key in components)
+    return len(components) >= BROAD_COMPONENTS and most >= ENTER_AT
 
 
 def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
@@ -62,15 +76,11 @@ def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
 
 def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> date:
     """Return the day on which the score entered the band that it is in on `as_of`."""
-    band, since = "", as_of.toordinal()
-    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
-        found: int | None = day
-        while found is not None:
-            points = tally.points(found)
-            if band_of(points.hundredths) != band:
-                band, since = band_of(points.hundredths), found
-            found = earliest(found, last, leaves_band(tally, points))
-    return date.fromordinal(since)
+    past = past_of(facts, as_of, member_id=member_id, peers=peers)
+    first = next(scored_days(facts, as_of), None)
+    if past.changes:
+        return past.changes[-1][0]
+    return first[0] if first else as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,10 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
     """Return the past of a score; each day is judged by the facts known on that day."""
     changes: list[tuple[date, Points]] = []
     best, best_on, band = 0, as_of, NONE
-    for tally, day, last in intervals(facts, as_of, member_id=member_id, peers=peers):
+    watch = Watch()
+    for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
+        if not watch.may_leave(tally, last, added):
+            continue
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
         found: int | None = day
@@ -96,4 +109,6 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
                 band = band_of(points.hundredths)
                 changes.append((date.fromordinal(found), points))
             found = earliest(found, last, leaves_band(tally, points))
+        low, high = band_limits(BANDS[band] * 100)
+        watch.look(tally, last, low=low, high=min(high, best + 1))
     return Past(tuple(changes), best, best_on)

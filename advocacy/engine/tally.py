@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
+from operator import attrgetter, mul
 from typing import NamedTuple
-from uuid import UUID
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 
 from .arithmetic import BILLION, decay_table, hundredths, saturated
-from .caps import Day, Peers, admit, count_quarter, quarter_of
+from .caps import DAY, Day, Peers, admit, count_quarter, quarter_of
 from .weights import (
     BROAD_COMPONENTS,
     BROAD_POINTS,
@@ -45,70 +46,113 @@ class Points(NamedTuple):
         return self.hundredths >= ENTER_AT * 100 and broad >= BROAD_COMPONENTS
 
 
+class _Weights(NamedTuple):
+    """The days that have weight, in order, and their weights in thousandths."""
+
+    days: list[int]
+    milli: list[int]
+
+    def sum_on(self, day: int, table: tuple[int, ...]) -> int:
+        """Return the sum of the decayed weights; days beyond the table count nothing."""
+        first = bisect_left(self.days, day - len(table) + 1)
+        ages = map(day.__sub__, self.days[first:])
+        return sum(map(mul, self.milli[first:], map(table.__getitem__, ages)))
+
+
+class _Row(NamedTuple):
+    good: _Weights
+    bad: _Weights
+
+    @classmethod
+    def of(cls, sums: Mapping[int, int]) -> _Row:
+        days = sorted(sums)
+        good, bad = [day for day in days if sums[day] > 0], [day for day in days if sums[day] < 0]
+        return cls(*(_Weights(found, [sums[day] for day in found]) for found in (good, bad)))
+
+
 class Tally:
     """The acts that count, by kind and day. Days must be added in order."""
 
     def __init__(self, member_id: int, peers: Peers) -> None:
         self.member_id, self.peers = member_id, peers
         self.facts: dict[tuple[str, int], Fact] = {}
-        self.dropped: dict[tuple[str, int], Counter[str]] = {}  # by kind and quarter
         self.strikes: dict[int, int] = {}
         self.last = 0
-        self._counted: dict[str, dict[int, int]] = {}
+        self._counted: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        self._capped: dict[tuple[str, int], Mapping[str, int]] = {}
         self._unsettled: set[tuple[str, int]] = set()
-        self._sums: dict[str, dict[int, int]] = {}
+        self._sums: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self._rows: dict[str, _Row] = {}
         self._cached: dict[tuple[int, int], Points] = {}
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
         self._cached.clear()
+        self._rows.clear()
         self.last = ordinal = day.toordinal()
+        quarter = quarter_of(day)
         for fact in facts:
-            if fact.kind == STRIKE:
+            kind = fact.kind
+            if kind == PEER_REPLY and fact.items is not None:
+                fact = _helper_side(fact)
+            if kind == STRIKE:
                 self.strikes[ordinal] = fact.n
-            elif fact.kind == NPS:
+            elif kind == NPS:
                 self._add_nps(ordinal, fact)
             else:
-                self._add_acts(ordinal, fact)
+                self.facts[kind, ordinal] = fact
+                if fact.pairs:
+                    self._add_paired(ordinal, (kind, quarter), fact)
+                else:
+                    self._set(kind, ordinal, min(fact.n, KINDS[kind].a_day))
 
     def _add_nps(self, ordinal: int, fact: Fact) -> None:
         """Add the day's NPS answer: a promoter counts 1, a detractor -1."""
         counts = _nps_of(item["props"]["score"] for item in fact.items or ())
         if counts:
             self.facts[NPS, ordinal] = fact
-            self._set(NPS, {ordinal: counts})
+            self._set(NPS, ordinal, counts)
 
-    def _add_acts(self, ordinal: int, fact: Fact) -> None:
-        group = fact.kind, quarter_of(fact.day)
-        if fact.kind == PEER_REPLY and fact.items is not None:
-            fact = _helper_side(fact)
+    def _add_paired(self, ordinal: int, group: tuple[str, int], fact: Fact) -> None:
         day, refused = admit(fact, self.member_id, self.peers)
-        self.facts[fact.kind, ordinal] = fact
         self._quarters[group][ordinal] = day
-        self._refused[group] += refused
         self._unsettled.add(group)
+        if refused:
+            self._refused[group].update(refused)
 
     @property
     def counted(self) -> Mapping[str, Mapping[int, int]]:
         """The number of acts that count, by kind and day; a detractor's NPS answer counts -1."""
         for group in self._unsettled:
-            counted, capped = count_quarter(group[0], self._quarters[group])
-            self.dropped[group] = self._refused[group] + capped
-            self._set(group[0], counted)
+            counted, self._capped[group] = count_quarter(group[0], self._quarters[group])
+            row = self._counted[group[0]]
+            for day, n in counted.items():
+                if row.get(day) != n:
+                    self._set(group[0], day, n)
         self._unsettled.clear()
         return self._counted
 
-    def _set(self, kind: str, counted: Mapping[int, int]) -> None:
-        """Set the counts of these days, and update the sums of the component."""
-        row = self._counted.setdefault(kind, {})
-        sums = self._sums.setdefault(KINDS[kind].component, {})
-        for day, n in counted.items():
-            before = row.get(day, 0)
-            if n != before:
-                row[day] = n
-                sums[day] = sums.get(day, 0) + (n - before) * KINDS[kind].milli
+    @property
+    def dropped(self) -> Mapping[tuple[str, int], Counter[str]]:
+        """The number of acts that do not count and why, by kind and quarter."""
+        counted = self.counted
+        dropped = {group: self._refused[group] + Counter(capped) for group, capped in self._capped.items()}
+        for (kind, day), fact in self.facts.items():
+            if kind != NPS and not fact.pairs and fact.n > counted[kind].get(day, 0):
+                group = kind, quarter_of(fact.day)
+                dropped[group] = dropped.get(group, Counter()) + Counter({DAY: fact.n - counted[kind][day]})
+        return dropped
+
+    def _set(self, kind: str, day: int, n: int) -> None:
+        """Set the count of a day, and update the sum of the component."""
+        component, milli, _ = KINDS[kind]
+        row, sums = self._counted[kind], self._sums[component]
+        before = row.get(day, 0)
+        if n != before:
+            row[day] = n
+            sums[day] = sums.get(day, 0) + (n - before) * milli
 
     @property
     def sums(self) -> Mapping[str, Mapping[int, int]]:
@@ -126,22 +170,15 @@ class Tally:
     def has_counted(self) -> bool:
         return bool(self.strikes) or any(n for row in self.counted.values() for n in row.values())
 
-    @property
-    def can_reach_advocate(self) -> bool:
-        most = sum(COMPONENTS[key].most for key in self.sums)
-        return len(self.sums) >= BROAD_COMPONENTS and most >= ENTER_AT
-
     def sum_of(self, component: str, day: int, penalty_day: int | None = None) -> int:
         """Return the component's sum in billionths; see `points` for `penalty_day`."""
-        penalty_day = day if penalty_day is None else penalty_day
+        row = self._rows.get(component)
+        if row is None:
+            row = self._rows[component] = _Row.of(self.sums.get(component, {}))
         table = decay_table(COMPONENTS[component].half_life)
-        horizon = len(table)
-        total = 0
-        for then, milli in self.sums.get(component, {}).items():
-            age = (day if milli > 0 else penalty_day) - then
-            if age < horizon:
-                total += milli * table[age]
-        return total
+        return row.good.sum_on(day, table) + row.bad.sum_on(
+            day if penalty_day is None else penalty_day, table
+        )
 
     def points(self, day: int, penalty_day: int | None = None) -> Points:
         """Return the score on `day`, which must not be before the last day added.
@@ -191,20 +228,30 @@ def _nps_of(scores: Iterable[int]) -> int:
 
 def _helper_side(fact: Fact) -> Fact:
     """Return the part of a day's prospect forum replies in which the member was the replier."""
-    ids = [UUID(item["id"]).bytes for item in fact.items or () if item["props"].get("role") == HELPER_ROLE]
+    ids = [item["id"] for item in fact.items or () if item["props"].get("role") == HELPER_ROLE]
     pairs = {}
     for key, n in (fact.pairs or {}).items():
         partner, _, role = key.partition(":")
         if role == HELPER_ROLE:
             pairs[partner] = n
-    return fact._replace(n=len(ids), ids=b"".join(ids[:EVIDENCE_MOST]), pairs=pairs)
+    first = b"".join(bytes.fromhex(one.replace("-", "")) for one in ids[:EVIDENCE_MOST])
+    return fact._replace(n=len(ids), ids=first, pairs=pairs)
 
 
 def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list[Fact]]]:
     """Yield the days up to `as_of` that have scored facts, with these facts."""
     wanted = (fact for fact in facts if fact.kind in _SCORED and fact.day <= as_of)
-    for day, of_day in groupby(wanted, key=lambda fact: fact.day):
+    for day, of_day in groupby(wanted, key=attrgetter("day")):
         yield day, list(of_day)
+
+
+def recent(facts: Sequence[Fact], as_of: date) -> list[Fact]:
+    """Return the facts that a score and its explanation depend on: quarters not wholly beyond the horizon."""
+    since = {STRIKE: as_of - timedelta(days=STRIKE_DAYS)}
+    for kind, counts in KINDS.items():
+        oldest = as_of - timedelta(days=COMPONENTS[counts.component].horizon)
+        since[kind] = date(oldest.year, (oldest.month - 1) // 3 * 3 + 1, 1)
+    return [fact for fact in facts if (first := since.get(fact.kind)) and first <= fact.day <= as_of]
 
 
 def tally_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Tally:

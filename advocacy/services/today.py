@@ -17,7 +17,7 @@ MONTHS, MONTH = 12, timedelta(days=30)
 
 
 def score_today(member: Member, today: date) -> MemberScore | None:
-    """Return the score as of today with its input; None where nothing ever counted. Two queries.
+    """Return the score as of today with its input; None where nothing ever counted. At most three queries.
 
     The stored score may be some days old: it is only written when it crosses a whole number.
     """

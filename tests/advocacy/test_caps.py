@@ -99,7 +99,7 @@ def test_pair_caps_are_shared_between_days_so_that_more_acts_count():
 def test_admit_keeps_those_without_a_partner():
     day, dropped = admit(did(VOTES, 5, to={ME: 1, 5: 2}), ME, Peers())
 
-    assert (day.alone, day.pairs, day.n) == (2, {5: 2}, 4)
+    assert (day.alone, day.pairs, day.n) == (2, {"5": 2}, 4)
     assert dropped == {"self": 1}
 
 

@@ -1,14 +1,17 @@
 from datetime import date, timedelta
 from itertools import combinations
 
+import pytest
+
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import band_of
 from advocacy.engine.spans import advocate_spans, band_since, past_of
-from advocacy.engine.tally import Points
+from advocacy.engine.tally import Points, tally_of
+from advocacy.engine.watch import HIGHEST, Watch
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
 
-from .acts import ME, TODAY, answered_nps, did, in_order, score, scored
+from .acts import ME, TODAY, answered_nps, did, in_order, peer_replies, score, scored
 
 YEAR_AHEAD = TODAY + timedelta(days=365)
 
@@ -139,6 +142,55 @@ def test_span_ends_and_another_begins_and_ends_between_two_events():
     assert second.start == TODAY - timedelta(days=990 - 180)
     assert second.end is not None
     assert second.end < TODAY
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        celebrated(ago=1000),
+        [*celebrated(ago=1000), did("strike.upheld", 4, ago=990)],
+        [*celebrated(ago=1000), did("strike.upheld", 3, ago=1000)],
+        [*celebrated(ago=1000)[:5], *celebrated(ago=1000)[7:], answered_nps(3, ago=1000)],
+    ],
+    ids=["falls", "falls, rises and falls", "rises and falls", "detractor"],
+)
+def test_acts_that_do_not_count_change_no_span(facts):
+    """On every day, the member was helped by another."""
+    idle = [peer_replies("asker", ago=ago) for ago in range(1000)]
+
+    assert spans(*facts) != ()
+    assert [(span.start, span.end) for span in spans(*facts, *idle)] == [
+        (span.start, span.end) for span in spans(*facts)
+    ]
+    assert [(day, points.hundredths) for day, points in past(*facts, *idle).changes] == [
+        (day, points.hundredths) for day, points in past(*facts).changes
+    ]
+
+
+def test_watch_sees_a_score_at_the_very_limit():
+    tally = tally_of(in_order(proven()), TODAY, member_id=ME, peers=NO_PEERS)
+    day = TODAY.toordinal()
+    now = tally.points(day).hundredths
+    watch = Watch()
+
+    watch.look(tally, day, low=0, high=now + 1)
+    assert not watch.may_leave(tally, day + 1, [])
+    watch.look(tally, day, low=0, high=now)
+    assert watch.may_leave(tally, day + 1, [])
+    watch.look(tally, day, low=now, high=HIGHEST + 1)
+    assert watch.may_leave(tally, day + 30, [])
+
+
+def test_watch_sees_a_score_that_rises_as_an_answer_fades():
+    facts = [did("review.verified"), did("reference.completed"), answered_nps(3)]
+    tally = tally_of(in_order(facts), TODAY, member_id=ME, peers=NO_PEERS)
+    day = TODAY.toordinal()
+    watch = Watch()
+
+    watch.look(tally, day, low=0, high=tally.points(day).hundredths + 100)
+
+    assert watch.may_leave(tally, day + 365, [])
+    assert tally.points(day + 365).hundredths > tally.points(day).hundredths + 100
 
 
 def test_an_act_on_the_day_the_score_would_fall_keeps_the_span():

@@ -12,8 +12,8 @@ from advocacy.engine.arithmetic import BILLION, hundredths, saturated
 from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import score_member, score_over_time
 from advocacy.engine.search import band_of
-from advocacy.engine.spans import advocate_spans, band_since
-from advocacy.engine.tally import tally_of
+from advocacy.engine.spans import advocate_spans, band_since, past_of
+from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
 from journeys.engine.facts import Fact, RawEvent
 from journeys.engine.rollup import roll_up
@@ -50,8 +50,8 @@ def good_acts(draw, ago=ages):
 
 
 @st.composite
-def against(draw):
-    day = TODAY - timedelta(days=draw(ages))
+def against(draw, ago=ages):
+    day = TODAY - timedelta(days=draw(ago))
     if draw(st.booleans()):
         return Fact(day, "strike.upheld", draw(st.integers(1, 2)))
     items = [{"id": "", "cents": None, "currency": "", "props": {"score": draw(st.integers(0, 10))}}]
@@ -139,7 +139,7 @@ def crowded_lives(draw):
         st.sampled_from(["helpful_vote.received", "answer.accepted", "referral.qualified", PEER_REPLY])
     )
     n = draw(st.integers(1, 40))
-    *life, last = draw(st.lists(events(kind), min_size=n, max_size=n))
+    *life, last = draw(st.lists(events(kind), min_size=n, max_size=n, unique_by=lambda event: event.event_id))
     return life, last
 
 
@@ -304,6 +304,46 @@ def test_band_since_is_the_first_day_of_the_current_band(facts):
 
     assert len(set(bands[1:])) == 1
     assert bands[0] != bands[1] or since == min(fact.day for fact in facts)
+
+
+@st.composite
+def busy_lives(draw):
+    """Bursts of many acts, enough to become an advocate, with pauses, strikes and answers between them."""
+    facts, ago = [], 0
+    for _ in range(draw(st.integers(1, 6))):
+        ago += draw(st.integers(1, 150))
+        kinds = draw(st.lists(st.sampled_from(GOOD), min_size=1, max_size=6, unique=True))
+        days = range(ago, ago + draw(st.integers(1, 12)))
+        n = draw(st.integers(1, 5))
+        facts += [Fact(TODAY - timedelta(days=day), kind, n) for day in days for kind in kinds]
+        facts += draw(st.lists(against(ago=st.integers(ago, ago + 60)), max_size=1))
+    return merged(facts)
+
+
+@checked
+@given(busy_lives())
+def test_past_equals_that_of_a_daily_simulation(facts):
+    walked, spans, best, band, inside = [], [], 0, "none", False
+    tally, days = Tally(ME, PEERS), dict(scored_days(facts, TODAY))
+    for ordinal in range(facts[0].day.toordinal(), TODAY.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        if day in days:
+            tally.add_day(day, days[day])
+            best = max(best, tally.points(ordinal).hundredths)
+        found = tally.points(ordinal)
+        if band_of(found.hundredths) != band:
+            band = band_of(found.hundredths)
+            walked.append((day, found))
+        if inside != (found.hundredths >= 3000 if inside else found.enters):
+            inside = not inside
+            spans.append(day)
+
+    past = past_of(facts, TODAY, member_id=ME, peers=PEERS)
+
+    assert list(past.changes) == walked
+    assert past.best == best
+    found_spans = advocate_spans(facts, TODAY, member_id=ME, peers=PEERS)
+    assert [day for span in found_spans for day in (span.start, span.end) if day] == spans
 
 
 # 18: the horizon
