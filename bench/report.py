@@ -10,9 +10,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.load import cores
+
+if TYPE_CHECKING:
+    from bench.engine import EngineRow
 
 HERE = Path(__file__).resolve().parent
 JSON = HERE / "latest.json"
@@ -257,10 +260,39 @@ def _page_misses(row: PageRow) -> list[str]:
     return found
 
 
+ENGINE = "\n## Engine\n"
+
+
+def keep_engine(rows: Sequence[EngineRow], *, members: int, events: int, whole: bool) -> str:
+    """Return the engine's table; saves it below the pages' table if the run was of the whole size."""
+    lines = [
+        f"Measured on {machine()}, at {commit()}: {members:,} members and {events:,} events with a heavy tail. CPU "
+        "seconds are of Python and PostgreSQL together.",
+        "",
+        "| what | figure | bar |",
+        "|---|---:|---:|",
+        *[_engine_line(row) for row in rows],
+    ]
+    table = "\n".join(lines) + "\n"
+    if whole:
+        pages = MARKDOWN.read_text().partition(ENGINE)[0]
+        MARKDOWN.write_text(f"{pages}{ENGINE}\n{table}")
+    return table
+
+
+def _engine_line(row: EngineRow) -> str:
+    figure = (
+        f"{row.figure:,.0f}" if row.figure >= 100 or row.figure == int(row.figure) else f"{row.figure:.2f}"
+    )
+    bar = f"{'≤' if row.is_most else '≥'} {row.bar:,g}{' (missed)' if row.is_missed else ''}"
+    return f"| {row.what} | {figure} {row.unit} | {bar} |"
+
+
 def keep(result: Result, *, whole: bool) -> str:
     """Return the table; saves it in this folder if the run was complete and without failures."""
     table = markdown(result, json.loads(BEFORE.read_text()) if BEFORE.exists() else {})
     if whole and not result.failures:
         JSON.write_text(json.dumps(asdict(result), indent=1) + "\n")
-        MARKDOWN.write_text(table)
+        _, found, engine = MARKDOWN.read_text().partition(ENGINE)
+        MARKDOWN.write_text(table + found + engine)
     return table
