@@ -74,15 +74,6 @@ def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
     return tuple(ids)[:EVIDENCE_MOST]
 
 
-def band_since(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> date:
-    """Return the day on which the score entered the band that it is in on `as_of`."""
-    past = past_of(facts, as_of, member_id=member_id, peers=peers)
-    first = next(scored_days(facts, as_of), None)
-    if past.changes:
-        return past.changes[-1][0]
-    return first[0] if first else as_of
-
-
 @dataclass(frozen=True, slots=True)
 class Past:
     """The band changes of a score until a day, and its highest value on a day with an act."""
@@ -90,6 +81,12 @@ class Past:
     changes: tuple[tuple[date, Points], ...]
     best: int  # hundredths
     best_on: date
+    first_on: date  # the first day with an act
+
+    @property
+    def band_since(self) -> date:
+        """The day on which the score entered its last band."""
+        return self.changes[-1][0] if self.changes else self.first_on
 
 
 def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Past:
@@ -111,4 +108,5 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
             found = earliest(found, last, leaves_band(tally, points))
         low, high = band_limits(BANDS[band] * 100)
         watch.look(tally, last, low=low, high=min(high, best + 1))
-    return Past(tuple(changes), best, best_on)
+    first = next(scored_days(facts, as_of), None)
+    return Past(tuple(changes), best, best_on, first[0] if first else as_of)

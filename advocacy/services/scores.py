@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from advocacy.engine.caps import Peers
@@ -20,17 +21,19 @@ from .peers import load_peers
 DUE_WHY = "advocacy score"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MemberScore:
     """A score with its input, so that it can be computed for other days."""
 
     member_id: int
     facts: Sequence[Fact]
     peers: Peers
+    as_of: date
     scored: Scored
 
-    def past(self, until: date) -> Past:
-        return past_of(self.facts, until, member_id=self.member_id, peers=self.peers)
+    @cached_property
+    def past(self) -> Past:
+        return past_of(self.facts, self.as_of, member_id=self.member_id, peers=self.peers)
 
     def on(self, day: date) -> Scored | None:
         return score_member(self.facts, day, member_id=self.member_id, peers=self.peers)
@@ -43,7 +46,7 @@ def compute_results(facts: Facts, as_of: date) -> dict[int, Advocacy]:
     for member_id, of_member in facts.items():
         scored = score_member(of_member, as_of, member_id=member_id, peers=peers)
         if scored is not None:
-            computed = MemberScore(member_id, of_member, peers, scored)
+            computed = MemberScore(member_id, of_member, peers, as_of, scored)
             found[member_id] = Advocacy(scored.spans, scored.next_due, DUE_WHY, computed)
     return found
 

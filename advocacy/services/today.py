@@ -26,7 +26,7 @@ def score_today(member: Member, today: date) -> MemberScore | None:
     facts = facts_of([member.pk])
     peers = load_peers(facts)
     scored = score_member(facts[member.pk], today, member_id=member.pk, peers=peers)
-    return MemberScore(member.pk, facts[member.pk], peers, scored) if scored else None
+    return MemberScore(member.pk, facts[member.pk], peers, today, scored) if scored else None
 
 
 def last_year(computed: MemberScore, today: date) -> Sequence[tuple[date, Decimal]]:

@@ -5,7 +5,7 @@ import pytest
 
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import band_of
-from advocacy.engine.spans import advocate_spans, band_since, past_of
+from advocacy.engine.spans import advocate_spans, past_of
 from advocacy.engine.tally import Points, tally_of
 from advocacy.engine.watch import HIGHEST, Watch
 from advocacy.engine.weights import COMPONENTS
@@ -235,7 +235,7 @@ def test_strike_can_end_a_span():
 
 
 def since(*facts, on=TODAY):
-    return band_since(in_order(facts), on, member_id=ME, peers=NO_PEERS)
+    return past(*facts, on=on).band_since
 
 
 def test_band_since_the_act_that_reached_it():

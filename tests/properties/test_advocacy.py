@@ -12,7 +12,7 @@ from advocacy.engine.arithmetic import BILLION, hundredths, saturated
 from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import score_member, score_over_time
 from advocacy.engine.search import band_of
-from advocacy.engine.spans import advocate_spans, band_since, past_of
+from advocacy.engine.spans import advocate_spans, past_of
 from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
 from journeys.engine.facts import Fact, RawEvent
@@ -295,7 +295,7 @@ def test_spans_equal_those_of_a_daily_simulation(facts):
 @given(lives)
 def test_band_since_is_the_first_day_of_the_current_band(facts):
     assume(facts)
-    since = band_since(facts, TODAY, member_id=ME, peers=PEERS)
+    since = past_of(facts, TODAY, member_id=ME, peers=PEERS).band_since
     days = [date.fromordinal(day) for day in range(since.toordinal() - 1, TODAY.toordinal() + 1)]
     bands = [
         band_of(hundredths(int(score * BILLION)))
