@@ -95,6 +95,15 @@ class Dirty(models.Model):
         verbose_name_plural = "dirty member-days"
 
 
+class EngineVersion(models.Model):
+    """A single row: the version of the engine that all stored journeys were computed with."""
+
+    version = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"Engine {self.version}"
+
+
 class MemberDay(models.Model):
     """The rollup: a member's events of one kind on one UTC day. See `engine.facts.Fact` for the columns."""
 

@@ -11,7 +11,6 @@ from django.db import transaction
 
 from advocacy.engine.arithmetic import as_text
 from advocacy.engine.search import band_of
-from advocacy.engine.spans import band_since
 from advocacy.models import Band, Score, ScoreHistory
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.services.recording import Draft, record_all
@@ -29,11 +28,11 @@ class Change(NamedTuple):
 
 
 @transaction.atomic
-def store(results: AdvocacyResults, members: Sequence[int], as_of: date) -> None:
+def store(results: AdvocacyResults, members: Sequence[int], as_of: date, *, silent: bool = False) -> None:
     """Upsert the scores of exactly these members, and delete those without a result. Writes only differences.
 
     A band change is recorded as an event on the day it happened, so one from long ago, as after an import, is
-    recorded as backfill.
+    recorded as backfill. With `silent`, no events are recorded.
     """
     stored = {row.pk: row for row in Score.objects.select_for_update().filter(pk__in=members)}
     changes, gone, past = [], [], []
@@ -59,16 +58,16 @@ def store(results: AdvocacyResults, members: Sequence[int], as_of: date) -> None
     )
     faded = [Change(_zero_score(row, as_of), row.band) for row in gone]
     _write_history([change.row for change in [*changes, *faded]])
-    _record_band_changes(
-        [change for change in [*changes, *faded] if change.row.band != change.previous], results, as_of
-    )
+    if not silent:
+        new_band = [change for change in [*changes, *faded] if change.row.band != change.previous]
+        _record_band_changes(new_band, results, as_of)
 
 
 def _new_score(
     computed: MemberScore, wanted: Mapping[str, Any], as_of: date
 ) -> tuple[Score, list[ScoreHistory]]:
     """Return a member's first row, and the history before it was first computed, as after an import."""
-    past = computed.past(as_of)
+    past = computed.past
     best = Decimal(past.best).scaleb(-2)
     row = Score(member_id=computed.member_id, as_of=as_of, best=best, best_on=past.best_on, **wanted)
     before = [
@@ -139,7 +138,7 @@ def _draft(change: Change, member: Member, results: AdvocacyResults, as_of: date
     computed: MemberScore | None = results[member.pk].detail if member.pk in results else None
     since = as_of
     if computed is not None:
-        since = band_since(computed.facts, as_of, member_id=member.pk, peers=computed.peers)
+        since = computed.past.band_since
     return Draft(
         name=SCORE_BAND_CHANGED,
         occurred_at=datetime.combine(since, time.min, UTC),

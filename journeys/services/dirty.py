@@ -36,13 +36,12 @@ _EVERYONE = """
 INSERT INTO journeys_dirty (shard, member_id)
 SELECT DISTINCT member_id %% %(shards)s, member_id FROM member_day
 """
-_EVERY_DAY = """
-INSERT INTO journeys_dirty (shard, member_id, day)
-SELECT member_id %% %(shards)s, member_id, day FROM (
-  SELECT member_id, day FROM member_day
-  UNION SELECT member_id, (occurred_at AT TIME ZONE 'UTC')::date FROM event WHERE member_id IS NOT NULL
-  UNION SELECT member_id, NULL FROM member_state
-  UNION SELECT member_id, NULL FROM stage_history WHERE superseded_at IS NULL) u
+_WITH_JOURNEYS = """
+SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL
+UNION SELECT member_id FROM member_day
+UNION SELECT member_id FROM member_state
+UNION SELECT member_id FROM stage_history WHERE superseded_at IS NULL
+ORDER BY member_id
 """
 
 
@@ -71,9 +70,11 @@ def mark_everyone() -> int:
     return _insert(_EVERYONE)
 
 
-def mark_every_day() -> int:
-    """Mark every day of every member to be rolled up and folded again."""
-    return _insert(_EVERY_DAY)
+def members_with_journeys() -> list[int]:
+    """Return the ids of all members with events, or with anything that was computed from events; in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_JOURNEYS)
+        return [member_id for (member_id,) in cursor.fetchall()]
 
 
 def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:

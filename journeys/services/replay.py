@@ -1,7 +1,7 @@
-"""Recompute every member from the raw events and compare with what is stored.
+"""Recompute every member from the raw events, or compare every member with what is stored.
 
-It deliberately shares as little code as possible with the drain: events are read one by one and rolled up in
-Python.
+The comparison deliberately shares as little code as possible with the drain: events are read one by one and rolled
+up in Python.
 """
 
 from __future__ import annotations
@@ -13,23 +13,29 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models.expressions import RawSQL
 
 from community.events.models import Event
-from community.events.services.cursors import is_behind
+from community.events.services.cursors import follow, is_behind
 from community.members.models import Member
 from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
 from journeys.engine.rollup import roll_up
 from journeys.hooks import advocacy_source
-from journeys.models import MemberDay, MemberState, StageHistory
+from journeys.models import EngineVersion
 
+from . import shards
 from .customers import customer_since
-from .dirty import NEVER_DIRTY, due_members, waiting_members
+from .dirty import NEVER_DIRTY, due_members, members_with_journeys, shard_of, waiting_members
 from .rollup import facts_of
 from .rulesets import live_ruleset, parsed
 from .shards import fold_all, today
 from .storage import content_of, state_values, stored_history, stored_states
 
+CHUNK = 500  # members
+
+# Increase it with every change after which the same events give other stages or scores.
+ENGINE_VERSION = 2
+
 
 @dataclass
-class Replay:
+class Comparison:
     """The result of a check."""
 
     members: int = 0
@@ -39,15 +45,57 @@ class Replay:
     differences: list[str] = field(default_factory=list)
 
 
-def check_everyone(*, chunk: int = 500) -> Replay:
+@dataclass
+class Replayed:
+    """How many members were recomputed, how many rows changed, and how many members' histories were corrected."""
+
+    members: int = 0
+    rows: int = 0
+    corrected: int = 0
+
+
+def replay_everyone(*, as_of: date | None = None, silent: bool = False) -> Replayed:
+    """Recompute every member from their events, some hundred members of a shard per transaction.
+
+    With `silent`, no events are recorded about the changes, so that nobody is notified of them.
+    """
+    done = Replayed()
+    by_shard: dict[int, list[int]] = {}
+    for member_id in members_with_journeys():
+        by_shard.setdefault(shard_of(member_id), []).append(member_id)
+    for shard, members in sorted(by_shard.items()):
+        for start in range(0, len(members), CHUNK):
+            changes = shards.replay(shard, members[start : start + CHUNK], as_of=as_of, silent=silent)
+            done.rows += changes.rollup + changes.rows
+            done.corrected += len(changes.corrected)
+        done.members += len(members)
+    return done
+
+
+def replay_after_upgrade() -> Replayed | None:
+    """Recompute every member silently if the engine has changed since they were computed; None if it has not.
+
+    What was believed before stays in the history, superseded.
+    """
+    stored = EngineVersion.objects.first() or EngineVersion.objects.create(version=ENGINE_VERSION)
+    if stored.version >= ENGINE_VERSION:
+        return None
+    while follow("journeys.mark"):
+        pass
+    done = replay_everyone(silent=True)
+    EngineVersion.objects.update(version=ENGINE_VERSION)
+    return done
+
+
+def check_everyone(*, chunk: int = CHUNK) -> Comparison:
     """Compare a fresh fold of every member with what is stored; writes nothing.
 
     Members who are dirty, or due because of the date, are skipped and counted as waiting.
     """
     as_of = today()
-    found = Replay(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
+    found = Comparison(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
     waiting = waiting_members() | due_members(as_of)
-    everyone = sorted(_everyone() | waiting)
+    everyone = sorted({*members_with_journeys(), *waiting})
     found.waiting = len(waiting)
     for start in range(0, len(everyone), chunk):
         members = [member_id for member_id in everyone[start : start + chunk] if member_id not in waiting]
@@ -55,18 +103,7 @@ def check_everyone(*, chunk: int = 500) -> Replay:
     return found
 
 
-def _everyone() -> set[int]:
-    with_events = Event.objects.filter(member_id__isnull=False).order_by().values_list("member_id", flat=True)
-    known = [
-        with_events.distinct(),
-        MemberDay.objects.values_list("member_id", flat=True).distinct(),
-        MemberState.objects.values_list("member_id", flat=True),
-        StageHistory.objects.current().values_list("member_id", flat=True).distinct(),
-    ]
-    return {member_id for ids in known for member_id in ids if member_id is not None}
-
-
-def _check(members: Sequence[int], as_of: date, found: Replay) -> None:
+def _check(members: Sequence[int], as_of: date, found: Comparison) -> None:
     facts = {member_id: roll_up(events) for member_id, events in _events_of(members)}
     found.members += len(members)
     found.member_days += sum(len({fact.day for fact in of_member}) for of_member in facts.values())

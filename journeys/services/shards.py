@@ -17,10 +17,10 @@ from journeys.models import Override
 
 from . import report_numbers
 from .customers import update_customer_since
-from .rollup import facts_of, roll_up
+from .rollup import facts_of, roll_up, roll_up_members
 from .rulesets import live_ruleset, parsed
 from .stage_events import record_stage_events
-from .storage import write_history, write_states
+from .storage import Changes, write_history, write_states
 
 _LOCK = 7001
 # Whole members: folding one costs the same for one of their days as for all.
@@ -30,6 +30,10 @@ DELETE FROM journeys_dirty WHERE shard = %(shard)s AND (day IS NULL OR day <= %(
     SELECT member_id FROM journeys_dirty WHERE shard = %(shard)s AND (day IS NULL OR day <= %(day)s)
     ORDER BY member_id LIMIT %(limit)s) AS first)
 RETURNING member_id, day
+"""
+_TAKE_MEMBERS = """
+DELETE FROM journeys_dirty
+WHERE shard = %(shard)s AND member_id = ANY(%(members)s) AND (day IS NULL OR day <= %(day)s)
 """
 _WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <= %s ORDER BY shard"
 
@@ -66,8 +70,8 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     if not keys:
         return Drained()
     rolled = roll_up(sorted({(member_id, on) for member_id, on in keys if on is not None}))
-    rows = refold(sorted({member_id for member_id, _ in keys}), as_of=day)
-    return Drained(len(keys), rolled, rows)
+    changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day)
+    return Drained(len(keys), rolled, changes.rows)
 
 
 def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
@@ -79,8 +83,26 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
         return list(cursor.fetchall())
 
 
-def refold(member_ids: Sequence[int], *, as_of: date) -> int:
-    """Fold these members from their rollup and write the differences; return the number of rows written."""
+@transaction.atomic
+def replay(
+    shard: int, member_ids: Sequence[int], *, as_of: date | None = None, silent: bool = False
+) -> Changes:
+    """Recompute members of one shard from all their events, dirty or not; waits for a worker that drains it.
+
+    With `silent`, no events are recorded about the changes.
+    """
+    day = as_of or today()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, shard])
+        cursor.execute(_TAKE_MEMBERS, {"shard": shard, "day": day, "members": list(member_ids)})
+    rolled = roll_up_members(member_ids)
+    changes = refold(member_ids, as_of=day, silent=silent)
+    changes.rollup = rolled
+    return changes
+
+
+def refold(member_ids: Sequence[int], *, as_of: date, silent: bool = False) -> Changes:
+    """Fold these members from their rollup and write the differences."""
     members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
     ruleset = live_ruleset()
     rules = parsed(ruleset)
@@ -92,12 +114,13 @@ def refold(member_ids: Sequence[int], *, as_of: date) -> int:
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=ruleset.version)
     changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
-    source.store(advocacy, list(results), as_of)
+    source.store(advocacy, list(results), as_of, silent=silent)
     update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
     if changes.rows:
         report_numbers.invalidate_on_commit()
-    record_stage_events(changes, silent=staff)
-    return changes.rows
+    if not silent:
+        record_stage_events(changes, silent=staff)
+    return changes
 
 
 def fold_all(

@@ -68,16 +68,23 @@ class Stored:
 
 @dataclass
 class Changes:
-    """The changes that a drain makes to history and state."""
+    """The changes that a drain or a replay makes."""
 
     added: list[StageHistory] = field(default_factory=list)
     superseded: list[Stored] = field(default_factory=list)
     closed: list[tuple[int, date]] = field(default_factory=list)
     states: int = 0
+    rollup: int = 0
 
     @property
     def rows(self) -> int:
+        """Rows written to history and state."""
         return len(self.added) + len(self.superseded) + len(self.closed) + self.states
+
+    @property
+    def corrected(self) -> set[int]:
+        """The members whose recorded history turned out to be wrong."""
+        return {old.member_id for old in self.superseded}
 
 
 def content_of(row: Row) -> tuple[Any, ...]:

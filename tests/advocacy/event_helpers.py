@@ -10,7 +10,7 @@ from community.events.catalogue import EventName
 from community.events.models import Event
 from community.events.services.recording import Draft, record_all, retract
 from community.members.models import Member
-from journeys.services import dirty, shards
+from journeys.services import replay
 
 from .acts import TODAY
 
@@ -62,8 +62,7 @@ _LEAST = {
 
 def drained(on: date = TODAY) -> int:
     """Recompute all members as of a day; return the number of rows written."""
-    dirty.mark_every_day()
-    return sum(shards.drain(shard, as_of=on).rows for shard in shards.waiting_shards(on))
+    return replay.replay_everyone(as_of=on).rows
 
 
 def taken_back(member: Member, kind: str) -> None:

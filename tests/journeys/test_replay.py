@@ -10,11 +10,13 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
+from advocacy.models import Score
 from community.events.catalogue import EventName
 from community.events.models import Event
 from community.events.services import recording
+from community.events.services.cursors import follow
 from community.members.models import Member
-from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.models import Dirty, EngineVersion, MemberDay, MemberState, StageHistory
 from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
 
@@ -24,11 +26,11 @@ from .random_lives import add_random_events
 pytestmark = pytest.mark.django_db
 
 
-def check() -> replay.Replay:
+def check() -> replay.Comparison:
     return replay.check_everyone()
 
 
-def about(found: replay.Replay) -> set[str]:
+def about(found: replay.Comparison) -> set[str]:
     """Return which parts of the engine's data the differences are about."""
     return {part for part in ("rollup", "history", "state") for d in found.differences if f" {part} " in d}
 
@@ -107,8 +109,7 @@ def test_items_without_a_time_are_repaired_by_a_replay():
     dirty.mark_everyone()
     drain_all()
     assert about(check()) == {"rollup"}
-    dirty.mark_every_day()
-    drain_all()
+    replay.replay_everyone()
 
     assert MemberDay.objects.get(member_id=member.pk, kind="purchase.completed").items == good
     assert check().differences == []
@@ -207,16 +208,84 @@ def test_replay_command_check_fails_on_a_difference_and_writes_nothing():
     assert not Dirty.objects.exists()
 
 
-def test_mark_every_day_repairs_tampered_rows():
-    member = MemberFactory()
-    replied(member, 3)
-    drained()
+def tampered() -> None:
     MemberDay.objects.update(n=7)
     StageHistory.objects.update(evidence_n=7)
     MemberState.objects.update(activity="dormant", next_due=shards.today() + timedelta(days=999))
 
-    dirty.mark_every_day()
-    call_command("journeys_drain", stdout=StringIO())
+
+def test_replay_repairs_tampered_rows():
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+    tampered()
+    MemberDay.objects.create(member_id=member.pk, day=moment(9).date(), kind="topic.created", n=1, ids=b"")
+    MemberDay.objects.create(
+        member_id=MemberFactory().pk, day=moment(9).date(), kind="reply.created", n=1, ids=b""
+    )
+    said = StringIO()
+
+    call_command("journeys_replay", stdout=said)
 
     assert check().differences == []
     assert StageHistory.objects.filter(superseded_at__isnull=False).count() == 1
+    assert "Recomputed 2 members, corrected 1 histories and wrote" in said.getvalue()
+
+
+def test_a_second_replay_writes_nothing():
+    members = [MemberFactory() for _ in range(30)]
+    add_random_events(random.Random(3), members, 600)
+    drained()
+    drained()
+
+    done = replay.replay_everyone()
+
+    assert (done.members, done.rows, done.corrected) == (30, 0, 0)
+
+
+def test_replay_processes_what_waits():
+    member = MemberFactory()
+    drained()
+    replied(member, 3)
+    while follow("journeys.mark"):
+        pass
+    assert Dirty.objects.exists()
+
+    replay.replay_everyone()
+
+    assert not Dirty.objects.exists()
+    assert check().differences == []
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_silent_replay_records_no_events(silent):
+    member = MemberFactory()
+    bought(member, 200)
+    drained()
+    StageHistory.objects.update(stage="discovery", prev="")
+    Score.objects.update(band="champion", score=99)
+    told = Event.objects.count()
+
+    done = replay.replay_everyone(silent=silent)
+
+    assert done.corrected == 1
+    assert (Event.objects.count() == told) is silent
+    assert check().differences == []
+    assert StageHistory.objects.filter(superseded_at__isnull=False, stage="discovery").exists()
+
+
+def test_migrate_replays_after_an_upgrade_of_the_engine():
+    replied(MemberFactory(), 3)
+    drained()
+    tampered()
+    EngineVersion.objects.update_or_create(defaults={"version": replay.ENGINE_VERSION - 1})
+    told, said, again = Event.objects.count(), StringIO(), StringIO()
+
+    call_command("migrate", stdout=said)
+    call_command("migrate", stdout=again)
+
+    assert "recomputed 1 members and corrected 1 histories" in said.getvalue()
+    assert "recomputed" not in again.getvalue()
+    assert EngineVersion.objects.get().version == replay.ENGINE_VERSION
+    assert Event.objects.count() == told
+    assert check().differences == []

@@ -365,5 +365,5 @@ def test_drain_takes_the_same_queries_for_one_and_many_members(django_assert_max
         bought(member, 2)
     dirty.mark_events(Event.objects.all())
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         assert shards.drain(0).keys == 60

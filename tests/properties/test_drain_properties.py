@@ -141,10 +141,11 @@ def test_4_draining_twice_writes_nothing(seed, members):
     drain_all()
     before = everything(believed=False)
 
-    dirty.mark_every_day()
+    dirty.mark_events(log())
     rows = drain_all()
 
     assert rows == 0
+    assert replay.replay_everyone().rows == 0
     assert everything(believed=False) == before
 
 

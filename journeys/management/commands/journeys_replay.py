@@ -1,10 +1,9 @@
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.events.services.cursors import follow
-from journeys.services import dirty, replay
+from journeys.services import replay
 
 SHOWN = 20
 
@@ -23,8 +22,10 @@ class Command(BaseCommand):
             return
         while follow("journeys.mark"):
             pass
-        dirty.mark_every_day()
-        call_command("journeys_drain", stdout=self.stdout)
+        done = replay.replay_everyone()
+        self.stdout.write(
+            f"Recomputed {done.members} members, corrected {done.corrected} histories and wrote {done.rows} rows."
+        )
 
     def _check(self) -> None:
         found = replay.check_everyone()
