@@ -12,6 +12,7 @@ from django.db import transaction
 from advocacy.engine.arithmetic import as_text
 from advocacy.engine.search import band_of
 from advocacy.models import Band, Score, ScoreHistory
+from community.core import bulk
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.services.recording import Draft, record_all
 from community.members.models import Member
@@ -28,11 +29,13 @@ class Change(NamedTuple):
 
 
 @transaction.atomic
-def store(results: AdvocacyResults, members: Sequence[int], as_of: date, *, silent: bool = False) -> None:
+def store(
+    results: AdvocacyResults, members: Sequence[int], as_of: date, *, record_events: bool = True
+) -> None:
     """Upsert the scores of exactly these members, and delete those without a result. Writes only differences.
 
     A band change is recorded as an event on the day it happened, so one from long ago, as after an import, is
-    recorded as backfill. With `silent`, no events are recorded.
+    recorded as backfill. Without `record_events`, no events are recorded.
     """
     stored = {row.pk: row for row in Score.objects.select_for_update().filter(pk__in=members)}
     changes, gone, past = [], [], []
@@ -48,17 +51,12 @@ def store(results: AdvocacyResults, members: Sequence[int], as_of: date, *, sile
             past += before
         elif stored_columns(row) != wanted:
             changes.append(Change(_updated_score(row, wanted, as_of), row.band))
-    ScoreHistory.objects.bulk_create(past)
+    bulk.insert(past)
     Score.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    Score.objects.bulk_create(
-        [change.row for change in changes],
-        update_conflicts=True,
-        unique_fields=["member"],
-        update_fields=_COLUMNS,
-    )
+    bulk.insert([change.row for change in changes], update=_COLUMNS)
     faded = [Change(_zero_score(row, as_of), row.band) for row in gone]
     _write_history([change.row for change in [*changes, *faded]])
-    if not silent:
+    if record_events:
         new_band = [change for change in [*changes, *faded] if change.row.band != change.previous]
         _record_band_changes(new_band, results, as_of)
 
@@ -113,12 +111,14 @@ def _write_history(rows: Sequence[Score]) -> None:
         .order_by("member", "-on_date", "-pk")
         .distinct("member")
     }
-    ScoreHistory.objects.bulk_create(
-        ScoreHistory(
-            member_id=row.pk, on_date=row.as_of, score=row.score, band=row.band, components=row.points
-        )
-        for row in rows
-        if _is_significant(row, kept.get(row.pk))
+    bulk.insert(
+        [
+            ScoreHistory(
+                member_id=row.pk, on_date=row.as_of, score=row.score, band=row.band, components=row.points
+            )
+            for row in rows
+            if _is_significant(row, kept.get(row.pk))
+        ]
     )
 
 

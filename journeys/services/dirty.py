@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Count, Value
 
+from community.core import bulk
 from community.core.prepared import Prepared
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED
 from community.events.models import Event
@@ -36,13 +37,6 @@ _EVERYONE = """
 INSERT INTO journeys_dirty (shard, member_id)
 SELECT DISTINCT member_id %% %(shards)s, member_id FROM member_day
 """
-_WITH_JOURNEYS = """
-SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL
-UNION SELECT member_id FROM member_day
-UNION SELECT member_id FROM member_state
-UNION SELECT member_id FROM stage_history WHERE superseded_at IS NULL
-ORDER BY member_id
-"""
 
 
 def shard_of(member_id: int) -> int:
@@ -68,13 +62,6 @@ def mark_due(today: date) -> int:
 def mark_everyone() -> int:
     """Mark every member to be folded again."""
     return _insert(_EVERYONE)
-
-
-def members_with_journeys() -> list[int]:
-    """Return the ids of all members with events, or with anything that was computed from events; in order."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WITH_JOURNEYS)
-        return [member_id for (member_id,) in cursor.fetchall()]
 
 
 def waiting_members(member_ids: Sequence[int] | None = None) -> set[int]:
@@ -119,7 +106,7 @@ def _days_of(event: Event) -> Iterator[date | None]:
 
 def _mark(keys: list[tuple[int, date | None]]) -> int:
     if keys:
-        Dirty.objects.bulk_create([Dirty(shard=shard_of(m), member_id=m, day=day) for m, day in keys])
+        bulk.insert([Dirty(shard=shard_of(m), member_id=m, day=day) for m, day in keys])
         wake_drains()
     return len(keys)
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from community.core import bulk
 from journeys.engine.facts import NO_ADVOCACY, Advocacy, Result, Row
 from journeys.models import MemberState, StageHistory
 
@@ -159,7 +160,10 @@ def _apply(changes: Changes) -> None:
     if changes.closed:
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE, [[pk for pk, _ in changes.closed], [day for _, day in changes.closed]])
-    StageHistory.objects.bulk_create(changes.added, batch_size=1000)
+    keys = bulk.insert(changes.added, returning=("member", "seq", "id"))
+    ids = {(member_id, seq): pk for member_id, seq, pk in keys}
+    for row in changes.added:
+        row.pk = ids[row.member_id, row.seq]
 
 
 def state_values(result: Result, advocacy: Advocacy = NO_ADVOCACY) -> tuple[Any, ...] | None:
@@ -207,7 +211,5 @@ def write_states(
     gone = [member_id for member_id in stored if wanted[member_id] is None]
     if gone:
         MemberState.objects.filter(member_id__in=gone).delete()
-    MemberState.objects.bulk_create(
-        fresh, update_conflicts=True, unique_fields=["member"], update_fields=[*STATE, "ruleset", "as_of"]
-    )
+    bulk.insert(fresh, update=[*STATE, "ruleset", "as_of"])
     return len(fresh) + len(gone)

@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from community.core import prepared
+from community.core import bulk, prepared
 from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
 from community.events.models import Event, RecordedId
 
@@ -147,22 +147,22 @@ def record(
 
 
 def _recorded(event_id: uuid.UUID) -> Event:
-    """Return a recorded event. Its time is looked up first, which leads to the partition."""
+    """Return a recorded event. Look up its time first, so that only one partition is read."""
     occurred_at = RecordedId.objects.values_list("occurred_at", flat=True).get(event_id=event_id)
     return Event.objects.get(event_id=event_id, occurred_at=occurred_at)
 
 
-def record_all(drafts: Iterable[Draft], *, batch_size: int = 1000) -> int:
+def record_all(drafts: Iterable[Draft]) -> int:
     """Record many events; existing ones are left unchanged, whatever their time. Return the number of drafts."""
     now = timezone.now()
     events = [draft.as_event(now) for draft in drafts]
     if events:
-        _save(events, batch_size=batch_size)
+        _save(events)
     return len(events)
 
 
-def _save(events: Sequence[Event], *, batch_size: int = 1000) -> bool:
-    """Save the events with new ids, in the given order. Return whether there are any.
+def _save(events: Sequence[Event]) -> bool:
+    """Save the events with new ids, in the given order. Return whether any event was new.
 
     Waits for transactions that are recording the same facts.
     """
@@ -170,14 +170,14 @@ def _save(events: Sequence[Event], *, batch_size: int = 1000) -> bool:
     with transaction.atomic(savepoint=False):
         new = _claim_ids(events)
         # During an upgrade, processes of the previous version may still record events without claiming the ids.
-        Event.objects.bulk_create(new, batch_size=batch_size, ignore_conflicts=True)
+        bulk.insert(new, ignore_conflicts=True)
     if new:
         wake_followers()
     return bool(new)
 
 
 def _claim_ids(events: Sequence[Event]) -> list[Event]:
-    """Insert the ids of the events. Return the events that had none."""
+    """Claim the ids of the events; return the events whose ids were not yet claimed."""
     firsts: dict[uuid.UUID, Event] = {}
     for event in events:
         firsts.setdefault(event.event_id, event)

@@ -1,0 +1,64 @@
+"""Insert many rows with one statement that has one parameter: the rows as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+
+BATCH = 10_000
+
+
+def insert(
+    rows: Sequence[models.Model],
+    *,
+    update: Sequence[str] = (),
+    ignore_conflicts: bool = False,
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
+    """Insert unsaved rows of one model in their order, and return the `returning` columns of the rows inserted.
+
+    With `update`, these fields of a row with the same primary key are updated instead. `bulk_create` does the same in
+    twenty times the time, as it converts and passes each value by itself. Columns with a database default, and keys
+    that the database assigns, must be unset in all rows or in none. Values must be what JSON can express, dates,
+    decimals or UUIDs.
+    """
+    found = []
+    for start in range(0, len(rows), BATCH):
+        found += _insert(rows[start : start + BATCH], update, ignore_conflicts, returning)
+    return found
+
+
+def _insert(
+    rows: Sequence[models.Model], update: Sequence[str], ignore_conflicts: bool, returning: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    options = rows[0]._meta
+    fields = [field for field in options.local_concrete_fields if _is_set(field, rows[0])]
+    columns = ", ".join(_quoted(field) for field in fields)
+    types = ", ".join(f"{_quoted(field)} {field.db_type(connection)}" for field in fields)
+    statement = f"INSERT INTO {connection.ops.quote_name(options.db_table)} ({columns}) "
+    statement += f"SELECT {columns} FROM json_to_recordset(%s::json) AS found({types}) "  # noqa: S608
+    if update:
+        updated = [_quoted(options.get_field(name)) for name in update]
+        sets = ", ".join(f"{column} = excluded.{column}" for column in updated)
+        statement += f"ON CONFLICT ({_quoted(options.pk)}) DO UPDATE SET {sets} "
+    elif ignore_conflicts:
+        statement += "ON CONFLICT DO NOTHING "
+    if returning:
+        statement += f"RETURNING {', '.join(_quoted(options.get_field(name)) for name in returning)}"
+    values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(values, default=str)])
+        return list(cursor.fetchall()) if returning else []
+
+
+def _is_set(field: models.Field[Any, Any], row: models.Model) -> bool:
+    value = getattr(row, field.attname)
+    return not isinstance(value, DatabaseDefault) and not (field.primary_key and value is None)
+
+
+def _quoted(field: Any) -> str:
+    return connection.ops.quote_name(field.column)
