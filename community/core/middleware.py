@@ -87,8 +87,9 @@ class NoEmbeds:
 class VisitorLimit:
     """Serve members first; answer 503 (or a cached page) to visitors beyond the limit.
 
-    The web server refuses most requests beyond its limit itself and marks the others, which get a cached page or
-    nothing. The key of a session that has ended passes there, so it needs one of `settings.VISITOR_PLACES`.
+    The web server itself refuses most visitors beyond its limit; the requests that it passes on with a flag get a
+    cached page or 503. A signed key whose session has ended gets past it, so that request needs one of
+    `settings.VISITOR_PLACES`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -129,7 +129,7 @@ def find(request: HttpRequest) -> HttpResponse | None:
 
 
 def is_stored(request: HttpRequest) -> bool:
-    """Return whether this process has the page, perhaps of an old generation; `find` asks Redis for the current one."""
+    """Return whether this process holds the page, possibly stale; only `find` checks the generation."""
     return _is_visitor(request) and _key(request) in pages
 
 

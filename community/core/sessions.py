@@ -1,7 +1,7 @@
 """Sessions in Redis and the database, whose keys are signed for members.
 
-The web server serves members before visitors. The signature shows it without a lookup that a key is ours, so that a
-made-up cookie gains nothing. It does not show that the session still exists: the application looks that up.
+The web server serves members first. The signature proves, without a lookup, that we issued the key, so a made-up cookie
+gains nothing. It does not prove that the session still exists; the application checks that.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
-# Together the 40 characters that the table has room for: 124 bits that cannot be guessed, signed with 64 bits.
+# 40 characters, all that the table allows: 124 random bits and a 64-bit signature.
 RANDOM_LENGTH = 24
 SIGNATURE_LENGTH = 16
 
 
 class SessionStore(cached_db.SessionStore):
-    is_logging_in = False
+    signs_new_key = False
 
     def cycle_key(self) -> None:
-        """Replace the key, as every log-in does."""
-        self.is_logging_in = True
+        """Replace the key; logging in and changing the password do."""
+        self.signs_new_key = True
         super().cycle_key()
 
     def _get_new_session_key(self) -> str:
-        if not (self.is_logging_in or SESSION_KEY in self):
+        if not (self.signs_new_key or SESSION_KEY in self):
             return str(super()._get_new_session_key())  # type: ignore[misc]  # the stubs lack it
-        return signed_key()  # like a UUID, too long to be in use already; creating it would fail if it was
+        return signed_key()  # not checked for collisions: it is long, and saving a duplicate would fail
 
 
 def signed_key() -> str:

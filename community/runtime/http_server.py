@@ -7,12 +7,10 @@ socket, but not a thread.
 from __future__ import annotations
 
 import io
-import math
 import os
 import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from socket import socket
 from typing import Any, NamedTuple
 
@@ -25,11 +23,13 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from community.core import page_cache, sessions
 from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
+
+from .task_queue import ACCOUNT, LIMITED, MEMBER, OTHER, VISITOR, Dispatcher
 
 # The deadline of a request or response; extended in proportion to the bytes transferred.
 REQUEST_SECONDS = float(os.environ.get("REQUEST_SECONDS", "30"))
@@ -42,19 +42,6 @@ QUIET_SECONDS = 1
 # With more connections than this, the loop sleeps between its iterations, because each one polls all of them.
 MANY_CONNECTIONS = 200
 REST_SECONDS_PER_CONNECTION = 5e-6
-
-# While members are on the site and visitors queue up, a visitors' slot rests as long as it worked: one slot per
-# process would still occupy every processor.
-REST_PER_WORK = 1
-MAX_REST_SECONDS = 1
-# Members are on the site if one asked for something in the last so many seconds.
-MEMBERS_SECONDS = 1
-
-# By priority. OTHER is what is cheap, or asked for by machines.
-MEMBER, OTHER, ACCOUNT, VISITOR = "member", "other", "account", "visitor"
-LIMITED = (ACCOUNT, VISITOR)
-# How many requests of a limited kind may wait for a slot; further ones are refused.
-MAX_WAITING = 32
 
 SENTENCES = {
     400: "The server could not understand this request.",
@@ -152,7 +139,7 @@ class Channel(HTTPChannel):
         try:
             super().service()
         finally:
-            self.server.task_dispatcher.release(kind, worked=time.thread_time() - began)
+            self.server.task_dispatcher.release(kind, cpu_seconds=time.thread_time() - began)
 
     def refuse(self) -> None:
         """Respond with 503 at once, in the loop: members must not share their threads with hundreds of refusals."""
@@ -200,102 +187,6 @@ def _is_overdue(seconds: float, moved: int) -> bool:
     return seconds > REQUEST_SECONDS + moved / MIN_BYTES_PER_SECOND
 
 
-class TaskQueue:
-    """A priority queue of connections with a request to run: members first, some kinds with limited concurrency.
-
-    It replaces the deque of waitress' dispatcher, which accesses it under its lock.
-    """
-
-    def __init__(self, slots: Mapping[str, int]) -> None:
-        self.slots = slots
-        self.waiting: dict[str, deque[Channel]] = {kind: deque() for kind in slots}
-        self.running: defaultdict[str, int] = defaultdict(int)
-        self.member_came = -math.inf
-
-    def __len__(self) -> int:
-        return sum(self._runnable(kind) for kind in self.slots)
-
-    def append(self, channel: Channel) -> None:
-        self.waiting[channel.kind].append(channel)
-        if channel.kind == MEMBER:
-            self.member_came = time.monotonic()
-
-    def popleft(self) -> Channel:
-        kind = next(kind for kind in self.slots if self._runnable(kind))
-        self.running[kind] += 1
-        return self.waiting[kind].popleft()
-
-    def needs_rest(self, kind: str) -> bool:
-        """Return whether requests of a limited kind are queuing up while members are on the site."""
-        return (
-            kind in LIMITED
-            and bool(self.waiting[kind])
-            and time.monotonic() - self.member_came < MEMBERS_SECONDS
-        )
-
-    def is_full(self, kind: str) -> bool:
-        return len(self.waiting[kind]) >= MAX_WAITING
-
-    def _runnable(self, kind: str) -> int:
-        return min(len(self.waiting[kind]), self.slots[kind] - self.running[kind])
-
-
-class LastInFirstOut:
-    """A condition that wakes the thread that began to wait last.
-
-    While the site is quiet, one thread does most of the work: its database connection has planned every statement.
-    """
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self.lock = lock
-        self.waiting: list[threading.Lock] = []
-
-    def wait(self) -> None:
-        turn = threading.Lock()
-        turn.acquire()
-        self.waiting.append(turn)
-        self.lock.release()
-        try:
-            turn.acquire()
-        finally:
-            self.lock.acquire()
-
-    def notify(self) -> None:
-        if self.waiting:
-            self.waiting.pop().release()
-
-    def notify_all(self) -> None:
-        while self.waiting:
-            self.notify()
-
-
-class Dispatcher(ThreadedTaskDispatcher):
-    """A thread pool; requests of visitors and log-ins may use only some of the threads."""
-
-    def __init__(self, threads: int) -> None:
-        super().__init__()
-        self.queue_cv = LastInFirstOut(self.lock)  # type: ignore[assignment]
-        self.requests = TaskQueue(
-            {MEMBER: threads, OTHER: threads, ACCOUNT: 1, VISITOR: max(1, threads // 4)}
-        )
-        self.queue = self.requests  # type: ignore[assignment]
-        self.set_thread_count(threads)
-
-    def release(self, kind: str, *, worked: float) -> None:
-        """Release a slot, after a rest that leaves the processor to members; `worked` is in seconds of its time.
-
-        The calling thread takes the next request from the queue afterwards.
-        """
-        if self.requests.needs_rest(kind):
-            time.sleep(min(worked * REST_PER_WORK, MAX_REST_SECONDS))
-        with self.lock:
-            self.requests.running[kind] -= 1
-
-    def is_at_work(self) -> bool:
-        with self.lock:
-            return bool(self.active_count or any(self.requests.waiting.values()))
-
-
 class Server(TcpWSGIServer):
     """The server of one process, until it is asked to retire or has served `max_requests`."""
 
@@ -331,15 +222,12 @@ class Server(TcpWSGIServer):
         queue = self.task_dispatcher.requests
         channel.kind = classify(channel.requests[0])
         channel.refused = channel.kind in LIMITED and queue.is_full(channel.kind)
-        if not channel.refused:
-            super().add_task(channel)
-        elif _is_cached(channel):
-            channel.kind = (
-                MEMBER  # the application takes it from the page cache, which is cheap, so it does not wait
-            )
-            super().add_task(channel)
-        else:
+        if channel.refused and not _is_cached(channel):
             channel.refuse()
+            return
+        if channel.refused:
+            channel.kind = OTHER  # the application takes it from the page cache
+        super().add_task(channel)
 
     def handle_accept(self) -> None:
         # One per iteration leaves the next to another process; with many open connections iterations take too long.
@@ -403,7 +291,7 @@ def _is_cached(channel: Channel) -> bool:
 
 
 def busy_answer(application: Callable[..., Any]) -> Answer:
-    """Return the application's response to a refused request; it is the same for all."""
+    """Return the application's response to a refused request, the same for every visitor."""
     headers: list[tuple[str, str]] = []
     environ: dict[str, Any] = {
         REFUSED: True,

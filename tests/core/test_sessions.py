@@ -70,7 +70,7 @@ def test_a_session_whose_member_changed_has_a_signed_key(client):
 
 
 @pytest.mark.django_db
-def test_a_session_of_before_gets_a_signed_key_at_the_next_page(client, settings):
+def test_an_unsigned_session_of_a_member_gets_a_signed_key(client, settings):
     member = MemberFactory()
     settings.SESSION_ENGINE = cached_db.__name__
     client.force_login(member)

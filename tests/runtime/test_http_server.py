@@ -15,7 +15,7 @@ from waitress.adjustments import Adjustments
 from community.core.middleware import REFUSED
 from community.core.page_cache import for_visitors
 from community.core.sessions import signed_key
-from community.runtime import http_server, web
+from community.runtime import http_server, task_queue, web
 from community.runtime.http_server import Answer, Server
 from community.wsgi import application
 from tests.runtime.helpers import wait_for
@@ -221,12 +221,12 @@ def test_requests_one_after_the_other_are_served_by_one_thread(serve):
 
 
 def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
-    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    monkeypatch.setattr(task_queue, "MAX_WAITING", 1)
     site = serve()
     served = site.ask("/0")
     wait_for(lambda: site.begun)
     waiting = site.ask("/1")
-    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(task_queue.VISITOR))
 
     refusal = b"HTTP/1.1 503 Service Unavailable\r\n"
     get, head = (read_all(site.send(b"%s /2 HTTP/1.1\r\n\r\n" % method)) for method in (b"GET", b"HEAD"))
@@ -245,7 +245,7 @@ def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
 
 def test_a_cached_page_is_not_refused(serve, monkeypatch, settings):
     settings.PAGE_CACHE_SECONDS, settings.ALLOWED_HOSTS = 30, ["*"]
-    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    monkeypatch.setattr(task_queue, "MAX_WAITING", 1)
     site = serve()
     for_visitors(lambda request: HttpResponse())(
         RequestFactory().get("/2?page=3", headers={"host": f"127.0.0.1:{site.port}"})
@@ -253,7 +253,7 @@ def test_a_cached_page_is_not_refused(serve, monkeypatch, settings):
     crowd = [site.ask("/0")]
     wait_for(lambda: site.begun)
     crowd.append(site.ask("/1"))
-    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(task_queue.VISITOR))
 
     assert answered(site.ask("/2?page=3")).status == 200
     assert answered(site.ask("/2?page=4")).status == 503
@@ -271,16 +271,16 @@ def test_the_refusal_has_the_headers_of_our_pages():
     assert "The site is busy" in body.decode()
 
 
-def test_visitors_rest_while_they_queue_and_members_are_here(serve, monkeypatch):
-    monkeypatch.setattr(http_server, "REST_PER_WORK", 1e9)
+def test_visitor_slots_pause_while_members_are_on_the_site(serve, monkeypatch):
+    monkeypatch.setattr(task_queue, "PAUSE_PER_CPU", 1e9)
     site = serve()
     queue = site.server.task_dispatcher.requests
     visitors = [site.ask("/0"), site.ask("/1")]
-    wait_for(lambda: site.begun and queue.waiting[http_server.VISITOR])
-    assert not queue.needs_rest(http_server.VISITOR)
+    wait_for(lambda: site.begun and queue.waiting[task_queue.VISITOR])
+    assert not queue.needs_pause(task_queue.VISITOR)
     static = site.ask("/static/css/base.css", MEMBER)
     wait_for(lambda: len(site.begun) == 2)
-    assert not queue.needs_rest(http_server.VISITOR)
+    assert not queue.needs_pause(task_queue.VISITOR)
     member = site.ask("/member", MEMBER)
     wait_for(lambda: "/member" in site.begun)
 
@@ -291,17 +291,17 @@ def test_visitors_rest_while_they_queue_and_members_are_here(serve, monkeypatch)
     assert [answered(connection).status for connection in members] == [200] * 3
     assert site.begun == ["/0", "/static/css/base.css", "/member", "/again"]
     assert answered(visitors[1]).status == 200
-    assert not queue.needs_rest(http_server.VISITOR)  # nobody waits
+    assert not queue.needs_pause(task_queue.VISITOR)  # nobody waits
 
 
 @pytest.mark.parametrize("path", ["/static/css/base.css", "/healthz", "/accounts/login/", "/api/v1/events"])
 def test_unlimited_paths_are_served_while_visitors_queue(serve, monkeypatch, path):
-    monkeypatch.setattr(http_server, "MAX_WAITING", 1)
+    monkeypatch.setattr(task_queue, "MAX_WAITING", 1)
     site = serve()
     crowd = [site.ask("/0")]
     wait_for(lambda: site.begun)
     crowd.append(site.ask("/1"))
-    wait_for(lambda: site.server.task_dispatcher.requests.is_full(http_server.VISITOR))
+    wait_for(lambda: site.server.task_dispatcher.requests.is_full(task_queue.VISITOR))
 
     asked = site.ask(path)
 

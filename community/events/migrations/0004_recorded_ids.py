@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
-# The trigger comes first, as creating it makes writers wait until the ids of all events are in. The primary key comes
-# last, as an index is built faster than filled. Of events stored twice, the first keeps the id.
+# In one transaction, and the trigger first: it blocks writers until the ids of all events are in. The primary key last:
+# building an index is faster than maintaining it. If an event was stored twice, the first row keeps the id.
 FORWARD = """
 CREATE TABLE events_recordedid (event_id uuid NOT NULL, occurred_at timestamptz NOT NULL);
 

@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 3
 
 # Read only below the oldest running transaction: ids are assigned before the commit, so a cursor on ids alone
-# would skip the events of a transaction that commits late. If this is the oldest, it reads its own events too.
+# would skip the events of a transaction that commits late. If the current transaction is the oldest, it also reads
+# its own events.
 _BEFORE = """
   SELECT pg_snapshot_xmin(pg_current_snapshot())::text, pg_current_xact_id_if_assigned()::text
 """
-# Both are conditions on the index event_log_order: neither events read before nor events of transactions that may
-# still be running are read.
+# Both bounds are index conditions on event_log_order, so events outside them are not read at all.
 _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
   AND (epoch, xid) < (%(now_epoch)s, %(before)s::text::xid8)
@@ -124,7 +124,7 @@ def _position(cursor: Cursor) -> dict[str, int]:
         oldest, own = sql.fetchone()
     wait_for_months()
     return {
-        "before": int(oldest) + (oldest == own),
+        "before": int(oldest) + 1 if oldest == own else int(oldest),
         "epoch": cursor.epoch,
         "xid": int(cursor.last_xid),
         "seq": cursor.last_seq,

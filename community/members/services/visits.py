@@ -84,7 +84,7 @@ def _write(rows: list[Any]) -> None:
     for member, at, _ in visits:
         member.last_seen_at = max(member.last_seen_at or at, at)
     Member.objects.bulk_update(members.values(), ["last_seen_at"], batch_size=1000)
-    # Of the visits of a day, the first is recorded; the others have its id.
+    # The visits of one day share an event id, so only the first is stored.
     record_all(visit_draft(member, at, url=url) for member, at, url in visits)
 
 
