@@ -21,8 +21,7 @@ lint: .venv/.installed
 	$(BIN)/mypy community journeys advocacy
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-# Pages next to a bare view, and the work behind them: make bench DUMP=folder of an unpacked data dump, FILL=1, or both.
-# ENGINE=1 measures the stages and scores of 50,000 members instead.
+# Choose the data: make bench DUMP=<folder of an unpacked Stack Exchange dump>, FILL=1, or both; or make bench ENGINE=1.
 bench: .venv/.installed wrk
 	$(if $(DUMP)$(filter 1,$(FILL) $(ENGINE)),,$(error Name a folder with an unpacked Stack Exchange data dump, or have one filled: make bench DUMP=folder FILL=1, or ENGINE=1))
 	$(BIN)/python -m $(if $(filter 1,$(ENGINE)),bench.engine,bench $(DUMP) $(if $(filter 1,$(FILL)),--fill)) $(BENCH_FLAGS)

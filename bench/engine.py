@@ -1,6 +1,6 @@
 """Run with `make bench ENGINE=1`: stages and scores of 50,000 members with 3M events.
 
-A rate is per CPU second of Python and PostgreSQL together, because other load on the machine changes it less. Prints
+A rate is per CPU second of Python and PostgreSQL together, which other load on the machine changes less. Prints
 a table and saves it in bench/latest.md.
 """
 
@@ -10,7 +10,6 @@ import argparse
 import multiprocessing
 import os
 import random
-import signal
 import statistics
 import sys
 import time
@@ -27,15 +26,14 @@ from community.runtime.embedded import BASE_DIR, Servers
 from community.runtime.home import Home
 
 MARK = "journeys.mark"
-# Shards per measurement of the drain; 64 in all.
-SHARDS = 6
+SHARDS_PER_RUN = 6
 LATE_EVENTS, RETRACTIONS, KILLS = 20_000, 5_000, 3
 DAYS_OF_MOST_ACTIVE = 20
 
 
 @dataclass(frozen=True)
 class EngineRow:
-    """A measurement: a rate (count / cpu_seconds, at least the bar) or, with `is_most`, a value (at most the bar)."""
+    """A measured figure and its bar: a minimum, or a maximum with `is_most`."""
 
     what: str
     figure: float
@@ -50,10 +48,9 @@ class EngineRow:
 
 @dataclass
 class Clock:
-    """CPU time used by Python and PostgreSQL, and wall time, in seconds."""
+    """CPU seconds of this process and everything it started, which includes PostgreSQL."""
 
     cpu: float = 0
-    wall: float = 0
 
 
 def main() -> int:
@@ -75,10 +72,10 @@ def main() -> int:
 
         size = engine_data.Size(options.members, options.events)
         call_command("migrate", verbosity=0)
-        with _timed("filled", home):
+        with _timed("filled"):
             engine_data.fill(size)
             fill.vacuum()
-        rows = list(_measure(home, size.events))
+        rows = list(_measure(size.events))
         print(
             report.keep_engine(
                 rows, members=size.members, events=size.events, whole=size == engine_data.Size()
@@ -87,21 +84,21 @@ def main() -> int:
     return 0
 
 
-def _measure(home: Home, events: int) -> Iterator[EngineRow]:
-    yield from _mark(home, events)
-    yield from _drain(home)
+def _measure(events: int) -> Iterator[EngineRow]:
+    yield from _mark(events)
+    yield from _drain()
     yield _second_drain()
-    yield _one_day(home)
-    yield _replay(home)
-    yield from _check(home)
+    yield _one_day()
+    yield _replay()
+    yield from _check()
 
 
-def _mark(home: Home, events: int) -> Iterator[EngineRow]:
+def _mark(events: int) -> Iterator[EngineRow]:
     """Follow the whole log; the rate at the start and at the end shows whether the backlog matters."""
     part = max(events // 15, 1)
     rates, left = [], True
     while left:
-        with _timed("marked", home) as clock:
+        with _timed("marked") as clock:
             read = _follow(part)
         left = read >= part
         if left:
@@ -119,16 +116,18 @@ def _follow(most: int = sys.maxsize) -> int:
     return read
 
 
-def _drain(home: Home) -> Iterator[EngineRow]:
-    one, *two = ([shard + part * SHARDS for shard in range(SHARDS)] for part in range(3))
-    with _timed("drained by one", home) as clock:
+def _drain() -> Iterator[EngineRow]:
+    from journeys.services import dirty
+
+    one, *two = ([shard + part * SHARDS_PER_RUN for shard in range(SHARDS_PER_RUN)] for part in range(3))
+    with _timed("drained by one") as clock:
         alone = _drain_shards(one)
     yield EngineRow("member-days drained", alone.days / clock.cpu, "per CPU second", 7_000)
     both = _in_processes(two)
     rate = sum(done.days for done in both) / max(done.seconds for done in both)
     yield EngineRow("two connections", rate / (alone.days / alone.seconds), "times one", 1.8)
-    rest = range(3 * SHARDS, 64)
-    with _timed("drained the others", home):
+    rest = range(3 * SHARDS_PER_RUN, dirty.SHARDS)
+    with _timed("drained the others"):
         _in_processes([rest[::2], rest[1::2]])
 
 
@@ -172,7 +171,7 @@ def _second_drain() -> EngineRow:
     return EngineRow("rows written by a second drain", written, "rows", 0, is_most=True)
 
 
-def _one_day(home: Home) -> EngineRow:
+def _one_day() -> EngineRow:
     """One more reply per day by the member with the most events, each followed and drained."""
     from django.db import connection
     from django.utils import timezone
@@ -204,29 +203,29 @@ def _one_day(home: Home) -> EngineRow:
     )
 
 
-def _replay(home: Home) -> EngineRow:
+def _replay() -> EngineRow:
     from django.core.management import call_command
 
-    with _timed("replayed", home) as clock:
+    with _timed("replayed") as clock:
         call_command("journeys_replay", verbosity=0)
     return EngineRow("full replay", clock.cpu, "CPU seconds", 60, is_most=True)
 
 
-def _check(home: Home) -> Iterator[EngineRow]:
+def _check() -> Iterator[EngineRow]:
     """Compare with a fresh fold after late events and retractions, drained by processes that are killed."""
-    from journeys.services import replay
+    from journeys.services import dirty, replay
 
     _disturb()
     _follow()
     for _ in range(KILLS):
         context = multiprocessing.get_context("spawn")
-        victim = context.Process(target=_in_process, args=(range(64), context.Queue()))
+        victim = context.Process(target=_in_process, args=(range(dirty.SHARDS), context.Queue()))
         victim.start()
         time.sleep(3)
-        os.kill(victim.pid or 0, signal.SIGKILL)
+        victim.kill()
         victim.join()
-    _in_processes([range(0, 64, 2), range(1, 64, 2)])
-    with _timed("checked", home):
+    _in_processes([range(half, dirty.SHARDS, 2) for half in range(2)])
+    with _timed("checked"):
         found = replay.check_everyone()
     for sentence in found.differences[:5]:
         _say(sentence)
@@ -285,16 +284,12 @@ def _in_process(part: Sequence[int], results: multiprocessing.Queue[Drained]) ->
 
 
 @contextmanager
-def _timed(what: str, home: Home) -> Iterator[Clock]:
-    """Time the block: this process, its children and PostgreSQL."""
-    postmaster = int((home.root / "postgres/data/postmaster.pid").read_text().split()[0])
-    processes = [Server("", os.getpid()), Server("", postmaster)]
-    clock = Clock()
-    began, used = time.perf_counter(), sum(process.cpu_seconds() for process in processes)
+def _timed(what: str) -> Iterator[Clock]:
+    process, clock = Server("", os.getpid()), Clock()
+    began, used = time.perf_counter(), process.cpu_seconds()
     yield clock
-    clock.wall = time.perf_counter() - began
-    clock.cpu = sum(process.cpu_seconds() for process in processes) - used
-    _say(f"{what} in {clock.wall:.1f} s ({clock.cpu:.1f} CPU seconds)")
+    clock.cpu = process.cpu_seconds() - used
+    _say(f"{what} in {time.perf_counter() - began:.1f} s ({clock.cpu:.1f} CPU seconds)")
 
 
 def _say(text: str) -> None:

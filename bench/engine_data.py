@@ -71,9 +71,9 @@ class Row(NamedTuple):
     payload: str = "{}"
 
 
-def fill(size: Size, *, seed: int = 1) -> None:
+def fill(size: Size) -> None:
     """Write members who joined over three years, and events in the order in which they happened."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(1)  # noqa: S311
     today = datetime.now(UTC).date()
     joined = _members(size.members, chance, today)
     ensure_months(_midnight(today - timedelta(day)) for day in range(DAYS + 1))
@@ -109,7 +109,7 @@ def _events(size: Size, joined: dict[int, int], chance: random.Random, today: da
     members = list(joined)
     chance.shuffle(members)
     tail = by_power_law(len(members), flat=20)
-    names, weights = range(len(KINDS)), [kind.weight for kind in KINDS]
+    weights = [kind.weight for kind in KINDS]
     commerce = _commerce(joined, chance, today)
     left = size.events - sum(map(len, commerce.values()))
     for number in range(DAYS):
@@ -124,8 +124,8 @@ def _events(size: Size, joined: dict[int, int], chance: random.Random, today: da
                 continue
             length = min(1 + int(chance.expovariate(0.5)), wanted)
             wanted -= length
-            for kind in chance.choices(names, weights, k=length):
-                rows.append(_row(KINDS[kind], member, members, chance, day))
+            for kind in chance.choices(KINDS, weights, k=length):
+                rows.append(_row(kind, member, members, chance, day))
         rows.sort(key=attrgetter("at"))
         yield from rows
 

@@ -266,8 +266,8 @@ ENGINE = "\n## Engine\n"
 def keep_engine(rows: Sequence[EngineRow], *, members: int, events: int, whole: bool) -> str:
     """Return the engine's table; saves it below the pages' table if the run was of the whole size."""
     lines = [
-        f"Measured on {machine()}, at {commit()}: {members:,} members and {events:,} events with a heavy tail. CPU "
-        "seconds are of Python and PostgreSQL together.",
+        f"Measured on {machine()}, at {commit()}: {members:,} members and {events:,} events, with "
+        "heavy-tailed activity. CPU seconds include Python and PostgreSQL.",
         "",
         "| what | figure | bar |",
         "|---|---:|---:|",
