@@ -14,8 +14,10 @@ class ScoreSource:
     def compute(self, facts: Facts, as_of: date) -> AdvocacyResults:
         return scores.compute_results(facts, as_of)
 
-    def store(self, results: AdvocacyResults, members: Sequence[int], as_of: date, *, silent: bool) -> None:
-        storage.store(results, members, as_of, silent=silent)
+    def store(
+        self, results: AdvocacyResults, members: Sequence[int], as_of: date, *, record_events: bool
+    ) -> None:
+        storage.store(results, members, as_of, record_events=record_events)
 
     def differences(self, results: AdvocacyResults, members: Sequence[int], as_of: date) -> list[str]:
         return scores.differences(results, members, as_of)

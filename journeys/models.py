@@ -100,6 +100,9 @@ class EngineVersion(models.Model):
 
     version = models.PositiveSmallIntegerField()
 
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_engine_version")]
+
     def __str__(self) -> str:
         return f"Engine {self.version}"
 

@@ -16,8 +16,8 @@ def after_migrate(*, verbosity: int, plan: list[Any] | None = None, **kwargs: An
     done = replay_after_upgrade()
     if done is not None and verbosity:
         kwargs["stdout"].write(
-            f"The stage engine has changed: recomputed {done.members} members and corrected {done.corrected} "
-            "histories. Nobody is notified.\n"
+            f"The stage engine has changed. Members recomputed: {done.members}. "
+            f"Histories corrected: {done.corrected}. Nobody is notified.\n"
         )
 
 

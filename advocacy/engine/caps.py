@@ -50,7 +50,7 @@ def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Mapping[str, i
     """Return the acts that are not self-dealing, and the number dropped by reason."""
     pairs = fact.pairs or {}
     alone = fact.n - sum(pairs.values())
-    if not _has_suspects(fact.kind, pairs, member_id, peers):
+    if not _may_refuse(fact.kind, pairs, member_id, peers):
         return Day(pairs, alone), {}
     refused = {key: why for key in pairs if (why := _refused(fact, member_id, int(key), peers))}
     dropped: Counter[str] = Counter()
@@ -59,11 +59,13 @@ def admit(fact: Fact, member_id: int, peers: Peers) -> tuple[Day, Mapping[str, i
     return Day({key: n for key, n in pairs.items() if key not in refused}, alone), dropped
 
 
-def _has_suspects(kind: str, pairs: Mapping[str, int], member_id: int, peers: Peers) -> bool:
-    """Return whether any partner may have to be refused; quick, because nearly none has to."""
-    if not pairs or kind in REFERRALS:
-        return bool(pairs)
-    return str(member_id) in pairs or (kind in VOTES and not peers.staff.isdisjoint(map(int, pairs)))
+def _may_refuse(kind: str, pairs: Mapping[str, int], member_id: int, peers: Peers) -> bool:
+    """Return whether any partner may be refused: a cheap check, because hardly any are."""
+    return (
+        kind in REFERRALS
+        or str(member_id) in pairs
+        or (kind in VOTES and not peers.staff.isdisjoint(map(int, pairs)))
+    )
 
 
 def _refused(fact: Fact, member_id: int, partner: int, peers: Peers) -> str:
@@ -134,7 +136,7 @@ class _Matching:
     def __init__(self, days: Mapping[int, Day]) -> None:
         self.days = days
         self.held: defaultdict[str, list[int]] = defaultdict(list)  # the days of the acts, at most three
-        # Partners reached by a search in vain: no later search can find a place through them.
+        # Partners reached by a failed search; no later search can free a place through them.
         self.spent: set[str] = set()
 
     def fill(self, day: int, room: int) -> int:

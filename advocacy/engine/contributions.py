@@ -20,7 +20,7 @@ class Contribution(NamedTuple):
     n: int  # acts counted
     of: int  # acts in all
     each: int  # billionths of a point per act
-    ids: bytes
+    ids: bytes  # 16 per event
 
     @property
     def event_ids(self) -> tuple[UUID, ...]:

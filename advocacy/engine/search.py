@@ -7,6 +7,8 @@ from collections.abc import Callable
 from .tally import Points, Tally
 from .weights import BANDS, LEAVE_BELOW
 
+OVER = 100 * 100 + 1  # hundredths that no score reaches
+
 Possible = Callable[[int, int], bool]
 
 
@@ -55,9 +57,12 @@ def band_limits(hundredths: int) -> tuple[int, int]:
     """Return the lowest score of the current band and of the next one, in hundredths."""
     floors = [floor * 100 for floor in BANDS.values()]
     lower = max(floor for floor in floors if floor <= hundredths)
-    return lower, min((floor for floor in floors if floor > hundredths), default=100 * 100 + 1)
+    return lower, min((floor for floor in floors if floor > hundredths), default=OVER)
 
 
 def leaves_band(tally: Tally, points: Points) -> Possible:
     lower, upper = band_limits(points.hundredths)
-    return any_of(below(tally, lower), reaching(tally, upper))
+    tests = [below(tally, lower)] if lower else []
+    if not tally.only_falls:
+        tests.append(reaching(tally, upper))
+    return any_of(*tests)

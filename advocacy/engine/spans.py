@@ -11,9 +11,9 @@ from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
 from .caps import Peers
 from .contributions import contributions
-from .search import band_limits, band_of, earliest, entering, leaves_band, leaving
+from .score_bound import ScoreBound
+from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
-from .watch import HIGHEST, Watch
 from .weights import BANDS, BROAD_COMPONENTS, COMPONENTS, ENTER_AT, KINDS, LEAVE_BELOW, NONE
 
 
@@ -37,9 +37,9 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
     if not can_reach_advocate({KINDS[fact.kind].component for fact in facts if fact.kind in KINDS}):
         return ()
     spans: list[Span] = []
-    watch = Watch()
+    bound = ScoreBound()
     for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
-        if not watch.may_leave(tally, last, added):
+        if not bound.add(tally, last, added):
             continue
         found: int | None = day
         while found is not None:
@@ -52,9 +52,9 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
             else:
                 spans.append(Span(date.fromordinal(found), None, _evidence(tally, found)))
         if spans and spans[-1].end is None:
-            watch.look(tally, last, low=LEAVE_BELOW * 100, high=HIGHEST + 1)
+            bound.reset(tally, last, low=LEAVE_BELOW * 100, high=OVER)
         else:
-            watch.look(tally, last, low=0, high=ENTER_AT * 100)
+            bound.reset(tally, last, low=0, high=ENTER_AT * 100)
     return tuple(spans)
 
 
@@ -93,9 +93,11 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
     """Return the past of a score; each day is judged by the facts known on that day."""
     changes: list[tuple[date, Points]] = []
     best, best_on, band = 0, as_of, NONE
-    watch = Watch()
+    first_on: date | None = None
+    bound = ScoreBound()
     for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
-        if not watch.may_leave(tally, last, added):
+        first_on = first_on or date.fromordinal(day)
+        if not bound.add(tally, last, added):
             continue
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
@@ -107,6 +109,5 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
                 changes.append((date.fromordinal(found), points))
             found = earliest(found, last, leaves_band(tally, points))
         low, high = band_limits(BANDS[band] * 100)
-        watch.look(tally, last, low=low, high=min(high, best + 1))
-    first = next(scored_days(facts, as_of), None)
-    return Past(tuple(changes), best, best_on, first[0] if first else as_of)
+        bound.reset(tally, last, low=low, high=min(high, best + 1))
+    return Past(tuple(changes), best, best_on, first_on or as_of)

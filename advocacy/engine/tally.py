@@ -53,7 +53,7 @@ class _Weights(NamedTuple):
     milli: list[int]
 
     def sum_on(self, day: int, table: tuple[int, ...]) -> int:
-        """Return the sum of the decayed weights; days beyond the table count nothing."""
+        """Return the sum of the decayed weights; older days than the table's count as 0."""
         first = bisect_left(self.days, day - len(table) + 1)
         ages = map(day.__sub__, self.days[first:])
         return sum(map(mul, self.milli[first:], map(table.__getitem__, ages)))
@@ -81,7 +81,7 @@ class Tally:
         self._counted: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-        self._capped: dict[tuple[str, int], Mapping[str, int]] = {}
+        self._capped: dict[tuple[str, int], Counter[str]] = {}
         self._unsettled: set[tuple[str, int]] = set()
         self._sums: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._rows: dict[str, _Row] = {}
@@ -90,7 +90,6 @@ class Tally:
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
         self._cached.clear()
-        self._rows.clear()
         self.last = ordinal = day.toordinal()
         quarter = quarter_of(day)
         for fact in facts:
@@ -138,7 +137,7 @@ class Tally:
     def dropped(self) -> Mapping[tuple[str, int], Counter[str]]:
         """The number of acts that do not count and why, by kind and quarter."""
         counted = self.counted
-        dropped = {group: self._refused[group] + Counter(capped) for group, capped in self._capped.items()}
+        dropped = {group: self._refused[group] + capped for group, capped in self._capped.items()}
         for (kind, day), fact in self.facts.items():
             if kind != NPS and not fact.pairs and fact.n > counted[kind].get(day, 0):
                 group = kind, quarter_of(fact.day)
@@ -153,6 +152,7 @@ class Tally:
         if n != before:
             row[day] = n
             sums[day] = sums.get(day, 0) + (n - before) * milli
+            self._rows.pop(component, None)
 
     @property
     def sums(self) -> Mapping[str, Mapping[int, int]]:
@@ -172,13 +172,15 @@ class Tally:
 
     def sum_of(self, component: str, day: int, penalty_day: int | None = None) -> int:
         """Return the component's sum in billionths; see `points` for `penalty_day`."""
+        sums = self.sums.get(component, {})
         row = self._rows.get(component)
         if row is None:
-            row = self._rows[component] = _Row.of(self.sums.get(component, {}))
+            row = self._rows[component] = _Row.of(sums)
         table = decay_table(COMPONENTS[component].half_life)
-        return row.good.sum_on(day, table) + row.bad.sum_on(
-            day if penalty_day is None else penalty_day, table
-        )
+        found = row.good.sum_on(day, table)
+        if row.bad.days:
+            found += row.bad.sum_on(day if penalty_day is None else penalty_day, table)
+        return found
 
     def points(self, day: int, penalty_day: int | None = None) -> Points:
         """Return the score on `day`, which must not be before the last day added.

@@ -27,21 +27,24 @@ def load_peers(facts: Facts) -> Peers:
     if not wanted:
         return Peers()
     members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(wanted)
-    now = {pk: member.company_id for pk, member in members.items() if member.company_id is not None}
+    current = {pk: member.company_id for pk, member in members.items() if member.company_id is not None}
     return Peers(
         staff=frozenset(pk for pk, member in members.items() if member.is_team),
-        companies=_companies(now, friends | referrers) if friends else {},
+        companies=_companies(current, friends | referrers) if friends else {},
     )
 
 
-def _companies(now: Mapping[int, int], member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
-    """Return when these members joined companies; a company without such an event was always theirs."""
+def _companies(current: Mapping[int, int], member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
+    """Return the companies of these members over time.
+
+    A member without a joining event always belonged to their current company.
+    """
     joined: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
     events = Event.objects.not_retracted().filter(name=COMPANY_JOINED, member_id__in=member_ids)
     for event in events.order_by("occurred_at"):
         if event.member_id is not None and event.object_id is not None:
             joined[event.member_id].append((event.occurred_at.astimezone(UTC).date(), event.object_id))
-    always = {pk: [(date.min, now[pk])] for pk in member_ids if pk in now}
+    always = {pk: [(date.min, current[pk])] for pk in member_ids if pk in current}
     return always | joined
 
 

@@ -1,8 +1,5 @@
 from django.db import migrations, models
 
-# Journeys of before were computed by version 1; in an empty database there is nothing to recompute.
-FIRST = "INSERT INTO journeys_engineversion (version) SELECT 1 WHERE EXISTS (SELECT FROM member_state)"
-
 
 class Migration(migrations.Migration):
     dependencies = [("journeys", "0004_whole_members")]
@@ -19,6 +16,8 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveSmallIntegerField()),
             ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(pk=1), name="one_engine_version")],
+            },
         ),
-        migrations.RunSQL(FIRST, migrations.RunSQL.noop),
     ]

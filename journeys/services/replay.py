@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from community.events.models import Event
@@ -18,11 +19,11 @@ from community.members.models import Member
 from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
 from journeys.engine.rollup import roll_up
 from journeys.hooks import advocacy_source
-from journeys.models import EngineVersion
+from journeys.models import EngineVersion, MemberState
 
 from . import shards
 from .customers import customer_since
-from .dirty import NEVER_DIRTY, due_members, members_with_journeys, shard_of, waiting_members
+from .dirty import NEVER_DIRTY, due_members, shard_of, waiting_members
 from .rollup import facts_of
 from .rulesets import live_ruleset, parsed
 from .shards import fold_all, today
@@ -30,8 +31,16 @@ from .storage import content_of, state_values, stored_history, stored_states
 
 CHUNK = 500  # members
 
-# Increase it with every change after which the same events give other stages or scores.
+# Increase it with every change that gives the same events different stages or scores.
 ENGINE_VERSION = 2
+
+_EVERYONE = """
+SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL
+UNION SELECT member_id FROM member_day
+UNION SELECT member_id FROM member_state
+UNION SELECT member_id FROM stage_history WHERE superseded_at IS NULL
+ORDER BY member_id
+"""
 
 
 @dataclass
@@ -54,18 +63,22 @@ class Replayed:
     corrected: int = 0
 
 
-def replay_everyone(*, as_of: date | None = None, silent: bool = False) -> Replayed:
-    """Recompute every member from their events, some hundred members of a shard per transaction.
+def replay_everyone(*, as_of: date | None = None, record_events: bool = True) -> Replayed:
+    """Follow the log, then recompute every member, up to CHUNK members of a shard per transaction.
 
-    With `silent`, no events are recorded about the changes, so that nobody is notified of them.
+    Without `record_events`, no events are recorded about the changes, so that nobody is notified of them.
     """
+    while follow("journeys.mark"):
+        pass
     done = Replayed()
     by_shard: dict[int, list[int]] = {}
-    for member_id in members_with_journeys():
+    for member_id in _everyone():
         by_shard.setdefault(shard_of(member_id), []).append(member_id)
     for shard, members in sorted(by_shard.items()):
         for start in range(0, len(members), CHUNK):
-            changes = shards.replay(shard, members[start : start + CHUNK], as_of=as_of, silent=silent)
+            changes = shards.replay(
+                shard, members[start : start + CHUNK], as_of=as_of, record_events=record_events
+            )
             done.rows += changes.rollup + changes.rows
             done.corrected += len(changes.corrected)
         done.members += len(members)
@@ -73,21 +86,31 @@ def replay_everyone(*, as_of: date | None = None, silent: bool = False) -> Repla
 
 
 def replay_after_upgrade() -> Replayed | None:
-    """Recompute every member silently if the engine has changed since they were computed; None if it has not.
+    """Recompute every member, without events, if the engine has changed since they were computed; None if it has not.
 
-    What was believed before stays in the history, superseded.
+    The old history is kept as superseded.
     """
-    stored = EngineVersion.objects.first() or EngineVersion.objects.create(version=ENGINE_VERSION)
-    if stored.version >= ENGINE_VERSION:
+    if _stored_version() >= ENGINE_VERSION:
         return None
-    while follow("journeys.mark"):
-        pass
-    done = replay_everyone(silent=True)
+    done = replay_everyone(record_events=False)
     EngineVersion.objects.update(version=ENGINE_VERSION)
     return done
 
 
-def check_everyone(*, chunk: int = CHUNK) -> Comparison:
+def _stored_version() -> int:
+    """Return the version that computed the stored journeys; those without one are of version 1."""
+    version = 1 if MemberState.objects.exists() else ENGINE_VERSION
+    return EngineVersion.objects.get_or_create(pk=1, defaults={"version": version})[0].version
+
+
+def _everyone() -> list[int]:
+    """Return the ids of all members with events, or with anything computed from events, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVERYONE)
+        return [member_id for (member_id,) in cursor.fetchall()]
+
+
+def check_everyone() -> Comparison:
     """Compare a fresh fold of every member with what is stored; writes nothing.
 
     Members who are dirty, or due because of the date, are skipped and counted as waiting.
@@ -95,10 +118,10 @@ def check_everyone(*, chunk: int = CHUNK) -> Comparison:
     as_of = today()
     found = Comparison(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
     waiting = waiting_members() | due_members(as_of)
-    everyone = sorted({*members_with_journeys(), *waiting})
+    everyone = sorted({*_everyone(), *waiting})
     found.waiting = len(waiting)
-    for start in range(0, len(everyone), chunk):
-        members = [member_id for member_id in everyone[start : start + chunk] if member_id not in waiting]
+    for start in range(0, len(everyone), CHUNK):
+        members = [member_id for member_id in everyone[start : start + CHUNK] if member_id not in waiting]
         _check(members, as_of, found)
     return found
 

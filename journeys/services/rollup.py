@@ -30,8 +30,8 @@ e AS (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day, event.* FROM event W
 """
 # NOT IN is always hashed here, while NOT EXISTS would be a nested loop. Equal rows are left out, because a conflict
 # locks a row even where it changes nothing.
-_ROLL_UP = f"""
-WITH {{events}},
+_ROLL_UP = """
+WITH {events},
 picked AS MATERIALIZED (
   SELECT member_id, day, name AS kind, event_id, occurred_at, epoch, xid, seq, counterpart_id,
     CASE WHEN name = ANY(%(detailed)s) THEN jsonb_build_object(
@@ -42,18 +42,18 @@ picked AS MATERIALIZED (
 counts AS (
   SELECT member_id, day, kind, count(*)::int AS n,
     substr(string_agg(uuid_send(event_id), ''::bytea ORDER BY occurred_at, epoch, xid, seq),
-      1, {16 * EVIDENCE_MOST}) AS ids,
+      1, {most}) AS ids,
     jsonb_agg(item ORDER BY occurred_at, epoch, xid, seq) FILTER (WHERE item IS NOT NULL) AS items
   FROM picked GROUP BY 1, 2, 3),
 paired AS (
   SELECT member_id, day, kind, jsonb_object_agg(pair, n) AS pairs
-  FROM (SELECT member_id, day, kind, counterpart_id || coalesce(':' || (item #>> '{{{{props,role}}}}'), '') AS pair,
+  FROM (SELECT member_id, day, kind, counterpart_id || coalesce(':' || (item #>> '{{props,role}}'), '') AS pair,
           count(*) AS n
         FROM picked WHERE counterpart_id IS NOT NULL GROUP BY 1, 2, 3, 4) p
   GROUP BY 1, 2, 3),
 want AS MATERIALIZED (SELECT * FROM counts LEFT JOIN paired USING (member_id, day, kind)),
 gone AS (
-  DELETE FROM member_day md {{scope}}
+  DELETE FROM member_day md {scope}
     AND (md.member_id, md.day, md.kind) NOT IN (SELECT member_id, day, kind FROM want)
   RETURNING 1),
 written AS (
@@ -65,11 +65,14 @@ written AS (
   SET n = excluded.n, ids = excluded.ids, pairs = excluded.pairs, items = excluded.items
   RETURNING 1)
 SELECT (SELECT count(*) FROM written) + (SELECT count(*) FROM gone)
-"""  # noqa: S608 - built from a constant
+"""
+_MOST = 16 * EVIDENCE_MOST  # bytes
 _ROLL_UP_DAYS = _ROLL_UP.format(
-    events=_EVENTS_OF_DAYS, scope="USING k WHERE md.member_id = k.m AND md.day = k.d"
+    events=_EVENTS_OF_DAYS, scope="USING k WHERE md.member_id = k.m AND md.day = k.d", most=_MOST
 )
-_ROLL_UP_MEMBERS = _ROLL_UP.format(events=_EVENTS_OF_MEMBERS, scope="WHERE md.member_id = ANY(%(members)s)")
+_ROLL_UP_MEMBERS = _ROLL_UP.format(
+    events=_EVENTS_OF_MEMBERS, scope="WHERE md.member_id = ANY(%(members)s)", most=_MOST
+)
 _FACTS = """
 SELECT member_id, day, kind, n, ids, pairs, items FROM member_day
 WHERE member_id = ANY(%s) ORDER BY member_id, day, kind

@@ -1,4 +1,4 @@
-"""Drain a shard of the dirty queue: one transaction, idempotent and crash-safe."""
+"""Drain or replay a shard: one transaction, idempotent and crash-safe."""
 
 from __future__ import annotations
 
@@ -85,23 +85,23 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
 
 @transaction.atomic
 def replay(
-    shard: int, member_ids: Sequence[int], *, as_of: date | None = None, silent: bool = False
+    shard: int, member_ids: Sequence[int], *, as_of: date | None = None, record_events: bool = True
 ) -> Changes:
     """Recompute members of one shard from all their events, dirty or not; waits for a worker that drains it.
 
-    With `silent`, no events are recorded about the changes.
+    Without `record_events`, no events are recorded about the changes.
     """
     day = as_of or today()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, shard])
         cursor.execute(_TAKE_MEMBERS, {"shard": shard, "day": day, "members": list(member_ids)})
     rolled = roll_up_members(member_ids)
-    changes = refold(member_ids, as_of=day, silent=silent)
+    changes = refold(member_ids, as_of=day, record_events=record_events)
     changes.rollup = rolled
     return changes
 
 
-def refold(member_ids: Sequence[int], *, as_of: date, silent: bool = False) -> Changes:
+def refold(member_ids: Sequence[int], *, as_of: date, record_events: bool = True) -> Changes:
     """Fold these members from their rollup and write the differences."""
     members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
     ruleset = live_ruleset()
@@ -114,12 +114,12 @@ def refold(member_ids: Sequence[int], *, as_of: date, silent: bool = False) -> C
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=ruleset.version)
     changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
-    source.store(advocacy, list(results), as_of, silent=silent)
+    source.store(advocacy, list(results), as_of, record_events=record_events)
     update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
     if changes.rows:
         report_numbers.invalidate_on_commit()
-    if not silent:
-        record_stage_events(changes, silent=staff)
+    if record_events:
+        record_stage_events(changes, skip=staff)
     return changes
 
 

@@ -16,14 +16,14 @@ from .storage import Changes
 SUBJECT = "journeys.stagehistory"
 
 
-def record_stage_events(changes: Changes, *, silent: Iterable[int] = ()) -> int:
+def record_stage_events(changes: Changes, *, skip: Iterable[int] = ()) -> int:
     """Record an event for every stage entered and every stage superseded; return the number of events.
 
     A row that replaces one of the same stage and cycle records nothing: it only corrects the details of a
     change that was recorded before. A change dated more than two days back is recorded as backfill, so nobody
-    is notified. Nothing is recorded for the members in `silent`.
+    is notified. Nothing is recorded for the members in `skip`.
     """
-    skipped = set(silent)
+    skipped = set(skip)
     recorded = {old.position for old in changes.superseded}
     added = {(row.member_id, row.cycle, row.stage) for row in changes.added}
     entered = [

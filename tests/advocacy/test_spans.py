@@ -4,10 +4,10 @@ from itertools import combinations
 import pytest
 
 from advocacy.engine.caps import NO_PEERS
-from advocacy.engine.search import band_of
+from advocacy.engine.score_bound import ScoreBound
+from advocacy.engine.search import OVER, band_of
 from advocacy.engine.spans import advocate_spans, past_of
 from advocacy.engine.tally import Points, tally_of
-from advocacy.engine.watch import HIGHEST, Watch
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
 
@@ -171,25 +171,25 @@ def test_watch_sees_a_score_at_the_very_limit():
     tally = tally_of(in_order(proven()), TODAY, member_id=ME, peers=NO_PEERS)
     day = TODAY.toordinal()
     now = tally.points(day).hundredths
-    watch = Watch()
+    bound = ScoreBound()
 
-    watch.look(tally, day, low=0, high=now + 1)
-    assert not watch.may_leave(tally, day + 1, [])
-    watch.look(tally, day, low=0, high=now)
-    assert watch.may_leave(tally, day + 1, [])
-    watch.look(tally, day, low=now, high=HIGHEST + 1)
-    assert watch.may_leave(tally, day + 30, [])
+    bound.reset(tally, day, low=0, high=now + 1)
+    assert not bound.add(tally, day + 1, [])
+    bound.reset(tally, day, low=0, high=now)
+    assert bound.add(tally, day + 1, [])
+    bound.reset(tally, day, low=now, high=OVER)
+    assert bound.add(tally, day + 30, [])
 
 
 def test_watch_sees_a_score_that_rises_as_an_answer_fades():
     facts = [did("review.verified"), did("reference.completed"), answered_nps(3)]
     tally = tally_of(in_order(facts), TODAY, member_id=ME, peers=NO_PEERS)
     day = TODAY.toordinal()
-    watch = Watch()
+    bound = ScoreBound()
 
-    watch.look(tally, day, low=0, high=tally.points(day).hundredths + 100)
+    bound.reset(tally, day, low=0, high=tally.points(day).hundredths + 100)
 
-    assert watch.may_leave(tally, day + 365, [])
+    assert bound.add(tally, day + 365, [])
     assert tally.points(day + 365).hundredths > tally.points(day).hundredths + 100
 
 

@@ -50,7 +50,7 @@ class SlowSource:
     def compute(self, facts, as_of):
         return {}
 
-    def store(self, results, members, as_of, *, silent):
+    def store(self, results, members, as_of, *, record_events):
         self.inside.set()
         self.go_on.wait(20)
 
@@ -187,7 +187,7 @@ KILLED_IN_THE_MIDDLE = """
 
     class Stuck:
         def compute(self, facts, as_of): return {}
-        def store(self, results, members, as_of, *, silent):
+        def store(self, results, members, as_of, *, record_events):
             print("inside", flush=True)
             import time
             time.sleep(60)

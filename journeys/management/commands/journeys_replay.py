@@ -2,7 +2,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.events.services.cursors import follow
 from journeys.services import replay
 
 SHOWN = 20
@@ -20,11 +19,9 @@ class Command(BaseCommand):
         if options["check"]:
             self._check()
             return
-        while follow("journeys.mark"):
-            pass
         done = replay.replay_everyone()
         self.stdout.write(
-            f"Recomputed {done.members} members, corrected {done.corrected} histories and wrote {done.rows} rows."
+            f"Members recomputed: {done.members}. Histories corrected: {done.corrected}. Rows written: {done.rows}."
         )
 
     def _check(self) -> None:
