@@ -40,7 +40,7 @@ YIELD_SECONDS: Final = 1
 
 
 class StripNullBytes:
-    """Remove NUL, which PostgreSQL cannot store: 404 in a path, dropped from query strings and cookies.
+    """Remove NUL, which PostgreSQL cannot store: 404 in a path, dropped from query strings; a cookie with it is empty.
 
     Forms report it.
     """
@@ -56,7 +56,9 @@ class StripNullBytes:
             query = query.replace("%00", "").replace(NUL, "")
         request.META["QUERY_STRING"] = query
         for name in [name for name, value in request.COOKIES.items() if NUL in value]:
-            del request.COOKIES[name]
+            request.COOKIES[name] = (
+                ""  # still there: without a session cookie, a request counts as a visitor's
+            )
         return self.get_response(request)
 
 
@@ -106,9 +108,8 @@ class VisitorLimit:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self._serve_visitor(request)
         if SESSION_KEY in request.session:
-            if request.method == "GET" and not sessions.is_signed(request.session.session_key):
-                request.session.cycle_key()  # began before keys were signed
             return self._serve_member(request)
+        sessions.note_ended(request.COOKIES[settings.SESSION_COOKIE_NAME])
         if not self.places.acquire(blocking=False):
             return page_cache.find(request) or busy()
         try:

@@ -6,6 +6,8 @@ gains nothing. It does not prove that the session still exists; the application 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import cached_db
@@ -15,6 +17,8 @@ from django.utils.crypto import constant_time_compare, get_random_string, salted
 # 40 characters, all that the table allows: 124 random bits and a 64-bit signature.
 RANDOM_LENGTH = 24
 SIGNATURE_LENGTH = 16
+MAX_ENDED = 10_000
+_ended: OrderedDict[str, None] = OrderedDict()
 
 
 class SessionStore(cached_db.SessionStore):
@@ -23,7 +27,10 @@ class SessionStore(cached_db.SessionStore):
     def cycle_key(self) -> None:
         """Replace the key; logging in and changing the password do."""
         self.signs_new_key = True
-        super().cycle_key()
+        try:
+            super().cycle_key()
+        finally:
+            self.signs_new_key = False
 
     def _get_new_session_key(self) -> str:
         if not (self.signs_new_key or SESSION_KEY in self):
@@ -37,12 +44,19 @@ def signed_key() -> str:
 
 
 def is_signed(key: str | None) -> bool:
-    """Return whether a session key was made for a member; needs no lookup."""
-    if key is None or len(key) != RANDOM_LENGTH + SIGNATURE_LENGTH:
+    """Return whether a session key was made for a member and is not known to have ended; needs no lookup."""
+    if key is None or len(key) != RANDOM_LENGTH + SIGNATURE_LENGTH or key in _ended:
         return False
     random, signature = key[:RANDOM_LENGTH], key[RANDOM_LENGTH:]
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(constant_time_compare(signature, _signature(random, secret)) for secret in secrets)
+
+
+def note_ended(key: str) -> None:
+    """Let this process treat the key like a made-up one; its session was not found."""
+    _ended[key] = None
+    while len(_ended) > MAX_ENDED:
+        _ended.popitem(last=False)
 
 
 def _signature(random: str, secret: str | bytes) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import Any, NamedTuple
 
@@ -49,6 +51,11 @@ SENTENCES = {
     413: "This is more than the site accepts at once (10 MB). Go back and send less.",
     431: "The request's headers are too large. Clear the cookies of this site and try again.",
 }
+
+# Longer addresses and cookies are not looked up in the page cache.
+MAX_CACHED_BYTES = 2_000
+
+_SESSION_COOKIE = re.compile(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}\s*=([^;]*)")
 
 REFUSALS = Counter(
     "http_requests_refused", "Visitors' requests answered with 503 because too many were waiting"
@@ -147,6 +154,11 @@ class Channel(HTTPChannel):
         self.requests[0].error = Busy("")
         super().service()
 
+    def drop_requests(self) -> None:
+        for request in self.requests:
+            request.close()
+        self.requests = []
+
     def write_soon(self, data: Any) -> int:
         if not self.total_outbufs_len:
             self.answer_since, self.bytes_sent = time.time(), 0
@@ -216,8 +228,12 @@ class Server(TcpWSGIServer):
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
+        os.set_blocking(self.trigger.trigger, False)
 
     def add_task(self, channel: Channel) -> None:
+        if channel.close_when_flushed:
+            channel.drop_requests()  # pipelined behind one that was refused
+            return
         self.requests_left -= 1
         queue = self.task_dispatcher.requests
         channel.kind = classify(channel.requests[0])
@@ -228,6 +244,11 @@ class Server(TcpWSGIServer):
         if channel.refused:
             channel.kind = OTHER  # the application takes it from the page cache
         super().add_task(channel)
+
+    def pull_trigger(self) -> None:
+        # The loop itself pulls it, and must not wait for a full pipe that only it empties.
+        with suppress(BlockingIOError):
+            super().pull_trigger()
 
     def handle_accept(self) -> None:
         # One per iteration leaves the next to another process; with many open connections iterations take too long.
@@ -283,16 +304,22 @@ class Server(TcpWSGIServer):
 
 
 def _is_cached(channel: Channel) -> bool:
-    """Return whether the page cache is likely to have the page."""
+    """Return whether the page cache is likely to have the page. Must be quick, and not fail, for hostile requests."""
+    request = channel.requests[0]
+    sizes = len(request.path) + len(request.query), len(request.headers.get("COOKIE", ""))
+    if request.command not in ("GET", "HEAD") or max(sizes) > MAX_CACHED_BYTES:
+        return False
+    environ = Task(channel, request).get_environment()
+    environ.pop("CONTENT_TYPE", None)  # Django would parse it
     try:
-        return page_cache.is_stored(WSGIRequest(Task(channel, channel.requests[0]).get_environment()))
-    except SuspiciousOperation:  # the Host header of another site
+        return page_cache.is_stored(WSGIRequest(environ))
+    except (SuspiciousOperation, ValueError):  # such as the Host header of another site
         return False
 
 
 def busy_answer(application: Callable[..., Any]) -> Answer:
     """Return the application's response to a refused request, the same for every visitor."""
-    headers: list[tuple[str, str]] = []
+    found: list[tuple[str, list[tuple[str, str]]]] = []
     environ: dict[str, Any] = {
         REFUSED: True,
         "REQUEST_METHOD": "POST",  # is not looked up in the page cache
@@ -302,7 +329,10 @@ def busy_answer(application: Callable[..., Any]) -> Answer:
         "wsgi.url_scheme": "https",  # plain HTTP may be redirected
         "wsgi.input": io.BytesIO(),
     }
-    body = b"".join(application(environ, lambda status, found, error=None: headers.extend(found)))
+    body = b"".join(application(environ, lambda status, headers, error=None: found.append((status, headers))))
+    status, headers = found[0]
+    if not status.startswith("503 "):
+        raise RuntimeError(f"A refused request is answered with {status}.")
     return Answer([(name, value) for name, value in headers if name.lower() != "content-length"], body)
 
 
@@ -320,5 +350,5 @@ def classify(request: HTTPRequestParser) -> str:
 
 def _session_key(cookies: str) -> str | None:
     """Return the value of the last session cookie, which is the one that Django reads."""
-    pairs = (cookie.strip().partition("=") for cookie in reversed(cookies.split(";")))
-    return next((value for name, _, value in pairs if name == settings.SESSION_COOKIE_NAME), None)
+    found = _SESSION_COOKIE.findall(cookies)
+    return found[-1].strip() if found else None

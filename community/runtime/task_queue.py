@@ -110,11 +110,11 @@ class Dispatcher(ThreadedTaskDispatcher):
         self.set_thread_count(threads)
 
     def release(self, kind: str, *, cpu_seconds: float) -> None:
-        """Release a slot, after a pause that leaves the CPU to members.
+        """Release a slot, after a pause that leaves the CPU to members; not if members need the thread.
 
         The calling thread takes the next request from the queue afterwards.
         """
-        if self.requests.needs_pause(kind):
+        if self.requests.needs_pause(kind) and self.active_count < len(self.threads):
             time.sleep(min(cpu_seconds * PAUSE_PER_CPU, MAX_PAUSE_SECONDS))
         with self.lock:
             self.requests.running[kind] -= 1

@@ -2,9 +2,9 @@
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.models import Session
 
+from community.core import sessions
 from community.core.sessions import RANDOM_LENGTH, SessionStore, is_signed, signed_key
 from tests.factories.members import MemberFactory
 
@@ -70,16 +70,37 @@ def test_a_session_whose_member_changed_has_a_signed_key(client):
 
 
 @pytest.mark.django_db
-def test_an_unsigned_session_of_a_member_gets_a_signed_key(client, settings):
-    member = MemberFactory()
-    settings.SESSION_ENGINE = cached_db.__name__
-    client.force_login(member)
-    old = client.session.session_key
-    settings.SESSION_ENGINE = "community.core.sessions"
+def test_a_key_is_signed_for_the_log_in_only():
+    session = SessionStore()
+    session.cycle_key()
+    assert is_signed(session.session_key)
 
-    response = client.get("/latest/")
+    session.flush()
+    session["seen"] = 1
+    session.save()
 
-    assert member.display_name in response.text
-    assert is_signed(client.cookies["sessionid"].value)
-    assert client.session[SESSION_KEY] == str(member.pk)
-    assert not client.session.exists(old)
+    assert not is_signed(session.session_key)
+
+
+@pytest.mark.django_db
+def test_a_key_is_like_a_made_up_one_once_its_session_was_not_found(client):
+    client.force_login(MemberFactory())
+    key = client.session.session_key
+    client.get("/latest/")
+    assert is_signed(key)
+    client.logout()
+    client.cookies["sessionid"] = key
+
+    client.get("/latest/")
+
+    assert not is_signed(key)
+
+
+def test_only_some_ended_keys_are_kept(monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_ENDED", 2)
+    keys = [signed_key() for _ in range(3)]
+
+    for key in keys:
+        sessions.note_ended(key)
+
+    assert [is_signed(key) for key in keys] == [True, False, False]

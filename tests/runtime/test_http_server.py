@@ -5,8 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.test import RequestFactory
 from waitress import wasyncore
@@ -188,7 +190,15 @@ def test_large_body_is_refused_with_a_sentence(serve, request_head):
     assert b"Go back and send less." in answer
 
 
-@pytest.mark.parametrize("headers", [{}, MADE_UP, {"Cookie": f"notsessionid={signed_key()}"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        MADE_UP,
+        {"Cookie": f"notsessionid={signed_key()}"},
+        {"Cookie": f"{MEMBER['Cookie']}; sessionid =made-up"},
+    ],
+)
 def test_visitors_leave_threads_to_members(serve, headers):
     site = serve()
     visitors = [site.ask(f"/{number}", headers) for number in range(6)]
@@ -235,8 +245,9 @@ def test_visitors_beyond_the_queue_are_refused_at_once(serve, monkeypatch):
     assert head.startswith(refusal)
     assert head.endswith(b"\r\n\r\n")
     assert b"Content-Length: 18\r\n" in head
-    pipelined = read_all(site.send(b"GET /2 HTTP/1.1\r\n\r\n" * 3))
+    pipelined = read_all(site.send(b"GET /2 HTTP/1.1\r\n\r\n" * 300))
     assert pipelined.startswith(refusal)
+    assert pipelined.count(b"HTTP/1.1 ") == 1
 
     site.gate.set()
     assert [answered(served).status, answered(waiting).status] == [200, 200]
@@ -262,6 +273,43 @@ def test_a_cached_page_is_not_refused(serve, monkeypatch, settings):
     assert {answered(connection).status for connection in crowd} == {200}
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: x; a*=bogus''%41",
+        b"Content-Type: text/plain; charset=hex",
+        b'Content-Type: x;"' + b";" * 30_000,
+        b"Cookie: " + b";" * 30_000,
+        b"Host: elsewhere.example",
+        b"Host: \xff",
+    ],
+)
+def test_hostile_requests_beyond_the_queue_are_refused_quickly(serve, monkeypatch, head):
+    monkeypatch.setattr(http_server, "WSGIRequest", Mock(wraps=WSGIRequest))
+    monkeypatch.setattr(task_queue, "MAX_WAITING", 0)
+    site = serve()
+
+    answer = read_all(site.send(b"GET /%ff?q=+2AA- HTTP/1.1\r\n" + head + b"\r\n\r\n"))
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    environs = [call.args[0] for call in http_server.WSGIRequest.call_args_list]
+    assert not any(
+        "CONTENT_TYPE" in environ or len(environ.get("HTTP_COOKIE", "")) > 2000 for environ in environs
+    )
+
+
+def test_many_pipelined_requests_beyond_the_queue_do_not_hang_the_loop(serve, monkeypatch):
+    monkeypatch.setattr(task_queue, "MAX_WAITING", 0)
+    site = serve(max_requests=1000)
+    clients = [site.send(b"A /\r\n\r\n" * 1170) for _ in range(70)]
+
+    for client in clients:
+        assert read_all(client).count(b"HTTP/1.") == 1
+
+    assert not site.retired.is_set()
+
+
+@pytest.mark.django_db
 def test_the_refusal_has_the_headers_of_our_pages():
     headers, body = http_server.busy_answer(application)
 
