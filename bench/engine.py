@@ -218,12 +218,7 @@ def _check() -> Iterator[EngineRow]:
     _disturb()
     _follow()
     for _ in range(KILLS):
-        context = multiprocessing.get_context("spawn")
-        victim = context.Process(target=_in_process, args=(range(dirty.SHARDS), context.Queue()))
-        victim.start()
-        time.sleep(3)
-        victim.kill()
-        victim.join()
+        _drain_and_kill()
     _in_processes([range(half, dirty.SHARDS, 2) for half in range(2)])
     with _timed("checked"):
         found = replay.check_everyone()
@@ -231,6 +226,22 @@ def _check() -> Iterator[EngineRow]:
         _say(sentence)
     what = f"differences after {LATE_EVENTS:,} late events, {RETRACTIONS:,} retractions and {KILLS} kills"
     yield EngineRow(what, len(found.differences), f"in {found.members:,} members", 0, is_most=True)
+
+
+def _drain_and_kill() -> None:
+    """Drain everything in a process, and kill it while it drains."""
+    from journeys.models import Dirty
+    from journeys.services import dirty
+
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    waiting = Dirty.objects.count()
+    victim = context.Process(target=_in_process, args=(range(dirty.SHARDS), results))
+    victim.start()
+    while Dirty.objects.count() == waiting:
+        time.sleep(0.01)
+    victim.kill()
+    victim.join()
 
 
 def _disturb() -> None:
