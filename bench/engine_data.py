@@ -80,10 +80,6 @@ def fill(size: Size) -> None:
     events = _events(size, joined, chance, today)
     while rows := list(islice(events, EVENTS_PER_TRANSACTION)):
         _copy(rows, chance)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO events_recordedid SELECT event_id, occurred_at FROM event ON CONFLICT DO NOTHING"
-        )
 
 
 def _members(count: int, chance: random.Random, today: date) -> dict[int, int]:

@@ -102,7 +102,8 @@ class Event(models.Model):
 class RecordedId(models.Model):
     """The id of an event in the log: the unique key that a table partitioned by time cannot have.
 
-    It is inserted before its event, in the same transaction. A trigger deletes it with the event.
+    `recording` inserts it before its event, in the same transaction; for other writers, such as processes of the
+    version before during an upgrade, a trigger does. Another deletes it with the event.
     """
 
     event_id = models.UUIDField(primary_key=True)

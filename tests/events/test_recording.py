@@ -107,6 +107,17 @@ def test_a_purged_fact_can_be_recorded_again(ann, later):
     assert Event.objects.get().occurred_at == later
 
 
+@pytest.mark.parametrize("later", LATER, ids=["same month", "other month"])
+def test_a_fact_of_another_writer_is_not_recorded_again(ann, later):
+    """During an upgrade, processes of the version before record events without claiming their ids."""
+    partitions.ensure_months([NOON])
+    registration(ann, NOON).as_event(NOON).save(force_insert=True)
+
+    recording.record_all([registration(ann, later)])
+
+    assert Event.objects.get().occurred_at == NOON
+
+
 def test_purge_by_member_releases_the_ids(ann):
     recording.record(MEMBER_REGISTERED, actor=ann, subject=ann)
 

@@ -169,7 +169,7 @@ def _save(events: Sequence[Event]) -> bool:
     ensure_months(event.occurred_at for event in events)
     with transaction.atomic(savepoint=False):
         new = _claim_ids(events)
-        # During an upgrade, processes of the previous version may still record events without claiming the ids.
+        # During an upgrade, processes of the previous version may record events without claiming the ids first.
         bulk.insert(new, ignore_conflicts=True)
     if new:
         wake_followers()
