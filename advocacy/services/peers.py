@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, date
 
 from advocacy.engine.caps import Peers, partners_of
 from advocacy.engine.weights import REFERRALS, VOTES
 from community.events.catalogue import COMPANY_JOINED
 from community.events.models import Event
-from community.members.models import Member
+from community.members.models import Member, team_q
 from journeys.hooks import Facts
 from journeys.models import MemberDay
 
 
 def load_peers(facts: Facts) -> Peers:
-    """Return the staff and the companies among these members and their partners. At most two queries."""
+    """Return the staff and the companies among these members and their partners. At most three queries."""
     voters, referrers, friends = set(), set(), set()
     for member_id, of_member in facts.items():
         voters |= partners_of(of_member, VOTES)
@@ -26,25 +26,27 @@ def load_peers(facts: Facts) -> Peers:
     wanted = voters | friends | referrers
     if not wanted:
         return Peers()
-    members = Member.objects.only("role", "is_superuser", "company_id").in_bulk(wanted)
-    current = {pk: member.company_id for pk, member in members.items() if member.company_id is not None}
+    staff = Member.objects.filter(team_q(), pk__in=wanted).values_list("pk", flat=True)
     return Peers(
-        staff=frozenset(pk for pk, member in members.items() if member.is_team),
-        companies=_companies(current, friends | referrers) if friends else {},
+        staff=frozenset(staff),
+        companies=_companies(friends | referrers) if friends else {},
     )
 
 
-def _companies(current: Mapping[int, int], member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
+def _companies(member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
     """Return the companies of these members over time.
 
     A member without a joining event always belonged to their current company.
     """
+    current = Member.objects.filter(pk__in=member_ids, company__isnull=False).values_list("pk", "company")
     joined: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
     events = Event.objects.not_retracted().filter(name=COMPANY_JOINED, member_id__in=member_ids)
-    for event in events.order_by("occurred_at"):
-        if event.member_id is not None and event.object_id is not None:
-            joined[event.member_id].append((event.occurred_at.astimezone(UTC).date(), event.object_id))
-    always = {pk: [(date.min, current[pk])] for pk in member_ids if pk in current}
+    for member_id, company_id, at in events.order_by("occurred_at").values_list(
+        "member_id", "object_id", "occurred_at"
+    ):
+        if member_id is not None and company_id is not None:
+            joined[member_id].append((at.astimezone(UTC).date(), company_id))
+    always = {pk: [(date.min, company_id)] for pk, company_id in current if company_id is not None}
     return always | joined
 
 
