@@ -7,9 +7,9 @@ The drain calls the source once per batch, in its transaction, after updating th
    have `pairs`, the count per counterpart id, so that the pair cap and the exclusion of self-dealing and of staff
    can be exact. Facts after `as_of` must be ignored. Returns an `Advocacy` for each member that has any: the
    spans of rule R6 with evidence (event ids), and the next date on which something changes without an event.
-2. `store(results, members, as_of, record_events)`: write the differences from what is stored, for exactly these members,
-   and delete the score of a member without a result. Must write nothing when nothing differs, and record no events
-   without `record_events`.
+2. `store(results, members, as_of, record_events)`: write the differences from what is stored, for exactly these
+   members, and delete the score of a member without a result. Must write nothing when nothing differs, and record no
+   events without `record_events`.
 3. `differences(results, members, as_of)`: return one sentence per difference between the results and what is
    stored; writes nothing. `journeys_replay --check` calls it with results computed from the raw events.
 
