@@ -7,12 +7,22 @@ gains nothing. It does not prove that the session still exists; the application 
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from community.core.prepared import Prepared
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.models import Session
+    from django.db.models import QuerySet
 
 # 40 characters, all that the table allows: 124 random bits and a 64-bit signature.
 RANDOM_LENGTH = 24
@@ -32,10 +42,27 @@ class SessionStore(cached_db.SessionStore):
         finally:
             self.signs_new_key = False
 
+    def _get_session_from_db(self) -> Session | None:
+        found = _unexpired().first(key=self.session_key, now=timezone.now()) if self.session_key else None
+        if found is None:
+            self._session_key = None
+        return found
+
     def _get_new_session_key(self) -> str:
         if not (self.signs_new_key or SESSION_KEY in self):
             return str(super()._get_new_session_key())  # type: ignore[misc]  # the stubs lack it
         return signed_key()  # not checked for collisions: it is long, and saving a duplicate would fail
+
+
+@cache
+def _unexpired() -> Prepared[Session]:
+    """Every page reads it when Redis does not have it, as after a restart."""
+    from django.contrib.sessions.models import Session  # once the apps are loaded
+
+    def build(key: str, now: datetime) -> QuerySet[Session]:
+        return Session.objects.filter(session_key=key, expire_date__gt=now)
+
+    return Prepared(build)
 
 
 def signed_key() -> str:

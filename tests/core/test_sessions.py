@@ -1,8 +1,12 @@
 """Whose session keys are signed, so that the web server serves them first."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.utils import timezone
 
 from community.core import sessions
 from community.core.sessions import RANDOM_LENGTH, SessionStore, is_signed, signed_key
@@ -104,3 +108,18 @@ def test_only_some_ended_keys_are_kept(monkeypatch):
         sessions.note_ended(key)
 
     assert [is_signed(key) for key in keys] == [True, False, False]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("expires_in", "is_found"), [(timedelta(minutes=1), True), (timedelta(0), False)])
+def test_a_session_that_redis_lost_is_read_from_the_database(expires_in, is_found):
+    session = SessionStore()
+    session["basket"] = 1
+    session.save()
+    Session.objects.update(expire_date=timezone.now() + expires_in)
+    cache.delete(session.cache_key)
+
+    found = SessionStore(session.session_key)
+
+    assert found.get("basket") == (1 if is_found else None)
+    assert (found.session_key == session.session_key) is is_found
