@@ -107,6 +107,18 @@ class EngineVersion(models.Model):
         return f"Engine {self.version}"
 
 
+class StoredNumbers(models.Model):
+    """Numbers of a report; see `services/report_numbers.py`."""
+
+    key = models.TextField(primary_key=True)
+    versions = models.JSONField()  # those of their sources, from before they were counted
+    numbers = models.JSONField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class MemberDay(models.Model):
     """The rollup: a member's events of one kind on one UTC day. See `engine.facts.Fact` for the columns."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -71,7 +72,7 @@ class Funnel:
 
 
 # Of everybody, then of each later stage: see `_FUNNEL`.
-Counts = tuple[int, ...]
+Counts = Sequence[int]
 
 
 def funnel(

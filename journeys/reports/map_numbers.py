@@ -1,4 +1,4 @@
-"""The numbers of the journey map, cached until a stage changes."""
+"""The numbers of the journey map, stored until a stage changes."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ def map_numbers(*, days: int, start: date) -> MapNumbers:
             overview.count_sub_stages(), movement.count_movement(days), funnel.count_funnel(start, today())
         )
 
-    return report_numbers.cached(f"{today()}:{days}:{start}", count)
+    return MapNumbers(*report_numbers.stored(f"map:{today()}:{days}:{start}", count))

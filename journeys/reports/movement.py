@@ -61,13 +61,14 @@ class Movement:
         return sum(row.moved for row in self.rows)
 
 
-# How many members were in the first stage then, and are in the second now.
-Counts = dict[tuple[str, str], int]
+# The stage then, the stage now, and how many members.
+Counts = Sequence[tuple[str, str, int]]
 
 
 def movement(days: int = 30, counts: Counts | None = None) -> Movement:
     """Return the stages at the end of the day `days` ago against those of today, from `count_movement`."""
-    found = count_movement(days) if counts is None else counts
+    counts = count_movement(days) if counts is None else counts
+    found = {(was, now): members for was, now, members in counts}
     rows = []
     for was, label in [(NEW, "Not here yet"), *((stage.value, str(stage.label)) for stage in Stage)]:
         cells = tuple(found.get((was, stage.value), 0) for stage in Stage)
@@ -79,7 +80,7 @@ def count_movement(days: int = 30) -> Counts:
     """Count the members by their stage then and now. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_MOVEMENT, {"then": _then(days)})
-        return {(was, now): n for was, now, n in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 def _then(days: int) -> date:

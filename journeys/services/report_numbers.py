@@ -1,33 +1,56 @@
-"""Cache the numbers of reports until a drain changes a stage, at most for SECONDS.
+"""Store the numbers of reports until a drain changes a stage, at most for MAX_AGE.
 
 Members take their stages with them when they are deleted, as by undoing an import. Whoever deletes members invalidates
-the page cache, and these numbers with it.
+the page cache, and these numbers with it. They are stored in the database, so a Redis that has just started costs
+nobody a count. Redis only says early that they are out of date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import cache as cache_statement
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.cache import cache
+from django.utils import timezone
 
 from community.core import page_cache, versioned_cache
+from community.core.prepared import Prepared
+from journeys.models import StoredNumbers
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 VERSION: Final = "journeys:stages:version"
-SECONDS: Final = 60
+MAX_AGE: Final = timedelta(seconds=60)
 
 
-def cached(key: str, count: Callable[[], T]) -> T:
-    """Return the cached numbers for `key`, computed by `count` if they are missing or out of date."""
-    name = f"journeys:numbers:{key}"
-    known: T | None
-    known, versions = versioned_cache.get(name, depends_on=[VERSION, page_cache.GENERATION])
-    if known is None:
-        known = count()
-        versioned_cache.store(name, known, versions=versions, seconds=SECONDS)
-    return known
+def stored(key: str, count: Callable[[], Any]) -> Any:
+    """Return the stored numbers for `key`, as JSON has them; computed by `count` if missing or out of date."""
+    now, versions = timezone.now(), cache.get_many([VERSION, page_cache.GENERATION])
+    row = _stored().first(key=key, after=now - MAX_AGE)
+    if row is None or row[0] != versions:
+        row = (versions, count())
+        _store(key, versions, row[1], now)
+    return row[1]
+
+
+def _store(key: str, versions: Mapping[str, str], numbers: Any, now: datetime) -> None:
+    values = {"versions": versions, "numbers": numbers, "counted_at": now}
+    StoredNumbers.objects.update_or_create(values, key=key)
+    StoredNumbers.objects.filter(counted_at__lt=now - timedelta(days=1)).delete()
+
+
+@cache_statement
+def _stored() -> Prepared[tuple[dict[str, str], Any]]:
+    def build(key: str, after: datetime) -> QuerySet[StoredNumbers, tuple[dict[str, str], Any]]:
+        fresh = StoredNumbers.objects.filter(key=key, counted_at__gt=after)
+        return fresh.values_list("versions", "numbers")
+
+    return Prepared(build)
 
 
 def invalidate_on_commit() -> None:
-    """Invalidate all cached numbers after the commit."""
+    """Invalidate all stored numbers after the commit."""
     versioned_cache.invalidate_on_commit([VERSION])
