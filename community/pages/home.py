@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache as cache_statement
 from typing import TYPE_CHECKING
@@ -96,40 +97,34 @@ def _could_answer(number: int) -> Prepared[Topic]:
     return Prepared(build)
 
 
-def awaiting_word(member: Member, *, number: int = 3) -> list[Topic]:
-    """Return the member's questions that have answers and none accepted yet."""
-    categories = queries.visible_category_ids(member)
-    return _awaiting_word(number)(reader_id=member.pk, category_ids=categories)
+@dataclass(frozen=True)
+class OwnTopics:
+    """Topics the member started that need a look, the latest first."""
+
+    unread: list[Topic]  # others wrote since the member last read
+    awaiting_word: list[Topic]  # questions that have answers, none accepted yet
+
+
+def own_topics(member: Member, *, number: int = 3) -> OwnTopics:
+    """Return at most `number` topics of each kind, among the 20 such topics with the latest posts."""
+    rows = _own_topics()(reader_id=member.pk, category_ids=queries.visible_category_ids(member))
+    unread = [topic for topic in rows if topic.is_unread]  # type: ignore[attr-defined]
+    awaiting = [topic for topic in rows if topic.awaits_word]  # type: ignore[attr-defined]
+    return OwnTopics(unread[:number], awaiting[:number])
 
 
 @cache_statement
-def _awaiting_word(number: int) -> Prepared[Topic]:
-    def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
-        rows = _topics(category_ids).filter(
-            author=reader_id,
-            kind=Topic.Kind.QUESTION,
-            answer_count__gt=0,
-            is_solved=False,
-            closed_at=None,
-        )
-        return rows.order_by("-bumped_at")[:number]
+def _own_topics() -> Prepared[Topic]:
+    answered = Q(kind=Topic.Kind.QUESTION, answer_count__gt=0, is_solved=False, closed_at=None)
 
-    return Prepared(build)
-
-
-def unread_replies(member: Member, *, number: int = 3) -> list[Topic]:
-    """Return topics the member started in which others wrote since they last read."""
-    categories = queries.visible_category_ids(member)
-    return _unread_replies(number)(reader_id=member.pk, category_ids=categories)
-
-
-@cache_statement
-def _unread_replies(number: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
         states = ReadState.objects.filter(member=reader_id, topic=OuterRef("pk"))
-        rows = _topics(category_ids).filter(author=reader_id).exclude(last_post_author=reader_id)
-        rows = rows.annotate(read=Subquery(states.values("last_read_number")[:1]))
-        return rows.filter(last_number__gt=F("read")).order_by("-bumped_at")[:number]
+        rows = _topics(category_ids).filter(author=reader_id)
+        rows = rows.alias(read=Subquery(states.values("last_read_number")[:1]))
+        rows = rows.annotate(
+            is_unread=~Q(last_post_author=reader_id) & Q(last_number__gt=F("read")), awaits_word=answered
+        )
+        return rows.filter(Q(is_unread=True) | Q(awaits_word=True)).order_by("-bumped_at")[:20]
 
     return Prepared(build)
 

@@ -35,8 +35,7 @@ def todos_of(member: Member) -> list[Todo]:
     return [
         *_desk(member),
         *_queue(member),
-        *_replies(member),
-        *_open_questions(member),
+        *_own_topics(member),
         *_profile(member),
     ][:6]
 
@@ -78,21 +77,16 @@ def _open_reviews() -> Prepared[tuple[int]]:
     )
 
 
-def _replies(member: Member) -> list[Todo]:
+def _own_topics(member: Member) -> list[Todo]:
+    own = home.own_topics(member)
+    unread, solved = _("New replies in “%(title)s”"), _("Did an answer solve “%(title)s”?")
     return [
-        Todo("reply", _("New replies in “%(title)s”") % {"title": topic.title}, topic.get_absolute_url())
-        for topic in home.unread_replies(member)
-    ]
-
-
-def _open_questions(member: Member) -> list[Todo]:
-    return [
-        Todo(
-            "circle-check",
-            _("Did an answer solve “%(title)s”?") % {"title": topic.title},
-            topic.get_absolute_url(),
+        Todo(icon, sentence % {"title": topic.title}, topic.get_absolute_url())
+        for icon, sentence, topics in (
+            ("reply", unread, own.unread),
+            ("circle-check", solved, own.awaiting_word),
         )
-        for topic in home.awaiting_word(member)
+        for topic in topics
     ]
 
 

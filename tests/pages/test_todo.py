@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community.forum.models import Post, ReadState
 from community.forum.services import posts
-from community.pages.home import awaiting_word, could_answer, unread_replies
+from community.pages.home import could_answer, own_topics
 from community.pages.todo import todos_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -92,18 +92,18 @@ def test_todos_of_the_queue_count_open_items():
 def test_unread_replies_end_with_the_last_one_read(member):
     topic = PostFactory(topic=TopicFactory(author=member)).topic
     state = read_by(member, topic)
-    before = unread_replies(member)
+    before = own_topics(member).unread
 
     state.last_read_number = 2
     state.save()
 
-    assert (before, unread_replies(member)) == ([topic], [])
+    assert (before, own_topics(member).unread) == ([topic], [])
 
 
 def test_unread_replies_are_in_own_topics_only(member):
     read_by(member, PostFactory().topic)
 
-    assert unread_replies(member) == []
+    assert own_topics(member).unread == []
 
 
 def test_unread_replies_exclude_own_replies(member):
@@ -111,7 +111,7 @@ def test_unread_replies_exclude_own_replies(member):
     read_by(member, topic)
     PostFactory(topic=topic, author=member)
 
-    assert unread_replies(member) == []
+    assert own_topics(member).unread == []
 
 
 def test_unread_replies_ignore_hidden_topics(member):
@@ -120,7 +120,7 @@ def test_unread_replies_ignore_hidden_topics(member):
     topic.status = "hidden"
     topic.save()
 
-    assert unread_replies(member) == []
+    assert own_topics(member).unread == []
 
 
 def test_unread_replies_ignore_hidden_replies(member, client):
@@ -132,7 +132,7 @@ def test_unread_replies_ignore_hidden_replies(member, client):
 
     client.get(topic.get_absolute_url())
 
-    assert unread_replies(member) == []
+    assert own_topics(member).unread == []
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_awaiting_word_lists_open_questions_with_answers(member, fields, asked):
         setattr(topic, name, value)
     topic.save()
 
-    assert bool(awaiting_word(member)) is asked
+    assert bool(own_topics(member).awaiting_word) is asked
 
 
 def test_awaiting_word_requires_a_published_answer(member):
     AnswerFactory(topic=QuestionFactory(author=member), status=Post.Status.PENDING)
 
-    assert awaiting_word(member) == []
+    assert own_topics(member).awaiting_word == []
 
 
 def test_awaiting_word_starts_with_the_latest(member):
@@ -165,7 +165,7 @@ def test_awaiting_word_starts_with_the_latest(member):
     for days, topic in zip((3, 1, 2, 4), topics, strict=True):
         AnswerFactory(topic=topic, created_at=timezone.now() - timedelta(days=days))
 
-    assert awaiting_word(member) == [topics[1], topics[2], topics[0]]
+    assert own_topics(member).awaiting_word == [topics[1], topics[2], topics[0]]
 
 
 def test_could_answer_offers_visible_questions_only(member):
