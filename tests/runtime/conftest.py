@@ -1,12 +1,13 @@
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from community.runtime.home import Home
 from tests.runtime.helpers import processes_using, wait_for
+from tests.runtime.web_process import Web
 
 
 @pytest.hookimpl(trylast=True)
@@ -35,3 +36,17 @@ def home() -> Iterator[Home]:
     made.remove_sockets()
     for leftover in {folder, made.postgres}:
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+@pytest.fixture
+def start_web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Web]]:
+    """`start_web(NAME=value)` returns a web server on the test database."""
+    started: list[Web] = []
+
+    def start(**values: str) -> Web:
+        started.append(Web(tmp_path, {**process_environment, "WEB_WORKERS": "2", **values}))
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.close()

