@@ -5,12 +5,11 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 
-import psutil
 import pytest
 
 from community.runtime.embedded import BASE_DIR
@@ -39,6 +38,7 @@ class Proxy:
                 "SITE_ADDRESS": f"http://localhost:{self.port}",
                 "WEB_ADDRESS": f"127.0.0.1:{web.port}",
                 "MEDIA_ROOT": str(self.media),
+                "READ_BODY_TIMEOUT": "5s",
             },
             stderr=subprocess.DEVNULL,
         )
@@ -59,18 +59,25 @@ class Proxy:
         except (OSError, HTTPException):
             return False
 
-    def connections(self) -> int:
-        """Return how many connections to the web server are open."""
-        found = psutil.Process(self.process.pid).net_connections()
-        return sum(bool(one.raddr) and one.raddr.port == self.web.port for one in found)
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 @pytest.fixture
-def proxy(start_web, tmp_path) -> Iterator[Proxy]:
-    proxy = Proxy(tmp_path, start_web(BEHIND_PROXY="1"))
-    yield proxy
-    proxy.process.kill()
-    proxy.process.wait()
+def start_proxy(tmp_path) -> Iterator[Callable[[Web], Proxy]]:
+    """`start_proxy(web)` returns a proxy before that web server."""
+    with ExitStack() as started:
+
+        def start(web: Web) -> Proxy:
+            return started.enter_context(closing(Proxy(tmp_path, web)))
+
+        yield start
+
+
+@pytest.fixture
+def proxy(start_web, start_proxy) -> Proxy:
+    return start_proxy(start_web(BEHIND_PROXY="1"))
 
 
 def test_proxy_hides_what_is_for_operators(proxy):
@@ -89,18 +96,23 @@ def test_proxy_passes_pages_on_in_the_visitors_name(proxy):
 def test_proxy_refuses_large_bodies(proxy):
     answer = proxy.ask("/accounts/login/", method="POST", body=b"x" * 2**21, length=10 * 2**20 + 1)
 
-    assert answer.status == 413
+    # 502 if the web server hangs up before Caddy has read its answer.
+    assert answer.status in (413, 502)
 
 
-def test_proxy_keeps_slow_bodies_from_the_web_server(proxy):
-    before = proxy.connections()
-    with ExitStack() as open_sockets:
-        for _ in range(50):
-            slow = open_sockets.enter_context(socket.create_connection(("127.0.0.1", proxy.port)))
-            slow.sendall(SLOW_REQUEST.replace(b"localhost", f"localhost:{proxy.port}".encode()) + b"x")
+def test_proxy_passes_pages_on_during_slow_requests_and_ends_them(start_web, start_proxy):
+    proxy = start_proxy(start_web(BEHIND_PROXY="1", REQUEST_SECONDS="3"))
+    slow = SLOW_REQUEST.replace(b"localhost", f"localhost:{proxy.port}".encode())
+    with ExitStack() as opened:
+        clients = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", proxy.port), timeout=30))
+            for _ in range(50)
+        ]
+        for client in clients:
+            client.sendall(slow + b"x")
         assert proxy.ask("/latest/").status == 200
 
-        assert proxy.connections() <= before + 1
+        assert {client.recv(64)[9:12] for client in clients} == {b"408"}
 
 
 def test_proxy_serves_uploads_as_harmless_files(proxy):
