@@ -9,6 +9,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import models
 from django.db.models import F, Q, Value
@@ -80,7 +81,7 @@ def _posts_with() -> Prepared[tuple[int, int, float]]:
         topics = Topic.objects.filter(category__any_of=category_ids).published()
         found = Post.objects.published().filter(search=query, topic__in=topics)
         newest = found.under_parents_of(AnonymousUser()).order_by("-pk")
-        posts = Post.objects.filter(pk__in=newest.values("pk")[:CANDIDATES])
+        posts = Post.objects.filter(pk__any_of=_first(newest))
         bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
         rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
         ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
@@ -94,12 +95,17 @@ def _titles_with() -> Prepared[tuple[int, int, float]]:
     def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
         query = SearchQuery(text, config=CONFIG, search_type="websearch")
         topics = Topic.objects.filter(category__any_of=category_ids).published()
-        newest = topics.filter(search=query).order_by("-pk").values("pk")[:CANDIDATES]
-        rows = Topic.objects.filter(pk__in=newest, posts__kind=Post.Kind.OPENING)
+        newest = topics.filter(search=query).order_by("-pk")
+        rows = Topic.objects.filter(pk__any_of=_first(newest), posts__kind=Post.Kind.OPENING)
         ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
         return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
 
     return Prepared(build, keeps_plan=False)
+
+
+def _first(found: models.QuerySet[Any, Any]) -> ArraySubquery:
+    """An array, which PostgreSQL finds once; IN may find the candidates anew for each row, without statistics."""
+    return ArraySubquery(found.values("pk")[:CANDIDATES])
 
 
 # The text of a post without tags; entities are unescaped after marking.

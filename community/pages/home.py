@@ -8,6 +8,7 @@ from functools import cache as cache_statement
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
@@ -91,7 +92,8 @@ def _could_answer(number: int) -> Prepared[Topic]:
         newest = questions.exclude(author=reader_id).order_by("-created_at").values("pk")
         # Two indexed LIMITs; one ORDER BY would scan every question.
         wanted = newest.filter(at_home)[:number].union(newest[:number], all=True)
-        rows = Topic.objects.filter(pk__in=wanted).for_list(Member(pk=reader_id))
+        # As an array, found once; IN may find them anew for each topic, without statistics.
+        rows = Topic.objects.filter(pk__any_of=ArraySubquery(wanted)).for_list(Member(pk=reader_id))
         return rows.annotate(near=at_home).order_by("-near", "-created_at")[:number]
 
     return Prepared(build)

@@ -1,8 +1,10 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.db import connection
 
 from community.core.markdown import render
 from community.forum import search
+from community.forum.models import Category
 from tests.factories.forum import (
     AnswerFactory,
     CategoryFactory,
@@ -164,3 +166,27 @@ def test_similar_requires_two_words(text):
     TopicFactory(title="one two three four")
 
     assert search.similar(VISITOR, text) == []
+
+
+@pytest.mark.parametrize("statement", [search._posts_with, search._titles_with])
+def test_candidates_are_found_once_even_if_the_statistics_say_there_are_no_rows(statement):
+    """As after a vacuum of empty tables, until they are analyzed; an import is searched meanwhile."""
+    TopicFactory.create_batch(30, title="Zebra", opening__source="A zebra.")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pg_class SET reltuples = 0, relpages = 1 WHERE relname LIKE 'forum_%'")
+        sql = statement()._statement.sql.replace("ANY(%s)", "ANY(%s::bigint[])")
+        values = [
+            list(Category.objects.values_list("pk", flat=True)) if name == "category_ids" else "zebra"
+            for name in statement()._statement.names
+        ]
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)
+        ((plan,),) = cursor.fetchone()
+
+    limits = [node for node in nodes(plan["Plan"]) if node["Node Type"] == "Limit"]
+    assert [node["Actual Loops"] for node in limits] == [1, 1]
+
+
+def nodes(node):
+    yield node
+    for child in node.get("Plans", ()):
+        yield from nodes(child)
