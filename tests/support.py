@@ -31,6 +31,11 @@ class Browser(Client):
         return super().post(path, data, content_type, **extra)
 
 
+def random_members(usual: int) -> int:
+    """Return how many random members a property is tested with: `usual`, or PROPERTY_MEMBERS if that is more."""
+    return max(usual, int(os.environ.get("PROPERTY_MEMBERS", usual)))
+
+
 def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
     """Poll until `holds()` is true; fail after `seconds`. For the effects of another process."""
     deadline = time.monotonic() + seconds

@@ -23,7 +23,7 @@ from journeys import hooks, tasks
 from journeys.models import Dirty, MemberDay, StageHistory
 from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
-from tests.support import in_thread
+from tests.support import in_thread, random_members
 
 from .journey_fixtures import drain_all, moment, replied
 from .random_lives import add_random_events
@@ -124,15 +124,15 @@ def test_event_of_a_late_commit_is_not_lost():
     assert replay.check_everyone().differences == []
 
 
-def test_concurrent_writers_and_drains_lose_nothing():
-    members = [MemberFactory() for _ in range(10)]
+def test_19_concurrent_writers_and_drains_lose_nothing():
+    members = [MemberFactory() for _ in range(random_members(10))]
     done = threading.Event()
 
     def write(seed):
         dice = random.Random(seed)
         for _ in range(15):
             with transaction.atomic():
-                add_random_events(dice, members, 5)
+                add_random_events(dice, members, len(members) // 2)
 
     def drain():
         while not done.is_set():

@@ -17,6 +17,7 @@ from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
 from journeys.engine.facts import Fact, RawEvent
 from journeys.engine.rollup import roll_up
+from tests.support import random_members
 
 TODAY = date(2026, 9, 1)
 ME, STAFF = 1, 2
@@ -32,7 +33,7 @@ PAIRED = [
 ]
 GOOD = [kind for kind in KINDS if kind not in ("nps.answered", "prospect.peer_replied")]
 
-checked = settings(deadline=None)
+checked = settings(max_examples=random_members(100), deadline=None)
 
 ages = st.one_of(st.integers(0, 30), st.integers(0, 500), st.integers(0, 2500))
 
@@ -90,7 +91,7 @@ def exact(facts, on=TODAY):
 
 @checked
 @given(lives)
-def test_score_and_components_keep_their_bounds(facts):
+def test_14_score_and_components_keep_their_bounds(facts):
     components = exact(facts)
 
     assert 0 <= points(facts) <= 100
@@ -101,7 +102,7 @@ def test_score_and_components_keep_their_bounds(facts):
 
 @checked
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.sampled_from(sorted(COMPONENTS)))
-def test_saturation_is_monotonic(x, more, key):
+def test_14_saturation_is_monotonic(x, more, key):
     component = COMPONENTS[key]
 
     assert saturated(x, component) <= saturated(x + more, component) <= component.most * BILLION
@@ -112,13 +113,13 @@ def test_saturation_is_monotonic(x, more, key):
 
 @checked
 @given(good_lives, good_acts())
-def test_one_more_good_act_never_lowers_the_score(facts, act):
+def test_15_one_more_good_act_never_lowers_the_score(facts, act):
     assert points(merged([*facts, act])) >= points(facts)
 
 
 @checked
 @given(dense_lives, good_acts(ago=st.integers(0, 6)))
-def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
+def test_15_one_more_good_act_never_lowers_a_crowded_score(facts, act):
     before, after = exact(facts), exact(merged([*facts, act]))
 
     assert all(after[key] >= found for key, found in before.items())
@@ -126,7 +127,7 @@ def test_one_more_good_act_never_lowers_a_crowded_score(facts, act):
 
 @checked
 @given(good_lives, st.integers(0, 2500), st.integers(0, 500))
-def test_score_only_falls_without_events(facts, later, later_still):
+def test_15_score_only_falls_without_events(facts, later, later_still):
     first = TODAY + timedelta(days=later)
 
     assert points(facts, first + timedelta(days=later_still)) <= points(facts, first)
@@ -153,7 +154,7 @@ def events(draw, kind):
 
 @checked
 @given(crowded_lives())
-def test_one_more_event_never_lowers_a_component(found):
+def test_15_one_more_event_never_lowers_a_component(found):
     life, event = found
     before, after = exact(roll_up(life)), exact(roll_up([*life, event]))
 
@@ -165,7 +166,7 @@ def test_one_more_event_never_lowers_a_component(found):
 
 @checked
 @given(good_acts(), st.integers(1, 5))
-def test_beyond_the_day_cap_nothing_counts(act, extra):
+def test_16_beyond_the_day_cap_nothing_counts(act, extra):
     cap = KINDS[act.kind].a_day
     full = act._replace(n=cap, pairs=None)
 
@@ -174,7 +175,7 @@ def test_beyond_the_day_cap_nothing_counts(act, extra):
 
 @checked
 @given(st.sampled_from(PAIRED), st.lists(st.integers(0, 60), min_size=4, max_size=30))
-def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
+def test_16_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
     day = date(2026, 8, 30)
     facts = merged([Fact(day - timedelta(days=ago), kind, 1, pairs={"7": 1}) for ago in ages_in_quarter])
     counted = tally_of(facts, TODAY, member_id=ME, peers=PEERS).counted[kind]
@@ -189,7 +190,7 @@ def test_beyond_the_pair_cap_nothing_counts(kind, ages_in_quarter):
         st.integers(0, 8), st.dictionaries(st.integers(3, 8), st.integers(1, 4), min_size=1), min_size=1
     ),
 )
-def test_joint_caps_are_optimal(kind, pairs):
+def test_16_joint_caps_are_optimal(kind, pairs):
     """For each day, the latest days until then together have as many acts as both caps admit."""
     days = {day: Day(dict(found), alone=day % 3) for day, found in pairs.items()}
     counted, _ = count_quarter(kind, days)
@@ -217,7 +218,7 @@ def most_admissible(days, kind):
 
 @checked
 @given(good_lives)
-def test_votes_by_oneself_and_by_staff_do_not_count(facts):
+def test_16_votes_by_oneself_and_by_staff_do_not_count(facts):
     housed = [fact for fact in facts if fact.kind == "helpful_vote.received"]
     inside = [fact._replace(n=2, pairs={str(ME): 1, str(STAFF): 1}) for fact in housed]
 
@@ -229,7 +230,7 @@ def test_votes_by_oneself_and_by_staff_do_not_count(facts):
 
 @checked
 @given(lives)
-def test_next_change_is_the_first_day_out_of_the_band(facts):
+def test_17_next_change_is_the_first_day_out_of_the_band(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
     assume(found is not None)
     change = found.explanation["next"]
@@ -245,7 +246,7 @@ def test_next_change_is_the_first_day_out_of_the_band(facts):
 
 @checked
 @given(good_lives)
-def test_falling_score_crosses_the_limit_on_the_predicted_day(facts):
+def test_17_falling_score_crosses_the_limit_on_the_predicted_day(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
     assume(found is not None and found.explanation["next"] is not None)
     on, line = date.fromisoformat(found.explanation["next"]["on"]), found.explanation["next"]["line"]
@@ -256,7 +257,7 @@ def test_falling_score_crosses_the_limit_on_the_predicted_day(facts):
 
 @checked
 @given(lives)
-def test_no_whole_number_is_crossed_before_next_due(facts):
+def test_17_no_whole_number_is_crossed_before_next_due(facts):
     found = score_member(facts, TODAY, member_id=ME, peers=PEERS)
     assume(found is not None and found.next_due is not None)
     eve = found.next_due - timedelta(days=1)
@@ -351,7 +352,7 @@ def test_past_equals_that_of_a_daily_simulation(facts):
 
 @checked
 @given(lives, st.integers(0, 1000))
-def test_dropping_what_is_beyond_the_horizon_changes_no_score(facts, later):
+def test_18_dropping_what_is_beyond_the_horizon_changes_no_score(facts, later):
     on = TODAY + timedelta(days=later)
     kept = [
         fact

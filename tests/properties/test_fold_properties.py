@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from journeys.engine.facts import Result, Row
@@ -16,11 +16,12 @@ from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import Ruleset, parse_ruleset
 from journeys.engine.stages import ALLOWED, CUSTOMER, STAGES
 from tests.journeys.stories import RULES, ev, on, sale
+from tests.support import random_members
 
 from .lives import HORIZON, as_of_days, events, lives, overrides, span_lists
 
 END = on(HORIZON + 400)
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=random_members(200), deadline=None)
 
 
 def story(life, *, as_of=END, rules=RULES, **options) -> Result:
@@ -65,17 +66,6 @@ def test_2_double_delivery_changes_nothing(life, data):
 
 
 @thorough
-@given(lives, events())
-def test_5_retraction_is_as_if_the_event_never_happened(life, extra):
-    without = [event for event in life if event.event_id != extra.event_id]
-    log = [*without, extra]
-
-    standing = [event for event in log if event != extra]
-
-    assert story(standing) == story(without)
-
-
-@thorough
 @given(lives, events(), span_lists())
 def test_6_a_late_event_changes_nothing_before_it(life, late, spans):
     before = late.day - timedelta(days=1)
@@ -113,8 +103,7 @@ def test_8_every_row_has_evidence_from_before_its_effect(life, spans):
 @given(lives, as_of_days, span_lists())
 def test_9_rows_are_contiguous_never_empty_and_follow_allowed_edges(life, as_of, spans):
     result = story(life, as_of=on(as_of), spans=spans)
-    if result.state is None:
-        return
+    assume(result.state is not None)
 
     rows = result.rows
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
@@ -191,10 +180,9 @@ def test_12_an_easier_rule_never_delays_an_advance(life, which, factor):
 def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_hand, as_of):
     day = on(as_of)
     with_them, without = story(life, as_of=day, overrides=set_by_hand), story(life, as_of=day)
+    assume(without.state is not None)
 
     assert with_them.rows == without.rows
-    if without.state is None:
-        return
     live = [one for one in set_by_hand if one.starts_on <= day < one.expires_on]
     newest = max(live, key=lambda one: (one.starts_on, one.expires_on), default=None)
     if newest is None:
@@ -207,7 +195,7 @@ def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_
     assert with_them.state.stage == without.state.stage
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=random_members(60), deadline=None)
 @given(lives, st.lists(overrides(), max_size=1), st.integers(0, 120), span_lists())
 def test_17_next_due_is_exact(life, set_by_hand, later, spans):
     facts = roll_up(life)
@@ -217,8 +205,7 @@ def test_17_next_due_is_exact(life, set_by_hand, later, spans):
         return fold(facts, RULES, as_of=day, spans=spans, overrides=set_by_hand)
 
     now = at(as_of)
-    if now.state is None:
-        return
+    assume(now.state is not None)
     due = now.state.next_due
     until = due or END + timedelta(days=900)
     step = as_of + timedelta(days=1)
