@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -191,6 +191,21 @@ def test_referral_of_someone_who_became_a_colleague_later_counts():
     drained()
 
     assert score_of(member).score == before
+    assert score_of(member).explanation["capped"] == [
+        {"kind": "referral.registered", "why": "account", "n": 1}
+    ]
+
+
+def test_company_joined_late_in_the_evening_counts_on_that_utc_day():
+    company = CompanyFactory(verified_domains=["acme.example"])
+    member, friend = MemberFactory(company=company), MemberFactory()
+    with time_machine.travel(datetime.combine(TODAY, time(23, 30), UTC), tick=False):
+        match_company(friend, email="friend@acme.example")
+    happened(member, "referral.registered", by=friend)
+    happened(member, "reply.created")
+
+    drained()
+
     assert score_of(member).explanation["capped"] == [
         {"kind": "referral.registered", "why": "account", "n": 1}
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from community.events.catalogue import EventName
@@ -45,6 +46,7 @@ PAYLOADS = {
     "nps.answered": {"score": 3},
     "review.verified": {"site": "example.com"},
 }
+MINUTES = (0, 5, 690, 720, 1380, 1410, 1439)  # of the day, its ends included
 WITH_ANOTHER = ("answer.accepted", "helpful_vote.received", "prospect.peer_replied")
 
 
@@ -58,7 +60,7 @@ def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
         payload = {"role": dice.choice(["replier", "asker"])}
     return recording.Draft(
         name=EventName(name),
-        occurred_at=moment(dice.randint(0, 700), dice.randint(0, 11)),
+        occurred_at=moment(dice.randint(1, 700), 0) + timedelta(minutes=dice.choice(MINUTES)),
         payload=payload,
         object_type="test.thing",
         member_id=member.pk,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 from uuid import UUID
 
@@ -95,6 +95,23 @@ def test_both_rollups_order_a_day_by_the_clock_then_by_the_log():
         str(early_id),
     ]
     assert stored["support.ticket_closed"].items[0]["at"] == 17 * 3_600_000_000 + 123_457
+
+
+@pytest.mark.parametrize("at", [time(0, 0), time(0, 30), time(23, 30), time(23, 59, 59, 999_999)], ids=str)
+def test_an_event_at_either_end_of_a_utc_day_belongs_to_that_day(at):
+    member = MemberFactory()
+    day = moment(5).date()
+    record(member, "visit.day", datetime.combine(day, at, UTC), UUID(int=1))
+    drained()
+
+    days = MemberDay.objects.filter(member_id=member.pk).values_list("day", flat=True)
+
+    assert list(days) == [day]
+    assert replay.replay_everyone().rows == 0
+    assert check().differences == []
+    recording.retract(list(Event.objects.filter(member=member, name="visit.day")), reason="A test.")
+    drained()
+    assert list(days.all()) == []
 
 
 def test_items_without_a_time_are_repaired_by_a_replay():
