@@ -21,7 +21,6 @@ ENDS = frozenset({REFUND, CANCEL})
 class Holding:
     """An order or subscription that has not ended."""
 
-    subscription: bool
     cents_left: int
     currency: str
     seats: int
@@ -50,16 +49,10 @@ class Ledger:
             if not is_sale(item):
                 continue
             ref = _ref(item)
-            subscription = fact.kind == SUBSCRIPTION
             props = item["props"]
             proof = fact._replace(n=1, ids=id_of(item), items=None)
-            self.holdings[ref] = Holding(
-                subscription, item["cents"], item["currency"], props.get("seats") or 0, proof
-            )
-            if subscription:
-                self.ending.pop(ref, None)
-            else:
-                self.ending.clear()
+            self.holdings[ref] = Holding(item["cents"], item["currency"], props.get("seats") or 0, proof)
+            self.ending.pop(ref, None)
             products = set(props.get("products") or ())
             second = second or bool(self.products and products - self.products)
             self.products |= products
@@ -81,8 +74,8 @@ class Ledger:
     def refund_or_cancel(self, fact: Fact) -> bool:
         """Apply refunds or cancellations. Return whether the member is no longer a customer.
 
-        A full refund ends its order. A cancellation ends its subscription; cancelling the last subscription
-        ends the relationship, even if there are one-off orders.
+        A full refund ends its order, and a cancellation its subscription. The relationship ends with the last of
+        both: a paid order that was not refunded continues it.
         """
         leaves = False
         for item in fact.items or ():
@@ -104,14 +97,10 @@ class Ledger:
             self.holdings.pop(ref, None)
 
     def churns_on(self) -> tuple[date, Fact] | None:
-        """Return when the last subscription ends because it was not renewed, and the fact behind it.
-
-        Orders count only where no subscription is held.
-        """
-        live = {ref for ref, holding in self.holdings.items() if holding.subscription} or self.holdings.keys()
-        if not live or not live <= self.ending.keys():
+        """Return when the last holding ends because it was not renewed, and the fact behind it."""
+        if not self.holdings or not self.holdings.keys() <= self.ending.keys():
             return None
-        return max((self.ending[ref] for ref in live), key=lambda end: end[0])
+        return max((self.ending[ref] for ref in self.holdings), key=lambda end: end[0])
 
     def clear(self) -> None:
         self.holdings.clear()
@@ -130,13 +119,11 @@ class Ledger:
         return not self.holdings
 
     def _cancel(self, ref: str, day: date) -> bool:
-        ended = self.holdings.pop(ref, None)
-        if ended is None:
+        if self.holdings.pop(ref, None) is None:
             return False
         self.ending.pop(ref, None)
         over = {other for other, (ends, _) in self.ending.items() if ends <= day}
-        live = [holding for other, holding in self.holdings.items() if other not in over]
-        return not any(holding.subscription for holding in live) if ended.subscription else not live
+        return self.holdings.keys() <= over
 
 
 def is_sale(item: Mapping[str, Any]) -> bool:

@@ -32,7 +32,7 @@ from .storage import content_of, state_values, stored_history, stored_states
 CHUNK = 500  # members
 
 # Increase it with every change that gives the same events different stages or scores.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 
 _EVERYONE = """
 SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL

@@ -417,6 +417,14 @@ def test_l2_cancelling_one_of_two_subscriptions_keeps_the_customer():
     assert result.state.stage == "relationship"
 
 
+@pytest.mark.parametrize("end", ["cancelled", "lapsed"])
+def test_l2_the_end_of_the_subscription_keeps_the_customer_who_holds_an_order(end):
+    story = [sale(0), subscription(0, "started", cents=900), subscription(50, end)]
+
+    assert fold_events(*story, as_of=80).state.stage == "relationship"
+    assert steps(fold_events(*story, refund(90), as_of=100))[-1] == (90, "engagement.win_back", "L2")
+
+
 def test_l2_cancelling_an_unknown_subscription_keeps_the_known_ones():
     story = [subscription(0, "started", cents=900), subscription(50, "cancelled", "sub-9")]
 
@@ -486,7 +494,7 @@ def test_l2_renewal_on_the_last_day_of_grace_counts():
 
 
 @pytest.mark.parametrize(
-    "continued", [subscription(60, "downgraded"), subscription(60, "renewed"), sale(60, "order-2")]
+    "continued", [subscription(60, "downgraded"), subscription(60, "renewed"), sale(60, "sub-1")]
 )
 def test_l2_lapse_and_continuation_on_one_day_are_taken_by_the_clock(continued):
     begin, lapsed = subscription(0, "started", cents=900), subscription(60, "lapsed")

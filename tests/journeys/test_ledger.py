@@ -90,11 +90,24 @@ def test_refund_of_an_unknown_order_is_ignored(ledger):
     assert set(ledger.holdings) == {"a"}
 
 
-def test_cancelling_the_last_subscription_ends_the_relationship_despite_orders(ledger):
+@pytest.mark.parametrize("ends", [(CANCEL, REFUND), (REFUND, CANCEL)])
+def test_only_the_end_of_the_last_order_or_subscription_ends_the_relationship(ledger, ends):
     ledger.buy(fact(0, PURCHASE, item("a")))
     ledger.buy(fact(0, SUBSCRIPTION, item("s")))
 
-    assert ledger.refund_or_cancel(fact(1, CANCEL, item("s", None))) is True
+    assert [ledger.refund_or_cancel(fact(1, kind, refs[kind])) for kind in ends] == [False, True]
+
+
+def test_a_lapsed_subscription_does_not_end_the_relationship_of_those_who_hold_an_order(ledger):
+    ledger.buy(fact(0, PURCHASE, item("a")))
+    ledger.buy(fact(0, SUBSCRIPTION, item("s")))
+    lapsed = fact(30, LAPSE, item("s", None))
+    ledger.lapse(lapsed)
+    assert ledger.churns_on() is None
+
+    assert ledger.refund_or_cancel(fact(31, REFUND, item("a", full=True))) is False
+    assert ledger.churns_on() == (on(44), lapsed)
+    refs = {REFUND: item("a", full=True), CANCEL: item("s", None)}
 
 
 def test_cancelling_an_order_keeps_the_customer_who_has_another(ledger):
@@ -141,8 +154,10 @@ def test_repurchase_in_the_grace_period_continues_the_relationship(ledger):
 
     assert ledger.churns_on() is None
 
-
 def test_the_later_of_two_lapsed_subscriptions_counts(ledger):
+    ledger.refund_or_cancel(fact(41, REFUND, item("a", full=True)))
+    assert ledger.churns_on()[0] == on(44)
+
     ledger.buy(fact(0, SUBSCRIPTION, item("s"), item("t")))
     ledger.lapse(fact(30, LAPSE, item("s", None)))
     assert ledger.churns_on() is None
