@@ -30,6 +30,16 @@ def test_an_answer_that_staff_accepted_counts():
     assert score(did("answer.accepted", to={STAFF: 1}), peers=Peers(staff=frozenset({STAFF}))) > 0
 
 
+def test_a_friend_of_the_team_counts():
+    peers = Peers(staff=frozenset({STAFF}))
+
+    assert capped(did("referral.purchased", to={STAFF: 1}), peers=peers) == []
+
+
+def test_friends_without_a_company_are_not_colleagues():
+    assert capped(did("referral.purchased", to={FRIEND: 1})) == []
+
+
 def test_referral_within_the_same_company_is_dropped():
     peers = Peers(companies={ME: [(date.min, 3)], FRIEND: [(date.min, 3)]})
 
@@ -115,3 +125,10 @@ def test_acts_beyond_the_horizon_are_not_reported_as_capped():
 
     assert capped(did("reply.created"), old) == []
     assert old.day < TODAY
+
+
+def test_capped_acts_of_a_quarter_that_is_partly_within_the_horizon_are_reported():
+    last = did(VOTES, ago=450, to={5: 1})
+    before = [did(VOTES, ago=ago, to={5: 1}) for ago in (451, 452, 453)]
+
+    assert capped(*before, last) == [{"kind": VOTES, "why": "pair", "n": 1}]

@@ -103,6 +103,14 @@ def test_next_change_tomorrow_says_so():
     assert "(tomorrow)" in explained(*facts, on=eve)["next"]["sentence"]
 
 
+def test_a_strike_is_a_penalty_for_180_days():
+    old, new = did("strike.upheld", ago=180), did("strike.upheld", ago=179)
+
+    assert explained(did("review.verified"), old, new)["penalties"] == [
+        {"day": new.day.isoformat(), "points": 10, "until": (TODAY + timedelta(days=1)).isoformat()}
+    ]
+
+
 def test_next_change_is_upwards_when_a_strike_expires():
     facts = [did("reference.completed"), did("review.verified"), did("strike.upheld", ago=170)]
     change = explained(*facts)["next"]

@@ -65,6 +65,14 @@ def test_span_ends_on_the_first_day_below_thirty():
     assert score(*facts, on=span.end) < 30 <= score(*facts, on=span.end - timedelta(days=1))
 
 
+def test_advocate_with_exactly_thirty_points_stays():
+    facts = [*proven(), did("topic.created"), did("reply.created")]
+    day, next_day = TODAY + timedelta(days=130), TODAY + timedelta(days=131)
+
+    assert (score(*facts, on=day), spans(*facts, on=day)[0].end) == (30, None)
+    assert spans(*facts, on=next_day)[0].end == next_day
+
+
 def test_between_thirty_and_forty_advocates_stay_and_none_are_added():
     facts = proven()
     later = spans(*facts, on=YEAR_AHEAD)[0].end - timedelta(days=1)
@@ -315,6 +323,21 @@ def test_next_due_is_when_a_strike_expires():
     facts = [*proven(), did("strike.upheld", ago=170)]
 
     assert scored(*facts).next_due <= TODAY + timedelta(days=10)
+
+
+def test_next_due_is_when_the_score_has_risen_by_a_point():
+    facts = [did("reference.completed"), answered_nps(0)]
+
+    due = scored(*facts).next_due
+
+    assert score(*facts) == 0
+    assert score(*facts, on=due - timedelta(days=1)) < 1 <= score(*facts, on=due)
+
+
+def test_the_day_after_the_horizon_is_due():
+    referred = scored(did("referral.purchased", 2, ago=900))
+
+    assert (referred.score >= 1, referred.next_due) == (True, TODAY + timedelta(days=1))
 
 
 def test_score_below_one_is_never_due():

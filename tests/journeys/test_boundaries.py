@@ -121,6 +121,8 @@ def test_risks_at_the_ends_of_their_days(events, as_of, risks):
         ([*range(1, 6), 90, 91], True),
         ([*range(1, 6), 91, 92], False),
         ([*range(1, 7), 91, 92], False),
+        ([*range(1, 106)], True),  # all 90 days, then 15 of 30
+        ([*range(1, 107)], False),
     ],
 )
 def test_halved_activity_at_the_ends_of_its_days(active, halved):
@@ -254,6 +256,21 @@ def test_cancelling_on_the_last_day_of_grace_of_another_subscription_ends_the_re
     other = subscription(0, "started", "sub-2", cents=900)
     cancelled = subscription(74, "cancelled", "sub-2")
 
-    last = fold_events(*PAID, other, subscription(60, "lapsed"), cancelled, as_of=80).rows[-1]
+    for later in ([], [at(20, subscription(74, "cancelled"))]):
+        last = fold_events(*PAID, other, subscription(60, "lapsed"), cancelled, *later, as_of=80).rows[-1]
 
-    assert (last.effective_on, last.sub_stage, last.evidence) == (on(74), "win_back", (cancelled.event_id,))
+        assert (last.effective_on, last.sub_stage, last.evidence) == (
+            on(74),
+            "win_back",
+            (cancelled.event_id,),
+        )
+
+
+@pytest.mark.parametrize(("onboarded", "lapsed", "ends"), [(False, 16, 30), (True, 76, 90)], ids=["R3", "R4"])
+def test_the_end_of_a_relationship_comes_before_other_deadlines_of_its_day(onboarded, lapsed, ends):
+    story = [*(PAID if onboarded else PAID[:1]), subscription(lapsed, "lapsed"), ev(ends - 2, "visit.day")]
+
+    state = fold_events(*story, as_of=ends - 1).state
+
+    assert (state.next_due, state.next_due_why) == (on(ends), "L2")
+    assert steps(fold_events(*story, as_of=ends))[-1] == (ends, "engagement.win_back", "L2")

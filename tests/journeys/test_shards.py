@@ -113,6 +113,31 @@ def test_drain_ignores_future_days():
     assert shards.drain(dirty.shard_of(member.pk)).keys == 0
 
 
+def test_drain_of_a_member_leaves_their_future_days():
+    member = MemberFactory()
+    replied(member, 3)
+    dirty.mark_events(Event.objects.filter(member=member))
+    tomorrow = shards.today() + timedelta(days=1)
+    Dirty.objects.create(shard=dirty.shard_of(member.pk), member_id=member.pk, day=tomorrow)
+
+    assert shards.drain(dirty.shard_of(member.pk)).keys == 1
+    assert Dirty.objects.get().day == tomorrow
+
+
+def test_rollup_names_the_event_that_replaces_a_retracted_one():
+    member = MemberFactory()
+    first = replied(member, 3)
+    drained()
+
+    second = replied(member, 3)
+    recording.retract([first], reason="A test.")
+    drained()
+
+    day = MemberDay.objects.get(member_id=member.pk, kind="reply.created")
+    assert (day.n, bytes(day.ids)) == (1, second.event_id.bytes)
+    assert member.stage_history.current().get().evidence == [second.event_id]
+
+
 @pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
 def test_staff_never_have_a_stage(staff):
     member = MemberFactory(**staff)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from journeys.engine.facts import Result, Row
@@ -15,7 +15,7 @@ from journeys.engine.ledger import BOUGHT
 from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import Ruleset, parse_ruleset
 from journeys.engine.stages import ALLOWED, CUSTOMER, STAGES
-from tests.journeys.stories import RULES, ev, on, sale
+from tests.journeys.stories import RULES, on
 from tests.support import random_members
 
 from .lives import HORIZON, as_of_days, events, lives, overrides, span_lists
@@ -54,6 +54,7 @@ def visible(result: Result):
 def test_1_order_of_arrival_changes_nothing(life, random, spans):
     shuffled = random.sample(life, len(life))
 
+    assert roll_up(shuffled) == roll_up(life)
     assert story(shuffled, spans=spans) == story(life, spans=spans)
 
 
@@ -76,14 +77,24 @@ def test_6_a_late_event_changes_nothing_before_it(life, late, spans):
 
 
 @thorough
-@given(lives, as_of_days, as_of_days, span_lists())
-@example([sale(0), ev(0, "onboarding.completed")], 0, 1, [])
-def test_7_history_as_of_a_day_begins_the_history_as_of_a_later_one(life, one, other, spans):
-    earlier, later = on(min(one, other)), on(max(one, other))
+@given(lives, st.data(), span_lists())
+def test_7_history_as_of_a_day_begins_the_history_as_of_a_later_one(life, data, spans):
+    earlier = draw_deadline(data, life)
+    later = earlier + timedelta(days=data.draw(st.integers(0, 400)))
+    known = [event for event in life if event.day <= earlier]
 
     then, now = story(life, as_of=earlier, spans=spans), story(life, as_of=later, spans=spans)
 
+    assert then.rows == story(known, as_of=earlier, spans=spans).rows
     assert list(then.rows) == closed_at(now.rows, earlier)
+
+
+def draw_deadline(data, life) -> date:
+    """Draw a day on which a rule may have a deadline, or the day before or after one."""
+    days = st.sampled_from([0, 1, 14, 30, 90, 180])
+    return data.draw(st.sampled_from(life)).day + timedelta(
+        days=data.draw(days) + data.draw(st.integers(-1, 1))
+    )
 
 
 @thorough
@@ -176,9 +187,10 @@ def test_12_an_easier_rule_never_delays_an_advance(life, which, factor):
 
 
 @thorough
-@given(lives, st.lists(overrides(), max_size=3), as_of_days)
-def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_hand, as_of):
-    day = on(as_of)
+@given(lives, st.lists(overrides(), max_size=3), as_of_days, st.data())
+def test_13_an_override_is_shown_while_it_lives_and_never_computed(life, set_by_hand, as_of, data):
+    edges = [edge for one in set_by_hand for edge in (one.starts_on, one.expires_on)]
+    day = data.draw(st.sampled_from([on(as_of), *edges]))
     with_them, without = story(life, as_of=day, overrides=set_by_hand), story(life, as_of=day)
     assume(without.state is not None)
 
