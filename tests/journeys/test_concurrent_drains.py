@@ -45,7 +45,7 @@ class SlowSource:
     """An advocacy source that waits inside the drain's transaction, after the rollup."""
 
     def __init__(self) -> None:
-        self.inside, self.go_on = threading.Event(), threading.Event()
+        self.inside, self.go_on, self.left = threading.Event(), threading.Event(), threading.Event()
 
     def compute(self, facts, as_of):
         return {}
@@ -53,6 +53,7 @@ class SlowSource:
     def store(self, results, members, as_of, *, record_events):
         self.inside.set()
         self.go_on.wait(20)
+        self.left.set()
 
     def differences(self, results, members, as_of):
         return []
@@ -75,7 +76,7 @@ def test_a_second_worker_skips_a_locked_shard(slow_source):
     slow_source.inside.wait(20)
 
     assert shards.drain(shard).keys == 0
-    assert first.is_alive()  # the second one did not wait
+    assert not slow_source.left.is_set()  # the second one did not wait
 
     slow_source.go_on.set()
     first.join()
