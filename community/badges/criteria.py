@@ -95,3 +95,9 @@ def parse(rule: dict[str, Any]) -> Rule:
         where = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         raise ValueError(f"{where}: {message}") from error
+
+
+def event_rules(rule: Rule) -> list[EventRule]:
+    """Return the event rules that the rule consists of."""
+    parts = rule.all if isinstance(rule, AllRule) else [rule]
+    return [part for part in parts if isinstance(part, EventRule)]

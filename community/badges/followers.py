@@ -12,7 +12,6 @@ from .services import awards
 @follower("badges", batch=3000)
 def award_earned_badges(events: Sequence[Event]) -> None:
     """Award the badges that these events may have earned to their members."""
-    relevant = [event for event in events if event.name != BADGE_EARNED and event.member_id is not None]
-    members = {event.member_id for event in relevant if event.member_id is not None}
-    if members:
-        awards.award_earned(member_ids=sorted(members), event_names={event.name for event in relevant})
+    awards.award_earned(
+        [event for event in events if event.name != BADGE_EARNED and event.member_id is not None]
+    )

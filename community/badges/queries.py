@@ -1,72 +1,39 @@
-"""Find who has earned a badge and does not have it yet: one query per badge, for some members or for all."""
+"""Find who has earned a badge and does not have it yet, for some members or for all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from psycopg.types.json import Jsonb
 
-from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule
+from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule, event_rules
+from community.badges.event_queries import Part, crossed
 from community.badges.models import Badge
 from community.events import catalogue
 from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.members.models import team_q, team_sql
 
-# Staff earn no badges: they show their role beside their name, and their posts are their job.
-_EARNERS = f"""
-  JOIN members_member m ON m.id = e.member_id AND NOT {team_sql("m")}
-  WHERE e.retracted_at IS NULL AND (%(members)s::bigint[] IS NULL OR e.member_id = ANY(%(members)s::bigint[]))
-"""
-_WITHOUT = (
-    "AND NOT EXISTS (SELECT FROM badges_award a WHERE a.badge_id = %(badge)s AND a.member_id = e.member_id)"
+_BY_YEARS = f"""
+WITH happened AS MATERIALIZED (
+  SELECT e.member_id, e.occurred_at FROM event e
+  WHERE e.retracted_at IS NULL AND e.name = ANY(%(names)s) {{of}}
+), done AS (
+  SELECT h.member_id, date_part('year', age(h.occurred_at, m.joined_at))::int AS years, min(h.occurred_at) AS at
+  FROM happened h JOIN members_member m ON m.id = h.member_id AND NOT {team_sql("m")}
+  WHERE h.occurred_at >= m.joined_at + interval '1 year'
+  GROUP BY 1, 2
 )
-
-_EACH = {
-    None: "",
-    "day": "DISTINCT ON (e.member_id, (e.occurred_at AT TIME ZONE 'UTC')::date)",
-    "object": "DISTINCT ON (e.member_id, e.object_type, e.object_id)",
-    "counterpart": "DISTINCT ON (e.member_id, e.counterpart_id)",
-}
-_ORDER = {
-    None: "",
-    "day": "ORDER BY e.member_id, (e.occurred_at AT TIME ZONE 'UTC')::date, e.occurred_at",
-    "object": "ORDER BY e.member_id, e.object_type, e.object_id, e.occurred_at",
-    "counterpart": "ORDER BY e.member_id, e.counterpart_id, e.occurred_at",
-}
-
-_BY_EVENTS = """
-WITH fact AS (
-  SELECT {each} e.member_id, e.event_id, e.occurred_at, e.object_type, e.object_id FROM event e
-  {earners} {without} AND e.name = %(name)s AND e.props @> %(where)s {order}
-), counted AS (
-  SELECT *, lag(occurred_at, %(at_least)s - 1) OVER (PARTITION BY member_id ORDER BY occurred_at, event_id) AS began
-  FROM fact
-), crossed AS (
-  SELECT DISTINCT ON (member_id) * FROM counted
-  WHERE began IS NOT NULL AND (%(window)s::int IS NULL OR
-    (occurred_at AT TIME ZONE 'UTC')::date - (began AT TIME ZONE 'UTC')::date < %(window)s::int)
-  ORDER BY member_id, occurred_at, event_id
-)
-SELECT c.member_id, c.occurred_at, c.event_id, coalesce(p.id, o.id) FROM crossed c
-LEFT JOIN forum_post p ON c.object_type = 'forum.post' AND p.id = c.object_id
-LEFT JOIN forum_post o ON c.object_type = 'forum.topic' AND o.topic_id = c.object_id AND o.kind = 'opening'
-"""
-
-_BY_YEARS = """
-SELECT e.member_id, date_part('year', age(e.occurred_at, m.joined_at))::int AS years, min(e.occurred_at) FROM event e
-{earners} AND e.name = ANY(%(names)s) AND e.occurred_at >= m.joined_at + interval '1 year'
-GROUP BY e.member_id, years
-HAVING NOT EXISTS (
-  SELECT FROM badges_award a WHERE a.badge_id = %(badge)s AND a.member_id = e.member_id
-  AND a.key = 'year:' || date_part('year', age(min(e.occurred_at), max(m.joined_at)))::int
-)
-"""
+SELECT d.member_id, d.years, d.at FROM done d
+WHERE NOT EXISTS (
+  SELECT FROM badges_award a
+  WHERE a.badge_id = %(badge)s AND a.member_id = d.member_id AND a.key = 'year:' || d.years)
+"""  # noqa: S608 - built from constants
+_OF = "AND e.member_id = ANY(%(members)s::bigint[])"
 
 # The events that raise a post's numbers; the last one dates the award, because a post does not store when.
 APPROVALS = (
@@ -88,57 +55,64 @@ class Earned:
     post_id: int | None = None
 
 
-def earned(badge: Badge, rule: Rule, member_ids: Sequence[int] | None = None) -> list[Earned]:
-    """Return the awards of the badge that these members (None: all) have earned and do not have.
+ByEvents = dict[int, list[list[Earned]]]  # by badge id, in the order of its event rules
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A badge, its rule, and the members who may have earned it; None: all."""
+
+    badge: Badge
+    rule: Rule
+    member_ids: Collection[int] | None = None
+
+
+def earned(asked: Sequence[Asked]) -> list[list[Earned]]:
+    """Return, for each badge asked for, the awards that the members have earned and do not have.
 
     Staff earn no badges. A revoked award counts as given.
     """
+    by_events = _by_events(asked)
+    return [_earned(one, by_events) for one in asked]
+
+
+def _earned(asked: Asked, by_events: ByEvents) -> list[Earned]:
+    rule, member_ids, badge_id = asked.rule, asked.member_ids, asked.badge.pk
     if isinstance(rule, EventRule):
-        return list(_by_events(rule, member_ids, badge.pk))
+        return by_events[badge_id][0]
     if isinstance(rule, PostRule):
-        return (
-            _by_posts_together(rule, member_ids, badge.pk)
-            if rule.times
-            else _by_post(rule, member_ids, badge.pk)
-        )
+        find = _by_posts_together if rule.times else _by_post
+        return find(rule, member_ids, badge_id)
     if isinstance(rule, YearsRule):
-        return list(_by_years(member_ids, badge.pk))
+        return list(_by_years(member_ids, badge_id))
     if isinstance(rule, AllRule):
-        return _by_all(rule, member_ids, badge.pk)
+        return _by_all(rule, member_ids, badge_id, by_events[badge_id])
     return []
 
 
-def _rows(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+def _by_events(asked: Sequence[Asked]) -> ByEvents:
+    """Return what the members have earned by each event rule of the badges, alone or within `all`."""
+    parts = [Part(one.badge.pk, rule, one.member_ids) for one in asked for rule in event_rules(one.rule)]
+    found: ByEvents = {one.badge.pk: [] for one in asked}
+    for part, rows in zip(parts, crossed(parts), strict=True):
+        found[part.badge_id].append(
+            [Earned(member, at, event_id=event, post_id=post) for member, at, event, post in rows]
+        )
+    return found
+
+
+def _by_years(member_ids: Collection[int] | None, badge_id: int) -> Iterator[Earned]:
+    values: dict[str, Any] = {"names": [str(name) for name in CONTRIBUTIONS], "badge": badge_id}
+    if member_ids is not None:
+        values["members"] = sorted(member_ids)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
-
-
-def _by_events(rule: EventRule, member_ids: Sequence[int] | None, badge_id: int) -> Iterator[Earned]:
-    sql = _BY_EVENTS.format(
-        each=_EACH[rule.each], order=_ORDER[rule.each], earners=_EARNERS, without=_WITHOUT
-    )
-    rows = _rows(
-        sql,
-        name=rule.event,
-        where=Jsonb(rule.where),
-        at_least=rule.at_least,
-        window=rule.window_days,
-        badge=badge_id,
-        members=_array(member_ids),
-    )
-    for member_id, at, event_id, post_id in rows:
-        yield Earned(member_id, at, event_id=event_id, post_id=post_id)
-
-
-def _by_years(member_ids: Sequence[int] | None, badge_id: int) -> Iterator[Earned]:
-    sql = _BY_YEARS.format(earners=_EARNERS)
-    names = [str(name) for name in CONTRIBUTIONS]
-    for member_id, years, at in _rows(sql, names=names, badge=badge_id, members=_array(member_ids)):
+        cursor.execute(_BY_YEARS.format(of="" if member_ids is None else _OF), values)
+        rows = cursor.fetchall()
+    for member_id, years, at in rows:
         yield Earned(member_id, at, key=f"year:{years}")
 
 
-def _posts(rule: PostRule, member_ids: Sequence[int] | None) -> models.QuerySet[Post]:
+def _posts(rule: PostRule, member_ids: Collection[int] | None) -> models.QuerySet[Post]:
     posts = Post.objects.published().exclude(team_q("author"))
     if member_ids is not None:
         posts = posts.filter(author__in=list(member_ids))
@@ -152,7 +126,7 @@ def _posts(rule: PostRule, member_ids: Sequence[int] | None) -> models.QuerySet[
     return posts.filter(**{f"{number}__gte": rule.at_least})
 
 
-def _by_post(rule: PostRule, member_ids: Sequence[int] | None, badge_id: int) -> list[Earned]:
+def _by_post(rule: PostRule, member_ids: Collection[int] | None, badge_id: int) -> list[Earned]:
     posts = _posts(rule, member_ids).exclude(
         pk__in=models.Subquery(
             Post.objects.filter(awards__badge=badge_id, awards__key__startswith="post:").values("pk")
@@ -166,7 +140,7 @@ def _by_post(rule: PostRule, member_ids: Sequence[int] | None, badge_id: int) ->
     ]
 
 
-def _by_posts_together(rule: PostRule, member_ids: Sequence[int] | None, badge_id: int) -> list[Earned]:
+def _by_posts_together(rule: PostRule, member_ids: Collection[int] | None, badge_id: int) -> list[Earned]:
     enough = (
         _posts(rule, member_ids)
         .exclude(author__awards__badge=badge_id)
@@ -191,12 +165,20 @@ def _last_approvals(
     return {(row["member_id"], row.get("object_id")): row["at"] for row in rows}
 
 
-def _by_all(rule: AllRule, member_ids: Sequence[int] | None, badge_id: int) -> list[Earned]:
+def _by_all(
+    rule: AllRule, member_ids: Collection[int] | None, badge_id: int, by_events: Iterable[list[Earned]]
+) -> list[Earned]:
     together: dict[int, Earned] | None = None
+    rows_of_events = iter(by_events)
     for part in rule.all:
-        by = _by_events if isinstance(part, EventRule) else _by_posts_together
-        latest = {row.member_id: row for row in by(part, member_ids, badge_id)}  # type: ignore[arg-type]
+        if isinstance(part, EventRule):
+            rows = next(rows_of_events)
+        else:
+            rows = _by_posts_together(part, member_ids, badge_id)
+        latest = {row.member_id: row for row in rows}
         together = latest if together is None else _later_of_both(together, latest)
+        # Whoever has not met one part need not be looked for in the next.
+        member_ids = list(together)
     return list((together or {}).values())
 
 
@@ -205,7 +187,3 @@ def _later_of_both(one: dict[int, Earned], other: dict[int, Earned]) -> dict[int
         member_id: max(one[member_id], other[member_id], key=lambda row: row.at)
         for member_id in one.keys() & other.keys()
     }
-
-
-def _array(member_ids: Sequence[int] | None) -> list[int] | None:
-    return None if member_ids is None else list(member_ids)

@@ -1,14 +1,16 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from community.badges import tasks
 from community.badges.models import Award, Badge
 from community.badges.services import awards, catalogue
-from community.events.catalogue import ANSWER_ACCEPTED, BADGE_EARNED, REACTION_GIVEN
+from community.events.catalogue import ANSWER_ACCEPTED, BADGE_EARNED, REACTION_GIVEN, REPLY_CREATED
 from community.events.models import Event
 from community.events.services.cursors import follow
 from tests.factories.badges import AwardFactory, BadgeFactory, happen
@@ -103,6 +105,45 @@ def test_the_follower_awards_what_the_events_earned(committed):
 
     award = Award.objects.get(badge__slug="problem-solver")
     assert (award.member, award.post) == (answer.author, answer)
+
+
+def test_all_rules_about_events_are_checked_by_one_statement():
+    member = MemberFactory()
+    happen(REPLY_CREATED, member, words=3, is_answer=True, topic_id=1)
+    happen(REACTION_GIVEN, member, type="like", topic_id=1)
+    statements = []
+
+    def count(execute, sql, *rest):
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    events = list(Event.objects.all())
+    with connection.execute_wrapper(count):
+        awards.award_earned(events)
+
+    assert names_of(member) == ["first-answer", "first-like", "first-reply"]
+    assert sum("FROM event e" in statement for statement in statements) == 1
+
+
+def test_events_earn_nothing_for_other_members_of_the_batch():
+    one, other = MemberFactory(), MemberFactory()
+    happen(REACTION_GIVEN, one, type="like", topic_id=1)
+    happen(REACTION_GIVEN, other, type="like", topic_id=1)
+
+    awards.award_earned(list(Event.objects.filter(member=one)))
+
+    assert (names_of(one), names_of(other)) == (["first-like"], [])
+
+
+def test_a_reply_in_a_later_year_earns_that_year_once():
+    member = MemberFactory(joined_at=timezone.now() - timedelta(days=400))
+    happen(REPLY_CREATED, member, words=3, is_answer=False, topic_id=1)
+    events = list(Event.objects.all())
+
+    given = [[award.key for award in awards.award_earned(events)] for _ in range(2)]
+
+    assert "year:1" in given[0]
+    assert given[1] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from community.badges import criteria
-from community.badges.queries import Earned, earned
+from community.badges.queries import Asked, Earned, earned
 from community.events.catalogue import (
     ANSWER_ACCEPTED,
     PROSPECT_PEER_REPLIED,
@@ -28,7 +28,7 @@ def days_ago(days: float):
 
 
 def found(rule: dict, member_ids=None, badge=None) -> list[Earned]:
-    return earned(badge or BadgeFactory(rule=rule), criteria.parse(rule), member_ids)
+    return earned([Asked(badge or BadgeFactory(rule=rule), criteria.parse(rule), member_ids)])[0]
 
 
 def test_an_event_rule_is_met_by_the_event_that_completes_the_count():

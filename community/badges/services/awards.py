@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from community.badges import criteria
 from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule
+from community.badges.event_queries import with_new_year
 from community.badges.models import Award, Badge
-from community.badges.queries import APPROVALS, CONTRIBUTIONS, Earned, earned
+from community.badges.queries import APPROVALS, CONTRIBUTIONS, Asked, Earned, earned
 from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
@@ -23,31 +24,55 @@ _LOCK = 4_118_201
 
 
 @transaction.atomic
-def award_earned(
-    *, member_ids: Sequence[int] | None = None, event_names: Set[str] | None = None
-) -> list[Award]:
-    """Award the badges that these members (None: all) have earned; with names, only what those events can earn.
+def award_earned(events: Sequence[Event] | None = None) -> list[Award]:
+    """Award the badges that these events may have earned their members; without events, all that anybody earned.
 
     Idempotent and safe to run concurrently. Neither existing nor revoked awards are given again.
     """
+    rules = {badge: criteria.parse(badge.rule) for badge in Badge.objects.active()}
+    if events is None:
+        asked = [Asked(badge, rule) for badge, rule in rules.items()]
+    else:
+        members = _members_by_event(events)
+        asked = [Asked(badge, rule, _may_earn(badge, rule, events, members)) for badge, rule in rules.items()]
+    asked = [one for one in asked if one.member_ids is None or one.member_ids]
+    if not asked:
+        return []
     _lock()
-    awards: list[Award] = []
-    for badge in Badge.objects.active():
-        rule = criteria.parse(badge.rule)
-        if event_names is None or _can_be_earned_by(rule, event_names):
-            awards += _award(badge, earned(badge, rule, member_ids))
-    return awards
+    return [
+        award
+        for one, rows in zip(asked, earned(asked), strict=True)
+        if rows
+        for award in _award(one.badge, rows)
+    ]
 
 
-def _can_be_earned_by(rule: Rule, event_names: Set[str]) -> bool:
+def _members_by_event(events: Iterable[Event]) -> dict[str, set[int]]:
+    members: dict[str, set[int]] = {}
+    for event in events:
+        if event.member_id is not None:
+            members.setdefault(event.name, set()).add(event.member_id)
+    return members
+
+
+def _may_earn(badge: Badge, rule: Rule, events: Sequence[Event], members: Mapping[str, Set[int]]) -> Set[int]:
+    """Return the members of these events who may have earned the badge by them."""
+    found = set().union(*(members.get(name, ()) for name in _names_of(rule)))
+    if found and isinstance(rule, YearsRule):
+        return with_new_year(badge.pk, [event for event in events if event.name in CONTRIBUTIONS])
+    return found
+
+
+def _names_of(rule: Rule) -> set[str]:
+    """Return the names of the events that can earn a badge with this rule."""
     if isinstance(rule, EventRule):
-        return rule.event in event_names
+        return {rule.event}
     if isinstance(rule, AllRule):
-        return any(_can_be_earned_by(part, event_names) for part in rule.all)
+        return set().union(*map(_names_of, rule.all))
     if isinstance(rule, PostRule):
         # Views record no event, so the daily task checks them.
-        return rule.number != "view_count" and not event_names.isdisjoint(APPROVALS)
-    return isinstance(rule, YearsRule) and not event_names.isdisjoint(CONTRIBUTIONS)
+        return set() if rule.number == "view_count" else {*APPROVALS}
+    return {*CONTRIBUTIONS} if isinstance(rule, YearsRule) else set()
 
 
 def _award(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
