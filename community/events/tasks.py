@@ -4,19 +4,18 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from .registry import all_followers
 from .services import cursors
 from .services.partitions import ensure_months
+from .services.together import follow_together
 from .services.wake import WAKE_KEY
 
 
-@shared_task(name="events.sweep")
+@shared_task(name="events.sweep", soft_time_limit=120)
 def sweep() -> None:
-    """Enqueue every follower with unread events; runs after commits, and every 5 s from beat."""
+    """Process new events, and enqueue the followers that are behind; runs after commits, and every 5 s from beat."""
     cache.delete(WAKE_KEY)
-    for name in all_followers():
-        if cursors.is_behind(name):
-            follow.delay(name)
+    for name in follow_together():
+        follow.delay(name)
 
 
 @shared_task(name="events.follow", soft_time_limit=120)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +38,18 @@ _READABLE = """
   (epoch, xid, seq) > (%(epoch)s, %(xid)s::text::xid8, %(seq)s)
   AND (epoch, xid) < (%(now_epoch)s, %(before)s::text::xid8)
 """
+# Returns the events wanted and the last one, which is where the cursor moves to. Kept prepared, as planning it takes
+# longer than running it: it is about every month that there is. The limit is part of the statement, because a plan
+# for any limit would be one for many rows. Windows without an order number the rows as they come, which is sorted.
+_COLUMNS = ", ".join(str(field.column) for field in Event._meta.concrete_fields)
 _BATCH = f"""
-  SELECT *, epoch AS log_epoch, xid::text AS log_xid, seq AS log_seq FROM event
-  WHERE {_READABLE} ORDER BY epoch, xid, seq LIMIT %(limit)s
+  SELECT {_COLUMNS}, epoch, xid::text, seq, total FROM (
+    SELECT *, row_number() OVER () AS nth, count(*) OVER () AS total FROM (
+      SELECT {_COLUMNS}, epoch, xid, seq FROM event
+      WHERE {_READABLE} ORDER BY epoch, xid, seq LIMIT {{limit}}
+    ) batch
+  ) numbered
+  WHERE %(names)s::text[] IS NULL OR name = ANY(%(names)s::text[]) OR nth = total
 """  # noqa: S608 - built from constants
 
 # Kept prepared, as planning it takes longer than running it: it is about every month that there is. Ordered, as
@@ -49,6 +60,9 @@ _IS_BEHIND = f"""
     ORDER BY epoch, xid, seq LIMIT 1
   ) IS NOT NULL
 """  # noqa: S608 - built from constants
+
+_NAMES = [field.attname for field in Event._meta.concrete_fields]
+_PROPS = _NAMES.index("props")
 
 # Must run in a restored database before anything is written to it.
 NEW_EPOCH = """
@@ -82,35 +96,71 @@ def follow(name: str) -> int:
 @transaction.atomic(durable=True)
 def _follow(follower: Follower, *, one_by_one: bool = False) -> int:
     Cursor.objects.get_or_create(name=follower.name)
-    cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=follower.name).first()
+    cursor = lock(follower.name)
     if cursor is None:
         return 0
-    batch = _next_batch(cursor, limit=follower.batch)
-    if not batch:
+    batch = read(cursor, limit=follower.batch, names=follower.names)
+    if batch is None:
         return 0
-    wanted = [event for event in batch if follower.names is None or event.name in follower.names]
+    wanted = batch.wanted_by(follower)
     if one_by_one:
         _handle_one_by_one(follower, wanted)
     elif wanted:
         follower.handle(wanted)
-    last: Any = batch[-1]
-    cursor.epoch, cursor.last_xid, cursor.last_seq = last.log_epoch, int(last.log_xid), last.log_seq
-    cursor.failures, cursor.moved_at = 0, timezone.now()
-    cursor.save()
-    return len(batch)
+    move([cursor], batch)
+    return batch.count
 
 
-def _next_batch(cursor: Cursor, *, limit: int) -> list[Event]:
-    """Return the events after the cursor, merged from the indexes of all months.
+def lock(name: str) -> Cursor | None:
+    """Return the follower's cursor, locked; None when it has none, or another worker has locked it."""
+    return Cursor.objects.select_for_update(skip_locked=True).filter(name=name).first()
 
-    Without statistics about the newest events, PostgreSQL expects too few and would read and sort the whole backlog.
+
+def move(cursors: Collection[Cursor], batch: Batch) -> None:
+    """Move these cursors, which the caller has locked, behind the batch."""
+    Cursor.objects.filter(pk__in=[cursor.pk for cursor in cursors]).update(
+        epoch=batch.epoch, last_xid=batch.xid, last_seq=batch.seq, failures=0, moved_at=timezone.now()
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The events read, the position of the last one, and how many there are, with those that nobody wanted."""
+
+    events: Sequence[Event]
+    epoch: int
+    xid: int
+    seq: int
+    count: int
+
+    def wanted_by(self, follower: Follower) -> list[Event]:
+        return [event for event in self.events if follower.names is None or event.name in follower.names]
+
+
+def read(cursor: Cursor, *, limit: int, names: Collection[str] | None = None) -> Batch | None:
+    """Return the events after the cursor, only those with these names; merged from the indexes of all months.
+
+    None when there are no events at all. Must be called in a transaction.
     """
-    position = _position(cursor)
-    with connection.cursor() as sql:
+    numbers = {key: Int8(value) for key, value in _position(cursor).items()}
+    with prepared.cursor() as sql:
+        # Without statistics about the newest events, PostgreSQL expects too few and would read and sort the whole
+        # backlog.
         sql.execute("SET LOCAL enable_sort = off")
-        batch = list(Event.objects.raw(_BATCH, {**position, "limit": limit}))
+        values = {**numbers, "names": None if names is None else sorted(names)}
+        sql.execute(_BATCH.format(limit=int(limit)), values)
+        rows = sql.fetchall()
         sql.execute("SET LOCAL enable_sort TO DEFAULT")
-    return batch
+    if not rows:
+        return None
+    *_, epoch, xid, seq, count = rows[-1]
+    return Batch([_event(row) for row in rows], epoch, int(xid), seq, count)
+
+
+def _event(row: Sequence[Any]) -> Event:
+    values = list(row[: len(_NAMES)])
+    values[_PROPS] = json.loads(values[_PROPS])
+    return Event.from_db("default", _NAMES, values)
 
 
 def _position(cursor: Cursor) -> dict[str, int]:
