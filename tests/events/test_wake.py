@@ -1,13 +1,15 @@
 """Waking the followers: once, after the commit, and without failing the request."""
 
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.cache import cache, caches
 from django.db import connection, transaction
+from django.utils import timezone
 
 from community.celery import app
-from community.events.services.wake import WAKE_KEY, wake_followers
+from community.events.services.wake import GATHER_SECONDS, WAKE_KEY, wake_followers
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,17 @@ def test_wake_followers_enqueues_one_sweep(django_capture_on_commit_callbacks, n
 
     assert waiting() == 1
     assert cache.get(WAKE_KEY) == 1
+
+
+def test_a_sweep_waits_for_more_commits(django_capture_on_commit_callbacks, nobody_waits):
+    with django_capture_on_commit_callbacks(execute=True):
+        wake_followers()
+
+    with app.connection_for_read() as connected, connected.SimpleQueue("default") as queue:
+        message = queue.get(block=False)
+        message.ack()
+    wait = datetime.fromisoformat(message.headers["eta"]) - timezone.now()
+    assert timedelta(0) < wait <= timedelta(seconds=GATHER_SECONDS)
 
 
 def test_wake_followers_enqueues_nothing_while_one_is_pending(

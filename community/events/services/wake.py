@@ -10,10 +10,12 @@ from django.db import connection, transaction
 log = logging.getLogger(__name__)
 
 WAKE_KEY = "events:wake"
+# Commits within this time share a run: each reads all months of the log, however few its events.
+GATHER_SECONDS = 0.4
 
 
 def wake_followers() -> None:
-    """Enqueue a run of the followers on commit, once per transaction."""
+    """Enqueue a run of the followers `GATHER_SECONDS` after the commit, once per transaction."""
     if _wake_after_commit not in (function for _, function, *_ in connection.run_on_commit):
         transaction.on_commit(_wake_after_commit)
 
@@ -25,7 +27,7 @@ def _wake_after_commit() -> None:
     try:
         # The task deletes the key before it reads, so an event committed after that enqueues another task.
         if cache.add(WAKE_KEY, 1, timeout=10):
-            import_string("community.events.tasks.sweep").delay()
+            import_string("community.events.tasks.sweep").apply_async(countdown=GATHER_SECONDS)
     except Exception:
         # The sweep of beat finds the event anyway; a member's post must not fail because Redis is down.
         log.warning("Could not wake the followers; the next sweep will.", exc_info=True)
