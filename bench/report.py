@@ -23,6 +23,7 @@ BEFORE = HERE / "before.json"
 MARKDOWN = HERE / "latest.md"
 MOST_HTML = 30_000
 MIXED_READS_MS = 60.0
+FOLLOWED_PER_CPU_SECOND = 4_000
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,13 @@ class MixedRow:
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A piece of background work: `count` of `unit`, in `seconds`."""
+    """A piece of background work: `count` of `unit`, in `seconds`, and CPU seconds of Python and PostgreSQL."""
 
     what: str
     count: int
     unit: str
     seconds: float
+    cpu_seconds: float = 0.0  # earlier runs did not measure it
 
 
 @dataclass(frozen=True)
@@ -174,12 +176,12 @@ def markdown(result: Result, before: Mapping[str, Any]) -> str:
             "",
             "Background work, measured when the data set was imported; `--keep-data` does not repeat it.",
         ]
-        lines += ["", "| work | how much | seconds | a second | before |", "|---|---:|---:|---:|---:|"]
         lines += [
-            f"| {row.what} | {row.count} {row.unit} | {row.seconds:.1f} | {row.count / max(row.seconds, 1e-9):.0f} "
-            f"| {_a_second(took.get(row.what))} |"
-            for row in result.work
+            "",
+            "| work | how much | seconds | a second | before | CPU s | a CPU second | before |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|",
         ]
+        lines += [_work_line(row, took.get(row.what)) for row in result.work]
     missed = misses(result)
     lines += (
         ["", "Bars missed:", "", *[f"- {miss}" for miss in missed]] if missed else ["", "No bar is missed."]
@@ -227,8 +229,23 @@ def _mixed_line(row: MixedRow, before: Mapping[str, float] | None) -> str:
     )
 
 
-def _a_second(row: Mapping[str, float] | None) -> str:
-    return f"{row['count'] / max(row['seconds'], 1e-9):.0f}" if row else "–"
+def _work_line(row: WorkRow, before: Mapping[str, Any] | None) -> str:
+    now, was = asdict(row), before or {}
+    cells = [
+        row.what,
+        f"{row.count} {row.unit}",
+        f"{row.seconds:.1f}",
+        _rate(now, "seconds"),
+        _rate(was, "seconds"),
+        f"{row.cpu_seconds:.1f}" if row.cpu_seconds else "–",
+        _rate(now, "cpu_seconds"),
+        _rate(was, "cpu_seconds"),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _rate(row: Mapping[str, Any], per: str) -> str:
+    return f"{row['count'] / row[per]:.0f}" if row.get(per) else "–"
 
 
 def misses(result: Result) -> list[str]:
@@ -237,6 +254,12 @@ def misses(result: Result) -> list[str]:
     reads = next((row for row in result.mixed if row.kind == "read"), None)
     if reads and reads.p95_ms > MIXED_READS_MS:
         found.append(f"mixed reads: p95 {reads.p95_ms:.0f} ms, at most {MIXED_READS_MS:.0f}")
+    followed = next((row for row in result.work if row.what == "follow" and row.cpu_seconds), None)
+    if followed and followed.count / followed.cpu_seconds < FOLLOWED_PER_CPU_SECOND:
+        found.append(
+            f"follow: {followed.count / followed.cpu_seconds:.0f} events a CPU second, at least "
+            f"{FOLLOWED_PER_CPU_SECOND}"
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import statistics
@@ -22,6 +23,7 @@ from django.urls import reverse
 from bench import people
 from bench.load import Request
 from bench.report import WorkRow
+from bench.servers import Server
 from bench.texts import by_power_law
 from community.events.models import Event
 from community.forum.models import Category, Post, Topic
@@ -56,9 +58,14 @@ class Page:
 
 
 def timed(what: str, unit: str, work: Callable[[], int]) -> WorkRow:
-    started = time.perf_counter()
+    """Do the work in this process, and measure it with PostgreSQL's part for this process's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        processes = [Server("", os.getpid()), Server("", cursor.fetchone()[0])]
+    started, used = time.perf_counter(), sum(process.cpu_seconds() for process in processes)
     count = work()
-    return WorkRow(what, count, unit, time.perf_counter() - started)
+    used = sum(process.cpu_seconds() for process in processes) - used
+    return WorkRow(what, count, unit, time.perf_counter() - started, used)
 
 
 def import_dump(folder: Path) -> list[WorkRow]:

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from bench import report
-from bench.report import Figure, MixedRow, PageRow, Result, Round
+from bench.report import Figure, MixedRow, PageRow, Result, Round, WorkRow
 
 COST = {
     "statements": 7,
@@ -87,3 +89,12 @@ def test_earlier_figures_are_shown_beside_the_new_ones():
     table = report.markdown(result(), before)
 
     assert next(line for line in table.splitlines() if line.startswith("| topic")).endswith("| 0.03 | 44.0 |")
+
+
+def test_background_work_is_shown_by_cpu_second_and_slow_following_named():
+    slow = replace(result(), work=[WorkRow("follow", 8_000, "events", 10, 4)])
+
+    assert "| follow | 8000 events | 10.0 | 800 | 400 | 4.0 | 2000 | – |" in report.markdown(
+        slow, {"work": [{"what": "follow", "count": 8_000, "unit": "events", "seconds": 20}]}
+    )
+    assert report.misses(slow) == ["follow: 2000 events a CPU second, at least 4000"]
