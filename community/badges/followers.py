@@ -9,7 +9,7 @@ from .services import awards
 
 # It reads all events, because a rule can name any. Batches are large, because a member's badges are counted once
 # per batch, for any number of events.
-@follower("badges", batch=3000)
+@follower("badges", batch=5000)
 def award_earned_badges(events: Sequence[Event]) -> None:
     """Award the badges that these events may have earned to their members."""
     awards.award_earned(

@@ -25,7 +25,7 @@ _registry: dict[str, Follower] = {}
 
 
 def follower(
-    name: str, *, names: Sequence[EventName] | None = None, batch: int = 500
+    name: str, *, names: Sequence[EventName] | None = None, batch: int = 3000
 ) -> Callable[[Handler], Handler]:
     """Register a function that processes batches of committed events, oldest first.
 
