@@ -27,8 +27,9 @@ class ActivityDates:
     returned_on: date | None = None  # the last return from dormancy
 
     def record(self, day: date, rules: ActivityRule) -> None:
-        """Record an active day."""
-        if self.last_on is not None and (day - self.last_on).days > rules.cooling:
+        """Record an active day. The first one is a return if only others had acted, long before."""
+        since = self.last_on or self.first_on
+        if since is not None and (day - since).days > rules.cooling:
             self.returned_on = day
         self.last_on = day
 

@@ -55,9 +55,18 @@ def test_activity_after_dormancy_is_resurrected_for_fourteen_days(day, activity)
 
 @pytest.mark.parametrize(
     ("own", "as_of", "activity"),
-    [(None, 99, "dormant"), (100, 100, "active"), (100, 130, "active"), (100, 131, "cooling"), (5, 7, "new")],
+    [
+        (None, 99, "dormant"),
+        (100, 100, "resurrected"),
+        (100, 114, "resurrected"),
+        (100, 115, "active"),
+        (100, 131, "cooling"),
+        (91, 91, "resurrected"),
+        (90, 90, "active"),
+        (5, 7, "new"),
+    ],
 )
-def test_the_first_own_act_after_a_passive_event_is_no_return(own, as_of, activity):
+def test_the_first_own_act_long_after_a_passive_event_is_a_return(own, as_of, activity):
     acts = [] if own is None else [ev(own, "visit.day")]
 
     assert fold_events(ev(0, "helpful_vote.received"), *acts, as_of=as_of).state.activity == activity
