@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from community.core.collector import gc_paused
 from community.events.models import Event
 from community.events.services.cursors import follow, is_behind
 from community.members.models import Member
@@ -126,6 +127,7 @@ def check_everyone() -> Comparison:
     return found
 
 
+@gc_paused()
 def _check(members: Sequence[int], as_of: date, found: Comparison) -> None:
     facts = {member_id: roll_up(events) for member_id, events in _events_of(members)}
     found.members += len(members)

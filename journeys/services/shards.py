@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 
+from community.core.collector import gc_paused
 from community.members.models import Member
 from journeys.engine import facts as engine
 from journeys.engine.fold import fold
@@ -101,6 +102,7 @@ def replay(
     return changes
 
 
+@gc_paused()
 def refold(member_ids: Sequence[int], *, as_of: date, record_events: bool = True) -> Changes:
     """Fold these members from their rollup and write the differences."""
     members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
