@@ -51,9 +51,16 @@ def as_decimal(points: int) -> Decimal:
     return Decimal(hundredths(points)).scaleb(-2)
 
 
+def as_points(points: int) -> str:
+    """Return billionths as a string with two decimals."""
+    found = hundredths(points)
+    whole, rest = divmod(abs(found), 100)
+    return f"{'-' if found < 0 else ''}{whole}.{rest:02}"
+
+
 def as_text(components: Mapping[str, int]) -> dict[str, str]:
     """Return the points of every component as strings with two decimals."""
-    return {key: str(as_decimal(components.get(key, 0))) for key in COMPONENTS}
+    return {key: as_points(components.get(key, 0)) for key in COMPONENTS}
 
 
 def _half_power(x: int, k: int) -> int:
@@ -62,9 +69,11 @@ def _half_power(x: int, k: int) -> int:
     if whole > _SCALE:
         return 0
     fraction = (rest << _CHUNK * _CHUNKS) // k
-    power = 1 << _SCALE
-    for place, table in enumerate(_power_tables()):
-        power = power * table[fraction >> _CHUNK * (_CHUNKS - 1 - place) & _MASK] >> _SCALE
+    first, second, third, fourth = _power_tables()
+    power = first[fraction >> _CHUNK * 3]
+    power = power * second[fraction >> _CHUNK * 2 & _MASK] >> _SCALE
+    power = power * third[fraction >> _CHUNK & _MASK] >> _SCALE
+    power = power * fourth[fraction & _MASK] >> _SCALE
     return power >> whole
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,24 +28,30 @@ class Contribution(NamedTuple):
         return tuple(UUID(bytes=self.ids[at : at + _ID_BYTES]) for at in range(0, len(self.ids), _ID_BYTES))
 
 
-def contributions(tally: Tally, day: int) -> list[Contribution]:
+def contributions(tally: Tally, day: int, *, most: int | None = None) -> list[Contribution]:
     """Return the acts that contribute points on `day`, the most valuable first; ties by day, latest first.
 
     A component's points are split among its acts in proportion to their decayed weights, so the values of all
-    acts add up to the component.
+    acts add up to the component. Only the first `most` are returned, by default all.
     """
     points = tally.points(day).components
-    found = []
+    found: list[tuple[int, int, str]] = []  # in the order of the result
     for kind, row in tally.counted.items():
-        component = COMPONENTS[KINDS[kind].component]
-        table = decay_table(component.half_life)
-        total = tally.sum_of(KINDS[kind].component, day)
-        worth = points[KINDS[kind].component] * KINDS[kind].milli
-        for then, n in row.items():
-            age = day - then
-            if n <= 0 or age >= len(table) or total <= 0:
-                continue
-            each = worth * table[age] // total
-            fact = tally.facts[kind, then]
-            found.append(Contribution(kind, then, n, fact.n, each, fact.ids))
-    return sorted(found, key=lambda act: (-act.each, -act.day, act.kind))
+        component, milli, _ = KINDS[kind]
+        table = decay_table(COMPONENTS[component].half_life)
+        total = tally.sum_of(component, day)
+        if total <= 0:
+            continue
+        worth, oldest = points[component] * milli, day - len(table)
+        found += [
+            (-(worth * table[day - then] // total), -then, kind)
+            for then, n in row.items()
+            if n > 0 and then > oldest
+        ]
+    first = sorted(found) if most is None else nsmallest(most, found)
+    return [_contribution(tally, -each, -then, kind) for each, then, kind in first]
+
+
+def _contribution(tally: Tally, each: int, day: int, kind: str) -> Contribution:
+    fact = tally.facts[kind, day]
+    return Contribution(kind, day, tally.counted[kind][day], fact.n, each, fact.ids)

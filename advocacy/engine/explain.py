@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
-from .arithmetic import HUNDREDTH, as_decimal
+from .arithmetic import HUNDREDTH, as_points
 from .contributions import Contribution, contributions
-from .search import band_limits, band_of, below, earliest, reaching
+from .search import band_limits, band_of, earliest, falls_below, reaching
 from .tally import Tally
 from .weights import BANDS, COMPONENTS, KINDS, STRIKE_DAYS, STRIKE_POINTS
 
@@ -30,13 +30,13 @@ def explain(tally: Tally, as_of: date) -> dict[str, Any]:
     return {
         "components": {
             key: {
-                "points": str(as_decimal(points.components.get(key, 0))),
+                "points": as_points(points.components.get(key, 0)),
                 "most": component.most,
                 "sum": tally.sum_of(key, day),
             }
             for key, component in COMPONENTS.items()
         },
-        "top": _top(contributions(tally, day)),
+        "top": _top(contributions(tally, day, most=TOP)),
         "capped": _capped(tally, as_of),
         "penalties": [
             {
@@ -57,7 +57,7 @@ def _top(acts: list[Contribution]) -> list[dict[str, Any]]:
         entry = {
             "kind": act.kind,
             "day": date.fromordinal(act.day).isoformat(),
-            "each": str(as_decimal(act.each)),
+            "each": as_points(act.each),
         }
         ids = [str(one) for one in act.event_ids]
         if act.n == act.of == len(ids):
@@ -90,7 +90,7 @@ def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:
     now = tally.points(day).hundredths
     lower, upper = band_limits(now)
     last = tally.stable_from()
-    falls = earliest(day + 1, last, below(tally, lower)) if lower else None
+    falls = falls_below(tally, day + 1, last, lower) if lower else None
     rises = None if tally.only_falls else earliest(day + 1, falls or last, reaching(tally, upper))
     on = min((found for found in (falls, rises) if found), default=None)
     if on is None:

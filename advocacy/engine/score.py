@@ -14,7 +14,7 @@ from journeys.engine.facts import Fact, Span
 from .arithmetic import BILLION, saturated
 from .caps import NO_PEERS, Peers
 from .explain import explain
-from .search import any_of, band_of, below, earliest, entering, leaving, reaching
+from .search import any_of, band_of, below, earliest, entering, falls_below, leaving, reaching
 from .spans import advocate_spans
 from .tally import Points, Tally, recent, scored_days, tally_of
 from .weights import COMPONENTS, KINDS
@@ -58,14 +58,14 @@ class Scored:
         until then, so it does not matter when it was computed.
         """
         whole = self.points.hundredths // 100 * 100
+        first, last = self.as_of.toordinal() + 1, self.tally.stable_from()
+        if self.tally.only_falls:
+            due = falls_below(self.tally, first, last, whole) if whole else None
+            return date.fromordinal(due) if due else None
         tests = [below(self.tally, whole)] if whole else []
-        if not self.tally.only_falls:
-            inside = bool(self.spans) and self.spans[-1].end is None
-            tests += [
-                reaching(self.tally, whole + 100),
-                leaving(self.tally) if inside else entering(self.tally),
-            ]
-        due = earliest(self.as_of.toordinal() + 1, self.tally.stable_from(), any_of(*tests))
+        inside = bool(self.spans) and self.spans[-1].end is None
+        tests += [reaching(self.tally, whole + 100), leaving(self.tally) if inside else entering(self.tally)]
+        due = earliest(first, last, any_of(*tests))
         return date.fromordinal(due) if due else None
 
 

@@ -2,58 +2,82 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from journeys.engine.facts import Fact
 
-from .arithmetic import BILLION, hundredths, saturated
-from .search import OVER, below, earliest
+from .arithmetic import BILLION
+from .search import falls_below
 from .tally import Tally
 from .weights import COMPONENTS, KINDS, NPS, STRIKE
 
 AHEAD = 365  # days for which `reset` finds out when the score could fall out of the range
-_MILLI = 10**6  # billionths
+_ROUNDING = 10**-6  # of the weight of an act: more than rounding can add to it while it decays
+_LOOSE = 5  # hundredths by which the bound may be too high
 
 
 class ScoreBound:
-    """The range that a score was in when it was last computed, and what has been added since.
+    """The range that a score was in when it was last computed, and an upper bound of what it is now.
 
-    Acts never lower a score, apart from strikes and answers of detractors, and add at most their own weight.
+    Acts never lower a score, apart from strikes and answers of detractors, and add at most their own weight. The
+    bound is computed with floats, and is higher than anything that their rounding could hide.
     """
 
     def __init__(self) -> None:
         self.low = -1  # hundredths; -1 to find `safe_until` anew
         self.high = 0  # hundredths, exclusive
         self.safe_until = 0  # the first day on which the score could be too low without new acts
-        self.sums: defaultdict[str, int] = defaultdict(int)
+        self.day = 0
+        self.most = 0.0  # the upper bound from `day` until the next act, in hundredths
+        self._sums: dict[str, float] = {}  # decayed to `day`
+        self._weight = 0.0  # of all acts, without decay
 
     def reset(self, tally: Tally, day: int, *, low: int, high: int) -> None:
         """Note that the score was computed until `day`, and is in this range from then on."""
         self.high = high
         # More acts can only let it fall later, so the day found before stays safe.
         if low != self.low or day >= self.safe_until:
-            falls = earliest(day + 1, day + AHEAD, below(tally, low)) if low else None
+            falls = falls_below(tally, day + 1, day + AHEAD, low) if low else None
             self.safe_until = falls or (day + AHEAD + 1 if low else date.max.toordinal())
             self.low = low
-        self.sums.clear()
-        for component in tally.sums:
-            self.sums[component] = max(tally.sum_of(component, day), 0)
+        if self.day < tally.last or self.most - tally.points(self.day).hundredths > _LOOSE:
+            self.day = tally.last
+            self._sums = {key: x / BILLION for key, x in tally.good_sums(self.day).items()}
 
-    def add(self, tally: Tally, last: int, added: Sequence[Fact]) -> bool:
-        """Add these facts; return whether the score may leave the range by `last`."""
+    def add(self, day: int, last: int, added: Sequence[Fact]) -> bool:
+        """Add the facts of a day; return whether the score may leave the range until `last`."""
+        self.add_acts(day, added)
         if any(fact.kind in (STRIKE, NPS) for fact in added):
             self.low = -1
             return True
-        if last >= self.safe_until:
-            return True
-        return self.high < OVER and self._most(tally, last, added) >= self.high
+        return last >= self.safe_until or self.most >= self.high
 
-    def _most(self, tally: Tally, last: int, added: Iterable[Fact]) -> int:
-        """Return an upper bound of the score, in hundredths."""
+    def add_acts(self, day: int, added: Iterable[Fact]) -> None:
+        """Add the facts of a day to the bound, as if all of them counted."""
+        sums = self._sums
+        for key in sums:
+            sums[key] *= 0.5 ** ((day - self.day) / COMPONENTS[key].half_life)
+        self.day = day
         for fact in added:
-            component, milli, a_day = KINDS[fact.kind]
-            self.sums[component] += min(fact.n, a_day) * milli * _MILLI
-        most = sum(saturated(x, COMPONENTS[key]) for key, x in self.sums.items())
-        return hundredths(most - tally.penalty(last) * BILLION)
+            if fact.kind in KINDS:
+                component, milli, a_day = KINDS[fact.kind]
+                weight = min(fact.n, a_day) * milli / 1000
+                self._weight += weight
+                sums[component] = sums.get(component, 0.0) + weight
+        spare = self._weight * _ROUNDING
+        points = 0.0
+        for key, x in sums.items():
+            most, half_at, _ = COMPONENTS[key]
+            points += most * (1 - 0.5 ** ((x + spare) / half_at))
+        self.most = 100 * points + 1
+
+
+def may_reach(days: Iterable[tuple[date, Sequence[Fact]]], limit: int) -> bool:
+    """Return whether a score with the facts of these days may ever reach a limit, in hundredths."""
+    bound = ScoreBound()
+    for day, of_day in days:
+        bound.add_acts(day.toordinal(), of_day)
+        if bound.most >= limit:
+            return True
+    return False

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 
+from .arithmetic import BILLION
 from .tally import Points, Tally
-from .weights import BANDS, LEAVE_BELOW
+from .weights import BANDS, COMPONENTS, LEAVE_BELOW
 
 OVER = 100 * 100 + 1  # hundredths that no score reaches
 
 Possible = Callable[[int, int], bool]
 
 
-def earliest(first: int, last: int, possible: Possible) -> int | None:
+def earliest(first: int, last: int, possible: Possible, guess: int | None = None) -> int | None:
     """Return the earliest day from `first` to `last` on which a condition holds, or None.
 
     `possible(a, b)` must be true if the condition holds on any day from a to b, and `possible(a, a)` must be
     exact. Without new events the score usually only falls, so bisection finds the day; where a penalty can
-    expire, both halves may have to be searched.
+    expire, both halves may have to be searched. A correct `guess` makes the search unnecessary.
     """
     if first > last or not possible(first, last):
         return None
     if first == last:
         return first
+    if guess is not None and possible(guess, guess) and (guess == first or not possible(first, guess - 1)):
+        return guess
     middle = (first + last) // 2
     return earliest(first, middle, possible) or earliest(middle + 1, last, possible)
+
+
+def falls_below(tally: Tally, first: int, last: int, line: int) -> int | None:
+    """Return the earliest day from `first` to `last` on which the score is under `line` hundredths, or None."""
+    if first > last:
+        return None
+    guess = _guess(tally.good_sums(first), last - first, line) if tally.only_falls else None
+    return earliest(first, last, below(tally, line), None if guess is None else first + guess)
+
+
+def _guess(sums: Mapping[str, int], most: int, line: int) -> int | None:
+    """Return after how many days, at most `most`, the score with these sums is probably under `line` hundredths."""
+    parts = [(COMPONENTS[key], x / BILLION) for key, x in sums.items()]
+
+    def is_below(days: int) -> bool:
+        powers = ((part.most, x / part.half_at * 0.5 ** (days / part.half_life)) for part, x in parts)
+        points: float = sum(most * (1 - 0.5**power) for most, power in powers)
+        return 100 * points < line - 0.5
+
+    days = bisect_left(range(most + 1), True, key=is_below)
+    return days if days <= most else None
 
 
 def below(tally: Tally, line: int) -> Possible:
@@ -60,9 +85,10 @@ def band_limits(hundredths: int) -> tuple[int, int]:
     return lower, min((floor for floor in floors if floor > hundredths), default=OVER)
 
 
-def leaves_band(tally: Tally, points: Points) -> Possible:
+def leaves_band(tally: Tally, points: Points, first: int, last: int) -> int | None:
+    """Return the earliest day from `first` to `last` on which the score is not in the band of `points`, or None."""
     lower, upper = band_limits(points.hundredths)
+    if tally.only_falls:
+        return falls_below(tally, first, last, lower) if lower else None
     tests = [below(tally, lower)] if lower else []
-    if not tally.only_falls:
-        tests.append(reaching(tally, upper))
-    return any_of(*tests)
+    return earliest(first, last, any_of(*tests, reaching(tally, upper)))

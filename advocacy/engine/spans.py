@@ -11,36 +11,42 @@ from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
 from .caps import Peers
 from .contributions import contributions
-from .score_bound import ScoreBound
+from .score_bound import ScoreBound, may_reach
 from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
 from .weights import BANDS, BROAD_COMPONENTS, COMPONENTS, ENTER_AT, KINDS, LEAVE_BELOW, NONE
 
 
-def intervals(
-    facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers
-) -> Iterator[tuple[Tally, int, int, list[Fact]]]:
-    """Yield, for each day with scored facts, the tally, the first and last day until the next such day, and the facts.
+def open_intervals(
+    facts: Sequence[Fact], as_of: date, bound: ScoreBound, *, member_id: int, peers: Peers
+) -> Iterator[tuple[Tally, int, int]]:
+    """Yield the tally, and the first and last day, of each interval in which the score may leave its range.
 
-    The tally is the same object every time and is updated in place.
+    An interval starts on a day with scored facts and ends before the next such day. The tally is the same object every
+    time and is updated in place. The bound must be reset after each interval.
     """
     tally = Tally(member_id, peers)
     days = list(scored_days(facts, as_of))
-    for place, (day, of_day) in enumerate(days):
-        tally.add_day(day, of_day)
-        following = days[place + 1][0].toordinal() if place + 1 < len(days) else as_of.toordinal() + 1
-        yield tally, day.toordinal(), following - 1, of_day
+    lasts = [*(day.toordinal() - 1 for day, _ in days[1:]), as_of.toordinal()]
+    waiting = []
+    for (day, of_day), last in zip(days, lasts, strict=False):
+        waiting.append((day, of_day))
+        if bound.add(day.toordinal(), last, of_day):
+            for one in waiting:
+                tally.add_day(*one)
+            waiting.clear()
+            yield tally, day.toordinal(), last
 
 
 def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
     if not can_reach_advocate({KINDS[fact.kind].component for fact in facts if fact.kind in KINDS}):
         return ()
+    if not may_reach(scored_days(facts, as_of), ENTER_AT * 100):
+        return ()
     spans: list[Span] = []
     bound = ScoreBound()
-    for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
-        if not bound.add(tally, last, added):
-            continue
+    for tally, day, last in open_intervals(facts, as_of, bound, member_id=member_id, peers=peers):
         found: int | None = day
         while found is not None:
             inside = bool(spans) and spans[-1].end is None
@@ -93,12 +99,8 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
     """Return the past of a score; each day is judged by the facts known on that day."""
     changes: list[tuple[date, Points]] = []
     best, best_on, band = 0, as_of, NONE
-    first_on: date | None = None
     bound = ScoreBound()
-    for tally, day, last, added in intervals(facts, as_of, member_id=member_id, peers=peers):
-        first_on = first_on or date.fromordinal(day)
-        if not bound.add(tally, last, added):
-            continue
+    for tally, day, last in open_intervals(facts, as_of, bound, member_id=member_id, peers=peers):
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
         found: int | None = day
@@ -107,7 +109,8 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
             if band_of(points.hundredths) != band:
                 band = band_of(points.hundredths)
                 changes.append((date.fromordinal(found), points))
-            found = earliest(found, last, leaves_band(tally, points))
+            found = leaves_band(tally, points, found, last)
         low, high = band_limits(BANDS[band] * 100)
         bound.reset(tally, last, low=low, high=min(high, best + 1))
-    return Past(tuple(changes), best, best_on, first_on or as_of)
+    first_on = next((day for day, _ in scored_days(facts, as_of)), as_of)
+    return Past(tuple(changes), best, best_on, first_on)

@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
-from operator import attrgetter, mul
+from operator import itemgetter, mul
 from typing import NamedTuple
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact
@@ -46,28 +47,34 @@ class Points(NamedTuple):
         return self.hundredths >= ENTER_AT * 100 and broad >= BROAD_COMPONENTS
 
 
-class _Weights(NamedTuple):
+class _Weights:
     """The days that have weight, in order, and their weights in thousandths."""
 
-    days: list[int]
-    milli: list[int]
+    __slots__ = ("days", "milli")
+
+    def __init__(self) -> None:
+        self.days: list[int] = []
+        self.milli: list[int] = []
+
+    def add(self, day: int, milli: int) -> None:
+        """Add to the weight of a day."""
+        if not self.days or day > self.days[-1]:
+            self.days.append(day)
+            self.milli.append(milli)
+            return
+        place = bisect_left(self.days, day)
+        if self.days[place] != day:
+            self.days.insert(place, day)
+            self.milli.insert(place, 0)
+        self.milli[place] += milli
 
     def sum_on(self, day: int, table: tuple[int, ...]) -> int:
         """Return the sum of the decayed weights; older days than the table's count as 0."""
-        first = bisect_left(self.days, day - len(table) + 1)
-        ages = map(day.__sub__, self.days[first:])
-        return sum(map(mul, self.milli[first:], map(table.__getitem__, ages)))
-
-
-class _Row(NamedTuple):
-    good: _Weights
-    bad: _Weights
-
-    @classmethod
-    def of(cls, sums: Mapping[int, int]) -> _Row:
-        days = sorted(sums)
-        good, bad = [day for day in days if sums[day] > 0], [day for day in days if sums[day] < 0]
-        return cls(*(_Weights(found, [sums[day] for day in found]) for found in (good, bad)))
+        days, milli = self.days, self.milli
+        if days[0] <= day - len(table):
+            first = bisect_left(days, day - len(table) + 1)
+            days, milli = days[first:], milli[first:]
+        return sum(map(mul, milli, map(table.__getitem__, map(day.__sub__, days))))
 
 
 class Tally:
@@ -83,8 +90,9 @@ class Tally:
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         self._capped: dict[tuple[str, int], Counter[str]] = {}
         self._unsettled: set[tuple[str, int]] = set()
-        self._sums: defaultdict[str, dict[int, int]] = defaultdict(dict)
-        self._rows: dict[str, _Row] = {}
+        # By component: what counts for the score, and detractor answers.
+        self._good: defaultdict[str, _Weights] = defaultdict(_Weights)
+        self._bad: defaultdict[str, _Weights] = defaultdict(_Weights)
         self._cached: dict[tuple[int, int], Points] = {}
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
@@ -147,19 +155,12 @@ class Tally:
     def _set(self, kind: str, day: int, n: int) -> None:
         """Set the count of a day, and update the sum of the component."""
         component, milli, _ = KINDS[kind]
-        row, sums = self._counted[kind], self._sums[component]
+        row = self._counted[kind]
         before = row.get(day, 0)
         if n != before:
             row[day] = n
-            sums[day] = sums.get(day, 0) + (n - before) * milli
-            self._rows.pop(component, None)
-
-    @property
-    def sums(self) -> Mapping[str, Mapping[int, int]]:
-        """The weights that count, in thousandths, by component and day."""
-        if self._unsettled:
-            _ = self.counted
-        return self._sums
+            weights = self._good if n >= 0 else self._bad
+            weights[component].add(day, (n - before) * milli)
 
     @property
     def only_falls(self) -> bool:
@@ -172,15 +173,21 @@ class Tally:
 
     def sum_of(self, component: str, day: int, penalty_day: int | None = None) -> int:
         """Return the component's sum in billionths; see `points` for `penalty_day`."""
-        sums = self.sums.get(component, {})
-        row = self._rows.get(component)
-        if row is None:
-            row = self._rows[component] = _Row.of(sums)
+        if self._unsettled:
+            _ = self.counted
         table = decay_table(COMPONENTS[component].half_life)
-        found = row.good.sum_on(day, table)
-        if row.bad.days:
-            found += row.bad.sum_on(day if penalty_day is None else penalty_day, table)
+        found = self._good[component].sum_on(day, table) if component in self._good else 0
+        if component in self._bad:
+            found += self._bad[component].sum_on(day if penalty_day is None else penalty_day, table)
         return found
+
+    def good_sums(self, day: int) -> dict[str, int]:
+        """Return the sums of the components without detractor answers, in billionths."""
+        if self._unsettled:
+            _ = self.counted
+        return {
+            key: row.sum_on(day, decay_table(COMPONENTS[key].half_life)) for key, row in self._good.items()
+        }
 
     def points(self, day: int, penalty_day: int | None = None) -> Points:
         """Return the score on `day`, which must not be before the last day added.
@@ -196,8 +203,11 @@ class Tally:
         return found
 
     def _points(self, day: int, penalty_day: int) -> Points:
+        if self._unsettled:
+            _ = self.counted
         components = {
-            key: saturated(self.sum_of(key, day, penalty_day), COMPONENTS[key]) for key in self.sums
+            key: saturated(self.sum_of(key, day, penalty_day), COMPONENTS[key])
+            for key in (*self._good, *(key for key in self._bad if key not in self._good))
         }
         total = sum(components.values()) - self.penalty(penalty_day) * BILLION
         return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
@@ -242,18 +252,27 @@ def _helper_side(fact: Fact) -> Fact:
 
 def scored_days(facts: Sequence[Fact], as_of: date) -> Iterator[tuple[date, list[Fact]]]:
     """Yield the days up to `as_of` that have scored facts, with these facts."""
-    wanted = (fact for fact in facts if fact.kind in _SCORED and fact.day <= as_of)
-    for day, of_day in groupby(wanted, key=attrgetter("day")):
+    wanted = [fact for fact in facts if fact.kind in _SCORED]
+    for day, of_day in groupby(wanted, key=itemgetter(0)):
+        if day > as_of:
+            return
         yield day, list(of_day)
 
 
 def recent(facts: Sequence[Fact], as_of: date) -> list[Fact]:
     """Return the facts that a score and its explanation depend on: quarters not wholly beyond the horizon."""
+    since = _first_days(as_of)
+    return [fact for fact in facts if (first := since.get(fact[1])) and first <= fact[0] <= as_of]
+
+
+@lru_cache(maxsize=16)
+def _first_days(as_of: date) -> Mapping[str, date]:
+    """Return the first day of recent facts, by kind."""
     since = {STRIKE: as_of - timedelta(days=STRIKE_DAYS)}
     for kind, counts in KINDS.items():
         oldest = as_of - timedelta(days=COMPONENTS[counts.component].horizon)
         since[kind] = date(oldest.year, (oldest.month - 1) // 3 * 3 + 1, 1)
-    return [fact for fact in facts if (first := since.get(fact.kind)) and first <= fact.day <= as_of]
+    return since
 
 
 def tally_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Tally:

@@ -4,10 +4,10 @@ from itertools import combinations
 import pytest
 
 from advocacy.engine.caps import NO_PEERS
-from advocacy.engine.score_bound import ScoreBound
+from advocacy.engine.score_bound import ScoreBound, may_reach
 from advocacy.engine.search import OVER, band_of
 from advocacy.engine.spans import advocate_spans, past_of
-from advocacy.engine.tally import Points, tally_of
+from advocacy.engine.tally import Points, scored_days, tally_of
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
 
@@ -175,21 +175,32 @@ def test_acts_that_do_not_count_change_no_span(facts):
     ]
 
 
-def test_watch_sees_a_score_at_the_very_limit():
+def test_bound_sees_a_score_at_the_very_limit():
     tally = tally_of(in_order(proven()), TODAY, member_id=ME, peers=NO_PEERS)
     day = TODAY.toordinal()
     now = tally.points(day).hundredths
     bound = ScoreBound()
 
-    bound.reset(tally, day, low=0, high=now + 1)
-    assert not bound.add(tally, day + 1, [])
+    bound.reset(tally, day, low=0, high=now + 2)
+    assert not bound.add(day, day + 1, [])
     bound.reset(tally, day, low=0, high=now)
-    assert bound.add(tally, day + 1, [])
+    assert bound.add(day, day + 1, [])
     bound.reset(tally, day, low=now, high=OVER)
-    assert bound.add(tally, day + 30, [])
+    assert bound.add(day, day + 30, [])
 
 
-def test_watch_sees_a_score_that_rises_as_an_answer_fades():
+def test_bound_falls_with_the_score():
+    tally = tally_of(in_order(proven()), TODAY, member_id=ME, peers=NO_PEERS)
+    day = TODAY.toordinal()
+    now = tally.points(day).hundredths
+    bound = ScoreBound()
+
+    bound.reset(tally, day, low=0, high=now)
+
+    assert not bound.add(day + 30, day + 60, [did("reply.created")])
+
+
+def test_bound_sees_a_score_that_rises_as_an_answer_fades():
     facts = [did("review.verified"), did("reference.completed"), answered_nps(3)]
     tally = tally_of(in_order(facts), TODAY, member_id=ME, peers=NO_PEERS)
     day = TODAY.toordinal()
@@ -197,8 +208,17 @@ def test_watch_sees_a_score_that_rises_as_an_answer_fades():
 
     bound.reset(tally, day, low=0, high=tally.points(day).hundredths + 100)
 
-    assert bound.add(tally, day + 365, [])
+    assert bound.add(day, day + 365, [])
     assert tally.points(day + 365).hundredths > tally.points(day).hundredths + 100
+
+
+def test_may_reach_counts_every_act_in_full():
+    facts = in_order(proven())
+    days = list(scored_days(facts, TODAY))
+    reached = tally_of(facts, TODAY, member_id=ME, peers=NO_PEERS).points(TODAY.toordinal()).hundredths
+
+    assert may_reach(days, reached)
+    assert not may_reach(days, reached + 100)
 
 
 def test_an_act_on_the_day_the_score_would_fall_keeps_the_span():

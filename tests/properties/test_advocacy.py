@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from uuid import UUID
 
 from hypothesis import assume, given, settings
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from advocacy.engine.arithmetic import BILLION, hundredths, saturated
 from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import score_member, score_over_time
-from advocacy.engine.search import band_of
+from advocacy.engine.score_bound import ScoreBound
+from advocacy.engine.search import band_of, falls_below
 from advocacy.engine.spans import advocate_spans, past_of
 from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
@@ -345,6 +346,30 @@ def test_past_equals_that_of_a_daily_simulation(facts):
     assert past.best == best
     found_spans = advocate_spans(facts, TODAY, member_id=ME, peers=PEERS)
     assert [day for span in found_spans for day in (span.start, span.end) if day] == spans
+
+
+@checked
+@given(busy_lives())
+def test_no_score_is_above_its_bound(facts):
+    bound, tally = ScoreBound(), Tally(ME, PEERS)
+    days = list(scored_days(facts, TODAY))
+    for (day, of_day), (following, _) in pairwise([*days, (TODAY + timedelta(days=400), [])]):
+        bound.add_acts(day.toordinal(), of_day)
+        tally.add_day(day, of_day)
+
+        for later in range(day.toordinal(), following.toordinal()):
+            assert tally.points(later).hundredths <= bound.most
+
+
+@checked
+@given(busy_lives(), st.integers(1, 6000))
+def test_falls_below_finds_the_first_day_of_a_daily_walk(facts, line):
+    tally, today = tally_of(facts, TODAY, member_id=ME, peers=PEERS), TODAY.toordinal()
+    days = range(today, today + 400)
+
+    found = falls_below(tally, days[0], days[-1], line)
+
+    assert found == next((day for day in days if tally.points(day).hundredths < line), None)
 
 
 # 18: the horizon
