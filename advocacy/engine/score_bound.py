@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from journeys.engine.facts import Fact
@@ -53,6 +53,10 @@ class ScoreBound:
             return True
         return last >= self.safe_until or self.most >= self.high
 
+    def may_fall(self, last: int) -> bool:
+        """Return whether the score may be too low by `last`."""
+        return self.low < 0 or last >= self.safe_until
+
     def add_acts(self, day: int, added: Iterable[Fact]) -> None:
         """Add the facts of a day to the bound, as if all of them counted."""
         sums = self._sums
@@ -73,11 +77,9 @@ class ScoreBound:
         self.most = 100 * points + 1
 
 
-def may_reach(days: Iterable[tuple[date, Sequence[Fact]]], limit: int) -> bool:
-    """Return whether a score with the facts of these days may ever reach a limit, in hundredths."""
+def bounds_of(days: Iterable[tuple[date, Sequence[Fact]]]) -> Iterator[float]:
+    """Yield an upper bound of the score from each of these days until the next one, in hundredths."""
     bound = ScoreBound()
     for day, of_day in days:
         bound.add_acts(day.toordinal(), of_day)
-        if bound.most >= limit:
-            return True
-    return False
+        yield bound.most

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from uuid import UUID
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
 from .caps import Peers
 from .contributions import contributions
-from .score_bound import ScoreBound, may_reach
+from .score_bound import ScoreBound, bounds_of
 from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
 from .weights import BANDS, BROAD_COMPONENTS, COMPONENTS, ENTER_AT, KINDS, LEAVE_BELOW, NONE
+
+_FIRST_BAND = 100 * min(floor for floor in BANDS.values() if floor)
+_NEAR = 3  # hundredths below the highest bound; without acts that do not count, a bound is at most 2 too high
 
 
 def open_intervals(
@@ -42,7 +46,7 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
     if not can_reach_advocate({KINDS[fact.kind].component for fact in facts if fact.kind in KINDS}):
         return ()
-    if not may_reach(scored_days(facts, as_of), ENTER_AT * 100):
+    if all(most < ENTER_AT * 100 for most in bounds_of(scored_days(facts, as_of))):
         return ()
     spans: list[Span] = []
     bound = ScoreBound()
@@ -97,20 +101,45 @@ class Past:
 
 def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Past:
     """Return the past of a score; each day is judged by the facts known on that day."""
+    days = list(scored_days(facts, as_of))
+    first_on = days[0][0] if days else as_of
+    found = _best_of(days, Tally(member_id, peers))
+    if found is not None:
+        return Past((), *found, first_on)
     changes: list[tuple[date, Points]] = []
     best, best_on, band = 0, as_of, NONE
     bound = ScoreBound()
     for tally, day, last in open_intervals(facts, as_of, bound, member_id=member_id, peers=peers):
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
-        found: int | None = day
-        while found is not None:
-            points = tally.points(found)
+        entered: int | None = day
+        while entered is not None:
+            points = tally.points(entered)
             if band_of(points.hundredths) != band:
                 band = band_of(points.hundredths)
-                changes.append((date.fromordinal(found), points))
-            found = leaves_band(tally, points, found, last)
+                changes.append((date.fromordinal(entered), points))
+            elif tally.only_falls and not bound.may_fall(last):
+                break
+            entered = leaves_band(tally, points, entered, last)
         low, high = band_limits(BANDS[band] * 100)
         bound.reset(tally, last, low=low, high=min(high, best + 1))
-    first_on = next((day for day, _ in scored_days(facts, as_of)), as_of)
     return Past(tuple(changes), best, best_on, first_on)
+
+
+def _best_of(days: Sequence[tuple[date, Sequence[Fact]]], tally: Tally) -> tuple[int, date] | None:
+    """Return the highest score, in hundredths, and its day, for a score that certainly never left the lowest band.
+
+    Computes only the scores of the days with the highest bounds. Returns None where that is not enough.
+    """
+    bounds = list(takewhile(lambda most: most < _FIRST_BAND, bounds_of(days)))
+    if not bounds or len(bounds) < len(days):
+        return None
+    line = max(bounds) - _NEAR
+    best, best_on = 0, days[0][0]
+    while bounds[-1] < line:
+        bounds.pop()
+    for (day, of_day), most in zip(days, bounds, strict=False):
+        tally.add_day(day, of_day)
+        if most >= line and (points := tally.points(day.toordinal()).hundredths) > best:
+            best, best_on = points, day
+    return (best, best_on) if best > line else None

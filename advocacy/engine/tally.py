@@ -24,6 +24,7 @@ from .weights import (
     HELPER_ROLE,
     KINDS,
     NPS,
+    PAIR_MOST,
     PEER_REPLY,
     PROMOTER_FROM,
     STRIKE,
@@ -89,6 +90,9 @@ class Tally:
         self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         self._capped: dict[tuple[str, int], Counter[str]] = {}
+        # Quarters in which a partner is over the limit, and those of them with new acts.
+        self._partners: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        self._over: set[tuple[str, int]] = set()
         self._unsettled: set[tuple[str, int]] = set()
         # By component: what counts for the score, and detractor answers.
         self._good: defaultdict[str, _Weights] = defaultdict(_Weights)
@@ -125,9 +129,21 @@ class Tally:
     def _add_paired(self, ordinal: int, group: tuple[str, int], fact: Fact) -> None:
         day, refused = admit(fact, self.member_id, self.peers)
         self._quarters[group][ordinal] = day
-        self._unsettled.add(group)
         if refused:
             self._refused[group].update(refused)
+        partners = self._partners[group]
+        for partner, n in day.pairs.items():
+            partners[partner] = total = partners.get(partner, 0) + n
+            if total > PAIR_MOST:
+                self._over.add(group)
+        if group in self._over:
+            self._unsettled.add(group)
+            return
+        # As `count_quarter` does when nobody is over the limit: the other days stay as they are.
+        acts = day.n
+        counted = min(acts, KINDS[group[0]].a_day)
+        self._set(group[0], ordinal, counted)
+        self._capped.setdefault(group, Counter())[DAY] += acts - counted
 
     @property
     def counted(self) -> Mapping[str, Mapping[int, int]]:

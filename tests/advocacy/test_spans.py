@@ -4,7 +4,7 @@ from itertools import combinations
 import pytest
 
 from advocacy.engine.caps import NO_PEERS
-from advocacy.engine.score_bound import ScoreBound, may_reach
+from advocacy.engine.score_bound import ScoreBound, bounds_of
 from advocacy.engine.search import OVER, band_of
 from advocacy.engine.spans import advocate_spans, past_of
 from advocacy.engine.tally import Points, scored_days, tally_of
@@ -212,13 +212,14 @@ def test_bound_sees_a_score_that_rises_as_an_answer_fades():
     assert tally.points(day + 365).hundredths > tally.points(day).hundredths + 100
 
 
-def test_may_reach_counts_every_act_in_full():
+def test_bounds_count_every_act_in_full():
     facts = in_order(proven())
-    days = list(scored_days(facts, TODAY))
-    reached = tally_of(facts, TODAY, member_id=ME, peers=NO_PEERS).points(TODAY.toordinal()).hundredths
+    day = TODAY.toordinal()
+    reached = tally_of(facts, TODAY, member_id=ME, peers=NO_PEERS).points(day).hundredths
 
-    assert may_reach(days, reached)
-    assert not may_reach(days, reached + 100)
+    (most,) = bounds_of(scored_days(facts, TODAY))
+
+    assert reached < most < reached + 2
 
 
 def test_an_act_on_the_day_the_score_would_fall_keeps_the_span():
@@ -315,6 +316,23 @@ def test_past_below_the_first_band_has_no_changes():
     found = past(did("reply.created", 10, ago=900))
 
     assert (found.changes, found.best) == ((), 925)
+
+
+def test_past_of_acts_that_do_not_count_has_the_best_of_the_others():
+    """The bound is too high where acts do not count: here on the last days."""
+    facts = [
+        did("reply.created", 10, ago=900),
+        *(did("helpful_vote.received", 9, ago=ago, to={ME: 9}) for ago in range(5)),
+        did("reply.created", ago=9),
+    ]
+
+    assert (past(*facts).best, past(*facts).best_on) == (925, TODAY - timedelta(days=900))
+
+
+def test_past_of_equal_scores_has_the_first_day():
+    facts = [did("reply.created", 5, ago=2000), did("reply.created", 5, ago=900)]
+
+    assert past(*facts).best_on == TODAY - timedelta(days=2000)
 
 
 def test_past_of_nothing():
