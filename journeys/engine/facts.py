@@ -69,8 +69,7 @@ class Override:
         return self.starts_on <= day < self.expires_on
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of the stage history; open while `exited_on` is None."""
 
     seq: int
@@ -88,8 +87,7 @@ class Row:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A transition that a rule asked for and `stages.ALLOWED` forbids. Not an error: kept to explain it."""
 
     day: date
@@ -98,8 +96,7 @@ class Refusal:
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The member's stage as of a day, and the next date on which it changes without an event."""
 
     stage: str
@@ -136,7 +133,9 @@ def one_by_one(facts: Iterable[Fact]) -> list[Fact]:
 
     Items without a time keep their order.
     """
-    pairs = [(item, fact) for fact in facts for item in fact.items or ()]
+    pairs = [(item, fact) for fact in facts if fact.items for item in fact.items]
+    if not pairs:
+        return []
     pairs.sort(key=lambda pair: (pair[0].get("at", 0), pair[0].get("log", [])))
     return [fact._replace(n=1, ids=id_of(item), pairs=None, items=[item]) for item, fact in pairs]
 

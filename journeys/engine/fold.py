@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from operator import itemgetter
 
 from . import ledger
 from . import sentences as say
@@ -45,7 +46,7 @@ def fold(
     member an advocate (rule R6). Overrides change the stage that is shown, not the computed one.
     """
     member = _Member(rules, spans)
-    for day, of_day in groupby(facts, key=lambda fact: fact.day):
+    for day, of_day in groupby(facts, key=itemgetter(0)):
         if day > as_of:
             break
         member.apply_deadlines(day - ONE_DAY)
@@ -94,7 +95,8 @@ class _Member:
 
     def apply_day(self, day: date, facts: list[Fact]) -> None:
         """Apply the facts of one day, in the fixed order."""
-        active = [fact for fact in facts if fact.kind not in self.rules.passive]
+        passive = self.rules.passive
+        active = [fact for fact in facts if fact.kind not in passive]
         commercial = one_by_one(facts)
         self._update_discovery(day, facts, active)
         if self.stage not in at.CUSTOMER:
@@ -200,7 +202,8 @@ class _Member:
         if self.stage == at.RELATIONSHIP:
             self._update_facets(day)
             return
-        onboarded = next((fact for fact in facts if fact.kind in self.rules.R1.kinds), None)
+        kinds = self.rules.R1.kinds
+        onboarded = next((fact for fact in facts if fact.kind in kinds), None)
         if self.stage == at.CONVERSION:
             self.onboarded = self.onboarded or onboarded
             if day > self.customer_on:

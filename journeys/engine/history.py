@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -56,7 +55,7 @@ class History:
             sentence=why.sentence,
         )
         if self.rows:
-            self.rows[-1] = replace(self.rows[-1], exited_on=day)
+            self.rows[-1] = self.rows[-1]._replace(exited_on=day)
         self.rows.append(_merge_rows(today, row) if today else row)
 
 
@@ -65,8 +64,7 @@ def _merge_rows(earlier: Row, later: Row) -> Row:
     if not earlier.stage == later.stage == RELATIONSHIP:
         return later
     both = merge(Evidence(earlier.evidence, earlier.evidence_n), Evidence(later.evidence, later.evidence_n))
-    return replace(
-        later,
+    return later._replace(
         rule=earlier.rule,
         evidence=both.ids,
         evidence_n=both.n,

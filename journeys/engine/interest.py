@@ -26,12 +26,14 @@ class Interest:
             self.points.popleft()
         while self.reads and (day - self.reads[0].day).days >= self.rules.E3.reads_days:
             self.reads.popleft()
-        worth, caps = self.rules.milli_points, self.rules.day_caps
+        worth, caps, reads = self.rules.milli_points, self.rules.day_caps, self.rules.E3.reads
         counted = [fact for fact in facts if fact.kind in worth]
         if counted:
-            milli = sum(worth[fact.kind] * min(fact.n, caps.get(fact.kind, fact.n)) for fact in counted)
+            milli = 0
+            for fact in counted:
+                milli += worth[fact.kind] * min(fact.n, caps.get(fact.kind, fact.n))
             self.points.append((day, milli, counted))
-        self.reads.extend(fact for fact in facts if fact.kind in self.rules.E3.reads)
+        self.reads.extend([fact for fact in facts if fact.kind in reads])
 
     def clear(self) -> None:
         self.points.clear()
@@ -40,9 +42,12 @@ class Interest:
     def evaluating(self, facts: Sequence[Fact]) -> Reason | None:
         """Return the reason if the member is considering a purchase (rule E3)."""
         rule = self.rules.E3
-        asked = [fact for fact in facts if fact.kind in rule.kinds]
+        kinds = rule.kinds
+        asked = [fact for fact in facts if fact.kind in kinds]
         if asked:
             return make_reason("E3", asked, {"kind": asked[0].kind}, say.evaluating)
+        if not self.reads:
+            return None
         reads = sum(fact.n for fact in self.reads)
         if reads >= rule.reads_needed:
             return make_reason("E3", self.reads, {"reads": reads, "days": rule.reads_days}, say.evaluating)
@@ -50,10 +55,11 @@ class Interest:
 
     def exploring(self, facts: Sequence[Fact]) -> Reason | None:
         """Return the reason if the member is interested (rules E1 and E2)."""
-        contributed = [fact for fact in facts if fact.kind in self.rules.E1.kinds]
+        kinds = self.rules.E1.kinds
+        contributed = [fact for fact in facts if fact.kind in kinds]
         if contributed:
             return make_reason("E1", contributed, {"kind": contributed[0].kind}, say.contributed)
-        milli = sum(of_day for _, of_day, _ in self.points)
+        milli = sum([of_day for _, of_day, _ in self.points])
         if milli < self.rules.milli_needed:
             return None
         worth = self.rules.milli_points

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -31,7 +30,7 @@ def story(life, *, as_of=END, rules=RULES, **options) -> Result:
 def closed_at(rows: tuple[Row, ...], until) -> list[Row]:
     """Return the rows as of `until`."""
     return [
-        replace(row, exited_on=row.exited_on if row.exited_on and row.exited_on <= until else None)
+        row._replace(exited_on=row.exited_on if row.exited_on and row.exited_on <= until else None)
         for row in rows
         if row.effective_on <= until
     ]
