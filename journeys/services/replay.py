@@ -25,7 +25,7 @@ from journeys.models import EngineVersion, MemberState
 from . import shards
 from .customers import customer_since
 from .dirty import NEVER_DIRTY, due_members, shard_of, waiting_members
-from .rollup import facts_of
+from .rollup import facts_of, months
 from .rulesets import live_ruleset, parsed
 from .shards import fold_all, today
 from .storage import content_of, state_values, stored_history, stored_states
@@ -35,9 +35,9 @@ CHUNK = 500  # members
 # Increase it with every change that gives the same events different stages or scores.
 ENGINE_VERSION = 3
 
-_EVERYONE = """
-SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL
-UNION SELECT member_id FROM member_day
+_WITH_EVENTS = "SELECT DISTINCT member_id FROM event WHERE member_id IS NOT NULL ORDER BY member_id"
+_COMPUTED = """
+SELECT DISTINCT member_id FROM member_day
 UNION SELECT member_id FROM member_state
 UNION SELECT member_id FROM stage_history WHERE superseded_at IS NULL
 ORDER BY member_id
@@ -65,15 +65,19 @@ class Replayed:
 
 
 def replay_everyone(*, as_of: date | None = None, record_events: bool = True) -> Replayed:
-    """Follow the log, then recompute every member, up to CHUNK members of a shard per transaction.
+    """Follow the log, roll up all events, then fold every member, up to CHUNK members of a shard per transaction.
 
-    Without `record_events`, no events are recorded about the changes, so that nobody is notified of them.
+    What happens meanwhile is marked dirty, and rolled up by the drains or with the member. Without `record_events`, no
+    events are recorded about the changes, so that nobody is notified of them.
     """
     while follow("journeys.mark"):
         pass
     done = Replayed()
+    before = _members(_COMPUTED)
+    for first, last in months():
+        done.rows += shards.roll_up_month(first, last)
     by_shard: dict[int, list[int]] = {}
-    for member_id in _everyone():
+    for member_id in sorted({*before, *_members(_COMPUTED)}):
         by_shard.setdefault(shard_of(member_id), []).append(member_id)
     for shard, members in sorted(by_shard.items()):
         for start in range(0, len(members), CHUNK):
@@ -104,10 +108,9 @@ def _stored_version() -> int:
     return EngineVersion.objects.get_or_create(pk=1, defaults={"version": version})[0].version
 
 
-def _everyone() -> list[int]:
-    """Return the ids of all members with events, or with anything computed from events, in order."""
+def _members(statement: str) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_EVERYONE)
+        cursor.execute(statement)
         return [member_id for (member_id,) in cursor.fetchall()]
 
 
@@ -119,7 +122,7 @@ def check_everyone() -> Comparison:
     as_of = today()
     found = Comparison(follower_behind=is_behind("journeys.mark", ignoring=NEVER_DIRTY))
     waiting = waiting_members() | due_members(as_of)
-    everyone = sorted({*_everyone(), *waiting})
+    everyone = sorted({*_members(_WITH_EVENTS), *_members(_COMPUTED), *waiting})
     found.waiting = len(waiting)
     for start in range(0, len(everyone), CHUNK):
         members = [member_id for member_id in everyone[start : start + CHUNK] if member_id not in waiting]

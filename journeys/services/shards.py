@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -18,7 +18,8 @@ from journeys.models import Override
 
 from . import report_numbers
 from .customers import update_customer_since
-from .rollup import facts_of, roll_up, roll_up_members
+from .dirty import SHARDS
+from .rollup import facts_of, roll_up, roll_up_period
 from .rulesets import live_ruleset, parsed
 from .stage_events import record_stage_events
 from .storage import Changes, write_history, write_states
@@ -35,6 +36,7 @@ RETURNING member_id, day
 _TAKE_MEMBERS = """
 DELETE FROM journeys_dirty
 WHERE shard = %(shard)s AND member_id = ANY(%(members)s) AND (day IS NULL OR day <= %(day)s)
+RETURNING member_id, day
 """
 _WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <= %s ORDER BY shard"
 
@@ -70,7 +72,7 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     keys = _take(shard, day, limit)
     if not keys:
         return Drained()
-    rolled = roll_up(sorted({(member_id, on) for member_id, on in keys if on is not None}))
+    rolled = _roll_up_days(keys)
     changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day)
     return Drained(len(keys), rolled, changes.rows)
 
@@ -85,21 +87,39 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
 
 
 @transaction.atomic
+def roll_up_month(first: date, last: date) -> int:
+    """Rebuild everyone's rollup of the days from `first` until before `last`; waits for the workers that drain.
+
+    Dirty member-days stay dirty. Returns the number of rows added, changed or deleted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, shard) FROM generate_series(0, %s) shard", [_LOCK, SHARDS - 1]
+        )
+    return roll_up_period(first, last)
+
+
+@transaction.atomic
 def replay(
     shard: int, member_ids: Sequence[int], *, as_of: date | None = None, record_events: bool = True
 ) -> Changes:
-    """Recompute members of one shard from all their events, dirty or not; waits for a worker that drains it.
+    """Fold members of one shard again, dirty or not; waits for a worker that drains it.
 
-    Without `record_events`, no events are recorded about the changes.
+    Only their dirty days are rolled up. Without `record_events`, no events are recorded about the changes.
     """
     day = as_of or today()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, shard])
         cursor.execute(_TAKE_MEMBERS, {"shard": shard, "day": day, "members": list(member_ids)})
-    rolled = roll_up_members(member_ids)
+        keys = list(cursor.fetchall())
+    rolled = _roll_up_days(keys)
     changes = refold(member_ids, as_of=day, record_events=record_events)
     changes.rollup = rolled
     return changes
+
+
+def _roll_up_days(keys: Iterable[tuple[int, date | None]]) -> int:
+    return roll_up(sorted({(member_id, on) for member_id, on in keys if on is not None}))
 
 
 @gc_paused()

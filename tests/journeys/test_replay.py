@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, time, timedelta
 from io import StringIO
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from advocacy.models import Score
 from community.events.catalogue import EVENT_RETRACTED, EventName
@@ -17,7 +19,7 @@ from community.events.services import recording
 from community.events.services.cursors import follow
 from community.members.models import Member
 from journeys.models import Dirty, EngineVersion, MemberDay, MemberState, StageHistory
-from journeys.services import dirty, replay, shards
+from journeys.services import dirty, replay, rollup, shards
 from tests.factories.members import MemberFactory
 
 from .journey_fixtures import bought, drain_all, drained, moment, replied
@@ -307,3 +309,55 @@ def test_migrate_replays_after_an_upgrade_of_the_engine():
     assert EngineVersion.objects.get().version == replay.ENGINE_VERSION
     assert Event.objects.count() == told
     assert check().differences == []
+
+
+def test_replay_rolls_up_everything_without_dirty_days():
+    member = MemberFactory()
+    replied(member, 3)
+    replied(member, 400)
+
+    replay.replay_everyone()
+
+    assert MemberDay.objects.count() == 2
+    assert MemberState.objects.filter(member=member).exists()
+    assert check().differences == []
+
+
+def test_replay_of_members_rolls_up_their_dirty_days():
+    """As those that became dirty after their month was rolled up."""
+    member = MemberFactory()
+    dirty.mark_events([replied(member, 3)])
+
+    changes = shards.replay(dirty.shard_of(member.pk), [member.pk])
+
+    assert (changes.rollup, changes.states) == (1, 1)
+    assert not Dirty.objects.exists()
+    assert check().differences == []
+
+
+def test_roll_up_month_waits_for_every_shard_and_leaves_dirty_days():
+    member = MemberFactory()
+    event = replied(member, 3)
+    dirty.mark_events([event])
+    first = event.occurred_at.date()
+
+    written = shards.roll_up_month(first, first + timedelta(days=1))
+
+    assert written == 1
+    assert Dirty.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT objid FROM pg_locks WHERE classid = 7001 AND granted ORDER BY objid")
+        assert [shard for (shard,) in cursor.fetchall()] == list(range(dirty.SHARDS))
+
+
+def test_months_cover_events_and_rollups_without_gaps():
+    assert list(rollup.months()) == []
+    member = MemberFactory()
+    replied(member, 100)
+    MemberDay.objects.create(member_id=member.pk, day=moment(400).date(), kind="x", n=1, ids=b"")
+
+    found = list(rollup.months())
+
+    assert found[0][0] == moment(400).date().replace(day=1)
+    assert found[-1][0] == moment(100).date().replace(day=1)
+    assert all(last == first for (_, last), (first, _) in pairwise(found))
