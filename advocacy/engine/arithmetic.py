@@ -6,7 +6,7 @@ billionths, as are points. Powers of two come from tables computed with `decimal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from functools import cache
 
@@ -15,7 +15,7 @@ from .weights import COMPONENTS, HORIZON_HALF_LIVES, Component
 BILLION = 10**9
 HUNDREDTH = BILLION // 100
 _PPM = 10**6
-_PRECISE = Context(prec=40)
+_PRECISE = Context(prec=60)
 
 # 2^-f, for f in [0, 1) truncated to 40 bits, is the product of four table entries of 10 bits each. Truncation
 # changes a component by less than 10^-10 points; rounding keeps the function monotonic.
@@ -26,8 +26,8 @@ _MASK = (1 << _CHUNK) - 1
 @cache
 def decay_table(half_life: int) -> tuple[int, ...]:
     """Return round(1_000_000 * 2^(-age / half_life)) for every age in days up to the horizon."""
-    ages = range(HORIZON_HALF_LIVES * half_life + 1)
-    return tuple(int((_PPM * _two_to_minus(age, half_life)).to_integral_value()) for age in ages)
+    powers = _powers(half_life, HORIZON_HALF_LIVES * half_life + 1)
+    return tuple(int((_PPM * power).to_integral_value()) for power in powers)
 
 
 def saturated(x: int, component: Component) -> int:
@@ -80,11 +80,18 @@ def _half_power(x: int, k: int) -> int:
 @cache
 def _power_tables() -> tuple[tuple[int, ...], ...]:
     return tuple(
-        tuple(int(_two_to_minus(i, 1 << _CHUNK * place) * (1 << _SCALE)) for i in range(1 << _CHUNK))
+        tuple(int(power * (1 << _SCALE)) for power in _powers(1 << _CHUNK * place, 1 << _CHUNK))
         for place in range(1, _CHUNKS + 1)
     )
 
 
-def _two_to_minus(numerator: int, denominator: int) -> Decimal:
-    exponent = _PRECISE.divide(Decimal(-numerator), Decimal(denominator))
-    return _PRECISE.power(Decimal(2), exponent)
+def _powers(denominator: int, count: int) -> Iterator[Decimal]:
+    """Yield 2^(-i / denominator) for i from 0, to more than 50 digits.
+
+    Each is the product of the one before it, a hundred times faster than a power; so all processes start sooner.
+    """
+    step = _PRECISE.power(Decimal(2), _PRECISE.divide(Decimal(-1), Decimal(denominator)))
+    power = Decimal(1)
+    for _ in range(count):
+        yield power
+        power = _PRECISE.multiply(power, step)

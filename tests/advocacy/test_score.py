@@ -1,5 +1,5 @@
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import product
 
 import pytest
@@ -140,6 +140,18 @@ def test_decay_halves_at_the_half_life_and_ends_at_the_horizon():
 
     assert (table[0], table[90], table[180], table[450]) == (1_000_000, 500_000, 250_000, 31_250)
     assert len(table) == 451
+
+
+@pytest.mark.parametrize("half_life", [90, 180, 365])
+def test_decay_equals_powers_computed_one_by_one(half_life):
+    precise = Context(prec=40)
+
+    def parts_per_million(age: int) -> int:
+        power = precise.power(Decimal(2), precise.divide(Decimal(-age), Decimal(half_life)))
+        return round(1_000_000 * power)
+
+    ages = range(5 * half_life + 1)
+    assert decay_table(half_life) == tuple(map(parts_per_million, ages))
 
 
 @pytest.mark.parametrize("key", COMPONENTS)
