@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -49,10 +50,18 @@ def _insert(
         statement += "ON CONFLICT DO NOTHING "
     if returning:
         statement += f"RETURNING {', '.join(_quoted(options.get_field(name)) for name in returning)}"
-    values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    names = [field.column for field in fields]
+    values = [dict(zip(names, row, strict=True)) for row in map(_getter(fields), rows)]
     with connection.cursor() as cursor:
         cursor.execute(statement, [json.dumps(values, default=str)])
         return list(cursor.fetchall()) if returning else []
+
+
+def _getter(fields: Sequence[models.Field[Any, Any]]) -> Callable[[models.Model], tuple[Any, ...]]:
+    first, *others = (field.attname for field in fields)
+    if others:
+        return attrgetter(first, *others)
+    return lambda row: (getattr(row, first),)
 
 
 def _is_set(field: models.Field[Any, Any], row: models.Model) -> bool:
