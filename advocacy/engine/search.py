@@ -21,12 +21,12 @@ def earliest(first: int, last: int, possible: Possible, guess: int | None = None
     exact. Without new events the score usually only falls, so bisection finds the day; where a penalty can
     expire, both halves may have to be searched. A correct `guess` makes the search unnecessary.
     """
+    if guess is not None and possible(guess, guess) and (guess == first or not possible(first, guess - 1)):
+        return guess
     if first > last or not possible(first, last):
         return None
     if first == last:
         return first
-    if guess is not None and possible(guess, guess) and (guess == first or not possible(first, guess - 1)):
-        return guess
     middle = (first + last) // 2
     return earliest(first, middle, possible) or earliest(middle + 1, last, possible)
 
