@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
@@ -15,7 +15,7 @@ from .contributions import contributions
 from .score_bound import ScoreBound, bounds_of
 from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
-from .weights import BANDS, BROAD_COMPONENTS, COMPONENTS, ENTER_AT, KINDS, LEAVE_BELOW, NONE
+from .weights import BANDS, ENTER_AT, LEAVE_BELOW, NONE
 
 _FIRST_BAND = 100 * min(floor for floor in BANDS.values() if floor)
 _NEAR = 3  # hundredths below the highest bound; without acts that do not count, a bound is at most 2 too high
@@ -44,8 +44,6 @@ def open_intervals(
 
 def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
-    if not can_reach_advocate({KINDS[fact.kind].component for fact in facts if fact.kind in KINDS}):
-        return ()
     if all(most < ENTER_AT * 100 for most in bounds_of(scored_days(facts, as_of))):
         return ()
     spans: list[Span] = []
@@ -66,12 +64,6 @@ def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers:
         else:
             bound.reset(tally, last, low=0, high=ENTER_AT * 100)
     return tuple(spans)
-
-
-def can_reach_advocate(components: Collection[str]) -> bool:
-    """Return whether these components can have enough points for rule R6."""
-    most = sum(COMPONENTS[key].most for key in components)
-    return len(components) >= BROAD_COMPONENTS and most >= ENTER_AT
 
 
 def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
