@@ -225,7 +225,7 @@ def test_a_writer_can_use_a_partition_added_during_its_transaction(ann, two_old_
 
 
 def test_two_writers_can_need_the_same_new_partition(ann, two_old_months):
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     def write(key):
         with transaction.atomic():
