@@ -19,6 +19,8 @@ from django.template import Context, Engine, Template
 from django.urls import path
 from django.utils.cache import patch_vary_headers
 
+from community.core.middleware import REFUSED
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 MIDDLEWARE = [
@@ -67,6 +69,8 @@ class Middleware:
 
 class ClientAddress(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get(REFUSED):  # the web server asks once, for the answer that it gives when it is busy
+            return HttpResponse(status=503)
         client = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if settings.BEHIND_PROXY and client:
             request.META["REMOTE_ADDR"] = client

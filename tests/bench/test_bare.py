@@ -1,9 +1,11 @@
 import pytest
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from django.utils.module_loading import import_string
 
 from bench import bare
+from community.runtime.http_server import busy_answer
 
 
 @pytest.fixture
@@ -32,3 +34,10 @@ def test_bare_view_is_for_visitors(bare_client):
 
     with pytest.raises(LookupError):
         bare_client.get("/4096/")
+
+
+@pytest.mark.django_db
+def test_bare_view_can_be_served_by_our_web_server(bare_client):
+    answer = busy_answer(WSGIHandler())
+
+    assert answer.body == b""
