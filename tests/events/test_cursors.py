@@ -107,9 +107,9 @@ def test_follow_reads_transactions_whole_and_in_the_order_of_their_ids(ann, foll
 
 @pytest.fixture
 def two_old_months():
-    """The first one's partition exists, the second one's does not."""
+    """The partitions of the first one and of today exist, the second one's does not."""
     first, second = datetime(1999, 2, 9, tzinfo=UTC), datetime(1999, 3, 9, tzinfo=UTC)
-    partitions.ensure_months([first])
+    partitions.ensure_months([first, timezone.now()])
     yield first, second
     with connection.cursor() as sql:
         sql.execute("DROP TABLE event_1999_02, event_1999_03")
@@ -225,7 +225,7 @@ def test_a_writer_can_use_a_partition_added_during_its_transaction(ann, two_old_
 
 
 def test_two_writers_can_need_the_same_new_partition(ann, two_old_months):
-    both = threading.Barrier(2, timeout=60)
+    both = threading.Barrier(2, timeout=10)
 
     def write(key):
         with transaction.atomic():
