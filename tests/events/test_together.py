@@ -91,14 +91,19 @@ def test_a_follower_that_fails_does_not_stop_the_others(ann, followers):
     assert together.follow_together() == []
 
 
-def test_a_follower_that_is_behind_follows_by_itself(ann, followers):
-    followers(wanting_1=lambda events: None, wanting_2=lambda events: None)
+def test_followers_at_different_places_meet_again(ann, followers):
+    seen = {"wanting_1": [], "wanting_2": []}
+    followers(
+        wanting_1=lambda events: seen["wanting_1"].append(versions(events)),
+        wanting_2=lambda events: seen["wanting_2"].append(versions(events)),
+    )
     agree(ann, 1)
     cursors.follow("wanting_1")
     agree(ann, 2)
 
-    assert together.follow_together() == ["wanting_2"]
-    assert cursors.is_behind("wanting_1") is False
+    assert together.follow_together() == []
+    assert seen == {"wanting_1": [[1], [2]], "wanting_2": [[1, 2]]}
+    assert len({cursors.place_of(cursor) for cursor in Cursor.objects.all()}) == 1
 
 
 def test_with_a_backlog_everybody_follows_by_themselves(ann, followers, monkeypatch):

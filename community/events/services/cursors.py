@@ -118,23 +118,32 @@ def lock(name: str) -> Cursor | None:
 
 def move(cursors: Collection[Cursor], batch: Batch) -> None:
     """Move these cursors, which the caller has locked, behind the batch."""
+    epoch, xid, seq = batch.last
     Cursor.objects.filter(pk__in=[cursor.pk for cursor in cursors]).update(
-        epoch=batch.epoch, last_xid=batch.xid, last_seq=batch.seq, failures=0, moved_at=timezone.now()
+        epoch=epoch, last_xid=xid, last_seq=seq, failures=0, moved_at=timezone.now()
     )
+
+
+Place = tuple[int, int, int]  # epoch, xid and seq
+
+
+def place_of(cursor: Cursor) -> Place:
+    return cursor.epoch, int(cursor.last_xid), cursor.last_seq
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The events read, the position of the last one, and how many there are, with those that nobody wanted."""
+    """The events read with their places in the log, the last place, and how many there are, wanted or not."""
 
-    events: Sequence[Event]
-    epoch: int
-    xid: int
-    seq: int
+    events: Sequence[tuple[Place, Event]]
+    last: Place
     count: int
 
-    def wanted_by(self, follower: Follower) -> list[Event]:
-        return [event for event in self.events if follower.names is None or event.name in follower.names]
+    def wanted_by(self, follower: Follower, *, after: Place = (0, 0, 0)) -> list[Event]:
+        names = follower.names
+        return [
+            event for place, event in self.events if place > after and (names is None or event.name in names)
+        ]
 
 
 def read(cursor: Cursor, *, limit: int, names: Collection[str] | None = None) -> Batch | None:
@@ -153,12 +162,12 @@ def read(cursor: Cursor, *, limit: int, names: Collection[str] | None = None) ->
         sql.execute("SET LOCAL enable_sort TO DEFAULT")
     if not rows:
         return None
-    *_, epoch, xid, seq, count = rows[-1]
-    return Batch([_event(row) for row in rows], epoch, int(xid), seq, count)
+    events = [((epoch, int(xid), seq), _event(row)) for *row, epoch, xid, seq, _ in rows]
+    return Batch(events, events[-1][0], rows[-1][-1])
 
 
 def _event(row: Sequence[Any]) -> Event:
-    values = list(row[: len(_NAMES)])
+    values = list(row)
     values[_PROPS] = json.loads(values[_PROPS])
     return Event.from_db("default", _NAMES, values)
 

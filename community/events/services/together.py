@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from django.db import OperationalError, transaction
 
@@ -11,37 +11,36 @@ from community.events.models import Cursor
 from community.events.registry import Follower, all_followers
 
 from . import cursors
-from .cursors import Batch
+from .cursors import Batch, Place, place_of
 
 log = logging.getLogger(__name__)
 
 LIMIT = 200  # more is a backlog
 
-Place = tuple[int, int, int]
-
 
 def follow_together() -> list[str]:
-    """Process the newest events with all followers that have read everything before.
+    """Process the newest events with all followers that are not far behind.
 
-    Each handles the events it wants in a transaction of its own, which moves its cursor, as in `cursors.follow`.
-    The cursors of those that want none are moved by one statement. Return the names of the other followers with
-    unread events, which `cursors.follow` must process: those behind, those that failed, and all if there is a backlog.
+    Each handles those it wants in a transaction of its own, which moves its cursor, as in `cursors.follow`. The
+    cursors of those that want none are moved by one statement. Return the names of the followers that
+    `cursors.follow` must run: those that failed, and all with unread events if there is a backlog.
     """
     followers = all_followers()
-    places = {cursor.name: _place(cursor) for cursor in Cursor.objects.filter(name__in=followers)}
-    newest = max(places.values(), default=(0, 0, 0))
-    level = [follower for name, follower in followers.items() if places.get(name) == newest]
-    others = [name for name in followers if places.get(name) != newest and cursors.is_behind(name)]
-    batch = _read(newest)
+    places = {
+        cursor.name: place_of(cursor) for cursor in Cursor.objects.filter(name__in=followers, failures=0)
+    }
+    others = [name for name in followers if name not in places and cursors.is_behind(name)]
+    batch = _read(min(places.values())) if places else None
     if batch is None:
         return others
+    behind = {
+        follower: places[name]
+        for name, follower in followers.items()
+        if name in places and places[name] < batch.last
+    }
     if batch.count == LIMIT:
-        return [*others, *(follower.name for follower in level)]
-    return others + _process(level, newest, batch)
-
-
-def _place(cursor: Cursor) -> Place:
-    return cursor.epoch, int(cursor.last_xid), cursor.last_seq
+        return [*others, *(follower.name for follower in behind)]
+    return others + _process(behind, batch)
 
 
 @transaction.atomic
@@ -50,13 +49,14 @@ def _read(place: Place) -> Batch | None:
     return cursors.read(Cursor(epoch=epoch, last_xid=xid, last_seq=seq), limit=LIMIT)
 
 
-def _process(followers: Sequence[Follower], place: Place, batch: Batch) -> list[str]:
-    """Process the batch with these followers, whose cursors are at `place`. Return the names of those that failed."""
-    _skip([follower.name for follower in followers if not batch.wanted_by(follower)], place, batch)
+def _process(followers: Mapping[Follower, Place], batch: Batch) -> list[str]:
+    """Process the batch with these followers, whose cursors are there. Return the names of those that failed."""
+    wanting = {
+        follower: place for follower, place in followers.items() if batch.wanted_by(follower, after=place)
+    }
+    _skip({follower.name: place for follower, place in followers.items() if follower not in wanting}, batch)
     failed = []
-    for follower in followers:
-        if not batch.wanted_by(follower):
-            continue
+    for follower, place in wanting.items():
         try:
             _handle(follower, place, batch)
         except OperationalError:
@@ -69,17 +69,17 @@ def _process(followers: Sequence[Follower], place: Place, batch: Batch) -> list[
 
 
 @transaction.atomic(durable=True)
-def _skip(names: Sequence[str], place: Place, batch: Batch) -> None:
-    if names:
-        waiting = Cursor.objects.select_for_update(skip_locked=True).filter(name__in=names)
+def _skip(places: Mapping[str, Place], batch: Batch) -> None:
+    if places:
+        waiting = Cursor.objects.select_for_update(skip_locked=True).filter(name__in=places)
         # Under the lock: another worker may have moved it since it was read.
-        if still := [cursor for cursor in waiting if _place(cursor) == place]:
+        if still := [cursor for cursor in waiting if place_of(cursor) == places[cursor.name]]:
             cursors.move(still, batch)
 
 
 @transaction.atomic(durable=True)
 def _handle(follower: Follower, place: Place, batch: Batch) -> None:
     cursor = cursors.lock(follower.name)
-    if cursor is not None and _place(cursor) == place:
-        follower.handle(batch.wanted_by(follower))
+    if cursor is not None and place_of(cursor) == place:
+        follower.handle(batch.wanted_by(follower, after=place))
         cursors.move([cursor], batch)
