@@ -69,7 +69,8 @@ class Middleware:
 
 class ClientAddress(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.META.get(REFUSED):  # the web server asks once, for the answer that it gives when it is busy
+        # The web server asks once, at its start, for the answer that it gives when it is busy.
+        if request.META.get(REFUSED):
             return HttpResponse(status=503)
         client = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if settings.BEHIND_PROXY and client:
