@@ -111,7 +111,19 @@ def test_with_a_backlog_everybody_follows_by_themselves(ann, followers, monkeypa
     followers(wanting=nobody, bored=nobody)
     agree(ann, 1, 2, 3)
 
-    assert together.follow_together() == ["bored", "wanting"]
+    assert sorted(together.follow_together()) == ["bored", "wanting"]
+
+
+def test_a_backlog_of_one_does_not_hold_up_the_others(ann, followers, monkeypatch):
+    seen = []
+    monkeypatch.setattr(together, "LIMIT", 2)
+    followers(wanting_1=nobody, wanting_2=lambda events: seen.extend(versions(events)))
+    agree(ann, 1, 2, 3)
+    cursors.follow("wanting_2")
+    agree(ann, 4)
+
+    assert together.follow_together() == ["wanting_1"]
+    assert seen == [1, 2, 3, 4]
 
 
 def test_an_event_that_another_worker_is_handling_is_left_to_it(ann, followers):

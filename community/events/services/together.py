@@ -23,24 +23,21 @@ def follow_together() -> list[str]:
 
     Each handles those it wants in a transaction of its own, which moves its cursor, as in `cursors.follow`. The
     cursors of those that want none are moved by one statement. Return the names of the followers that
-    `cursors.follow` must run: those that failed, and all with unread events if there is a backlog.
+    `cursors.follow` must run: those that failed, and those with a backlog.
     """
     followers = all_followers()
     places = {
         cursor.name: place_of(cursor) for cursor in Cursor.objects.filter(name__in=followers, failures=0)
     }
     others = [name for name in followers if name not in places and cursors.is_behind(name)]
-    batch = _read(min(places.values())) if places else None
-    if batch is None:
-        return others
-    behind = {
-        follower: places[name]
-        for name, follower in followers.items()
-        if name in places and places[name] < batch.last
-    }
-    if batch.count == LIMIT:
-        return [*others, *(follower.name for follower in behind)]
-    return others + _process(behind, batch)
+    while places and (batch := _read(min(places.values()))):
+        behind = {followers[name]: place for name, place in places.items() if place < batch.last}
+        if batch.count < LIMIT:
+            return others + _process(behind, batch)
+        # A backlog. Those that have read it go on without those that have not.
+        others += [follower.name for follower in behind]
+        places = {name: place for name, place in places.items() if followers[name] not in behind}
+    return others
 
 
 @transaction.atomic
