@@ -2,7 +2,8 @@ import time
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
-from django.core.cache import cache
+
+from community.core import redis_client
 
 from .services import dirty, shards
 from .services.wake import WAKE_KEY
@@ -15,7 +16,7 @@ MAX_SECONDS = 20.0
 @shared_task(name="journeys.wake")
 def wake() -> None:
     """Enqueue a drain for every dirty shard; runs after commits, and every 5 s from beat."""
-    cache.delete(WAKE_KEY)
+    redis_client.unmark(WAKE_KEY)
     for shard in shards.waiting_shards():
         drain.delay(shard)
 

@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from django.urls import URLResolver, get_resolver
 
+from community.core import redis_client
 from community.core.middleware import ACCOUNT_PATHS
 
 
@@ -108,3 +109,7 @@ def url_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Itera
             yield from url_patterns(pattern, whole)
         else:
             yield whole
+
+
+def is_marked(name: str) -> bool:
+    return bool(redis_client.client().exists(redis_client.key(name)))

@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 from celery import shared_task
-from django.core.cache import cache
 from django.utils import timezone
+
+from community.core import redis_client
 
 from .services import cursors
 from .services.partitions import ensure_months
@@ -13,7 +14,7 @@ from .services.wake import WAKE_KEY
 @shared_task(name="events.sweep", soft_time_limit=120)
 def sweep() -> None:
     """Process new events, and enqueue the followers that are behind; runs after commits, and every 5 s from beat."""
-    cache.delete(WAKE_KEY)
+    redis_client.unmark(WAKE_KEY)
     for name in follow_together():
         follow.delay(name)
 

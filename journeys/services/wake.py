@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils.module_loading import import_string
+
+from community.core import redis_client
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,8 @@ def wake_drains() -> None:
 
 def _wake() -> None:
     try:
-        # The task deletes the key before it reads, so a mark made after that enqueues another task.
-        if cache.add(WAKE_KEY, 1, timeout=10):
+        # The task removes the mark before it reads, so a day marked after that enqueues another task.
+        if redis_client.mark(WAKE_KEY, seconds=10):
             import_string("journeys.tasks.wake").delay()
     except Exception:
         # Beat drains the marks anyway; the caller must not fail because Redis is down.

@@ -4,12 +4,13 @@ import logging
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import cache, caches
 from django.db import connection, transaction
 from django.utils import timezone
 
 from community.celery import app
+from community.core import redis_client
 from community.events.services.wake import GATHER_SECONDS, WAKE_KEY, wake_followers
+from tests.support import is_marked
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def test_wake_followers_waits_for_the_commit(nobody_waits):
     wake_followers()
 
     assert waiting() == 0
-    assert cache.get(WAKE_KEY) is None
+    assert not is_marked(WAKE_KEY)
 
 
 def test_wake_followers_enqueues_one_sweep(django_capture_on_commit_callbacks, nobody_waits):
@@ -43,7 +44,7 @@ def test_wake_followers_enqueues_one_sweep(django_capture_on_commit_callbacks, n
         wake_followers()
 
     assert waiting() == 1
-    assert cache.get(WAKE_KEY) == 1
+    assert is_marked(WAKE_KEY)
 
 
 def test_a_sweep_waits_for_more_commits(django_capture_on_commit_callbacks, nobody_waits):
@@ -60,7 +61,7 @@ def test_a_sweep_waits_for_more_commits(django_capture_on_commit_callbacks, nobo
 def test_wake_followers_enqueues_nothing_while_one_is_pending(
     django_capture_on_commit_callbacks, nobody_waits
 ):
-    cache.set(WAKE_KEY, 1)
+    redis_client.mark(WAKE_KEY, seconds=10)
 
     with django_capture_on_commit_callbacks(execute=True):
         wake_followers()
@@ -91,15 +92,10 @@ def test_wake_followers_after_a_failed_savepoint_wakes(django_capture_on_commit_
 
 @pytest.fixture
 def redis_is_away(settings):
-    """A cache without a server."""
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:1/0",
-        }
-    }
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis_client.client.cache_clear()
     yield
-    del caches["default"]
+    redis_client.client.cache_clear()
 
 
 def test_a_post_succeeds_without_a_broker(redis_is_away, django_capture_on_commit_callbacks, caplog):

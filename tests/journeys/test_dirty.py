@@ -7,9 +7,9 @@ from io import StringIO
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
-from django.core.cache import cache
 from django.core.management import call_command
 
+from community.core import redis_client
 from community.events.models import Event
 from community.events.services import recording
 from community.members.services.roles import set_roles
@@ -18,6 +18,7 @@ from journeys.models import Dirty, MemberState, StageHistory
 from journeys.services import dirty, shards
 from journeys.services.wake import WAKE_KEY
 from tests.factories.members import MemberFactory
+from tests.support import is_marked
 
 from .journey_fixtures import drained, happened, moment, replied
 
@@ -134,7 +135,7 @@ def test_mark_wakes_a_worker_once_after_the_commit(monkeypatch, django_capture_o
         assert woken == []
 
     assert woken == [1]
-    assert cache.get(WAKE_KEY) == 1
+    assert is_marked(WAKE_KEY)
 
 
 def test_mark_succeeds_without_a_broker(monkeypatch, django_capture_on_commit_callbacks):
@@ -153,12 +154,12 @@ def test_wake_starts_one_drain_per_waiting_shard(monkeypatch):
     started = []
     monkeypatch.setattr(tasks.drain, "delay", lambda *args: started.append(args))
     dirty.mark_members([1, 2, dirty.SHARDS + 2])
-    cache.set(WAKE_KEY, 1)
+    redis_client.mark(WAKE_KEY, seconds=10)
 
     tasks.wake()
 
     assert started == [(1,), (2,)]
-    assert cache.get(WAKE_KEY) is None
+    assert not is_marked(WAKE_KEY)
 
 
 def test_drain_task_runs_until_the_shard_is_empty():

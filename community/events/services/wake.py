@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from django.core.cache import cache
 from django.db import connection, transaction
+
+from community.core import redis_client
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,8 @@ def _wake_after_commit() -> None:
     from django.utils.module_loading import import_string
 
     try:
-        # The task deletes the key before it reads, so an event committed after that enqueues another task.
-        if cache.add(WAKE_KEY, 1, timeout=10):
+        # The task removes the mark before it reads, so an event committed after that enqueues another task.
+        if redis_client.mark(WAKE_KEY, seconds=10):
             import_string("community.events.tasks.sweep").apply_async(countdown=GATHER_SECONDS)
     except Exception:
         # The sweep of beat finds the event anyway; a member's post must not fail because Redis is down.
