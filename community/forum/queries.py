@@ -211,3 +211,11 @@ def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
 def _published(reader: Reader, topic: Topic) -> PostQuerySet:
     posts = topic.posts.published().under_parents_of(reader)
     return posts.select_related("parent").defer("source", "html", "search")
+
+
+def successor(reader: Reader, topic_id: int) -> Topic | None:
+    """Return the topic this one was merged into, following chains, if the reader may see it."""
+    topic = Topic.objects.merged().only("merged_into").filter(pk=topic_id).first()
+    while topic is not None and topic.merged_into_id:
+        topic = Topic.objects.filter(pk=topic.merged_into_id).first()
+    return Topic.objects.visible_to(reader).filter(pk=topic.pk).first() if topic else None

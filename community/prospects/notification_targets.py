@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import Q
 from django.urls import reverse
 
 from community.forum.models import Topic
@@ -14,11 +15,17 @@ from .models import DeskQuestion
 
 
 def questions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
-    """Return the questions on the reader's desk whose topics they may see, by id."""
-    found = DeskQuestion.objects.at_desk_of(reader).filter(
-        pk__in=ids, topic__in=Topic.objects.visible_to(reader)
-    )
+    """Return the questions on the reader's desk whose topics they may see, by id.
+
+    A question that was merged into another topic goes by that topic's title; its URL redirects there.
+    """
+    visible = Topic.objects.visible_to(reader).exclude(status=Topic.Status.DELETED)
+    found = DeskQuestion.objects.at_desk_of(reader).filter(pk__in=ids)
+    found = found.filter(Q(topic__in=visible) | Q(topic__merged_into__in=visible))
     return {
-        question.pk: Subject(question.topic.title, reverse("prospects:question-detail", args=[question.pk]))
-        for question in found.select_related("topic")
+        question.pk: Subject(
+            (question.topic.merged_into or question.topic).title,
+            reverse("prospects:question-detail", args=[question.pk]),
+        )
+        for question in found.select_related("topic__merged_into")
     }

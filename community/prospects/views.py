@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from community.core import rate_limits
 from community.core.pagination import PER_PAGE, page_of
 from community.core.permissions import Refused, require
 from community.events.models import Event
+from community.forum import queries
 from community.forum.models import Topic
 from community.members.models import Member
 from community.members.requests import member_of
@@ -28,7 +30,7 @@ from . import cards, rules
 from . import desk as desk_lists
 from .forms import HandoverForm, ReplyForm, UrgentForm
 from .links import external_links
-from .models import DeskQuestion, ProspectForum, RosterEntry
+from .models import DeskQuestion, DeskQuestionQuerySet, ProspectForum, RosterEntry
 from .services import claims, replies, states
 
 if TYPE_CHECKING:
@@ -94,7 +96,10 @@ def desk_held_back(request: HttpRequest) -> HttpResponse:
 @login_required
 @vary_on_headers("HX-Request")
 def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Show one question with its background; a fragment for htmx."""
+    """Show one question with its background; a fragment for htmx. A merged one redirects to the other topic."""
+    reader = _reader_of_desk(request)
+    if (merged_into := queries.successor(reader, topic_id)) is not None:
+        return redirect(_place_of(merged_into, reader))
     return _question_page(request, _question_at_desk(request, topic_id))
 
 
@@ -214,9 +219,20 @@ def _cards_by_id(reader: Member, ids: list[int], now: datetime) -> dict[int, car
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
     """Fetch a question on the reader's desk: 403 without access to a desk, 404 for another forum's."""
     reader = _reader_of_desk(request)
+    return get_object_or_404(_questions_of(reader).with_people(), pk=topic_id)
+
+
+def _questions_of(reader: Member) -> DeskQuestionQuerySet:
+    """Return the questions that the reader can open at their desk; those of topics that are gone wait to be tracked."""
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
-    visible = questions.filter(topic__in=Topic.objects.visible_to(reader))
-    return get_object_or_404(visible.with_people(), pk=topic_id)
+    return questions.filter(topic__in=Topic.objects.visible_to(reader).published())
+
+
+def _place_of(topic: Topic, reader: Member) -> str:
+    """Return the URL of the topic at the reader's desk, else that of the topic."""
+    if _questions_of(reader).filter(pk=topic.pk).exists():
+        return reverse("prospects:question-detail", args=[topic.pk])
+    return topic.get_absolute_url()
 
 
 def _done_or_refused(

@@ -33,6 +33,12 @@ class PostQuerySet(models.QuerySet["Post"]):
     def published(self) -> PostQuerySet:
         return self.filter(status=Post.Status.PUBLISHED)
 
+    def opened_merged_topic(self) -> PostQuerySet:
+        """Posts that opened a topic which was merged into another since."""
+        return self.filter(
+            Exists(Topic.objects.merged().opened_by(OuterRef("author"), OuterRef("created_at")))
+        )
+
     def answers(self) -> PostQuerySet:
         return self.filter(kind=Post.Kind.ANSWER)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -60,6 +60,14 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
     def published(self) -> TopicQuerySet:
         return self.filter(status=Topic.Status.PUBLISHED)
+
+    def merged(self) -> TopicQuerySet:
+        """Topics whose posts were moved to another one, which their URLs redirect to."""
+        return self.filter(merged_into__isnull=False)
+
+    def opened_by(self, author: Any, created_at: Any) -> TopicQuerySet:
+        """Topics with this author and time, which they have from their opening post."""
+        return self.filter(author=author, created_at=created_at)
 
     def unanswered(self) -> TopicQuerySet:
         """Open questions without an answer."""

@@ -149,10 +149,13 @@ def retract_one(name: EventName, object_type: str, object_id: int, key: str, *, 
 
 
 def _author_events(post: Post) -> Any:
-    """Return the author's events about the post, the topic it opens, and the question it solved."""
+    """Return the author's events about the post, the topic it opens or opened, and the question it solved."""
     about = Q(object_type="forum.post", object_id=post.pk)
     if post.is_opening:
         about |= Q(object_type="forum.topic", object_id=post.topic_id) & ~Q(name=QUESTION_RESOLVED)
+    merged = Topic.objects.merged().opened_by(post.author_id, post.created_at)
+    if merged_ids := list(merged.values_list("pk", flat=True)):
+        about |= Q(object_type="forum.topic", object_id__in=merged_ids) & ~Q(name=QUESTION_RESOLVED)
     events = Q(member_id=post.author_id) & about
     if post.is_accepted:
         events |= Q(event_id=derived_id(QUESTION_RESOLVED, "forum.topic", post.topic_id, str(post.pk)))

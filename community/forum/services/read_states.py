@@ -33,3 +33,25 @@ def mark_read(topic: Topic, *, member: Member, number: int, now: datetime | None
             """,
             [durable, member.pk, topic.pk, number, now or timezone.now()],
         )
+
+
+def carry_over(topic: Topic, target: Topic) -> None:
+    """Move the readers of a topic to the one it is merged into, before its posts are appended there.
+
+    Who has opened both keeps their place in the target.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRY_OVER, {"topic": topic.pk, "target": target.pk, "last": target.last_number})
+
+
+_CARRY_OVER = """
+WITH gone AS (
+  DELETE FROM forum_readstate WHERE topic_id = %(topic)s RETURNING member_id, last_read_number, read_at
+)
+INSERT INTO forum_readstate (member_id, topic_id, last_read_number, read_at)
+SELECT gone.member_id, %(target)s, %(last)s + (
+         SELECT count(*) FROM forum_post p WHERE p.topic_id = %(topic)s AND p.number <= gone.last_read_number
+       ), gone.read_at
+  FROM gone
+ON CONFLICT (member_id, topic_id) DO NOTHING
+"""

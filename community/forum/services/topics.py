@@ -17,9 +17,9 @@ from community.core.permissions import Refused
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
 from community.events.services.recording import record
 from community.forum import screening
-from community.forum.models import Category, Post, ReadState, Topic
+from community.forum.models import Category, Post, Topic
 
-from . import counters, post_events, rendering, revisions
+from . import counters, post_events, read_states, rendering, revisions
 from . import tags as tag_service
 
 if TYPE_CHECKING:
@@ -179,16 +179,19 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     """Append all posts of `topic` to another topic, and redirect its URL there; idempotent.
 
     Its opening becomes a reply, and its accepted answer is no longer accepted, since the other topic has its
-    own asker. Raises Refused if `into` is the same topic, or is merged or deleted.
+    own asker. Whoever had read it goes on reading in the other topic. Raises Refused if `into` is the same topic,
+    or one of the two is merged already, or `into` is deleted.
     """
     first, second = sorted([topic.pk, into.pk])
     locked = {first: counters.lock_topic(first), second: counters.lock_topic(second)}
     topic, target = locked[topic.pk], locked[into.pk]
     if topic.merged_into_id == target.pk:
         return target
-    if topic.pk == target.pk or target.merged_into_id or target.status == Topic.Status.DELETED:
+    merged_already = topic.merged_into_id or target.merged_into_id
+    if topic.pk == target.pk or merged_already or target.status == Topic.Status.DELETED:
         raise Refused(_("Choose another topic that has not been deleted."))
     topic_before, target_before = counters.contribution(topic), counters.contribution(target)
+    read_states.carry_over(topic, target)
     for post in list(topic.posts.select_for_update()):
         _clear_acceptance(post, asker_topic=topic)
         target.last_number += 1
@@ -197,11 +200,13 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     target.save(update_fields=["last_number"])
     topic.status, topic.merged_into = Topic.Status.DELETED, target
     topic.save(update_fields=["status", "merged_into"])
-    ReadState.objects.filter(topic=topic).delete()
+    # Topics that were merged into this one before lead straight to the target.
+    Topic.objects.filter(merged_into=topic).update(merged_into=target)
     counters.refresh(topic, before=topic_before)
     counters.refresh(target, before=target_before)
     counters.recount_tags(topic.tags.values_list("pk", flat=True))
     _record(target, "merged", actor=actor, after={"merged": topic.pk}, now=now)
+    _record_edit(topic, "merged_away", actor=actor, at=now or timezone.now())
     return target
 
 
@@ -308,9 +313,12 @@ def _clear_acceptance(post: Post, *, asker_topic: Topic) -> None:
 def _record(
     topic: Topic, what: str, *, actor: Member, now: datetime | None, reason: str = "", **changes: Any
 ) -> None:
-    at = now or timezone.now()
     page_cache.invalidate_on_commit()
+    _record_edit(topic, what, actor=actor, at=now or timezone.now())
+    audit(f"topic.{what}", actor=actor, subject=topic, reason=reason, **changes)
+
+
+def _record_edit(topic: Topic, what: str, *, actor: Member, at: datetime) -> None:
     record(
         TOPIC_EDITED, actor=actor, subject=topic, occurred_at=at, key=f"{what}:{at.isoformat()}", what=[what]
     )
-    audit(f"topic.{what}", actor=actor, subject=topic, reason=reason, **changes)

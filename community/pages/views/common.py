@@ -33,8 +33,9 @@ class HtmxRequest(HttpRequest):
 
 
 def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
+    """Return a visible topic that has posts: a merged one has none, so nothing can be done to it."""
     topic = topic_page.find_topic(request.user, topic_id)
-    if topic is None:
+    if topic is None or topic.merged_into_id:
         raise Http404(_("This topic does not exist."))
     return topic
 

@@ -68,6 +68,7 @@ def topic_move(request: HtmxRequest, topic_id: int) -> HttpResponse:
 
 @require_safe_or_post
 @login_required
+@refusing
 def topic_merge(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
     form = MergeForm(request.POST or None, actor=member_of(request), topic=topic)

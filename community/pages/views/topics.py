@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
@@ -105,12 +105,11 @@ def _place(request: HttpRequest, post: Post, topic: Topic) -> str:
 
 
 def _successor(request: HttpRequest, topic_id: int) -> Topic:
-    """Return the topic this was merged into, following chains. Raises Http404 if there is none."""
-    visible = Topic.objects.visible_to(request.user)
-    topic = get_object_or_404(Topic.objects.only("merged_into"), pk=topic_id, merged_into__isnull=False)
-    while topic.merged_into_id:
-        topic = get_object_or_404(Topic, pk=topic.merged_into_id)
-    return get_object_or_404(visible, pk=topic.pk)
+    """Return the topic this was merged into. Raises Http404 if there is none."""
+    topic = queries.successor(request.user, topic_id)
+    if topic is None:
+        raise Http404
+    return topic
 
 
 def _visitor(request: HttpRequest, member: Member | None) -> str:

@@ -35,15 +35,16 @@ def sync_topics(topic_ids: Iterable[int]) -> list[DeskQuestion]:
 def _sync_question(topic: Topic) -> None:
     if topic.status == Topic.Status.PUBLISHED:
         record(PROSPECT_QUESTION_ASKED, actor=topic.author, subject=topic, occurred_at=topic.created_at)
-    else:
+    elif topic.merged_into_id is None:  # else it was asked all the same, and is retracted with its post
         _retract(PROSPECT_QUESTION_ASKED, "forum.topic", topic.pk, "")
 
 
 def _sync_replies(topic: Topic) -> None:
     replies = topic.posts.exclude(kind=Post.Kind.OPENING).exclude(author=topic.author)
     recorded = _recorded_replies(topic)
+    questions = set(replies.opened_merged_topic().values_list("pk", flat=True))
     for post in replies.select_related("author").order_by("created_at"):
-        if post.status == Post.Status.PUBLISHED and post.pk not in recorded:
+        if post.status == Post.Status.PUBLISHED and post.pk not in recorded | questions:
             _record_reply(post, topic)
         elif post.status != Post.Status.PUBLISHED and post.pk in recorded:
             _retract_reply(post)
