@@ -16,6 +16,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache
+from community.core.text import xml_safe
 from community.forum import lists
 from community.forum.models import Category, Topic
 from community.forum.models.topics import TopicQuerySet
@@ -27,10 +28,29 @@ def public_topics() -> TopicQuerySet:
     return lists.readable(AnonymousUser())
 
 
+class AtomFeed(Atom1Feed):
+    """An Atom feed of any text that can be stored."""
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        self.feed = _xml_safe(self.feed)
+        self.items = _xml_safe(self.items)
+        super().write(outfile, encoding)
+
+
+def _xml_safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return xml_safe(value)
+    if isinstance(value, dict):
+        return {key: _xml_safe(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_xml_safe(one) for one in value]
+    return value
+
+
 class NewTopics(Feed):  # type: ignore[type-arg]
     """The newest topics, with the beginning of each."""
 
-    feed_type = Atom1Feed
+    feed_type = AtomFeed
     title = settings.SITE_NAME
     subtitle = "New topics"
     link = reverse_lazy("forum:latest")

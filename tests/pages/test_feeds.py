@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from lxml import etree
 
 from community.forum.models import Topic
-from community.pages.feeds import ENTRIES
+from community.pages.feeds import ENTRIES, NewTopics
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -33,6 +33,30 @@ def test_feed_starts_with_the_newest_topic(client):
 
     assert texts(feed, "title")[1:] == ["Milk <foam> & more", "An older question"]
     assert texts(feed, "name") == ["Ben Summer", "Ada Winter"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("I got \x1b[31mred\x1b[0m text", "I got \ufffd[31mred\ufffd[0m text"),
+        ("\x01\x08\x0b\x0c\x1f", "\ufffd" * 5),
+        ("\ufffe and \uffff", "\ufffd and \ufffd"),
+        ("Tab\tand 🫖 \x7f\x85 \ufdd0 \U0001fffe", "Tab\tand 🫖 \x7f\x85 \ufdd0 \U0001fffe"),
+        ("]]> <b>&amp;", "]]> <b>&amp;"),
+    ],
+)
+def test_feed_contains_any_text_that_can_be_stored(client, monkeypatch, typed, read_as):
+    monkeypatch.setattr(NewTopics, "title", f"{typed} \ud800")
+    author = MemberFactory(display_name=typed)
+    TopicFactory(title=typed, excerpt=typed, category=CategoryFactory(name=typed), author=author)
+
+    feed = read(client, "/feed.xml")
+
+    assert texts(feed, "title") == [f"{read_as} \ufffd", read_as]
+    assert texts(feed, "name") == [read_as]
+    assert texts(feed, "summary") == [read_as]
+    for section in ("topics", "categories"):
+        assert len(texts(read(client, f"/sitemap-{section}.xml"), "loc")) == 1
 
 
 def test_feed_is_the_same_for_managers_and_visitors(client):
