@@ -10,7 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from community.core.admin_theme import unfold_settings
-from community.runtime import logs
+from community.runtime import error_reports, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "community.runtime.logs.LogRequests",
     "community.members.middleware.MemberTimeZone",
     "community.members.middleware.Visits",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -319,7 +319,14 @@ SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=error_reports.redact,
+        before_breadcrumb=error_reports.redact_breadcrumb,
+    )
 
 # Brand
 

@@ -20,7 +20,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
-from community.core import page_cache, sessions
+from community.core import page_cache, redaction, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -194,7 +194,8 @@ class PrivateResponses:
     """Mark responses as private and varying by reader.
 
     They also vary by HX-Request, because htmx gets fragments at the URLs of whole pages. Responses with their own
-    Cache-Control, such as images, are left alone.
+    Cache-Control, such as images, are left alone. What a link with a token leads to is stored nowhere, and its
+    address is passed on to no one: not `no-referrer`, with which browsers post forms with `Origin: null`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -202,7 +203,11 @@ class PrivateResponses:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not response.has_header("Cache-Control"):
+        if redaction.has_secret(request.resolver_match):
+            response["Cache-Control"] = "no-store, private"
+            response["Referrer-Policy"] = "strict-origin"
+            response["X-Robots-Tag"] = "noindex"
+        elif not response.has_header("Cache-Control"):
             patch_vary_headers(response, ["Cookie", "HX-Request"])
             if settings.SESSION_COOKIE_NAME in request.COOKIES:
                 response["Cache-Control"] = "private"

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from community.core import redaction
 from community.core.audit import audit_context
 
 from . import active_sanctions, suspension_links
@@ -33,7 +34,7 @@ class ModerationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with audit_context(path=request.path, address=request.META.get("REMOTE_ADDR", "")):
+        with audit_context(path=redaction.path(request), address=request.META.get("REMOTE_ADDR", "")):
             response = self._log_out_suspended(request) or self.get_response(request)
         if request.path.startswith("/admin/"):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]

@@ -1,4 +1,7 @@
-"""Log formats: one JSON object per line in production, readable lines on a developer's machine."""
+"""Log formats: one JSON object per line in production, readable lines on a developer's machine.
+
+No line has tokens, search words or email addresses in it; see `core/redaction.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ import structlog
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog import signals
+from django_structlog.middlewares import RequestMiddleware
+
+from community.core import redaction
 
 # Local variables in tracebacks would leak passwords and tokens into the logs.
 _tracebacks = structlog.processors.ExceptionRenderer(
@@ -63,12 +69,12 @@ def configuration(format: str, level: str) -> dict[str, Any]:
 def _formatter(format: str) -> structlog.stdlib.ProcessorFormatter:
     finish: list[Any]
     if format == "json":
-        finish = [_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        finish = [_tracebacks, _redacted, structlog.processors.JSONRenderer()]
     else:
         console = structlog.dev.ConsoleRenderer(
             colors=False, pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
         )
-        finish = [_without_ids, console]
+        finish = [_without_ids, structlog.processors.format_exc_info, _redacted, console]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
@@ -82,9 +88,24 @@ def _without_ids(logger: object, name: str, event: dict[str, Any]) -> dict[str, 
     return event
 
 
+def _redacted(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    error = redaction.everywhere(event.pop("exception", None), redact=redaction.error_text)
+    told: dict[str, Any] = redaction.everywhere(event)
+    return {**told, "exception": error} if error else told
+
+
+class LogRequests(RequestMiddleware):
+    """Log one line per request, with what may be said of its address."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {redaction.path(request)}"
+
+
 @receiver(signals.bind_extra_request_metadata)
 def note_start(request: HttpRequest, **kwargs: Any) -> None:
     request.META["caravan.started"] = time.perf_counter()
+    redaction.current.set(request)
 
 
 @receiver(signals.bind_extra_request_finished_metadata)

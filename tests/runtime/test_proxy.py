@@ -29,6 +29,8 @@ class Proxy:
         self.media.mkdir()
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
+        self.log = folder / "proxy.log"
+        self.output = self.log.open("wb")
         self.process = subprocess.Popen(
             [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(BASE_DIR / "deploy/Caddyfile")],
             env={
@@ -40,7 +42,7 @@ class Proxy:
                 "MEDIA_ROOT": str(self.media),
                 "READ_BODY_TIMEOUT": "5s",
             },
-            stderr=subprocess.DEVNULL,
+            stderr=self.output,
         )
         wait_for(self.answers)
 
@@ -62,6 +64,7 @@ class Proxy:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.output.close()
 
 
 @pytest.fixture
@@ -124,3 +127,16 @@ def test_proxy_serves_uploads_as_harmless_files(proxy):
     assert found.getheader("Content-Security-Policy") == "default-src 'none'; sandbox"
     assert "immutable" in found.getheader("Cache-Control")
     assert missing.getheader("Cache-Control") is None
+
+
+def test_proxy_logs_no_secrets_of_addresses(start_web, start_proxy):
+    web = start_web(BEHIND_PROXY="1")
+    proxy = start_proxy(web)
+    web.process.terminate()
+    web.process.wait(30)
+
+    assert proxy.ask("/invitation/Sesame-4711/?q=Sesame-4711").status == 502
+
+    logged = proxy.log.read_text()
+    assert '"uri":"/invitation"' in logged
+    assert "Sesame" not in logged

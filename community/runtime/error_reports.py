@@ -1,0 +1,27 @@
+"""Take out of error reports to Sentry what logs do not have either."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from community.core import redaction
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Breadcrumb, Event, Hint
+
+
+def redact(event: Event, hint: Hint) -> Event:
+    """Keep the method and the redacted path of the request; no query, headers, cookies or form."""
+    asked = event.pop("request", None)
+    told = cast("Event", redaction.everywhere(event, redact=redaction.error_text))
+    request = redaction.current.get()
+    if asked is not None and request is not None:
+        told["request"] = {"method": request.method, "url": redaction.path(request)}
+    if event.get("transaction_info", {}).get("source") != "route":
+        told.pop("transaction", None)  # a path as it was sent
+    return told
+
+
+def redact_breadcrumb(crumb: Breadcrumb, hint: Hint) -> Breadcrumb:
+    told: Breadcrumb = redaction.everywhere(crumb, redact=redaction.error_text)
+    return told
