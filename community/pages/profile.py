@@ -57,6 +57,12 @@ def written(member: Member, reader: Reader) -> QuerySet[Post]:
     return posts.filter(topic__status=Topic.Status.PUBLISHED).order_by("-created_at", "-pk")
 
 
+def waiting(member: Member, *, number: int = 20) -> list[Post]:
+    """Return the member's posts that wait for approval, newest first. Show them to the member only."""
+    posts = Post.objects.visible_to(member).filter(author=member, status=Post.Status.PENDING)
+    return list(posts.order_by("-created_at", "-pk").select_related("topic")[:number])
+
+
 def tab_posts(member: Member, reader: Reader, tab: str) -> QuerySet[Post]:
     kinds: dict[str, tuple[str, ...]] = {
         "topics": (Post.Kind.OPENING,),

@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 
 from community.badges.models import Badge
 from community.pages import profile as profile_page
@@ -165,3 +166,23 @@ def test_me_hides_the_score_from_staff(client):
 def test_member_pages_refuse_post(client, mira):
     assert client.post("/u/mira/").status_code == 405
     assert client.post("/me/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("reader", "shown"), [("author", True), ("moderator", False), ("member", False), ("visitor", False)]
+)
+def test_posts_waiting_for_approval_are_listed_to_their_author_only(client, mira, reader, shown):
+    topic = TopicFactory(author=mira, status="pending", title="Is my first question lost?")
+    PostFactory(author=mira, status="pending", status_reason="A moderator reviews your first post.")
+    who = {"author": mira, "moderator": MemberFactory(role="moderator"), "member": MemberFactory()}.get(reader)
+    if who:
+        client.force_login(who)
+
+    pages = [client.get(path) for path in ("/u/mira/", "/u/mira/?tab=topics")]
+    pages += [client.get("/me/")] if who else []
+
+    for response in pages:
+        page = html.fromstring(response.content.decode())
+        titles = [a.text_content() for a in page.cssselect("[aria-labelledby=waiting] .topic-title a")]
+        assert (topic.title in titles, len(titles)) == (shown, 2 if shown else 0)
+        assert (topic.title in response.content.decode()) == shown

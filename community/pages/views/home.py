@@ -99,6 +99,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         "figures": profile_page.figures(member, request.user),
         "badges": profile_page.badges(member),
         "own": request.user == member,
+        "waiting": profile_page.waiting(member) if request.user == member else [],
     }
     if tab:
         context["page"] = page_of(request, profile_page.tab_posts(member, request.user, tab))
@@ -116,6 +117,7 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "figures": profile_page.figures(reader, reader),
         "badges": profile_page.badges(reader),
+        "waiting": profile_page.waiting(reader),
         "todos": todo.todos_of(reader),
         "could_answer": home_page.could_answer(reader, number=3),
     }
