@@ -47,6 +47,11 @@ def can_reply(user: Reader, topic: Topic) -> bool:
     return topic.is_published and not topic.is_closed and can_reply_in(user, topic.category)
 
 
+def is_asker(user: Reader, topic: Topic) -> bool:
+    """Return whether this is the user's own question; unless they say otherwise, they comment on it."""
+    return user.is_authenticated and topic.is_question and topic.author_id == user.pk
+
+
 def can_reply_in(user: Reader, category: Category) -> bool:
     if category.reply_by != Category.Audience.GROUPS:
         return user.is_authenticated

@@ -172,6 +172,7 @@ def _view(
         is_readable=True,
         is_new=False,
         can_edit=False,
+        can_accept=False,
         can_delete=False,
         can_restore=False,
         can_like=True,

@@ -52,6 +52,7 @@ class PostView:
     is_readable: bool  # otherwise shown as a stub
     is_new: bool
     can_edit: bool
+    can_accept: bool
     can_delete: bool
     can_restore: bool
     can_like: bool
@@ -82,10 +83,14 @@ class TopicPage:
     acceptance: Question | None
     can_reply: bool
     can_moderate: bool
-    can_accept: bool
+    can_accept: bool  # answers of this topic
     can_mark_official: bool
     prospect: prospects.ProspectContext
     first_unread: str = ""
+
+    @property
+    def is_asker(self) -> bool:
+        return rules.is_asker(self.reader, self.topic)
 
     @property
     def number(self) -> int:
@@ -95,6 +100,11 @@ class TopicPage:
     def all_posts(self) -> list[PostView]:
         """All posts on the page, each followed by its comments."""
         return [view for main in self.posts for view in (main, *main.comments)]
+
+    @property
+    def answers_wait(self) -> bool:
+        """Whether the reader is asked which answer helped; they can still change it afterwards."""
+        return self.can_accept and not self.acceptance
 
     @property
     def reply_address(self) -> str:
@@ -313,6 +323,7 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
     is_own = reader.is_authenticated and post.author_id == reader.pk
     can_delete = rules.can_delete_post(reader, post, topic)
     can_restore = rules.can_restore_post(reader, post)
+    can_accept = qa_rules.can_accept(reader, post, topic)
     return PostView(
         post=post,
         id=post.pk,
@@ -321,6 +332,7 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         is_readable=rules.can_read_words(reader, post),
         is_new=facts.read_number is not None and post.number > facts.read_number and not is_own,
         can_edit=rules.can_edit_post(reader, post, topic),
+        can_accept=can_accept,
         can_delete=can_delete,
         can_restore=can_restore,
         can_like=rules.can_like(reader, post),
@@ -333,7 +345,7 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         review=facts.reviews.get(post.pk),
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),
-        has_menu=can_delete or can_restore or qa_rules.can_mark_official(reader),
+        has_menu=can_accept or can_delete or can_restore or qa_rules.can_mark_official(reader),
         path=address("forum:post-show", post.pk),
         permalink=address("forum:post-permalink", post.pk),
     )

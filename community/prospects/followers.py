@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 
 from community.events.catalogue import (
-    ANSWER_ACCEPTED,
     EVENT_REINSTATED,
     EVENT_RETRACTED,
+    QUESTION_RESOLVED,
     REPLY_CREATED,
     TOPIC_CREATED,
     TOPIC_EDITED,
@@ -15,7 +15,7 @@ from community.forum.models import Category, Post, Topic
 from .services import prospect_events
 
 # Hiding or deleting a post retracts its reply.created, and restoring it reinstates the event.
-NAMES = (TOPIC_CREATED, TOPIC_EDITED, REPLY_CREATED, ANSWER_ACCEPTED, EVENT_RETRACTED, EVENT_REINSTATED)
+NAMES = (TOPIC_CREATED, TOPIC_EDITED, REPLY_CREATED, QUESTION_RESOLVED, EVENT_RETRACTED, EVENT_REINSTATED)
 
 
 @follower("prospects", names=NAMES)

@@ -22,5 +22,10 @@ def can_accept_in(user: Reader, topic: Topic) -> bool:
     return topic.author_id == user.pk or user.is_team
 
 
+def can_accept(user: Reader, answer: Post, topic: Topic) -> bool:
+    """Return whether the user may accept this answer: a published one of a published question."""
+    return answer.is_answer and answer.is_published and topic.is_published and can_accept_in(user, topic)
+
+
 def can_mark_official(user: Reader) -> bool:
     return user.is_authenticated and user.is_team

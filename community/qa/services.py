@@ -66,7 +66,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     topic, question, answer = _locked(answer)
     if question.accepted_answer_id == answer.pk:
         return question
-    if not (answer.is_answer and answer.is_published):
+    if not (answer.is_answer and answer.is_published and topic.is_published):
         raise Refused(_("You can only accept a published answer."))
     now = now or timezone.now()
     _clear_acceptance(question)
@@ -205,16 +205,18 @@ def _clear_acceptance(question: Question) -> None:
 
 
 def _record_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
-    record(
-        ANSWER_ACCEPTED,
-        actor=actor,
-        member=answer.author,
-        counterpart=topic.author,
-        subject=answer,
-        occurred_at=now,
-        topic_id=topic.pk,
-        minutes=whole_minutes(answer.created_at - topic.created_at),
-    )
+    """Record that the question is resolved, and by whom; who answers their own question has helped nobody else."""
+    if answer.author_id != topic.author_id:
+        record(
+            ANSWER_ACCEPTED,
+            actor=actor,
+            member=answer.author,
+            counterpart=topic.author,
+            subject=answer,
+            occurred_at=now,
+            topic_id=topic.pk,
+            minutes=whole_minutes(answer.created_at - topic.created_at),
+        )
     record(
         QUESTION_RESOLVED,
         actor=actor,

@@ -416,3 +416,77 @@ def test_comment_on_a_hidden_post_is_refused(client, log_in):
 
     assert response.status_code == 403
     assert not post.replies.exists()
+
+
+THANKS = {"source": "Thank you, that did it."}
+
+
+@pytest.mark.parametrize(
+    ("who", "typed_kind", "stored"),
+    [
+        ("asker", {}, "comment"),
+        ("asker", {"kind": "comment"}, "comment"),
+        ("asker", {"kind": "answer"}, "answer"),
+        ("member", {}, "answer"),
+        ("member", {"kind": "comment"}, "answer"),
+    ],
+)
+@pytest.mark.parametrize("way", ["htmx", "plain"])
+def test_askers_follow_up_with_a_comment_unless_they_answer(client, log_in, way, who, typed_kind, stored):
+    question = AnswerFactory().topic
+    log_in(question.author) if who == "asker" else log_in()
+
+    headers = {"HX-Request": "true"} if way == "htmx" else {}
+    response = client.post(f"/topics/{question.pk}/reply/", THANKS | typed_kind, headers=headers)
+
+    post, opening = question.posts.last(), question.posts.first()
+    assert (post.kind, post.parent) == (stored, opening if stored == "comment" else None)
+    assert (Topic.objects.get(pk=question.pk).answer_count, response.status_code) == (
+        1 + (stored == "answer"),
+        200 if way == "htmx" else 302,
+    )
+    if way == "htmx":
+        place = (
+            f"[hx-swap-oob='outerHTML:#p{opening.pk}']" if stored == "comment" else "[hx-swap-oob^=before]"
+        )
+        assert len(page(response).cssselect(f"{place} #p{post.pk}")) == 1
+
+
+def test_asker_is_asked_what_kind_of_reply_it_is_and_others_are_not(client, log_in):
+    question = QuestionFactory()
+    log_in(question.author)
+    asker = client.get(question.get_absolute_url())
+    discussion = client.get(TopicFactory(author=question.author).get_absolute_url())
+    log_in()
+    member = client.get(question.get_absolute_url())
+
+    choices = [texts(response, "#reply-form .kind-choice") for response in (asker, discussion, member)]
+
+    assert choices == [["Comment on my question", "Answer my own question"], [], []]
+
+
+def test_askers_long_comment_is_refused_with_what_to_do(client, log_in):
+    question = QuestionFactory()
+    log_in(question.author)
+    long = {"source": "word " * 201}
+
+    comment = client.post(f"/topics/{question.pk}/reply/", long)
+    answer = client.post(f"/topics/{question.pk}/reply/", long | {"kind": "answer"})
+
+    assert texts(comment, ".errorlist") == [
+        "A comment can have up to 1000 characters. Add longer details to your question."
+    ]
+    assert (comment.status_code, answer.status_code) == (422, 302)
+
+
+def test_askers_comment_from_a_later_page_leads_to_the_first(client, log_in):
+    question = QuestionFactory()
+    log_in(question.author)
+    headers = {
+        "HX-Request": "true",
+        "HX-Current-URL": f"http://testserver{question.get_absolute_url()}?page=2",
+    }
+
+    response = client.post(f"/topics/{question.pk}/reply/", THANKS, headers=headers)
+
+    assert response["HX-Redirect"] == f"/p/{question.posts.last().pk}/"

@@ -260,13 +260,13 @@ def test_import_records_acceptance_for_the_answerer(dump, imported):
     assert event.props == {"topic_id": topic().pk, "minutes": 60}
 
 
-def test_import_records_acceptance_of_ones_own_answer(tmp_path, imported):
+def test_import_credits_nobody_for_accepting_their_own_answer(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1, AcceptedAnswerId=2).answer(2, to=1)
 
     imported(dump)
 
-    (event,) = events("answer.accepted")
-    assert (event.member, event.counterpart) == (member(1), member(1))
+    (resolved,) = events("question.resolved")
+    assert (list(events("answer.accepted")), resolved.member) == ([], member(1))
 
 
 def test_import_records_votes_without_voters(dump, imported):

@@ -174,7 +174,9 @@ def test_member_pages_refuse_post(client, mira):
 def test_posts_waiting_for_approval_are_listed_to_their_author_only(client, mira, reader, shown):
     topic = TopicFactory(author=mira, status="pending", title="Is my first question lost?")
     PostFactory(author=mira, status="pending", status_reason="A moderator reviews your first post.")
-    who = {"author": mira, "moderator": MemberFactory(role="moderator"), "member": MemberFactory()}.get(reader)
+    who = {"author": mira, "moderator": MemberFactory(role="moderator"), "member": MemberFactory()}.get(
+        reader
+    )
     if who:
         client.force_login(who)
 

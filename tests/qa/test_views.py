@@ -1,6 +1,9 @@
 import pytest
 
+from community.events.models import Event
 from community.forum.models import Post, Topic
+from community.moderation.models import ReviewItem
+from community.qa import services
 from community.qa.models import Vote
 from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -170,3 +173,91 @@ def test_others_votes_are_not_shown_as_own(client, log_in, answer):
     log_in()
 
     assert pressed(client.get(answer.topic.get_absolute_url()))[-2:] == ["false", "false"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "case", "offered"),
+    [
+        ("asker", {}, ("button", "menu")),
+        ("support", {}, ("button", "menu")),
+        ("answerer", {}, ()),
+        ("member", {}, ()),
+        ("asker", {"status": "hidden"}, ()),
+        ("support", {"status": "pending"}, ()),
+        ("moderator", {"status": "deleted"}, ()),
+        ("moderator", {"topic__status": "hidden"}, ()),
+        ("moderator", {"topic__status": "pending"}, ()),
+        ("moderator", {"flagged": True}, ("menu",)),
+        ("asker", {"by": "asker"}, ("menu",)),
+        ("support", {"by": "asker"}, ("menu",)),
+        ("support", {"by": "support"}, ("menu",)),
+        ("asker", {"kind": "comment"}, ()),
+        ("asker", {"solved": "another"}, ("menu",)),
+        ("asker", {"solved": "this"}, ()),
+    ],
+)
+def test_accepting_is_offered_where_it_is_sensible(client, log_in, reader, case, offered):
+    question = QuestionFactory(status=case.get("topic__status", "published"))
+    readers = {
+        "asker": question.author,
+        "answerer": MemberFactory(),
+        "member": MemberFactory(),
+        "support": MemberFactory(role="support"),
+        "moderator": MemberFactory(role="moderator"),
+    }
+    fields = {name: value for name, value in case.items() if name in ("status", "kind")}
+    answer = AnswerFactory(topic=question, author=readers[case.get("by", "answerer")], **fields)
+    if "solved" in case:
+        solution = answer if case["solved"] == "this" else AnswerFactory(topic=question)
+        services.accept_answer(solution, actor=question.author)
+    if "flagged" in case:
+        ReviewItem.objects.create(post=answer, member=answer.author, kind="flagged", reason="Spam.")
+    log_in(readers[reader])
+
+    shown = page(client.get(question.get_absolute_url()))
+    menu = client.get(f"/posts/{answer.pk}/menu/", headers={"HX-Request": "true"})
+
+    accept = f"[formaction='/posts/{answer.pk}/accept/']"
+    places = ("button",) if shown.cssselect(accept) else ()
+    if menu.status_code == 200 and page(menu).cssselect(accept):
+        places += ("menu",)
+    assert places == offered
+
+
+@pytest.mark.parametrize(("status", "topic_status"), [("hidden", "published"), ("published", "hidden")])
+def test_an_answer_that_is_out_of_view_is_not_accepted(client, log_in, status, topic_status):
+    answer = AnswerFactory(status=status, topic__status=topic_status)
+    log_in(role="moderator")
+
+    assert client.post(f"/posts/{answer.pk}/accept/").status_code == 403
+
+
+def test_head_of_the_topic_follows_accepting_unaccepting_deleting_and_restoring(client, log_in, htmx, answer):
+    moderator = log_in(role="moderator")
+    question = answer.topic
+
+    def head_after(act):
+        response = page(client.post(f"/posts/{answer.pk}/{act}/", headers=htmx))
+        (head,) = response.cssselect("#topic-head[hx-swap-oob]")
+        (counted,) = response.cssselect("#after-opening h2")
+        return [a.get("href") for a in head.cssselect("a.solved")], counted.text_content()
+
+    found = {act: head_after(act) for act in ("accept", "unaccept", "delete", "restore")}
+
+    assert found == {
+        "accept": ([f"/p/{answer.pk}/"], "1 answer"),
+        "unaccept": ([], "1 answer"),
+        "delete": ([], "No answers yet"),
+        "restore": ([], "1 answer"),
+    }
+    assert (moderator.is_moderator, Topic.objects.get(pk=question.pk).is_solved) == (True, False)
+
+
+def test_whoever_answers_their_own_question_gets_no_credit_for_helping():
+    question = QuestionFactory()
+    answer = AnswerFactory(topic=question, author=question.author)
+
+    services.accept_answer(answer, actor=MemberFactory(role="support"))
+
+    assert list(Event.objects.values_list("name", flat=True)) == ["question.resolved"]
+    assert Topic.objects.get(pk=question.pk).is_solved

@@ -110,8 +110,41 @@ class TopicForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
+    """Form for a reply to a topic; in their own question, the asker chooses between a comment and an answer."""
+
+    FOLLOW_UPS = [
+        (Post.Kind.COMMENT, _("Comment on my question")),
+        (Post.Kind.ANSWER, _("Answer my own question")),
+    ]
+
     source = SourceField(label=_("Your reply"), limits=BODY_LENGTH, rows=6)
+    kind = forms.ChoiceField(
+        label=_("Type"),
+        choices=FOLLOW_UPS,
+        required=False,
+        initial=Post.Kind.COMMENT,
+        widget=forms.RadioSelect,
+    )
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, is_asker: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_asker:
+            del self.fields["kind"]
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or Post.Kind.COMMENT
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        longest = COMMENT_LENGTH[1]
+        if data.get("kind") == Post.Kind.COMMENT and len(data.get("source", "")) > longest:
+            self.add_error(
+                "source",
+                gettext("A comment can have up to %(n)d characters. Add longer details to your question.")
+                % {"n": longest},
+            )
+        return data
 
 
 class CommentForm(forms.Form):

@@ -93,7 +93,7 @@ def _thread(request: HtmxRequest, answer: Post) -> HttpResponse:
         return redirect(answer)
     topic = topic_or_404(request, answer.topic_id)
     response = render(
-        request, "forum/_posts.html", {"page": topic_page.page_of(request, topic), "topic": topic}
+        request, "forum/_thread.html", {"page": topic_page.page_of(request, topic), "topic": topic}
     )
     response["HX-Push-Url"] = f"{topic.get_absolute_url()}#p{answer.pk}"
     response["HX-Reswap"] = f"outerHTML show:#p{answer.pk}:top"

@@ -80,12 +80,17 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
     )
 
 
-def show_post(request: HtmxRequest, post: Post) -> HttpResponse:
+def show_post(request: HtmxRequest, post: Post, template: str = "forum/_post.html") -> HttpResponse:
     """Return the updated post for htmx, or redirect to it."""
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)
-    return render(request, "forum/_post.html", {"page": page, "topic": page.topic})
+    return render(request, template, {"page": page, "topic": page.topic})
+
+
+def elsewhere(address: str) -> HttpResponse:
+    """Make htmx load another page."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
 
 
 def posted(response: HttpResponse, draft: str) -> HttpResponse:

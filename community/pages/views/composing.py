@@ -28,7 +28,7 @@ from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, post_or_404, posted, require_agreement, show_post, topic_or_404
+from .common import HtmxRequest, elsewhere, post_or_404, posted, require_agreement, show_post, topic_or_404
 
 PREVIEWED = 40_000
 
@@ -56,11 +56,13 @@ def post_create(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Reply to a topic, or with `parent` to one of its posts."""
     topic = topic_or_404(request, topic_id)
     require(rules.can_reply(request.user, topic), _no_reply(request, topic))
-    form = ReplyForm(request.POST or None, initial={"parent": request.GET.get("parent")})
+    is_asker = rules.is_asker(request.user, topic)
+    form = ReplyForm(request.POST or None, is_asker=is_asker, initial={"parent": request.GET.get("parent")})
     post = None
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
-        parent = _replied_to(request, topic, form.cleaned_data["parent"])
-        post = _create_post(request, form, topic, parent=parent)
+        kind = form.cleaned_data.get("kind", "")
+        parent = _replied_to(request, topic, form.cleaned_data["parent"], kind)
+        post = _create_post(request, form, topic, parent=parent, kind=kind)
     if post is None:
         return _again(request, "forum/_reply_form.html", "forum/post_create.html", form, topic=topic)
     return posted(_appended(request, post, topic), f"reply:{topic.pk}")
@@ -194,8 +196,11 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
         if not post.is_published:
             messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
         return redirect(post)
+    if post.is_comment and "page=" in (request.htmx.current_url or ""):
+        return elsewhere(post.get_absolute_url())  # its parent is on the first page
     page = topic_page.part_of(request, post)
-    context = {"page": page, "topic": page.topic, "form": ReplyForm(), "preview_html": ""}
+    form = ReplyForm(is_asker=page.is_asker)
+    context = {"page": page, "topic": page.topic, "form": form, "preview_html": ""}
     read_states.mark_read(topic, member=member_of(request), number=post.number)
     return render(request, "forum/_appended.html", context)
 
@@ -222,7 +227,10 @@ def preview_of(request: HttpRequest, form: forms.Form) -> str:
     return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
 
 
-def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None) -> Post | None:
+def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None, kind: str) -> Post | None:
+    """Return the post that is replied to; for a comment from the form below the topic, the opening post."""
+    if kind == Post.Kind.COMMENT:
+        return topic.posts.get(kind=Post.Kind.OPENING)
     if parent_id is None:
         return None
     return Post.objects.visible_to(request.user).filter(topic=topic, pk=parent_id).first()

@@ -24,9 +24,10 @@ from community.forum.services import likes, posts, rendering, topics
 from community.members.requests import member_of
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, post_or_404, posted, refusing, require_agreement, show_post
+from .common import HtmxRequest, elsewhere, post_or_404, posted, refusing, require_agreement, show_post
 from .composing import preview_of
 
+CHANGED = "forum/_changed_post.html"
 HAS_ANSWERS = gettext_lazy(
     "This edit contains a word that a moderator must review, but others have already replied to this post, so it cannot be held. Please reword it or post a new reply."
 )
@@ -47,7 +48,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
         if not form.errors and rate_limits.check(form, rate_limits.EDITS, request):
             _save(request, post, form.cleaned_data, verdict)
             if post.is_opening and request.htmx:
-                return _elsewhere(post.topic.get_absolute_url())
+                return elsewhere(post.topic.get_absolute_url())
             return posted(show_post(request, post), f"edit:{post.pk}")
     context = {"form": form, "post": post, "topic": post.topic, "preview_html": preview_of(request, form)}
     template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
@@ -85,12 +86,12 @@ def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
     require(may or post.is_deleted, _("Only moderators can delete this post."))
     posts.delete(post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300])
     if not post.is_opening:
-        return show_post(request, post)
+        return show_post(request, post, CHANGED)
     if member_of(request).is_moderator:
-        return _elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
+        return elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
     messages.success(request, _("Your topic was deleted."))
     where = post.topic.category.get_absolute_url()
-    return _elsewhere(where) if request.htmx else redirect(where)
+    return elsewhere(where) if request.htmx else redirect(where)
 
 
 @require_POST
@@ -102,8 +103,8 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
     require(may or not post.is_deleted, _("Only the person who deleted this post can restore it."))
     posts.restore(post, actor=member_of(request))
     if post.is_opening and request.htmx:
-        return _elsewhere(post.topic.get_absolute_url())
-    return show_post(request, post)
+        return elsewhere(post.topic.get_absolute_url())
+    return show_post(request, post, CHANGED)
 
 
 @require_POST
@@ -161,8 +162,3 @@ def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdi
         topics.edit(post.topic, actor=actor, title=data["title"], tags=data["tags"], reason=reason)
     posts.edit(post, actor=actor, source=data["source"], reason=reason)
     post.topic.refresh_from_db(fields=["title", "slug"])
-
-
-def _elsewhere(address: str) -> HttpResponse:
-    """Make htmx load another page."""
-    return HttpResponse(status=204, headers={"HX-Redirect": address})

@@ -44,7 +44,7 @@ def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpRespons
     context = {
         "page": page,
         "topic": topic,
-        "reply_form": ReplyForm(),
+        "reply_form": ReplyForm(is_asker=page.is_asker),
         "rate_limit_sentences": composer.sentences(request.user, topic),
     }
     return render(request, "forum/topic_detail.html", context)

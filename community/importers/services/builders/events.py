@@ -75,18 +75,19 @@ def _acceptance(thread: Thread, common: dict[str, Any]) -> Iterator[Draft]:
         return
     asker = thread.topic.author_id
     asked = thread.topic.created_at
-    yield Draft(
-        name=ANSWER_ACCEPTED,
-        occurred_at=at,
-        payload={"topic_id": thread.topic.pk, "minutes": whole_minutes(answer.created_at - asked)},
-        object_type="forum.post",
-        object_id=answer.pk,
-        member_id=answer.author_id,
-        actor_id=asker,
-        actor_role=Event.ActorRole.MEMBER,
-        counterpart_id=asker,
-        **common,
-    )
+    if answer.author_id != asker:
+        yield Draft(
+            name=ANSWER_ACCEPTED,
+            occurred_at=at,
+            payload={"topic_id": thread.topic.pk, "minutes": whole_minutes(answer.created_at - asked)},
+            object_type="forum.post",
+            object_id=answer.pk,
+            member_id=answer.author_id,
+            actor_id=asker,
+            actor_role=Event.ActorRole.MEMBER,
+            counterpart_id=asker,
+            **common,
+        )
     yield Draft(
         name=QUESTION_RESOLVED,
         occurred_at=at,
