@@ -10,6 +10,28 @@ from django.views.decorators.http import require_http_methods
 require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
+# What a browser sends when it fetches a page that nobody has asked for yet.
+_AHEAD = ("prefetch", "prerender", "preview")
+
+
+def is_person(request: HttpRequest) -> bool:
+    """Return whether someone looks at what this GET returns; only then may it count or record anything.
+
+    Browsers say what they fetch a page for: an image, a script or a frame of some other page, or ahead of a click.
+    Pages that htmx fetches are looked at; those that other scripts fetch are not. Clients that say nothing are
+    taken for people: browsers send the headers over HTTPS only.
+    """
+    if request.method != "GET":
+        return False
+    ahead = " ".join(
+        request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    )
+    if any(word in ahead.lower() for word in _AHEAD):
+        return False
+    fetched_as = request.headers.get("Sec-Fetch-Dest", "document")
+    return fetched_as == "document" or (fetched_as == "empty" and "HX-Request" in request.headers)
+
+
 def whole_number(text: str, *, digits: int = 18) -> int | None:
     """Return the number, or None if the text is not one of at most `digits` digits (18 fit in a bigint)."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None

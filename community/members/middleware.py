@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from community.core import redaction
+from community.core.requests import is_person
 from community.members.models import Member
 from community.members.services.visits import note_visit
 
@@ -34,7 +35,7 @@ class Visits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "GET" and response.status_code == 200 and _is_known(request):
+        if response.status_code == 200 and is_person(request) and _is_known(request):
             note_visit(int(request.user.pk or 0), url=redaction.path(request), now=timezone.now())
         return response
 

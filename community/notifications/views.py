@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from community.core.requests import is_person
 from community.members.requests import member_of
 
 from . import services, subjects
@@ -32,12 +34,14 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@never_cache
 @login_required
 def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a notification as read and redirect to its subject."""
     reader = member_of(request)
     line = get_object_or_404(Notification, pk=pk, member=reader)
-    services.mark_read(line)
+    if is_person(request):
+        services.mark_read(line)
     subject = subjects.resolve([line], reader=reader).get(line.pk)
     if subject is None:
         messages.info(request, _("This content is no longer available."))

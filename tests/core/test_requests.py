@@ -1,6 +1,6 @@
 import pytest
 
-from community.core.requests import own_url, whole_number
+from community.core.requests import is_person, own_url, whole_number
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,32 @@ def test_whole_number_takes_at_most_so_many_digits():
 )
 def test_own_url_is_empty_for_other_sites(rf, url, safe):
     assert own_url(rf.get("/"), url) == (url if safe else "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "person"),
+    [
+        ({}, True),
+        ({"Sec-Fetch-Dest": "document"}, True),
+        ({"Sec-Fetch-Dest": "empty", "HX-Request": "true"}, True),
+        ({"Sec-Fetch-Dest": "empty"}, False),
+        ({"Sec-Fetch-Dest": ""}, False),
+        *[
+            ({"Sec-Fetch-Dest": dest}, False)
+            for dest in ("image", "script", "style", "iframe", "serviceworker")
+        ],
+        ({"Sec-Fetch-Dest": "image", "HX-Request": "true"}, False),
+        ({"Sec-Fetch-Dest": "document", "Sec-Purpose": "prefetch"}, False),
+        ({"Sec-Fetch-Dest": "document", "Sec-Purpose": "prefetch;prerender"}, False),
+        ({"Sec-Fetch-Dest": "document", "Sec-Purpose": "prefetch;anonymous-client-ip"}, False),
+        ({"Purpose": "prefetch"}, False),
+        ({"X-Purpose": "preview"}, False),
+        ({"X-Moz": "Prefetch"}, False),
+    ],
+)
+def test_is_person_believes_what_the_browser_fetches_the_page_for(rf, headers, person):
+    assert is_person(rf.get("/", headers=headers)) is person
+
+
+def test_is_person_is_false_for_what_only_asks_for_headers(rf):
+    assert not is_person(rf.head("/"))

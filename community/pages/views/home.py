@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from community.core import page_cache, rate_limits
 from community.core.pagination import page_of
 from community.core.rate_limits import RateLimited
+from community.core.requests import is_person
 from community.forum import search as forum_search
 from community.forum.services import activity_stats, searches
 from community.members.models import Member
@@ -61,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
     context = _findings(request, text)
     response = render(request, "pages/search.html", context)
-    if isinstance(request.user, Member) and text and "page" not in request.GET:
+    if isinstance(request.user, Member) and text and "page" not in request.GET and is_person(request):
         searches.record_search(request.user, query=text, results=context["total"])
     return response
 

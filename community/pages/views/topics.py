@@ -7,7 +7,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache, rate_limits
-from community.core.requests import whole_number
+from community.core.requests import is_person, whole_number
 from community.forum import queries, search
 from community.forum.forms.posts import ReplyForm
 from community.forum.models import Post, Topic
@@ -24,7 +24,7 @@ from .common import post_or_404, topic_or_404
 def topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpResponse:
     """A page of a topic. Looking at it counts as a view, and as having read it for members."""
     response = _topic_detail(request, topic_id, slug)
-    if response.status_code == 200:
+    if response.status_code == 200 and is_person(request):
         member = request.user if isinstance(request.user, Member) else None
         view_counts.add(topic_id, visitor=_visitor(request, member), member=member)
     return response
@@ -39,7 +39,7 @@ def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpRespons
         return redirect(f"{topic.get_absolute_url()}{_query(request)}", permanent=True)
     page = topic_page.page_of(request, topic)
     page.first_unread = topic_page.first_unread(page)
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and is_person(request):
         _mark_read(page, member_of(request))
     context = {
         "page": page,
