@@ -231,10 +231,11 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# Screeners of new and edited posts, and listeners that are called for held ones
+# Screeners of new and edited posts and of profiles, and listeners that are called for held ones
 
 POST_SCREENERS = ["community.moderation.screening.screen", "community.prospects.screening.screen"]
 EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
+PROFILE_SCREENERS = ["community.moderation.profiles.screen"]
 HELD_POST_LISTENERS = ["community.moderation.services.review_queue.add_held"]
 
 # The source of advocacy scores for the stage engine; see journeys/hooks.py

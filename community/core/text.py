@@ -1,14 +1,26 @@
 """Clean and shorten text."""
 
 import re
+import unicodedata
+
+import idna
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # Everything outside of XML 1.0's `Char`.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Invisible, and used to make two names look alike: zero-width characters, direction overrides, soft hyphens.
+# Invisible, and used to make two texts look alike: zero-width characters, direction overrides, soft hyphens,
+# variation selectors, tags, and letters and symbols that are blank.
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_VIRAMA = 9  # its combining class
+_TAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")  # the flag of a region
+_PICTURES = re.compile(
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def storable(text: str) -> str:
@@ -36,3 +48,39 @@ def excerpt(text: str, *, length: int = 280) -> str:
     cut = line[: length - 1]
     head, _, _ = cut.rpartition(" ")
     return (head if len(head) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
+
+
+def without_invisible(text: str) -> str:
+    """Return the text without invisible characters, except where its script or an emoji needs them.
+
+    Joiners stay where IDNA allows them (RFC 5892, A.1 and A.2), before a virama, and between emoji; variation
+    selectors after emoji and ideographs; tags in flags.
+    """
+    if text.isascii() or not INVISIBLE.search(text):
+        return text
+    flags = {place for flag in _TAGS.finditer(text) for place in range(*flag.span())}
+    kept: list[str] = []
+    for place, char in enumerate(text):
+        if not INVISIBLE.match(char) or place in flags or _is_needed("".join(kept), char, text[place + 1 :]):
+            kept.append(char)
+    return "".join(kept)
+
+
+def _is_needed(before: str, char: str, after: str) -> bool:
+    last, following = before[-1:], after[:1]
+    if char in "\u200c\u200d" and last:
+        if idna.valid_contextj(f"{before}{char}{after}", len(before)):
+            return True
+        if char == "\u200d" and following and unicodedata.combining(following) == _VIRAMA:
+            return last.isalpha()
+        return char == "\u200d" and _is_emoji(before) and bool(_PICTURES.match(following))
+    if char in "\ufe0e\ufe0f":
+        return bool(_PICTURES.match(last)) or (last in set("0123456789#*") and following == "\u20e3")
+    if "\ufe00" <= char <= "\ufe02" or "\U000e0100" <= char <= "\U000e01ef":
+        return bool(_IDEOGRAPHS.match(last))
+    return False
+
+
+def _is_emoji(before: str) -> bool:
+    """Return whether the text ends with an emoji, perhaps with a variation selector or the end of a flag."""
+    return bool(_PICTURES.match(before.rstrip("\ufe0f\U000e007f")[-1:]))

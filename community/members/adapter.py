@@ -5,11 +5,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
-from community.members import names
+from community.members import names, screening
 from community.members.models import Member
 from community.members.services import accounts, companies
 
@@ -35,7 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        return super().clean_username(names.clean_username(username), shallow)
+        name = names.clean_username(username)
+        if sentence := screening.objection(None, "username", name):
+            raise ValidationError(sentence)
+        return super().clean_username(name, shallow)
 
     def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         assert isinstance(user, Member)  # noqa: S101  for mypy

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
 from community.core.forms import MultiLineField
-from community.members import names, pictures
+from community.members import names, pictures, screening
 from community.members.models import Guidelines, Member
 from community.members.services import profiles
 
@@ -114,14 +114,22 @@ class ReauthenticateForm(RateLimitedCode, mfa_forms.ReauthenticateForm):
 
 
 def refuse_impersonation(display_name: str, *, member: Member | None = None) -> str:
-    """Return the cleaned name. Raises ValidationError if it looks like a team member's name."""
+    """Return the cleaned name. Raises ValidationError if it is like a team member's, or claims to be the team's."""
     name = names.clean_display_name(display_name)
+    if member is not None and (member.is_team or name == member.display_name):
+        return name
     team = Member.objects.team().exclude(pk=member.pk if member else None)
     protected = {names.skeleton(other) for other in team.values_list("display_name", flat=True)}
-    protected.add(names.skeleton(settings.SITE_NAME))
-    if names.skeleton(name) in protected and not (member and member.is_team):
+    if names.skeleton(name) in protected - {""}:
         raise forms.ValidationError(_("This looks like a team member's name. Please choose another."))
-    return name
+    return screened(name, "display_name", member=member)
+
+
+def screened(text: str, field: str, *, member: Member | None = None) -> str:
+    """Return the text. Raises ValidationError if a screener objects to it in this field."""
+    if sentence := screening.objection(member, field, text):
+        raise forms.ValidationError(sentence)
+    return text
 
 
 @cache
@@ -184,6 +192,20 @@ class ProfileForm(forms.Form):
 
     def clean_display_name(self) -> str:
         return refuse_impersonation(self.cleaned_data["display_name"], member=self.member)
+
+    def clean_bio(self) -> str:
+        return self._screened("bio")
+
+    def clean_location(self) -> str:
+        return self._screened("location")
+
+    def clean_website(self) -> str:
+        return self._screened("website")
+
+    def _screened(self, field: str) -> str:
+        """Return what was typed, screened unless it is what is saved already."""
+        text: str = self.cleaned_data[field]
+        return screened(text, field, member=self.member) if text != getattr(self.member, field) else text
 
     def clean_avatar(self) -> bytes | None:
         upload = self.cleaned_data["avatar"]

@@ -14,7 +14,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.core.text import INVISIBLE
+from community.core import lookalikes
+from community.core.text import without_invisible
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 DISPLAY_NAME_MAX = 60
@@ -30,14 +31,6 @@ _RESERVED = """about abuse account accounts admin administrator advocacy all ano
     settings staff static support sysadmin system tags team terms top undefined unanswered webmaster"""
 # Roles, paths of the site and group mentions.
 RESERVED = frozenset(_RESERVED.split())
-# Common lower-case lookalikes of Latin letters, from Unicode's confusables table.
-LOOKALIKES = str.maketrans(
-    {
-        **dict(zip("аеорсухіјѕһԁԛԝкмтвнє", "aeopcyxljshdqwkmtbhe", strict=True)),  # Cyrillic
-        **dict(zip("αεορνικτυχη", "aeopvlktyxn", strict=True)),  # Greek
-        **dict(zip("0i1ı|!", "olllll", strict=True)),
-    }
-)
 
 
 def clean_username(value: str) -> str:
@@ -57,8 +50,8 @@ def is_reserved(username: str) -> bool:
 
 
 def clean_display_name(value: str) -> str:
-    """Return the name without invisible characters and extra spaces. Raises ValidationError."""
-    name = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", value)).split())
+    """Return the name without extra spaces and needless invisible characters. Raises ValidationError."""
+    name = " ".join(without_invisible(unicodedata.normalize("NFC", value)).split())
     if not any(unicodedata.category(char)[0] in "LNSP" for char in name):
         raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:
@@ -68,8 +61,8 @@ def clean_display_name(value: str) -> str:
 
 def skeleton(name: str) -> str:
     """Return the name's skeleton: equal for names that look alike, as in Unicode TR39."""
-    folded = unicodedata.normalize("NFKD", INVISIBLE.sub("", name)).casefold().translate(LOOKALIKES)
-    return "".join(char for char in folded if char.isalnum())
+    folded = lookalikes.blur(lookalikes.fold(name.replace("|", "l").replace("!", "l"))).replace("rn", "m")
+    return "".join(char for char in folded if char.isalnum() or unicodedata.category(char)[0] == "M")
 
 
 def to_username(text: str) -> str:

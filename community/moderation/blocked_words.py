@@ -1,30 +1,140 @@
-"""Find blocked words in a text."""
+"""Find blocked words in a text, as it is read: look-alikes, styles, invisible characters and accents do not matter.
+
+Whole words, in scripts that put spaces between them; in the others, anywhere. A search takes linear time.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from urllib.parse import unquote
 
-from community.core import versioned_cache
+from community.core import lookalikes, versioned_cache
 
 from .models import BlockedWord
 
 KEY = "moderation:blocked-words"
 VERSION = "moderation:version:blocked-words"
 SECONDS = 60
+# Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Javanese and Balinese letters, kana, and ideographs.
+_UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u2fdf\u3005-\u3007"
+    "\u3021-\u3029\u3031-\u3035\u303b\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua980-\ua9df\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001b000-\U0001b16f"
+    "\U00020000-\U0003ffff"
+)
+# The vowel signs of South Asia and of Arabic and Hebrew, which `\w` leaves out.
+_SIGNS = "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0df3"
+_LETTER = rf"(?:(?![{_UNSPACED}])[\w{_SIGNS}])"
+_ANY = rf"[\w{_SIGNS}]{{0,40}}?"  # what * stands for beside scripts without spaces
+_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_SPACED_LETTER = re.compile(_LETTER)
+# Digits that are read as these letters.
+_READ_AS = {"o": "[o0]", "i": "[i1]", "l": "[l1]"}
 
 
-def found_in(text: str) -> list[BlockedWord]:
+@dataclass(frozen=True)
+class Text:
+    """A text in the forms in which it is searched."""
+
+    source: str
+
+    @cached_property
+    def plain(self) -> str:
+        return lookalikes.plain(self._decoded)
+
+    @cached_property
+    def folded(self) -> str:
+        return lookalikes.fold(self._decoded)
+
+    @cached_property
+    def blurred(self) -> str:
+        return lookalikes.blur(self.folded)
+
+    @property
+    def _decoded(self) -> str:
+        """The text, with links once more as browsers decode them."""
+        return f"{self.source}\n{unquote(self.source)}" if "%" in self.source else self.source
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A phrase, ready to be searched for."""
+
+    plain: re.Pattern[str]
+    folded: re.Pattern[str] | None
+    # The longest parts of the phrase, plain and blurred: a text without them need not be searched.
+    plain_part: str
+    blurred_part: str
+
+    def is_in(self, text: Text) -> bool:
+        if self.plain_part in text.plain and self.plain.search(text.plain):
+            return True
+        if self.folded is None or self.blurred_part not in text.blurred:
+            return False
+        # A number is not read as letters.
+        return any(any(map(str.isalpha, match[0])) for match in self.folded.finditer(text.folded))
+
+
+def found_in(source: str) -> list[BlockedWord]:
     """Return the blocked words in the text, strictest action first."""
     strictness = list(BlockedWord.Action)
-    hits = [word for word in _all() if pattern(word.phrase).search(text)]
+    text = Text(source)
+    hits = [word for word in _all() if pattern(word.phrase).is_in(text)]
     return sorted(hits, key=lambda word: strictness.index(BlockedWord.Action(word.action)))
 
 
-def pattern(phrase: str) -> re.Pattern[str]:
-    """Compile a phrase: whole words, ignoring case; `*` matches any letters, a space any white space."""
-    words = [r"\w*".join(re.escape(part) for part in word.split("*")) for word in phrase.split()]
-    spaced = r"\s+".join(words)
-    return re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
+def contains(source: str, phrases: Sequence[str]) -> str | None:
+    """Return the first of the phrases in the text, if any."""
+    text = Text(source)
+    return next((phrase for phrase in phrases if pattern(phrase).is_in(text)), None)
+
+
+@lru_cache(maxsize=4096)
+def pattern(phrase: str) -> Pattern:
+    """Compile a phrase: `*` matches any letters, a space any white space."""
+    plain, folded = lookalikes.plain(phrase), lookalikes.fold(phrase)
+    # A word of another script that could be Latin by its looks is not searched for by its looks.
+    has_looks = plain.isascii() or not folded.isascii()
+    return Pattern(
+        plain=re.compile(_regex(plain, {})),
+        folded=re.compile(_regex(folded, _READ_AS)) if has_looks else None,
+        plain_part=_longest_part(plain),
+        blurred_part=_longest_part(lookalikes.blur(folded)),
+    )
+
+
+def _longest_part(phrase: str) -> str:
+    return max(re.split(r"[\s*]+", phrase), key=len)
+
+
+def _regex(phrase: str, classes: dict[str, str]) -> str:
+    anywhere = bool(_UNSPACED_LETTER.search(phrase))
+    words = [_word(word, classes, anywhere=anywhere) for word in phrase.split()]
+    return r"(?>\s+)".join(words)
+
+
+def _word(word: str, classes: dict[str, str], *, anywhere: bool) -> str:
+    """Return the pattern of one word. Atomic groups keep several `*` from being tried in all combinations."""
+    first, *others = word.split("*")
+    literal = [_literal(part, classes) for part in others]
+    if anywhere:
+        return _literal(first, classes) + "".join(f"(?>{_ANY}{part})" for part in literal if part)
+    begins = rf"(?<!{_LETTER})" if not first or _SPACED_LETTER.match(first) else ""
+    last = word[-1]
+    ends = rf"(?!{_LETTER})" if last == "*" or _SPACED_LETTER.match(last) else ""
+    *middle, end = literal or [""]
+    pieces = [begins, _literal(first, classes)]
+    pieces += [f"(?>{_LETTER}*?{part})" for part in middle if part]
+    if others:
+        pieces.append(f"{_LETTER}*?{end}" if end else f"(?>{_LETTER}*)")
+    return "".join(pieces) + ends
+
+
+def _literal(part: str, classes: dict[str, str]) -> str:
+    return "".join(classes.get(char) or re.escape(char) for char in part)
 
 
 def _all() -> list[BlockedWord]:

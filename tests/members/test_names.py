@@ -42,6 +42,31 @@ def test_clean_username_explains_the_error(name, sentence):
         ("ゆき", "ゆき"),
         ("Zoe\u0308", "Zoë"),
         ("👾", "👾"),
+        # joiners and selectors that the script or the emoji needs
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("र\u094d\u200dय", "र\u094d\u200dय"),
+        ("র\u200d\u09cdযাব", "র\u200d\u09cdযাব"),
+        ("ക\u0d4d\u200d", "ക\u0d4d\u200d"),
+        ("葛\U000e0100城", "葛\U000e0100城"),
+        ("👩🏽\u200d💻 Ada", "👩🏽\u200d💻 Ada"),
+        ("🏳️\u200d🌈", "🏳️\u200d🌈"),
+        ("❤️", "❤️"),
+        ("1️⃣", "1️⃣"),
+        (
+            "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+            "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        ),
+        # and those that nothing needs
+        ("A\u200dda", "Ada"),
+        ("Ad\u200ca\u200c", "Ada"),
+        ("\u200dAda", "Ada"),
+        ("علی\u200c", "علی"),
+        ("👨\u200dAda", "👨Ada"),
+        ("👨\u200d\u200d💻", "👨\u200d💻"),
+        ("A\ufe0fda", "Ada"),
+        ("Ada\U000e0041", "Ada"),
+        ("Ada\u3164\u2800", "Ada"),
     ],
 )
 def test_clean_display_name_keeps_visible_characters(typed, kept):
@@ -70,10 +95,24 @@ def test_clean_display_name_refuses_long_names():
         "Ada.Winter",
         "Ada W1nter",
         "Adá Winter",
+        "Ａｄａ Ｗｉｎｔｅｒ",
+        "🅰da Winter",
+        "Ada W\u200cin\ufe0fter",
     ],
 )
 def test_skeleton_is_equal_for_lookalikes(other):
     assert names.skeleton(other) == names.skeleton("Ada Winter")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("علی\u200cرضا", "علیرضا"), ("👩🏽\u200d💻 Bo", "👩🏽💻 Bo"), ("modern", "modem")]
+)
+def test_skeleton_ignores_joiners_and_pairs_of_letters(name, other):
+    assert names.skeleton(name) == names.skeleton(other)
+
+
+def test_skeleton_keeps_the_vowels_of_other_scripts():
+    assert names.skeleton("राम") != names.skeleton("रीमा")
 
 
 @pytest.mark.parametrize("other", ["Ada Winters", "Eda Winter", "Winter Ada"])

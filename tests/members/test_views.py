@@ -145,7 +145,7 @@ def test_profile_edit_saves(client, ada):
         ({"display_name": "\u200b"}, "with visible characters"),
         ({"display_name": "x" * 61}, "at most 60"),
         ({"display_name": "Мax Моderator"}, "a team member"),
-        ({"display_name": "Caravan"}, "a team member"),
+        ({"display_name": "Caravan Support"}, "is reserved for our team"),
         ({"bio": "x" * (BIO_MAX + 1)}, "at most 1000"),
         ({"bio": "a\x00b"}, "Null characters are not allowed."),
         ({"website": "javascript:alert(1)"}, "Enter a valid URL."),

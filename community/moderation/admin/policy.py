@@ -20,6 +20,7 @@ class PolicyAdmin(BaseAdmin):
     fieldsets = (
         (gettext_lazy("Flags"), {"fields": ("hide_at", "silence_at_reporters")}),
         (gettext_lazy("Approval"), {"fields": ("approve_first_posts",)}),
+        (gettext_lazy("Names"), {"fields": ("reserved_words", "reserve_site_name")}),
         (
             gettext_lazy("Limits for new members"),
             {

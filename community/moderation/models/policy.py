@@ -3,12 +3,20 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from community.core.prepared import Prepared
 
 NEW_UNTIL_POSTS = 5
+
+
+def team_words() -> list[str]:
+    """Words by which a name claims to be the team's."""
+    one = ["admin", "administrator", "helpdesk", "moderator", "official", "staff", "support", "team"]
+    return [*one, "community manager", "customer care", "customer service", "help desk"]
 
 
 class Policy(models.Model):
@@ -50,6 +58,20 @@ class Policy(models.Model):
     first_day_replies = models.PositiveSmallIntegerField(_("Replies on the first day"), default=10)
     replies_per_topic = models.PositiveSmallIntegerField(_("Replies in one topic"), default=3)
     seconds_between_posts = models.PositiveSmallIntegerField(_("Seconds between posts"), default=30)
+    reserved_words = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("Words reserved for staff"),
+        default=team_words,
+        blank=True,
+        help_text=_(
+            "Other members cannot use these words in their names and usernames, in whatever spelling. Separate them by commas."
+        ),
+    )
+    reserve_site_name = models.BooleanField(
+        _("Reserve the name of this site"),
+        default=True,
+        help_text=_("Other members cannot use it in their names and usernames either."),
+    )
 
     class Meta:
         verbose_name = _("moderation policy")
@@ -81,7 +103,9 @@ class BlockedWord(models.Model):
     phrase = models.CharField(
         max_length=100,
         unique=True,
-        help_text=_("Matches whole words and ignores case. * stands for any letters."),
+        help_text=_(
+            "Matches whole words, whatever their case, accents and look-alike letters. * stands for any letters. In names and profiles, words that reject or hold a post are not allowed."
+        ),
     )
     action = models.CharField(max_length=5, choices=Action, default=Action.HOLD)
     note = models.CharField(
@@ -93,3 +117,7 @@ class BlockedWord(models.Model):
 
     def __str__(self) -> str:
         return self.phrase
+
+    def clean(self) -> None:
+        if not any(char.isalnum() for char in self.phrase):
+            raise ValidationError({"phrase": _("Enter at least one letter or digit.")})
