@@ -10,9 +10,12 @@ from community.core.requests import is_person
 from community.members.models import Member
 from community.members.services.visits import note_visit
 
+# What browsers keep of a member is deleted with their log-out: pages, and drafts in the local storage.
+CLEARED = '"cache", "storage"'
+
 
 class MemberTimeZone:
-    """Activate the member's time zone; visitors get the site's."""
+    """Activate the member's time zone; visitors get the site's. Clear the browser when the member logs out."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,7 +27,10 @@ class MemberTimeZone:
             return self.get_response(request)
         request.user = member  # without the lazy object around it, which slows down each access
         with timezone.override(member.zone):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if not _is_known(request):
+            response["Clear-Site-Data"] = CLEARED
+        return response
 
 
 class Visits:

@@ -1,7 +1,8 @@
 // Drafts: forms with data-draft are saved in local storage until the server has stored the post. The server
-// signals that with a "posted" cookie that contains the draft's name.
+// signals that with a "posted" cookie that contains the draft's name. Each member has their own, which site.js deletes
+// when they log out or someone else logs in.
 
-const PREFIX = "draft:";
+const PREFIX = `drafts:${document.body.dataset.account}:`;
 const MAX_AGE_WEEKS = 4;
 
 function storage() {
@@ -66,7 +67,7 @@ function discardExpired() {
   if (!drafts) return;
   const oldest = Date.now() - MAX_AGE_WEEKS * 7 * 24 * 3600 * 1000;
   for (const key of Object.keys(drafts)) {
-    if (key.startsWith(PREFIX) && (JSON.parse(drafts.getItem(key)).at ?? 0) < oldest) drafts.removeItem(key);
+    if (key.startsWith("drafts:") && (JSON.parse(drafts.getItem(key)).at ?? 0) < oldest) drafts.removeItem(key);
   }
 }
 

@@ -14,6 +14,43 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// Drafts are kept in the browser as "drafts:<account>:<form>" and belong to one account; see drafts.js. What a visitor
+// typed shortly before logging in is handed to them; what anyone else left is deleted, and everything on log-out.
+const HANDED_OVER_FOR = 3600 * 1000; // milliseconds
+const STORED = /^(drafts|draft):/; // "draft:" was used before drafts belonged to accounts
+
+function storedDrafts() {
+  try {
+    return Object.keys(localStorage).filter((key) => STORED.test(key));
+  } catch {
+    return []; // disabled in the browser
+  }
+}
+
+function handOver(key, account) {
+  const text = localStorage.getItem(key);
+  const ours = `drafts:${account}:${key.slice("drafts::".length)}`;
+  try {
+    const isRecent = Date.now() - JSON.parse(text).at < HANDED_OVER_FOR;
+    if (isRecent && localStorage.getItem(ours) === null) localStorage.setItem(ours, text);
+  } catch {
+    // Unreadable, or storage is full.
+  }
+}
+
+function keepOwnDrafts(account) {
+  for (const key of storedDrafts()) {
+    if (key.startsWith(`drafts:${account}:`) || (!account && !key.startsWith("draft:"))) continue;
+    if (key.startsWith("drafts::")) handOver(key, account);
+    localStorage.removeItem(key);
+  }
+}
+keepOwnDrafts(document.body.dataset.account);
+document.addEventListener("submit", (event) => {
+  const target = event.submitter?.getAttribute("formaction") ?? event.target.getAttribute("action");
+  if (target === document.body.dataset.logOut) storedDrafts().forEach((key) => localStorage.removeItem(key));
+});
+
 // Switch the theme immediately, and save the choice in the background.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-theme-switch]");

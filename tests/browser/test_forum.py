@@ -136,6 +136,54 @@ def test_draft_survives_a_reload_and_is_deleted_after_posting(page, login, answe
     expect(page.get_by_label("Your reply")).to_have_value("")
 
 
+def stored_drafts(page) -> list[str]:
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))")
+
+
+def test_drafts_belong_to_one_account(page, login, answer, reader):
+    mine = f"drafts:{reader.pk}:reply:{answer.topic.pk}"
+    login(page, reader)
+    open_topic(page, answer.topic)
+    page.get_by_label("Your reply").fill("For nobody else")
+    assert stored_drafts(page) == [mine]
+
+    # The session ends: the text is still there when the same member comes back, and gone with anyone else.
+    page.context.clear_cookies()
+    open_topic(page, answer.topic)
+    assert stored_drafts(page) == [mine]
+    login(page, MemberFactory())
+    open_topic(page, answer.topic)
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    assert stored_drafts(page) == []
+
+
+def test_drafts_are_deleted_on_log_out(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+    page.get_by_label("Your reply").fill("For nobody else")
+
+    page.get_by_label("Account menu").click()
+    page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("link", name="Log in").first).to_be_visible()
+    assert stored_drafts(page) == []
+
+
+@pytest.mark.parametrize(("age", "value"), [(60, "Typed before"), (7200, "")])
+def test_draft_of_a_visitor_is_handed_to_who_logs_in_right_after(page, login, answer, reader, age, value):
+    open_topic(page, answer.topic)
+    key = f"drafts::reply:{answer.topic.pk}"
+    store = "([key, age]) => localStorage.setItem(key, JSON.stringify({at: Date.now() - age * 1000, values: {source: 'Typed before'}}))"
+    page.evaluate(store, [key, age])
+    page.evaluate("localStorage.setItem('draft:reply:1', '{}')")  # from before drafts belonged to accounts
+
+    login(page, reader)
+    open_topic(page, answer.topic)
+
+    expect(page.get_by_label("Your reply")).to_have_value(value)
+    assert stored_drafts(page) == ([f"drafts:{reader.pk}:reply:{answer.topic.pk}"] if value else [])
+
+
 def test_preview_shows_what_is_typed(page, login, answer, reader):
     login(page, reader)
     open_topic(page, answer.topic)

@@ -92,3 +92,12 @@ def test_write_visits_keeps_the_latest_time(client):
     member.refresh_from_db()
     assert member.last_seen_at is not None
     assert Event.objects.get(name="visit.day").props == {"first_url": "/latest/"}
+
+
+@pytest.mark.parametrize("address", ["/accounts/logout/", "/admin/logout/"])
+def test_log_out_clears_the_browser(client, log_in, address):
+    log_in(role="manager")
+
+    assert "Clear-Site-Data" not in client.get("/latest/").headers
+    assert client.post(address)["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.get("/latest/").headers
