@@ -1,7 +1,7 @@
-"""Render Markdown to safe HTML when a post is written; pages show the stored HTML.
+"""Render a text to safe HTML when it is written; pages show the stored HTML.
 
-CommonMark with tables, strikethrough, bare URLs as links, fenced code highlighted by Pygments, and @mentions that
-the caller resolves. nh3 sanitises the result.
+Markdown is CommonMark with tables, strikethrough, bare URLs as links and fenced code highlighted by Pygments; in
+what people type, single line breaks show. nh3 sanitises the result, and the caller resolves @mentions.
 """
 
 import re
@@ -18,14 +18,16 @@ import pygments
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from community.core import links, raw_html
-from community.core.text import excerpt, storable
+from community.core.markup import Markup
+from community.core.pasted_lists import pasted_lists
+from community.core.rendered_html import Piece, excerpt_of, pieces, prose_of, text_of
+from community.core.text import storable
 
 # Maps lower-case usernames to profile URLs; those that do not exist are missing.
 Resolver = Callable[[Collection[str]], Mapping[str, str]]
@@ -34,6 +36,7 @@ Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
 
 MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
+_LINKED_MENTION = re.compile(r'<a class="mention" href="([^"]*)"[^<>]*>@([^<>]*)</a>')
 # Longer code is not highlighted.
 HIGHLIGHT_LIMIT = 20_000
 # CPU seconds for highlighting one text; some lexers are slow on crafted input.
@@ -47,15 +50,16 @@ _LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile
     swift tex toml ts typescript vb.net xml yaml yml zsh"""
 LANGUAGES = frozenset(_LANGUAGES.split())
 SCHEMES = {"http", "https", "mailto"}
-TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "h2", "h3", "h4", "h5", "h6", "span"}
+TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "div", "h1", "h2", "h3", "h4", "h5", "h6", "span"}
+LINK_REL = "nofollow ugc noopener"
+_HEADING = re.compile(r"(</?h)([1-6])>")
 ATTRIBUTES = {
     **{tag: set(names) for tag, names in raw_html.ATTRIBUTES.items()},
-    "a": {"href", "title", "class"},
+    "a": {"href", "title"},
     "code": {"class"},
     "span": {"class"},
 }
 CLASSES = {
-    "a": re.compile(r"mention"),
     "code": re.compile(r"language-[\w+#.-]{1,30}"),
     "span": re.compile(r"[a-z][a-z0-9]{0,3}"),
 }
@@ -72,39 +76,49 @@ class Rendered:
     """Words of prose; code is not counted."""
     excerpt: str
     """The beginning as plain text on one line, without code and quotes; at most 280 characters."""
+    text: str
+    """All words that a reader sees, with code, quotes and the alt texts of images."""
     images: int
 
 
-def render(source: str, *, mentions: Resolver | None = None, top: int = 3) -> Rendered:
-    """Render Markdown; never raises, whatever was typed. NUL and lone surrogates are replaced first.
+def render(
+    source: str, *, markup: str = Markup.MARKDOWN, mentions: Resolver | None = None, top: int = 3
+) -> Rendered:
+    """Render a text to HTML; never raises, whatever was typed. NUL and lone surrogates are replaced first.
 
     `top` is the level of the biggest heading: a page's title is h1 and its sections are h2, so h3 in a post,
     and h2 where the text is the whole page.
     """
-    env: dict[str, Any] = {"addresses": {}}
-    tokens = _parser.parse(storable(source), env)
-    env["shift"] = top - min(
-        (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=1
+    html = _with_headings_from(top, sanitized(_html_of(storable(source), Markup(markup))))
+    html, names = _with_mentions(html, mentions or (lambda names: {}))
+    return Rendered(
+        html=html,
+        mentions=names,
+        words=len(prose_of(html).split()),
+        excerpt=excerpt_of(html),
+        text=text_of(html),
+        images=html.count("<img "),
     )
-    names = tuple(dict.fromkeys(_mentioned(tokens)))
-    if names and mentions is not None:
-        env["addresses"] = dict(mentions(names))
-    html = nh3.clean(
-        _parser.renderer.render(tokens, _parser.options, env),
+
+
+def sanitized(html: str) -> str:
+    """Return the HTML with only the tags, attributes and addresses that a post may have."""
+    return nh3.clean(
+        html,
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=partial(_attribute, count(1)),
         url_schemes=SCHEMES,
-        link_rel="nofollow ugc noopener",
+        link_rel=LINK_REL,
         set_tag_attribute_values={"img": {"loading": "lazy"}},
     )
-    return Rendered(
-        html=html,
-        mentions=tuple(name for name in names if name in env["addresses"]),
-        words=len(_prose(tokens, quotes=True).split()),
-        excerpt=excerpt(_prose(tokens, quotes=False).strip() or _prose(tokens, quotes=True)),
-        images=html.count("<img "),
-    )
+
+
+def _html_of(source: str, markup: Markup) -> str:
+    if markup == Markup.HTML:
+        return source
+    parser = _typed if markup == Markup.MARKDOWN else _commonmark
+    return cast(str, parser.render(source))
 
 
 def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:
@@ -118,81 +132,57 @@ def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | 
     return value
 
 
-def _mentioned(tokens: Tokens) -> list[str]:
-    inside = (child for token in tokens for child in token.children or ())
-    return [child.content.lower() for child in inside if child.type == "mention"]
+def _with_headings_from(top: int, html: str) -> str:
+    """Shift all headings by as many levels as make the biggest one `h{top}`."""
+    biggest = min((int(level) for _, level in _HEADING.findall(html)), default=top)
+    if biggest == top:
+        return html
+    return _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + top - biggest, 6)}>", html)
 
 
-def _prose(tokens: Tokens, *, quotes: bool) -> str:
-    """Return the words as plain text, without code blocks, and without block quotes unless `quotes` is set."""
-    depth, parts = 0, []
-    for token in tokens:
-        depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
-        if quotes or not depth:
-            parts += [_words(child) for child in token.children or (token,)] + [" "]
-    return "".join(parts)
+def _with_mentions(html: str, resolve: Resolver) -> tuple[str, tuple[str, ...]]:
+    """Link the mentions of people, except in quotations, code and links. Return the names that resolved, too."""
+    found = list(pieces(html)) if "@" in html else []
+    names = dict.fromkeys(
+        name.lower() for piece in found if _may_mention(piece) for name in MENTION.findall(piece.html)
+    )
+    addresses = dict(resolve(tuple(names))) if names else {}
+    if not addresses:
+        return html, ()
+
+    def link(match: re.Match[str]) -> str:
+        address = addresses.get(match[1].lower())
+        if address is None:
+            return match[0]
+        return f'<a class="mention" href="{escapeHtml(address)}" rel="{LINK_REL}">{match[0]}</a>'
+
+    linked = [MENTION.sub(link, piece.html) if _may_mention(piece) else piece.html for piece in found]
+    return "".join(linked), tuple(name for name in names if name in addresses)
 
 
-def _words(token: Token) -> str:
-    if token.type in ("text", "code_inline"):
-        return token.content
-    if token.type == "mention":
-        return f"@{token.content}"
-    if token.type in ("html_inline", "html_block"):
-        return unescape(re.sub(r"<[^>]*>", "", raw_html.filtered(token.content)))
-    return " " if token.type in ("softbreak", "hardbreak") else ""
+def linked_mentions(html: str) -> Resolver:
+    """Return a resolver for the mentions that are links in this HTML already."""
+    addresses = {name.lower(): unescape(address) for address, name in _LINKED_MENTION.findall(html)}
+    return lambda names: {name: addresses[name] for name in names if name in addresses}
 
 
-def _split_mentions(state: StateCore) -> None:
-    """Core rule: split @name in text outside of links into a token of its own."""
-    for block in state.tokens:
-        if block.type != "inline" or "@" not in block.content:
-            continue
-        children: list[Token] = []
-        linked = 0
-        for token in block.children or ():
-            linked += {"link_open": 1, "link_close": -1}.get(token.type, 0)
-            children += [token] if linked or token.type != "text" else _pieces(token)
-        block.children = children
-
-
-def _pieces(text: Token) -> list[Token]:
-    pieces, end = [], 0
-    for match in MENTION.finditer(text.content):
-        before = text.content[end : match.start()]
-        pieces += [Token("text", "", 0, content=before, level=text.level)] if before else []
-        pieces.append(Token("mention", "", 0, content=match.group(1), level=text.level))
-        end = match.end()
-    rest = text.content[end:]
-    return [*pieces, Token("text", "", 0, content=rest, level=text.level)] if pieces else [text]
+def _may_mention(piece: Piece) -> bool:
+    return not (piece.tag or piece.quoted or piece.code or piece.linked)
 
 
 class _Renderer(RendererHTML):
     """What we render differently from markdown-it; each method is named after its token."""
 
-    def mention(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        name = tokens[index].content
-        address = env["addresses"].get(name.lower())
-        if address is None:
-            return f"@{escapeHtml(name)}"
-        return f'<a class="mention" href="{escapeHtml(address)}">@{escapeHtml(name)}</a>'
-
     def html_inline(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return raw_html.filtered(tokens[index].content)
 
     def html_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        return raw_html.filtered_block(tokens[index].content)
+        return raw_html.filtered_block(tokens[index].content, breaks=options["breaks"])
 
     def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         # The highlighting budget is for the whole text; env carries it from block to block.
         coloured = OptionsDict(cast(Any, {**options, "highlight": partial(_highlighted, env)}))
         return super().fence(tokens, index, coloured, env)
-
-    def heading_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        return f"<{_demoted(tokens[index], env)}>"
-
-    def heading_close(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        return f"</{_demoted(tokens[index], env)}>\n"
 
     def th_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return _cell(tokens[index])
@@ -205,10 +195,6 @@ def _cell(token: Token) -> str:
     """Return the cell's tag with `align`, because the content security policy forbids the parser's style=."""
     _, _, side = str(token.attrGet("style") or "").partition(":")
     return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
-
-
-def _demoted(token: Token, env: Env) -> str:
-    return f"h{min(int(token.tag[1]) + env['shift'], 6)}"
 
 
 def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
@@ -238,15 +224,16 @@ def _in_time(pieces: Iterable[Any], env: Env) -> Iterator[Any]:
         last = time.thread_time()
 
 
-def _make_parser() -> MarkdownIt:
-    options = {"html": True, "linkify": True, "typographer": False}
+def _make_parser(*, breaks: bool) -> MarkdownIt:
+    options = {"html": True, "linkify": True, "typographer": False, "breaks": breaks}
     parser = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough", "linkify"])
-    parser.core.ruler.push("mentions", _split_mentions)
     if parser.linkify is not None:
         # "readme.md" is a file name and "ada@example.com" an email address: only URLs with a scheme are links.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     return parser
 
 
-_parser = _make_parser()
+_typed = _make_parser(breaks=True)
+pasted_lists(_typed)
+_commonmark = _make_parser(breaks=False)

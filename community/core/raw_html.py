@@ -63,6 +63,9 @@ ATTRIBUTES = {
     "td": frozenset({"align", "colspan", "rowspan"}),
     "th": frozenset({"align", "colspan", "rowspan"}),
 }
+_BLOCKS = "|".join(sorted(BLOCK))
+_ENDS_WITH_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^<>]*>\s*$")
+_STARTS_WITH_BLOCK = re.compile(rf"\s*(?:</?(?:{_BLOCKS})\b|$)")
 _PIECE = re.compile(r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*)?)/?>", re.S)
 # A name begins where no other goes on: else a long one is tried again from each of its letters.
 _ATTRIBUTE = re.compile(r"""(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
@@ -77,13 +80,25 @@ def filtered(source: str) -> str:
     return "".join([*done, _text(source[end:])])
 
 
-def filtered_block(source: str) -> str:
-    """A block of HTML; text that stands in no element of its own becomes a paragraph."""
+def filtered_block(source: str, *, breaks: bool = False) -> str:
+    """A block of HTML; text that stands in no element of its own becomes a paragraph. With `breaks`, lines stay lines."""
     inside = filtered(source).strip()
+    if breaks and "<pre" not in inside:
+        inside = _with_breaks(inside)
     opening = re.match(r"</?([a-z0-9]+)", inside)
     if not inside or (opening and opening.group(1) in BLOCK):
         return f"{inside}\n"
     return f"<p>{inside}</p>\n"
+
+
+def _with_breaks(html: str) -> str:
+    """Add <br> between lines of text."""
+    lines = html.split("\n")
+    followed = zip(lines, [*lines[1:], ""], strict=True)
+    return "\n".join(
+        line if _ENDS_WITH_BLOCK.search(line) or _STARTS_WITH_BLOCK.match(after) else f"{line}<br>"
+        for line, after in followed
+    )
 
 
 def _text(text: str) -> str:

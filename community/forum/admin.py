@@ -117,7 +117,7 @@ class PostAdmin(BaseAdmin):
 
     @display(description=gettext_lazy("Post"))
     def words(self, post: Post) -> str:
-        return excerpt(post.source, length=90)
+        return excerpt(post.text, length=90)
 
     @display(description=gettext_lazy("State"), label=STATES, ordering="status")
     def state(self, post: Post) -> tuple[str, str]:

@@ -210,7 +210,7 @@ def first_unread(reader: Reader, topic: Topic, *, after: int) -> Post | None:
 
 def _published(reader: Reader, topic: Topic) -> PostQuerySet:
     posts = topic.posts.published().under_parents_of(reader)
-    return posts.select_related("parent").defer("source", "html", "search")
+    return posts.select_related("parent").defer("source", "markup", "html", "search")
 
 
 def successor(reader: Reader, topic_id: int) -> Topic | None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from community.core.rate_limits import RateLimited
 from community.forum.models import Category, Topic
 from community.forum.screening import ALLOW, Verdict
-from community.forum.services import counters
+from community.forum.services import counters, rendering
 from community.members.models import Member
 from community.members.rules import is_verified_customer
 
@@ -31,7 +31,7 @@ def screen(author: Member, category: Category, topic: Topic | None, source: str)
         return _refused(str(SILENCED))
     if author.is_team:
         return ALLOW
-    hits = blocked_words.found_in(source)
+    hits = blocked_words.found_in(rendering.filterable_text(source))
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
     refusal = _limit_reached(author, topic, source)
@@ -45,8 +45,9 @@ def screen_edit(author: Member, before: str, after: str) -> Verdict:
     """Screen an author's edit, so that it cannot add what would have been refused or held in a new post."""
     if author.is_team:
         return ALLOW
-    already = {hit.pk for hit in blocked_words.found_in(before)}
-    hits = [hit for hit in blocked_words.found_in(after) if hit.pk not in already]
+    already = {hit.pk for hit in blocked_words.found_in(rendering.filterable_text(before))}
+    found = blocked_words.found_in(rendering.filterable_text(after))
+    hits = [hit for hit in found if hit.pk not in already]
     if hits and hits[0].action == BlockedWord.Action.BLOCK:
         return _refused(_blocked(hits[0]))
     limits = limits_of(author)

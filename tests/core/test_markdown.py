@@ -122,7 +122,9 @@ def test_render_shows_unknown_tags_as_they_were_typed():
 
 
 def test_render_shows_a_block_of_unknown_html_as_text():
-    assert html_of("<div class='x'>\nhello\n</div>") == ("<p>&lt;div class='x'&gt;\nhello\n&lt;/div&gt;</p>")
+    assert html_of("<div class='x'>\nhello\n</div>") == (
+        "<p>&lt;div class='x'&gt;<br>\nhello<br>\n&lt;/div&gt;</p>"
+    )
 
 
 def test_render_keeps_formatting_html():

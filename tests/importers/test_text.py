@@ -3,7 +3,7 @@ import time
 import pytest
 
 from community.importers.stackexchange.addresses import Target
-from community.importers.stackexchange.text import Links, from_comment, from_html, from_markdown
+from community.importers.stackexchange.text import Links, from_comment, from_markdown
 
 OURS = {
     Target("post", 12): ("/t/1/why-hops/", "Why [hops]?"),
@@ -40,16 +40,6 @@ def test_from_markdown_translates_the_dialect_outside_code(before, after):
 
 def test_from_comment_leaves_headings_alone():
     assert from_comment("#1 is [tag:hops]\r\n") == "#1 is [hops](/tags/hops)"
-
-
-def test_from_html_makes_markdown():
-    html = "<h2>Why</h2><p>I <b>brew</b> <a href='https://x.example'>here</a>.</p><ul><li>one</li></ul>"
-
-    assert from_html(html) == "## Why\n\nI **brew** [here](https://x.example).\n\n- one"
-
-
-def test_from_html_survives_absurd_nesting():
-    assert "words" in from_html("<b>" * 5000 + "words")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from community.core.forms import MultiLineField
 from community.core.markdown import MAX_IMAGES, render
 from community.forum import rules
 from community.forum.models import Category, Post, Topic
-from community.forum.services import tags
+from community.forum.services import rendering, tags
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -166,7 +166,7 @@ class EditForm(forms.Form):
 
     def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
         topic = post.topic
-        kwargs.setdefault("initial", {"source": post.source})
+        kwargs.setdefault("initial", {"source": rendering.editable_source(post)})
         if post.is_opening:
             tags = ", ".join(tag.name for tag in topic.tags.all())
             kwargs["initial"] |= {"title": topic.title, "tags": tags}

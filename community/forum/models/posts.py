@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.core.markup import Markup
+from community.core.rendered_html import text_of
 from community.members.models import details
 
 from .topics import Topic
@@ -78,7 +80,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def for_reading_by(self, user: Reader) -> PostQuerySet:
         """Select everything that a page of posts shows, and annotate `is_liked` for the reader."""
-        posts = self.select_related("author").defer("source", "search", *details("author"))
+        posts = self.select_related("author").defer("source", "markup", "search", *details("author"))
         if not user.is_authenticated:
             return posts.annotate(is_liked=Value(False))
         return posts.annotate(is_liked=Exists(Like.objects.filter(post=OuterRef("pk"), member=user)))
@@ -91,7 +93,7 @@ def _unapproved(user: Reader) -> Q:
 
 
 class Post(models.Model):
-    """A post in a topic. The Markdown source is stored; HTML is rendered on save, never on read."""
+    """A post in a topic. Its source is stored in the language it was written in; HTML is rendered on save, never on read."""
 
     class Kind(models.TextChoices):
         OPENING = "opening", _("Opening post")
@@ -122,6 +124,7 @@ class Post(models.Model):
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     source = models.TextField()
+    markup = models.CharField(max_length=10, choices=Markup, default=Markup.MARKDOWN)
     html = models.TextField()
     word_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -192,6 +195,11 @@ class Post(models.Model):
         return self.status == self.Status.DELETED
 
     @property
+    def text(self) -> str:
+        """The words that a reader sees."""
+        return text_of(self.html)
+
+    @property
     def written_by(self) -> str:
         """The author's name to show; for imported posts it may belong to someone without an account."""
         return self.byline or str(self.author)
@@ -205,6 +213,7 @@ class Revision(models.Model):
     title = models.CharField(max_length=255, blank=True)
     tags = models.CharField(max_length=255, blank=True, help_text=_("Tag names, separated by commas."))
     source = models.TextField()
+    markup = models.CharField(max_length=10, choices=Markup, default=Markup.MARKDOWN)
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
+from community.core.rendered_html import excerpt_of
 from community.events.catalogue import (
     POST_APPROVED,
     POST_DELETED,
@@ -103,18 +104,21 @@ def create(
 
 @transaction.atomic
 def edit(post: Post, *, actor: Member, source: str, reason: str = "", now: datetime | None = None) -> Post:
-    """Change the post's text and keep the old text as a revision; idempotent."""
+    """Change the post's text and keep the old text as a revision; idempotent.
+
+    `source` is an edited `rendering.editable_source`: a post in HTML becomes Markdown if it was changed.
+    """
     counters.lock_topic(post.topic_id)
     post = Post.objects.select_for_update(of=("self",)).select_related("author", "topic").get(pk=post.pk)
-    if rendering.normalize(source) == post.source:
+    if rendering.normalize(source) == rendering.normalize(rendering.editable_source(post)):
         return post
     now = now or timezone.now()
     before = post.source
     revisions.save_first(post)
-    mentioned = rendering.set_source(post, source)
+    mentioned = rendering.edit_source(post, source)
     revisions.add(post, actor=actor, reason=reason, now=now)
     if post.is_opening:
-        Topic.objects.filter(pk=post.topic_id).update(excerpt=rendering.excerpt_of(post.source))
+        Topic.objects.filter(pk=post.topic_id).update(excerpt=excerpt_of(post.html))
     page_cache.invalidate_on_commit()
     if post.is_published:
         record(

@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models.functions import Lower
 
-from community.core.markdown import Rendered, render
+from community.core.html_to_markdown import to_markdown
+from community.core.markdown import Rendered, render, sanitized
+from community.core.markup import Markup
+from community.core.rendered_html import attributes_of, text_of
 from community.core.text import storable
-from community.forum.models import Post
+from community.forum.models import Post, Revision
 from community.members.models import Member
 
 # Mentions beyond this limit are rendered as plain text.
@@ -26,6 +29,33 @@ def screening_text(title: str, source: str, tags: Iterable[str]) -> str:
     return "\n\n".join(filter(None, [title, source, names, names.replace("-", " ")]))
 
 
+def filterable_text(source: str) -> str:
+    """Return Markdown for a word filter: the source, what a reader sees of it, and where its links lead."""
+    html = render(source).html
+    return "\n\n".join([source, text_of(html), attributes_of(html)])
+
+
+def filterable_text_of(post: Post) -> str:
+    """Return a stored post for a word filter, as `filterable_text` does."""
+    return "\n\n".join([editable_source(post), text_of(post.html), attributes_of(post.html)])
+
+
+def editable_source(written: Post | Revision) -> str:
+    """Return the source to edit, compare and quote, which is Markdown; HTML is converted."""
+    return to_markdown(sanitized(written.source)) if written.markup == Markup.HTML else written.source
+
+
+def editable_markup(written: Post | Revision) -> Markup:
+    """Return the markup of `editable_source`."""
+    return Markup.COMMONMARK if written.markup == Markup.COMMONMARK else Markup.MARKDOWN
+
+
+def edit_source(post: Post, source: str) -> list[Member]:
+    """Set the post's source to an edited `editable_source`, as `set_source` does."""
+    post.markup = editable_markup(post)
+    return set_source(post, source)
+
+
 def set_source(post: Post, source: str) -> list[Member]:
     """Set the post's source, HTML and word count without saving. Return the mentioned members."""
     people: dict[str, Member] = {}
@@ -35,23 +65,19 @@ def set_source(post: Post, source: str) -> list[Member]:
         return {name: f"/u/{member.username}/" for name, member in people.items()}
 
     post.source = normalize(source)
-    rendered = render(post.source, mentions=addresses)
+    rendered = render(post.source, markup=post.markup, mentions=addresses)
     post.html, post.word_count = rendered.html, rendered.words
     return [people[name] for name in rendered.mentions]
 
 
-def preview(source: str) -> Rendered:
+def preview(source: str, *, markup: str = Markup.MARKDOWN) -> Rendered:
     """Render a draft with the same rules as a post."""
 
     def addresses(usernames: Collection[str]) -> Mapping[str, str]:
         found = _people(list(usernames)[:MAX_MENTIONS])
         return {name: f"/u/{member.username}/" for name, member in found.items()}
 
-    return render(normalize(source), mentions=addresses)
-
-
-def excerpt_of(source: str) -> str:
-    return render(source).excerpt
+    return render(normalize(source), markup=markup, mentions=addresses)
 
 
 def _people(usernames: list[str]) -> dict[str, Member]:

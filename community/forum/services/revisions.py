@@ -27,7 +27,9 @@ def add(post: Post, *, actor: Member, reason: str, now: datetime) -> None:
     """Save the post's new text, and a revision with it."""
     post.revision_count += 1
     post.edited_at, post.edited_by = now, actor
-    post.save(update_fields=["source", "html", "word_count", "revision_count", "edited_at", "edited_by"])
+    post.save(
+        update_fields=["source", "markup", "html", "word_count", "revision_count", "edited_at", "edited_by"]
+    )
     _create(post, number=post.revision_count + 1, editor=actor, reason=reason, at=now)
 
 
@@ -72,6 +74,7 @@ def _create(post: Post, *, number: int, editor: Member, reason: str, at: datetim
             "title": title,
             "tags": tags,
             "source": post.source,
+            "markup": post.markup,
             "editor": editor,
             "reason": reason,
             "created_at": at,

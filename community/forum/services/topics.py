@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
+from community.core.rendered_html import excerpt_of
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
 from community.events.services.recording import record
 from community.forum import screening
@@ -257,7 +258,7 @@ def _create(category: Category, opening: Post, *, kind: str, title: str, last_nu
         kind=kind,
         title=title,
         slug=slug(title),
-        excerpt=rendering.excerpt_of(opening.source),
+        excerpt=excerpt_of(opening.html),
         status=opening.status,
         created_at=opening.created_at,
         bumped_at=opening.created_at,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from markdownify import markdownify
-
 from .addresses import PREFIXES, Target, targets_of
 
 # Maps a target to our URL and a title; None if we do not have it.
@@ -25,14 +23,6 @@ _HEADING = re.compile(r"^(#{1,6})(?=[^#\s])", re.M)
 _SPOILER = re.compile(r"^( {0,3})>! ?", re.M)
 _LANGUAGE = re.compile(r"^<!-- language(?:-all)?: .*?-->\n?", re.M)
 _TRAILING = ".,;:!?"
-
-
-def from_html(html: str) -> str:
-    """Convert HTML to Markdown; to plain text if it is nested too deeply."""
-    try:
-        return str(markdownify(html, heading_style="ATX", bullets="-")).strip()
-    except RecursionError:
-        return re.sub(r"<[^<>]*>", "", html).strip()
 
 
 def from_markdown(text: str) -> str:

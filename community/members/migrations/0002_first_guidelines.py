@@ -29,8 +29,7 @@ We help each other get the most out of our products, and we share honest experie
 
 ## When someone breaks these rules
 
-Anyone can flag a post. Moderators review it in context. They may hide the post, send a warning, or silence or suspend
-the account. They always give a reason, and you can appeal.
+Anyone can flag a post. Moderators review it in context. They may hide the post, send a warning, or silence or suspend the account. They always give a reason, and you can appeal.
 """
 
 

@@ -3,7 +3,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from community.core import page_cache
-from community.core.markdown import render
+from community.core.markdown import linked_mentions, render
 from community.events.catalogue import PROFILE_COMPLETED
 from community.events.services.recording import record
 from community.members import pictures
@@ -29,6 +29,17 @@ def save_profile(member: Member, **fields: str) -> Member:
     member.save(update_fields=list(fields))
     _record_completion(member)
     return member
+
+
+def rerender_bios() -> int:
+    """Render all bios again, with mentions as they are; return how many changed."""
+    changed = 0
+    for member in Member.objects.exclude(bio="").only("bio", "bio_html").iterator(chunk_size=500):
+        html = render(member.bio, mentions=linked_mentions(member.bio_html)).html
+        if html != member.bio_html:
+            unedited = Member.objects.filter(pk=member.pk, bio=member.bio)
+            changed += unedited.update(bio_html=html)
+    return changed
 
 
 def set_avatar(member: Member, picture: bytes | None) -> Member:

@@ -18,6 +18,7 @@ from community.core.admin_base import MODERATORS, BaseAdmin, display
 from community.core.ago import phrase
 from community.core.permissions import require
 from community.core.text import excerpt
+from community.forum.services import rendering
 from community.members.models import Member
 from community.members.requests import member_of
 from community.moderation import review_page, rules
@@ -98,7 +99,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
 
     @display(description=_("What"))
     def what(self, item: ReviewItem) -> SafeString:
-        text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.source if item.post else "")
+        text = item.text if item.kind == ReviewItem.Kind.APPEAL else (item.post.text if item.post else "")
         title = item.post.topic.title if item.post else item.reason
         return format_html(
             '<span class="admin-what"><b>{}</b><span>{}</span></span>',
@@ -175,7 +176,7 @@ class ReviewItemAdmin(BulkDecisions, BaseAdmin):
             return AppealDecisionForm(data, initial={"version": item.version})
         initial = {
             "version": item.version,
-            "source": item.post.source if item.post else "",
+            "source": rendering.editable_source(item.post) if item.post else "",
             "rule": review_page.likely_rule(item.post),
         }
         return DecisionForm(data, initial=initial, is_held=item.kind == ReviewItem.Kind.HELD)

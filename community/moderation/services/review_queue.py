@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.core.ago import phrase
 from community.forum.models import Post
-from community.forum.services import counters
+from community.forum.services import counters, rendering
 from community.members.models import Member
 from community.moderation import blocked_words
 from community.moderation.models import ReviewItem, ReviewStep
@@ -49,7 +49,7 @@ def add(
 
 def add_held(post: Post, why: str) -> None:
     """Add a post that is held for approval."""
-    found = blocked_words.found_in(post.source)
+    found = blocked_words.found_in(rendering.filterable_text_of(post))
     reason = _word_reason(found[0].phrase) if found else why
     add(post, kind=ReviewItem.Kind.HELD, reason=reason)
 
@@ -57,7 +57,7 @@ def add_held(post: Post, why: str) -> None:
 def add_with_blocked_words(posts: Iterable[Post]) -> None:
     """Add the posts that contain a blocked word and are not in the queue yet."""
     for post in posts:
-        found = blocked_words.found_in(post.source)
+        found = blocked_words.found_in(rendering.filterable_text_of(post))
         queued = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)
         if found and not queued.exists():
             add(post, kind=ReviewItem.Kind.FLAGGED, reason=_word_reason(found[0].phrase))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from community.core import rate_limits
+from community.core.markup import Markup
 from community.core.permissions import Refused, require
 from community.core.rate_limits import RateLimited
 from community.core.requests import require_safe_or_post, whole_number
@@ -101,8 +102,13 @@ def preview(request: HttpRequest) -> HttpResponse:
         paused = format_html("<p>{}</p>", error.sentence)
         response = render(request, "forum/_preview.html", {"html": paused})
         return rate_limits.set_retry_after(response, error.seconds)
-    html = rendering.preview(source).html if source.strip() else ""
+    html = rendering.preview(source, markup=_markup(request)).html if source.strip() else ""
     return render(request, "forum/_preview.html", {"html": html})
+
+
+def _markup(request: HttpRequest) -> Markup:
+    """Return the markup of the post that is edited, from `?markup=`."""
+    return Markup.COMMONMARK if request.GET.get("markup") == Markup.COMMONMARK else Markup.MARKDOWN
 
 
 @require_GET
@@ -220,11 +226,11 @@ def _status(request: HttpRequest, form: forms.Form) -> int:
     return 422 if form.errors and "preview" not in request.POST else 200
 
 
-def preview_of(request: HttpRequest, form: forms.Form) -> str:
+def preview_of(request: HttpRequest, form: forms.Form, *, markup: str = Markup.MARKDOWN) -> str:
     """The preview that a form without scripts asked for; none otherwise, or after too many."""
     if "preview" not in request.POST or not rate_limits.check(form, rate_limits.PREVIEWS, request):
         return ""
-    return rendering.preview(request.POST.get("source", "")[:PREVIEWED]).html
+    return rendering.preview(request.POST.get("source", "")[:PREVIEWED], markup=markup).html
 
 
 def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None, kind: str) -> Post | None:

@@ -16,7 +16,7 @@ from community.core.permissions import require
 from community.forum import rules
 from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Post, Revision
-from community.forum.services import revisions
+from community.forum.services import rendering, revisions
 from community.members.requests import member_of
 
 from .common import HtmxRequest, post_or_404, refusing
@@ -82,7 +82,10 @@ def _history(request: HttpRequest, post: Post) -> dict[str, Any]:
         version["is_told"] = rules.can_read_version(request.user, revision)
         if version["is_told"]:
             known = before is not None and rules.can_read_version(request.user, before)
-            version |= _change(before, revision, until) if before and known else {"is_whole": True}
+            if before and known:
+                version |= _change(before, revision, until)
+            else:
+                version |= {"is_whole": True, "source": rendering.editable_source(revision)}
         versions.append(version)
         before = revision
     return {
@@ -100,7 +103,9 @@ def _change(before: Revision, after: Revision, until: float) -> dict[str, Any]:
         return word_diff(old, new, until=until) if old != new else []
 
     return {
-        "text": collapse_unchanged(compared(before.source, after.source)),
+        "text": collapse_unchanged(
+            compared(rendering.editable_source(before), rendering.editable_source(after))
+        ),
         "title": compared(before.title, after.title),
         "tags": compared(before.tags, after.tags),
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from community.core import rate_limits
+from community.core.markup import Markup
 from community.core.permissions import require
 from community.core.requests import require_safe_or_post
 from community.core.text import storable
@@ -50,12 +51,19 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
             if post.is_opening and request.htmx:
                 return elsewhere(post.topic.get_absolute_url())
             return posted(show_post(request, post), f"edit:{post.pk}")
-    context = {"form": form, "post": post, "topic": post.topic, "preview_html": preview_of(request, form)}
+    context = {"form": form, "post": post, "topic": post.topic, "preview_html": _preview(request, post, form)}
     template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
     is_bad = bool(form.errors) and "preview" not in request.POST
     response = render(request, template, context, status=422 if is_bad else 200)
     response["HX-Retarget"] = f"#p{post.pk}"
     return rate_limits.answer(response, form)
+
+
+def _preview(request: HttpRequest, post: Post, form: EditForm) -> str:
+    """The preview that was asked for; at first that of a post in HTML, because saving it converts it."""
+    if request.method != "POST" and post.markup == Markup.HTML:
+        return rendering.preview(rendering.editable_source(post)).html
+    return preview_of(request, form, markup=rendering.editable_markup(post))
 
 
 @require_safe
@@ -140,7 +148,7 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
     if post.author_id != member_of(request).pk or form.errors:
         return ALLOW
     data = form.cleaned_data
-    before, after = post.source, data["source"]
+    before, after = rendering.editable_source(post), data["source"]
     if post.is_opening:
         tags = post.topic.tags.values_list("name", flat=True)
         before = rendering.screening_text(post.topic.title, before, tags)

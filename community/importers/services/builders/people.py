@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from community.core.html_to_markdown import to_markdown
 from community.core.markdown import render
 from community.core.text import storable
 from community.events.catalogue import MEMBER_REGISTERED
@@ -18,7 +19,6 @@ from community.events.services.recording import Draft, record_all
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
 from community.importers.services.statements import reset_query_log, save_progress
-from community.importers.stackexchange.text import from_html
 from community.members import names
 from community.members.models import Member
 
@@ -69,7 +69,7 @@ def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
 
 def _member(row: StagedRow, username: str) -> Member:
     data = row.data
-    bio = storable(from_html(data.get("AboutMe", "")))
+    bio = storable(to_markdown(data.get("AboutMe", "")))
     website = data.get("WebsiteUrl", "")
     member = Member(
         pk=row.target_id,

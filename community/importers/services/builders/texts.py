@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from community.core.html_to_markdown import to_markdown
 from community.core.markdown import Rendered, render
+from community.core.markup import Markup
 from community.core.text import storable
 from community.forum.models import Post, Tag, Topic
 from community.forum.services import topics
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.stackexchange.addresses import Target
-from community.importers.stackexchange.text import Links, from_comment, from_html, from_markdown
+from community.importers.stackexchange.text import Links, from_comment, from_markdown
 from community.members.models import Member
 
 from .bundle import Bundle
@@ -42,7 +44,7 @@ class Texts:
         return storable(self.links.rewrite(source, self.found.get))
 
     def render(self, source: str) -> Rendered:
-        return render(source, mentions=self._addresses)
+        return render(source, markup=Markup.COMMONMARK, mentions=self._addresses)
 
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.mentions[name] for name in names if name in self.mentions}
@@ -61,7 +63,7 @@ def source_of(row: StagedRow, markdown: str | None) -> str:
     """Return a post's Markdown before links are rewritten; converted from HTML if `markdown` is None."""
     if row.file == "comments":
         return from_comment(row.data.get("Text", ""))
-    return from_markdown(markdown) if markdown is not None else from_html(row.data.get("Body", ""))
+    return from_markdown(markdown) if markdown is not None else to_markdown(row.data.get("Body", ""))
 
 
 def _sources(bundle: Bundle) -> Iterable[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from community.core.text import excerpt
+from community.core.markup import Markup
+from community.core.rendered_html import excerpt_of
 from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import topics
 from community.importers.models import StagedRow
@@ -49,7 +50,7 @@ def thread_of(row: StagedRow, bundle: Bundle, texts: Texts, category: Category) 
         thread.posts.append(post)
         thread.rows.append(staged)
     topic.last_number = len(thread.posts)
-    topic.excerpt = excerpt(texts.render(thread.posts[0].source).excerpt)
+    topic.excerpt = excerpt_of(thread.posts[0].html)
     _accept(thread, row, by_source, bundle)
     return thread
 
@@ -125,7 +126,8 @@ def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) 
 
 def _set_text(post: Post, source: str, texts: Texts) -> None:
     rendered = texts.render(source)
-    post.source, post.html, post.word_count = source, rendered.html, rendered.words
+    post.source, post.markup, post.html = source, Markup.COMMONMARK, rendered.html
+    post.word_count = rendered.words
 
 
 def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: Texts) -> list[Revision]:
@@ -155,6 +157,7 @@ def _revision(
         title=version.title[:255] if post.is_opening else "",
         tags=version.tags[:255] if post.is_opening else "",
         source=texts.rewrite(source_of(row, version.body)),
+        markup=Markup.COMMONMARK,
         reason=version.reason[:300],
     )
 
