@@ -201,7 +201,10 @@ ACCOUNT_ADAPTER = "community.members.adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "signup", "confirm_email", "reset_password"))
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
-ACCOUNT_FORMS = {"signup": "community.members.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "community.members.forms.LoginForm",
+    "signup": "community.members.forms.SignupForm",
+}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Only works in the browser that has just signed up.

@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic import BaseModel as Model
 
+from community.core.mailboxes import MAX_LENGTH, canonical_address, canonical_domain
+
 MAX_ITEMS = 500
 
 Text = Annotated[
@@ -36,12 +38,16 @@ Email = Annotated[
         max_length=254,
         pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
     ),
+    AfterValidator(canonical_address),
+    Field(max_length=MAX_LENGTH),
 ]
 Domain = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"
+        strip_whitespace=True, to_lower=True, max_length=253, pattern=r"^[^@\s\x00/:]+\.[^@\s\x00/:]+$"
     ),
+    AfterValidator(canonical_domain),
+    StringConstraints(max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"),
 ]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
 # JSON numbers arrive as binary floats; their repr is the decimal amount that was meant.

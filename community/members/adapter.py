@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
+from community.core.mailboxes import MAX_LENGTH, canonical_address
 from community.members import names, screening
 from community.members.models import Member
 from community.members.services import accounts, companies
@@ -41,6 +42,12 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(sentence)
         return super().clean_username(name, shallow)
 
+    def clean_email(self, email: str) -> str:
+        canonical = canonical_address(super().clean_email(email))
+        if len(canonical) > MAX_LENGTH:
+            raise ValidationError(_("Enter a valid email address."))
+        return canonical
+
     def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         assert isinstance(user, Member)  # noqa: S101  for mypy
         user.username = user.username or accounts.free_username(user.display_name)
@@ -65,7 +72,11 @@ class AccountAdapter(DefaultAccountAdapter):
         rate_limits.hit(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        typed = str(credentials.get("email") or "")
+        user: AbstractBaseUser | None = super().authenticate(request, **_canonical(credentials))
+        if user is None and typed.lower() != canonical_address(typed):
+            # An address from before there was one spelling, which another account has in that spelling.
+            user = super().authenticate(request, **credentials)
         if user is not None:
             rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
         return user
@@ -76,13 +87,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send the mail; skip a repeated confirmation, since the link in the first one still works."""
+        email = canonical_address(email)  # not to the other domain that Django would make of some letters
         if template_prefix in CONFIRMATIONS:
             try:
-                rate_limits.hit(rate_limits.ACCOUNT_CONFIRMATIONS, email.lower())
+                rate_limits.hit(rate_limits.ACCOUNT_CONFIRMATIONS, email)
             except rate_limits.RateLimited:
                 return
         super().send_mail(template_prefix, email, {"site_name": settings.SITE_NAME, **context})
 
 
+def _canonical(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    email = credentials.get("email")
+    return {**credentials, "email": canonical_address(email)} if email else dict(credentials)
+
+
 def _account(credentials: Mapping[str, Any]) -> str:
-    return str(credentials.get("email") or credentials.get("username", "")).lower()
+    return canonical_address(str(credentials.get("email") or credentials.get("username", "")))

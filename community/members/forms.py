@@ -6,7 +6,9 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.models import EmailAddress
 from allauth.mfa.base import forms as mfa_forms
 from django import forms
 from django.conf import settings
@@ -21,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
 from community.core.forms import MultiLineField
+from community.core.mailboxes import canonical_address
 from community.members import names, pictures, screening
 from community.members.models import Guidelines, Member
 from community.members.services import profiles
@@ -92,6 +95,20 @@ class SignupForm(AllauthSignupForm):
             if self.errors:
                 raise AlreadyTaken from None
             return super().try_save(request)
+
+
+class LoginForm(AllauthLoginForm):
+    """Log-in form that takes an address in any spelling."""
+
+    def clean(self) -> dict[str, Any]:
+        """Log in with the address as the account has it, which is the one that was confirmed."""
+        data: dict[str, Any] = super().clean()  # type: ignore[no-untyped-call]
+        login = getattr(self, "_login", None)
+        if login is not None and login.email:
+            address = canonical_address(login.email)
+            if EmailAddress.objects.filter(user=login.user, email=address).exists():
+                login.email = address
+        return data
 
 
 class RateLimitedCode(mfa_forms.BaseAuthenticateForm):

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.core.mailboxes import canonical_address, domain_of
 from community.members.names import USERNAME_PATTERN, username_characters
 
 
@@ -39,7 +40,7 @@ class Company(models.Model):
 
     def owns_domain_of(self, email: str | None) -> bool:
         """Return whether the address is at one of the verified domains."""
-        return bool(email) and str(email).rpartition("@")[2].lower() in self.verified_domains
+        return bool(email) and domain_of(email) in self.verified_domains
 
 
 class GuidelinesQuerySet(models.QuerySet["Guidelines"]):
@@ -133,7 +134,7 @@ class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  #
     def create_user(
         self, email: str | None, username: str, password: str | None = None, **fields: object
     ) -> Member:
-        member: Member = self.model(email=self.normalize_email(email) or None, username=username, **fields)
+        member: Member = self.model(email=canonical_address(email or "") or None, username=username, **fields)
         member.set_password(password)
         member.save(using=self._db)
         return member

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.generic import FormView
 
 from community.core import rate_limits
+from community.core.mailboxes import canonical_address
 from community.core.permissions import require
 from community.core.requests import own_url, require_safe_or_post
 from community.members import names, rules
@@ -60,7 +61,7 @@ class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
     """Allauth's password reset view, with rate limits."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        account = form.cleaned_data["email"].lower()
+        account = canonical_address(form.cleaned_data["email"])
         if not (
             rate_limits.check(form, rate_limits.PASSWORD_RESETS, self.request)
             and rate_limits.check(form, rate_limits.ACCOUNT_PASSWORD_RESETS, account)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from community.api.models import ExternalId
+from community.core.mailboxes import canonical_address, canonical_domain, domain_of
 from community.members.models import Company, Member
 
 from .inbound_facts import Identity
@@ -33,10 +34,10 @@ class Match:
 def find(people: Sequence[tuple[str, Identity]]) -> list[Match]:
     """Return the match for each (source, who), in four queries for any number of them."""
     by_external_id = _by_external_id(people)
-    by_address = _by_address({who.email for _, who in people if who.email})
+    by_address = _by_address({canonical_address(who.email) for _, who in people if who.email})
     companies = _Companies([who for _, who in people])
     members = [
-        by_external_id.get((source, who.external_id)) or by_address.get(who.email)
+        by_external_id.get((source, who.external_id)) or by_address.get(canonical_address(who.email))
         if who.external_id or who.email
         else None
         for source, who in people
@@ -85,7 +86,7 @@ class _Companies:
         for company in rows.order_by("-pk"):
             if company.external_id:
                 self.by_id[company.external_id] = company.pk
-            self.by_domain |= {domain.lower(): company.pk for domain in company.verified_domains}
+            self.by_domain |= {canonical_domain(domain): company.pk for domain in company.verified_domains}
 
     def find(self, who: Identity) -> int | None:
         if who.company_external_id in self.by_id:
@@ -94,4 +95,4 @@ class _Companies:
 
 
 def _domains(who: Identity) -> list[str]:
-    return [name for name in (who.domain, who.email.rpartition("@")[2]) if name]
+    return [name for name in (canonical_domain(who.domain), domain_of(who.email)) if name]

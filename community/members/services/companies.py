@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.audit import audit
+from community.core.mailboxes import canonical_domain, domain_of
 from community.events.catalogue import COMPANY_JOINED
 from community.events.services.recording import record
 from community.members.models import Company, Member
@@ -29,7 +30,7 @@ def match_company(member: Member, *, email: str, now: datetime | None = None) ->
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if locked.company_id is not None:
         return locked.company
-    domain = email.rpartition("@")[2].lower()
+    domain = domain_of(email)
     company = Company.objects.filter(verified_domains__contains=[domain]).order_by("pk").first()
     if company is None:
         return None
@@ -57,7 +58,7 @@ def verify_domain(company: Company, domain: str, *, actor: Member | None) -> Com
 
     Idempotent. Raises ValidationError for a public email provider or another company's domain.
     """
-    domain = domain.strip().lower().removeprefix("@")
+    domain = canonical_domain(domain.strip().removeprefix("@"))
     if domain in PUBLIC_DOMAINS:
         raise ValidationError(
             _("%(domain)s is a public email provider, so it cannot belong to a company.") % {"domain": domain}

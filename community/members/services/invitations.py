@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from community.core.audit import audit
+from community.core.mailboxes import canonical_address
 from community.members import rules
 from community.members.models import Guidelines, Invitation, Member
 from community.members.services import unused_accounts
@@ -30,6 +31,7 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
     locked: Member = Member.objects.select_for_update().get(pk=member.pk)
     if not rules.can_be_invited(locked):
         raise ValidationError(_("This account has already been claimed."))
+    email = canonical_address(email)
     holder = unused_accounts.member_with_address(email)
     if holder is not None and not unused_accounts.is_unused(holder):
         raise ValidationError(
@@ -39,7 +41,7 @@ def invite(member: Member, *, email: str, actor: Member) -> Invitation:
             % {"name": holder.username}
         )
     Invitation.objects.filter(member=locked, accepted_at=None).delete()
-    invitation = Invitation.objects.create(member=locked, email=email.lower(), invited_by=actor)
+    invitation = Invitation.objects.create(member=locked, email=email, invited_by=actor)
     audit("member.invite", actor=actor, subject=locked, after={"email": email})
     return invitation
 

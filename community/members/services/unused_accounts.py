@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from community.core.audit import audit
+from community.core.mailboxes import canonical_address
 from community.members.models import Member
 
 # Rows that exist for any account or that others create. A row in any other table means the account was used.
@@ -30,6 +31,7 @@ IGNORED_RELATIONS: Final = {
 
 def member_with_address(email: str) -> Member | None:
     """Return the member who logs in with this address or has confirmed it."""
+    email = canonical_address(email)
     confirmed = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
     holder: Member | None = Member.objects.filter(Q(email__iexact=email) | confirmed).distinct().first()
     return holder
