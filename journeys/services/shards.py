@@ -92,11 +92,19 @@ def roll_up_month(first: date, last: date) -> int:
 
     Dirty member-days stay dirty. Returns the number of rows added, changed or deleted.
     """
+    hold_drains()
+    return roll_up_period(first, last)
+
+
+def hold_drains() -> None:
+    """Keep drains from starting until the end of the transaction; waits for those that run.
+
+    Drains lock their shard before any row, so everyone who locks rows that they write must call this first.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, shard) FROM generate_series(0, %s) shard", [_LOCK, SHARDS - 1]
         )
-    return roll_up_period(first, last)
 
 
 @transaction.atomic

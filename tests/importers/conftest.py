@@ -16,6 +16,28 @@ def dump(tmp_path) -> Dump:
     return village(tmp_path / "village")
 
 
+QUESTIONS = 120
+
+
+@pytest.fixture
+def town(tmp_path):
+    """A dump large enough for several transactions of every step."""
+    dump = Dump(tmp_path / "town")
+    for number in range(1, 521):
+        dump.user(number)
+        dump.add("badges", UserId=number)
+    for number in range(1, QUESTIONS + 1):
+        answer = 1000 + number
+        dump.question(number, OwnerUserId=number, AcceptedAnswerId=answer, Score=1)
+        dump.answer(answer, to=number, OwnerUserId=number + 1, CreationDate="2020-01-02T11:00:00.000")
+        dump.history(
+            number, 2, f"See [next](https://town.example/q/{number % QUESTIONS + 1}).", UserId=number
+        )
+        dump.add("votes", PostId=number, VoteTypeId=2).add("votes", PostId=answer, VoteTypeId=1)
+        dump.add("comments", PostId=answer, UserId=number)
+    return dump.write()
+
+
 @pytest.fixture
 def imported(db):
     """Import a dump under a name, and return the batch."""

@@ -14,30 +14,9 @@ from community.importers.progress import NoProgress
 from community.importers.services import imports, rollback
 from community.members.models import Member
 from community.runtime.embedded import BASE_DIR
-from tests.importers.dumps import Dump
 from tests.importers.test_imports import counts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-QUESTIONS = 120
-
-
-@pytest.fixture
-def town(tmp_path):
-    """A dump large enough for several transactions of every step."""
-    dump = Dump(tmp_path / "town")
-    for number in range(1, 521):
-        dump.user(number)
-        dump.add("badges", UserId=number)
-    for number in range(1, QUESTIONS + 1):
-        answer = 1000 + number
-        dump.question(number, OwnerUserId=number, AcceptedAnswerId=answer, Score=1)
-        dump.answer(answer, to=number, OwnerUserId=number + 1, CreationDate="2020-01-02T11:00:00.000")
-        dump.history(
-            number, 2, f"See [next](https://town.example/q/{number % QUESTIONS + 1}).", UserId=number
-        )
-        dump.add("votes", PostId=number, VoteTypeId=2).add("votes", PostId=answer, VoteTypeId=1)
-        dump.add("comments", PostId=answer, UserId=number)
-    return dump.write()
 
 
 @pytest.fixture
@@ -121,7 +100,7 @@ def test_concurrent_imports_of_one_batch_are_refused(town):
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7003, %s)", [batch.pk])
 
-    with pytest.raises(imports.ImportRefused, match="town is being imported by another process"):
+    with pytest.raises(imports.ImportRefused, match="town is being imported or undone by another process"):
         imports.run(batch, town, category=None, progress=NoProgress())
 
     with other.cursor() as cursor:

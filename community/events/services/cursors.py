@@ -116,6 +116,14 @@ def lock(name: str) -> Cursor | None:
     return Cursor.objects.select_for_update(skip_locked=True).filter(name=name).first()
 
 
+def hold_followers() -> None:
+    """Keep followers from starting until the end of the transaction; waits for those that run.
+
+    For deleting events and what followers write about them. Lock nothing that followers write to before.
+    """
+    list(Cursor.objects.select_for_update().order_by("name"))
+
+
 def move(cursors: Collection[Cursor], batch: Batch) -> None:
     """Move these cursors, which the caller has locked, behind the batch."""
     epoch, xid, seq = batch.last

@@ -231,13 +231,13 @@ def _set_retracted(events: Sequence[Event], retracted: bool, name: EventName, re
 
 
 @transaction.atomic
-def purge(*, source: str, also: Q | None = None) -> int:
-    """Delete the events of one import, and those that match `also`. Return the number deleted.
+def purge(events: Q) -> int:
+    """Delete the events that match, as those of an import that is undone. Return the number deleted.
 
     The only way around the append-only trigger. The caller must clean up what was derived from these events.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('caravan.purge', 'on', true)")
-        deleted = Event.objects.filter(Q(source=source) | (also or Q()))._raw_delete("default")
+        deleted = Event.objects.filter(events)._raw_delete("default")
         cursor.execute("SELECT set_config('caravan.purge', 'off', true)")
     return deleted

@@ -89,11 +89,13 @@ def dry_run(folder: Path, *, site: str, progress: Progress) -> ImportBatch:
 def run(batch: ImportBatch, folder: Path, *, category: Category | None, progress: Progress) -> ImportBatch:
     """Run the remaining steps of the import; idempotent.
 
-    Raises ImportRefused if another process is running it, DumpError if a file cannot be read.
+    Raises ImportRefused if another process is running it or has undone it, DumpError if a file cannot be read.
     """
-    if batch.status == ImportBatch.Status.DONE:
-        return batch
-    with _lock(batch):
+    with hold(batch):
+        if batch.status == ImportBatch.Status.DONE:
+            return batch
+        if batch.status in (ImportBatch.Status.UNDOING, ImportBatch.Status.UNDONE):
+            raise ImportRefused(f"{batch.name} was undone meanwhile. Run the import again.")
         stage(batch, folder, progress)
         apply_skip_rules(batch, progress)
         assign_ids(batch)
@@ -152,13 +154,17 @@ def _free_slug(slug: str) -> str:
 
 
 @contextmanager
-def _lock(batch: ImportBatch) -> Iterator[None]:
-    """Hold an advisory lock on the batch; PostgreSQL releases it if the process dies."""
+def hold(batch: ImportBatch) -> Iterator[None]:
+    """Hold an advisory lock on the batch, which is read again; PostgreSQL releases it if the process dies.
+
+    Raises ImportRefused if another process holds it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, batch.pk])
         if not cursor.fetchone()[0]:
-            raise ImportRefused(f"{batch.name} is being imported by another process.")
+            raise ImportRefused(f"{batch.name} is being imported or undone by another process.")
         try:
+            batch.refresh_from_db()
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, batch.pk])

@@ -31,6 +31,6 @@ class Command(BaseCommand):
         if not deleted:
             self.stdout.write(f"{name} has already been undone.")
             return
-        self.stdout.write(
-            f"{name}: removed {', '.join(f'{count:,} {what}' for what, count in deleted.items())}."
-        )
+        self.stdout.write(f"{name}: removed")
+        for what, count in sorted(deleted.items(), key=lambda pair: -pair[1]):
+            self.stdout.write(f"{count:>9,} {what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -30,18 +31,20 @@ def build_tags(batch: ImportBatch, progress: Progress) -> None:
     while rows := list(usable.filter(ordinal__gt=done)[:BATCH_SIZE]):
         done = rows[-1].ordinal
         with transaction.atomic():
-            _build_tags(batch, rows)
-            save_progress(batch, **{"build:tags": done})
+            described = {**batch.progress.get("described", {}), **_build_tags(batch, rows)}
+            save_progress(batch, **{"build:tags": done, "described": described})
         progress.advance(len(rows))
         reset_query_log()
 
 
-def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
+def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> dict[str, str]:
+    """Return the descriptions that were added to tags of ours by tag id, for an undo."""
     names = {row.key: tags.normalize(row.data["TagName"]) for row in rows}
     ours = set(Tag.objects.filter(name__in=names.values()).values_list("name", flat=True))
     known = {tag.name: tag for tag in tags.get_or_create(names.values())}
     texts = _descriptions(batch, rows)
     new: list[ImportedRow] = []
+    described = {}
     for row in rows:
         tag = known.get(names[row.key])
         if tag is None:
@@ -49,6 +52,8 @@ def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
         if not tag.description and texts.get(row.key):
             tag.description = texts[row.key]
             tag.save(update_fields=["description"])
+            if tag.name in ours:
+                described[str(tag.pk)] = tag.description
         # A tag that existed before must survive an undo, so its target is 0.
         target = 0 if tag.name in ours else tag.pk
         new.append(
@@ -57,6 +62,7 @@ def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> None:
             )
         )
     ImportedRow.objects.bulk_create(new)
+    return described
 
 
 def _descriptions(batch: ImportBatch, rows: list[StagedRow]) -> dict[int, str]:
@@ -97,7 +103,7 @@ def build_badges(batch: ImportBatch, progress: Progress) -> None:
 
 
 def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
-    badges = _badges({row.data["Name"]: row for row in rows})
+    badges = _badges(rows)
     users = StagedRow.objects.filter(
         batch_id=batch.pk,
         file="users",
@@ -111,7 +117,7 @@ def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
     }
     awards = [
         Award(
-            badge=badges[row.data["Name"]],
+            badge=badges[_kind(row)],
             member_id=members[row.parent_id or 0],
             key=f"{batch.site[:40]}:{row.key}",
             source=Award.Source.IMPORT,
@@ -128,26 +134,32 @@ def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
     )
 
 
-def _badges(examples: dict[str, StagedRow]) -> dict[str, Badge]:
-    slugs = {
-        name: f"imported-{slugify(name) or hashlib.sha256(name.encode()).hexdigest()[:12]}"[:60]
-        for name in examples
-    }
-    Badge.objects.bulk_create(
-        [
-            Badge(
-                slug=slugs[name],
-                name=name[:60],
-                sentence="Earned in our previous community.",
-                level=LEVELS.get(row.data.get("Class", 3), "bronze"),
-                series=Badge.Series.IMPORTED,
-                rule={"by": "import"},
-                source=Badge.Source.IMPORTED,
-                position=10_000,
-            )
-            for name, row in examples.items()
-        ],
-        ignore_conflicts=True,
+def _badges(rows: Iterable[StagedRow]) -> dict[tuple[str, str], Badge]:
+    """Return a badge for each name and level among the rows; some sites use one name for several levels."""
+    return {kind: _badge(*kind) for kind in {_kind(row): None for row in rows}}
+
+
+def _kind(row: StagedRow) -> tuple[str, str]:
+    return row.data["Name"][:60], LEVELS.get(row.data.get("Class", 3), "bronze")
+
+
+def _badge(name: str, level: str) -> Badge:
+    found = Badge.objects.filter(source=Badge.Source.IMPORTED, name=name, level=level).first()
+    return found or Badge.objects.create(
+        slug=_free_slug(name, level),
+        name=name,
+        sentence="Earned in our previous community.",
+        level=level,
+        series=Badge.Series.IMPORTED,
+        rule={"by": "import"},
+        source=Badge.Source.IMPORTED,
+        position=10_000,
     )
-    found = {badge.slug: badge for badge in Badge.objects.filter(slug__in=slugs.values())}
-    return {name: found[slug] for name, slug in slugs.items()}
+
+
+def _free_slug(name: str, level: str) -> str:
+    digest = hashlib.sha256(f"{name} {level}".encode()).hexdigest()[:12]
+    base = f"imported-{slugify(name) or digest}"
+    slugs = [f"{base[: 60 - len(suffix)]}{suffix}" for suffix in ("", f"-{level}", f"-{digest}")]
+    taken = set(Badge.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    return next(slug for slug in slugs if slug not in taken)
