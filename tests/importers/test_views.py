@@ -1,11 +1,15 @@
 """Redirects from old URLs to what the reader may see."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from community.forum.models import Category, Topic
+from community.importers.models import ImportBatch
 from community.members.models import Member
 from tests.factories.members import MemberFactory
+from tests.importers.dumps import Dump
 from tests.importers.test_imports import member, post, topic
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +114,76 @@ def test_old_address_does_not_name_who_is_no_longer_shown(client):
     Member.objects.filter(pk=member(1).pk).update(is_active=False)
 
     assert client.get("/users/1/ann").status_code == 404
+
+
+@pytest.fixture
+def two_sites(tmp_path, dump, imported) -> Client:
+    """Two sites: in the second, question 10 and user 1 are others, and question 20 and answer 11 are missing."""
+    imported(dump)
+    other = Dump(tmp_path / "wine").user(1, DisplayName="Zoe").question(10, Title="Which glass?")
+    batch = imported(other, name="wine", site="wine.example.com")
+    ImportBatch.objects.filter(pk=batch.pk).update(hosts=["wine.example.com", "vino.example.com"])
+    return Client()
+
+
+def choices(client: Client, address: str, **headers) -> list[str]:
+    """Return the links of the page that the address shows, if the reader has to choose."""
+    response = client.get(address, **headers)
+    assert response.status_code == 300
+    assert "no-cache" in response["Cache-Control"]
+    return re.findall(r'<a href="(/[tpu]/[^"]*)">', response.content.decode().split("</h1>")[1])
+
+
+@pytest.mark.parametrize(
+    "address", ["/questions/10", "/q/10/1", "/questions/10/neither", "/posts/10/revisions"]
+)
+def test_an_address_of_two_sites_offers_both(two_sites, address):
+    pages = [topic().get_absolute_url(), topic("Which glass?").get_absolute_url()]
+
+    assert choices(two_sites, address) == pages
+
+
+def test_an_address_of_two_users_offers_both(two_sites):
+    assert len(choices(two_sites, "/users/1")) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "title"),
+    [
+        ("/questions/10/which-glass", "testserver", "Which glass?"),
+        ("/questions/10/question-10", "testserver", "Question 10?"),
+        ("/q/20", "testserver", "Question 20?"),
+        ("/q/10", "beer.example.com", "Question 10?"),
+        ("/q/10", "VINO.example.com:443", "Which glass?"),
+    ],
+)
+def test_the_title_the_id_or_the_host_tells_which_site_is_meant(two_sites, settings, address, host, title):
+    settings.ALLOWED_HOSTS = ["*"]
+
+    response = two_sites.get(address, headers={"host": host})
+
+    assert (response.status_code, response["Location"]) == (301, topic(title).get_absolute_url())
+
+
+def test_an_address_that_the_site_of_the_host_never_had_is_not_found(two_sites, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+
+    assert two_sites.get("/q/20", headers={"host": "wine.example.com"}).status_code == 404
+
+
+def test_an_address_of_two_sites_never_becomes_permanent_because_one_page_is_hidden(two_sites):
+    Topic.objects.filter(title="Which glass?").update(status=Topic.Status.HIDDEN)
+
+    assert choices(two_sites, "/q/10") == [topic().get_absolute_url()]
+
+
+def test_the_report_tells_of_ids_that_two_sites_have(two_sites):
+    remarks = ImportBatch.objects.get(name="wine").report["remarks"]
+
+    assert (
+        sum(
+            remark.startswith("Posts and users with the id of one from another site: 2.")
+            for remark in remarks
+        )
+        == 1
+    )

@@ -1,39 +1,87 @@
-"""Resolve URLs of an imported site to ours."""
+"""Resolve URLs of imported sites to ours."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from community.forum.models import Post, Tag, Topic
-from community.importers.models import ImportedRow
-from community.importers.stackexchange.addresses import Target, targets_of
+from community.forum.models import Post, Tag
+from community.forum.services import topics
+from community.importers.models import ImportBatch, ImportedRow
+from community.importers.stackexchange.addresses import Target, slug_in, targets_of
 from community.members.models import Member
 
 if TYPE_CHECKING:
     from community.forum.models.categories import Reader
 
-
-def new_address(path: str, *, reader: Reader) -> str | None:
-    """Return our URL for an old path (without its leading slash); None if the reader may see nothing there."""
-    for target in targets_of(path):
-        found = _address(target, reader)
-        if found:
-            return found
-    return None
+SLUG_CUT_AFTER = 60
 
 
-def _address(target: Target, reader: Reader) -> str | None:
-    if target.kind == "tag":
-        tag = Tag.objects.visible_to(reader).filter(name=target.key).first()
-        return tag.get_absolute_url() if tag else None
-    rows = ImportedRow.objects.filter(kind=target.kind, source_id=target.key).order_by("pk")
-    keys = list(rows.values_list("target_id", flat=True))
-    if target.kind == "user":
-        member = Member.objects.filter(pk__in=keys, is_active=True).order_by("pk").first()
-        return member.get_absolute_url() if member else None
-    post = Post.objects.visible_to(reader).filter(pk__in=keys).order_by("pk").first()
+@dataclass(frozen=True)
+class Choice:
+    """A page of ours that an old URL may mean: its URL and title, and the site that it was imported from."""
+
+    url: str
+    title: str
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an old URL may mean, as far as the reader may see it; `is_certain` if no other site has such a URL."""
+
+    choices: list[Choice]
+    is_certain: bool
+
+
+def find(path: str, *, host: str, reader: Reader) -> Found:
+    """Return what an old path (without its leading slash) means.
+
+    Every imported site counts its posts and users from 1. The host tells which is meant, if the old one leads here;
+    otherwise the words in the path do, if they are those of one site.
+    """
+    targets = targets_of(path)
+    tag = next((target for target in targets if target.kind == "tag"), None)
+    if tag is not None:
+        found = Tag.objects.visible_to(reader).filter(name=tag.key).first()
+        return Found([Choice(found.get_absolute_url(), found.name)] if found else [], is_certain=True)
+    by_site = _rows(targets, host)
+    choices = [choice for rows in by_site.values() if (choice := _first_visible(targets, rows, reader))]
+    named = [choice for choice in choices if _is_slug_of(choice.title, slug_in(path))]
+    if len(named) == 1:
+        return Found(named, is_certain=True)
+    return Found(choices, is_certain=len(by_site) == 1)
+
+
+def _rows(targets: list[Target], host: str) -> dict[str, dict[Target, ImportedRow]]:
+    """Return the imported rows with these ids by site: of the sites that have had this host name, or of all."""
+    kinds = {target.kind: [other.key for other in targets if other.kind == target.kind] for target in targets}
+    found: dict[str, dict[Target, ImportedRow]] = {}
+    for kind, keys in kinds.items():
+        for row in ImportedRow.objects.filter(kind=kind, source_id__in=keys).order_by("pk"):
+            found.setdefault(row.site, {})[Target(kind, row.source_id)] = row
+    sites = set(ImportBatch.objects.filter(hosts__contains=[host]).values_list("site", flat=True))
+    return {site: rows for site, rows in found.items() if not sites or site in sites}
+
+
+def _is_slug_of(title: str, slug: str) -> bool:
+    """Whether the words in an old path are those of the title; old sites cut them off after about 80 characters."""
+    ours = topics.slug(title)
+    return slug == ours or (len(slug) > SLUG_CUT_AFTER and ours.startswith(slug))
+
+
+def _first_visible(targets: list[Target], rows: dict[Target, ImportedRow], reader: Reader) -> Choice | None:
+    """Return the most specific page that the reader may see: the answer, or else its question."""
+    found = (_choice(rows[target], reader) for target in targets if target in rows)
+    return next(filter(None, found), None)
+
+
+def _choice(row: ImportedRow, reader: Reader) -> Choice | None:
+    if row.kind == ImportedRow.Kind.USER:
+        member = Member.objects.filter(pk=row.target_id, is_active=True).first()
+        return Choice(member.get_absolute_url(), str(member), row.site) if member else None
+    post = Post.objects.visible_to(reader).select_related("topic").filter(pk=row.target_id).first()
     if post is None:
         return None
-    return (
-        Topic.objects.get(pk=post.topic_id).get_absolute_url() if post.is_opening else post.get_absolute_url()
-    )
+    page = post.topic if post.is_opening else post
+    return Choice(page.get_absolute_url(), post.topic.title, row.site)

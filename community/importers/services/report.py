@@ -49,6 +49,11 @@ _REMARKS = {
         SELECT count(DISTINCT u.source_id) FROM importers_stagedrow u, {_QUESTIONS_AND_ANSWERS}
            AND u.batch_id = p.batch_id AND u.file = 'users' AND u.source_id = (p.data->>'OwnerUserId')::bigint
            AND p.created_at < u.created_at""",
+    "Posts and users with the id of one from another site: {}. Their old addresses lead to a choice of pages, unless "
+    "the title or the host name tells which is meant.": """
+        SELECT count(*) FROM importers_stagedrow s WHERE s.batch_id = %(batch)s AND s.skip = '' AND s.file IN ('posts', 'users')
+           AND EXISTS (SELECT FROM importers_importedrow o WHERE o.source_id = s.source_id AND o.site <> %(site)s
+             AND o.kind = CASE s.file WHEN 'users' THEN 'user' ELSE 'post' END)""",
     "Display names shared by several users (their usernames get a number): {}.": """
         SELECT count(*) FROM (SELECT 1 FROM importers_stagedrow
          WHERE batch_id = %(batch)s AND file = 'users' AND skip = '' AND data ? 'DisplayName'
@@ -89,7 +94,7 @@ def verified(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _missing(folder: Path) -> list[str]:
-    return [f"{table.file} is missing." for table in TABLES if not (folder / table.file).exists()]
+    return [f"{table.file} is missing." for table in TABLES if not (folder / table.file).is_file()]
 
 
 def _remarks(batch: ImportBatch) -> list[str]:
@@ -97,7 +102,7 @@ def _remarks(batch: ImportBatch) -> list[str]:
     counted = [
         sentence.format(f"{rows:,}")
         for sentence, statement in _REMARKS.items()
-        if (rows := fetch(statement, batch=batch.pk)[0][0])
+        if (rows := fetch(statement, batch=batch.pk, site=batch.site)[0][0])
     ]
     return [*counted, *_conflicts(batch)]
 

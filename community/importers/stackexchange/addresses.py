@@ -16,6 +16,7 @@ _ANSWER = re.compile(r"^questions/\d+/[^/?#]*/(\d{1,15})\b|^questions/\d+[^#]*#(
 _POST = re.compile(r"^(?:questions|q|a|posts)/(\d{1,15})(?=[/?#]|$)")
 _USER = re.compile(r"^users/(-?\d{1,15})(?=[/?#]|$)")
 _TAG = re.compile(r"^(?:questions/tagged|tags)/([^/?#]{1,35})(?=[/?#]|$)")
+_SLUG = re.compile(r"^(?:questions|users)/-?\d{1,15}/([^/?#]+)")
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,9 @@ def targets_of(path: str) -> list[Target]:
     ]
     tag = _TAG.match(path)
     return [*found, Target("tag", tag[1].lower())] if tag else found
+
+
+def slug_in(path: str) -> str:
+    """Return the words of a title or name in a path; empty if it has none."""
+    slug = _SLUG.match(path)
+    return slug[1].lower() if slug else ""
