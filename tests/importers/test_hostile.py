@@ -122,6 +122,21 @@ def test_find_dump_searches_one_level_deep(dump):
     assert find_dump(folder) == find_dump(folder.parent) == folder
 
 
+def test_folders_named_like_files_are_no_files(dump, imported):
+    folder = dump.write()
+    for name in ("Votes.xml", "PostLinks.xml", "PostHistory.xml"):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    batch = imported(folder)
+
+    assert batch.report["remarks"][:3] == [
+        "PostHistory.xml is missing.",
+        "Votes.xml is missing.",
+        "PostLinks.xml is missing.",
+    ]
+
+
 def test_find_dump_names_missing_files(tmp_path):
     with pytest.raises(DumpError, match=r"There is no dump in .* must contain Posts.xml and Users.xml"):
         find_dump(tmp_path)

@@ -184,6 +184,17 @@ def test_build_badges_distinguishes_non_ascii_names(tmp_path):
     assert all(len(slug) == len("imported-") + 12 for slug in slugs)
 
 
+def test_build_badges_distinguishes_levels_and_names_of_one_slug(tmp_path):
+    dump = Dump(tmp_path).user(1).question(1)
+    for name, number in (("c++", 1), ("c++", 3), ("c#", 3), ("c++", 3)):
+        dump.add("badges", Id=len(dump.rows["badges"]) + 1, Name=name, Class=number)
+
+    kinds = [(award.badge.name, award.badge.level) for award in awarded(dump)]
+
+    assert sorted(kinds) == [("c#", "bronze"), ("c++", "bronze"), ("c++", "bronze"), ("c++", "gold")]
+    assert Badge.objects.filter(source="imported").count() == 3
+
+
 @pytest.mark.parametrize(("number", "level"), [(1, "gold"), (2, "silver"), (3, "bronze"), (9, "bronze")])
 def test_build_badges_translates_the_class(tmp_path, number, level):
     dump = Dump(tmp_path).user(1).question(1).add("badges", Class=number)

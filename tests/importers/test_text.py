@@ -21,7 +21,7 @@ LINKS = Links(["beer.example.com", "alcohol.example.com"])
         ("# Heading", "# Heading"),
         (">! hidden\n>! more", "> hidden\n> more"),
         ("see [tag:dry-hopping] here", "see [dry-hopping](/tags/dry-hopping) here"),
-        ("[meta-tag:bug]", "[bug](/tags/bug)"),
+        ("[meta-tag:bug]", "[bug](/questions/tagged/bug)"),
         ("on [cooking.se] too", "on [cooking.se](https://cooking.stackexchange.com) too"),
         ("[cooking.se](https://x.example)", "[cooking.se](https://x.example)"),
         ("<!-- language: lang-py -->\n\n    code", "    code".strip()),
@@ -63,10 +63,27 @@ def test_from_comment_leaves_headings_alone():
         ("`https://beer.example.com/q/12`", "`https://beer.example.com/q/12`"),
         ("a path /questions/12 is no link", "a path /questions/12 is no link"),
         ("https://beer.example.com/help", "https://beer.example.com/help"),
+        ("[help](/help/on-topic)", "[help](https://beer.example.com/help/on-topic)"),
+        ("[gone](/q/999)", "[gone](https://beer.example.com/q/999)"),
+        ("[gone](//beer.example.com/q/999)", "[gone](https://beer.example.com/q/999)"),
+        ("![a](//i.example.com/x.png)", "![a](https://i.example.com/x.png)"),
+        ('<img src="//i.example.com/x.png">', '<img src="https://i.example.com/x.png">'),
+        ("[1]: //i.example.com/q/12", "[1]: https://i.example.com/q/12"),
+        ("[ale](/tags/ale)", "[ale](https://beer.example.com/questions/tagged/ale)"),
     ],
 )
 def test_rewrite_leads_links_to_us(before, after):
     assert LINKS.rewrite(before, OURS.get) == after
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [("[ale](/tags/ale)", "a.example.com"), ("[ale](/questions/tagged/ale)", "a.meta.example.com")],
+)
+def test_rewrite_leads_tags_of_a_meta_site_to_the_site_they_are_of(link, host):
+    links = Links(["a.meta.example.com"])
+
+    assert links.rewrite(link, OURS.get) == f"[ale](https://{host}/questions/tagged/ale)"
 
 
 def test_rewrite_without_a_known_site_rewrites_paths_only():

@@ -75,7 +75,7 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for table in TABLES:
         path = folder / table.file
-        if not path.exists():
+        if not path.is_file():
             continue
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -89,7 +89,7 @@ def stage(batch: ImportBatch, folder: Path, progress: Progress) -> None:
     """Read every file that is not complete, resuming where it stopped. Raises DumpError."""
     for table in TABLES:
         path = folder / table.file
-        if path.exists() and not batch.progress.get(f"read:{table.name}:complete"):
+        if path.is_file() and not batch.progress.get(f"read:{table.name}:complete"):
             _stage_file(batch, table, path, progress)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE importers_stagedrow")

@@ -40,5 +40,5 @@ def _linked(path: Path) -> dict[str, set[str]]:
 
 def _sample(path: Path, root: str) -> list[dict[str, str]] | islice[dict[str, str]]:
     return (
-        islice(read_rows(path, root=root, on_bytes=lambda size: None), SAMPLE_SIZE) if path.exists() else []
+        islice(read_rows(path, root=root, on_bytes=lambda size: None), SAMPLE_SIZE) if path.is_file() else []
     )

@@ -17,7 +17,8 @@ _BLOCKS = re.compile(
     re.S,
 )
 _TICKS = re.compile("`+")
-_TAG = re.compile(r"\[(?:meta-)?tag:([\w.+#-]{1,35})\]")
+_TAG = re.compile(r"\[tag:([\w.+#-]{1,35})\]")
+_META_TAG = re.compile(r"\[meta-tag:([\w.+#-]{1,35})\]")
 _SITE = re.compile(r"\[((?:meta\.)?[a-z]{2,30})\.se\](?![(\[])")
 _HEADING = re.compile(r"^(#{1,6})(?=[^#\s])", re.M)
 _SPOILER = re.compile(r"^( {0,3})>! ?", re.M)
@@ -40,6 +41,7 @@ def from_comment(text: str) -> str:
 
 def _shorthand(part: str) -> str:
     part = _TAG.sub(r"[\1](/tags/\1)", part)
+    part = _META_TAG.sub(r"[\1](/questions/tagged/\1)", part)
     return _SITE.sub(r"[\1.se](https://\1.stackexchange.com)", part)
 
 
@@ -82,35 +84,58 @@ class Links:
     """Finds and rewrites the links of one site."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
+        self.host = hosts[0] if hosts else ""
         site = "|".join(re.escape(host) for host in hosts)
         absolute = rf"(?:https?:)?//(?:{site})/" if hosts else r"(?!)"
-        rest = rf"(?P<path>(?:{PREFIXES})/[^\s<>()\[\]\"']*)"
+        path = r"[^\s<>()\[\]\"']*"
         # The text before the URL tells whether it is inside a link or bare.
         inside = r"(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])"
         bare = r"(?<!\[)(?<!https:)(?<!http:)(?P<open><)?"
-        # A path without a host only counts inside a link.
-        start = rf"(?:{absolute}|(?(inside)/|(?!)))"
-        self.pattern = re.compile(rf"(?:{inside}|{bare}){start}{rest}(?(open)>?)", re.I)
+        # A path without a host, or a host without a scheme, only counts inside a link.
+        self.pattern = re.compile(
+            rf"{inside}(?:(?P<known>{absolute})|(?P<slashes>//?))(?P<path>{path})"
+            rf"|{bare}{absolute}(?P<bare>(?:{PREFIXES})/{path})(?(open)>?)",
+            re.I,
+        )
 
     def targets(self, text: str) -> set[Target]:
         """Return everything on the old site that the text links to."""
-        paths = (match["path"].rstrip(_TRAILING) for match in self.pattern.finditer(text))
-        return {target for path in paths for target in targets_of(path)}
+        return {target for match in self.pattern.finditer(text) for target in targets_of(_path(match))}
 
     def rewrite(self, text: str, lookup: Lookup) -> str:
-        """Return the text with links rewritten to our URLs where `lookup` finds one."""
+        """Return Markdown with links rewritten to our URLs where `lookup` finds one."""
+        return _outside_code(text, lambda part: self.rewrite_part(part, lookup))
+
+    def rewrite_part(self, text: str, lookup: Lookup) -> str:
+        """As `rewrite`, for text without code. Paths that we do not have lead to the old site."""
 
         def rewritten(match: re.Match[str]) -> str:
-            path = match["path"].rstrip(_TRAILING)
-            ours = next(filter(None, map(lookup, targets_of(path))), None)
-            if ours is None:
-                return match[0]
-            address, title = ours
+            path = _path(match)
+            ours = None if match["slashes"] == "//" else self._ours(path, lookup)
             if match["inside"]:
+                address = ours[0] if ours else self._elsewhere(match, path)
                 return f"{match['inside']}{address}{match['path'][len(path) :]}"
-            return f"[{_label(title)}]({address}){match['path'][len(path) :]}"
+            return f"[{_label(ours[1])}]({ours[0]}){match['bare'][len(path) :]}" if ours else match[0]
 
-        return _outside_code(text, lambda part: self.pattern.sub(rewritten, part))
+        return self.pattern.sub(rewritten, text)
+
+    def _ours(self, path: str, lookup: Lookup) -> tuple[str, str] | None:
+        return next(filter(None, map(lookup, targets_of(path))), None)
+
+    def _elsewhere(self, match: re.Match[str], path: str) -> str:
+        """Return the URL of what is not here: a path without a host belongs to the old site."""
+        if match["slashes"] != "/":
+            known = match["known"] or "//"
+            return f"{'https:' if known.startswith('//') else ''}{known}{path}"
+        if not self.host:
+            return f"/{path}"
+        # The tags that posts on a meta site name are those of its main site.
+        host = re.sub(r"(^|\.)meta\.", r"\1", self.host) if path.startswith("tags/") else self.host
+        return f"https://{host}/{path.replace('tags/', 'questions/tagged/', 1) if path.startswith('tags/') else path}"
+
+
+def _path(match: re.Match[str]) -> str:
+    return str(match["path"] or match["bare"] or "").rstrip(_TRAILING)
 
 
 def _label(title: str) -> str:
