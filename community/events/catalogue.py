@@ -6,16 +6,18 @@ so they do not have to import the app that records the event.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+    from pydantic_core import ErrorDetails
 
 Json = Any  # JSON-serialisable
 
@@ -53,6 +55,24 @@ def _is_optional(kind: Any) -> bool:
     return type(None) in getattr(kind, "__args__", ())
 
 
+def _whole(least: int, most: int) -> Any:
+    """Return the type of a whole number in this range. Every number that other systems send has one."""
+    return Annotated[int, Field(ge=least, le=most)]
+
+
+_SCORE = _whole(0, 10)
+_STARS = _whole(1, 5)
+_SEVERITY = _whole(1, 5)
+_PERCENT = _whole(0, 100)  # also holds smaller scales, such as 1 to 5
+_SECONDS_A_DAY = _whole(0, 86_400)
+_MINUTES = _whole(0, 14_400)  # ten days
+_HOURS = _whole(0, 87_600)  # ten years
+_DAYS = _whole(0, 3_650)
+_SEATS = _whole(0, 10_000_000)
+_WORDS = _whole(0, 1_000_000)
+_PEOPLE = _whole(0, 1_000_000_000)
+
+
 def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Validate `payload` and return it as stored, without None.
 
@@ -64,9 +84,37 @@ def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
     try:
         return declared.payload.model_validate(dict(payload)).model_dump(exclude_none=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{name}: {where}: {first['msg']}") from error
+        raise ValueError(f"{name}: {_sentence(declared, error.errors(include_url=False)[0])}") from error
+
+
+def _sentence(declared: EventType, problem: ErrorDetails) -> str:
+    """Say which property is wrong, its value, and what it should be."""
+    where, kind, limits = ".".join(map(str, problem["loc"])), problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = ", ".join(declared.payload.model_fields) or "none"
+        return f"{where}: There is no such property. The properties are: {known}."
+    if kind == "missing":
+        return f"{where}: This is missing."
+    value = shortened(problem["input"])
+    if kind == "greater_than_equal":
+        return f"{where}: {value} is too small. Send a number of at least {limits['ge']}."
+    if kind == "less_than_equal":
+        return f"{where}: {value} is too large. Send a number of at most {limits['le']}."
+    return f"{where}: {value} is not valid. Send {_KINDS.get(kind, problem['msg'])}."
+
+
+_KINDS = {
+    "int_type": "a whole number, without quotes or decimals",
+    "bool_type": "true or false, without quotes",
+    "string_type": "text, in quotes",
+    "list_type": "a list",
+}
+
+
+def shortened(value: Any) -> str:
+    """Return a value as JSON for an error message, of at most 60 characters."""
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
 
 
 # Visits and reading
@@ -80,7 +128,9 @@ VISIT_DAY = _declare(
     utm_medium=str | None,
     utm_campaign=str | None,
 )
-PAGE_VIEWED = _declare("page.viewed", _("viewed a page"), url=str, seconds=int | None, exit=bool | None)
+PAGE_VIEWED = _declare(
+    "page.viewed", _("viewed a page"), url=str, seconds=_SECONDS_A_DAY | None, exit=bool | None
+)
 TOPIC_VIEWED = _declare("topic.viewed", _("read a topic"), seconds=int | None, depth=int | None)
 SEARCH_PERFORMED = _declare(
     "search.performed", _("searched"), query=str, results=int, clicked=bool | None, none_found=bool | None
@@ -165,12 +215,14 @@ TEAMMATE_INVITED = _declare("teammate.invited", _("invited a teammate"), role=st
 DEMO_REQUESTED = _declare("demo.requested", _("asked for a demo"), product=str | None)
 TRIAL_STARTED = _declare("trial.started", _("started a trial"), product=str | None)
 CALL_LOGGED = _declare(
-    "call.logged", _("had a call"), direction=str | None, minutes=int | None, note=str | None
+    "call.logged", _("had a call"), direction=str | None, minutes=_MINUTES | None, note=str | None
 )
-MEETING_HELD = _declare("meeting.held", _("had a meeting"), minutes=int | None, note=str | None)
+MEETING_HELD = _declare("meeting.held", _("had a meeting"), minutes=_MINUTES | None, note=str | None)
 SOCIAL_PINGED = _declare("social.pinged", _("contacted us on social media"), site=str | None, url=str | None)
-EVENT_ATTENDED = _declare("event.attended", _("attended an event"), title=str | None, minutes=int | None)
-WEBINAR_ATTENDED = _declare("webinar.attended", _("attended a webinar"), title=str | None, minutes=int | None)
+EVENT_ATTENDED = _declare("event.attended", _("attended an event"), title=str | None, minutes=_MINUTES | None)
+WEBINAR_ATTENDED = _declare(
+    "webinar.attended", _("attended a webinar"), title=str | None, minutes=_MINUTES | None
+)
 OPPORTUNITY_OPENED = _declare("opportunity.opened", _("became a sales opportunity"), stage=str | None)
 OPPORTUNITY_LOST = _declare("opportunity.lost", _("was lost as a sales opportunity"), reason=str | None)
 
@@ -187,12 +239,16 @@ PURCHASE_COMPLETED = _declare(
 PURCHASE_REFUNDED = _declare("purchase.refunded", _("was refunded"), external_id=str, full=bool)
 PAYMENT_FAILED = _declare("payment.failed", _("had a failed payment"), external_id=str | None)
 SUBSCRIPTION_STARTED = _declare(
-    "subscription.started", _("started a subscription"), external_id=str, seats=int | None, test=bool | None
+    "subscription.started",
+    _("started a subscription"),
+    external_id=str,
+    seats=_SEATS | None,
+    test=bool | None,
 )
-SUBSCRIPTION_RENEWED = _declare("subscription.renewed", _("renewed"), external_id=str, seats=int | None)
-SUBSCRIPTION_UPGRADED = _declare("subscription.upgraded", _("upgraded"), external_id=str, seats=int | None)
+SUBSCRIPTION_RENEWED = _declare("subscription.renewed", _("renewed"), external_id=str, seats=_SEATS | None)
+SUBSCRIPTION_UPGRADED = _declare("subscription.upgraded", _("upgraded"), external_id=str, seats=_SEATS | None)
 SUBSCRIPTION_DOWNGRADED = _declare(
-    "subscription.downgraded", _("downgraded"), external_id=str, seats=int | None
+    "subscription.downgraded", _("downgraded"), external_id=str, seats=_SEATS | None
 )
 SUBSCRIPTION_CANCELLED = _declare(
     "subscription.cancelled", _("cancelled"), external_id=str, reason=str | None
@@ -202,28 +258,28 @@ SUBSCRIPTION_LAPSED = _declare("subscription.lapsed", _("did not renew"), extern
 # Onboarding, product use and support
 
 ONBOARDING_STEP_DONE = _declare(
-    "onboarding.step_done", _("completed an onboarding step"), step=str, day=int | None
+    "onboarding.step_done", _("completed an onboarding step"), step=str, day=_DAYS | None
 )
 ONBOARDING_COMPLETED = _declare("onboarding.completed", _("finished onboarding"))
 PRODUCT_ACTIVATED = _declare("product.activated", _("activated the product"), product=str | None)
 FEATURE_ADOPTED = _declare("feature.adopted", _("started using a feature"), feature=str, first=bool | None)
 TICKET_OPENED = _declare(
-    "support.ticket_opened", _("opened a support ticket"), external_id=str, severity=int | None
+    "support.ticket_opened", _("opened a support ticket"), external_id=str, severity=_SEVERITY | None
 )
 TICKET_CLOSED = _declare(
     "support.ticket_closed",
     _("had a support ticket closed"),
     external_id=str,
-    hours=int | None,
-    csat=int | None,
+    hours=_HOURS | None,
+    csat=_PERCENT | None,
 )
 SURVEY_ANSWERED = _declare(
-    "survey.answered", _("answered a survey"), survey=str, score=int | None, text=str | None
+    "survey.answered", _("answered a survey"), survey=str, score=_PERCENT | None, text=str | None
 )
 NPS_ANSWERED = _declare(
     "nps.answered",
     _("answered the recommendation survey"),
-    score=int,
+    score=_SCORE,
     reason=str | None,
     trigger=str | None,
 )
@@ -232,9 +288,9 @@ NPS_ANSWERED = _declare(
 
 IDEA_SUBMITTED = _declare("idea.submitted", _("submitted an idea"), title=str, category=str)
 IDEA_SHIPPED = _declare("idea.shipped", _("had an idea shipped"), title=str | None)
-ARTICLE_PUBLISHED = _declare("article.published", _("published an article"), title=str, words=int | None)
-STORY_SHARED = _declare("story.shared", _("shared a story"), title=str | None, words=int | None)
-TALK_GIVEN = _declare("talk.given", _("gave a talk"), title=str | None, reach=int | None)
+ARTICLE_PUBLISHED = _declare("article.published", _("published an article"), title=str, words=_WORDS | None)
+STORY_SHARED = _declare("story.shared", _("shared a story"), title=str | None, words=_WORDS | None)
+TALK_GIVEN = _declare("talk.given", _("gave a talk"), title=str | None, reach=_PEOPLE | None)
 MODERATION_HELPED = _declare("moderation.helped", _("helped the moderators"), reason=str | None)
 MENTEE_HELPED = _declare("mentee.helped", _("helped a newcomer"), topic_id=int | None)
 REFERRAL_LINK_SHARED = _declare("referral.link_shared", _("shared a referral link"), channel=str | None)
@@ -243,7 +299,7 @@ REFERRAL_REGISTERED = _declare("referral.registered", _("referred someone who jo
 REFERRAL_QUALIFIED = _declare("referral.qualified", _("referred someone who qualified"))
 REFERRAL_PURCHASED = _declare("referral.purchased", _("referred someone who bought"))
 REVIEW_VERIFIED = _declare(
-    "review.verified", _("wrote a verified review"), site=str, stars=int | None, url=str | None
+    "review.verified", _("wrote a verified review"), site=str, stars=_STARS | None, url=str | None
 )
 REFERENCE_COMPLETED = _declare("reference.completed", _("gave a reference"), prospect=str | None)
 CASE_STUDY_PUBLISHED = _declare("case_study.published", _("was featured in a case study"), title=str | None)

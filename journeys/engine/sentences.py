@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from community.core import currencies
+
 DID = {
     "visit.day": "visited the site",
     "member.registered": "joined the community",
@@ -38,7 +40,7 @@ def times(n: int) -> str:
 
 
 def money(cents: int, currency: str) -> str:
-    return f"{cents / 100:,.2f} {currency}".rstrip()
+    return currencies.formatted(cents, currency)
 
 
 def days(n: int) -> str:
