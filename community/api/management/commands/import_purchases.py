@@ -1,41 +1,158 @@
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.api.services import purchase_files
+from community.api.services import order_statuses
+from community.api.services.purchase_files import columns, imports, text
+from community.api.services.purchase_files.imports import MAX_PROBLEMS, Options, Outcome
+from community.core import currencies
 
 
 class Command(BaseCommand):
     help = (
-        "Import purchases from a CSV file. It is safe to import the same file again. "
-        + purchase_files.describe_columns()
+        "Import purchases from a CSV file: all of it, or nothing if it cannot be read. It is safe to import the same file "
+        "again, or a newer export with the same orders. Purchases more than ten years old are quarantined, unless you use "
+        "--any-age. " + columns.describe()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
         parser.add_argument(
-            "--dry-run", action="store_true", help="show what would happen, without writing anything"
+            "--dry-run",
+            action="store_true",
+            help="show how the file is read and what would happen, without writing anything",
         )
         parser.add_argument(
             "--source",
-            default="csv",
-            help="where the IDs come from; use the source of an API token to share its IDs",
+            default="",
+            help="where the IDs come from, by default the format, or csv; use the source of an API token to share its IDs",
+        )
+        parser.add_argument(
+            "--format",
+            default="",
+            choices=columns.FORMATS,
+            help="the kind of file, by default as its columns say",
+        )
+        parser.add_argument("--encoding", default="", help="such as windows-1252, by default UTF-8 or UTF-16")
+        parser.add_argument(
+            "--dates",
+            default="",
+            choices=("dmy", "mdy"),
+            help="whether 03/04/2026 has the day or the month first",
+        )
+        parser.add_argument(
+            "--decimal", default="", choices=("point", "comma"), help="the decimal mark of amounts"
+        )
+        parser.add_argument("--currency", type=_currency, help="the currency of amounts that have none")
+        parser.add_argument(
+            "--time-zone",
+            default=ZoneInfo("UTC"),
+            type=_zone,
+            help="of times without a zone, such as Europe/Berlin; by default UTC",
+        )
+        parser.add_argument(
+            "--status",
+            action="append",
+            default=[],
+            type=_status,
+            metavar="STATUS=MEANING",
+            help=f"what a status means: {', '.join(order_statuses.BY_NAME)}; can be repeated",
+        )
+        parser.add_argument(
+            "--any-age", action="store_true", help="import purchases more than ten years old too"
+        )
+        parser.add_argument(
+            "--correct",
+            action="store_true",
+            help="correct what was imported before under the same IDs: the old versions are retracted",
+        )
+        parser.add_argument(
+            "--all-problems", action="store_true", help=f"list more than {MAX_PROBLEMS} problems"
         )
 
-    def handle(self, *args: Any, file: Path, dry_run: bool, source: str, **options: Any) -> None:
-        try:
-            outcome = purchase_files.import_purchases(file, source=source[:40], dry_run=dry_run)
-        except purchase_files.InvalidFile as error:
-            raise CommandError(str(error)) from error
-        if outcome.seen_before:
-            when = outcome.seen_before.imported_at
-            self.stdout.write(f"This file was already imported on {when:%Y-%m-%d %H:%M}.")
-        counts = outcome.counts
-        self.stdout.write(
-            f"{'Would be new' if dry_run else 'New'}: {counts['accepted']:,} ({counts['unmatched']:,} of them "
-            f"unmatched), duplicates: {counts['duplicate']:,}, conflicts: {counts['conflict']:,}, "
-            f"quarantined: {counts['quarantined']:,}, rejected: {counts['rejected']:,}."
+    def handle(self, *args: Any, file: Path, dry_run: bool, all_problems: bool, **options: Any) -> None:
+        read_as = Options(
+            source=options["source"][:40],
+            format=options["format"],
+            encoding=options["encoding"],
+            dates=options["dates"],
+            decimal={"point": ".", "comma": ","}.get(options["decimal"], ""),  # type: ignore[arg-type]
+            currency=options["currency"] or "",
+            zone=options["time_zone"],
+            statuses=dict(options["status"]),
+            any_age=options["any_age"],
+            correct=options["correct"],
         )
-        for sentence in outcome.problems:
-            self.stdout.write(sentence)
+        try:
+            outcome = imports.import_purchases(file, options=read_as, dry_run=dry_run)
+        except text.InvalidFile as error:
+            raise CommandError(str(error)) from error
+        for line in _report(outcome, dry_run=dry_run, most=None if all_problems else MAX_PROBLEMS):
+            self.stdout.write(line)
+
+
+def _report(outcome: Outcome, *, dry_run: bool, most: int | None) -> Iterator[str]:
+    if outcome.seen_before:
+        yield f"This file was already imported on {outcome.seen_before.imported_at:%Y-%m-%d %H:%M}."
+    yield from _how_it_was_read(outcome)
+    counts, grouped = outcome.counts, outcome.grouped
+    yield (
+        f"{'Would be new' if dry_run else 'New'}: {counts['accepted']:,} ({counts['unmatched']:,} of them "
+        f"unmatched), updated: {counts['updated']:,}, duplicates: {counts['duplicate']:,}, conflicts: "
+        f"{counts['conflict']:,}, quarantined: {counts['quarantined']:,}, rejected: {counts['rejected']:,}."
+    )
+    if counts["refunds"]:
+        yield f"Refunds among the new ones: {counts['refunds']:,}."
+    if counts["withdrawn"]:
+        yield f"Purchases withdrawn, because their orders were not paid: {counts['withdrawn']:,}."
+    if grouped.further_rows:
+        yield f"Further rows with products of an order: {grouped.further_rows:,}."
+    if grouped.unpaid:
+        listed = ", ".join(f"{status} ({count:,})" for status, count in grouped.unpaid.most_common())
+        yield f"Left out, because they are not paid: {listed}."
+    for line, problem in outcome.problems[:most]:
+        yield f"Line {line}: {problem}"
+    if most is not None and len(outcome.problems) > most:
+        yield f"And {len(outcome.problems) - most:,} more problems; --all-problems lists them all."
+
+
+def _how_it_was_read(outcome: Outcome) -> Iterator[str]:
+    found = outcome.columns
+    how = "named with --format" if found.was_named else "by its columns"
+    yield (
+        f"Read as {found.format.title} ({how}), in {outcome.table.encoding}, separated by "
+        f"{text.DELIMITERS.get(outcome.table.delimiter, repr(outcome.table.delimiter))}; IDs are of the source “{outcome.source}”."
+    )
+    taken = "; ".join(f"{found.column(name)} is the {columns.FIELDS[name]}" for name in found.fields)
+    yield f"Columns: {taken}."
+    yield f"Ignored columns: {', '.join(found.ignored) or 'none'}."
+    if "status" not in found.fields:
+        yield "No column is a status, so every row counts as paid."
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ArgumentTypeError(
+            f"There is no time zone called {name}. Use one such as Europe/Berlin."
+        ) from error
+
+
+def _currency(code: str) -> str:
+    if code.upper() not in currencies.CODES:
+        raise ArgumentTypeError(f"{code} is not a currency. Use a code of ISO 4217, such as EUR.")
+    return code.upper()
+
+
+def _status(given: str) -> tuple[str, order_statuses.Meaning]:
+    status, equals, name = given.rpartition("=")
+    if not equals or name not in order_statuses.BY_NAME:
+        raise ArgumentTypeError(
+            f"Write it like “On loan=unpaid”; the meanings are {', '.join(order_statuses.BY_NAME)}."
+        )
+    return order_statuses.plain(status), order_statuses.BY_NAME[name]

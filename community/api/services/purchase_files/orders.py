@@ -1,0 +1,149 @@
+"""Group the rows of a file into orders: exports have a row for each product of an order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from community.api.services import order_statuses
+from community.api.services.order_statuses import Meaning
+from community.api.services.purchase_files.columns import FIELDS, Columns
+from community.api.services.purchase_files.text import InvalidFile
+
+# What each row of an order says again or leaves empty.
+OF_ORDER = tuple(name for name in FIELDS if name not in ("external_id", "products"))
+MAX_LISTED = 20
+
+
+@dataclass
+class Order:
+    """An order as the file says it: the line of its first row, its text by field, and all its products."""
+
+    line: int
+    id: str
+    text: dict[str, str]
+    products: list[str]
+    meaning: Meaning = Meaning.PAID
+    is_refund: bool = False
+    problem: str = ""
+
+
+@dataclass
+class Grouped:
+    """The orders of a file, and the rows that are none: repeated ones, and those of orders that were not paid."""
+
+    orders: list[Order] = field(default_factory=list)
+    repeated: int = 0
+    further_rows: int = 0
+    unpaid: Counter[str] = field(default_factory=Counter)
+    unpaid_orders: list[Order] = field(default_factory=list)
+
+
+def group(
+    rows: Iterable[tuple[int, list[str]]], columns: Columns, *, statuses: Mapping[str, Meaning]
+) -> Grouped:
+    """Return the orders. Raises InvalidFile with all statuses whose meaning is not known."""
+    found = Grouped()
+    firsts: dict[str, Order] = {}
+    seen: set[tuple[str, ...]] = set()
+    previous: Order | None = None
+    for line, row in rows:
+        order = _order(line, row, columns)
+        content = tuple(cell.strip() for cell in row)
+        first = firsts.get(order.id) if order.id else _continued(order, previous)
+        if first is None or order.is_refund or order.problem:
+            found.orders.append(order)
+            if order.id and not order.is_refund:
+                firsts.setdefault(order.id, order)
+        elif content in seen:
+            found.repeated += 1
+            continue
+        elif problem := _contradiction(order, first, columns):
+            order.problem = problem
+            found.orders.append(order)
+            continue
+        else:
+            found.further_rows += 1
+            first.products += [name for name in order.products if name not in first.products]
+        seen.add(content)
+        previous = first or order
+    _judge(found, columns, statuses)
+    return found
+
+
+def _order(line: int, row: Sequence[str], columns: Columns) -> Order:
+    text = {name: columns.value(row, name) for name in OF_ORDER}
+    products = [name for part in columns.value(row, "products").split("|") if (name := part.strip())]
+    order = Order(line, columns.value(row, "external_id"), text, products)
+    extra = [cell for cell in row[len(columns.header) :] if cell.strip()]
+    if extra:
+        order.problem = (
+            f"the row has {len(row)} values, but the header names {len(columns.header)} columns. A value with the "
+            "delimiter in it, such as 49,90, must be in quotes."
+        )
+    order.is_refund = _is_negative(text["amount"])
+    return order
+
+
+def _is_negative(amount: str) -> bool:
+    return amount.startswith(("-", "(", "\u2212")) or amount.endswith("-") or "-" in amount[:4]
+
+
+def _continued(order: Order, previous: Order | None) -> Order | None:
+    """Return the order before, if the row has no ID and nothing but a product."""
+    return previous if order.products and not any(order.text.values()) else None
+
+
+def _contradiction(order: Order, first: Order, columns: Columns) -> str:
+    """Say where a further row of an order differs from the first; an empty string if it does not."""
+    for name, text in order.text.items():
+        if text and text != first.text[name]:
+            was = f"“{first.text[name]}”" if first.text[name] else "empty"
+            return (
+                f"the order {order.id} is in line {first.line} too, but {columns.column(name)} is “{text}” here and "
+                f"{was} there. Correct one of them, or give them different IDs."
+            )
+    return ""
+
+
+def _judge(found: Grouped, columns: Columns, statuses: Mapping[str, Meaning]) -> None:
+    """Set what the orders' statuses mean, and take out those that were not paid. Raises InvalidFile."""
+    unknown: Counter[str] = Counter()
+    for order in found.orders:
+        status = order.text["status"]
+        meaning = _meaning(status, columns, statuses) if status else Meaning.PAID
+        if order.text["captured"].lower() in ("false", "no", "0") and meaning is Meaning.PAID:
+            meaning, status = Meaning.UNPAID, "not captured"
+        if meaning is None:
+            unknown[status] += 1
+        elif meaning is Meaning.UNPAID and not order.problem:
+            found.unpaid[status] += 1
+            found.unpaid_orders.append(order)
+        order.meaning = meaning or Meaning.PAID
+    if unknown:
+        raise InvalidFile(_unknown_statuses(unknown, columns))
+    found.orders = [order for order in found.orders if order.problem or order.meaning is not Meaning.UNPAID]
+
+
+def _meaning(status: str, columns: Columns, statuses: Mapping[str, Meaning]) -> Meaning | None:
+    plain = order_statuses.plain(status)
+    return statuses.get(plain) or columns.format.statuses.get(plain) or order_statuses.meaning(status)
+
+
+def _unknown_statuses(unknown: Counter[str], columns: Columns) -> str:
+    listed = ", ".join(f"“{status}” ({count:,})" for status, count in unknown.most_common(MAX_LISTED))
+    more = f" and {len(unknown) - MAX_LISTED} more" if len(unknown) > MAX_LISTED else ""
+    example = next(iter(unknown))
+    return (
+        f"The column {columns.column('status')} has statuses that are not known: {listed}{more}. Nothing was imported. "
+        f'Say what each means, such as --status "{example}=paid", =unpaid or =refunded.'
+    )
+
+
+def texts(orders: Iterable[Order], *names: str) -> Iterator[tuple[int, str]]:
+    """Yield the text of these fields where it is not empty, with the line of its order."""
+    for order in orders:
+        for name in names:
+            if order.text[name]:
+                yield order.line, order.text[name]

@@ -1,0 +1,124 @@
+"""Read the text and the rows of a CSV file, and say where it is broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_BYTES = 500 * 1024 * 1024
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+class InvalidFile(Exception):
+    """The file cannot be imported, and nothing of it was; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file. `start` is the line that the text begins at."""
+
+    text: str
+    header: list[str]
+    header_line: int
+    delimiter: str
+    encoding: str
+    start: int
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row below the header that is not empty, and the line that it begins at. Raises InvalidFile."""
+        for line, row in _rows(self.text, self.delimiter, self.start):
+            if line > self.header_line and any(cell.strip() for cell in row):
+                yield line, row
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's content. Raises InvalidFile if it cannot be read or is too large."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InvalidFile(
+                f"{path} is larger than {MAX_BYTES // 1024**2} MB. Split it into several files."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidFile(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def table_of(data: bytes, *, encoding: str = "") -> Table:
+    """Return the table in a file, whose first line that is not empty is the header. Raises InvalidFile."""
+    text, found = _decoded(data, encoding)
+    text, delimiter, start = _after_sep(text)
+    for line, row in _rows(text, delimiter or _delimiter_of(text), start):
+        if any(cell.strip() for cell in row):
+            header = [cell.strip() for cell in row]
+            return Table(text, header, line, delimiter or _delimiter_of(text), found, start)
+    raise InvalidFile("The file is empty. The first line must name the columns.")
+
+
+def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
+    name = encoding or next((name for bom, name in _BOMS.items() if data.startswith(bom)), "")
+    if not name:
+        # ASCII in UTF-16 has a NUL in each character.
+        beginning = data[:200]
+        nul = beginning.find(b"\0")
+        many = beginning.count(b"\0") * 3 > len(beginning)
+        name = ("utf-16-be" if nul == 0 else "utf-16-le") if many else "utf-8"
+    try:
+        return data.decode(name).removeprefix("\ufeff"), name.removesuffix("-sig").upper()
+    except UnicodeDecodeError as error:
+        raise InvalidFile(_where_undecodable(data, error)) from error
+    except LookupError as error:
+        raise InvalidFile(
+            f"There is no encoding called {encoding}. Use utf-8, utf-16 or windows-1252."
+        ) from error
+
+
+def _where_undecodable(data: bytes, error: UnicodeDecodeError) -> str:
+    before = data[: error.start]
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    byte = data[error.start]
+    name = error.encoding.upper()
+    return (
+        f"Line {line}, column {column}: the byte 0x{byte:02X} is not valid in {name}, so nothing was imported. "
+        "Save the file as “CSV UTF-8” and try again, or name its encoding: --encoding windows-1252."
+    )
+
+
+def _after_sep(text: str) -> tuple[str, str, int]:
+    """Take off the first line by which a spreadsheet names the delimiter, such as sep=;"""
+    first, newline, rest = text.partition("\n")
+    hint = first.strip().strip('"')
+    if newline and hint.lower().startswith("sep=") and len(hint) <= 5:
+        return rest, hint[4:] or "\t", 2
+    return text, "", 1
+
+
+def _delimiter_of(text: str) -> str:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside = "".join(first.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _rows(text: str, delimiter: str, start: int) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = start
+    try:
+        for row in reader:
+            yield line, row
+            line = start + reader.line_num
+    except csv.Error as error:
+        raise InvalidFile(f"Line {line}: {_sentence(error)} Nothing was imported.") from error
+
+
+def _sentence(error: csv.Error) -> str:
+    if "unexpected end of data" in str(error):
+        return "the quotes that open in this row are never closed."
+    if "field larger" in str(error):
+        return "a value is longer than 131,072 characters; perhaps quotes that open here are never closed."
+    if "expected after" in str(error):
+        return 'quotes within a value must be doubled, such as "the ""big"" one".'
+    return f"this row cannot be read ({error})."
