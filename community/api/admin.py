@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from community.core import currencies
 from community.core.admin_base import MANAGERS, BaseAdmin
 
 from .models import ApiToken, ExternalId, PurchaseFile, QuarantinedEvent, WaitingEvent
@@ -115,7 +116,7 @@ class WaitingEventAdmin(BaseAdmin):
     @admin.display(description=gettext_lazy("Amount"))
     def amount(self, row: WaitingEvent) -> str:
         cents = row.event.get("value_cents")
-        return "-" if cents is None else f"{cents / 100:,.2f} {row.event['currency']}"
+        return "-" if cents is None else currencies.formatted(cents, row.event["currency"])
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: WaitingEvent) -> str:

@@ -9,7 +9,5 @@ from .services import waiting_events
 
 @follower("api.waiting", names=(MEMBER_REGISTERED, COMPANY_JOINED))
 def apply_waiting(events: Sequence[Event]) -> None:
-    """Apply waiting events to members who registered or joined a company."""
-    pks = waiting_events.pks_for({event.member_id for event in events if event.member_id})
-    if pks:
-        waiting_events.apply(pks)
+    """Apply the events that wait for new members and companies, without waiting for the scheduled task."""
+    waiting_events.apply_to_new_identities()

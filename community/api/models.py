@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -73,7 +75,7 @@ class PurchaseFile(models.Model):
 
 
 class EventKey(models.Model):
-    """The id of every external fact ever ingested, for exact deduplication. Rows are never deleted.
+    """The id of every external fact ever ingested, for exact deduplication, and which version of it counts.
 
     Hash-partitioned by its primary key. The key is stored even while the fact waits for its member.
     """
@@ -82,6 +84,8 @@ class EventKey(models.Model):
     occurred_at = models.DateTimeField()
     first_seen = models.DateTimeField(default=timezone.now)
     digest = models.CharField(max_length=64)
+    # Grows with each correction by the system that sent it.
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         db_table = "event_key"
@@ -111,9 +115,26 @@ class ExternalId(models.Model):
         return f"{self.source}: {self.external_id}"
 
 
+EMAIL_DOMAIN = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.TextField())
+OPEN = Q(applied_at=None, dismissed_at=None)
+
+
 class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
     def waiting(self) -> WaitingEventQuerySet:
         return self.filter(applied_at=None, dismissed_at=None)
+
+    def of_external_ids_of(self, member_ids: Collection[int]) -> WaitingEventQuerySet:
+        """Waiting events about these members by an external ID; uses the index, however many others wait."""
+        theirs = RawSQL(
+            "SELECT w.id FROM api_externalid x JOIN api_waitingevent w USING (source, external_id)"
+            " WHERE x.member_id = ANY(%s) AND w.applied_at IS NULL AND w.dismissed_at IS NULL",
+            [list(member_ids)],
+        )
+        return self.filter(pk__in=theirs)
+
+    def of_email_domains(self, domains: Collection[str]) -> WaitingEventQuerySet:
+        """Events about someone with an address at one of these domains."""
+        return self.alias(email_domain=EMAIL_DOMAIN).filter(email_domain__in=domains)
 
 
 class WaitingEvent(models.Model):
@@ -145,15 +166,29 @@ class WaitingEvent(models.Model):
         verbose_name = _("unmatched event")
         verbose_name_plural = _("unmatched events")
         indexes = [
-            models.Index(
-                fields=["received_at"],
-                condition=Q(applied_at=None, dismissed_at=None),
-                name="waiting_event_open",
-            ),
+            models.Index(fields=["received_at"], condition=OPEN, name="waiting_event_open"),
+            models.Index(fields=["email"], condition=OPEN, name="waiting_event_email"),
+            models.Index(EMAIL_DOMAIN, condition=OPEN, name="waiting_event_email_domain"),
+            models.Index(fields=["domain"], condition=OPEN, name="waiting_event_domain"),
+            models.Index(fields=["source", "external_id"], condition=OPEN, name="waiting_event_external_id"),
+            models.Index(fields=["company_external_id"], condition=OPEN, name="waiting_event_company"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.email or self.external_id or self.domain or 'an unknown person'}"
+        return f"{self.name} of {self.email or self.external_id or self.domain or self.company_external_id}"
+
+
+class IdentityChange(models.Model):
+    """A member or company with a new address, external ID or domain, which events may wait for.
+
+    Triggers write the rows, so no service can forget to; `waiting_events` deletes them.
+    """
+
+    member_id = models.BigIntegerField(null=True)
+    company_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"member {self.member_id}" if self.member_id else f"company {self.company_id}"
 
 
 class QuarantinedEvent(models.Model):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from django.utils import timezone
 from ninja import Schema
 from pydantic import (
     AfterValidator,
@@ -20,6 +21,7 @@ from pydantic import (
 )
 from pydantic import BaseModel as Model
 
+from community.core import currencies
 from community.core.mailboxes import MAX_LENGTH, canonical_address, canonical_domain
 
 MAX_ITEMS = 500
@@ -49,14 +51,34 @@ Domain = Annotated[
     AfterValidator(canonical_domain),
     StringConstraints(max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"),
 ]
-Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
-# JSON numbers arrive as binary floats; their repr is the decimal amount that was meant.
+# In ASCII digits: Decimal would also read 1_000 and the digits of other scripts.
+_AMOUNT = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
+
+
+def _as_decimal(value: Any) -> Any:
+    """Read JSON numbers, which arrive as binary floats, by their repr: the decimal amount that was meant."""
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
+        raise ValueError("this is not a number; use a decimal point, such as 549.00")
+    return value
+
+
+def _known_currency(code: str) -> str:
+    if code not in currencies.CODES:
+        raise ValueError("this is not a currency; use a code of ISO 4217, such as EUR")
+    return code
+
+
+Currency = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_upper=True, max_length=20),
+    AfterValidator(_known_currency),
+]
 Amount = Annotated[
     Decimal,
-    BeforeValidator(
-        lambda value: str(value) if isinstance(value, float | int) and not isinstance(value, bool) else value
-    ),
-    Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
+    BeforeValidator(_as_decimal),
+    Field(ge=0, max_digits=15, decimal_places=3, allow_inf_nan=False),
 ]
 
 # Far below the depth at which Python or PostgreSQL give up.
@@ -64,12 +86,31 @@ MAX_DEPTH = 50
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def _in_utc(moment: datetime) -> datetime:
-    """Reject the hours at both ends of the calendar that datetime cannot convert to UTC."""
+# What fromisoformat and pydantic also read, such as weeks or Unix time, may mean something else.
+_MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?.{0,9}\s*", re.ASCII)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+# Clocks and time zones may be wrong by hours, but not by days.
+LATEST_AHEAD = timedelta(days=1)
+
+
+def _written_moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("this is not a valid time; write it like 2026-03-01T12:00:00Z")
+    return value.strip()
+
+
+def _plausible(moment: datetime) -> datetime:
+    """Reject times before 1970 or in the future, and those at the ends of the calendar that UTC does not have."""
     try:
-        moment.astimezone(UTC)
+        utc = moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("this is not a valid date in UTC") from error
+    if utc < EARLIEST:
+        raise ValueError("this is before 1970; correct the year")
+    if utc > timezone.now() + LATEST_AHEAD:
+        raise ValueError("this is in the future; send what has happened, not what is planned")
     return moment
 
 
@@ -97,8 +138,17 @@ def _is_nested_too_deeply(value: Any) -> bool:
     return True
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_plausible)]
 Props = Annotated[dict[str, Any], AfterValidator(_storable)]
+
+
+Correction = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="Correct what was recorded under this ID before: that version is retracted and this one counts.",
+    ),
+]
 
 
 class _Item(Model):
@@ -120,12 +170,11 @@ class Account(_Item):
 
 
 class PurchaseItem(_Item):
-    """A purchase. Refunds are separate events (purchase.refunded)."""
+    """A completed purchase by the buyer or the account. Refunds are separate events (purchase.refunded)."""
 
     external_id: Text = Field(description="The ID of the order. Sending the same ID again has no effect.")
     occurred_at: Moment = Field(description="A time with a time zone, such as 2026-03-01T12:00:00Z.")
     amount: Amount = Field(
-        ge=0,
         description="In units of the currency, such as 129.00. An amount of 0 does not count as a conversion.",
     )
     currency: Currency
@@ -135,6 +184,10 @@ class PurchaseItem(_Item):
     test: bool = Field(
         False, description="A test order. It is stored and shown, but never counts as a conversion."
     )
+    status: Text = Field(
+        "paid", description="The status of the order in your system. Orders that are not paid are rejected."
+    )
+    correction: Correction = False
 
 
 class Money(_Item):
@@ -169,6 +222,7 @@ class EventItem(_Item):
     actor_role: Literal["member", "staff", "sales", "partner", "system", "api"] = "api"
     value: Money | None = None
     props: Props = Field(default_factory=dict)
+    correction: Correction = False
 
 
 def _list_of(item: type[Model]) -> Any:
@@ -204,7 +258,7 @@ class Result(Schema):
 
     index: int
     id: str
-    status: Literal["accepted", "duplicate", "conflict", "quarantined", "rejected"]
+    status: Literal["accepted", "updated", "duplicate", "conflict", "quarantined", "rejected"]
     reason: str = ""
 
 

@@ -1,6 +1,8 @@
+import io
 import json
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from tests.factories.api import make_token
@@ -20,18 +22,44 @@ def call(db):
     return post
 
 
+@pytest.fixture
+def run(db, tmp_path):
+    """Import a file of purchases; returns what the command prints."""
+
+    def import_file(content: str | bytes, *options: str, name: str = "orders.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        out = io.StringIO()
+        call_command("import_purchases", str(path), *options, stdout=out)
+        return out.getvalue()
+
+    return import_file
+
+
+SOMEONE = {"email": "someone@example.net"}
+
+
 def purchase(number: object = 1, **fields: object) -> dict[str, object]:
+    who = {} if "account" in fields else {"buyer": SOMEONE}
     return {
         "external_id": f"order-{number}",
         "occurred_at": "2026-03-01T12:00:00Z",
         "amount": "129.00",
         "currency": "EUR",
+        **who,
         **fields,
     }
 
 
 def event(number: object = 1, **fields: object) -> dict[str, object]:
-    return {"id": f"call-{number}", "name": "call.logged", "occurred_at": "2026-03-01T12:00:00Z", **fields}
+    who = {} if "account" in fields else {"member": SOMEONE}
+    return {
+        "id": f"call-{number}",
+        "name": "call.logged",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        **who,
+        **fields,
+    }
 
 
 def statuses(body: dict) -> list[str]:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from community.api.models import ApiToken, ExternalId, PurchaseFile, QuarantinedEvent, WaitingEvent
-from community.api.services import ingestion, parsers
+from community.api.services import ingestion, parsers, waiting_events
 from community.events.models import Event
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address, make_token
@@ -162,6 +162,7 @@ def test_dismissing_removes_it_from_the_queue(client, waiting):
 
 
 def test_conflicts_are_shown_and_resolved(client, waiting):
+    waiting_events.assign(waiting, MemberFactory(), actor=MemberFactory())
     ingestion.ingest(parsers.parse_purchases([purchase(amount="1.00", external_id="order-1")], source="crm"))
     conflict = QuarantinedEvent.objects.get()
 

@@ -75,27 +75,39 @@ def test_a_fact_ingested_in_the_meantime_counts_once(buyer, manager):
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_a_conflicting_fact_is_not_released(buyer, manager):
+def test_an_old_fact_is_not_released_over_one_that_was_recorded(buyer, manager):
     row = old_purchase()
     right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
     ingestion.ingest(parsers.parse_purchases([right], source="crm"))
+    QuarantinedEvent.objects.filter(pk=row.pk).update(resolved_at=None)
 
-    assert (
-        quarantine.release(row, actor=manager)
-        == "This ID was already used with different content. The first version counts."
-    )
+    assert quarantine.release(row, actor=manager) == ingestion.CONFLICT
     assert Event.objects.filter(name="purchase.completed").count() == 1
 
 
-def test_a_conflict_cannot_be_released(manager):
+def test_a_fact_that_was_sent_again_correctly_resolves_its_quarantine(buyer, manager):
+    row = old_purchase()
+
+    right = purchase(external_id="order-1", buyer={"email": "ada@example.com"})
+    ingestion.ingest(parsers.parse_purchases([right], source="crm"))
+
+    row.refresh_from_db()
+    assert row.resolved_at is not None
+
+
+def test_a_released_conflict_corrects_what_was_recorded(buyer, manager):
     for amount in ("1.00", "2.00"):
-        ingestion.ingest(
-            parsers.parse_purchases([purchase(amount=amount, external_id="order-1")], source="crm")
-        )
+        item = purchase(amount=amount, external_id="order-1", buyer={"email": "ada@example.com"})
+        ingestion.ingest(parsers.parse_purchases([item], source="crm"))
 
-    sentence = quarantine.release(QuarantinedEvent.objects.get(), actor=manager)
+    answers = [quarantine.release(QuarantinedEvent.objects.get(), actor=manager) for _ in range(2)]
 
-    assert sentence == "This ID was already used with different content. Only the first version counts."
+    events = Event.objects.filter(name="purchase.completed").order_by("value_cents")
+    assert answers == ["", ""]
+    assert [(event.value_cents, event.retracted_at is None) for event in events] == [
+        (100, False),
+        (200, True),
+    ]
 
 
 def test_an_unknown_event_is_not_released(manager):

@@ -4,9 +4,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from community.api.models import ExternalId, WaitingEvent
+from community.api import tasks
+from community.api.models import EventKey, ExternalId, IdentityChange, QuarantinedEvent, WaitingEvent
 from community.api.services import ingestion, parsers, waiting_events
 from community.events.models import Event
+from community.members.models import Company, Member
+from community.members.services.companies import verify_domain
 from community.moderation.models import AuditEntry
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address
@@ -209,7 +212,7 @@ def test_dismiss_of_an_applied_event_changes_nothing(manager):
         ({"buyer": {"email": "ada@example.com"}}, "purchase.completed of ada@example.com"),
         ({"buyer": {"external_id": "c-7"}}, "purchase.completed of c-7"),
         ({"account": {"domain": "acme.example"}}, "purchase.completed of acme.example"),
-        ({}, "purchase.completed of an unknown person"),
+        ({"account": {"external_id": "a-1"}}, "purchase.completed of a-1"),
     ],
 )
 def test_str_names_who_the_event_may_be_about(fields, says):
@@ -226,3 +229,100 @@ def test_waiting_events_keep_the_whole_item():
         "crm",
     )
     assert row.received_at <= timezone.now()
+
+
+def confirm(member):
+    """Confirm an address that is stored already, as the link in the mail does."""
+    EmailAddress.objects.create(user=member, email="Ada@example.com", verified=False)
+    EmailAddress.objects.filter(user=member).update(verified=True)
+
+
+def reactivate(member):
+    confirm_address(member, "ada@example.com")
+    Member.objects.filter(pk=member.pk).update(is_active=False)
+    waiting_events.apply_to_new_identities()
+    Member.objects.filter(pk=member.pk).update(is_active=True)
+
+
+APPEARING = {
+    "an address is added": lambda member: confirm_address(member, "ada@example.com"),
+    "an address is confirmed": confirm,
+    "an external id is added": lambda member: ExternalId.objects.create(
+        source="crm", external_id="c-7", member=member
+    ),
+    "a member is reactivated": reactivate,
+    "a company verifies a domain": lambda member: verify_domain(CompanyFactory(), "acme.example", actor=None),
+    "a company verifies the domain of an address": lambda member: verify_domain(
+        CompanyFactory(), "example.com", actor=None
+    ),
+    "a company is added": lambda member: CompanyFactory(external_id="a-1"),
+    "a company gets its id": lambda member: Company.objects.filter(pk=CompanyFactory().pk).update(
+        external_id="a-1"
+    ),
+}
+
+
+@pytest.mark.parametrize("appears", APPEARING.values(), ids=APPEARING)
+def test_events_apply_when_their_identity_appears(appears):
+    waits(
+        buyer={"email": "ada@example.com", "external_id": "c-7"},
+        account={"external_id": "a-1", "domain": "acme.example"},
+    )
+    waits(2, buyer={"email": "bob@elsewhere.example"})
+
+    appears(MemberFactory())
+    tasks.match_new()
+
+    assert purchases().count() == 1
+    assert WaitingEvent.objects.waiting().get().email == "bob@elsewhere.example"
+    assert not IdentityChange.objects.exists()
+
+
+def test_nothing_is_read_while_nobody_is_new(django_assert_num_queries):
+    waits(buyer={"email": "ada@example.com"})
+
+    with django_assert_num_queries(1):
+        tasks.match_new()
+
+
+def test_changes_of_other_columns_are_no_new_identities():
+    member = MemberFactory()
+    address = confirm_address(member)
+    company = CompanyFactory(external_id="a-1")
+    IdentityChange.objects.all().delete()
+
+    address.primary = False
+    for row in (member, address, company):
+        row.save()
+
+    assert not IdentityChange.objects.exists()
+
+
+def test_an_event_that_the_catalogue_no_longer_allows_is_quarantined():
+    row = waits(buyer={"email": "ada@example.com"})
+    good = waits(2, buyer={"email": "ada@example.com"})
+    WaitingEvent.objects.filter(pk=row.pk).update(
+        event={**row.event, "payload": {"external_id": "1", "colour": "red"}}
+    )
+    confirm_address(MemberFactory(email="ada@example.com"))
+
+    assert waiting_events.apply([row.pk, good.pk]) == 1
+
+    assert "colour: There is no such property." in QuarantinedEvent.objects.get().reason
+    assert ingestion.ingest(parsers.parse_purchases([purchase()], source="crm"))[0].status == "accepted"
+
+
+def test_digests_of_earlier_versions_are_compared_by_content():
+    waits(buyer={"email": "ada@example.com"})
+    member = MemberFactory()
+    confirm_address(member)
+    ingestion.ingest(parsers.parse_purchases([purchase(2, buyer={"email": member.email})], source="crm"))
+    EventKey.objects.update(digest="0" * 64)
+
+    same = [purchase(1, buyer={"email": "ada@example.com"}), purchase(2, buyer={"email": member.email})]
+    other = [{**item, "amount": "1.00"} for item in same]
+    results = ingestion.ingest(parsers.parse_purchases([*same], source="crm"))
+    changed = ingestion.ingest(parsers.parse_purchases([*other], source="crm"))
+
+    assert [result.status for result in results] == ["duplicate", "duplicate"]
+    assert [result.status for result in changed] == ["updated", "conflict"]

@@ -21,10 +21,14 @@ class Identity:
     company_external_id: str = ""
     domain: str = ""
 
+    @property
+    def is_known(self) -> bool:
+        return bool(self.external_id or self.email or self.company_external_id or self.domain)
+
 
 @dataclass(frozen=True)
 class InboundFact:
-    """A well-formed fact. `value_cents` is in hundredths of the currency's unit."""
+    """A well-formed fact. `value_cents` is as `currencies.to_cents` stores amounts."""
 
     source: str
     source_event_id: str
@@ -38,16 +42,35 @@ class InboundFact:
     currency: str = ""
     # Why it is quarantined although it is well-formed; empty if it is not.
     doubt: str = ""
+    # A correction of what was recorded has the next version; see `ingestion`.
+    version: int = 1
+    corrects: bool = False
 
     @property
-    def event_id(self) -> uuid.UUID:
+    def key(self) -> uuid.UUID:
+        """The id of the fact, whatever its content and version."""
         return inbound_event_id(self.source, self.source_event_id)
 
     @property
+    def event_id(self) -> uuid.UUID:
+        """The id of the event that this version of the fact is recorded as."""
+        return version_id(self.key, self.version)
+
+    @property
     def digest(self) -> str:
-        """A hash of the content, with times normalised to UTC; detects other content under the same id."""
-        content = {**asdict(self), "occurred_at": self.occurred_at.astimezone(UTC).isoformat()}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        """A hash of the content, with times in UTC; detects other content under the same id.
+
+        Whom it is about is not content: customers change their addresses, and the export is sent again.
+        """
+        return digest_of(
+            self.name,
+            self.occurred_at,
+            self.payload,
+            self.channel,
+            self.actor_role,
+            self.value_cents,
+            self.currency,
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "occurred_at": self.occurred_at.isoformat()}
@@ -57,6 +80,22 @@ def inbound_fact_from(item: dict[str, Any]) -> InboundFact:
     """Return the fact serialized by `InboundFact.as_json`."""
     moment = datetime.fromisoformat(item["occurred_at"])
     return InboundFact(**{**item, "occurred_at": moment, "who": Identity(**item["who"])})
+
+
+def version_id(key: uuid.UUID, version: int) -> uuid.UUID:
+    return key if version == 1 else uuid.uuid5(key, str(version))
+
+
+# Digests without this prefix are of versions before 2, which included whom a fact is about.
+DIGEST_PREFIX = "2:"
+
+
+def digest_of(name: str, occurred_at: datetime, payload: dict[str, Any], *rest: str | int | None) -> str:
+    """Return the digest of a fact or of the event that it was recorded as."""
+    given = {key: value for key, value in payload.items() if value is not None}
+    content = [name, occurred_at.astimezone(UTC).isoformat(), given, *rest]
+    hashed = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"{DIGEST_PREFIX}{hashed}"[:64]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from community.api.inbound_events import COMMERCIAL, INBOUND
 from community.api.schemas import Account, EventItem, Person, PurchaseItem
-from community.events.catalogue import PURCHASE_COMPLETED, checked_payload
+from community.core import currencies
+from community.events.catalogue import PURCHASE_COMPLETED, PURCHASE_REFUNDED, checked_payload, shortened
 
+from . import order_statuses
 from .inbound_facts import Identity, InboundFact, Malformed
 
 if TYPE_CHECKING:
@@ -21,33 +23,50 @@ if TYPE_CHECKING:
 
 MAX_AGE = timedelta(days=3653)
 MAX_PROBLEMS = 3
+NOBODY = (
+    "Say whom this is about: an external_id or email of a person, or an external_id or domain of a company."
+)
+NEGATIVE = "Amounts are never negative; a refund is an event of its own, purchase.refunded"
 # Replacements for pydantic's messages, by field and error type.
 MESSAGES = {
-    ("currency", "string_pattern_mismatch"): "Use a three-letter currency code, such as EUR",
     ("email", "string_pattern_mismatch"): "This is not a valid email address",
     ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
-    ("amount", "decimal_parsing"): "This is not a number; use a decimal point, such as 549.00",
     ("", "string_too_short"): "This is missing",
+    ("", "missing"): "This is missing",
+    ("", "extra_forbidden"): "There is no such field",
+    ("", "string_pattern_mismatch"): "This contains a NUL character; remove it",
     ("", "datetime_from_date_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "datetime_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
+    ("", "decimal_max_places"): "This has too many decimals",
+    ("", "decimal_max_digits"): "This is too large for an amount",
+    ("", "decimal_whole_digits"): "This is too large for an amount",
+    ("", "greater_than_equal"): NEGATIVE,
 }
 
 Parsed = InboundFact | Malformed
 Item = TypeVar("Item", bound=BaseModel)
 
 
-def parse_purchases(items: Iterable[Any], *, source: str) -> list[Parsed]:
-    """Parse purchases; invalid ones become Malformed."""
+def parse_purchases(items: Iterable[Any], *, source: str, any_age: bool = False) -> list[Parsed]:
+    """Parse purchases; invalid ones become Malformed. With `any_age`, old ones are not quarantined."""
     return [
-        _parse(item, PurchaseItem, "external_id", lambda found: _purchase(found, source)) for item in items
+        _parse(item, PurchaseItem, "external_id", lambda found: _purchase(found, source, any_age=any_age))
+        for item in items
     ]
 
 
-def parse_events(items: Iterable[Any], *, source: str, commercial: bool) -> list[Parsed]:
+def parse_events(
+    items: Iterable[Any], *, source: str, commercial: bool, any_age: bool = False
+) -> list[Parsed]:
     """Parse events; invalid ones become Malformed. `commercial` allows purchases and subscriptions."""
     return [
-        _parse(item, EventItem, "id", lambda found: _event(found, source, commercial=commercial))
+        _parse(
+            item,
+            EventItem,
+            "id",
+            lambda found: _event(found, source, commercial=commercial, any_age=any_age),
+        )
         for item in items
     ]
 
@@ -62,57 +81,113 @@ def _parse(item: Any, schema: type[Item], id_field: str, make: Callable[[Item], 
 
 def _reason(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False)[:MAX_PROBLEMS]
-    reasons = [f"{'.'.join(map(str, problem['loc'])) or 'item'}: {_message(problem)}" for problem in problems]
-    return "; ".join(reasons)[:300]
+    return "; ".join(_sentence(problem) for problem in problems)[:300]
 
 
-def _message(problem: ErrorDetails) -> str:
+def _sentence(problem: ErrorDetails) -> str:
+    where = ".".join(map(str, problem["loc"])) or "item"
     field = str(problem["loc"][-1]) if problem["loc"] else ""
-    return MESSAGES.get((field, problem["type"])) or MESSAGES.get(("", problem["type"])) or problem["msg"]
+    message = MESSAGES.get((field, problem["type"])) or MESSAGES.get(("", problem["type"])) or problem["msg"]
+    if problem["type"] == "value_error":
+        message = message.removeprefix("Value error, ")
+        message = message[:1].upper() + message[1:]
+    return f"{where}: {message}{_got(problem)}"
 
 
-def _purchase(item: PurchaseItem, source: str) -> Parsed:
+def _got(problem: ErrorDetails) -> str:
+    """Quote the wrong value, if it is one and not too long."""
+    value = problem["input"]
+    is_quotable = isinstance(value, str | int | float | Decimal) and str(value).strip()
+    if problem["type"] in ("missing", "extra_forbidden") or not is_quotable:
+        return ""
+    return f" (got {shortened(value)})"
+
+
+def _purchase(item: PurchaseItem, source: str, *, any_age: bool) -> Parsed:
+    if objection := _objection_to_status(item.status):
+        return Malformed(item.external_id, objection)
+    who = _who(item.buyer, item.account)
+    if not who.is_known:
+        return Malformed(item.external_id, f"buyer: {NOBODY}")
     payload: dict[str, Any] = {"external_id": item.external_id}
     if item.products:
         payload["products"] = item.products
     if item.test:
         payload["test"] = True
+    try:
+        cents = currencies.to_cents(item.amount, item.currency)
+    except ValueError as error:
+        return Malformed(item.external_id, f"amount: {error} (got {item.amount})")
     return InboundFact(
         source=source,
         source_event_id=f"purchase:{item.external_id}",
         name=PURCHASE_COMPLETED,
         occurred_at=item.occurred_at,
-        who=_who(item.buyer, item.account),
+        who=who,
         payload=payload,
         channel="billing",
-        value_cents=_cents(item.amount),
+        value_cents=cents,
         currency=item.currency,
-        doubt=_doubt(PURCHASE_COMPLETED, item.occurred_at),
+        doubt="" if any_age else _doubt(PURCHASE_COMPLETED, item.occurred_at),
+        corrects=item.correction,
     )
 
 
-def _event(item: EventItem, source: str, *, commercial: bool) -> Parsed:
+def _objection_to_status(status: str) -> str:
+    """Say why an order with this status is no purchase; an empty string if it is one."""
+    match order_statuses.meaning(status):
+        case order_statuses.Meaning.PAID:
+            return ""
+        case order_statuses.Meaning.REFUNDED | order_statuses.Meaning.PARTLY_REFUNDED:
+            return (
+                f"status: {shortened(status)} is a purchase and a refund. Send the purchase with the status "
+                '"paid", and the refund as a purchase.refunded event to /api/v1/events.'
+            )
+        case order_statuses.Meaning.UNPAID:
+            return f"status: {shortened(status)} is not a purchase. Send it once it is paid."
+    return f"status: {shortened(status)} is not known. Use one of: {', '.join(order_statuses.PAID)}."
+
+
+def _event(item: EventItem, source: str, *, commercial: bool, any_age: bool) -> Parsed:
+    if objection := _objection(item, commercial=commercial):
+        return Malformed(item.id, objection[:300])
+    who = _who(item.member, item.account)
+    if not who.is_known:
+        return Malformed(item.id, f"member: {NOBODY}")
+    try:
+        cents = currencies.to_cents(item.value.amount, item.value.currency) if item.value else None
+    except ValueError as error:
+        return Malformed(item.id, f"value.amount: {error} (got {item.value.amount if item.value else ''})")
     doubt = _doubt(item.name, item.occurred_at)
-    if item.name in INBOUND:
-        if item.name in COMMERCIAL and not commercial:
-            return Malformed(item.id, f"{item.name} requires a token with the purchases:write scope.")
-        try:
-            checked_payload(item.name, item.props)
-        except ValueError as error:
-            return Malformed(item.id, str(error)[:300])
     return InboundFact(
         source=source,
         source_event_id=f"event:{item.id}",
         name=item.name,
         occurred_at=item.occurred_at,
-        who=_who(item.member, item.account),
+        who=who,
         payload=item.props,
         channel=item.channel,
         actor_role=item.actor_role,
-        value_cents=_cents(item.value.amount) if item.value else None,
+        value_cents=cents,
         currency=item.value.currency if item.value else "",
-        doubt=doubt,
+        doubt="" if any_age and item.name in INBOUND else doubt,
+        corrects=item.correction,
     )
+
+
+def _objection(item: EventItem, *, commercial: bool) -> str:
+    """Say why the event's name or properties are refused; an empty string if they are not."""
+    if item.name not in INBOUND:
+        return ""  # quarantined
+    if item.name in COMMERCIAL and not commercial:
+        return f"{item.name} requires a token with the purchases:write scope."
+    try:
+        checked_payload(item.name, item.props)
+    except ValueError as error:
+        return str(error)
+    if item.name == PURCHASE_REFUNDED and not item.props["full"] and item.value is None:
+        return "value: Say how much was refunded, or send full: true."
+    return ""
 
 
 def _who(person: Person, account: Account) -> Identity:
@@ -126,11 +201,7 @@ def _who(person: Person, account: Account) -> Identity:
 
 def _doubt(name: str, occurred_at: datetime) -> str:
     if name not in INBOUND:
-        return f"{name} is not an event that external systems can send."
+        return f"{name} is not an event that external systems can send. GET /api/v1/event-kinds lists them."
     if timezone.now() - occurred_at > MAX_AGE:
         return "The date is more than ten years ago. Is it correct?"
     return ""
-
-
-def _cents(amount: Decimal) -> int:
-    return int(amount * 100)

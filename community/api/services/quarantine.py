@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 def release(row: QuarantinedEvent, *, actor: Member) -> str:
     """Ingest a quarantined fact that was reviewed. Return why not, or an empty string on success.
 
-    Its age no longer matters, but its name must be in the catalogue. Resolved rows are left as they are.
+    Its age no longer matters, but its name must be in the catalogue. One with the ID of another corrects that one:
+    the recorded version is retracted. Resolved rows are left as they are.
     """
     row = QuarantinedEvent.objects.select_for_update().get(pk=row.pk)
     if row.resolved_at is not None:
         return ""
-    if row.why != QuarantinedEvent.Why.QUARANTINED:
-        return _("This ID was already used with different content. Only the first version counts.")
-    fact = replace(inbound_fact_from(row.item), doubt="")
+    is_correction = row.why == QuarantinedEvent.Why.CONFLICT
+    fact = replace(inbound_fact_from(row.item), doubt="", corrects=is_correction)
     if objection := _objection(fact):
         return objection
     (result,) = ingest([fact])
-    if result.status not in ("accepted", "duplicate"):
+    if result.status not in ("accepted", "updated", "duplicate"):
         return result.reason
     row.resolved_at = timezone.now()
     row.save(update_fields=["resolved_at"])

@@ -1,8 +1,12 @@
-"""Events that wait for a member or company not known yet."""
+"""Events that wait for a member or company not known yet.
+
+Triggers note which members and companies got an address, external id or domain in `IdentityChange`, whoever wrote it.
+The events that waited for them are then found by index.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
@@ -11,20 +15,33 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from community.api.models import ExternalId, WaitingEvent
+from community.api.models import EventKey, ExternalId, IdentityChange, QuarantinedEvent, WaitingEvent
 from community.core.audit import audit
+from community.events.catalogue import checked_payload
 from community.events.services.recording import record_all
 from community.members.models import Company
 
 from . import matches
-from .inbound_facts import inbound_fact_from
-from .ingestion import draft_of
+from .inbound_facts import InboundFact, inbound_fact_from
+from .ingestion import draft_of, quarantined
 from .matches import Match
 
 if TYPE_CHECKING:
     from community.members.models import Member
 
 BATCH_SIZE = 500
+
+
+def apply_to_new_identities() -> int:
+    """Apply the events that wait for members or companies whose identity changed. Return how many were applied."""
+    applied = 0
+    while changes := list(IdentityChange.objects.order_by("pk")[:BATCH_SIZE]):
+        with transaction.atomic():
+            IdentityChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
+            members = {change.member_id for change in changes if change.member_id}
+            companies = {change.company_id for change in changes if change.company_id}
+            applied += apply(pks_for(members, companies))
+    return applied
 
 
 def apply_all() -> int:
@@ -43,36 +60,47 @@ def apply_all() -> int:
         last = pks[-1]
 
 
-def pks_for(member_ids: Iterable[int]) -> list[int]:
-    """Return the primary keys of events waiting for any of these members or their companies."""
-    if not WaitingEvent.objects.waiting().exists():
+def pks_for(member_ids: Collection[int], company_ids: Collection[int] = ()) -> list[int]:
+    """Return the primary keys of events waiting for any of these members, their companies or these companies.
+
+    Each query uses an index of the waiting events only.
+    """
+    waiting = WaitingEvent.objects.waiting()
+    if not waiting.exists():
         return []
     addresses = EmailAddress.objects.filter(user__in=member_ids, verified=True).annotate(lower=Lower("email"))
-    companies = list(Company.objects.filter(members__in=member_ids).distinct())
-    theirs = (
-        Q(email__in=addresses.values("lower"))
-        | Q(domain__in=[domain for company in companies for domain in company.verified_domains])
-        | Q(company_external_id__in=[company.external_id for company in companies if company.external_id])
-    )
-    return list(WaitingEvent.objects.waiting().filter(theirs).values_list("pk", flat=True))
+    found = set(waiting.filter(email__in=list(addresses.values_list("lower", flat=True))).values_list("pk"))
+    found |= set(waiting.of_external_ids_of(member_ids).values_list("pk"))
+    companies = list(Company.objects.filter(Q(members__in=member_ids) | Q(pk__in=company_ids)).distinct())
+    ids = [company.external_id for company in companies if company.external_id]
+    domains = [domain.lower() for company in companies for domain in company.verified_domains]
+    found |= set(waiting.filter(company_external_id__in=ids).values_list("pk"))
+    found |= set(waiting.filter(domain__in=domains).values_list("pk"))
+    found |= set(waiting.of_email_domains(domains).values_list("pk"))
+    return sorted(pk for (pk,) in found)
 
 
-@transaction.atomic
 def apply(pks: Sequence[int]) -> int:
     """Record the waiting events whose member or company is now known, with their original times.
 
     Return how many were recorded.
     """
+    return sum(_apply_batch(pks[start : start + BATCH_SIZE]) for start in range(0, len(pks), BATCH_SIZE))
+
+
+@transaction.atomic
+def _apply_batch(pks: Sequence[int]) -> int:
     rows = list(WaitingEvent.objects.waiting().select_for_update(skip_locked=True).filter(pk__in=pks))
     facts = [inbound_fact_from(row.event) for row in rows]
     found = matches.find([(fact.source, fact.who) for fact in facts])
-    for row, match in zip(rows, found, strict=True):
+    applied = 0
+    for row, fact, match in zip(rows, facts, found, strict=True):
         if match.found:
-            _apply(row, match)
+            applied += _apply(row, fact, match)
     matches.save_external_ids(
         (fact.source, fact.who, match) for fact, match in zip(facts, found, strict=True)
     )
-    return sum(match.found for match in found)
+    return applied
 
 
 @transaction.atomic
@@ -85,7 +113,7 @@ def assign(waiting: WaitingEvent, member: Member, *, actor: Member) -> WaitingEv
         ExternalId.objects.get_or_create(
             source=row.source, external_id=row.external_id, defaults={"member": member}
         )
-    _apply(row, Match(member.pk, member.company_id))
+    _apply(row, inbound_fact_from(row.event), Match(member.pk, member.company_id))
     audit("waiting_event.assign", actor=actor, subject=row, after={"member": member.pk})
     return row
 
@@ -101,8 +129,18 @@ def dismiss(waiting: WaitingEvent, *, actor: Member) -> WaitingEvent:
     return row
 
 
-def _apply(row: WaitingEvent, match: Match) -> None:
-    record_all([draft_of(inbound_fact_from(row.event), match)])
+def _apply(row: WaitingEvent, fact: InboundFact, match: Match) -> bool:
+    """Record the event, or quarantine it if the catalogue no longer allows its properties."""
+    try:
+        checked_payload(fact.name, fact.payload)
+    except ValueError as error:
+        held = quarantined(fact, why=QuarantinedEvent.Why.QUARANTINED, reason=str(error))
+        QuarantinedEvent.objects.bulk_create([held], ignore_conflicts=True)
+        EventKey.objects.filter(event_id=fact.key).delete()  # so that it can be released, or sent again
+        row.delete()
+        return False
+    record_all([draft_of(fact, match)])
     row.member_id, row.company_id = match.member_id, match.company_id
     row.applied_at, row.dismissed_at = timezone.now(), None
     row.save(update_fields=["member", "company", "applied_at", "dismissed_at"])
+    return True

@@ -1,0 +1,11 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Facts can be corrected by their sender. In one statement, as a column with a constant default is instant."""
+
+    dependencies = [("api", "0003_quarantined_event")]
+
+    operations = [
+        migrations.AddField("eventkey", "version", models.PositiveIntegerField(default=1)),
+    ]
