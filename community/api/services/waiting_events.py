@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from community.api.models import EventKey, ExternalId, IdentityChange, QuarantinedEvent, WaitingEvent
 from community.core.audit import audit
+from community.core.mailboxes import canonical_address, canonical_domain
 from community.events.catalogue import checked_payload
 from community.events.services.recording import record_all
 from community.members.models import Company
@@ -68,12 +68,13 @@ def pks_for(member_ids: Collection[int], company_ids: Collection[int] = ()) -> l
     waiting = WaitingEvent.objects.waiting()
     if not waiting.exists():
         return []
-    addresses = EmailAddress.objects.filter(user__in=member_ids, verified=True).annotate(lower=Lower("email"))
-    found = set(waiting.filter(email__in=list(addresses.values_list("lower", flat=True))).values_list("pk"))
+    confirmed = EmailAddress.objects.filter(user__in=member_ids, verified=True)
+    addresses = [canonical_address(email) for email in confirmed.values_list("email", flat=True)]
+    found = set(waiting.filter(email__in=addresses).values_list("pk"))
     found |= set(waiting.of_external_ids_of(member_ids).values_list("pk"))
     companies = list(Company.objects.filter(Q(members__in=member_ids) | Q(pk__in=company_ids)).distinct())
     ids = [company.external_id for company in companies if company.external_id]
-    domains = [domain.lower() for company in companies for domain in company.verified_domains]
+    domains = [canonical_domain(domain) for company in companies for domain in company.verified_domains]
     found |= set(waiting.filter(company_external_id__in=ids).values_list("pk"))
     found |= set(waiting.filter(domain__in=domains).values_list("pk"))
     found |= set(waiting.of_email_domains(domains).values_list("pk"))
