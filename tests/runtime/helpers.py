@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def served_environment(**values: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "community.example",
     }
     return bare_environment(**(served | values))
+
+
+def is_healthy(get: Callable[[str], HTTPResponse]) -> bool:
+    """Return whether a server that `get` asks is there and says that it is well."""
+    try:
+        return get("/healthz").status == 200
+    except (OSError, HTTPException):
+        return False
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float = 20) -> Any:

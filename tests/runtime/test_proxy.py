@@ -7,13 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
 from community.runtime.embedded import BASE_DIR
-from tests.runtime.helpers import wait_for
+from tests.runtime.helpers import is_healthy, wait_for
 from tests.runtime.load import SLOW_REQUEST
 from tests.runtime.web_process import Web
 
@@ -44,7 +44,7 @@ class Proxy:
             },
             stderr=self.output,
         )
-        wait_for(self.answers)
+        wait_for(lambda: is_healthy(self.ask))
 
     def ask(self, path: str, *, method: str = "GET", body: bytes = b"", length: int = 0) -> HTTPResponse:
         """Send a request that announces a body of `length` bytes; `body` is its beginning."""
@@ -54,12 +54,6 @@ class Proxy:
             response = connection.getresponse()
             response.read()
             return response
-
-    def answers(self) -> bool:
-        try:
-            return self.ask("/healthz").status == 200
-        except (OSError, HTTPException):
-            return False
 
     def close(self) -> None:
         self.process.kill()
@@ -89,11 +83,8 @@ def test_proxy_hides_what_is_for_operators(proxy):
         assert proxy.ask(path).status == 404
 
 
-def test_proxy_passes_pages_on_in_the_visitors_name(proxy):
-    page = proxy.ask("/latest/")
-
-    assert page.status == 200
-    assert "max-age" not in (page.getheader("Cache-Control") or "")
+def test_proxy_passes_pages_on(proxy):
+    assert proxy.ask("/latest/").status == 200
 
 
 def test_proxy_refuses_large_bodies(proxy):

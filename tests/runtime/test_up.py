@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import psutil
@@ -18,7 +18,7 @@ import pytest
 
 from community.runtime import stack
 from community.runtime.embedded import BASE_DIR
-from tests.runtime.helpers import bare_environment, is_alive, processes_using, wait_for
+from tests.runtime.helpers import bare_environment, is_alive, is_healthy, processes_using, wait_for
 
 pytestmark = pytest.mark.worker
 
@@ -48,7 +48,7 @@ class Stack:
             self.process = subprocess.Popen(
                 self.command(), cwd=BASE_DIR, env=bare_environment(), stdout=output, stderr=output
             )
-        wait_for(lambda: self.answers() or self.process.poll() is not None, seconds=90)
+        wait_for(lambda: is_healthy(self.get) or self.process.poll() is not None, seconds=90)
         assert self.process.poll() is None, self.log.read_text()
 
     def get(self, path: str) -> HTTPResponse:
@@ -58,12 +58,6 @@ class Stack:
         response.body = response.read()  # type: ignore[attr-defined]
         connection.close()
         return response
-
-    def answers(self) -> bool:
-        try:
-            return self.get("/healthz").status == 200
-        except (OSError, HTTPException):
-            return False
 
     def again(self, *arguments: str, port: int | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -173,7 +167,7 @@ def test_up_is_found_by_other_commands_of_the_checkout(up: Stack):
     )
 
     assert answer.stdout.startswith(str(up.folder)), answer.stderr
-    assert up.answers()
+    assert is_healthy(up.get)
 
 
 def test_up_with_an_external_database_is_refused(tmp_path: Path):
@@ -226,7 +220,7 @@ def test_up_after_kill_9_starts_again(up: Stack):
     assert up.process is not None
     up.process.kill()
     up.process.wait()
-    wait_for(lambda: not up.answers(), seconds=60)
+    wait_for(lambda: not is_healthy(up.get), seconds=60)
 
     up.start()
 

@@ -3,11 +3,11 @@
 import socket
 import subprocess
 import sys
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 from community.runtime.embedded import BASE_DIR
-from tests.runtime.helpers import is_alive, wait_for
+from tests.runtime.helpers import is_alive, is_healthy, wait_for
 
 
 class Web:
@@ -27,7 +27,7 @@ class Web:
                 stdout=output,
                 stderr=output,
             )
-        wait_for(lambda: self.answers() or self.process.poll() is not None, seconds=90)
+        wait_for(lambda: is_healthy(self.ask) or self.process.poll() is not None, seconds=90)
         assert self.process.poll() is None, self.log.read_text()
 
     def ask(
@@ -44,12 +44,6 @@ class Web:
         response.text = response.read().decode()  # type: ignore[attr-defined]
         connection.close()
         return response
-
-    def answers(self) -> bool:
-        try:
-            return self.ask("/healthz").status == 200
-        except (OSError, HTTPException):
-            return False
 
     def workers(self) -> set[int]:
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
