@@ -12,22 +12,25 @@ from django.db import connection
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
-# The range of days is also passed as constants, so that the planner prunes most monthly partitions, and OFFSET 0
-# keeps it from scanning whole tables because it has no statistics on `k`.
+# A member's days of one month, which is one partition, are read at once. The range of days is also passed as
+# constants, so that the planner prunes most partitions, and OFFSET 0 keeps it from scanning whole tables because it
+# has no statistics on `k`.
 _OF_DAYS = """
 k AS MATERIALIZED (
-  SELECT DISTINCT m, d FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d)),
+  SELECT m, array_agg(d) AS days, min(d) AS since, max(d) AS until
+  FROM unnest(%(members)s::bigint[], %(days)s::date[]) u(m, d) GROUP BY m, date_trunc('month', d)),
 e AS (
-  SELECT k.d AS day, found.* FROM k CROSS JOIN LATERAL (
-    SELECT * FROM event WHERE member_id = k.m
-      AND occurred_at >= k.d::timestamp AT TIME ZONE 'UTC'
-      AND occurred_at < (k.d + 1)::timestamp AT TIME ZONE 'UTC'
+  SELECT (found.occurred_at AT TIME ZONE 'UTC')::date AS day, found.* FROM k CROSS JOIN LATERAL (
+    SELECT * FROM event WHERE member_id = k.m AND (occurred_at AT TIME ZONE 'UTC')::date = ANY(k.days)
+      AND occurred_at >= k.since::timestamp AT TIME ZONE 'UTC'
+      AND occurred_at < (k.until + 1)::timestamp AT TIME ZONE 'UTC'
       AND occurred_at >= %(first)s::timestamp AT TIME ZONE 'UTC'
       AND occurred_at < %(last)s::timestamp AT TIME ZONE 'UTC'
     OFFSET 0) found),
 old AS MATERIALIZED (
   SELECT found.* FROM k CROSS JOIN LATERAL (
-    SELECT * FROM member_day WHERE member_id = k.m AND day = k.d OFFSET 0) found)
+    SELECT * FROM member_day
+    WHERE member_id = k.m AND day BETWEEN k.since AND k.until AND day = ANY(k.days) OFFSET 0) found)
 """
 _OF_PERIOD = """
 e AS (
@@ -36,7 +39,8 @@ e AS (
     AND occurred_at < %(last)s::timestamp AT TIME ZONE 'UTC'),
 old AS MATERIALIZED (SELECT * FROM member_day WHERE day >= %(first)s AND day < %(last)s)
 """
-# Only rows that differ are written, because a conflict locks a row even where it changes nothing.
+# Only rows that differ are written, because a conflict locks a row even where it changes nothing. A full join is never
+# planned as a nested loop, which would be slow if there are more rows than the planner expects.
 _ROLL_UP = """
 WITH {rows},
 picked AS MATERIALIZED (
@@ -60,7 +64,7 @@ paired AS (
   GROUP BY 1, 2, 3),
 differences AS MATERIALIZED (
   SELECT member_id, day, kind, counts.n, counts.ids, paired.pairs, counts.items
-  FROM counts LEFT JOIN paired USING (member_id, day, kind) FULL JOIN old USING (member_id, day, kind)
+  FROM counts FULL JOIN paired USING (member_id, day, kind) FULL JOIN old USING (member_id, day, kind)
   WHERE (counts.n, counts.ids, paired.pairs, counts.items) IS DISTINCT FROM (old.n, old.ids, old.pairs, old.items)),
 gone AS (
   DELETE FROM member_day md USING differences d
