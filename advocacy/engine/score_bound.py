@@ -8,11 +8,10 @@ from datetime import date
 from journeys.engine.facts import Fact
 
 from .arithmetic import BILLION
-from .search import falls_below
+from .search import AHEAD, falls_below
 from .tally import Tally
 from .weights import COMPONENTS, KINDS, NPS, STRIKE
 
-AHEAD = 365  # days for which `reset` finds out when the score could fall out of the range
 _ROUNDING = 10**-6  # of the weight of an act: more than rounding can add to it while it decays
 _LOOSE = 5  # hundredths by which the bound may be too high
 
@@ -38,8 +37,9 @@ class ScoreBound:
         self.high = high
         # More acts can only let it fall later, so the day found before stays safe.
         if low != self.low or day >= self.safe_until:
-            falls = falls_below(tally, day + 1, day + AHEAD, low) if low else None
-            self.safe_until = falls or (day + AHEAD + 1 if low else date.max.toordinal())
+            searched = tally.last + AHEAD
+            falls = falls_below(tally, day + 1, searched, low) if low else None
+            self.safe_until = falls or (searched + 1 if low else date.max.toordinal())
             self.low = low
         if self.day < tally.last or self.most - tally.points(self.day).hundredths > _LOOSE:
             self.day = tally.last

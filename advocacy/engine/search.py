@@ -10,6 +10,7 @@ from .tally import Points, Tally
 from .weights import BANDS, COMPONENTS, LEAVE_BELOW
 
 OVER = 100 * 100 + 1  # hundredths that no score reaches
+AHEAD = 365  # days after the last act for which a fall is searched at once
 
 Possible = Callable[[int, int], bool]
 
@@ -19,10 +20,14 @@ def earliest(first: int, last: int, possible: Possible, guess: int | None = None
 
     `possible(a, b)` must be true if the condition holds on any day from a to b, and `possible(a, a)` must be
     exact. Without new events the score usually only falls, so bisection finds the day; where a penalty can
-    expire, both halves may have to be searched. A correct `guess` makes the search unnecessary.
+    expire, both halves may have to be searched. If the condition holds on the day of a `guess`, the search goes back
+    from there in growing steps.
     """
-    if guess is not None and possible(guess, guess) and (guess == first or not possible(first, guess - 1)):
-        return guess
+    if guess is not None and possible(guess, guess):
+        last, step = guess, 1
+        while (before := last - step) >= first and possible(first, before):
+            last, step = before, 2 * step
+        first = max(first, before + 1)
     if first > last or not possible(first, last):
         return None
     if first == last:
@@ -32,11 +37,22 @@ def earliest(first: int, last: int, possible: Possible, guess: int | None = None
 
 
 def falls_below(tally: Tally, first: int, last: int, line: int) -> int | None:
-    """Return the earliest day from `first` to `last` on which the score is under `line` hundredths, or None."""
+    """Return the earliest day from `first` to `last` on which the score is under `line` hundredths, or None.
+
+    A score that only falls is searched once for each line until there are new acts.
+    """
     if first > last:
         return None
-    guess = _guess(tally.good_sums(first), last - first, line) if tally.only_falls else None
-    return earliest(first, last, below(tally, line), None if guess is None else first + guess)
+    if not tally.only_falls:
+        return earliest(first, last, below(tally, line))
+    until, found = tally.falls.get(line, (tally.last - 1, None))
+    if found is None and until < last:
+        since, until = until + 1, max(last, tally.last + AHEAD)
+        guess = _guess(tally.good_sums(since), until - since, line)
+        found = earliest(since, until, below(tally, line), None if guess is None else since + guess)
+        tally.falls[line] = until, found
+    day = None if found is None else max(found, first)
+    return day if day is not None and day <= last else None
 
 
 def _guess(sums: Mapping[str, int], most: int, line: int) -> int | None:

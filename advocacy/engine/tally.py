@@ -98,10 +98,13 @@ class Tally:
         self._good: defaultdict[str, _Weights] = defaultdict(_Weights)
         self._bad: defaultdict[str, _Weights] = defaultdict(_Weights)
         self._cached: dict[tuple[int, int], Points] = {}
+        # By line: until when the score was searched for a day under it, and that day; see `search.falls_below`.
+        self.falls: dict[int, tuple[int, int | None]] = {}
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
         self._cached.clear()
+        self.falls.clear()
         self.last = ordinal = day.toordinal()
         quarter = quarter_of(day)
         for fact in facts:

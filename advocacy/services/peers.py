@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import UTC, date
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
 
 from advocacy.engine.caps import Peers, partners_of
 from advocacy.engine.weights import REFERRALS, VOTES
+from community.core.prepared import Prepared
 from community.events.catalogue import COMPANY_JOINED
 from community.events.models import Event
 from community.members.models import Member, team_q
 from journeys.hooks import Facts
 from journeys.models import MemberDay
+
+_STAFF = Prepared[tuple[int]](lambda ids: Member.objects.filter(team_q(), pk__any_of=ids).values_list("pk"))
+_COMPANIES = Prepared[tuple[int, int]](
+    lambda ids: Member.objects.filter(pk__any_of=ids, company__isnull=False).values_list("pk", "company")
+)
+_JOINED = Prepared[tuple[int, int | None, datetime]](
+    lambda ids: (
+        Event.objects.not_retracted()
+        .filter(name=COMPANY_JOINED, member_id__any_of=ids)
+        .order_by("occurred_at")
+        .values_list("member_id", "object_id", "occurred_at")
+    )
+)
 
 
 def load_peers(facts: Facts) -> Peers:
@@ -26,27 +40,22 @@ def load_peers(facts: Facts) -> Peers:
     wanted = voters | friends | referrers
     if not wanted:
         return Peers()
-    staff = Member.objects.filter(team_q(), pk__in=wanted).values_list("pk", flat=True)
     return Peers(
-        staff=frozenset(staff),
-        companies=_companies(friends | referrers) if friends else {},
+        staff=frozenset(pk for (pk,) in _STAFF(ids=list(wanted))),
+        companies=_companies(list(friends | referrers)) if friends else {},
     )
 
 
-def _companies(member_ids: Collection[int]) -> dict[int, list[tuple[date, int]]]:
+def _companies(member_ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
     """Return the companies of these members over time.
 
     A member without a joining event always belonged to their current company.
     """
-    current = Member.objects.filter(pk__in=member_ids, company__isnull=False).values_list("pk", "company")
     joined: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-    events = Event.objects.not_retracted().filter(name=COMPANY_JOINED, member_id__in=member_ids)
-    for member_id, company_id, at in events.order_by("occurred_at").values_list(
-        "member_id", "object_id", "occurred_at"
-    ):
-        if member_id is not None and company_id is not None:
+    for member_id, company_id, at in _JOINED(ids=member_ids):
+        if company_id is not None:
             joined[member_id].append((at.astimezone(UTC).date(), company_id))
-    always = {pk: [(date.min, company_id)] for pk, company_id in current if company_id is not None}
+    always = {pk: [(date.min, company_id)] for pk, company_id in _COMPANIES(ids=member_ids)}
     return always | joined
 
 

@@ -13,6 +13,7 @@ from advocacy.engine.arithmetic import as_text
 from advocacy.engine.search import band_of
 from advocacy.models import Band, Score, ScoreHistory
 from community.core import bulk
+from community.core.prepared import Prepared
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.services.recording import Draft, record_all
 from community.members.models import Member
@@ -22,13 +23,22 @@ from .scores import MemberScore, columns_of, stored_columns
 
 _COLUMNS = ["score", "band", "explanation", "next_due", "as_of", "best", "best_on"]
 
+_SCORES = Prepared[Score](lambda ids: Score.objects.filter(pk__any_of=ids))
+_LAST = Prepared[ScoreHistory](
+    lambda ids: (
+        ScoreHistory.objects.filter(member__any_of=ids)
+        .order_by("member", "-on_date", "-pk")
+        .distinct("member")
+    )
+)
+
 
 class Change(NamedTuple):
     row: Score
     previous: str  # band
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def store(
     results: AdvocacyResults, members: Sequence[int], as_of: date, *, record_events: bool = True
 ) -> None:
@@ -37,7 +47,7 @@ def store(
     A band change is recorded as an event on the day it happened, so one from long ago, as after an import, is
     recorded as backfill. Without `record_events`, no events are recorded.
     """
-    stored = {row.pk: row for row in Score.objects.select_for_update().filter(pk__in=members)}
+    stored = {row.pk: row for row in _SCORES(ids=members)}
     changes, gone, past = [], [], []
     for member_id in members:
         row = stored.get(member_id)
@@ -52,7 +62,8 @@ def store(
         elif stored_columns(row) != wanted:
             changes.append(Change(_updated_score(row, wanted, as_of), row.band))
     bulk.insert(past)
-    Score.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    if gone:
+        Score.objects.filter(pk__in=[row.pk for row in gone]).delete()
     bulk.insert([change.row for change in changes], update=_COLUMNS)
     faded = [Change(_zero_score(row, as_of), row.band) for row in gone]
     _write_history([change.row for change in [*changes, *faded]])
@@ -104,13 +115,7 @@ def _zero_score(row: Score, as_of: date) -> Score:
 
 def _write_history(rows: Sequence[Score]) -> None:
     """Add the scores to the history that changed their band, or by a point, since the last entry."""
-    ids = [row.pk for row in rows]
-    kept = {
-        last.member_id: last
-        for last in ScoreHistory.objects.filter(member__in=ids)
-        .order_by("member", "-on_date", "-pk")
-        .distinct("member")
-    }
+    kept = {last.member_id: last for last in _LAST(ids=[row.pk for row in rows])} if rows else {}
     bulk.insert(
         [
             ScoreHistory(

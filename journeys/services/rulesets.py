@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from community.core.audit import audit
+from community.core.prepared import Prepared
 from community.members.models import Member
 from journeys.engine import ruleset as engine
 from journeys.engine.default_rules import DEFAULT_RULES
@@ -14,10 +15,12 @@ from journeys.models import Ruleset
 
 from .dirty import mark_everyone
 
+_LIVE = Prepared[Ruleset](lambda: Ruleset.objects.filter(status=Ruleset.Status.LIVE))
+
 
 def live_ruleset() -> Ruleset:
     """Return the live ruleset; creates version 1 from the default rules if there is none."""
-    live = Ruleset.objects.filter(status=Ruleset.Status.LIVE).first()
+    live = _LIVE.first()
     if live is not None:
         return live
     first = {"rules": DEFAULT_RULES, "status": Ruleset.Status.LIVE, "published_at": timezone.now()}

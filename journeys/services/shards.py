@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from django.db import connection, transaction
 
 from community.core.collector import gc_paused
+from community.core.prepared import Prepared
 from community.members.models import Member
 from journeys.engine import facts as engine
 from journeys.engine.fold import fold
@@ -39,6 +40,12 @@ WHERE shard = %(shard)s AND member_id = ANY(%(members)s) AND (day IS NULL OR day
 RETURNING member_id, day
 """
 _WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <= %s ORDER BY shard"
+
+
+_MEMBERS = Prepared[Member](
+    lambda ids: Member.objects.filter(pk__any_of=ids).only("role", "is_superuser", "customer_since")
+)
+_OVERRIDES = Prepared[Override](lambda ids: Override.objects.not_cleared().filter(member__any_of=ids))
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ def _roll_up_days(keys: Iterable[tuple[int, date | None]]) -> int:
 @gc_paused()
 def refold(member_ids: Sequence[int], *, as_of: date, record_events: bool = True) -> Changes:
     """Fold these members from their rollup and write the differences."""
-    members = Member.objects.only("role", "is_superuser", "customer_since").in_bulk(member_ids)
+    members = {member.pk: member for member in _MEMBERS(ids=member_ids)}
     ruleset = live_ruleset()
     rules = parsed(ruleset)
     staff = [pk for pk, member in members.items() if member.is_team]
@@ -173,7 +180,7 @@ def fold_all(
 def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:
     """Return the overrides that have not been cleared, by member id."""
     found: dict[int, list[engine.Override]] = {}
-    for one in Override.objects.not_cleared().filter(member_id__in=member_ids):
+    for one in _OVERRIDES(ids=member_ids):
         override = engine.Override(one.stage, one.mode, one.starts_on, one.expires_on)
         found.setdefault(one.member_id, []).append(override)
     return found

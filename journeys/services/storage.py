@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from community.core import bulk
+from community.core.prepared import Prepared
 from journeys.engine.facts import NO_ADVOCACY, Advocacy, Result, Row
 from journeys.models import MemberState, StageHistory
 
@@ -49,6 +50,17 @@ _CLOSE = """
 UPDATE stage_history h SET exited_on = u.exited_on
 FROM unnest(%s::bigint[], %s::date[]) u(id, exited_on) WHERE h.id = u.id
 """
+
+_HISTORY = Prepared[tuple[Any, ...]](
+    lambda ids: (
+        StageHistory.objects.current()
+        .filter(member__any_of=ids)
+        .values_list("id", "member_id", "seq", "exited_on", *CONTENT)
+    )
+)
+_STATES = Prepared[tuple[Any, ...]](
+    lambda ids: MemberState.objects.filter(pk__any_of=ids).values_list("member_id", *STATE)
+)
 
 
 @dataclass(frozen=True)
@@ -107,10 +119,7 @@ def content_of(row: Row) -> tuple[Any, ...]:
 def stored_history(member_ids: Sequence[int]) -> dict[int, dict[int, Stored]]:
     """Return the current history rows of these members, by member id and seq."""
     found: dict[int, dict[int, Stored]] = {member_id: {} for member_id in member_ids}
-    rows = StageHistory.objects.current().filter(member_id__in=member_ids)
-    for pk, member_id, seq, exited_on, *content in rows.values_list(
-        "id", "member_id", "seq", "exited_on", *CONTENT
-    ):
+    for pk, member_id, seq, exited_on, *content in _HISTORY(ids=member_ids):
         found[member_id][seq] = Stored(pk, member_id, seq, exited_on, tuple(content))
     return found
 
@@ -193,8 +202,7 @@ def state_values(result: Result, advocacy: Advocacy = NO_ADVOCACY) -> tuple[Any,
 
 def stored_states(member_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     """Return by member what is stored, in the order of STATE."""
-    rows = MemberState.objects.filter(member_id__in=member_ids).values_list("member_id", *STATE)
-    return {member_id: tuple(values) for member_id, *values in rows}
+    return {member_id: tuple(values) for member_id, *values in _STATES(ids=member_ids)}
 
 
 def write_states(
