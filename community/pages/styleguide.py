@@ -70,13 +70,16 @@ def examples() -> dict[str, Any]:
     ada = Member(pk=1, username="ada", display_name="Ada Winter")
     sol = Member(pk=2, username="sol", display_name="Sol Support", role=Member.Role.SUPPORT)
     question = _topic(ada)
+    posts = _posts(ada, sol, question)
     return {
         "ada": ada,
         "pictured": Pictured(),
         "page_of_posts": _page(question, reader=sol),
         "page_for_visitors": _page(question, reader=AnonymousUser()),
         "ideas": _page(_topic(ada, kind="idea"), reader=sol),
-        "posts": _posts(ada, sol, question),
+        "posts": posts,
+        # For macros of an article that are also shown on their own; ids are unique.
+        "parts_of_posts": {name: replace(view, id=view.id + 100) for name, view in posts.items()},
         "topics": _topics(ada, sol),
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],
         "states": _states(ada),

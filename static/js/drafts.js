@@ -1,8 +1,10 @@
 // Drafts: forms with data-draft are saved in local storage until the server has stored the post. The server
 // signals that with a "posted" cookie that contains the draft's name. Each member has their own, which site.js deletes
-// when they log out or someone else logs in.
+// when they log out or someone else logs in, and each tab saves its own draft of a form, so that two open tabs do not
+// overwrite each other.
 
 const PREFIX = `drafts:${document.body.dataset.account}:`;
+const TAB = "tab:";
 const MAX_AGE_WEEKS = 4;
 
 function storage() {
@@ -13,52 +15,136 @@ function storage() {
   }
 }
 
+// A tab keeps its number when it is reloaded. A duplicate of a tab starts with the same one and gets another.
+let tab = sessionNumber();
+navigator.locks?.request(TAB + tab, { ifAvailable: true }, (lock) => {
+  if (lock) return new Promise(() => {}); // held until the tab is closed
+  tab = sessionNumber(true);
+});
+
+function sessionNumber(renew = false) {
+  try {
+    if (renew || !sessionStorage.getItem("tab")) sessionStorage.setItem("tab", Math.random().toString(36).slice(2));
+    return sessionStorage.getItem("tab");
+  } catch {
+    return "";
+  }
+}
+
 function fields(form) {
   return [...form.elements].filter(
     (field) => field.name && field.name !== "csrfmiddlewaretoken" && /^(textarea|text|select-one|radio)$/.test(field.type),
   );
 }
 
-function save(form) {
+function ownKey(name) {
+  return `${PREFIX}${name}#${tab}`;
+}
+
+function valuesOf(form) {
   const values = {};
   for (const field of fields(form)) {
     if (field.type !== "radio" || field.checked) values[field.name] = field.value;
   }
-  if (!values.source?.trim() && !values.title?.trim()) return discard(form.dataset.draft);
+  return values;
+}
+
+function store(key, values) {
   try {
-    storage()?.setItem(PREFIX + form.dataset.draft, JSON.stringify({ at: Date.now(), values }));
+    storage()?.setItem(key, JSON.stringify({ at: Date.now(), values }));
   } catch {
     // Storage is full; the text is still on the page.
   }
 }
 
-function discard(name) {
-  storage()?.removeItem(PREFIX + name);
+function save(form) {
+  const values = valuesOf(form);
+  if (!values.source?.trim() && !values.title?.trim()) return storage()?.removeItem(ownKey(form.dataset.draft));
+  store(ownKey(form.dataset.draft), values);
 }
 
-function restore(form) {
-  const draft = storage()?.getItem(PREFIX + form.dataset.draft);
-  if (!draft) return;
-  const { values } = JSON.parse(draft);
-  // Do not overwrite a form that came back with errors, or text that is already there unless it is an edit.
-  const source = form.elements.namedItem("source");
-  if (!source || form.querySelector("[role=alert], .errorlist") || source.value === values.source) return;
-  if (source.value.trim() && !form.dataset.draft.startsWith("edit:")) return;
+// All drafts of a form, this tab's first, then the newest.
+function draftsOf(name) {
+  const own = ownKey(name);
+  return Object.entries(storage() ?? {})
+    .filter(([key]) => key.split("#")[0] === PREFIX + name)
+    .map(([key, draft]) => ({ key, ...JSON.parse(draft) }))
+    .sort((a, b) => (b.key === own) - (a.key === own) || b.at - a.at);
+}
+
+// Remove this tab's draft, and what other tabs have of the same text.
+function discard(name) {
+  const [own, ...others] = draftsOf(name);
+  if (own?.key !== ownKey(name)) return;
+  for (const draft of [own, ...others]) {
+    if (draft.values.source === own.values.source) storage().removeItem(draft.key);
+  }
+}
+
+function fill(form, values) {
   for (const field of fields(form)) {
     if (!(field.name in values)) continue;
     if (field.type === "radio") field.checked = field.value === values[field.name];
     else field.value = values[field.name];
   }
-  source.dispatchEvent(new Event("input", { bubbles: true }));
+  form.elements.namedItem("source").dispatchEvent(new Event("input", { bubbles: true }));
   form.querySelector("select[data-category]")?.dispatchEvent(new Event("change", { bubbles: true }));
-  const note = form.querySelector("[data-draft-note]");
-  if (note) note.textContent = note.dataset.draftNote;
 }
 
+// The tabs that are open; without the Web Locks API, only this one is known.
+async function openTabs() {
+  const locks = await navigator.locks?.query();
+  return new Set([TAB + tab, ...(locks?.held ?? []).map((lock) => lock.name)]);
+}
+
+async function restore(form) {
+  const open = await openTabs();
+  const drafts = draftsOf(form.dataset.draft);
+  const source = form.elements.namedItem("source");
+  // Do not overwrite a form that came back with errors, or text that is already there unless it is an edit.
+  if (!drafts.length || !source || form.querySelector("[role=alert], .errorlist")) return;
+  const [{ key, values }] = drafts;
+  const isSame = source.value === values.source;
+  if (source.value.trim() && !isSame && !form.dataset.draft.startsWith("edit:")) return;
+  if (!isSame) fill(form, values); // and saves it as this tab's
+  if (key !== ownKey(form.dataset.draft) && !open.has(TAB + key.split("#").pop())) storage().removeItem(key);
+  note(form, drafts.filter((draft) => draft.values.source !== values.source), isSame);
+}
+
+// Say that the draft was restored, and offer the next one, if another tab has saved one.
+function note(form, others, isSame = false) {
+  const region = form.querySelector("[data-draft-note]");
+  if (!region) return;
+  region.textContent = isSame ? "" : region.dataset.draftNote;
+  if (!others.length) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link-button";
+  button.textContent = region.dataset.draftAnother;
+  button.addEventListener("click", () => exchange(form, others[0]));
+  region.append(" ", button);
+}
+
+// The draft on the page takes the place of the other, so that none is lost.
+function exchange(form, other) {
+  const values = valuesOf(form);
+  fill(form, other.values);
+  save(form);
+  if (values.source.trim()) store(other.key, values);
+  else storage()?.removeItem(other.key);
+  const shown = form.elements.namedItem("source").value;
+  const drafts = draftsOf(form.dataset.draft).filter((draft) => draft.values.source !== shown);
+  note(form, drafts.reverse());
+}
+
+// The cookie is for the tab that sent the form.
 function discardPosted() {
+  if (!storage()) return;
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("posted="));
   if (!cookie) return;
-  discard(decodeURIComponent(cookie.slice("posted=".length)).replaceAll('"', ""));
+  const name = decodeURIComponent(cookie.slice("posted=".length)).replaceAll('"', "");
+  if (sessionStorage.getItem("sent") !== name) return;
+  discard(name);
   document.cookie = "posted=; max-age=0; path=/";
 }
 
@@ -78,6 +164,9 @@ function restoreIn(root) {
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-draft]");
   if (form) save(form);
+});
+document.addEventListener("submit", ({ target }) => {
+  if (storage() && target.dataset.draft) sessionStorage.setItem("sent", target.dataset.draft);
 });
 document.addEventListener("click", (event) => {
   const cancel = event.target.closest("[data-draft-drop]");

@@ -88,11 +88,12 @@ function updateCounter(field) {
 document.addEventListener("input", (event) => event.target.id && updateCounter(event.target));
 
 // Show errors of htmx requests as toasts.
-function toast(sentence) {
+function toast(sentence, hidden = false) {
   const region = document.querySelector(".toasts");
   if (!region || !sentence) return;
   const message = document.createElement("p");
   message.className = "toast";
+  if (hidden) message.classList.add("visually-hidden");
   message.textContent = sentence;
   region.replaceChildren(message);
   setTimeout(() => message.remove(), 8000);
@@ -103,7 +104,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const sentence = page.querySelector("[data-error-sentence]")?.textContent.trim();
   toast(sentence || document.body.dataset.failed);
 });
-document.addEventListener("toast", (event) => toast(event.detail.message));
+document.addEventListener("toast", (event) => toast(event.detail.message, event.detail.hidden));
 
 // Make elements that scroll horizontally focusable, so that they can be scrolled with the keyboard.
 function makeScrollableFocusable() {

@@ -41,8 +41,34 @@ document.addEventListener("click", async (event) => {
   document.dispatchEvent(new CustomEvent("toast", { detail: { message: link.dataset.copyLink } }));
 });
 
+// A post that comes again, for a form that was sent twice, replaces itself.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { fragment, target } }) => {
+  if (target.id !== "newest") return;
+  for (const post of fragment.querySelectorAll(".post")) document.getElementById(post.id)?.remove();
+});
+
 // Focus a form that was just opened in place.
-document.addEventListener("htmx:afterSwap", (event) => {
-  event.detail.target?.querySelector?.("form[data-draft] textarea")?.focus();
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  // A target that was replaced left its id to what took its place.
+  const place = (target?.id && document.getElementById(target.id)) || target;
+  if (place?.matches?.(".post, .comment, .post-main > [id]")) place.querySelector("form[data-draft] textarea")?.focus();
   document.querySelector(".post-actions details[open] summary:not(:focus)")?.focus();
+});
+
+// A form that came back with errors has taken the place of the one with the focus.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const name = detail.requestConfig?.elt.dataset.draft;
+  const form = name && document.querySelector(`form[data-draft="${CSS.escape(name)}"]`);
+  if (document.activeElement === document.body) form?.querySelector("[aria-invalid=true], textarea")?.focus();
+});
+
+// What an action changed gets the focus, and a sentence says what was done. Buttons that replace themselves have ids,
+// by which htmx gives the focus back; their sentence is for screen readers only.
+document.addEventListener("changed", ({ detail: { focus, message } }) => {
+  const place = focus && document.querySelector(focus);
+  if (place) {
+    place.tabIndex = -1;
+    place.focus();
+  }
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message, hidden: !focus } }));
 });

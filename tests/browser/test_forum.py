@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from community.forum.models import Post, Topic
+from community.members.models import Member
 from community.qa.models import Vote
 from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -137,7 +138,9 @@ def test_draft_survives_a_reload_and_is_deleted_after_posting(page, login, answe
 
 
 def stored_drafts(page) -> list[str]:
-    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))")
+    """The keys without the number of the tab."""
+    keys = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))")
+    return [key.split("#")[0] for key in keys]
 
 
 def test_drafts_belong_to_one_account(page, login, answer, reader):
@@ -264,3 +267,118 @@ def test_the_link_to_a_post_is_copied(page, login, answer):
 
     expect(page.get_by_role("status").get_by_text("Link copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(f"/p/{answer.pk}/")
+
+
+def expect_focus(page: Page, element_id: str) -> None:
+    page.wait_for_function("id => document.activeElement.id === id", arg=element_id)
+
+
+def test_focus_goes_to_what_changed_and_a_sentence_says_so(page, login, answer):
+    """One walk through what is done in place; each step would leave the focus on <body>."""
+    asker = answer.topic.author
+    Member.objects.update(customer_since="2026-01-01")
+    other = AnswerFactory(topic=answer.topic, author=asker, source="It was the valve.")
+    login(page, asker)
+    open_topic(page, answer.topic)
+    said = page.locator(".toasts")
+    post, own = page.locator(f"#p{answer.pk}"), page.locator(f"#p{other.pk}")
+
+    post.get_by_role("button", name="Like").press("Enter")
+    expect(said).to_have_text("1 like")
+    expect_focus(page, f"l{answer.pk}")
+    post.get_by_role("button", name="Useful", exact=True).press("Enter")
+    expect(said).to_have_text("1 vote")
+    expect_focus(page, f"u{answer.pk}")
+    post.get_by_role("button", name="Mark as the answer").press("Enter")
+    expect(said).to_have_text("The answer is accepted.")
+    expect_focus(page, f"p{answer.pk}")
+    expect(page.locator(".topic-head .solved")).to_be_visible()
+    post.get_by_role("button", name="Unmark as the answer").press("Enter")
+    expect(said).to_have_text("The answer is no longer accepted.")
+    expect(page.locator(".topic-head .solved")).to_have_count(0)
+    expect_focus(page, f"p{answer.pk}")
+    own.get_by_role("link", name="Edit", exact=True).press("Enter")
+    expect_focus(page, f"id_e{other.pk}_source")
+    page.get_by_label("Text").fill("No.")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("more characters.")).to_be_visible()
+    expect_focus(page, f"id_e{other.pk}_source")
+    page.get_by_label("Text").fill("It was the other valve.")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(said).to_have_text("Your changes are saved.")
+    expect_focus(page, f"p{other.pk}")
+    own.get_by_role("link", name="More actions").press("Enter")
+    own.get_by_role("button", name="Delete").press("Enter")
+    expect(said).to_have_text("The post was deleted.")
+    expect_focus(page, f"p{other.pk}")
+    page.get_by_label("Your reply").fill("Thank you, it works again.")
+    page.get_by_role("button", name="Post", exact=True).press("Enter")
+    expect(said).to_have_text("Your post is published.")
+    expect_focus(page, f"p{Post.objects.get(kind='comment').pk}")
+
+
+def test_a_reply_sent_twice_is_shown_once(page, login, answer, reader):
+    """By a double click, and again from a form that was not emptied because the response got lost."""
+    login(page, reader)
+    open_topic(page, answer.topic)
+    lost: list[Route] = []
+
+    def lose_the_first_response(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route)
+            route.fetch()
+            route.abort()
+
+    page.route("**/reply/", lose_the_first_response)
+    page.get_by_label("Your reply").fill("I would clean it first of all.")
+    page.get_by_role("button", name="Post your answer").dblclick()
+    expect(page.get_by_text("Could not reach the server.")).to_be_visible()
+    page.get_by_role("button", name="Post your answer").dblclick()
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    page.get_by_label("Your reply").fill("I would clean it first of all.")
+    page.get_by_role("button", name="Post your answer").dblclick()
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+    expect(page.get_by_text("I would clean it first of all.")).to_have_count(1)
+    assert Post.objects.filter(author=reader).count() == 1
+
+
+def test_two_tabs_keep_their_own_drafts(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+    second = page.context.new_page()
+    open_topic(second, answer.topic)
+    first_field, second_field = page.get_by_label("Your reply"), second.get_by_label("Your reply")
+
+    first_field.fill("Written in the first tab.")
+    second_field.fill("Written in the second tab.")
+    page.reload()
+    second.reload()
+    expect(first_field).to_have_value("Written in the first tab.")
+    expect(second_field).to_have_value("Written in the second tab.")
+    page.get_by_role("button", name="Post your answer").click()
+    expect(page.locator(".post", has_text="Written in the first tab.")).to_be_visible()
+    second.close()
+    page.reload()
+
+    expect(first_field).to_have_value("Written in the second tab.")
+
+
+def test_the_draft_of_another_tab_can_be_shown_and_none_is_lost(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+    page.get_by_label("Your reply").fill("Written in the first tab.")
+    second = page.context.new_page()
+    open_topic(second, answer.topic)
+    field = second.get_by_label("Your reply")
+    expect(field).to_have_value("Written in the first tab.")
+
+    field.fill("Written in the second tab.")
+    second.reload()
+    second.get_by_role("button", name="Show another draft").click()
+    expect(field).to_have_value("Written in the first tab.")
+    second.get_by_role("button", name="Show another draft").click()
+
+    expect(field).to_have_value("Written in the second tab.")

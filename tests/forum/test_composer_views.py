@@ -446,9 +446,8 @@ def test_askers_follow_up_with_a_comment_unless_they_answer(client, log_in, way,
         200 if way == "htmx" else 302,
     )
     if way == "htmx":
-        place = (
-            f"[hx-swap-oob='outerHTML:#p{opening.pk}']" if stored == "comment" else "[hx-swap-oob^=before]"
-        )
+        place = f"#p{opening.pk}" if stored == "comment" else "[hx-swap-oob^=before]"
+        assert response.get("HX-Retarget") == (place if stored == "comment" else None)
         assert len(page(response).cssselect(f"{place} #p{post.pk}")) == 1
 
 

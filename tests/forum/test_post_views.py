@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from community.forum.models import Post, Topic
 from community.forum.services import likes, posts, topics
 from community.pages import topic as topic_page
-from tests.factories.forum import CommentFactory, PostFactory, TopicFactory
+from tests.factories.forum import AnswerFactory, CommentFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 from .pages import ids, page, texts
@@ -298,3 +299,70 @@ def test_reason_for_deleting_is_stored_without_nul(client, log_in, post):
     post.refresh_from_db()
     assert response.status_code == 302
     assert (post.status, post.status_reason) == ("deleted", "ab")
+
+
+@pytest.mark.parametrize("way", ["htmx", "plain"])
+def test_an_edit_of_an_older_version_shows_the_difference_before_it_is_saved(client, log_in, htmx, way):
+    post = AnswerFactory(source="Change the gasket.")
+    author, moderator = post.author, MemberFactory(role="moderator", display_name="Mira Lund")
+    log_in(author)
+    headers = htmx if way == "htmx" else {}
+    address = f"/posts/{post.pk}/edit/"
+    opened = page(client.get(address, headers=headers)).cssselect("form[data-draft]")[0]
+    mine = {"source": "Change the valve.", "version": opened.fields["version"]}
+    posts.edit(post, actor=moderator, source="Change the brown gasket.")
+
+    refused = client.post(address, mine, headers=headers)
+    (form,) = page(refused).cssselect("form[data-draft]")
+    unchanged = Post.objects.get(pk=post.pk).source
+    again = client.post(address, mine | {"version": form.fields["version"]}, headers=headers)
+
+    assert (refused.status_code, unchanged) == (422, "Change the brown gasket.")
+    assert texts(refused, "form[data-draft] [role=alert]") == [
+        "Mira Lund edited this post while you were writing."
+    ]
+    assert (texts(refused, "form del"), texts(refused, "form ins")) == (["brown gasket"], ["valve"])
+    assert (again.status_code, Post.objects.get(pk=post.pk).source) == (
+        200 if way == "htmx" else 302,
+        "Change the valve.",
+    )
+
+
+def test_the_same_edit_sent_twice_is_saved_once(client, log_in):
+    opening = QuestionFactory(title="Why does it drip?").posts.get()
+    log_in(opening.author)
+    address = f"/posts/{opening.pk}/edit/"
+    form = page(client.get(address)).cssselect("form[data-draft]")[0]
+    typed = dict(form.form_values()) | {"title": "Why does my machine drip?", "tags": "water, pump"}
+    typed["source"] = "It drips all day long."
+
+    responses = [client.post(address, typed).status_code for _ in range(2)]
+    other_title = client.post(address, typed | {"title": "Where does it drip?"})
+
+    assert responses == [302, 302]
+    assert other_title.status_code == 422
+    assert texts(other_title, "form ins") == ["Where", "it"]
+    assert Topic.objects.get(pk=opening.topic_id).title == "Why does my machine drip?"
+
+
+@pytest.mark.parametrize(
+    ("act", "focus", "message"),
+    [
+        ("delete", "#p", "The post was deleted."),
+        ("accept", "#p", "The answer is accepted."),
+        ("official", "#p", "The answer is marked as official."),
+        ("like", "", "1 like"),
+        ("vote", "", "1 vote"),
+        ("edit", "#p", "Your changes are saved."),
+    ],
+)
+def test_responses_tell_scripts_what_changed_and_where(client, log_in, htmx, act, focus, message):
+    post = AnswerFactory(source="Change the gasket.")
+    log_in(role="moderator")
+    typed = {"vote": {"value": "1"}, "edit": {"source": "Change the valve."}}.get(act, {})
+
+    response = client.post(f"/posts/{post.pk}/{act}/", typed, headers=htmx)
+
+    assert json.loads(response["HX-Trigger-After-Settle"]) == {
+        "changed": {"focus": f"{focus}{post.pk}" if focus else "", "message": message}
+    }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.forms import MultiLineField
 from community.core.markdown import MAX_IMAGES, render
 from community.forum import rules
+from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Category, Post, Topic
 from community.forum.services import rendering, tags
 
@@ -163,10 +164,14 @@ class EditForm(forms.Form):
         max_length=300,
         help_text=_("Shown in the post history."),
     )
+    # The version that was opened: how often the post had been edited.
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        self.conflict: dict[str, list[Piece]] = {}
         topic = post.topic
         kwargs.setdefault("initial", {"source": rendering.editable_source(post)})
+        kwargs["initial"] |= {"version": post.revision_count}
         if post.is_opening:
             tags = ", ".join(tag.name for tag in topic.tags.all())
             kwargs["initial"] |= {"title": topic.title, "tags": tags}
@@ -175,3 +180,20 @@ class EditForm(forms.Form):
             self.fields["source"] = SourceField(label=_("Text"), limits=COMMENT_LENGTH, rows=3)
         if not post.is_opening:
             del self.fields["title"], self.fields["tags"]
+
+    def rebase(self, post: Post) -> bool:
+        """Make this an edit of the post's newest version; return whether it would change anything.
+
+        The form gets an error, and `conflict` is what it would change.
+        """
+        entered = self.cleaned_data | {"tags": ", ".join(sorted(self.cleaned_data.get("tags", [])))}
+        for name, theirs in EditForm(post=post).initial.items():
+            if name != "version" and theirs != (mine := rendering.normalize(entered[name])):
+                self.conflict[str(self.fields[name].label)] = collapse_unchanged(word_diff(theirs, mine))
+        if self.conflict:
+            self.data = {**self.data.dict(), "version": str(post.revision_count)}  # type: ignore[attr-defined]
+            name = str(post.edited_by or gettext("A former member"))
+            self.add_error(
+                None, gettext("%(name)s edited this post while you were writing.") % {"name": name}
+            )
+        return bool(self.conflict)

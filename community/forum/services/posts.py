@@ -102,6 +102,21 @@ def create(
     return post
 
 
+class EditConflict(Exception):
+    """The post was edited after the editor had opened it; `post` is the newest version."""
+
+    def __init__(self, post: Post) -> None:
+        super().__init__()
+        self.post = post
+
+
+def lock_version(post: Post, version: int) -> None:
+    """Lock the post for an edit of this version. Raises EditConflict if there is a newer one."""
+    _topic, newest = _lock(post)
+    if newest.revision_count != version:
+        raise EditConflict(newest)
+
+
 @transaction.atomic
 def edit(post: Post, *, actor: Member, source: str, reason: str = "", now: datetime | None = None) -> Post:
     """Change the post's text and keep the old text as a revision; idempotent.

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import retarget
 
@@ -15,7 +16,7 @@ from community.members.requests import member_of
 from community.pages import topic as topic_page
 from community.qa import rules, services
 
-from .common import HtmxRequest, refusing, show_post, topic_or_404
+from .common import HtmxRequest, changed, refusing, show_post, topic_or_404
 
 
 @require_POST
@@ -33,7 +34,9 @@ def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)
-    return render(request, "qa/_votes.html", {"page": page, "post": topic_page.view_of(page, post)})
+    view = topic_page.view_of(page, post)
+    score = ngettext("%(n)d vote", "%(n)d votes", view.post.score) % {"n": view.post.score}
+    return changed(render(request, "qa/_votes.html", {"page": page, "post": view}), score)
 
 
 @require_POST
@@ -47,7 +50,7 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
         _("Only the person who asked or the team can accept an answer."),
     )
     services.accept_answer(answer, actor=member_of(request))
-    return _thread(request, answer)
+    return _thread(request, answer, _("The answer is accepted."))
 
 
 @require_POST
@@ -60,7 +63,7 @@ def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
         _("Only the person who asked or the team can undo this."),
     )
     services.unaccept_answer(answer, actor=member_of(request))
-    return _thread(request, answer)
+    return _thread(request, answer, _("The answer is no longer accepted."))
 
 
 @require_POST
@@ -70,7 +73,7 @@ def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_mark_official(request.user), _("Only the team can mark an answer as official."))
     services.mark_official(answer, actor=member_of(request))
-    return show_post(request, answer)
+    return show_post(request, answer, _("The answer is marked as official."))
 
 
 @require_POST
@@ -79,7 +82,7 @@ def answer_unofficial(request: HtmxRequest, post_id: int) -> HttpResponse:
     answer = _post(request, post_id)
     require(rules.can_mark_official(request.user), _("Only the team can remove the official mark."))
     services.unmark_official(answer, actor=member_of(request))
-    return show_post(request, answer)
+    return show_post(request, answer, _("The answer is no longer marked as official."))
 
 
 def _post(request: HttpRequest, post_id: int) -> Post:
@@ -87,7 +90,7 @@ def _post(request: HttpRequest, post_id: int) -> Post:
     return get_object_or_404(posts.defer("search", "topic__search"), pk=post_id)
 
 
-def _thread(request: HtmxRequest, answer: Post) -> HttpResponse:
+def _thread(request: HtmxRequest, answer: Post, sentence: str) -> HttpResponse:
     """The order of the answers has changed: the first page of the topic again, or the way to the answer."""
     if not request.htmx:
         return redirect(answer)
@@ -97,4 +100,4 @@ def _thread(request: HtmxRequest, answer: Post) -> HttpResponse:
     )
     response["HX-Push-Url"] = f"{topic.get_absolute_url()}#p{answer.pk}"
     response["HX-Reswap"] = f"outerHTML show:#p{answer.pk}:top"
-    return retarget(response, "#posts")
+    return retarget(changed(response, sentence, focus=f"#p{answer.pk}"), "#posts")

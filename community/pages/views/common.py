@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from community.core.permissions import Refused
@@ -80,12 +81,21 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
     )
 
 
-def show_post(request: HtmxRequest, post: Post, template: str = "forum/_post.html") -> HttpResponse:
-    """Return the updated post for htmx, or redirect to it."""
+def show_post(
+    request: HtmxRequest, post: Post, sentence: str = "", *, template: str = "forum/_post.html"
+) -> HttpResponse:
+    """Return the updated post for htmx, or redirect to it; `sentence` tells what was done."""
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)
-    return render(request, template, {"page": page, "topic": page.topic})
+    response = render(request, template, {"page": page, "topic": page.topic})
+    return changed(response, sentence, focus=f"#p{post.pk}")
+
+
+def changed(response: HttpResponse, sentence: str, *, focus: str = "") -> HttpResponse:
+    """Have thread.js move the focus to what was changed, unless it is a button with an id, and say the sentence."""
+    detail = {"focus": focus, "message": sentence}
+    return trigger_client_event(response, "changed", detail, after="settle")
 
 
 def elsewhere(address: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
@@ -29,9 +30,19 @@ from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, elsewhere, post_or_404, posted, require_agreement, show_post, topic_or_404
+from .common import (
+    HtmxRequest,
+    changed,
+    elsewhere,
+    post_or_404,
+    posted,
+    require_agreement,
+    show_post,
+    topic_or_404,
+)
 
 PREVIEWED = 40_000
+HELD = gettext_lazy("Waiting for approval. A moderator will review your post soon.")
 
 
 @require_safe_or_post
@@ -44,7 +55,7 @@ def topic_create(request: HtmxRequest) -> HttpResponse:
         require_agreement(request, form)
         if not form.errors and (topic := _create_topic(request, form, author)) is not None:
             if not topic.is_published:
-                messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
+                messages.info(request, HELD)
             return posted(redirect(topic), "topic")
     context = _composer(request, form)
     response = render(request, "forum/topic_create.html", context, status=_status(request, form))
@@ -88,7 +99,7 @@ def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
         if request.method == "GET":
             reswap(retarget(response, f"#c{parent.pk}"), "innerHTML")
         return response
-    return posted(show_post(request, post), f"comment:{parent.pk}")
+    return posted(show_post(request, post, _said(post)), f"comment:{parent.pk}")
 
 
 @require_POST
@@ -200,7 +211,7 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
     """Append the reply for htmx, or redirect to it."""
     if not request.htmx:
         if not post.is_published:
-            messages.info(request, _("Waiting for approval. A moderator will review your post soon."))
+            messages.info(request, HELD)
         return redirect(post)
     if post.is_comment and "page=" in (request.htmx.current_url or ""):
         return elsewhere(post.get_absolute_url())  # its parent is on the first page
@@ -208,7 +219,15 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
     form = ReplyForm(is_asker=page.is_asker)
     context = {"page": page, "topic": page.topic, "form": form, "preview_html": ""}
     read_states.mark_read(topic, member=member_of(request), number=post.number)
-    return render(request, "forum/_appended.html", context)
+    if post.is_comment:
+        response = retarget(render(request, "forum/_follow_up.html", context), f"#p{post.parent_id}")
+    else:
+        response = render(request, "forum/_appended.html", context)
+    return changed(response, _said(post), focus=f"#p{post.pk}")
+
+
+def _said(post: Post) -> str:
+    return _("Your post is published.") if post.is_published else str(HELD)
 
 
 def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **context: Any) -> HttpResponse:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from community.core import rate_limits
@@ -25,7 +26,16 @@ from community.forum.services import likes, posts, rendering, topics
 from community.members.requests import member_of
 from community.pages import topic as topic_page
 
-from .common import HtmxRequest, elsewhere, post_or_404, posted, refusing, require_agreement, show_post
+from .common import (
+    HtmxRequest,
+    changed,
+    elsewhere,
+    post_or_404,
+    posted,
+    refusing,
+    require_agreement,
+    show_post,
+)
 from .composing import preview_of
 
 CHANGED = "forum/_changed_post.html"
@@ -46,11 +56,11 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         require_agreement(request, form)
         verdict = _screened(request, post, form)
-        if not form.errors and rate_limits.check(form, rate_limits.EDITS, request):
-            _save(request, post, form.cleaned_data, verdict)
+        allowed = not form.errors and rate_limits.check(form, rate_limits.EDITS, request)
+        if allowed and _save(request, post, form, verdict):
             if post.is_opening and request.htmx:
                 return elsewhere(post.topic.get_absolute_url())
-            return posted(show_post(request, post), f"edit:{post.pk}")
+            return posted(show_post(request, post, _("Your changes are saved.")), f"edit:{post.pk}")
     context = {"form": form, "post": post, "topic": post.topic, "preview_html": _preview(request, post, form)}
     template = "forum/_edit_form.html" if request.htmx else "forum/post_edit.html"
     is_bad = bool(form.errors) and "preview" not in request.POST
@@ -94,7 +104,7 @@ def post_delete(request: HtmxRequest, post_id: int) -> HttpResponse:
     require(may or post.is_deleted, _("Only moderators can delete this post."))
     posts.delete(post, actor=member_of(request), reason=storable(request.POST.get("reason", ""))[:300])
     if not post.is_opening:
-        return show_post(request, post, CHANGED)
+        return show_post(request, post, _("The post was deleted."), template=CHANGED)
     if member_of(request).is_moderator:
         return elsewhere(post.topic.get_absolute_url()) if request.htmx else redirect(post.topic)
     messages.success(request, _("Your topic was deleted."))
@@ -112,7 +122,7 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
     posts.restore(post, actor=member_of(request))
     if post.is_opening and request.htmx:
         return elsewhere(post.topic.get_absolute_url())
-    return show_post(request, post, CHANGED)
+    return show_post(request, post, _("The post was restored."), template=CHANGED)
 
 
 @require_POST
@@ -140,7 +150,8 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
     if not request.htmx:
         return redirect(post)
     view = topic_page.view_of(topic_page.part_of(request, post), post)
-    return render(request, "forum/_like_button.html", {"post": view})
+    likes_now = ngettext("%(n)d like", "%(n)d likes", view.post.like_count) % {"n": view.post.like_count}
+    return changed(render(request, "forum/_like_button.html", {"post": view}), likes_now)
 
 
 def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
@@ -161,7 +172,21 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
     return verdict
 
 
-def _save(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdict) -> None:
+def _save(request: HttpRequest, post: Post, form: EditForm, verdict: Verdict) -> bool:
+    """Save the edit; show the differences and return False if somebody else has edited the post meanwhile."""
+    data = {**form.cleaned_data}
+    version = data.pop("version")
+    try:
+        with transaction.atomic():
+            if version is not None:
+                posts.lock_version(post, version)
+            _edit(request, post, data, verdict)
+    except posts.EditConflict as conflict:
+        return not form.rebase(conflict.post)  # nothing differs if the form was sent twice
+    return True
+
+
+def _edit(request: HttpRequest, post: Post, data: dict[str, Any], verdict: Verdict) -> None:
     actor, reason = member_of(request), data["reason"]
     if verdict.hold:
         posts.edit_and_hold(post, actor=actor, why=verdict.sentence, **data)
