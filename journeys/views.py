@@ -132,9 +132,9 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     ]
     caps = live.rules.get("day_caps", {})
     points = [
-        (EVENT_TYPES[kind].says if kind in EVENT_TYPES else kind, given, caps.get(kind))
+        (EVENT_TYPES[kind].says, given, caps.get(kind))
         for kind, given in sorted(live.rules["points"].items(), key=lambda item: (-item[1], item[0]))
-        if kind not in live.rules["passive"]
+        if kind in EVENT_TYPES and kind not in live.rules["passive"]
     ]
     context = {
         "live": live,

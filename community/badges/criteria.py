@@ -18,7 +18,8 @@ class EventRule(_Rule):
     """At least `at_least` events of the member, within any `window_days` days if given.
 
     `each` counts at most one event per day, object or counterpart. A streak of consecutive days is
-    `each = "day"` with `window_days` equal to `at_least`.
+    `each = "day"` with `window_days` equal to `at_least`. Days are those of the member's time zone. With `others`,
+    only what was done for somebody else counts: no answer to one's own question.
     """
 
     event: str
@@ -26,6 +27,7 @@ class EventRule(_Rule):
     window_days: int | None = Field(None, ge=1)
     each: Literal["day", "object", "counterpart"] | None = None
     where: dict[str, Any] = Field(default_factory=dict)
+    others: bool = False
 
     @field_validator("event")
     @classmethod
@@ -36,7 +38,7 @@ class EventRule(_Rule):
 
 
 class PostRule(_Rule):
-    """Published posts of the member whose `number` is at least `at_least`.
+    """Published posts of the member whose `number` is at least `at_least`; answers only to others' questions.
 
     Without `times`, each such post earns the badge once; with it, that many posts together earn it once.
     """

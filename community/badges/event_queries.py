@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from community.events.models import Event
 from community.members.models import team_sql
 
 Row = tuple[int, datetime, UUID, int | None]  # member, when, event and post
+Open = tuple[int, int, str]  # part, member and the member's time zone
 
 # Staff earn no badges: they show their role beside their name, and their posts are their job. A revoked award counts.
 _WITHOUT_BADGE = f"""
@@ -31,12 +33,12 @@ _WITHOUT_BADGE = f"""
     SELECT FROM badges_award a WHERE a.badge_id = asked.badge_id AND a.member_id = asked.member_id)
 """
 _OPEN = f"""
-  SELECT asked.part, asked.member_id
+  SELECT asked.part, asked.member_id, m.time_zone
   FROM unnest(%(parts)s::bigint[], %(badges)s::bigint[], %(members)s::bigint[]) AS asked(part, badge_id, member_id)
   {_WITHOUT_BADGE}
 """  # noqa: S608
 _OPEN_FOR_ALL = f"""
-  SELECT asked.part, asked.member_id
+  SELECT asked.part, asked.member_id, m.time_zone
   FROM (SELECT %(part)s::bigint AS part, %(badge)s::bigint AS badge_id, id AS member_id FROM members_member) asked
   {_WITHOUT_BADGE}
 """  # noqa: S608
@@ -44,31 +46,33 @@ _OPEN_FOR_ALL = f"""
 _CROSSED = """
 WITH rule AS MATERIALIZED (
   SELECT * FROM unnest(%(parts)s::bigint[], %(names)s::text[], %(wheres)s::jsonb[], %(at_least)s::bigint[],
-    %(days)s::bigint[], %(each)s::text[]) AS rule(part, name, props, at_least, days, each)
+    %(days)s::bigint[], %(each)s::text[], %(others)s::boolean[])
+    AS rule(part, name, props, at_least, days, each, others)
 ), happened AS MATERIALIZED (
   SELECT e.member_id, e.event_id, e.occurred_at, e.name, e.object_type, e.object_id, e.counterpart_id, e.props
   FROM event e
   WHERE e.retracted_at IS NULL AND e.name = ANY(%(names)s::text[]) {of}
 ), fact AS (
   SELECT rule.part, rule.at_least, rule.days, h.member_id, h.event_id, h.occurred_at, h.object_type, h.object_id,
+    (h.occurred_at AT TIME ZONE open.zone)::date AS day,
     row_number() OVER (PARTITION BY rule.part, h.member_id, CASE rule.each
-      WHEN 'day' THEN (h.occurred_at AT TIME ZONE 'UTC')::date::text
+      WHEN 'day' THEN (h.occurred_at AT TIME ZONE open.zone)::date::text
       WHEN 'object' THEN concat(h.object_type, ' ', h.object_id)
       WHEN 'counterpart' THEN h.counterpart_id::text
       ELSE h.event_id::text END
     ORDER BY h.occurred_at, h.event_id) AS nth
   FROM happened h
   JOIN rule ON rule.name = h.name AND h.props @> rule.props
-  JOIN unnest(%(open_parts)s::bigint[], %(open_members)s::bigint[]) AS open(part, member_id)
-    ON open.part = rule.part AND open.member_id = h.member_id
+  JOIN unnest(%(open_parts)s::bigint[], %(open_members)s::bigint[], %(open_zones)s::text[])
+    AS open(part, member_id, zone) ON open.part = rule.part AND open.member_id = h.member_id
+  WHERE NOT rule.others OR h.counterpart_id IS DISTINCT FROM h.member_id
 ), counted AS (
-  SELECT *, lag(occurred_at, at_least::int - 1)
+  SELECT *, lag(day, at_least::int - 1)
     OVER (PARTITION BY part, member_id ORDER BY occurred_at, event_id) AS began
   FROM fact WHERE nth = 1
 ), crossed AS (
   SELECT DISTINCT ON (part, member_id) * FROM counted
-  WHERE began IS NOT NULL AND (days IS NULL OR
-    (occurred_at AT TIME ZONE 'UTC')::date - (began AT TIME ZONE 'UTC')::date < days)
+  WHERE began IS NOT NULL AND (days IS NULL OR day - began < days)
   ORDER BY part, member_id, occurred_at, event_id
 )
 SELECT c.part, c.member_id, c.occurred_at, c.event_id, coalesce(
@@ -116,7 +120,7 @@ def with_new_year(badge_id: int, events: Iterable[Event]) -> set[int]:
         return {member_id for (member_id,) in cursor.fetchall()}
 
 
-def _open(parts: Mapping[int, Part]) -> list[tuple[int, int]]:
+def _open(parts: Mapping[int, Part]) -> list[Open]:
     """Return the parts and members, of those asked for, where the badge can still be earned."""
     asked = [(n, part.badge_id, member) for n, part in parts.items() for member in part.member_ids or ()]
     if not asked:
@@ -128,20 +132,18 @@ def _open(parts: Mapping[int, Part]) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def _open_for_all(part: Part) -> list[tuple[int, int]]:
+def _open_for_all(part: Part) -> list[Open]:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_FOR_ALL, {"part": 0, "badge": part.badge_id})
         return list(cursor.fetchall())
 
 
-def _rows(
-    parts: Mapping[int, Part], still_open: Sequence[tuple[int, int]], *, of: str
-) -> Mapping[int, list[Row]]:
+def _rows(parts: Mapping[int, Part], still_open: Sequence[Open], *, of: str) -> Mapping[int, list[Row]]:
     found: defaultdict[int, list[Row]] = defaultdict(list)
     if not still_open:
         return found
-    rules = {number: parts[number].rule for number in sorted({number for number, _ in still_open})}
-    members = sorted({member for _, member in still_open})
+    rules = {number: parts[number].rule for number in sorted({number for number, _, _ in still_open})}
+    members = sorted({member for _, member, _ in still_open})
     values = {
         "parts": _numbers(rules),
         "names": [rule.event for rule in rules.values()],
@@ -149,8 +151,10 @@ def _rows(
         "at_least": _numbers(rule.at_least for rule in rules.values()),
         "days": [rule.window_days and Int8(rule.window_days) for rule in rules.values()],
         "each": [rule.each for rule in rules.values()],
-        "open_parts": _numbers(number for number, _ in still_open),
-        "open_members": _numbers(member for _, member in still_open),
+        "others": [rule.others for rule in rules.values()],
+        "open_parts": _numbers(number for number, _, _ in still_open),
+        "open_members": _numbers(member for _, member, _ in still_open),
+        "open_zones": [zone if zone in _known_zones() else "UTC" for _, _, zone in still_open],
         **({"members": _numbers(members)} if of else {}),
     }
     with prepared.cursor(keeps_plan=bool(of)) as cursor:
@@ -162,6 +166,14 @@ def _rows(
     for number, *row in rows:
         found[number].append(tuple(row))
     return found
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Return the time zones that PostgreSQL knows; any other would be an error."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        return frozenset(name for (name,) in cursor.fetchall())
 
 
 def _numbers(values: Iterable[Any]) -> list[Int8]:

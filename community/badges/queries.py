@@ -122,6 +122,8 @@ def _posts(rule: PostRule, member_ids: Collection[int] | None) -> models.QuerySe
         posts = posts.filter(author__in=list(members.values_list("pk", flat=True)))
     if rule.post in ("answer", "reply"):
         posts = posts.filter(kind=rule.post)
+        if rule.post == "answer":
+            posts = posts.exclude(author=models.F("topic__author"))
     elif rule.post == "question":
         posts = posts.filter(kind=Post.Kind.OPENING, topic__kind=Topic.Kind.QUESTION)
     elif rule.post == "topic":

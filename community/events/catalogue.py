@@ -159,8 +159,6 @@ MEMBER_REGISTERED = _declare(
 )
 GUIDELINES_ACCEPTED = _declare("guidelines.accepted", _("agreed to the guidelines"), version=int)
 PROFILE_COMPLETED = _declare("profile.completed", _("completed their profile"), percent=int)
-GROUP_JOINED = _declare("group.joined", _("joined a group"), group=str)
-MEMBER_FOLLOWED = _declare("member.followed", _("followed a member"))
 MEMBER_ROLE_CHANGED = _declare("member.role_changed", _("changed roles"), role=str, previous=str)
 COMPANY_JOINED = _declare("company.joined", _("was matched to their company"), domain=str | None)
 
@@ -315,7 +313,7 @@ POST_HIDDEN = _declare("post.hidden", _("had a post hidden"), topic_id=int, reas
 POST_UNHIDDEN = _declare("post.unhidden", _("had a hidden post restored"), topic_id=int)
 STRIKE_UPHELD = _declare("strike.upheld", _("received a strike"), severity=int, kind=str)
 
-# Journeys, identities and the log itself
+# Journeys and the log itself
 
 STAGE_ENTERED = _declare(
     "stage.entered",
@@ -336,9 +334,6 @@ OVERRIDE_SET = _declare(
     "override.set", _("had their stage set manually"), stage=str, mode=str, reason=str, expires=str | None
 )
 OVERRIDE_CLEARED = _declare("override.cleared", _("had a stage override removed"), reason=str | None)
-IDENTITY_LINKED = _declare("identity.linked", _("was recognised on a device"), method=str)
-IDENTITY_UNLINKED = _declare("identity.unlinked", _("was unlinked from a device"), method=str)
-CONSENT_CHANGED = _declare("consent.changed", _("changed a consent setting"), purpose=str, given=bool)
 EVENT_RETRACTED = _declare(
     "event.retracted",
     _("had an earlier event retracted"),

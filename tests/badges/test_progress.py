@@ -1,10 +1,12 @@
+from datetime import datetime
+
 import pytest
 
 from community.badges.models import Badge
 from community.badges.services.progress import Progress, progress_of
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_ASKED, REPLY_CREATED
 from tests.factories.badges import happen
-from tests.factories.forum import AnswerFactory, PostFactory
+from tests.factories.forum import AnswerFactory, PostFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +65,19 @@ def test_progress_takes_two_queries_for_all_badges(django_assert_num_queries):
 
 def test_percent_is_relative_to_need():
     assert Progress(3, 10).percent == 30
+
+
+def test_progress_leaves_out_answers_to_ones_own_questions_and_counts_days_of_the_member():
+    question = QuestionFactory(author__time_zone="Pacific/Honolulu")
+    author = question.author
+    AnswerFactory(topic=question, author=author, score=9)
+    happen(REPLY_CREATED, author, counterpart=author, words=2, is_answer=True, topic_id=1)
+    happen(REPLY_CREATED, author, counterpart=MemberFactory(), words=2, is_answer=True, topic_id=1)
+    for at in ("2026-02-01T23:30Z", "2026-02-02T00:30Z"):  # one evening in Honolulu
+        happen(QUESTION_ASKED, author, at=datetime.fromisoformat(at), title="Why?", category="Help")
+
+    assert progress(author, "answerer-5", "nice-answer", "curious") == {
+        "answerer-5": Progress(1, 5),
+        "nice-answer": Progress(0, 10),
+        "curious": Progress(1, 5),
+    }

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -236,3 +236,61 @@ def test_each_year_is_earned_once_by_a_later_contribution():
 
 def test_a_manual_badge_is_never_earned():
     assert found({"by": "hand"}) == []
+
+
+# Days in the member's time zone
+
+AUCKLAND, HONOLULU = "Pacific/Auckland", "Pacific/Honolulu"
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "is_met"),
+    [
+        # 23:30 on the 1st and 00:30 on the 3rd in UTC; in Auckland, 12:30 on the 2nd and 13:30 on the 3rd.
+        ("UTC", ["2026-02-01T23:30Z", "2026-02-03T00:30Z"], False),
+        (AUCKLAND, ["2026-02-01T23:30Z", "2026-02-03T00:30Z"], True),
+        # Two days in UTC, one evening in Honolulu.
+        ("UTC", ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], True),
+        (HONOLULU, ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], False),
+        # The 25-hour day when summer time ends.
+        ("Europe/Berlin", ["2025-10-25T22:30Z", "2025-10-26T22:30Z"], False),
+        ("Europe/Berlin", ["2025-10-25T22:30Z", "2025-10-26T23:30Z"], True),
+        ("Nowhere/Atlantis", ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], True),
+    ],
+)
+def test_days_in_a_row_are_those_of_the_member(zone, times, is_met):
+    member = MemberFactory(time_zone=zone)
+    for at in times:
+        happen(VISIT_DAY, member, at=datetime.fromisoformat(at))
+
+    rule = {"event": "visit.day", "each": "day", "at_least": 2, "window_days": 2}
+    of_one, of_all = found(rule, [member.pk]), found(rule)
+
+    assert (bool(of_one), bool(of_all)) == (is_met, is_met)
+
+
+# Helping others
+
+
+def test_an_answer_to_ones_own_question_does_not_help_anybody():
+    question = QuestionFactory()
+    own = AnswerFactory(topic=question, author=question.author, score=30)
+    other = AnswerFactory(topic=question, score=30)
+    for answer in (own, other):
+        happen(
+            REPLY_CREATED,
+            answer.author,
+            subject=answer,
+            counterpart=question.author,
+            words=3,
+            is_answer=True,
+            topic_id=1,
+        )
+
+    by_event = found({"event": "reply.created", "where": {"is_answer": True}, "others": True})
+    by_post = found({"post": "answer", "number": "score", "at_least": 10})
+    any_reply = found({"event": "reply.created"})
+
+    assert [row.member_id for row in by_event] == [other.author_id]
+    assert [row.member_id for row in by_post] == [other.author_id]
+    assert {row.member_id for row in any_reply} == {own.author_id, other.author_id}

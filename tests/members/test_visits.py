@@ -109,3 +109,17 @@ def test_pages_note_visits_of_members_but_not_of_visitors(client):
     visits.write_visits()
 
     assert told().get().props == {"first_url": "/badges/"}
+
+
+@pytest.mark.parametrize(("zone", "days"), [("UTC", 2), ("America/Los_Angeles", 1), ("Pacific/Auckland", 2)])
+def test_a_day_is_that_of_the_member(zone, days):
+    """An hour before and after midnight in UTC is one afternoon in California; midnight in Auckland is at noon in UTC."""
+    member = MemberFactory(time_zone=zone)
+    midnight = NOON.replace(hour=0)
+    hours = (-1, 1) if zone != "Pacific/Auckland" else (8, 14)  # 21:00 and 03:00 there
+    for hour in hours:
+        an_hour_passes(member)
+        visits.note_visit(member.pk, url="/", now=midnight + timedelta(hours=hour))
+    visits.write_visits()
+
+    assert told().count() == days

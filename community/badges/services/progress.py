@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import TruncDate
 
 from community.badges import criteria
@@ -51,7 +51,7 @@ def _from_events(member: Member, rules: dict[str, EventRule]) -> dict[str, int]:
     counts = {
         f"n{place}": Count(
             what[rule.each],
-            filter=Q(name=rule.event, props__contains=rule.where),
+            filter=Q(name=rule.event, props__contains=rule.where) & _done_for(rule, member),
             distinct=rule.each is not None,
         )
         for place, rule in enumerate(rules.values())
@@ -59,10 +59,15 @@ def _from_events(member: Member, rules: dict[str, EventRule]) -> dict[str, int]:
     found = (
         Event.objects.not_retracted()
         .filter(member=member)
-        .annotate(day=TruncDate("occurred_at"))
+        .annotate(day=TruncDate("occurred_at", tzinfo=member.zone))
         .aggregate(**counts)
     )
     return {slug: found[f"n{place}"] for place, slug in enumerate(rules)}
+
+
+def _done_for(rule: EventRule, member: Member) -> Q:
+    to_others = Q(counterpart_id=None) | ~Q(counterpart_id=member.pk)
+    return to_others if rule.others else Q()
 
 
 def _from_posts(member: Member, rules: dict[str, PostRule]) -> dict[str, int]:
@@ -78,7 +83,7 @@ def _from_posts(member: Member, rules: dict[str, PostRule]) -> dict[str, int]:
 
 def _number_of(rule: PostRule) -> Count | Max:
     kinds = {
-        "answer": Q(kind=Post.Kind.ANSWER),
+        "answer": Q(kind=Post.Kind.ANSWER) & ~Q(author=F("topic__author")),
         "reply": Q(kind=Post.Kind.REPLY),
         "question": Q(kind=Post.Kind.OPENING, topic__kind=Topic.Kind.QUESTION),
         "topic": Q(kind=Post.Kind.OPENING) & ~Q(topic__kind=Topic.Kind.QUESTION),

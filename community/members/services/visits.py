@@ -60,7 +60,7 @@ def write_visits() -> int:
 
 
 def visit_draft(member: Member, at: datetime, *, url: str | None = None, **fields: Any) -> Draft:
-    """Return the event for a day with a visit; the key makes it unique per member and day."""
+    """Return the event for a day with a visit; the key makes it unique per member and day in their time zone."""
     return Draft(
         name=VISIT_DAY,
         occurred_at=at,
@@ -71,7 +71,7 @@ def visit_draft(member: Member, at: datetime, *, url: str | None = None, **field
         actor_id=member.pk,
         actor_role=actor_role_of(member),
         company_id=member.company_id,
-        key=f"{at:%Y-%m-%d}",
+        key=f"{at.astimezone(member.zone):%Y-%m-%d}",
         **fields,
     )
 
