@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "community.core.disk.ReadOnlyWhenLow",
     "community.moderation.middleware.ModerationMiddleware",
+    "community.members.middleware.TeamTwoFactor",
     "allauth.account.middleware.AccountMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -207,6 +208,8 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Ask for the password or a code again before a change to one's account.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Only works in the browser that has just signed up.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="mandatory")
@@ -220,8 +223,14 @@ MFA_FORMS = {
     "authenticate": "community.members.forms.AuthenticateForm",
     "reauthenticate": "community.members.forms.ReauthenticateForm",
 }
+MFA_ADAPTER = "community.members.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = env.str("SITE_NAME", default="Caravan")
+# The team can do nothing without two-factor authentication, on a served site.
+TEAM_TWO_FACTOR = env.bool("TEAM_TWO_FACTOR", default=not (DEBUG or DEMO or INSECURE_HTTP))
+# Hours after which a session ends that is not used.
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", default=14 * 24)
+TEAM_SESSION_IDLE_HOURS = env.int("TEAM_SESSION_IDLE_HOURS", default=12)
 # The unique index is on lower(email), which is stricter than the plain one this check looks for.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
@@ -290,6 +299,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = not INSECURE_HTTP
 CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

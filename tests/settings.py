@@ -13,6 +13,7 @@ DATABASES["default"]["ENGINE"] = "tests.database"
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # or the live server's threads keep the test database busy
 ALLOWED_HOSTS = ["*"]
 DEMO_MARK = None
+TEAM_TWO_FACTOR = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SECURE_SSL_REDIRECT = False

@@ -32,6 +32,16 @@ class Browser(Client):
         return super().post(path, data, content_type, **extra)
 
 
+def reauthenticate(client: Client) -> None:
+    """Mark the client's member as having just entered their password again."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
+
+
 def random_members(usual: int) -> int:
     """Return how many random members a property is tested with: `usual`, or PROPERTY_MEMBERS if that is more."""
     return max(usual, int(os.environ.get("PROPERTY_MEMBERS", usual)))

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -45,6 +47,12 @@ class ApiTokenAdmin(BaseAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Changing the source would attribute its external ids to another system.
         return [*self.readonly_fields, "source"] if obj else self.readonly_fields
+
+    @method_decorator(reauthentication_required)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for the password or a code first: a token outlives the session."""
+        response: HttpResponse = super().add_view(request, form_url, extra_context)
+        return response
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if change:

@@ -43,6 +43,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "language_code": get_language(),
         "theme": chosen_theme(request),
         "htmx_config": HTMX_CONFIG,
+        "team_two_factor": settings.TEAM_TWO_FACTOR,
         # One token a request: masking it again for each form costs as much as a post.
         "csrf_token": token,
         "csrf_input": SimpleLazyObject(

@@ -128,6 +128,7 @@ PASSWORD_RESETS = RateLimit(
     gettext_lazy("A lot of password resets were requested from your network. Please try again in %(wait)s."),
 )
 
+# From one network; the account's owner can still log in from elsewhere.
 ACCOUNT_LOG_INS = RateLimit(
     "account-log-ins",
     "account",
@@ -136,6 +137,15 @@ ACCOUNT_LOG_INS = RateLimit(
         "There were too many log-in attempts for this account. Please try again in %(wait)s, or reset your password."
     ),
 )
+# From all networks together, and the rate for each network once that is reached: slower, but never locked.
+ACCOUNT_LOG_INS_ANYWHERE = RateLimit(
+    "account-log-ins-anywhere", "account", "30/hour", ACCOUNT_LOG_INS.sentence
+)
+ACCOUNT_LOG_INS_SLOWED = RateLimit(
+    "account-log-ins-slowed", "account", "1/5 minutes", ACCOUNT_LOG_INS.sentence
+)
+# From a browser that has logged in to the account before; what others try does not count.
+DEVICE_LOG_INS = RateLimit("device-log-ins", "account", "10/5 minutes", ACCOUNT_LOG_INS.sentence)
 ACCOUNT_CODES = RateLimit(
     "account-codes",
     "account",
@@ -183,6 +193,9 @@ NAMED = {
         LOG_INS,
         PASSWORD_RESETS,
         ACCOUNT_LOG_INS,
+        ACCOUNT_LOG_INS_ANYWHERE,
+        ACCOUNT_LOG_INS_SLOWED,
+        DEVICE_LOG_INS,
         ACCOUNT_CODES,
         ACCOUNT_CONFIRMATIONS,
         ACCOUNT_PASSWORD_RESETS,

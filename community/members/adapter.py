@@ -3,15 +3,17 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
 from community.core.mailboxes import MAX_LENGTH, canonical_address
-from community.members import names, screening
+from community.members import log_in_limits, names, screening
 from community.members.models import Member
 from community.members.services import accounts, companies
 
@@ -68,8 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before checking the password. Raises RateLimited."""
-        rate_limits.hit(rate_limits.LOG_INS, request)
-        rate_limits.hit(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+        log_in_limits.count(request, _account(credentials))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         typed = str(credentials.get("email") or "")
@@ -78,12 +79,19 @@ class AccountAdapter(DefaultAccountAdapter):
             # An address from before there was one spelling, which another account has in that spelling.
             user = super().authenticate(request, **credentials)
         if user is not None:
-            rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+            log_in_limits.clear(request, _account(credentials))
         return user
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        """Finish logging in, and remember the browser for the next time."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if email := getattr(user, "email", None):
+            log_in_limits.remember_device(response, _account({"email": email}))
+        return response
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Reset the log-in limit after a password reset, so that the member can log in right away."""
-        rate_limits.clear(rate_limits.ACCOUNT_LOG_INS, _account(credentials))
+        log_in_limits.clear(request, _account(credentials))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send the mail; skip a repeated confirmation, since the link in the first one still works."""
@@ -99,6 +107,20 @@ class AccountAdapter(DefaultAccountAdapter):
 def _canonical(credentials: Mapping[str, Any]) -> dict[str, Any]:
     email = credentials.get("email")
     return {**credentials, "email": canonical_address(email)} if email else dict(credentials)
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Keep two-factor authentication on for the team, where it is required."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _(
+            "Team members need two-factor authentication, so you cannot turn it off."
+        ),
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not (settings.TEAM_TWO_FACTOR and authenticator.user.is_team)
 
 
 def _account(credentials: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from community.events.models import Event
 from tests.api.conftest import purchase
 from tests.factories.api import confirm_address, make_token
 from tests.factories.members import MemberFactory
+from tests.support import reauthenticate
 
 pytestmark = pytest.mark.django_db
 PAGES = ["apitoken", "waitingevent", "quarantinedevent", "purchasefile", "externalid"]
@@ -53,6 +54,7 @@ def test_lists_are_for_managers_only(model, role):
 
 
 def test_a_new_token_is_shown_once(client, manager):
+    reauthenticate(client)
     response = client.post(
         page("apitoken", "add"),
         {"name": "CRM", "source": "crm", "scopes": ["purchases:write"], "calls_a_minute": 60},
@@ -68,6 +70,7 @@ def test_a_new_token_is_shown_once(client, manager):
 
 
 def test_a_new_token_works(client, call):
+    reauthenticate(client)
     response = client.post(
         page("apitoken", "add"),
         {"name": "CRM", "source": "crm", "scopes": ["purchases:write"], "calls_a_minute": 60},

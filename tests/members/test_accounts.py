@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 
+from community.api.models import ApiToken
 from community.events.catalogue import COMPANY_JOINED, GUIDELINES_ACCEPTED, MEMBER_REGISTERED
 from community.events.models import Event
 from community.members.models import Guidelines, Member
@@ -384,7 +385,7 @@ def test_two_factor_pages_use_our_base_template(client, with_totp, path):
 
 def test_changing_the_email_requires_confirming_the_new_one(client):
     confirmed()
-    log_in(client)
+    log_in_and_show_again(client)
 
     client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})
 
@@ -394,10 +395,30 @@ def test_changing_the_email_requires_confirming_the_new_one(client):
     assert Member.objects.get().email == "ada@acme.example"
 
 
-def test_sensitive_changes_require_reauthentication(client):
-    confirmed()
-    client.force_login(Member.objects.get())
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/accounts/2fa/totp/activate/", None),
+        ("/accounts/email/", {"email": "new@acme.example", "action_add": ""}),
+        ("/admin/api/apitoken/add/", {"name": "Shop", "source": "shop", "scopes": ["events:write"]}),
+    ],
+)
+def test_sensitive_changes_require_reauthentication(client, address, form):
+    member = confirmed(role="manager")
+    client.force_login(member)
 
-    response = client.get("/accounts/2fa/totp/activate/", follow=True)
+    response = client.post(address, form, follow=True) if form else client.get(address, follow=True)
 
     assert "Confirm your identity" in response.text
+    assert not member.emailaddress_set.filter(email="new@acme.example").exists()
+    assert not ApiToken.objects.exists()
+
+
+def test_a_change_of_email_goes_on_after_reauthentication(client):
+    member = confirmed()
+    client.force_login(member)
+    asked = client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})
+
+    client.post(asked.url, {"password": PASSWORD, "next": "/accounts/email/"})
+
+    assert member.emailaddress_set.filter(email="new@acme.example", verified=False).exists()

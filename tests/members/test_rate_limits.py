@@ -11,6 +11,7 @@ from community.members.forms import AuthenticateForm
 from community.members.models import Member
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts
+from tests.support import Browser
 
 pytestmark = pytest.mark.django_db
 
@@ -55,14 +56,64 @@ def test_log_in_keeps_the_typed_email_but_never_the_password(client, ann):
     assert WRONG not in response.content.decode()
 
 
-def test_log_in_of_a_limited_account_is_refused_from_any_ip_and_with_the_right_password(client, ann):
+def test_log_in_of_a_limited_account_is_refused_with_the_right_password(client, ann):
     for _ in range(5):
         log_in(client, WRONG)
 
-    response = log_in(client, address="198.51.100.9", email="ANN@example.com")
-
-    assert response.status_code == 429
+    assert log_in(client, email="ANN@example.com").status_code == 429
     assert not get_user(client).is_authenticated
+
+
+def test_a_stranger_cannot_lock_the_owner_out(client, ann):
+    for _ in range(9):
+        log_in(Browser(), WRONG)
+
+    assert log_in(client, address="198.51.100.9").status_code == 302
+    assert get_user(client) == ann
+
+
+def test_a_browser_that_logged_in_before_has_its_own_limit(client, settings, ann):
+    settings.RATE_LIMITS = {"log-ins": "12/minute"}
+    log_in(client)
+    client.logout()
+    client.cookies["device"] = device = log_in(client).cookies["device"].value
+    client.post("/accounts/logout/")
+    for _ in range(15):
+        log_in(Browser(), WRONG)
+
+    known, unknown, other_account = client, Browser(), Browser()
+    other_account.cookies["device"] = device
+    MemberFactory(email="bo@example.com")
+
+    assert log_in(unknown).status_code == 429
+    assert log_in(other_account, email="bo@example.com").status_code == 429
+    assert [log_in(known, WRONG).status_code for _ in range(11)] == [200] * 10 + [429]
+
+
+def test_many_networks_are_slowed_but_none_is_locked(ann):
+    with time_machine.travel(ann.joined_at, tick=False):
+        for number in range(30):
+            log_in(Browser(), WRONG, address=f"203.0.113.{number}")
+
+        codes = [log_in(Browser(), WRONG, address="198.51.100.9").status_code for _ in range(2)]
+        owner = log_in(Browser(), address="198.51.100.10").status_code
+
+    assert (codes, owner) == ([200, 429], 302)
+
+
+@pytest.mark.parametrize("forged", ["x", "WzEsMl0:1xX1SE:aaaa", ""])
+def test_a_forged_device_is_unknown(client, ann, forged):
+    client.cookies["device"] = forged
+    codes = [log_in(client, WRONG).status_code for _ in range(6)]
+
+    assert codes == [200] * 5 + [429]
+
+
+def test_the_device_cookie_is_for_the_log_in_alone(client, ann):
+    cookie = log_in(client).cookies["device"]
+
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/accounts/")
+    assert "ann" not in cookie.value
 
 
 def test_log_in_works_again_after_the_limit_expires(client, ann):
@@ -183,6 +234,7 @@ def test_password_reset_lifts_the_log_in_limit(client, ann):
     client.post(
         form.redirect_chain[-1][0],
         {"password1": "another horse battery", "password2": "another horse battery"},
+        REMOTE_ADDR="203.0.113.7",
     )
 
     assert log_in(client, "another horse battery").status_code == 302

@@ -1,0 +1,54 @@
+"""Two-factor authentication of the team: whether this session has used it, and where it is set up or asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from community.members.models import Member
+
+# What the team can reach before: setting it up, confirming their email address for that, and logging out.
+VIEWS_WITHOUT: Final = frozenset(
+    (
+        "account_confirm_email",
+        "account_email",
+        "account_logout",
+        "account_reauthenticate",
+        "core:brand-css",
+        "core:demo-progress",
+        "core:theme-choose",
+        "mfa_activate_totp",
+        "mfa_reauthenticate",
+        "runtime:health",
+        "runtime:metrics",
+        "runtime:ready",
+        "runtime:upload",
+    )
+)
+# The member who set it up in this session, which proves as much as a code.
+SET_UP: Final = "two_factor_set_up_by"
+
+
+def was_used(request: HttpRequest, member: Member) -> bool:
+    """Return whether this session has proved the second factor; reads the session only."""
+    if request.session.get(SET_UP) == member.pk:
+        return True
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, member))
+
+
+def note_set_up(request: HttpRequest, member: Member) -> None:
+    if request.user == member:
+        request.session[SET_UP] = member.pk
+
+
+def address_for(request: HttpRequest, member: Member) -> str:
+    """Return where the member sets it up, or enters a code if another session did."""
+    if not is_mfa_enabled(member):
+        return reverse("mfa_activate_totp")
+    query = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
+    return f"{reverse('mfa_reauthenticate')}?{query}"
