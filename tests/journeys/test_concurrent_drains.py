@@ -23,7 +23,7 @@ from journeys import hooks, tasks
 from journeys.models import Dirty, MemberDay, StageHistory
 from journeys.services import dirty, replay, shards
 from tests.factories.members import MemberFactory
-from tests.support import in_thread, random_members
+from tests.support import backends_waiting_for_a_lock, in_thread, random_members
 
 from .journey_fixtures import drain_all, moment, replied
 from .random_lives import add_random_events
@@ -98,6 +98,25 @@ def test_event_recorded_during_a_drain_is_not_lost(slow_source):
 
     assert MemberDay.objects.get().n == 2
     assert replay.check_everyone().differences == []
+
+
+def test_event_recorded_during_a_rollup_is_not_lost():
+    member = MemberFactory()
+    replied(member, 3)
+    mark_all()
+    with transaction.atomic():
+        # Another transaction's row of the same key, for which the rollup waits before it writes what it has read.
+        MemberDay.objects.create(
+            member_id=member.pk, day=moment(3).date(), kind="reply.created", n=1, ids=b""
+        )
+        drain = in_thread(lambda: shards.drain(dirty.shard_of(member.pk)))
+        wait_until(backends_waiting_for_a_lock)
+        in_thread(lambda: dirty.mark_events([replied(member, 3)])).join()
+        transaction.set_rollback(True)
+    drain.join()
+    drain_all()
+
+    assert MemberDay.objects.get().n == 2
 
 
 def test_event_of_a_late_commit_is_not_lost():
