@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.members.models import team_q
+from community.moderation.active_sanctions import out_of_reach
 
 from .engine import weights
 
@@ -26,8 +28,8 @@ class Band(models.TextChoices):
 
 class ScoreQuerySet(models.QuerySet["Score"]):
     def of_members(self) -> ScoreQuerySet:
-        """Scores of active members who are not staff."""
-        return self.exclude(team_q("member")).filter(member__is_active=True)
+        """Scores of members who are not staff, and neither suspended nor deactivated."""
+        return self.exclude(team_q("member")).exclude(member__in=out_of_reach(timezone.now()))
 
     def ranked(self) -> ScoreQuerySet:
         """Highest score first; ties by the highest score they ever had."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from community.members.models import Member
@@ -36,3 +36,10 @@ def is_suspended(member: Member) -> bool:
 def is_silenced(member: Member) -> bool:
     """Return whether the member may not post; true for suspended members too."""
     return active_sanction(member) is not None
+
+
+def out_of_reach(now: datetime) -> QuerySet[Member]:
+    """Return the members who cannot log in at `now`, suspended or deactivated; reports of the team leave them out."""
+    suspended = Sanction.objects.in_force(now).filter(kind=Sanction.Kind.SUSPENSION).values("member")
+    members: QuerySet[Member] = Member.objects.filter(Q(is_active=False) | Q(pk__in=suspended))
+    return members.order_by()

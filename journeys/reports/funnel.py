@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
+from community.moderation.active_sanctions import out_of_reach
 from journeys.models import Stage
 from journeys.services.shards import today
 
@@ -19,7 +22,7 @@ WITH lives AS (
     min(effective_on) FILTER (WHERE stage IN ('conversion', 'relationship')) AS d3,
     min(effective_on) FILTER (WHERE stage = 'relationship') AS d4,
     bool_or(stage = 'discovery') AS s1, bool_or(stage = 'engagement') AS s2, bool_or(stage = 'conversion') AS s3
-  FROM stage_history WHERE superseded_at IS NULL GROUP BY member_id),
+  FROM stage_history WHERE superseded_at IS NULL AND member_id <> ALL(%(without)s::bigint[]) GROUP BY member_id),
 cohort AS (
   SELECT *, first_on + %(within)s AS until, first_on + %(within)s > %(today)s AS inside
   FROM lives WHERE first_on >= %(start)s AND first_on <= %(end)s)
@@ -105,8 +108,15 @@ def funnel(
 
 
 def count_funnel(start: date, end: date, within: int = 180) -> Counts:
-    """Count the cohort and how far it got. One query."""
-    values: dict[str, date | int] = {"start": start, "end": end, "within": within, "today": today()}
+    """Count the cohort and how far it got. Two queries."""
+    without = list(out_of_reach(timezone.now()).values_list("pk", flat=True))
+    values: dict[str, Any] = {
+        "start": start,
+        "end": end,
+        "within": within,
+        "today": today(),
+        "without": without,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FUNNEL, values)
         return tuple(cursor.fetchone())

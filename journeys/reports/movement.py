@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
+from django.utils import timezone
 
+from community.moderation.active_sanctions import out_of_reach
 from journeys.models import Stage
 from journeys.services.shards import today
 
@@ -18,7 +20,7 @@ SELECT coalesce(was.stage, ''), now.stage, count(*)
 FROM stage_history now
 LEFT JOIN stage_history was ON was.member_id = now.member_id AND was.superseded_at IS NULL
   AND was.effective_on <= %(then)s AND (was.exited_on IS NULL OR was.exited_on > %(then)s)
-WHERE now.superseded_at IS NULL AND now.exited_on IS NULL
+WHERE now.superseded_at IS NULL AND now.exited_on IS NULL AND now.member_id <> ALL(%(without)s::bigint[])
 GROUP BY 1, 2
 """
 
@@ -77,9 +79,10 @@ def movement(days: int = 30, counts: Counts | None = None) -> Movement:
 
 
 def count_movement(days: int = 30) -> Counts:
-    """Count the members by their stage then and now. One query."""
+    """Count the members by their stage then and now. Two queries."""
+    without = list(out_of_reach(timezone.now()).values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_MOVEMENT, {"then": _then(days)})
+        cursor.execute(_MOVEMENT, {"then": _then(days), "without": without})
         return list(cursor.fetchall())
 
 

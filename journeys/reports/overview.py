@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from community.core.prepared import Prepared
+from community.moderation.active_sanctions import out_of_reach
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
 
@@ -53,13 +56,14 @@ def stage_counts(rows: Sequence[SubStageRow] | None = None) -> list[StageCount]:
 
 def count_sub_stages() -> list[SubStageRow]:
     """Count the members of every sub-stage that has any. One query."""
-    return _sub_stages()()
+    return _sub_stages()(now=timezone.now())
 
 
 @cache
 def _sub_stages() -> Prepared[SubStageRow]:
-    def build() -> QuerySet[MemberState, Any]:
-        counted = MemberState.objects.values_list("stage", "sub_stage").annotate(
+    def build(now: datetime) -> QuerySet[MemberState, Any]:
+        states = MemberState.objects.exclude(member__in=out_of_reach(now))
+        counted = states.values_list("stage", "sub_stage").annotate(
             members=Count("pk"),
             at_risk_n=Count("pk", filter=Q(at_risk=True)),
             dormant_n=Count("pk", filter=Q(activity="dormant")),
@@ -86,21 +90,26 @@ def _stage_count(stage: Stage, rows: Sequence[SubStageRow], everyone: int) -> St
     )
 
 
-def recent_moves() -> StageHistoryQuerySet:
+def recent_moves(now: datetime | None = None) -> StageHistoryQuerySet:
     """Return the transitions between stages, latest first, to be sliced."""
     moves = StageHistory.objects.current().moves().select_related("member")
+    moves = moves.exclude(member__in=out_of_reach(now or timezone.now()))
     return moves.order_by("-effective_on", "-id")
 
 
 def latest_moves(number: int) -> list[StageHistory]:
     """Return the latest transitions between stages, with what a list shows of them. One query."""
-    return _latest_moves(number)()
+    return _latest_moves(number)(now=timezone.now())
 
 
 @cache
 def _latest_moves(number: int) -> Prepared[StageHistory]:
     shown = ("member__username", "member__display_name", "stage", "sentence", "effective_on")
-    return Prepared(lambda: recent_moves().only(*shown)[:number])
+
+    def build(now: datetime) -> QuerySet[StageHistory]:
+        return recent_moves(now).only(*shown)[:number]
+
+    return Prepared(build)
 
 
 def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:

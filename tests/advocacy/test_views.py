@@ -7,6 +7,7 @@ from community.forum.models import Category
 from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import CompanyFactory, MemberFactory
+from tests.factories.moderation import SanctionFactory
 
 from .acts import TODAY
 from .event_helpers import drained, happened, make_advocate
@@ -118,6 +119,21 @@ def test_advocate_list_excludes_inactive_members_and_staff(as_manager):
 
     assert names(response) == []
     assert response.context["total"] == 0
+
+
+def test_advocate_list_excludes_suspended_members(as_manager):
+    stays, spammer = MemberFactory(), MemberFactory()
+    for member in (stays, spammer):
+        happened(member, "reply.created", 10)
+    drained()
+    SanctionFactory(
+        member=spammer, kind="suspension", starts_at=datetime.combine(TODAY, datetime.min.time(), UTC)
+    )
+
+    response = as_manager.get(LIST)
+
+    assert names(response) == [stays.username]
+    assert response.context["total"] == 1
 
 
 def test_advocate_list_has_an_empty_state(as_manager):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.utils import timezone
 
+from community.members.models import Member
+from community.moderation.services import sanctions
 from journeys.models import MemberState, StageHistory
-from journeys.reports import funnel, overview, timeline
+from journeys.reports import funnel, movement, overview, timeline
 from journeys.services import overrides, shards
 from tests.factories.forum import AnswerFactory, QuestionFactory
 from tests.factories.members import MemberFactory
@@ -218,3 +222,32 @@ def test_chips_are_the_states_of_those_who_have_one(django_assert_num_queries):
         found = overview.chips([member.pk, nobody.pk, member.pk])
 
     assert found == {member.pk: MemberState.objects.get()}
+
+
+def counted() -> tuple[int, int, int, int]:
+    """Return how many members the counts, the movement, the funnel and the moves have."""
+    return (
+        sum(count.members for count in overview.stage_counts()),
+        movement.movement().members,
+        funnel.funnel().members,
+        len(overview.latest_moves(10)),
+    )
+
+
+def test_reports_leave_out_members_who_cannot_log_in():
+    stays, spammer, paused, silenced, gone = MemberFactory.create_batch(5)
+    for member in (stays, spammer, paused, silenced, gone):
+        replied(member, 3)
+    drained()
+    moderator = MemberFactory(role="moderator")
+    suspend = partial(sanctions.impose, actor=moderator, rule="spam", reason="Spam.")
+    suspend(spammer, kind="suspension")
+    week = suspend(paused, kind="suspension", ends_at=timezone.now() + timedelta(days=7))
+    suspend(silenced, kind="silence")
+    Member.objects.filter(pk=gone.pk).update(is_active=False)
+
+    without = counted()
+    sanctions.lift(week, actor=moderator, reason="It was a mistake.")
+
+    assert without == (2, 2, 2, 2)
+    assert counted() == (3, 3, 3, 3)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from community.core import page_cache
 from community.core.audit import audit
 from community.events.catalogue import STRIKE_UPHELD
 from community.events.models import Event
@@ -59,6 +60,7 @@ def impose(
         given_by=actor,
         is_strike=is_strike,
     )
+    page_cache.invalidate_on_commit()  # and the numbers of the team's reports
     if is_strike:
         record(
             STRIKE_UPHELD, actor=actor, member=member, subject=sanction, severity=sanction.severity, kind=rule
@@ -98,6 +100,7 @@ def lift(sanction: Sanction, *, actor: Member, reason: str) -> Sanction:
         return sanction
     sanction.lifted_at, sanction.lifted_by, sanction.lift_reason = timezone.now(), actor, reason
     sanction.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    page_cache.invalidate_on_commit()
     strikes = Event.objects.filter(
         name=STRIKE_UPHELD, object_type=Sanction._meta.label_lower, object_id=sanction.pk
     )
