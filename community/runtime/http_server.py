@@ -7,6 +7,7 @@ socket, but not a thread.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import threading
@@ -28,6 +29,8 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
+from community.api.middleware import SENTENCES as api_sentences
+from community.api.middleware import is_api
 from community.core import page_cache, sessions
 from community.core.middleware import ACCOUNT_PATHS, REFUSED, UNLIMITED_PATHS
 
@@ -72,6 +75,10 @@ class Answer(NamedTuple):
     def text(cls, sentence: str) -> Answer:
         return cls([("Content-Type", "text/plain; charset=utf-8")], f"{sentence}\n".encode())
 
+    @classmethod
+    def json(cls, sentence: str) -> Answer:
+        return cls([("Content-Type", "application/json")], json.dumps({"detail": sentence}).encode())
+
 
 class RequestTimeout(Error):
     code = 408
@@ -88,7 +95,10 @@ class Refusal(ErrorTask):
 
     def execute(self) -> None:
         error = self.request.error
-        if isinstance(error, Busy):
+        if is_api(_path_of(self.request)):
+            sentence = api_sentences.get(error.code) or SENTENCES.get(error.code, error.reason)
+            headers, body = Answer.json(sentence)
+        elif isinstance(error, Busy):
             headers, body = self.channel.server.busy
         else:
             headers, body = Answer.text(SENTENCES.get(error.code, error.reason))
@@ -98,6 +108,13 @@ class Refusal(ErrorTask):
         self.content_length = len(body)  # type: ignore[assignment]
         # A request that was not understood has no command.
         self.write(b"" if getattr(self.request, "command", None) == "HEAD" else body)
+
+
+def _path_of(request: Any) -> str:
+    """Return the path of a request that may not have been understood; empty if not even its first line arrived."""
+    beginning = getattr(request, "header_plus", b"") or getattr(request, "first_line", b"")
+    parts = beginning.lstrip().split(b" ", 2)
+    return parts[1].decode("latin-1").partition("?")[0] if len(parts) > 2 else ""
 
 
 class Task(WSGITask):

@@ -1,5 +1,6 @@
 """The HTTP server with small applications: slow clients, slots for visitors, refusals, retiring."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -429,3 +430,21 @@ def test_client_address_comes_from_the_trusted_proxy(serve, monkeypatch, behind,
 
     assert connection.getresponse().read().decode() == expected
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"POST /api/v1/events HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413),
+        (b"POST /api/v1/events HTTP/1.1\r\nContent-Length: many\r\n\r\n", 400),
+        (b"POST /api/v1/events HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    ],
+)
+def test_refusals_under_api_are_json(serve, request_bytes, status):
+    site = serve(hello, max_request_body_size=101)
+
+    head, _, body = read_all(site.send(request_bytes)).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/json" in head
+    assert json.loads(body).keys() == {"detail"}
