@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import text
-from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED
+from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED, EventType
 from community.events.models import Event
+from community.events.services import custom_kinds
 from community.forum.models import Post, Topic
 from community.members.models import Member
 
@@ -119,7 +120,8 @@ def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
     posts_by_id = posts.in_bulk(_ids(events, POST))
     topics_by_id = Topic.objects.visible_to(reader).defer("search").in_bulk(_ids(events, TOPIC))
     people = Member.objects.in_bulk(_counterparts(events, reader))
-    return [_event_text(event, reader, posts_by_id, topics_by_id, people) for event in events]
+    custom = custom_kinds.among({event.name for event in events})
+    return [_event_text(event, reader, posts_by_id, topics_by_id, people, custom) for event in events]
 
 
 def merge_repeats(events: Iterable[EventText]) -> list[EventText]:
@@ -169,10 +171,10 @@ def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
     }
 
 
-def _action(event: Event, reader: Member) -> str:
+def _action(event: Event, reader: Member, custom: Mapping[str, EventType]) -> str:
     if event.member_id == reader.pk and event.name in OWN:
         return str(OWN[event.name])
-    declared = EVENT_TYPES.get(event.name)
+    declared = EVENT_TYPES.get(event.name) or custom.get(event.name)
     return str(declared.says) if declared else event.name
 
 
@@ -182,12 +184,13 @@ def _event_text(
     posts: Mapping[int, Post],
     topics: Mapping[int, Topic],
     people: Mapping[int, Member],
+    custom: Mapping[str, EventType],
 ) -> EventText:
     about, url, excerpt = _subject(event, posts, topics)
     counterpart = people.get(event.counterpart_id or 0)
     return EventText(
         event=event,
-        action=_action(event, reader),
+        action=_action(event, reader, custom),
         icon=ICONS.get(event.name.split(".", 1)[0], "circle-check"),
         about=about,
         url=url,

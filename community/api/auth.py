@@ -11,9 +11,9 @@ from .services import tokens
 
 
 class Bearer(HttpBearer):
-    """Require a token with `scope`. Raises HttpError 403 without the scope, RateLimited over the limit."""
+    """Require a token with `scope`, if any. Raises HttpError 403 without the scope, RateLimited over the limit."""
 
-    def __init__(self, scope: ApiToken.Scope) -> None:
+    def __init__(self, scope: ApiToken.Scope | None = None) -> None:
         super().__init__()
         self.scope = scope
 
@@ -22,6 +22,6 @@ class Bearer(HttpBearer):
         if found is None:
             return None
         tokens.count_call(found)
-        if self.scope not in found.scopes:
+        if self.scope is not None and self.scope not in found.scopes:
             raise HttpError(403, f"This token does not have the {self.scope} scope.")
         return found

@@ -1,5 +1,7 @@
 """The catalogue's events that external systems may send. Activity on this site is never among them."""
 
+from collections.abc import Collection
+
 from community.events import catalogue
 
 COMMERCIAL = frozenset(
@@ -60,3 +62,8 @@ INBOUND = COMMERCIAL | {
     catalogue.BETA_PARTICIPATED,
     catalogue.ADVISORY_ATTENDED,
 }
+
+
+def is_inbound(name: str, custom: Collection[str]) -> bool:
+    """Return whether other systems may send this event; `custom` are the names of custom events."""
+    return name in INBOUND or name in custom

@@ -266,5 +266,27 @@ class Results(Schema):
     results: list[Result]
 
 
+class Property(Schema):
+    name: str
+    required: bool
+    type: Literal["string", "integer", "boolean", "array"]
+    minimum: int | None
+    maximum: int | None
+
+
+class EventKind(Schema):
+    """An event that can be sent; `scope` is that of the token."""
+
+    name: str
+    description: str
+    scope: str
+    custom: bool
+    properties: list[Property]
+
+
+class EventKinds(Schema):
+    kinds: list[EventKind]
+
+
 class Problem(Schema):
     detail: str

@@ -14,7 +14,8 @@ from community.core.rate_limits import RateLimited, set_retry_after
 
 from .auth import Bearer
 from .models import ApiToken
-from .schemas import MAX_ITEMS, EventsIn, Problem, PurchasesIn, Result, Results
+from .schemas import MAX_ITEMS, EventKinds, EventsIn, Problem, PurchasesIn, Result, Results
+from .services import event_kinds as kinds
 from .services import ingestion, parsers
 
 api = NinjaAPI(
@@ -46,6 +47,12 @@ def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
     token = _token(request)
     commercial = ApiToken.Scope.PURCHASES in token.scopes
     return _ingest(parsers.parse_events(body.events, source=token.source, commercial=commercial))
+
+
+@api.get("/event-kinds", auth=Bearer(), response={200: EventKinds, **PROBLEMS}, tags=["events"])
+def event_kinds(request: HttpRequest) -> dict[str, Any]:
+    """List the events that can be sent, with their properties and the ranges of numbers."""
+    return {"kinds": kinds.describe()}
 
 
 def _token(request: HttpRequest) -> ApiToken:

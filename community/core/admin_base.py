@@ -219,3 +219,33 @@ def add_member_panel(panel: MemberPanel) -> MemberPanel:
 
 def member_panels(member: Member, request: HttpRequest) -> list[Panel]:
     return [panel for source in _member_panels if (panel := source(member, request)) is not None]
+
+
+# Numbers on the dashboard, which apps above register too
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number on the dashboard, with a link to where it can be dealt with."""
+
+    title: str
+    figure: int
+    note: str
+    address: str
+    icon: str  # the name of a Material symbol, which the admin theme includes
+    urgent: bool = False
+
+
+Tiles = Callable[[HttpRequest], "list[Tile]"]
+
+_tiles: list[Tiles] = []
+
+
+def add_tiles(source: Tiles) -> Tiles:
+    """Register `source(request)` for the dashboard; it returns no tile that the reader may not open."""
+    _tiles.append(source)
+    return source
+
+
+def registered_tiles(request: HttpRequest) -> list[Tile]:
+    return [tile for source in _tiles for tile in source(request)]

@@ -3,16 +3,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.paginator import InfinitePaginator
 
-from community.core.admin_base import MANAGERS, BaseAdmin, display
+from community.core.admin_base import MANAGERS, BaseAdmin, EditableInline, display
 from community.core.audit import audit
 
-from .models import Cursor, DeadLetter, Event
+from .catalogue import EVENT_TYPES
+from .models import Cursor, CustomKind, CustomProperty, DeadLetter, Event
 from .registry import all_followers
 from .services import cursors
 
@@ -97,3 +100,30 @@ class DeadLetterAdmin(BaseAdmin):
         messages.add_message(
             request, messages.SUCCESS if resolved == len(letters) else messages.WARNING, message
         )
+
+
+class CustomKindForm(ModelForm):  # type: ignore[type-arg]
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in EVENT_TYPES:
+            raise ValidationError(_("The community has an event called %(name)s already.") % {"name": name})
+        return name
+
+
+class CustomPropertyInline(EditableInline):
+    model = CustomProperty
+    extra = 0
+
+
+@admin.register(CustomKind)
+class CustomKindAdmin(BaseAdmin):
+    """Events that other systems may send beside those of the catalogue."""
+
+    form = CustomKindForm
+    seen_by = added_by = changed_by = MANAGERS
+    list_display = ("name", "says", "created_at")
+    fields = ("name", "says")
+    inlines = (CustomPropertyInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["name"] if obj else []  # its events have it

@@ -44,41 +44,47 @@ _declared: dict[str, EventType] = {}
 
 def _declare(name: str, says: StrOrPromise, /, **fields: Any) -> EventName:
     """Declare an event type. A payload field is `type` if required and `type | None` if optional."""
+    _declared[name] = event_type(name, says, fields)
+    return _declared[name].name
+
+
+def event_type(name: str, says: StrOrPromise, fields: Mapping[str, Any]) -> EventType:
+    """Return an event type whose payload has these fields, as in `_declare`."""
     shape = {key: (kind, None if _is_optional(kind) else ...) for key, kind in fields.items()}
-    event_name = EventName(name)
     model: type[BaseModel] = create_model(name, __base__=_Payload, **shape)  # type: ignore[call-overload]
-    _declared[name] = EventType(event_name, says, model)
-    return event_name
+    return EventType(EventName(name), says, model)
 
 
 def _is_optional(kind: Any) -> bool:
     return type(None) in getattr(kind, "__args__", ())
 
 
-def _whole(least: int, most: int) -> Any:
+def whole(least: int, most: int) -> Any:
     """Return the type of a whole number in this range. Every number that other systems send has one."""
     return Annotated[int, Field(ge=least, le=most)]
 
 
-_SCORE = _whole(0, 10)
-_STARS = _whole(1, 5)
-_SEVERITY = _whole(1, 5)
-_PERCENT = _whole(0, 100)  # also holds smaller scales, such as 1 to 5
-_SECONDS_A_DAY = _whole(0, 86_400)
-_MINUTES = _whole(0, 14_400)  # ten days
-_HOURS = _whole(0, 87_600)  # ten years
-_DAYS = _whole(0, 3_650)
-_SEATS = _whole(0, 10_000_000)
-_WORDS = _whole(0, 1_000_000)
-_PEOPLE = _whole(0, 1_000_000_000)
+_SCORE = whole(0, 10)
+_STARS = whole(1, 5)
+_SEVERITY = whole(1, 5)
+_PERCENT = whole(0, 100)  # also holds smaller scales, such as 1 to 5
+_SECONDS_A_DAY = whole(0, 86_400)
+_MINUTES = whole(0, 14_400)  # ten days
+_HOURS = whole(0, 87_600)  # ten years
+_DAYS = whole(0, 3_650)
+_SEATS = whole(0, 10_000_000)
+_WORDS = whole(0, 1_000_000)
+_PEOPLE = whole(0, 1_000_000_000)
 
 
-def checked_payload(name: str, payload: Mapping[str, Json]) -> dict[str, Json]:
+def checked_payload(
+    name: str, payload: Mapping[str, Json], *, custom: Mapping[str, EventType] = MappingProxyType({})
+) -> dict[str, Json]:
     """Validate `payload` and return it as stored, without None.
 
-    Raises ValueError when `name` is not declared or the payload does not match its schema.
+    Raises ValueError when `name` is not declared, here or in `custom`, or the payload does not match its schema.
     """
-    declared = _declared.get(name)
+    declared = _declared.get(name) or custom.get(name)
     if declared is None:
         raise ValueError(f"There is no event called {name!r}.")
     try:

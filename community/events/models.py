@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -156,3 +157,70 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follower}: {self.name}"
+
+
+# `noun.happened`, as in the catalogue.
+KIND_NAME = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z"
+PROPERTY_NAME = r"^[a-z][a-z0-9_]*\Z"
+
+
+class CustomKind(models.Model):
+    """An event type that a manager added to those of the catalogue; only other systems record it."""
+
+    name = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[RegexValidator(KIND_NAME, _("Use two words such as workshop.attended, in lower case."))],
+        help_text=_("What happened, such as workshop.attended. It cannot be changed later."),
+    )
+    says = models.CharField(
+        _("description"),
+        max_length=80,
+        help_text=_("What a member's timeline says, such as “attended a workshop”."),
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("custom event")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomProperty(models.Model):
+    """A property of a custom event. Numbers are whole and have a range."""
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Whole number")
+        YES_NO = "yes_no", _("Yes or no")
+
+    kind = models.ForeignKey(CustomKind, on_delete=models.CASCADE, related_name="properties")
+    name = models.CharField(
+        max_length=40,
+        validators=[RegexValidator(PROPERTY_NAME, _("Use lower-case letters, digits and _."))],
+    )
+    type = models.CharField(max_length=6, choices=Type, default=Type.TEXT)
+    least = models.BigIntegerField(_("smallest"), null=True, blank=True)
+    most = models.BigIntegerField(_("largest"), null=True, blank=True)
+    required = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("property")
+        verbose_name_plural = _("properties")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="custom_property_once"),
+            models.CheckConstraint(
+                condition=models.Q(type="number", least__isnull=False, most__gte=models.F("least"))
+                | (~models.Q(type="number") & models.Q(least=None, most=None)),
+                name="custom_property_range",
+                violation_error_message=_(
+                    "A whole number needs its smallest and largest value; other types have none."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from community.core.admin_base import MANAGERS, MODERATORS, has_role
+from community.core.admin_base import MANAGERS, MODERATORS, Tile, has_role, registered_tiles
 from community.core.ago import phrase
 from community.events.models import DeadLetter
 
@@ -25,18 +24,6 @@ if TYPE_CHECKING:
 # Items that wait longer than this are marked as urgent.
 LATE = timedelta(hours=24)
 QUEUE = "admin:moderation_reviewitem_changelist"
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A number on the dashboard, with a link to where it can be dealt with."""
-
-    title: str
-    figure: int
-    note: str
-    address: str
-    icon: str  # the name of a Material symbol, which the admin theme includes
-    urgent: bool = False
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +39,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def tiles(request: HttpRequest) -> list[Tile]:
     """Return all tiles, urgent ones first and empty ones last."""
-    found = [*moderation_tiles(request), *system_tiles(request)]
+    found = [*moderation_tiles(request), *system_tiles(request), *registered_tiles(request)]
     return sorted(found, key=lambda tile: (not tile.urgent, tile.figure == 0))
 
 
@@ -177,6 +164,9 @@ _SYSTEM: list[Entry] = [
     (gettext_lazy("Events"), "admin:events_event_changelist", "bolt"),
     (gettext_lazy("Unmatched events"), "admin:api_waitingevent_changelist", "shopping_cart"),
     (gettext_lazy("Quarantine"), "admin:api_quarantinedevent_changelist", "report"),
+    (gettext_lazy("Purchase files"), "admin:api_purchasefile_changelist", "upload_file"),
+    (gettext_lazy("External IDs"), "admin:api_externalid_changelist", "badge"),
+    (gettext_lazy("Custom events"), "admin:events_customkind_changelist", "add_box"),
     (gettext_lazy("Imports"), "admin:importers_importbatch_changelist", "move_to_inbox"),
     (gettext_lazy("API tokens"), "admin:api_apitoken_changelist", "key"),
 ]

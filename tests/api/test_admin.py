@@ -196,3 +196,20 @@ def test_the_queue_costs_the_same_for_one_row_and_three(client, django_assert_ma
 
     with django_assert_max_num_queries(12):
         client.get(page("waitingevent"))
+
+
+def test_the_dashboard_counts_what_waits_and_what_is_held(client, waiting):
+    response = client.get(reverse("admin:index"))
+
+    tiles = {tile.title: tile for tile in response.context["tiles"]}
+    assert (tiles["Unmatched events"].figure, tiles["Events in quarantine"].figure) == (1, 0)
+    assert client.get(tiles["Unmatched events"].address).context["cl"].result_count == 1
+
+
+def test_the_dashboard_of_moderators_has_no_events(moderator):
+    client = Client()
+    client.force_login(moderator)
+
+    tiles = client.get(reverse("admin:index")).context["tiles"]
+
+    assert not {"Unmatched events", "Events in quarantine"} & {tile.title for tile in tiles}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,10 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
-from community.api.inbound_events import COMMERCIAL, INBOUND
+from community.api.inbound_events import COMMERCIAL, is_inbound
 from community.api.schemas import Account, EventItem, Person, PurchaseItem
 from community.core import currencies
-from community.events.catalogue import PURCHASE_COMPLETED, PURCHASE_REFUNDED, checked_payload, shortened
+from community.events.catalogue import (
+    PURCHASE_COMPLETED,
+    PURCHASE_REFUNDED,
+    EventType,
+    checked_payload,
+    shortened,
+)
+from community.events.models import KIND_NAME
+from community.events.services import custom_kinds
 
 from . import order_statuses
 from .inbound_facts import Identity, InboundFact, Malformed
@@ -60,12 +69,14 @@ def parse_events(
     items: Iterable[Any], *, source: str, commercial: bool, any_age: bool = False
 ) -> list[Parsed]:
     """Parse events; invalid ones become Malformed. `commercial` allows purchases and subscriptions."""
+    items = list(items)
+    custom = custom_kinds.among(_names(items))
     return [
         _parse(
             item,
             EventItem,
             "id",
-            lambda found: _event(found, source, commercial=commercial, any_age=any_age),
+            lambda found: _event(found, source, custom, commercial=commercial, any_age=any_age),
         )
         for item in items
     ]
@@ -128,7 +139,7 @@ def _purchase(item: PurchaseItem, source: str, *, any_age: bool) -> Parsed:
         channel="billing",
         value_cents=cents,
         currency=item.currency,
-        doubt="" if any_age else _doubt(PURCHASE_COMPLETED, item.occurred_at),
+        doubt="" if any_age else _doubt(item.occurred_at),
         corrects=item.correction,
     )
 
@@ -148,8 +159,15 @@ def _objection_to_status(status: str) -> str:
     return f"status: {shortened(status)} is not known. Use one of: {', '.join(order_statuses.PAID)}."
 
 
-def _event(item: EventItem, source: str, *, commercial: bool, any_age: bool) -> Parsed:
-    if objection := _objection(item, commercial=commercial):
+def _names(items: Iterable[Any]) -> set[str]:
+    named = (item.get("name") for item in items if isinstance(item, dict))
+    return {name for name in named if isinstance(name, str) and re.match(KIND_NAME, name)}
+
+
+def _event(
+    item: EventItem, source: str, custom: Mapping[str, EventType], *, commercial: bool, any_age: bool
+) -> Parsed:
+    if objection := _objection(item, custom, commercial=commercial):
         return Malformed(item.id, objection[:300])
     who = _who(item.member, item.account)
     if not who.is_known:
@@ -158,7 +176,12 @@ def _event(item: EventItem, source: str, *, commercial: bool, any_age: bool) -> 
         cents = currencies.to_cents(item.value.amount, item.value.currency) if item.value else None
     except ValueError as error:
         return Malformed(item.id, f"value.amount: {error} (got {item.value.amount if item.value else ''})")
-    doubt = _doubt(item.name, item.occurred_at)
+    if not is_inbound(item.name, custom):
+        doubt = (
+            f"{item.name} is not an event that external systems can send. GET /api/v1/event-kinds lists them."
+        )
+    else:
+        doubt = "" if any_age else _doubt(item.occurred_at)
     return InboundFact(
         source=source,
         source_event_id=f"event:{item.id}",
@@ -170,19 +193,19 @@ def _event(item: EventItem, source: str, *, commercial: bool, any_age: bool) -> 
         actor_role=item.actor_role,
         value_cents=cents,
         currency=item.value.currency if item.value else "",
-        doubt="" if any_age and item.name in INBOUND else doubt,
+        doubt=doubt,
         corrects=item.correction,
     )
 
 
-def _objection(item: EventItem, *, commercial: bool) -> str:
+def _objection(item: EventItem, custom: Mapping[str, EventType], *, commercial: bool) -> str:
     """Say why the event's name or properties are refused; an empty string if they are not."""
-    if item.name not in INBOUND:
+    if not is_inbound(item.name, custom):
         return ""  # quarantined
     if item.name in COMMERCIAL and not commercial:
         return f"{item.name} requires a token with the purchases:write scope."
     try:
-        checked_payload(item.name, item.props)
+        checked_payload(item.name, item.props, custom=custom)
     except ValueError as error:
         return str(error)
     if item.name == PURCHASE_REFUNDED and not item.props["full"] and item.value is None:
@@ -199,9 +222,7 @@ def _who(person: Person, account: Account) -> Identity:
     )
 
 
-def _doubt(name: str, occurred_at: datetime) -> str:
-    if name not in INBOUND:
-        return f"{name} is not an event that external systems can send. GET /api/v1/event-kinds lists them."
+def _doubt(occurred_at: datetime) -> str:
     if timezone.now() - occurred_at > MAX_AGE:
         return "The date is more than ten years ago. Is it correct?"
     return ""

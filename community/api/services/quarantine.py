@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from community.api.inbound_events import COMMERCIAL, INBOUND
+from community.api.inbound_events import COMMERCIAL, is_inbound
 from community.api.models import ApiToken, QuarantinedEvent
 from community.core.audit import audit
 from community.events.catalogue import checked_payload
+from community.events.services import custom_kinds
 
 from .inbound_facts import InboundFact, inbound_fact_from
 from .ingestion import ingest
@@ -45,12 +46,13 @@ def release(row: QuarantinedEvent, *, actor: Member) -> str:
 
 
 def _objection(fact: InboundFact) -> str:
-    if fact.name not in INBOUND:
+    custom = custom_kinds.among([fact.name])
+    if not is_inbound(fact.name, custom):
         return _("%(name)s is not an event that external systems can send.") % {"name": fact.name}
     if fact.name in COMMERCIAL and not _may_send_purchases(fact.source):
         return _("%(name)s requires a token with the purchases:write scope.") % {"name": fact.name}
     try:
-        checked_payload(fact.name, fact.payload)
+        checked_payload(fact.name, fact.payload, custom=custom)
     except ValueError as error:
         return str(error)
     return ""

@@ -18,6 +18,7 @@ from community.api.models import EventKey, ExternalId, IdentityChange, Quarantin
 from community.core.audit import audit
 from community.core.mailboxes import canonical_address, canonical_domain
 from community.events.catalogue import checked_payload
+from community.events.services import custom_kinds
 from community.events.services.recording import record_all
 from community.members.models import Company
 
@@ -133,7 +134,7 @@ def dismiss(waiting: WaitingEvent, *, actor: Member) -> WaitingEvent:
 def _apply(row: WaitingEvent, fact: InboundFact, match: Match) -> bool:
     """Record the event, or quarantine it if the catalogue no longer allows its properties."""
     try:
-        checked_payload(fact.name, fact.payload)
+        checked_payload(fact.name, fact.payload, custom=custom_kinds.among([fact.name]))
     except ValueError as error:
         held = quarantined(fact, why=QuarantinedEvent.Why.QUARANTINED, reason=str(error))
         QuarantinedEvent.objects.bulk_create([held], ignore_conflicts=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
@@ -13,9 +14,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from community.core import bulk, prepared
-from community.events.catalogue import EVENT_REINSTATED, EVENT_RETRACTED, EventName, Json, checked_payload
+from community.events.catalogue import (
+    EVENT_REINSTATED,
+    EVENT_RETRACTED,
+    EventName,
+    EventType,
+    Json,
+    checked_payload,
+)
 from community.events.models import Event, RecordedId
 
+from . import custom_kinds
 from .partitions import ensure_months
 from .wake import wake_followers
 
@@ -58,14 +67,14 @@ class Draft:
     # Only for events whose id was assigned elsewhere, such as those from the API.
     event_id: uuid.UUID | None = None
 
-    def as_event(self, now: datetime) -> Event:
+    def as_event(self, now: datetime, *, custom: Mapping[str, EventType] = MappingProxyType({})) -> Event:
         occurred_at = min(self.occurred_at, now + CLOCK_SKEW)
         return Event(
             event_id=self.event_id or derived_id(self.name, self.object_type, self.object_id, self.key),
             occurred_at=occurred_at,
             received_at=now,
             name=self.name,
-            props=checked_payload(self.name, self.payload),
+            props=checked_payload(self.name, self.payload, custom=custom),
             backfill=now - occurred_at > BACKFILL_AFTER,
             **{field: getattr(self, field) for field in _COPIED},
         )
@@ -155,7 +164,9 @@ def _recorded(event_id: uuid.UUID) -> Event:
 def record_all(drafts: Iterable[Draft]) -> int:
     """Record many events; existing ones are left unchanged, whatever their time. Return the number of drafts."""
     now = timezone.now()
-    events = [draft.as_event(now) for draft in drafts]
+    drafts = list(drafts)
+    custom = custom_kinds.among(draft.name for draft in drafts)
+    events = [draft.as_event(now, custom=custom) for draft in drafts]
     if events:
         _save(events)
     return len(events)

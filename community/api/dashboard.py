@@ -1,0 +1,50 @@
+"""The dashboard's numbers about facts from other systems."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from community.core.admin_base import MANAGERS, Tile, has_role
+from community.core.ago import phrase
+
+from .models import QuarantinedEvent, WaitingEvent
+
+LATE = timedelta(hours=24)
+
+
+def tiles(request: HttpRequest) -> list[Tile]:
+    """Return how many facts wait for their member or company, and how many are in quarantine."""
+    if not has_role(request, MANAGERS):
+        return []
+    now = timezone.now()
+    waiting = WaitingEvent.objects.waiting().aggregate(all=Count("pk"), oldest=Min("received_at"))
+    held = QuarantinedEvent.objects.filter(resolved_at=None).aggregate(
+        all=Count("pk"), oldest=Min("received_at")
+    )
+    return [
+        Tile(
+            _("Unmatched events"),
+            waiting["all"],
+            _("Oldest: %(ago)s") % {"ago": phrase(waiting["oldest"], now=now)}
+            if waiting["oldest"]
+            else _("All events have a member or company"),
+            f"{reverse('admin:api_waitingevent_changelist')}?applied_at__isempty=1&dismissed_at__isempty=1",
+            "shopping_cart",
+        ),
+        Tile(
+            _("Events in quarantine"),
+            held["all"],
+            _("Oldest: %(ago)s") % {"ago": phrase(held["oldest"], now=now)}
+            if held["oldest"]
+            else _("All done"),
+            f"{reverse('admin:api_quarantinedevent_changelist')}?resolved_at__isempty=1",
+            "report",
+            urgent=held["oldest"] is not None and now - held["oldest"] > LATE,
+        ),
+    ]
