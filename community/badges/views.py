@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from community.core.page_meta import PageMeta
 from community.core.pagination import page_of
 from community.forum.models import Post
 
@@ -40,7 +41,8 @@ def badge_list(request: HttpRequest) -> HttpResponse:
         {"name": name, "rows": [row for row in rows if row.badge.series == key]}
         for key, name in Badge.Series.choices
     ]
-    context = {"series": series, "earned": len(mine), "total": len(rows)}
+    meta = PageMeta(request.path)
+    context = {"meta": meta, "series": series, "earned": len(mine), "total": len(rows)}
     return render(request, "badges/badge_list.html", context)
 
 

@@ -34,6 +34,7 @@ from markupsafe import Markup, escape
 
 from community.core import components
 from community.core.addresses import address
+from community.core.page_meta import data_block
 
 INDENTATION = re.compile(r"\n\s+")
 ICONS = re.compile(r"""\{\{ icon\("([a-z0-9-]+)"\) \}\}""")
@@ -199,6 +200,7 @@ def environment(**options: Any) -> Environment:
         querystring=components.querystring,
         static=lru_cache(static),
         url=address,
+        data_block=data_block,
     )
     env.filters.update(
         capfirst=capfirst,

@@ -79,6 +79,14 @@ def excerpt_of(html: str) -> str:
     return excerpt(prose_of(html, quotes=False) or prose_of(html))
 
 
+def beginning_of(html: str, *, length: int) -> str:
+    """Return the beginning as plain text on one line, code and quotes included; reads no more HTML than it needs."""
+    head = html[: 8 * length]
+    if len(head) < len(html) and head.rfind("<") > head.rfind(">"):
+        head = head[: head.rfind("<")]
+    return excerpt(unescape(_TAG.sub(" ", head)), length=length)
+
+
 def _word(piece: Piece, *, line: str) -> str:
     if not piece.tag:
         return piece.html

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +10,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemaps
 from django.contrib.syndication.views import Feed
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Max, Q
+from django.db.models.functions import TruncMonth
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache
+from community.core.pagination import CountedPaginator
 from community.core.text import xml_safe
 from community.forum import lists
 from community.forum.models import Category, Topic
@@ -75,13 +78,37 @@ class NewTopics(Feed):  # type: ignore[type-arg]
 
 
 class TopicSitemap(Sitemap):  # type: ignore[type-arg]
+    """The topics started in one month, so that a new post changes few of the files that are read again."""
+
     limit = 10_000
 
+    def __init__(self, month: date, *, total: int | None = None, latest: datetime | None = None) -> None:
+        super().__init__()
+        self.month, self.total, self.latest = month, total, latest
+
     def items(self) -> TopicQuerySet:
-        return public_topics().only("pk", "slug", "bumped_at").order_by("pk")
+        started = Q(created_at__gte=_midnight(self.month), created_at__lt=_midnight(_next_month(self.month)))
+        return public_topics().filter(started).only("pk", "slug", "bumped_at").order_by("pk")
+
+    @property
+    def paginator(self) -> CountedPaginator:
+        paginator = CountedPaginator(self.items(), self.limit)
+        paginator.total = self.total
+        return paginator
 
     def lastmod(self, item: Topic) -> datetime:
         return item.bumped_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        return self.latest
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 class CategorySitemap(Sitemap):  # type: ignore[type-arg]
@@ -89,10 +116,29 @@ class CategorySitemap(Sitemap):  # type: ignore[type-arg]
         return Category.objects.visible_to(AnonymousUser())
 
 
-SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
-    "topics": TopicSitemap,
-    "categories": CategorySitemap,
-}
+def _sitemaps() -> dict[str, Any]:
+    """Return the sections of the sitemap: categories, and one for each month in which topics were started."""
+    by_month = public_topics().order_by().annotate(month=TruncMonth("created_at", tzinfo=UTC)).values("month")
+    months = by_month.annotate(total=Count("pk"), latest=Max("bumped_at")).order_by("month")
+    topics = {
+        f"topics-{row['month']:%Y-%m}": TopicSitemap(
+            row["month"].date(), total=row["total"], latest=row["latest"]
+        )
+        for row in months
+    }
+    return {"categories": CategorySitemap, **topics}
+
+
+def _section(name: str) -> dict[str, Any]:
+    """Return one section. Raises Http404 for an invalid name."""
+    if name == "categories":
+        return {name: CategorySitemap}
+    try:
+        month = datetime.strptime(name, "topics-%Y-%m").date()  # noqa: DTZ007 - a month
+    except ValueError as error:
+        raise Http404 from error
+    return {name: TopicSitemap(month)}
+
 
 _new_topics = NewTopics()
 
@@ -106,13 +152,13 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page_cache.for_visitors
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    return sitemaps.index(request, SITEMAPS, sitemap_url_name="pages:sitemap-section").render()
+    return sitemaps.index(request, _sitemaps(), sitemap_url_name="pages:sitemap-section").render()
 
 
 @require_safe
 @page_cache.for_visitors
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
-    return sitemaps.sitemap(request, SITEMAPS, section).render()
+    return sitemaps.sitemap(request, _section(section), section).render()
 
 
 @require_safe

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from community.core import rate_limits
+from community.core.page_meta import PageMeta
 from community.core.pagination import PER_PAGE, page_of
 from community.core.permissions import Refused, require
 from community.events.models import Event
@@ -52,7 +53,7 @@ def forum_list(request: HttpRequest) -> HttpResponse:
         .select_related("category")
         .prefetch_related(Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
     )
-    return render(request, "prospects/forum_list.html", {"forums": forums})
+    return render(request, "prospects/forum_list.html", {"forums": forums, "meta": PageMeta(request.path)})
 
 
 @require_safe

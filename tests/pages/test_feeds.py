@@ -55,7 +55,7 @@ def test_feed_contains_any_text_that_can_be_stored(client, monkeypatch, typed, r
     assert texts(feed, "title") == [f"{read_as} \ufffd", read_as]
     assert texts(feed, "name") == [read_as]
     assert texts(feed, "summary") == [read_as]
-    for section in ("topics", "categories"):
+    for section in (f"topics-{dt.datetime.now(dt.UTC):%Y-%m}", "categories"):
         assert len(texts(read(client, f"/sitemap-{section}.xml"), "loc")) == 1
 
 
@@ -81,21 +81,41 @@ def test_feed_is_limited(client):
     assert len(texts(read(client, "/feed.xml"), "entry")) == ENTRIES
 
 
-def test_sitemap_lists_public_pages(client):
-    topic = TopicFactory()
-    TopicFactory(status="hidden", category=topic.category)
+def test_sitemap_lists_public_pages_by_month_with_their_last_change(client):
+    def started(year, month, day, **fields):
+        at = dt.datetime(year, month, day, 12, tzinfo=dt.UTC)
+        return TopicFactory(category=category, created_at=at, **fields)
 
-    sections = texts(read(client, "/sitemap.xml"), "loc")
-    topics = texts(read(client, "/sitemap-topics.xml"), "loc")
-    categories = texts(read(client, "/sitemap-categories.xml"), "loc")
+    category = CategoryFactory()
+    first, last = started(2024, 12, 1), started(2024, 12, 31)
+    next_year = started(2025, 1, 1)
+    replied = dt.datetime(2026, 5, 5, tzinfo=dt.UTC)
+    Topic.objects.filter(pk=first.pk).update(bumped_at=replied)
+    started(2024, 12, 5, status="hidden")
+    started(2023, 1, 1, status="pending")
+    secret = CategoryFactory(groups=[Group.objects.create(name="owners")])
+    TopicFactory(category=secret, created_at=dt.datetime(2022, 1, 1, tzinfo=dt.UTC))
 
-    assert sections == ["http://testserver/sitemap-topics.xml", "http://testserver/sitemap-categories.xml"]
-    assert topics == [f"http://testserver{topic.get_absolute_url()}"]
-    assert categories == [f"http://testserver{topic.category.get_absolute_url()}"]
+    index = read(client, "/sitemap.xml")
+    december, january, other = (
+        read(client, f"/sitemap-topics-{month}.xml") for month in ("2024-12", "2025-01", "2022-01")
+    )
+
+    sections = ["categories", "topics-2024-12", "topics-2025-01"]
+    assert texts(index, "loc") == [f"http://testserver/sitemap-{name}.xml" for name in sections]
+    assert texts(index, "lastmod") == ["2026-05-05T00:00:00+00:00", "2025-01-01T12:00:00+00:00"]
+    assert texts(december, "loc") == [f"http://testserver{one.get_absolute_url()}" for one in (first, last)]
+    assert texts(december, "lastmod") == ["2026-05-05", "2024-12-31"]
+    assert texts(january, "loc") == [f"http://testserver{next_year.get_absolute_url()}"]
+    assert texts(other, "loc") == []
+    assert texts(read(client, "/sitemap-categories.xml"), "loc") == [
+        f"http://testserver{category.get_absolute_url()}"
+    ]
 
 
-def test_sitemap_of_an_unknown_section_is_not_found(client):
-    assert client.get("/sitemap-secrets.xml").status_code == 404
+@pytest.mark.parametrize("name", ["secrets", "topics", "topics-2024", "topics-2024-13", "topics-0000-01"])
+def test_sitemap_of_an_unknown_section_is_not_found(client, name):
+    assert client.get(f"/sitemap-{name}.xml").status_code == 404
 
 
 def test_robots_txt_excludes_personal_pages(client):
@@ -107,7 +127,7 @@ def test_robots_txt_excludes_personal_pages(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/feed.xml", "/sitemap.xml", "/sitemap-topics.xml", "/sitemap-categories.xml"]
+    "path", ["/feed.xml", "/sitemap.xml", "/sitemap-topics-2024-12.xml", "/sitemap-categories.xml"]
 )
 def test_visitors_share_a_feed(client, django_assert_num_queries, path):
     TopicFactory()

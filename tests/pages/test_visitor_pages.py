@@ -171,7 +171,7 @@ def test_topic_that_leaves_public_view_disappears_from_every_page(client, topic,
 
 @pytest.mark.parametrize("act", [hide, delete, move_out_of_sight])
 def test_topic_that_leaves_public_view_disappears_from_feeds(client, topic, act):
-    feeds = ["/feed.xml", "/sitemap-topics.xml"]
+    feeds = ["/feed.xml", f"/sitemap-topics-{topic.created_at:%Y-%m}.xml"]
     before = [b"unspeakable-boiler" in client.get(feed).content for feed in feeds]
 
     act(topic)

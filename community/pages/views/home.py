@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache, rate_limits
+from community.core.page_meta import PageMeta
 from community.core.pagination import page_of
 from community.core.rate_limits import RateLimited
 from community.core.requests import is_person
@@ -29,7 +30,9 @@ QUERY_LENGTH = 200
 def home(request: HttpRequest) -> HttpResponse:
     """Show the home page."""
     now, reader = timezone.now(), request.user
+    about = _("Get help from customers who use our products and from the team that makes them.")
     context: dict[str, object] = {
+        "meta": PageMeta(request.path, about),
         "hot": home_page.hot_topics(reader),
         "announcements": home_page.announcements(reader, now=now),
         "categories": home_page.categories(reader),
@@ -94,6 +97,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     if tab not in profile_page.TABS:
         raise Http404(_("This page does not exist."))
     context = {
+        "meta": PageMeta(member.get_absolute_url(), kind="profile"),
         "person": member,
         "tab": tab,
         "tabs": profile_page.TABS,

@@ -6,10 +6,12 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache
+from community.core.page_meta import DESCRIPTION_LENGTH, PageMeta
 from community.core.pagination import page_of
 from community.forum import lists, queries, rules
 from community.forum.lists import Period, Sort
@@ -58,6 +60,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     parent = next((one for one in tree if one.pk == found.parent_id), None)
     can_create = request.user.is_authenticated and rules.can_create_in(request.user, found)
     context |= {"category": found, "parent": parent, "tree": tree, "can_create": can_create}
+    context["meta"] = _meta(request, context, found.get_absolute_url(), found.description)
     return render(request, "forum/category.html", context)
 
 
@@ -68,6 +71,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, sort, queries.visible_categories(request.user), tag=found)
     context |= {"tag": found, "tree": lists.category_tree(request.user)}
+    context["meta"] = _meta(request, context, found.get_absolute_url(), found.description)
     return render(request, "forum/tag.html", context)
 
 
@@ -77,13 +81,21 @@ def tags(request: HttpRequest) -> HttpResponse:
     """Every tag that is on a topic the reader may see, and on how many of those."""
     used = Tag.objects.filter(topics__in=lists.readable(request.user)).annotate(seen=Count("topics"))
     page = page_of(request, used.order_by("-seen", "name"), per_page=100)
-    return render(request, "forum/tags.html", {"page": page})
+    meta = PageMeta(reverse("forum:tags"), pages=page)
+    return render(request, "forum/tags.html", {"page": page, "meta": meta})
 
 
 def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
     context = _rows(request, sort, queries.visible_categories(request.user), pinned="pinned everywhere")
     context["tree"] = lists.category_tree(request.user)
+    context["meta"] = _meta(request, context, request.path)
     return render(request, "forum/topic_list.html", context)
+
+
+def _meta(request: HttpRequest, context: dict[str, Any], path: str, description: str = "") -> PageMeta:
+    """Name the page of a list; sorted in another way, it is the same list."""
+    is_usual = not {"sort", "period"} & set(request.GET)
+    return PageMeta(path, description[:DESCRIPTION_LENGTH], pages=context["page"] if is_usual else None)
 
 
 def _rows(

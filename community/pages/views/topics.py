@@ -7,6 +7,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache, rate_limits
+from community.core.page_meta import DESCRIPTION_LENGTH, PageMeta
 from community.core.requests import is_person, whole_number
 from community.forum import queries, search
 from community.forum.forms.posts import ReplyForm
@@ -16,6 +17,7 @@ from community.members.models import Member
 from community.members.requests import member_of
 from community.moderation import composer
 from community.pages import topic as topic_page
+from community.pages.structured_data import topic_data
 
 from .common import post_or_404, topic_or_404
 
@@ -41,7 +43,15 @@ def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpRespons
     page.first_unread = topic_page.first_unread(page)
     if request.user.is_authenticated and is_person(request):
         _mark_read(page, member_of(request))
+    is_visitor = not request.user.is_authenticated
     context = {
+        "meta": PageMeta(
+            topic.get_absolute_url(),
+            description=topic.excerpt[:DESCRIPTION_LENGTH] if page.number == 1 else "",
+            kind="article",
+            pages=page.pages,
+            data=topic_data(page) if is_visitor else None,
+        ),
         "page": page,
         "topic": topic,
         "reply_form": ReplyForm(is_asker=page.is_asker),
