@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,15 +14,13 @@ from django.utils.translation import gettext_lazy
 from pydantic import ValidationError as Unsound
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
+from community.core.validation import sentences
 from community.members.models import Member
 from community.members.requests import member_of
 
 from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
 from .services import overrides, rulesets
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 TONES = {Ruleset.Status.LIVE: "success", Ruleset.Status.DRAFT: "info", Ruleset.Status.RETIRED: "default"}
 
@@ -39,19 +37,13 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_rules(self) -> dict[str, Any]:
         rules: dict[str, Any] = self.cleaned_data["rules"]
+        if not isinstance(rules, dict):
+            raise ValidationError(_("The rules must be an object, in braces."))
         try:
             parse_ruleset(rules)
         except Unsound as error:
-            raise ValidationError([_problem(one) for one in error.errors(include_url=False)]) from error
-        except (ValueError, TypeError) as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(sentences(error)) from error
         return rules
-
-
-def _problem(problem: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
-    what = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
 
 
 @admin.register(Ruleset)
@@ -90,6 +82,8 @@ class RulesetAdmin(BaseAdmin):
             return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
             rulesets.publish_ruleset(ruleset, actor=member_of(request))
+        except Unsound as error:
+            messages.error(request, " ".join(sentences(error)))
         except ValueError as error:
             messages.error(request, str(error))
         else:

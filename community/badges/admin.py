@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, icon_select
 
 from .models import Award, Badge
 from .services import awards
@@ -28,9 +28,31 @@ class BadgeAdmin(BaseAdmin):
     def holders(self, badge: Badge) -> int:
         return int(getattr(badge, "holder_count", 0))
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "icon":
+            kwargs["widget"] = icon_select()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         obj.is_customised = True
         super().save_model(request, obj, form, change)
+        if not change or {"rule", "is_active"} & set(form.changed_data):
+            self._award_past_acts(request, obj)
+
+    def _award_past_acts(self, request: HttpRequest, badge: Badge) -> None:
+        """Award the badge in the background to those who have earned it already, and say how many."""
+        count = awards.award_soon(badge)
+        if not count:
+            return
+        messages.info(
+            request,
+            ngettext(
+                "It has already been earned %(n)d time, and will be awarded in a moment.",
+                "It has already been earned %(n)d times, and will be awarded in a moment.",
+                count,
+            )
+            % {"n": count},
+        )
 
 
 class AwardForm(forms.ModelForm):  # type: ignore[type-arg]

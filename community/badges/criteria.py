@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from community.core.validation import sentences
 from community.events.catalogue import EVENT_TYPES
 
 
@@ -33,7 +34,7 @@ class EventRule(_Rule):
     @classmethod
     def _declared(cls, name: str) -> str:
         if name not in EVENT_TYPES:
-            raise ValueError(f"there is no event called {name!r}")
+            raise ValueError(_("there is no event called “%(name)s”") % {"name": name})
         return name
 
 
@@ -64,7 +65,7 @@ class AllRule(_Rule):
     @classmethod
     def _once_each(cls, rules: list[EventRule | PostRule]) -> list[EventRule | PostRule]:
         if any(isinstance(rule, PostRule) and rule.times is None for rule in rules):
-            raise ValueError("a post rule inside `all` needs `times`")
+            raise ValueError(_("a rule about posts inside “all” needs “times”"))
         return rules
 
 
@@ -87,16 +88,13 @@ SHAPES: dict[str, type[_Rule]] = {
 
 def parse(rule: dict[str, Any]) -> Rule:
     """Parse the JSON rule of a badge. Raises ValueError with a sentence when it is invalid."""
-    shape = next((shape for key, shape in SHAPES.items() if key in rule), None)
+    shape = next((shape for key, shape in SHAPES.items() if isinstance(rule, dict) and key in rule), None)
     if shape is None:
         raise ValueError(_("A rule must contain one of: event, post, years, all, by."))
     try:
         return shape.model_validate(rule)  # type: ignore[return-value]
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{where}: {message}") from error
+        raise ValueError(" ".join(sentences(error))) from error
 
 
 def event_rules(rule: Rule) -> list[EventRule]:

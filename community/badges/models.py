@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.core.components import validate_icon
 from community.core.prepared import Prepared
 from community.forum.models import Post
 
@@ -83,6 +84,7 @@ class Badge(models.Model):
         return address("badges:badge-detail", self.slug)
 
     def clean(self) -> None:
+        validate_icon(self.icon)
         try:
             criteria.parse(self.rule)
         except ValueError as error:

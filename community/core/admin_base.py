@@ -16,9 +16,11 @@ from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest
 from unfold import decorators
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from community.core import page_cache
 from community.core.audit import audit
+from community.core.components import icon_names
 
 if TYPE_CHECKING:
     # Django's classes are typed; unfold's subclasses are only half typed and contradict them.
@@ -72,6 +74,11 @@ def action(
         description=cast(str, description), url_path=url_path, permissions=permissions, icon=icon
     )
     return cast(Callable[[Method], Method], decorate)
+
+
+def icon_select() -> UnfoldAdminSelectWidget:
+    """Return a select box of all icons; empty if the saved name is none of them."""
+    return UnfoldAdminSelectWidget(choices=[("", "---------"), *((name, name) for name in icon_names())])
 
 
 def has_role(request: HttpRequest, roles: Collection[str]) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import unescape
 from zlib import crc32
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
 from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from community.core import text
 
@@ -20,6 +24,19 @@ HUES = 8
 
 
 @lru_cache(maxsize=1024)
+@cache
+def icon_names() -> list[str]:
+    """Return the names of all icons, sorted: those of static/css/icons.css."""
+    css = (settings.BASE_DIR / "static/css/icons.css").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"^\s*\.i-([a-z0-9-]+) \{", css, re.MULTILINE)))
+
+
+def validate_icon(name: str, *, field: str = "icon") -> None:
+    """Raise ValidationError about the field unless there is an icon with this name."""
+    if name not in icon_names():
+        raise ValidationError({field: _("There is no icon called “%(name)s”.") % {"name": name}})
+
+
 def icon(name: str, label: str = "") -> SafeString:
     """Return an icon of static/css/icons.css; decorative unless `label` is given."""
     if label:

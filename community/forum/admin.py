@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, action, display
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, action, display, icon_select
 from community.core.text import excerpt
 
 from .models import Category, Post, Tag, Topic
@@ -25,10 +26,21 @@ AUDIENCES = {
 }
 
 
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        """Refuse “Chosen groups” without a group: nobody but the team could use the category."""
+        data: dict[str, Any] = super().clean() or {}
+        for act in ("see", "reply", "create"):
+            if data.get(f"{act}_by") == Category.Audience.GROUPS and not data.get(f"{act}_groups"):
+                self.add_error(f"{act}_groups", gettext("Choose at least one group."))
+        return data
+
+
 @admin.register(Category)
 class CategoryAdmin(BaseAdmin):
     """Admin for categories: kind, order, and who may see, reply and create topics."""
 
+    form = CategoryForm
     added_by = changed_by = deleted_by = MANAGERS
     list_display = (
         "name",
@@ -64,6 +76,8 @@ class CategoryAdmin(BaseAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in AUDIENCES:
             kwargs["label"] = AUDIENCES[db_field.name]
+        if db_field.name == "icon":
+            kwargs["widget"] = icon_select()
         if db_field.name.endswith("_groups"):
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
             kwargs["help_text"] = gettext_lazy("Only used where “Chosen groups” is selected.")

@@ -56,7 +56,7 @@ def test_an_invalid_rule_is_refused_with_a_reason(client, admin):
     response = client.post(reverse("admin:badges_badge_change", args=[badge.pk]), data)
 
     assert response.context["adminform"].form.errors == {
-        "rule": ["event: there is no event called 'no.such'"]
+        "rule": ["event: there is no event called “no.such”."]
     }
 
 

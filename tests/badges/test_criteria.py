@@ -43,16 +43,17 @@ def test_parse_returns_combined_rules():
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
+        ([1], "A rule must contain one of: event, post, years, all, by."),
         ({}, "A rule must contain one of: event, post, years, all, by."),
-        ({"event": "answer.ignored"}, "event: there is no event called 'answer.ignored'"),
+        ({"event": "answer.ignored"}, "event: there is no event called “answer.ignored”."),
         (
             {"event": "answer.accepted", "at_least": 0},
-            "at_least: Input should be greater than or equal to 1",
+            "at_least must be at least 1.",
         ),
-        ({"event": "answer.accepted", "sql": "x"}, "sql: Extra inputs are not permitted"),
+        ({"event": "answer.accepted", "sql": "x"}, "sql is not a setting here; check the spelling."),
         (
             {"post": "answer", "number": "beauty", "at_least": 1},
-            "number: Input should be 'score', 'like_count' or 'view_count'",
+            "number must be one of 'score', 'like_count' or 'view_count'.",
         ),
         (
             {
@@ -61,7 +62,7 @@ def test_parse_returns_combined_rules():
                     {"post": "any", "number": "score", "at_least": 1},
                 ]
             },
-            "all: a post rule inside `all` needs `times`",
+            "all: a rule about posts inside “all” needs “times”.",
         ),
     ],
 )
@@ -78,4 +79,4 @@ def test_badge_clean_reports_an_invalid_rule():
     with pytest.raises(ValidationError) as refusal:
         badge.clean()
 
-    assert refusal.value.message_dict == {"rule": ["event: there is no event called 'answer.ignored'"]}
+    assert refusal.value.message_dict == {"rule": ["event: there is no event called “answer.ignored”."]}

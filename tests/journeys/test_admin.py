@@ -33,14 +33,30 @@ def test_manager_creates_a_draft_from_the_live_rules(as_manager):
     assert (made.status, made.rules["E2"], made.note) == ("draft", {"points": 15, "days": 30}, "Sooner.")
 
 
-def test_invalid_rules_are_refused_with_the_reason(as_manager):
-    rules = DEFAULT_RULES | {"C1": {"kinds": ["visit.day"]}}
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"C1": {"kinds": ["visit.day"]}}, "Only purchases and subscriptions can lead to conversion"),
+        ({"E2": {"points": 0, "days": 30}}, "E2.points must be more than 0."),
+        ({"R3": {}}, "R3.days is missing."),
+        ({"E9": {}}, "E9 is not a setting here; check the spelling."),
+        ({"points": []}, "points must be an object, in braces."),
+    ],
+)
+def test_invalid_rules_are_refused_with_the_reason(as_manager, changes, sentence):
+    rules = DEFAULT_RULES | changes
 
     answer = as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
 
     assert answer.status_code == 200
-    assert "Only purchases and subscriptions can lead to conversion" in answer.content.decode()
+    assert sentence in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
+
+
+def test_rules_that_are_no_object_are_refused(as_manager):
+    answer = as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": "[1]"})
+
+    assert "The rules must be an object, in braces." in answer.content.decode()
 
 
 def test_manager_publishes_a_draft(as_manager, manager):

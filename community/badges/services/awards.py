@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from community.badges import criteria
 from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsRule
@@ -24,12 +25,16 @@ _LOCK = 4_118_201
 
 
 @transaction.atomic
-def award_earned(events: Sequence[Event] | None = None) -> list[Award]:
+def award_earned(
+    events: Sequence[Event] | None = None, *, badges: Iterable[Badge] | None = None
+) -> list[Award]:
     """Award the badges that these events may have earned their members; without events, all that anybody earned.
+
+    `badges` are the active ones, or some of them.
 
     Idempotent and safe to run concurrently. Neither existing nor revoked awards are given again.
     """
-    rules = {badge: criteria.parse(badge.rule) for badge in Badge.objects.active()}
+    rules = {badge: criteria.parse(badge.rule) for badge in badges or Badge.objects.active()}
     if events is None:
         asked = [Asked(badge, rule) for badge, rule in rules.items()]
     else:
@@ -45,6 +50,15 @@ def award_earned(events: Sequence[Event] | None = None) -> list[Award]:
         if rows
         for award in _award(one.badge, rows)
     ]
+
+
+def award_soon(badge: Badge) -> int:
+    """Award a new or changed badge for past acts, in the background after the commit. Return how often it was earned."""
+    count = len(earned([Asked(badge, criteria.parse(badge.rule))])[0]) if badge.is_active else 0
+    if count:
+        # By name, because services are below tasks.
+        import_string("community.badges.tasks.award_badge").delay_on_commit(badge.pk)
+    return count
 
 
 def _members_by_event(events: Iterable[Event]) -> dict[str, set[int]]:

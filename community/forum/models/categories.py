@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
+from community.core.components import validate_icon
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -103,7 +104,8 @@ class Category(models.Model):
         return address("forum:category", self.slug)
 
     def clean(self) -> None:
-        """Refuse a third level of categories."""
+        """Refuse an unknown icon, and a third level of categories."""
+        validate_icon(self.icon)
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or self.parent is None or self.parent.parent_id is not None:

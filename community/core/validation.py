@@ -1,0 +1,65 @@
+"""Pydantic's errors in our words, for people who type JSON in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_NUMBER, _WHOLE = gettext_lazy("must be a number"), gettext_lazy("must be a whole number")
+_LIST, _OBJECT = gettext_lazy("must be a list, in brackets"), gettext_lazy("must be an object, in braces")
+# By the type of the error: what follows the name of the field; its context fills the placeholders.
+_SENTENCES: dict[str, StrOrPromise] = {
+    "missing": gettext_lazy("is missing"),
+    "extra_forbidden": gettext_lazy("is not a setting here; check the spelling"),
+    "greater_than": gettext_lazy("must be more than %(gt)s"),
+    "greater_than_equal": gettext_lazy("must be at least %(ge)s"),
+    "less_than": gettext_lazy("must be less than %(lt)s"),
+    "less_than_equal": gettext_lazy("must be at most %(le)s"),
+    "finite_number": _NUMBER,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "string_type": gettext_lazy("must be text, in quotes"),
+    "bool_type": gettext_lazy("must be true or false"),
+    "bool_parsing": gettext_lazy("must be true or false"),
+    "list_type": _LIST,
+    "frozen_set_type": _LIST,
+    "set_type": _LIST,
+    "tuple_type": _LIST,
+    "dict_type": _OBJECT,
+    "mapping_type": _OBJECT,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "literal_error": gettext_lazy("must be one of %(expected)s"),
+    "enum": gettext_lazy("must be one of %(expected)s"),
+    "too_short": gettext_lazy("must have more entries, at least %(min_length)s"),
+    "too_long": gettext_lazy("must have fewer entries, at most %(max_length)s"),
+}
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """Return what is wrong, a sentence for each problem: “E2.points must be more than 0.”"""
+    return list(dict.fromkeys(_sentence(one) for one in error.errors(include_url=False)))
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "value_error":
+        said = problem["msg"].removeprefix("Value error, ").rstrip(".")
+        return f"{where}: {said}." if where else f"{said}."
+    limits = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in problem.get("ctx", {}).items()
+    }
+    says = str(_SENTENCES.get(problem["type"], _("is not valid"))) % limits
+    return f"{where or _('This')} {says}."
