@@ -25,6 +25,7 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         EVENTS = "events:write", _("Send events")
         PURCHASES = "purchases:write", _("Send purchases and other commercial events")
+        PEOPLE = "people:write", _("Add people and their IDs")
 
     name = models.CharField(max_length=80, help_text=_("The system that uses this token, such as “CRM”."))
     source = models.SlugField(

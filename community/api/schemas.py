@@ -225,6 +225,15 @@ class EventItem(_Item):
     correction: Correction = False
 
 
+class PersonItem(Person):
+    """A person in your system, to be linked to a member or made one."""
+
+    external_id: ExternalId
+    name: Text | None = Field(None, description="Needed for a person who is not a member yet.")
+    account: Account = Field(default_factory=Account)
+    joined_at: Moment | None = Field(None, description="When they became known to you, by default now.")
+
+
 def _list_of(item: type[Model]) -> Any:
     """Return a list type that accepts any items but is documented as a list of `item`."""
     schema = item.model_json_schema()
@@ -251,6 +260,10 @@ class PurchasesIn(Schema):
 
 class EventsIn(Schema):
     events: _list_of(EventItem)  # type: ignore[valid-type]
+
+
+class PeopleIn(Schema):
+    people: _list_of(PersonItem)  # type: ignore[valid-type]
 
 
 class Result(Schema):

@@ -14,9 +14,9 @@ from community.core.rate_limits import RateLimited, set_retry_after
 
 from .auth import Bearer
 from .models import ApiToken
-from .schemas import MAX_ITEMS, EventKinds, EventsIn, Problem, PurchasesIn, Result, Results
+from .schemas import MAX_ITEMS, EventKinds, EventsIn, PeopleIn, Problem, PurchasesIn, Result, Results
 from .services import event_kinds as kinds
-from .services import ingestion, parsers
+from .services import ingestion, parsers, people
 
 api = NinjaAPI(
     title="Caravan",
@@ -49,6 +49,13 @@ def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
     return _ingest(parsers.parse_events(body.events, source=token.source, commercial=commercial))
 
 
+@api.post("/people", auth=Bearer(ApiToken.Scope.PEOPLE), response={200: Results, **PROBLEMS}, tags=["people"])
+def people_create(request: HttpRequest, body: PeopleIn) -> dict[str, Any]:
+    """Send up to 500 people. Members are linked to your IDs; others become members who cannot log in until invited."""
+    _check_length(body.people)
+    return _listed(people.save(people.parse(body.people), source=_token(request).source))
+
+
 @api.get("/event-kinds", auth=Bearer(), response={200: EventKinds, **PROBLEMS}, tags=["events"])
 def event_kinds(request: HttpRequest) -> dict[str, Any]:
     """List the events that can be sent, with their properties and the ranges of numbers."""
@@ -66,10 +73,14 @@ def _check_length(items: Sequence[Any]) -> None:
 
 
 def _ingest(facts: list[parsers.Parsed]) -> dict[str, Any]:
+    return _listed(ingestion.ingest(facts))
+
+
+def _listed(results: Sequence[ingestion.Result]) -> dict[str, Any]:
     return {
         "results": [
             Result(index=index, id=result.source_event_id, status=result.status, reason=result.reason)
-            for index, result in enumerate(ingestion.ingest(facts))
+            for index, result in enumerate(results)
         ]
     }
 

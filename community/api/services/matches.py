@@ -1,4 +1,4 @@
-"""Match facts to members, by external id or confirmed email address, and to companies, by id or domain.
+"""Match facts to members, by external id or email address, and to companies, by id or domain.
 
 A domain identifies a company, never a person.
 """
@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from community.api.models import ExternalId
 from community.core.mailboxes import canonical_address, canonical_domain, domain_of
-from community.members.models import Company, Member
+from community.members.models import Company, Invitation, Member
 
 from .inbound_facts import Identity
 
@@ -32,7 +32,7 @@ class Match:
 
 
 def find(people: Sequence[tuple[str, Identity]]) -> list[Match]:
-    """Return the match for each (source, who), in four queries for any number of them."""
+    """Return the match for each (source, who), in five queries for any number of them."""
     by_external_id = _by_external_id(people)
     by_address = _by_address({canonical_address(who.email) for _, who in people if who.email})
     companies = _Companies([who for _, who in people])
@@ -72,8 +72,13 @@ def _by_external_id(people: Sequence[tuple[str, Identity]]) -> dict[tuple[str, s
 
 
 def _by_address(addresses: set[str]) -> dict[str, int]:
+    """Return whose addresses these are: who confirmed them, or else who was invited there and has not come yet."""
+    invited = Invitation.objects.filter(
+        email__in=addresses, accepted_at=None, member__claimed_at=None, member__is_active=True
+    )
+    found = dict(invited.order_by("-pk").values_list("email", "member_id"))
     rows = EmailAddress.objects.filter(verified=True, user__is_active=True).annotate(lower=Lower("email"))
-    return dict(rows.filter(lower__in=addresses).values_list("lower", "user_id"))
+    return found | dict(rows.filter(lower__in=addresses).values_list("lower", "user_id"))
 
 
 class _Companies:

@@ -86,8 +86,13 @@ def _parse(item: Any, schema: type[Item], id_field: str, make: Callable[[Item], 
     try:
         return make(schema.model_validate(item))
     except ValidationError as error:
-        sent_id = item.get(id_field) if isinstance(item, dict) else None
-        return Malformed(str(sent_id)[:200] if isinstance(sent_id, str | int) else "", _reason(error))
+        return malformed(item, id_field, error)
+
+
+def malformed(item: Any, id_field: str, error: ValidationError) -> Malformed:
+    """Return what is wrong with an item, with its ID if it has one."""
+    sent_id = item.get(id_field) if isinstance(item, dict) else None
+    return Malformed(str(sent_id)[:200] if isinstance(sent_id, str | int) else "", _reason(error))
 
 
 def _reason(error: ValidationError) -> str:
@@ -117,8 +122,8 @@ def _got(problem: ErrorDetails) -> str:
 def _purchase(item: PurchaseItem, source: str, *, any_age: bool) -> Parsed:
     if objection := _objection_to_status(item.status):
         return Malformed(item.external_id, objection)
-    who = _who(item.buyer, item.account)
-    if not who.is_known:
+    about = who(item.buyer, item.account)
+    if not about.is_known:
         return Malformed(item.external_id, f"buyer: {NOBODY}")
     payload: dict[str, Any] = {"external_id": item.external_id}
     if item.products:
@@ -134,7 +139,7 @@ def _purchase(item: PurchaseItem, source: str, *, any_age: bool) -> Parsed:
         source_event_id=f"purchase:{item.external_id}",
         name=PURCHASE_COMPLETED,
         occurred_at=item.occurred_at,
-        who=who,
+        who=about,
         payload=payload,
         channel="billing",
         value_cents=cents,
@@ -169,8 +174,8 @@ def _event(
 ) -> Parsed:
     if objection := _objection(item, custom, commercial=commercial):
         return Malformed(item.id, objection[:300])
-    who = _who(item.member, item.account)
-    if not who.is_known:
+    about = who(item.member, item.account)
+    if not about.is_known:
         return Malformed(item.id, f"member: {NOBODY}")
     try:
         cents = currencies.to_cents(item.value.amount, item.value.currency) if item.value else None
@@ -187,7 +192,7 @@ def _event(
         source_event_id=f"event:{item.id}",
         name=item.name,
         occurred_at=item.occurred_at,
-        who=who,
+        who=about,
         payload=item.props,
         channel=item.channel,
         actor_role=item.actor_role,
@@ -213,7 +218,8 @@ def _objection(item: EventItem, custom: Mapping[str, EventType], *, commercial: 
     return ""
 
 
-def _who(person: Person, account: Account) -> Identity:
+def who(person: Person, account: Account) -> Identity:
+    """Return whom an item is about."""
     return Identity(
         external_id=person.external_id or "",
         email=person.email or "",

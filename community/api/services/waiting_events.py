@@ -20,7 +20,7 @@ from community.core.mailboxes import canonical_address, canonical_domain
 from community.events.catalogue import checked_payload
 from community.events.services import custom_kinds
 from community.events.services.recording import record_all
-from community.members.models import Company
+from community.members.models import Company, Invitation
 
 from . import matches
 from .inbound_facts import InboundFact, inbound_fact_from
@@ -70,7 +70,9 @@ def pks_for(member_ids: Collection[int], company_ids: Collection[int] = ()) -> l
     if not waiting.exists():
         return []
     confirmed = EmailAddress.objects.filter(user__in=member_ids, verified=True)
-    addresses = [canonical_address(email) for email in confirmed.values_list("email", flat=True)]
+    invited = Invitation.objects.filter(member__in=member_ids, accepted_at=None)
+    both = confirmed.values_list("email", flat=True).union(invited.values_list("email", flat=True))
+    addresses = [canonical_address(email) for email in both]
     found = set(waiting.filter(email__in=addresses).values_list("pk"))
     found |= set(waiting.of_external_ids_of(member_ids).values_list("pk"))
     companies = list(Company.objects.filter(Q(members__in=member_ids) | Q(pk__in=company_ids)).distinct())

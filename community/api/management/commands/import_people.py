@@ -1,0 +1,61 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from community.api.services import people_files
+from community.api.services.purchase_files.text import InvalidFile
+
+MAX_PROBLEMS = 50
+
+
+class Command(BaseCommand):
+    help = (
+        "Import people and their IDs in another system from a CSV file: all of it, or nothing if it cannot be read. "
+        "Members with these email addresses are linked to the IDs; others become members who cannot log in and get no "
+        "mail until a manager invites them. It is safe to import the same file again. "
+        + people_files.describe_columns()
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would happen, without writing anything"
+        )
+        parser.add_argument(
+            "--source",
+            required=True,
+            help="where the IDs come from: the source of an API token or of purchase files",
+        )
+        parser.add_argument("--encoding", default="", help="such as windows-1252, by default UTF-8 or UTF-16")
+        parser.add_argument(
+            "--dates",
+            default="",
+            choices=("dmy", "mdy"),
+            help="whether 03/04/2026 has the day or the month first",
+        )
+
+    def handle(self, *args: Any, file: Path, dry_run: bool, source: str, **options: Any) -> None:
+        try:
+            outcome = people_files.import_people(
+                file,
+                source=source[:40],
+                encoding=options["encoding"],
+                dates=options["dates"],
+                dry_run=dry_run,
+            )
+        except InvalidFile as error:
+            raise CommandError(str(error)) from error
+        counts = outcome.counts
+        self.stdout.write(
+            f"Columns: {'; '.join(f'{column} is {name}' for name, column in outcome.columns.items())}."
+        )
+        self.stdout.write(f"Ignored columns: {', '.join(outcome.ignored) or 'none'}.")
+        self.stdout.write(
+            f"{'Would be new' if dry_run else 'New'}: {counts['accepted']:,}, linked: {counts['updated']:,}, known: "
+            f"{counts['duplicate']:,}, conflicts: {counts['conflict']:,}, rejected: {counts['rejected']:,}."
+        )
+        for line, problem in outcome.problems[:MAX_PROBLEMS]:
+            self.stdout.write(f"Line {line}: {problem}")
+        if len(outcome.problems) > MAX_PROBLEMS:
+            self.stdout.write(f"And {len(outcome.problems) - MAX_PROBLEMS:,} more problems.")
