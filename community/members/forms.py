@@ -25,7 +25,7 @@ from community.core import rate_limits
 from community.core.forms import MultiLineField
 from community.core.mailboxes import canonical_address
 from community.members import names, pictures, screening
-from community.members.models import Guidelines, Member
+from community.members.models import Company, Guidelines, Member
 from community.members.services import profiles
 
 BIO_MAX = 1000
@@ -195,6 +195,7 @@ class ProfileForm(forms.Form):
     website = forms.URLField(
         label=gettext_lazy("Website"), required=False, max_length=200, assume_scheme="https"
     )
+    shows_company = forms.BooleanField(required=False)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_time_zone_choices)
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
 
@@ -204,8 +205,17 @@ class ProfileForm(forms.Form):
         self.member = member
         if not member.avatar:
             del self.fields["remove_avatar"]
+        if member.company is None:
+            del self.fields["shows_company"]
+        else:
+            self._describe_company(member.company)
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]
+
+    def _describe_company(self, company: Company) -> None:
+        field = self.fields["shows_company"]
+        field.label = _("Show on my profile that I belong to %(company)s") % {"company": company}
+        field.help_text = _("We know it from your email address. Otherwise only our team sees it.")
 
     def clean_display_name(self) -> str:
         return refuse_impersonation(self.cleaned_data["display_name"], member=self.member)

@@ -77,6 +77,7 @@ DETAILS = (
     "location",
     "website",
     "company",
+    "shows_company",
     "time_zone",
     "language",
     "joined_at",
@@ -176,6 +177,10 @@ class Member(AbstractBaseUser, PermissionsMixin):
     website = models.URLField(blank=True)
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
+    )
+    # Their email address told us the company, they did not.
+    shows_company = models.BooleanField(
+        default=False, help_text=_("Everyone can see the company on the profile; otherwise only the team.")
     )
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")

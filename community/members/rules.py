@@ -1,6 +1,13 @@
 """What a member is allowed to do."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from community.members.models import Guidelines, Member
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 
 def has_accepted_current(member: Member) -> bool:
@@ -29,3 +36,10 @@ def can_administer(actor: Member, member: Member) -> bool:
     if actor.is_superuser or actor.pk == member.pk:
         return True
     return not member.is_manager
+
+
+def can_see_company(reader: Member | AnonymousUser, member: Member) -> bool:
+    """Whether they may see which company a member belongs to: the team, the member, and all if the member says so."""
+    if member.shows_company or reader == member:
+        return True
+    return isinstance(reader, Member) and reader.is_team

@@ -118,7 +118,7 @@ def test_profile_edit_shows_the_current_values(client, ada):
 
     assert "I &lt;roast&gt;." in html
     assert 'value="Ghent"' in html
-    assert "You belong to <strong>Acme</strong>" in html
+    assert "Show on my profile that I belong to Acme" in html
     assert "75% complete" in html
 
 

@@ -20,6 +20,7 @@ def mira():
         display_name="Mira Lund",
         bio_html="<p>I roast.</p>",
         company=CompanyFactory(name="Lund & Sons"),
+        shows_company=True,
     )
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -9,17 +11,19 @@ from community.events.services.recording import record
 from community.members import pictures
 from community.members.models import Member
 
-PROFILE_FIELDS = ("display_name", "bio", "location", "website", "time_zone", "language")
+PROFILE_FIELDS = ("display_name", "bio", "location", "website", "shows_company", "time_zone", "language")
+# What visitors' cached pages may show.
+_ON_PAGES = ("display_name", "shows_company")
 COMPLETENESS_FIELDS = ("display_name", "bio", "avatar", "location")
 
 
 @transaction.atomic
-def save_profile(member: Member, **fields: str) -> Member:
+def save_profile(member: Member, **fields: Any) -> Member:
     """Save the given PROFILE_FIELDS and render the bio to HTML. Raises ValueError for any other field."""
     unknown = set(fields) - set(PROFILE_FIELDS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]} is not part of the profile.")
-    if fields.get("display_name", member.display_name) != member.display_name:
+    if any(fields.get(name, getattr(member, name)) != getattr(member, name) for name in _ON_PAGES):
         page_cache.invalidate_on_commit()
     for name, value in fields.items():
         setattr(member, name, value)

@@ -18,6 +18,7 @@ from community.forum import search as forum_search
 from community.forum.services import activity_stats, searches
 from community.members.models import Member
 from community.members.requests import member_of
+from community.members.rules import can_see_company
 from community.pages import home as home_page
 from community.pages import profile as profile_page
 from community.pages import todo
@@ -104,6 +105,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         "figures": profile_page.figures(member, request.user),
         "badges": profile_page.badges(member),
         "own": request.user == member,
+        "sees_company": can_see_company(request.user, member),
         "waiting": profile_page.waiting(member) if request.user == member else [],
     }
     if tab:
