@@ -24,12 +24,12 @@ def hrefs(html: str) -> list[str]:
 
 
 def is_internal(url: str) -> bool:
-    """Whether the URL leads to this site: it names no host, or exactly that of SITE_URL."""
+    """Whether the URL leads to this site: it names no host, or that of SITE_URL at its port."""
     parts = _split(url)
     if parts is None or parts.scheme not in ("", "http", "https"):
         return False
     if parts.netloc:
-        return parts.netloc.lower() == urlsplit(settings.SITE_URL).netloc.lower()
+        return _host_and_port(parts) == _host_and_port(urlsplit(settings.SITE_URL))
     return not parts.scheme
 
 
@@ -63,6 +63,14 @@ def _split(url: str) -> SplitResult | None:
         return urlsplit(cleaned)
     except ValueError:
         return None
+
+
+def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
+    """Return the host and its port; None for the one that http or https use, -1 if it is invalid."""
+    try:
+        return _host(parts), parts.port if parts.port not in (80, 443) else None
+    except ValueError:
+        return _host(parts), -1
 
 
 def _host(parts: SplitResult) -> str:

@@ -19,6 +19,15 @@ ELSEWHERE = [
     "https://club.example:8443/x",
     "https:evil.example",
     "https://[evil/x",
+    "https://club.example:99999/x",
+    "HTTPS://EVIL.EXAMPLE/x",
+    "h\nttps://evil.example/x",
+    "\x01//evil.example/x",
+    "https://club.example%2eevil.example/x",
+    "https://xn--clb-3ma.example/x",
+    "https://ⅽlub.evil.example",
+    "javascript:alert(1)",
+    "ftp://club.example/x",
     "mailto:ada@evil.example",
 ]
 
@@ -34,7 +43,23 @@ def test_is_internal_refuses_other_hosts(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["/t/1/x/", "#p2", "?page=2", "", "https://club.example", "http://CLUB.example/t/1/"]
+    "url",
+    [
+        "/t/1/x/",
+        "#p2",
+        "?page=2",
+        "",
+        "https://club.example",
+        "http://CLUB.example/t/1/",
+        "//club.example/x",
+        "https://ada@club.example/x",
+        "https://club.example:443/x",
+        "https://club.example./x",
+        "https://club%2Eexample/x",
+        "https://ｃlub。example/x",
+        "https://club.example\\@evil.example/x",
+        "https://club.example#@evil.example",
+    ],
 )
 def test_is_internal_accepts_our_pages(url):
     assert links.is_internal(url)
