@@ -5,6 +5,11 @@ from typing import Any
 
 from markdownify import MarkdownConverter
 
+from community.core.raw_html import without_tags
+
+# Texts with more tags, which take longer to convert than somebody should wait, become plain text.
+MAX_TAGS = 4_000
+
 # Elements without a mark in Markdown, which render() keeps as they are.
 _KEPT = ("del", "ins", "kbd", "mark", "q", "samp", "small", "sub", "sup", "u", "var")
 # What Markdown would read as a mark; an underscore within a word is none.
@@ -35,7 +40,9 @@ for _tag in _KEPT:
 
 
 def to_markdown(html: str) -> str:
-    """Convert HTML to Markdown; to plain text if it is nested too deeply."""
+    """Convert HTML to Markdown; to plain text if it has very many tags or is nested too deeply."""
+    if html.count("<") > MAX_TAGS:
+        return without_tags(html).strip()
     converter = _Converter(
         heading_style="ATX",
         bullets="-",
@@ -47,7 +54,7 @@ def to_markdown(html: str) -> str:
     try:
         return str(converter.convert(html)).strip()
     except RecursionError:
-        return re.sub(r"<[^<>]*>", "", html).strip()
+        return without_tags(html).strip()
 
 
 def _escaped_line_mark(match: re.Match[str]) -> str:

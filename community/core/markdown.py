@@ -24,10 +24,12 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from community.core import links, raw_html
+from community.core.bare_links import bare_links
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
-from community.core.rendered_html import Piece, excerpt_of, pieces, prose_of, text_of
+from community.core.rendered_html import Piece, pieces, read
 from community.core.text import storable
+from community.core.work_budget import TooMuchWork, bounded
 
 # Maps lower-case usernames to profile URLs; those that do not exist are missing.
 Resolver = Callable[[Collection[str]], Mapping[str, str]]
@@ -40,7 +42,7 @@ _LINKED_MENTION = re.compile(r'<a class="mention" href="([^"]*)"[^<>]*>@([^<>]*)
 # Longer code is not highlighted.
 HIGHLIGHT_LIMIT = 20_000
 # CPU seconds for highlighting one text; some lexers are slow on crafted input.
-COLOURING = 0.5
+COLOURING = 0.05
 # Every image is a request by each reader's browser. Those beyond it are shown as their alt text.
 MAX_IMAGES = 20
 # Languages to highlight. Pygments has hundreds of lexers; one line can keep some of them busy forever.
@@ -89,20 +91,25 @@ def render(
     `top` is the level of the biggest heading: a page's title is h1 and its sections are h2, so h3 in a post,
     and h2 where the text is the whole page.
     """
-    html = _with_headings_from(top, sanitized(_html_of(storable(source), Markup(markup))))
-    html, names = _with_mentions(html, mentions or (lambda names: {}))
+    html = _with_headings_from(top, _clean(_html_of(storable(source), Markup(markup))))
+    words = read(html)
+    html, names = _with_mentions(html, mentions)
     return Rendered(
         html=html,
         mentions=names,
-        words=len(prose_of(html).split()),
-        excerpt=excerpt_of(html),
-        text=text_of(html),
+        words=len(words.prose.split()),
+        excerpt=words.excerpt,
+        text=words.text,
         images=html.count("<img "),
     )
 
 
 def sanitized(html: str) -> str:
     """Return the HTML with only the tags, attributes and addresses that a post may have."""
+    return _clean(_html_of(storable(html), Markup.HTML))
+
+
+def _clean(html: str) -> str:
     return nh3.clean(
         html,
         tags=TAGS,
@@ -115,10 +122,19 @@ def sanitized(html: str) -> str:
 
 
 def _html_of(source: str, markup: Markup) -> str:
+    """Return unsafe HTML; the plain text, if that or sanitising it would take too long."""
     if markup == Markup.HTML:
-        return source
+        return _as_typed(raw_html.without_tags(source)) if raw_html.is_tangled(source) else source
     parser = _typed if markup == Markup.MARKDOWN else _commonmark
-    return cast(str, parser.render(source))
+    try:
+        html = cast(str, parser.render(source))
+    except TooMuchWork:
+        return _as_typed(source)
+    return _as_typed(source) if raw_html.is_tangled(html) else html
+
+
+def _as_typed(source: str) -> str:
+    return "<p>{}</p>\n".format(escapeHtml(source).replace("\n", "<br>\n"))
 
 
 def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:
@@ -140,13 +156,13 @@ def _with_headings_from(top: int, html: str) -> str:
     return _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + top - biggest, 6)}>", html)
 
 
-def _with_mentions(html: str, resolve: Resolver) -> tuple[str, tuple[str, ...]]:
+def _with_mentions(html: str, resolve: Resolver | None) -> tuple[str, tuple[str, ...]]:
     """Link the mentions of people, except in quotations, code and links. Return the names that resolved, too."""
-    found = list(pieces(html)) if "@" in html else []
+    found = list(pieces(html)) if resolve and "@" in html else []
     names = dict.fromkeys(
         name.lower() for piece in found if _may_mention(piece) for name in MENTION.findall(piece.html)
     )
-    addresses = dict(resolve(tuple(names))) if names else {}
+    addresses = dict(resolve(tuple(names))) if resolve and names else {}
     if not addresses:
         return html, ()
 
@@ -180,7 +196,6 @@ class _Renderer(RendererHTML):
         return raw_html.filtered_block(tokens[index].content, breaks=options["breaks"])
 
     def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
-        # The highlighting budget is for the whole text; env carries it from block to block.
         coloured = OptionsDict(cast(Any, {**options, "highlight": partial(_highlighted, env)}))
         return super().fence(tokens, index, coloured, env)
 
@@ -199,41 +214,36 @@ def _cell(token: Token) -> str:
 
 def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
     """Return the highlighted code; an empty string makes the parser escape it."""
-    if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_LIMIT:
+    if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_LIMIT or env.get("colouring", 1) <= 0:
         return ""
-    lexer = get_lexer_by_name(language.lower(), stripnl=False)
+    # The highlighting budget is for the whole text; env carries it from block to block.
+    begun = time.thread_time()
+    until = begun + env.get("colouring", COLOURING)
     try:
-        coloured: str = pygments.format(_in_time(lexer.get_tokens(code), env), HtmlFormatter(nowrap=True))
+        lexer = get_lexer_by_name(language.lower(), stripnl=False)
+        coloured: str = pygments.format(_in_time(lexer.get_tokens(code), until), HtmlFormatter(nowrap=True))
     except TimeoutError:
-        return ""
+        coloured = ""
+    env["colouring"] = until - time.thread_time()
     return coloured
 
 
-def _in_time(pieces: Iterable[Any], env: Env) -> Iterator[Any]:
-    """Yield the pieces within the text's highlighting budget.
-
-    Raises TimeoutError when it is used up, here and in the blocks that follow.
-    """
-    last = time.thread_time()
+def _in_time(pieces: Iterable[Any], until: float) -> Iterator[Any]:
+    """Yield the pieces. Raises TimeoutError when the deadline passes (in `time.thread_time` seconds)."""
     for piece in pieces:
-        now = time.thread_time()
-        env["colouring"] = env.get("colouring", COLOURING) - (now - last)
-        if env["colouring"] < 0:
+        if time.thread_time() > until:
             raise TimeoutError
         yield piece
-        last = time.thread_time()
 
 
-def _make_parser(*, breaks: bool) -> MarkdownIt:
-    options = {"html": True, "linkify": True, "typographer": False, "breaks": breaks}
-    parser = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
-    parser.enable(["table", "strikethrough", "linkify"])
-    if parser.linkify is not None:
-        # "readme.md" is a file name and "ada@example.com" an email address: only URLs with a scheme are links.
-        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+def _make_parser(**options: bool) -> MarkdownIt:
+    options = {"html": True, "typographer": False, **options}
+    parser = bounded(MarkdownIt("commonmark", options, renderer_cls=_Renderer), "commonmark")
+    parser.enable(["table", "strikethrough"])
+    bare_links(parser)
     return parser
 
 
-_typed = _make_parser(breaks=True)
+_typed = _make_parser(breaks=True, cjk_emphasis=True)
 pasted_lists(_typed)
 _commonmark = _make_parser(breaks=False)

@@ -6,6 +6,8 @@ written out rather than swallowed. Sanitising comes after this (markdown.py), wh
 
 import html
 import re
+from collections import Counter
+from html import unescape
 
 INLINE = frozenset(
     [
@@ -63,12 +65,44 @@ ATTRIBUTES = {
     "td": frozenset({"align", "colspan", "rowspan"}),
     "th": frozenset({"align", "colspan", "rowspan"}),
 }
+# Elements that end by themselves, or have no content.
+_UNNESTED = (BLOCK - {"blockquote", "details", "dl", "ol", "pre", "summary", "table", "ul"}) | {
+    "br",
+    "img",
+    "wbr",
+}
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+# Open elements times tags.
+_MAX_NESTED = 250_000
 _BLOCKS = "|".join(sorted(BLOCK))
 _ENDS_WITH_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^<>]*>\s*$")
 _STARTS_WITH_BLOCK = re.compile(rf"\s*(?:</?(?:{_BLOCKS})\b|$)")
 _PIECE = re.compile(r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*)?)/?>", re.S)
 # A name begins where no other goes on: else a long one is tried again from each of its letters.
 _ATTRIBUTE = re.compile(r"""(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
+
+
+def is_tangled(html: str) -> bool:
+    """Whether so many elements are left open that a browser's parser, which repeats them, would take very long."""
+    tags = _TAG.findall(html)
+    opened: Counter[str] = Counter()
+    depth = deepest = 0
+    for closing, name in tags:
+        if name in _UNNESTED:
+            continue
+        if not closing:
+            opened[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return deepest * len(tags) > _MAX_NESTED
+
+
+def without_tags(html: str) -> str:
+    """Return the text between the tags, on the same lines."""
+    return unescape(re.sub(r"<[^<>]*>", "", html))
 
 
 def filtered(source: str) -> str:

@@ -29,8 +29,6 @@ class Piece:
     quoted: bool = False
     code: bool = False
     """Inside `pre` or `code`."""
-    block_code: bool = False
-    """Inside `pre`."""
     linked: bool = False
 
 
@@ -47,36 +45,63 @@ def pieces(html: str) -> Iterator[Piece]:
                 piece,
                 quoted=depth["blockquote"] > 0,
                 code=depth["pre"] > 0 or depth["code"] > 0,
-                block_code=depth["pre"] > 0,
                 linked=depth["a"] > 0,
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a reader sees of some HTML, as plain text."""
+
+    text: str
+    """Everything, with code, quotations and the alt texts of images; each block on a line of its own."""
+    prose: str
+    """Without blocks of code and images, on one line."""
+    own: str
+    """The prose without quotations."""
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning on one line, without quotations if there is anything else."""
+        return excerpt(self.own or self.prose)
+
+
+def read(html: str) -> Words:
+    text: list[str] = []
+    prose: list[str] = []
+    own: list[str] = []
+    in_code = in_quotes = 0
+    for place, piece in enumerate(_TAG.split(html)):
+        line = word = piece
+        if place % 2:
+            tag = _name(piece)
+            if tag == "pre":
+                in_code += -1 if piece[1] == "/" else 1
+            elif tag == "blockquote":
+                in_quotes += -1 if piece[1] == "/" else 1
+            line, word = ("\n", " ") if tag == "br" or tag in BLOCKS else (_alt(piece), "")
+        text.append(line)
+        if not in_code:
+            prose.append(word)
+            if not in_quotes:
+                own.append(word)
+    return Words(*(unescape("".join(parts)).strip() for parts in (text, prose, own)))
+
+
 def text_of(html: str) -> str:
-    """Return all words that a reader sees, code, quotations and alt texts too; each block on a line of its own."""
-    return unescape("".join(_word(piece, line="\n") for piece in pieces(html))).strip()
+    """Return everything that a reader sees, as plain text."""
+    return read(html).text
+
+
+def excerpt_of(html: str) -> str:
+    """Return the beginning as plain text on one line, without code and without quotations if there is more."""
+    return read(html).excerpt
 
 
 def attributes_of(html: str) -> str:
     """Return the addresses and titles of links and images, each on a line."""
-    return unescape(
-        "\n".join(value for piece in pieces(html) if piece.tag for value in _ADDRESS.findall(piece.html))
-    )
-
-
-def prose_of(html: str, *, quotes: bool = True) -> str:
-    """Return the words without blocks of code, and without quotations unless `quotes` is set."""
-    shown = (
-        piece
-        for piece in pieces(html)
-        if piece.tag != "img" and not piece.block_code and (quotes or not piece.quoted)
-    )
-    return unescape("".join(_word(piece, line=" ") for piece in shown)).strip()
-
-
-def excerpt_of(html: str) -> str:
-    """Return the beginning as plain text on one line, without code and quotes if there is anything else."""
-    return excerpt(prose_of(html, quotes=False) or prose_of(html))
+    tags = _TAG.findall(html)
+    return unescape("\n".join(value for tag in tags for value in _ADDRESS.findall(tag)))
 
 
 def beginning_of(html: str, *, length: int) -> str:
@@ -87,13 +112,9 @@ def beginning_of(html: str, *, length: int) -> str:
     return excerpt(unescape(_TAG.sub(" ", head)), length=length)
 
 
-def _word(piece: Piece, *, line: str) -> str:
-    if not piece.tag:
-        return piece.html
-    if piece.tag == "img":
-        alt = _ALT.search(piece.html)
-        return alt[1] if alt else ""
-    return line if piece.tag == "br" or piece.tag in BLOCKS else ""
+def _alt(tag: str) -> str:
+    alt = _ALT.search(tag) if tag.startswith("<img") else None
+    return alt[1] if alt else ""
 
 
 def _name(tag: str) -> str:
