@@ -16,7 +16,7 @@ from .auth import Bearer
 from .models import ApiToken
 from .schemas import MAX_ITEMS, EventKinds, EventsIn, PeopleIn, Problem, PurchasesIn, Result, Results
 from .services import event_kinds as kinds
-from .services import ingestion, parsers, people
+from .services import ingestion, parsers, people, retries
 
 api = NinjaAPI(
     title="Caravan",
@@ -53,7 +53,8 @@ def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
 def people_create(request: HttpRequest, body: PeopleIn) -> dict[str, Any]:
     """Send up to 500 people. Members are linked to your IDs; others become members who cannot log in until invited."""
     _check_length(body.people)
-    return _listed(people.save(people.parse(body.people), source=_token(request).source))
+    persons, source = people.parse(body.people), _token(request).source
+    return _listed(retries.on_deadlock(lambda: people.save(persons, source=source)))
 
 
 @api.get("/event-kinds", auth=Bearer(), response={200: EventKinds, **PROBLEMS}, tags=["events"])
@@ -73,7 +74,7 @@ def _check_length(items: Sequence[Any]) -> None:
 
 
 def _ingest(facts: list[parsers.Parsed]) -> dict[str, Any]:
-    return _listed(ingestion.ingest(facts))
+    return _listed(retries.on_deadlock(lambda: ingestion.ingest(facts)))
 
 
 def _listed(results: Sequence[ingestion.Result]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections, transaction
@@ -9,7 +10,9 @@ from django.db import connection, connections, transaction
 from community.api.models import EventKey, QuarantinedEvent, WaitingEvent
 from community.api.services import ingestion, parsers
 from community.api.services.inbound_facts import inbound_fact_from
+from community.api.services.purchase_files import imports
 from community.events.models import Event
+from journeys.models import Dirty
 from tests.api.conftest import SOMEONE, event, purchase
 from tests.factories.api import confirm_address
 from tests.factories.members import MemberFactory
@@ -160,3 +163,53 @@ def test_a_fact_survives_serialization():
 
     assert again == fact
     assert again.digest == fact.digest
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_with_the_same_orders_may_be_imported_at_once(tmp_path):
+    rows = [f"{number},2026-03-01,10,EUR,a@example.com" for number in range(1100)]
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for path, ordered in zip(paths, (rows, rows[::-1]), strict=True):
+        path.write_text("\n".join(["id,date,amount,currency,email", *ordered]))
+    counts, together = [], threading.Barrier(2)
+
+    def send(path):
+        together.wait()
+        try:
+            counts.append(imports.import_purchases(path, options=imports.Options(), dry_run=False).counts)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted((one["accepted"], one["duplicate"]) for one in counts) == [(0, 1100), (1100, 0)]
+
+
+@pytest.mark.django_db
+def test_amounts_with_three_decimals_keep_their_value():
+    """Run the migration on amounts as they were stored before it."""
+    member = MemberFactory()
+    confirm_address(member)
+    known, unknown = {"email": member.email}, {"email": "new@example.com"}
+    ingestion.ingest(
+        purchases(
+            *(
+                purchase(f"{currency}-{number}", amount="4.99", currency=currency, buyer=buyer)
+                for currency in ("KWD", "EUR")
+                for number, buyer in enumerate((known, unknown))
+            )
+        )
+    )
+    migration = import_module("community.api.migrations.0008_three_decimals")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FORWARD)
+
+    events = Event.objects.filter(name="purchase.completed").values_list("currency", "value_cents")
+    waiting = [(row.event["currency"], row.event["value_cents"]) for row in WaitingEvent.objects.all()]
+    assert sorted(events) == sorted(waiting) == [("EUR", 499), ("KWD", 49900)]
+    assert Dirty.objects.filter(member_id=member.pk, day="2026-03-01").exists()

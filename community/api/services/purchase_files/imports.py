@@ -17,7 +17,7 @@ from django.db import transaction
 
 from community.api.models import EventKey, PurchaseFile, inbound_event_id
 from community.api.schemas import MAX_ITEMS
-from community.api.services import withdrawals
+from community.api.services import retries, withdrawals
 from community.api.services.inbound_facts import InboundFact, Malformed
 from community.api.services.ingestion import IN_FUTURE, MOVED, Result, ingest
 from community.api.services.order_statuses import Meaning
@@ -87,6 +87,10 @@ def import_purchases(path: Path, *, options: Options, dry_run: bool) -> Outcome:
     Rows that are wrong are reported and left out. Raises InvalidFile, and imports nothing, if the file as a whole
     cannot be read or understood.
     """
+    return retries.on_deadlock(lambda: _import(path, options, dry_run=dry_run))
+
+
+def _import(path: Path, options: Options, *, dry_run: bool) -> Outcome:
     data = text.read_bytes(path)
     table = text.table_of(data, encoding=options.encoding)
     chosen = columns.choose(table.header, named=options.format)
