@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         htmx: HtmxDetails
 
 
+QUESTIONS = 10  # below the forums
 NOT_YOURS = gettext_lazy("Only salespeople listed in a prospect forum can open the sales desk.")
 
 
@@ -53,7 +54,10 @@ def forum_list(request: HttpRequest) -> HttpResponse:
         .select_related("category")
         .prefetch_related(Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
     )
-    return render(request, "prospects/forum_list.html", {"forums": forums, "meta": PageMeta(request.path)})
+    categories = [forum.category_id for forum in forums]
+    questions = queries.TopicRows(request.user, "latest", categories)[:QUESTIONS] if forums else []
+    context = {"forums": forums, "questions": questions, "meta": PageMeta(request.path)}
+    return render(request, "prospects/forum_list.html", context)
 
 
 @require_safe

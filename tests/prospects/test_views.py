@@ -15,7 +15,7 @@ from tests.factories.prospects import (
     a_prospect_asks,
     a_reply,
 )
-from tests.forum.pages import texts
+from tests.forum.pages import texts, titles
 from tests.journeys.journey_fixtures import drained, happened
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,21 @@ def test_forum_list_leaves_out_what_the_reader_may_not_see(client):
 
     assert visitor == [public]
     assert manager == [private, public]
+
+
+def test_forum_list_shows_the_latest_questions_that_the_reader_may_see(client):
+    public = ProspectForumFactory(category=CategoryFactory(kind="prospect"))
+    private = ProspectForumFactory(category=CategoryFactory(kind="prospect", groups=[]))
+    asked = [TopicFactory(category=public.category, title=f"Which one, {n}?") for n in range(2)]
+    TopicFactory(category=public.category, status="pending", title="Not yet")
+    secret = TopicFactory(category=private.category, title="For some")
+    TopicFactory(title="Elsewhere")
+
+    visitor = titles(client.get("/prospects/"))
+    client.force_login(MemberFactory(role="manager"))
+
+    assert visitor == [asked[1].title, asked[0].title]
+    assert titles(client.get("/prospects/")) == [secret.title, *visitor]
 
 
 def test_forum_list_has_an_empty_state(client):

@@ -1,0 +1,151 @@
+"""No page scrolls sideways on the narrowest phone, whatever is written; and every page is reachable there."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from community.core.markdown import render
+from community.forum.services import read_states
+from community.members.models import Company
+from community.prospects.models import ProspectForum, RosterEntry
+from community.qa import services as qa
+from tests.factories.badges import AwardFactory, BadgeFactory
+from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TagFactory
+from tests.factories.members import MemberFactory
+
+from .test_accessibility import MEMBER_PAGES, STAFF_PAGES, VISITOR_PAGES
+
+WIDTH = 320
+MORE_PAGES = {
+    "visitor": ["/posts/{answer}/history/", "/u/ada/?tab=answers", "/badges/{badge}/", "/t/{topic}/?page=2"],
+    "member": [
+        "/topics/{topic}/reply/",
+        "/posts/{post}/comment/",
+        "/posts/{answer}/menu/",
+        "/search/?q=coffee",
+    ],
+    "manager": [
+        "/latest/",
+        "/topics/{topic}/move/",
+        "/topics/{topic}/merge/",
+        "/topics/{topic}/split/",
+        "/posts/{post}/menu/",
+        "/u/ada/",
+        "/me/",
+    ],
+}
+
+
+def unbroken(length: int) -> str:
+    """A word without a place to break it, in wide letters."""
+    return "W" * length
+
+
+def a_text() -> str:
+    long = unbroken(300)
+    cells = "|".join(unbroken(40) for _ in range(8))
+    table = f"|{cells}|\n{'|-' * 8}|\n|{cells}|"
+    return (
+        f"# {long}\n\n{long} *{long}* `{long}` [{long}](https://example.com/{long}) https://example.com/{long}\n\n"
+        f"> > > > > > {long}\n\n- - - - - {long}\n\n{table}\n\n```\n{long}\n```\n\n1000000000. {long}\n\n![{long}](/nothing.png)"
+    )
+
+
+@pytest.fixture
+def world(transactional_db, django_db_serialized_rollback):
+    """Everything as long as it may be, without a space."""
+    html = render(a_text()).html
+    company = Company.objects.create(name=unbroken(200), slug="w")
+    ada = MemberFactory(
+        username="ada",
+        display_name=unbroken(80),
+        location=unbroken(120),
+        company=company,
+        customer_since="2026-01-01",
+        bio_html=html,
+    )
+    parent = CategoryFactory(name=unbroken(80), description=unbroken(300))
+    category = CategoryFactory(
+        name=unbroken(80), slug="machines", description=unbroken(300), kind="prospect", parent=parent
+    )
+    forum = ProspectForum.objects.create(category=category, welcome=unbroken(300))
+    seller = MemberFactory(role="sales", display_name=unbroken(80))
+    RosterEntry.objects.create(forum=forum, member=seller, real_name=unbroken(80), title=unbroken(80))
+    tags = [TagFactory(name=str(n) + unbroken(34), slug=f"tag-{n}") for n in range(5)]
+    tags.append(TagFactory(name="steam"))
+    topic = QuestionFactory(
+        category=category,
+        title=f"Coffee {unbroken(248)}",
+        excerpt=unbroken(300),
+        author=ada,
+        tags=tags,
+        opening__source=a_text(),
+        opening__html=html,
+    )
+    answer = PostFactory(
+        topic=topic, author=seller, kind="answer", source=a_text(), html=html, like_count=1234
+    )
+    PostFactory.create_batch(20, topic=topic, author=ada, kind="answer")
+    for parent_post in (topic.posts.get(number=1), answer):
+        CommentFactory(parent=parent_post, topic=topic, source=a_text(), html=html, author=seller)
+    qa.accept_answer(answer, actor=seller)
+    qa.mark_official(answer, actor=seller)
+    badge = BadgeFactory(name=unbroken(60), sentence=unbroken(200))
+    AwardFactory(badge=badge, member=ada, post=answer)
+    read_states.mark_read(topic, member=ada, number=1)
+    PostFactory(author=ada, status="pending", topic=topic, html=html, status_reason=unbroken(300))
+    posts = {"post": topic.posts.get(number=1).pk, "answer": answer.pk}
+    return {"topic": topic.pk, "badge": badge.slug, "ada": ada, **posts}
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(page, login, world):
+    page.set_viewport_size({"width": WIDTH, "height": 800})
+    readers = {"visitor": VISITOR_PAGES, "member": MEMBER_PAGES, "manager": STAFF_PAGES}
+    wide = {}
+    for reader, paths in readers.items():
+        if reader != "visitor":
+            login(page, world["ada"] if reader == "member" else MemberFactory(role="manager", is_staff=True))
+        for path in [*paths, *MORE_PAGES[reader]]:
+            if path.startswith("/admin"):  # Unfold's
+                continue
+            page.goto(path.format(**world))
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > WIDTH:
+                wide[f"{reader}: {path}"] = (width, culprits(page))
+
+    assert wide == {}
+
+
+def culprits(page: Page) -> list[str]:
+    """Return what holds text that sticks out, unless it scrolls by itself."""
+    return page.evaluate("""() => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const found = new Set();
+      while (texts.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(texts.currentNode);
+        const parent = texts.currentNode.parentElement;
+        if (range.getBoundingClientRect().right > innerWidth + 1 && !parent.closest("pre, table, .table-scroll, .tabs"))
+          found.add(`${parent.tagName.toLowerCase()}.${parent.className} in .${parent.parentElement.className}`);
+      }
+      return [...found].slice(0, 6);
+    }""")
+
+
+def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, world):
+    page.set_viewport_size({"width": 390, "height": 800})
+    login(page, MemberFactory(role="manager", is_staff=True))
+    page.goto("/latest/")
+    menu, bar = page.get_by_role("navigation", name="Main"), page.get_by_role("navigation", name="Shortcuts")
+
+    expect(bar.get_by_role("link")).to_have_text(["Home", "Search", "Ask", "Notifications", "You"])
+    page.get_by_role("button", name="Menu", exact=True).press("Enter")
+    expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(menu.get_by_role("link", name="Journeys")).to_be_hidden()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    menu.get_by_role("link", name="Ask sales").click()
+
+    expect(page.get_by_role("heading", name="Ask before you buy")).to_be_visible()
+    expect(page.get_by_role("heading", name="Latest questions")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(bar).to_be_hidden()
+    expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)
