@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -116,7 +116,6 @@ class ExternalId(models.Model):
         return f"{self.source}: {self.external_id}"
 
 
-EMAIL_DOMAIN = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.TextField())
 OPEN = Q(applied_at=None, dismissed_at=None)
 
 
@@ -132,10 +131,6 @@ class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
             [list(member_ids)],
         )
         return self.filter(pk__in=theirs)
-
-    def of_email_domains(self, domains: Collection[str]) -> WaitingEventQuerySet:
-        """Events about someone with an address at one of these domains."""
-        return self.alias(email_domain=EMAIL_DOMAIN).filter(email_domain__in=domains)
 
 
 class WaitingEvent(models.Model):
@@ -169,7 +164,6 @@ class WaitingEvent(models.Model):
         indexes = [
             models.Index(fields=["received_at"], condition=OPEN, name="waiting_event_open"),
             models.Index(fields=["email"], condition=OPEN, name="waiting_event_email"),
-            models.Index(EMAIL_DOMAIN, condition=OPEN, name="waiting_event_email_domain"),
             models.Index(fields=["domain"], condition=OPEN, name="waiting_event_domain"),
             models.Index(fields=["source", "external_id"], condition=OPEN, name="waiting_event_external_id"),
             models.Index(fields=["company_external_id"], condition=OPEN, name="waiting_event_company"),

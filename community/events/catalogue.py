@@ -75,6 +75,8 @@ _DAYS = whole(0, 3_650)
 _SEATS = whole(0, 10_000_000)
 _WORDS = whole(0, 1_000_000)
 _PEOPLE = whole(0, 1_000_000_000)
+_ITEMS = whole(0, 10_000)
+_ID = whole(1, 2**63 - 1)
 
 
 def checked_payload(
@@ -213,8 +215,8 @@ PROSPECT_PEER_REPLIED = _declare(
     replier_stage=str | None,
     customer_since=str | None,
 )
-SHORTLIST_CREATED = _declare("shortlist.created", _("created a shortlist"), items=int | None)
-SHORTLIST_SHARED = _declare("shortlist.shared", _("shared a shortlist"), teammates=int | None)
+SHORTLIST_CREATED = _declare("shortlist.created", _("created a shortlist"), items=_ITEMS | None)
+SHORTLIST_SHARED = _declare("shortlist.shared", _("shared a shortlist"), teammates=_ITEMS | None)
 TEAMMATE_INVITED = _declare("teammate.invited", _("invited a teammate"), role=str | None)
 DEMO_REQUESTED = _declare("demo.requested", _("asked for a demo"), product=str | None)
 TRIAL_STARTED = _declare("trial.started", _("started a trial"), product=str | None)
@@ -296,7 +298,7 @@ ARTICLE_PUBLISHED = _declare("article.published", _("published an article"), tit
 STORY_SHARED = _declare("story.shared", _("shared a story"), title=str | None, words=_WORDS | None)
 TALK_GIVEN = _declare("talk.given", _("gave a talk"), title=str | None, reach=_PEOPLE | None)
 MODERATION_HELPED = _declare("moderation.helped", _("helped the moderators"), reason=str | None)
-MENTEE_HELPED = _declare("mentee.helped", _("helped a newcomer"), topic_id=int | None)
+MENTEE_HELPED = _declare("mentee.helped", _("helped a newcomer"), topic_id=_ID | None)
 REFERRAL_LINK_SHARED = _declare("referral.link_shared", _("shared a referral link"), channel=str | None)
 REFERRAL_CLICKED = _declare("referral.clicked", _("had a referral link clicked"))
 REFERRAL_REGISTERED = _declare("referral.registered", _("referred someone who joined"))

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from community.api.models import ExternalId, WaitingEvent
 from community.api.services import ingestion, parsers, waiting_events
+from community.api.tasks import match_new
 from community.api.tasks import match_waiting as match_waiting_task
 from community.events.models import Event
 from community.members.services.accounts import register
@@ -86,10 +87,33 @@ def test_a_domain_matches_the_company_but_no_person():
     company = CompanyFactory(verified_domains=["acme.example"])
     MemberFactory(company=company)
 
-    answer = buy(buyer={"email": "boss@acme.example"})
+    answer = buy(account={"domain": "acme.example"})
 
     assert answer.matched
     assert (bought().member, bought().company) == (None, company)
+
+
+def test_a_purchase_by_someone_at_a_known_company_waits_for_them():
+    company = CompanyFactory(verified_domains=["acme.example"])
+    assert not buy(buyer={"email": "boss@acme.example"}).matched
+    boss = MemberFactory(company=company)
+    confirm_address(boss, "boss@acme.example")
+
+    match_new()
+
+    assert (bought().member, bought().company) == (boss, company)
+
+
+def test_a_purchase_recorded_for_a_company_moves_to_the_buyer():
+    company = CompanyFactory(verified_domains=["acme.example"])
+    buy(account={"domain": "acme.example"})
+    boss = MemberFactory(company=company)
+    confirm_address(boss, "boss@acme.example")
+
+    answer = buy(account={"domain": "acme.example"}, buyer={"email": "boss@acme.example"})
+
+    assert answer.status == "updated"
+    assert Event.objects.not_retracted().get(name="purchase.completed").member == boss
 
 
 @pytest.mark.parametrize("account", [{"domain": "acme.example"}, {"external_id": "a-1"}])

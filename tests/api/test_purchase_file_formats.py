@@ -221,6 +221,15 @@ def test_a_partial_refund_without_an_amount_is_rejected(run):
     )
 
 
+def test_a_refund_of_more_than_the_order_is_rejected(run):
+    out = run("id,date,amount,currency,email,refunded_amount\n1,2026-03-01,10,EUR,a@example.com,10.01\n")
+
+    assert (
+        "Line 2: rejected: refunded_amount: “10.01” is more than the order's amount, “10”. Correct one of them."
+        in out
+    )
+
+
 def test_the_format_can_be_named(run):
     out = run(lines(f"1,2026-03-01,10,{TAIL}"), "--format", "generic")
 

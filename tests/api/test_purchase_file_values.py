@@ -221,6 +221,8 @@ def test_other_encodings_are_read_if_named():
             r"Line 3, column 6: the byte 0xE9 is not valid in UTF-8.*--encoding windows-1252",
         ),
         (b"", "The file is empty"),
+        (b"PK\x03\x04\x14\x00", "This is a spreadsheet or another zipped file, not a CSV file"),
+        (b"\x1f\x8b\x08", "This is a compressed file, not a CSV file"),
         (b"\n\n", "The file is empty"),
         (
             b'id,name\n1,ok\n2,"never\n3,closed\n',

@@ -23,7 +23,11 @@ class Identity:
 
     @property
     def is_known(self) -> bool:
-        return bool(self.external_id or self.email or self.company_external_id or self.domain)
+        return self.names_person or bool(self.company_external_id or self.domain)
+
+    @property
+    def names_person(self) -> bool:
+        return bool(self.external_id or self.email)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,9 @@ def _decide(fact: InboundFact, match: Match, stored: Stored | None) -> _Decision
         return _Decision(replace(fact, version=stored.version), owner, stored, "updated", REINSTATED)
     if same and not moves:
         return _Decision(fact, match, stored, "duplicate")
-    if fact.corrects:
+    # Recorded for a company before it was known who there bought: that person's journey needs it.
+    finds_owner = moves and stored.member_id is None
+    if fact.corrects or (same and finds_owner):
         # Whom it was recorded for still counts if the new version matches nobody.
         owner = match if match.found else Match(stored.member_id, stored.company_id)
         return _Decision(replace(fact, version=stored.version + 1), owner, stored, "updated", CORRECTED)

@@ -1,6 +1,7 @@
 """Match facts to members, by external id or email address, and to companies, by id or domain.
 
-A domain identifies a company, never a person.
+A domain identifies a company, never a person. A fact that names a person is about that person: it waits for them even if
+their company is known, because it would be part of nobody's journey.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def find(people: Sequence[tuple[str, Identity]]) -> list[Match]:
     )
     return [
         Match(member, companies.find(who) or (employers.get(member) if member else None))
+        if member or not who.names_person
+        else Match()
         for member, (_, who) in zip(members, people, strict=True)
     ]
 

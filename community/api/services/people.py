@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from community.api.models import ExternalId
 from community.api.schemas import PersonItem
+from community.core.mailboxes import domain_of
 from community.events.catalogue import MEMBER_REGISTERED
 from community.events.services.recording import record
 from community.members import names
@@ -138,4 +139,4 @@ class _Saver:
 
 
 def _company(who: Identity) -> Identity:
-    return Identity(email=who.email, company_external_id=who.company_external_id, domain=who.domain)
+    return Identity(company_external_id=who.company_external_id, domain=who.domain or domain_of(who.email))

@@ -80,7 +80,6 @@ def pks_for(member_ids: Collection[int], company_ids: Collection[int] = ()) -> l
     domains = [canonical_domain(domain) for company in companies for domain in company.verified_domains]
     found |= set(waiting.filter(company_external_id__in=ids).values_list("pk"))
     found |= set(waiting.filter(domain__in=domains).values_list("pk"))
-    found |= set(waiting.of_email_domains(domains).values_list("pk"))
     return sorted(pk for (pk,) in found)
 
 

@@ -253,6 +253,11 @@ class _Reader:
         if order.is_refund:
             return abs(amount)
         given = self._amount(order, "refunded_amount")[0] if order.text["refunded_amount"] else Decimal(0)
+        if abs(given) > amount:
+            raise ValueError(
+                f"{self.columns.column('refunded_amount')}: “{order.text['refunded_amount']}” is more than the order's "
+                f"{self.columns.column('amount')}, “{order.text['amount']}”. Correct one of them."
+            )
         if order.meaning is Meaning.REFUNDED:
             return abs(given) or amount
         if order.meaning is Meaning.PARTLY_REFUNDED and not given:

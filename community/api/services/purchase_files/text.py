@@ -17,6 +17,14 @@ class InvalidFile(Exception):
     """The file cannot be imported, and nothing of it was; the message says why and what to do."""
 
 
+_OTHER_FILES = {
+    b"PK\x03\x04": "a spreadsheet or another zipped file",
+    b"\xd0\xcf\x11\xe0": "an Excel spreadsheet",
+    b"\x1f\x8b": "a compressed file",
+    b"%PDF": "a PDF",
+}
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of a file. `start` is the line that the text begins at."""
@@ -49,6 +57,9 @@ def read_bytes(path: Path) -> bytes:
 
 def table_of(data: bytes, *, encoding: str = "") -> Table:
     """Return the table in a file, whose first line that is not empty is the header. Raises InvalidFile."""
+    for beginning, kind in _OTHER_FILES.items():
+        if data.startswith(beginning):
+            raise InvalidFile(f"This is {kind}, not a CSV file. Save it as “CSV UTF-8” and try again.")
     text, found = _decoded(data, encoding)
     text, delimiter, start = _after_sep(text)
     for line, row in _rows(text, delimiter or _delimiter_of(text), start):
@@ -70,7 +81,7 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
         return data.decode(name).removeprefix("\ufeff"), name.removesuffix("-sig").upper()
     except UnicodeDecodeError as error:
         raise InvalidFile(_where_undecodable(data, error)) from error
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise InvalidFile(
             f"There is no encoding called {encoding}. Use utf-8, utf-16 or windows-1252."
         ) from error
