@@ -1,10 +1,12 @@
 """Broken or malicious dumps: nothing is imported, and existing data stays."""
 
 import pytest
+from django.db import DataError
 
 from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.importers.models import StagedRow
+from community.importers.services.builders import topics as builder
 from community.importers.services.staging import find_dump
 from community.importers.stackexchange.reader import DumpError
 from community.members.models import Member
@@ -104,6 +106,65 @@ def test_import_keeps_odd_characters(tmp_path, imported, text):
     imported(dump)
 
     assert Post.objects.get().source.strip() == text.strip()
+
+
+HOSTILE = [
+    "<![>",
+    "a <![x] b",
+    "<!--",
+    "<?php",
+    "<a href='http://[::1'>x</a> [y](http://[::1) //[",
+    "<b>" * 2_000,
+    "> " * 5_000 + "x",
+    "$" * 5_000 + "\\(" * 500,
+    "\u0000\ud7ff\ufffe\uffff\u2028",
+    "| a |\n|" + "-|" * 3_000,
+    "[a]: x\n" * 3_000,
+    " ".join(chr(0x20000 + number) * 2 for number in range(9_000)),
+]
+
+
+def test_no_text_ends_an_import(tmp_path, imported):
+    dump = Dump(tmp_path).user(1)
+    for number, text in enumerate(HOSTILE, start=1):
+        dump.user(
+            100 + number, DisplayName=text[:60], AboutMe=text, Location=text[:300], WebsiteUrl=text[:300]
+        )
+        dump.question(number, Body=text, Title=text[:300], Tags=text[:60])
+        dump.answer(1000 + number, to=number, Body=text).history(1000 + number, 2, text)
+        dump.add("comments", PostId=number, Text=text)
+        dump.add("tags", TagName=text[:40], ExcerptPostId=2000 + number)
+        dump.add("posts", Id=2000 + number, PostTypeId=4, Body=text)
+        dump.add("badges", UserId=1, Name=text[:80])
+
+    batch = imported(dump)
+
+    assert Topic.objects.count() == len(HOSTILE)
+    assert all(
+        table["read"] == table["imported"]
+        for table in batch.report["tables"][:-2]
+        if table["file"] != "Tags.xml"
+    )
+
+
+def test_a_question_that_cannot_be_stored_is_skipped_with_all_that_belongs_to_it(dump, imported, monkeypatch):
+    save = builder._save
+
+    def refuse(threads, bundle):
+        if any("10" in thread.topic.title for thread in threads):
+            raise DataError("too long")
+        save(threads, bundle)
+
+    monkeypatch.setattr(builder, "_save", refuse)
+
+    batch = imported(dump)
+
+    assert list(Topic.objects.values_list("title", flat=True)) == ["Question 20?"]
+    assert skipped(batch, "Posts.xml") == {"cannot be stored: DataError": 3}
+    assert skipped(batch, "Comments.xml") == {"cannot be stored: DataError": 1}
+    assert batch.report["remarks"][-1] == (
+        "Rows not imported, nor their answers and comments (DataError): 1. posts 10"
+    )
 
 
 def test_import_handles_a_question_that_answers_itself(tmp_path, imported):

@@ -13,6 +13,7 @@ from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.stackexchange.tables import TABLES
 from community.members.models import Member
 
+from . import failures
 from .builders.people import handle
 from .statements import fetch
 
@@ -63,6 +64,10 @@ _REMARKS = {
 
 def report_of(batch: ImportBatch, folder: Path) -> dict[str, Any]:
     """Return {"tables": [{"file", "read", "imported", "skipped": {reason: rows}}], "remarks": [sentence]}."""
+    return {"tables": _tables(batch), "remarks": [*_missing(folder), *_remarks(batch)]}
+
+
+def _tables(batch: ImportBatch) -> list[dict[str, Any]]:
     counts: dict[str, dict[str, int]] = {}
     for file, skip, rows in fetch(_COUNTS, batch=batch.pk):
         counts.setdefault(file, {})[skip] = rows
@@ -70,27 +75,23 @@ def report_of(batch: ImportBatch, folder: Path) -> dict[str, Any]:
     for table in TABLES:
         found = counts.get(table.name, {})
         imported = found.pop("", 0)
-        tables.append(
-            {
-                "file": table.file,
-                "read": imported + sum(found.values()),
-                "imported": imported,
-                "skipped": found,
-            }
-        )
-    return {"tables": tables, "remarks": [*_missing(folder), *_remarks(batch)]}
+        read = imported + sum(found.values())
+        tables.append({"file": table.file, "read": read, "imported": imported, "skipped": found})
+    return tables
 
 
 def verified(batch: ImportBatch) -> dict[str, Any]:
-    """Return the report with a remark for each table whose imported rows differ from the expected number."""
+    """Return the report after building: with rows that failed, and tables whose rows differ from the expected number."""
+    tables = _tables(batch)
     actual = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
-    expected = {table["file"]: table["imported"] for table in batch.report["tables"]}
+    expected = {table["file"]: table["imported"] for table in tables}
     differing = [
         f"{file}: imported {expected[file]:,} rows, but found {actual[kind]:,}."
         for file, kind in _KINDS.items()
         if expected[file] != actual[kind]
     ]
-    return {**batch.report, "remarks": [*batch.report["remarks"], *differing]}
+    remarks = [*batch.report["remarks"], *failures.remarks(batch), *differing]
+    return {"tables": tables, "remarks": remarks}
 
 
 def _missing(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from community.importers.models import ImportBatch
+from community.importers.models import ImportBatch, StagedRow
 from community.importers.progress import Progress
 from community.importers.stackexchange.kinds import HISTORY_NOT_KEPT, VOTES_NOT_KEPT
 from community.importers.stackexchange.tables import TABLES
@@ -16,6 +16,7 @@ from .statements import execute, ranges, save_progress
 EARLIER = "imported earlier"
 QUESTION_EARLIER = "its question was imported earlier"
 NO_POST = "its post is not in the dump"
+BELONGING = ("comments", "votes", "history", "links")
 OTHER_POST = "its post is neither a question nor an answer"
 
 
@@ -157,3 +158,12 @@ def apply_skip_rules(batch: ImportBatch, progress: Progress) -> None:
                 execute(statement, batch=batch.pk, file=rule.file, site=batch.site, first=first, last=last)
         progress.advance(1)
     save_progress(batch, judged=True)
+
+
+def skip_thread(batch: ImportBatch, question: StagedRow, *, reason: str) -> None:
+    """Skip a question with its answers and all rows that belong to these posts."""
+    staged = StagedRow.objects.filter(batch_id=batch.pk, skip="")
+    answers = staged.filter(file="posts", parent_id=question.key)
+    posts = [question.key, *answers.values_list("source_id", flat=True)]
+    staged.filter(file="posts", source_id__in=posts).update(skip=reason[:120])
+    staged.filter(file__in=BELONGING, parent_id__in=posts).update(skip=reason[:120])

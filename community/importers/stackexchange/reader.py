@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ MAX_ROW_BYTES = 4 * 1024 * 1024
 # Characters that XML forbids but real dumps contain, raw or as references.
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _TO_SPACES = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
+_NO_CHARACTERS = {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
 _UNFINISHED = re.compile(rb"&#?[0-9a-zA-Z]{0,11}\Z")
 
@@ -38,13 +40,15 @@ def read_rows(path: Path, *, root: str, on_bytes: Callable[[int], None]) -> Iter
 
 
 def _clean_chunks(file: BinaryIO) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     rest = b""
     while chunk := file.read(CHUNK):
-        chunk = rest + chunk.translate(_TO_SPACES)
+        text = decoder.decode(chunk).translate(_NO_CHARACTERS)
+        chunk = rest + text.encode().translate(_TO_SPACES)
         cut = _UNFINISHED.search(chunk)
         rest = chunk[cut.start() :] if cut else b""
         yield _REFERENCE.sub(_allowed, chunk[: cut.start()] if cut else chunk)
-    yield rest
+    yield rest + decoder.decode(b"", final=True).encode()
 
 
 def _allowed(reference: re.Match[bytes]) -> bytes:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+import nh3
+from markdown_it import MarkdownIt
+
+from community.core.markdown import ATTRIBUTES, TAGS
 
 from .addresses import PREFIXES, Target, targets_of
 
@@ -23,20 +29,55 @@ _SITE = re.compile(r"\[((?:meta\.)?[a-z]{2,30})\.se\](?![(\[])")
 _HEADING = re.compile(r"^(#{1,6})(?=[^#\s])", re.M)
 _SPOILER = re.compile(r"^( {0,3})>! ?", re.M)
 _LANGUAGE = re.compile(r"^<!-- language(?:-all)?: .*?-->\n?", re.M)
+_LANGUAGE_CLASS = re.compile(r'<pre class="[^"]*\blang-(?!none|default)([\w+#.-]{1,30})[^"]*"><code>')
+_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]: *\S+[^\n]*(?:\n|\Z)", re.M)
+# In comments, a backslash only escapes the marks that they have.
+_BACKSLASH = re.compile(r"\\(?![`*_\[])")
 _TRAILING = ".,;:!?"
 
 
 def from_markdown(text: str) -> str:
-    """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x] and language hints."""
+    """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions."""
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _outside_code(
-        text, lambda part: _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1 ", _shorthand(part)))
-    ).strip()
+    text = _outside_code(text, lambda part: _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1 ", _shorthand(part))))
+    return _BLANK_LINES.sub("", _with_last_definitions(text)).rstrip()
+
+
+def _with_last_definitions(text: str) -> str:
+    """Delete the definitions of a link but the last, which counted on the old site; here the first would."""
+    last = {match[1].lower(): match.start() for match in _DEFINITION.finditer(text)}
+    return _DEFINITION.sub(lambda match: match[0] if last[match[1].lower()] == match.start() else "", text)
 
 
 def from_comment(text: str) -> str:
-    """Convert a comment's text, which only has links, emphasis and code, to our Markdown."""
-    return _outside_code(text.replace("\r\n", "\n"), _shorthand).strip()
+    """Convert a comment's text, which only has links, emphasis and code, to Markdown in which nothing else is markup."""
+    return _outside_code(
+        text.replace("\r\n", "\n"), lambda part: _BACKSLASH.sub(r"\\\\", _shorthand(part))
+    ).strip()
+
+
+def comment_html(markdown: str) -> str:
+    """Render a comment's Markdown. HTML, lists and the like are words to whoever wrote them."""
+    paragraphs = re.split(r"\n\s*\n", markdown)
+    return "\n".join(f"<p>{_comments.renderInline(part.strip())}</p>" for part in paragraphs)
+
+
+def from_html(html: str, lead: Callable[[str], str]) -> str:
+    """Return the body of a post with only what a post may have here, and its links and images led elsewhere by `lead`."""
+    return nh3.clean(
+        _LANGUAGE_CLASS.sub(r'<pre><code class="language-\1">', html),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=lambda tag, name, value: lead(value) if name in ("href", "src") else value,
+        link_rel=None,
+    )
+
+
+def as_plain_text(text: str) -> str:
+    """Return any text as HTML in which every word of it is shown; for what cannot be converted."""
+    lines = escape(text.strip()).replace("\r\n", "\n").split("\n")
+    return f"<p>{'<br>'.join(lines)}</p>"
 
 
 def _shorthand(part: str) -> str:
@@ -80,6 +121,17 @@ def _inline_code(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
         place += 1
 
 
+def _make_comment_parser() -> MarkdownIt:
+    parser = MarkdownIt("zero", {"linkify": True})
+    parser.enable(["backticks", "emphasis", "link", "escape", "linkify"])
+    if parser.linkify is not None:
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    return parser
+
+
+_comments = _make_comment_parser()
+
+
 class Links:
     """Finds and rewrites the links of one site."""
 
@@ -92,8 +144,10 @@ class Links:
         inside = r"(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])"
         bare = r"(?<!\[)(?<!https:)(?<!http:)(?P<open><)?"
         # A path without a host, or a host without a scheme, only counts inside a link.
+        url = rf"(?:(?P<known>{absolute})|(?P<slashes>//?))(?P<path>{path})"
+        self.url = re.compile(url, re.I)
         self.pattern = re.compile(
-            rf"{inside}(?:(?P<known>{absolute})|(?P<slashes>//?))(?P<path>{path})"
+            rf"{inside}{url}"
             rf"|{bare}{absolute}(?P<bare>(?:{PREFIXES})/{path})(?(open)>?)",
             re.I,
         )
@@ -107,17 +161,26 @@ class Links:
         return _outside_code(text, lambda part: self.rewrite_part(part, lookup))
 
     def rewrite_part(self, text: str, lookup: Lookup) -> str:
-        """As `rewrite`, for text without code. Paths that we do not have lead to the old site."""
+        """As `rewrite`, for text without code."""
 
         def rewritten(match: re.Match[str]) -> str:
-            path = _path(match)
-            ours = None if match["slashes"] == "//" else self._ours(path, lookup)
             if match["inside"]:
-                address = ours[0] if ours else self._elsewhere(match, path)
-                return f"{match['inside']}{address}{match['path'][len(path) :]}"
+                return f"{match['inside']}{self._led(match, lookup)}"
+            path = _path(match)
+            ours = self._ours(path, lookup)
             return f"[{_label(ours[1])}]({ours[0]}){match['bare'][len(path) :]}" if ours else match[0]
 
         return self.pattern.sub(rewritten, text)
+
+    def lead(self, url: str, lookup: Lookup) -> str:
+        """Return our URL for one of the old site. Paths that we do not have lead to the old site."""
+        match = self.url.match(url)
+        return f"{self._led(match, lookup)}{url[match.end() :]}" if match else url
+
+    def _led(self, match: re.Match[str], lookup: Lookup) -> str:
+        path = _path(match)
+        ours = None if match["slashes"] == "//" else self._ours(path, lookup)
+        return f"{ours[0] if ours else self._elsewhere(match, path)}{match['path'][len(path) :]}"
 
     def _ours(self, path: str, lookup: Lookup) -> tuple[str, str] | None:
         return next(filter(None, map(lookup, targets_of(path))), None)
@@ -135,7 +198,8 @@ class Links:
 
 
 def _path(match: re.Match[str]) -> str:
-    return str(match["path"] or match["bare"] or "").rstrip(_TRAILING)
+    groups = match.groupdict()
+    return str(groups["path"] or groups.get("bare") or "").rstrip(_TRAILING)
 
 
 def _label(title: str) -> str:

@@ -18,6 +18,7 @@ from community.events.models import Event
 from community.events.services.recording import Draft, record_all
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
+from community.importers.services.failures import Failures
 from community.importers.services.statements import reset_query_log, save_progress
 from community.members import names
 from community.members.models import Member
@@ -34,15 +35,17 @@ def build_members(batch: ImportBatch, progress: Progress) -> None:
     while rows := list(usable.filter(ordinal__gt=done)[:BATCH_SIZE]):
         done = rows[-1].ordinal
         with transaction.atomic():
-            _build(batch, rows)
+            failures = Failures()
+            _build(batch, rows, failures)
             save_progress(batch, **{"build:members": done})
+            failures.save(batch)
         progress.advance(len(rows))
         reset_query_log()
 
 
-def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
+def _build(batch: ImportBatch, rows: list[StagedRow], failures: Failures) -> None:
     handles = usernames({row.key: row.data.get("DisplayName", "") for row in rows})
-    members = [_member(row, handles[row.key]) for row in rows]
+    members = [_member(row, handles[row.key], failures) for row in rows]
     Member.objects.bulk_create(members)
     ImportedRow.objects.bulk_create(
         ImportedRow(
@@ -67,9 +70,9 @@ def _build(batch: ImportBatch, rows: list[StagedRow]) -> None:
     )
 
 
-def _member(row: StagedRow, username: str) -> Member:
+def _member(row: StagedRow, username: str, failures: Failures) -> Member:
     data = row.data
-    bio = storable(to_markdown(data.get("AboutMe", "")))
+    bio = _bio(row, failures)
     website = data.get("WebsiteUrl", "")
     member = Member(
         pk=row.target_id,
@@ -84,6 +87,15 @@ def _member(row: StagedRow, username: str) -> Member:
     )
     member.set_unusable_password()
     return member
+
+
+def _bio(row: StagedRow, failures: Failures) -> str:
+    html = row.data.get("AboutMe", "")
+    try:
+        return storable(to_markdown(html))
+    except Exception as error:  # whatever a row contains must not end the import
+        failures.add(row, "kept without its description", error)
+        return ""
 
 
 def usernames(wanted: dict[int, str]) -> dict[int, str]:

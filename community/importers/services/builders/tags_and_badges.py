@@ -9,6 +9,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from community.badges.models import Award, Badge
+from community.core.markdown import sanitized
+from community.core.rendered_html import text_of
 from community.core.text import storable
 from community.forum.models import Tag
 from community.forum.services import tags
@@ -17,8 +19,7 @@ from community.importers.progress import Progress
 from community.importers.services.statements import reset_query_log, save_progress
 from community.importers.stackexchange.history import versions_of
 from community.importers.stackexchange.kinds import LEVELS
-
-from .texts import source_of
+from community.importers.stackexchange.text import from_markdown
 
 BATCH_SIZE = 2000
 
@@ -81,11 +82,16 @@ def _descriptions(batch: ImportBatch, rows: list[StagedRow]) -> dict[int, str]:
     # Excerpts have a lower PostTypeId, so they come before the full text.
     for post in sorted(staged, key=lambda post: int(post.data["PostTypeId"])):
         versions = versions_of(history.get(post.key, []))
-        text = storable(source_of(post, versions[-1].body if versions else None))
+        text = storable(_words(post, versions[-1].body if versions else None))
         tag = wanted[post.key]
         if text and text not in texts.get(tag, ""):
             texts[tag] = f"{texts[tag]}\n\n{text}" if tag in texts else text
     return texts
+
+
+def _words(row: StagedRow, markdown: str | None) -> str:
+    """Return the description of a tag, which pages show as it is stored."""
+    return from_markdown(markdown) if markdown is not None else text_of(sanitized(row.data.get("Body", "")))
 
 
 def build_badges(batch: ImportBatch, progress: Progress) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from community.core.html_to_markdown import to_markdown
 from community.core.markdown import Rendered, render
 from community.core.markup import Markup
 from community.core.text import storable
 from community.forum.models import Post, Tag, Topic
 from community.forum.services import topics
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
+from community.importers.services.failures import Failures
 from community.importers.stackexchange.addresses import Target
-from community.importers.stackexchange.text import Links, from_comment, from_markdown
+from community.importers.stackexchange.text import (
+    Links,
+    as_plain_text,
+    comment_html,
+    from_comment,
+    from_html,
+    from_markdown,
+)
 from community.members.models import Member
 
 from .bundle import Bundle
@@ -21,13 +28,22 @@ from .bundle import Bundle
 Found = dict[Target, tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text as it is stored: Markdown as its author typed it, or HTML where the dump has nothing else."""
+
+    source: str
+    markup: Markup
+
+
 @dataclass
 class Texts:
-    """Converts the text of a bundle's posts to our Markdown and HTML."""
+    """Converts the text of a bundle's posts. Those that cannot be converted are kept as plain text, and noted."""
 
     links: Links
     found: Found
     mentions: Mapping[str, str] = field(default_factory=dict)
+    failures: Failures = field(default_factory=Failures)
 
     def for_participants(self, people: Iterable[int], bundle: Bundle) -> Texts:
         """Return a copy for a thread with these people. Dumps mention them by name, without spaces."""
@@ -40,11 +56,29 @@ class Texts:
             self, mentions={name: found.pop() for name, found in addresses.items() if len(found) == 1}
         )
 
-    def rewrite(self, source: str) -> str:
-        return storable(self.links.rewrite(source, self.found.get))
+    def convert(self, row: StagedRow, markdown: str | None = None) -> tuple[Text, Rendered]:
+        """Return the text of a post or comment, or of its version with this Markdown, with links to our pages."""
+        try:
+            text = self._text(row, markdown)
+            return text, self.render(text)
+        except Exception as error:  # whatever a row contains must not end the import
+            self.failures.add(row, "kept as plain text", error)
+            text = Text(as_plain_text(storable(_original(row, markdown))), Markup.HTML)
+            return text, self.render(text)
 
-    def render(self, source: str) -> Rendered:
-        return render(source, markup=Markup.COMMONMARK, mentions=self._addresses)
+    def _text(self, row: StagedRow, markdown: str | None) -> Text:
+        if row.file == "comments":
+            comment = self.links.rewrite(from_comment(row.data.get("Text", "")), self.found.get)
+            return Text(storable(comment_html(comment)), Markup.HTML)
+        if markdown is not None:
+            return Text(
+                storable(self.links.rewrite(from_markdown(markdown), self.found.get)), Markup.COMMONMARK
+            )
+        html = from_html(row.data.get("Body", ""), lambda url: self.links.lead(url, self.found.get))
+        return Text(storable(html), Markup.HTML)
+
+    def render(self, text: Text) -> Rendered:
+        return render(text.source, markup=text.markup, mentions=self._addresses)
 
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.mentions[name] for name in names if name in self.mentions}
@@ -59,21 +93,21 @@ def texts_of(bundle: Bundle) -> Texts:
     return Texts(links, _lookup(bundle.batch, targets))
 
 
-def source_of(row: StagedRow, markdown: str | None) -> str:
-    """Return a post's Markdown before links are rewritten; converted from HTML if `markdown` is None."""
-    if row.file == "comments":
-        return from_comment(row.data.get("Text", ""))
-    return from_markdown(markdown) if markdown is not None else to_markdown(row.data.get("Body", ""))
+def _original(row: StagedRow, markdown: str | None) -> str:
+    """Return the text of the row as the dump has it."""
+    return (
+        markdown if markdown is not None else row.data.get("Text" if row.file == "comments" else "Body", "")
+    )
 
 
 def _sources(bundle: Bundle) -> Iterable[str]:
     for post in [*bundle.questions, *(row for rows in bundle.answers.values() for row in rows)]:
         versions = bundle.versions.get(post.key, [])
-        yield from (source_of(post, version.body) for version in versions if version.body is not None)
+        yield from (from_markdown(version.body) for version in versions if version.body is not None)
         if not versions or versions[-1].body is None:
-            yield source_of(post, None)
+            yield _original(post, None)
     for rows in bundle.comments.values():
-        yield from (source_of(row, None) for row in rows)
+        yield from (from_comment(_original(row, None)) for row in rows)
 
 
 def _lookup(batch: ImportBatch, targets: set[Target]) -> Found:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from community.core.markup import Markup
+from community.core.markdown import Rendered
 from community.core.rendered_html import excerpt_of
 from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import topics
@@ -17,7 +17,7 @@ from community.members.models import Member
 from community.qa.models import Question
 
 from .bundle import Bundle
-from .texts import Texts, source_of
+from .texts import Text, Texts
 
 
 @dataclass
@@ -43,7 +43,7 @@ def thread_of(row: StagedRow, bundle: Bundle, texts: Texts, category: Category) 
         post = _post(staged, kind, number, topic, bundle)
         if kind == Post.Kind.COMMENT:
             post.parent = by_source[staged.parent_id or 0]
-            _set_text(post, texts.rewrite(source_of(staged, None)), texts)
+            _set_text(post, *texts.convert(staged))
         else:
             by_source[staged.key] = post
             thread.revisions += _set_text_and_revisions(post, staged, bundle, texts)
@@ -124,9 +124,8 @@ def _post(row: StagedRow, kind: str, number: int, topic: Topic, bundle: Bundle) 
     )
 
 
-def _set_text(post: Post, source: str, texts: Texts) -> None:
-    rendered = texts.render(source)
-    post.source, post.markup, post.html = source, Markup.COMMONMARK, rendered.html
+def _set_text(post: Post, text: Text, rendered: Rendered) -> None:
+    post.source, post.markup, post.html = text.source, text.markup, rendered.html
     post.word_count = rendered.words
 
 
@@ -134,7 +133,7 @@ def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: T
     """Set the text of the latest version. Return the revisions if there are several."""
     versions = bundle.versions.get(row.key, [])
     body = versions[-1].body if versions else None
-    _set_text(post, texts.rewrite(source_of(row, body)), texts)
+    _set_text(post, *texts.convert(row, body))
     if len(versions) < 2:
         return []
     post.revision_count = len(versions) - 1
@@ -149,6 +148,7 @@ def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: T
 def _revision(
     post: Post, number: int, version: Version, row: StagedRow, bundle: Bundle, texts: Texts
 ) -> Revision:
+    text, _ = texts.convert(row, version.body)
     return Revision(
         post=post,
         number=number,
@@ -156,8 +156,8 @@ def _revision(
         created_at=version.at,
         title=version.title[:255] if post.is_opening else "",
         tags=version.tags[:255] if post.is_opening else "",
-        source=texts.rewrite(source_of(row, version.body)),
-        markup=Markup.COMMONMARK,
+        source=text.source,
+        markup=text.markup,
         reason=version.reason[:300],
     )
 

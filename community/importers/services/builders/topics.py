@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from community.events.services.recording import record_all
 from community.forum.models import Category, Post, Revision, Topic
 from community.forum.services import counters, tags
 from community.importers.models import ImportBatch, ImportedRow, StagedRow
 from community.importers.progress import Progress
+from community.importers.services.failures import Failures
+from community.importers.services.skip_rules import skip_thread
 from community.importers.services.statements import reset_query_log, save_progress
 from community.importers.stackexchange.kinds import QUESTION
+from community.members.models import Member
 from community.qa.models import Question
 
 from .bundle import Bundle, load_bundle
@@ -32,14 +35,42 @@ def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> 
     progress.start("Questions", questions.filter(ordinal__gt=done).count())
     former = former_member()
     while (bundle := load_bundle(batch, former, after=done, size=BATCH_SIZE)).questions:
+        try:
+            _build(bundle, category)
+        except (OperationalError, InterfaceError):
+            raise  # a database problem, not the content's fault
+        except Exception:
+            _build_one_by_one(batch, former, category, bundle.questions)
         done = bundle.questions[-1].ordinal
-        texts = texts_of(bundle)
-        threads = [thread_of(row, bundle, texts, category) for row in bundle.questions]
-        with transaction.atomic():
-            _save(threads, bundle)
-            save_progress(batch, **{"build:topics": done})
-        progress.advance(len(threads))
+        progress.advance(len(bundle.questions))
         reset_query_log()
+
+
+def _build(bundle: Bundle, category: Category) -> None:
+    texts = texts_of(bundle)
+    threads = [thread_of(row, bundle, texts, category) for row in bundle.questions]
+    with transaction.atomic():
+        _save(threads, bundle)
+        save_progress(bundle.batch, **{"build:topics": bundle.questions[-1].ordinal})
+        texts.failures.save(bundle.batch)
+
+
+def _build_one_by_one(
+    batch: ImportBatch, former: Member, category: Category, questions: list[StagedRow]
+) -> None:
+    """Build these questions one by one; skip those that cannot be built, with all that belongs to them."""
+    for row in questions:
+        try:
+            _build(load_bundle(batch, former, after=row.ordinal - 1, size=1), category)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            failures = Failures()
+            failures.add(row, "not imported, nor their answers and comments", error)
+            with transaction.atomic():
+                skip_thread(batch, row, reason=f"cannot be stored: {type(error).__name__}")
+                save_progress(batch, **{"build:topics": row.ordinal})
+                failures.save(batch)
 
 
 def _save(threads: list[Thread], bundle: Bundle) -> None:

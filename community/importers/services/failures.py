@@ -1,0 +1,42 @@
+"""Rows whose content could not be converted or stored. None of them ends an import; the report names them."""
+
+from __future__ import annotations
+
+import logging
+
+from community.importers.models import ImportBatch, StagedRow
+
+from .statements import save_progress
+
+log = logging.getLogger(__name__)
+
+MOST_NAMED = 5
+
+
+class Failures:
+    """The rows that failed in one transaction, by what is done about them and why."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[str]] = {}
+
+    def add(self, row: StagedRow, what: str, error: Exception) -> None:
+        """Note that `what` was done about the row because of the error, which is logged; call it in an except clause."""
+        log.warning("%s %s is %s.", row.file, row.key, what, exc_info=True)
+        self.rows.setdefault(f"{what} ({type(error).__name__})", []).append(f"{row.file} {row.key}")
+
+    def save(self, batch: ImportBatch) -> None:
+        """Add the rows to the batch's progress; call it in the transaction that saves them."""
+        if self.rows:
+            earlier = batch.progress.get("failures", {})
+            all_rows = {
+                why: [*earlier.get(why, []), *self.rows.get(why, [])] for why in {**earlier, **self.rows}
+            }
+            save_progress(batch, failures=all_rows)
+
+
+def remarks(batch: ImportBatch) -> list[str]:
+    """Return a sentence for each reason, with the first rows."""
+    return [
+        f"Rows {why}: {len(rows):,}. {', '.join(rows[:MOST_NAMED])}{' …' if len(rows) > MOST_NAMED else ''}"
+        for why, rows in batch.progress.get("failures", {}).items()
+    ]
