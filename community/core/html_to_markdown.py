@@ -1,28 +1,58 @@
-"""Convert HTML to the Markdown that people type here."""
+"""Convert HTML to the Markdown that people type here, so that it reads the same."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, cast
 
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from markdownify import MarkdownConverter
 
+from community.core.html_outline import outline
+from community.core.markdown import render, sanitized
+from community.core.markup import Markup
 from community.core.raw_html import without_tags
+from community.core.rendered_html import BLOCKS, Piece, pieces
 
-# Texts with more tags, which take longer to convert than somebody should wait, become plain text.
+# Texts with more tags, which take longer to convert than somebody should wait, stay HTML.
 MAX_TAGS = 4_000
 
 # Elements without a mark in Markdown, which render() keeps as they are.
-_KEPT = ("del", "ins", "kbd", "mark", "q", "samp", "small", "sub", "sup", "u", "var")
-# What Markdown would read as a mark; an underscore within a word is none.
+_KEPT = ("cite", "del", "ins", "kbd", "mark", "q", "s", "samp", "small", "strike", "sub", "sup", "u", "var")
+# What Markdown would read as a mark; an underscore within a word is none. Addresses become links where they are none.
 _MARKS = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
+_ADDRESSES = re.compile(r"(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)):", re.I)
 _LINE_MARKS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
+# What word processors use as bullets cannot be escaped, as it is no punctuation.
+_BULLETS = re.compile("^(\\s*)([•‣⁃∙◦●○■□▪▫▶►➢➤❖✓✔✦★☆·§Øü\uf000-\uf0ff])(?=\\s)")
+_ESCAPED = r"\\\g<0>"
+_SEPARATORS = ("\n\n", "\n\n<!-- -->\n\n")
 
 
 class _Converter(MarkdownConverter):
     """Markdownify with line breaks as the page shows them, and nothing that turns into other markup."""
 
     def escape(self, text: str, parent_tags: Any) -> str:
-        text = _MARKS.sub(r"\\\g<0>", text)
+        text = _MARKS.sub(_ESCAPED, text)
+        if "a" not in parent_tags:
+            text = _ADDRESSES.sub(_ESCAPED, text)
+        text = _BULLETS.sub(lambda match: f"{match[1]}&#{ord(match[2])};", text)
         return _LINE_MARKS.sub(_escaped_line_mark, text)
+
+    def convert_a(self, element: Any, text: str, parent_tags: Any) -> str:
+        address = element.get("href", "")
+        if (
+            element.string == address
+            and re.fullmatch(r"https?://[^\s<>]+", address)
+            and not element.get("title")
+        ):
+            return f"<{address}>"
+        return str(super().convert_a(element, text, parent_tags))  # type: ignore[misc]
+
+    def convert_img(self, element: Any, text: str, parent_tags: Any) -> str:
+        title = f' "{_MARKS.sub(_ESCAPED, title)}"' if (title := element.get("title")) else ""
+        return f"![{_MARKS.sub(_ESCAPED, element.get('alt', ''))}](<{element.get('src', '')}>{title})"
 
     def convert_details(self, element: Any, text: str, parent_tags: Any) -> str:
         return f"\n\n<details>\n\n{text.strip()}\n\n</details>\n\n"
@@ -40,21 +70,74 @@ for _tag in _KEPT:
 
 
 def to_markdown(html: str) -> str:
-    """Convert HTML to Markdown; to plain text if it has very many tags or is nested too deeply."""
+    """Convert HTML to Markdown that reads the same; what Markdown cannot express stays HTML.
+
+    HTML with very many tags stays as it is; HTML that is nested too deeply becomes plain text.
+    """
+    html = sanitized(html)
     if html.count("<") > MAX_TAGS:
-        return without_tags(html).strip()
-    converter = _Converter(
-        heading_style="ATX",
-        bullets="-",
-        wrap=True,
-        wrap_width=None,
-        table_infer_header=True,
-        code_language_callback=_language,
-    )
+        return _as_html(html) if html.startswith("<") else f"<p>{_as_html(html)}"
     try:
-        return str(converter.convert(html)).strip()
+        blocks = list(_blocks(html))
+        converted = list(filter(None, map(_block, blocks)))
     except RecursionError:
         return without_tags(html).strip()
+    wanted = _outline_of(html, Markup.HTML)
+    # Between two lists or blocks of code, a comment keeps them apart.
+    for separator in _SEPARATORS:
+        if _outline_of(text := separator.join(converted), Markup.MARKDOWN) == wanted:
+            return text
+    return "\n\n".join(map(_as_html, blocks))
+
+
+def reads_like(markdown: str, html: str) -> bool:
+    """Whether the Markdown, once rendered, reads like the HTML."""
+    return _outline_of(markdown, Markup.MARKDOWN) == _outline_of(html, Markup.HTML)
+
+
+def _outline_of(source: str, markup: Markup) -> str:
+    return outline(render(source, markup=markup).html)
+
+
+def _blocks(html: str) -> Iterator[str]:
+    """Yield the elements of the text, and each run of words between them as a paragraph."""
+    # Within an element, or words that could be an address or a file's name would be warned of.
+    (whole,) = BeautifulSoup(f"<div>{html}</div>", "html.parser").contents
+    for is_block, group in groupby(
+        cast(Tag, whole).contents, key=lambda node: isinstance(node, Tag) and node.name in BLOCKS
+    ):
+        if is_block:
+            yield from map(_html_of, group)
+        elif run := "".join(map(_html_of, group)).strip():
+            yield f"<p>{run}</p>"
+
+
+def _html_of(node: Any) -> str:
+    return str(
+        node.output_ready("minimal")
+        if isinstance(node, NavigableString)
+        else node.decode(formatter="minimal")
+    )
+
+
+def _block(html: str) -> str:
+    markdown = str(_converter.convert_soup(BeautifulSoup(html, "html.parser"))).strip("\n")
+    return markdown if reads_like(markdown, html) else _as_html(html)
+
+
+def _as_html(html: str) -> str:
+    """Return the block as Markdown leaves it alone: without line ends, and without blank lines in code."""
+    return "".join(map(_left_alone, pieces(html))).strip()
+
+
+def _left_alone(piece: Piece) -> str:
+    if piece.tag == "div":  # is words in Markdown
+        return piece.html.replace("div", "p")
+    if piece.tag:
+        return piece.html.replace("\n", " ")
+    if piece.preformatted:
+        return re.sub(r"(?<=\n)\n", "&#10;", piece.html)
+    return re.sub(r"\s*\n\s*", " ", piece.html)
 
 
 def _escaped_line_mark(match: re.Match[str]) -> str:
@@ -66,3 +149,13 @@ def _language(element: Any) -> str:
     """Return the language of a `pre`, which is a class of the `code` in it."""
     names = (element.code or {}).get("class") or []
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
+
+
+_converter = _Converter(
+    heading_style="ATX",
+    bullets="-",
+    wrap=True,
+    wrap_width=None,
+    table_infer_header=True,
+    code_language_callback=_language,
+)

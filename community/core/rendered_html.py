@@ -29,6 +29,8 @@ class Piece:
     quoted: bool = False
     code: bool = False
     """Inside `pre` or `code`."""
+    preformatted: bool = False
+    """Inside `pre`."""
     linked: bool = False
 
 
@@ -45,6 +47,7 @@ def pieces(html: str) -> Iterator[Piece]:
                 piece,
                 quoted=depth["blockquote"] > 0,
                 code=depth["pre"] > 0 or depth["code"] > 0,
+                preformatted=depth["pre"] > 0,
                 linked=depth["a"] > 0,
             )
 

@@ -76,7 +76,14 @@ def village(folder: Path) -> Dump:
     dump = Dump(folder)
     dump.user(1, DisplayName="Ann", AboutMe="<p>I <b>brew</b>.</p>", WebsiteUrl="https://ann.example")
     dump.user(2, DisplayName="Bob").user(3, DisplayName="Bob", CreationDate="2020-01-01T12:00:00.000")
-    dump.question(10, AcceptedAnswerId=11, Score=2, ViewCount=40, Tags="<hops><dry-hopping>")
+    dump.question(
+        10,
+        AcceptedAnswerId=11,
+        Score=2,
+        ViewCount=40,
+        Tags="<hops><dry-hopping>",
+        Body="<p>What are <em>hops</em>?</p>",
+    )
     dump.answer(11, to=10, OwnerUserId=2, Score=1, CreationDate="2020-01-02T11:00:00.000")
     dump.answer(
         12, to=10, OwnerUserId=None, OwnerDisplayName="Gone Girl", CreationDate="2020-01-04T11:00:00.000"

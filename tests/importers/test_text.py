@@ -3,7 +3,7 @@ import time
 import pytest
 
 from community.importers.stackexchange.addresses import Target
-from community.importers.stackexchange.text import Links, from_comment, from_markdown
+from community.importers.stackexchange.text import Links, from_comment, from_markdown, titles_in
 
 OURS = {
     Target("post", 12): ("/t/1/why-hops/", "Why [hops]?"),
@@ -26,7 +26,9 @@ LINKS = Links(["beer.example.com", "alcohol.example.com"])
         ("[cooking.se](https://x.example)", "[cooking.se](https://x.example)"),
         ("<!-- language: lang-py -->\n\n    code", "    code"),
         ("\n \n    code\n\ntext \n", "    code\n\ntext"),
-        ("[a][1]\n\n [1]: x\n  [2]: y\n\n[1]: z", "[a][1]\n\n  [2]: y\n\n[1]: z"),
+        ("[a][1]\n [1]: x\n  [2]: y\n\n[1]: z", "[a][1]\n\n[1]: z\n[2]: y"),
+        ("text\n  [1]: x\nmore", "text\nmore\n\n[1]: x"),
+        (">###Quoted", ">### Quoted"),
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("`#Heading [tag:x]`", "`#Heading [tag:x]`"),
         ("```\n#Heading\n```\n#Real", "```\n#Heading\n```\n# Real"),
@@ -38,6 +40,39 @@ LINKS = Links(["beer.example.com", "alcohol.example.com"])
 )
 def test_from_markdown_translates_the_dialect_outside_code(before, after):
     assert from_markdown(before) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1) one\n2) two 30 ml", "1\\) one\n2\\) two 30 ml"),
+        ("text\n- no\n* no\n1. no", "text\n\\- no\n\\* no\n1\\. no"),
+        ("text\n\n- yes\n- yes\n  more\n\n1. yes\n2. yes", "text\n\n- yes\n- yes\n  more\n\n1. yes\n2. yes"),
+        ("- yes\n\ntext\n- no", "- yes\n\ntext\n\\- no"),
+        ("30 ml\n10 ml", "30 ml\n10 ml"),
+    ],
+)
+def test_from_markdown_starts_lists_where_they_started(before, after):
+    assert from_markdown(before, old_lists=True) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("see https://x.example/q/1.", "see [Why \\*?](https://x.example/q/1)."),
+        ('("https://x.example/q/1")', '("[Why \\*?](https://x.example/q/1)")'),
+        ("<https://x.example/q/1>", "[Why \\*?](https://x.example/q/1)"),
+        ("[a](https://x.example/q/1)", "[a](https://x.example/q/1)"),
+        ("`https://x.example/q/1` https://x.example/q/12", "`https://x.example/q/1` https://x.example/q/12"),
+    ],
+)
+def test_from_markdown_shows_titles_where_they_were_shown(before, after):
+    titles = titles_in(
+        '<a href="https://x.example/q/1" rel="x">Why *?</a> <a href="https://y.example">https://y</a>'
+    )
+
+    assert titles == {"https://x.example/q/1": "Why *?"}
+    assert from_markdown(before, titles=titles) == after
 
 
 def test_from_comment_leaves_headings_alone():

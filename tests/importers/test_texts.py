@@ -106,6 +106,30 @@ def test_a_text_that_cannot_be_converted_is_kept_as_plain_text(monkeypatch):
     assert failing.failures.rows == {"kept as plain text (RecursionError)": ["posts 7"]}
 
 
+@pytest.mark.parametrize(
+    ("markdown", "body", "source", "noted"),
+    [
+        ("text\n1) a", "<p>text\n1) a</p>", "text\n1\\) a", False),
+        ("1. a", "<ol><li>a</li></ol>", "1. a", False),
+        ("1) a", "<ol><li>a</li></ol>", "1) a", False),
+        ("a", "<p>b</p>", "a", True),
+        (
+            "see https://x.example",
+            '<p>see <a href="https://x.example">X</a></p>',
+            "see [X](https://x.example)",
+            False,
+        ),
+    ],
+)
+def test_the_latest_version_reads_like_the_html_of_the_dump(markdown, body, source, noted):
+    found = Texts(Links([]), {})
+
+    text, _ = found.convert_latest(StagedRow(file="posts", source_id=1, data={"Body": body}), markdown)
+
+    assert text == Text(source, Markup.COMMONMARK)
+    assert bool(found.failures.rows) is noted
+
+
 def rewritten(bundle, markdown: str) -> str:
     found = texts_of(bundle)
     return found.links.rewrite(markdown, found.found.get)

@@ -22,7 +22,10 @@ class Failures:
     def add(self, row: StagedRow, what: str, error: Exception) -> None:
         """Note that `what` was done about the row because of the error, which is logged; call it in an except clause."""
         log.warning("%s %s is %s.", row.file, row.key, what, exc_info=True)
-        self.rows.setdefault(f"{what} ({type(error).__name__})", []).append(f"{row.file} {row.key}")
+        self.note(row, f"{what} ({type(error).__name__})")
+
+    def note(self, row: StagedRow, what: str) -> None:
+        self.rows.setdefault(what, []).append(f"{row.file} {row.key}")
 
     def save(self, batch: ImportBatch) -> None:
         """Add the rows to the batch's progress; call it in the transaction that saves them."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape, unescape
+from types import MappingProxyType
 
 import nh3
 from markdown_it import MarkdownIt
@@ -26,28 +27,81 @@ _TICKS = re.compile("`+")
 _TAG = re.compile(r"\[tag:([\w.+#-]{1,35})\]")
 _META_TAG = re.compile(r"\[meta-tag:([\w.+#-]{1,35})\]")
 _SITE = re.compile(r"\[((?:meta\.)?[a-z]{2,30})\.se\](?![(\[])")
-_HEADING = re.compile(r"^(#{1,6})(?=[^#\s])", re.M)
+_HEADING = re.compile(r"^((?: {0,3}>)* {0,3})(#{1,6})(?=[^#\s])", re.M)
 _SPOILER = re.compile(r"^( {0,3})>! ?", re.M)
 _LANGUAGE = re.compile(r"^<!-- language(?:-all)?: .*?-->\n?", re.M)
 _LANGUAGE_CLASS = re.compile(r'<pre class="[^"]*\blang-(?!none|default)([\w+#.-]{1,30})[^"]*"><code>')
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
-_DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]: *\S+[^\n]*(?:\n|\Z)", re.M)
+_DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]: *\S[^\n]*(?:\n|\Z)", re.M)
+_BARE_URL = re.compile(
+    r"(?<!\]\()(?<!\]:)(?<!\]: )(?<![\w/\[=])(?<!=[\"'])(?P<open><)?(?P<url>https?://[^\s<>()\[\]\"']+)(?(open)>)"
+)
+_ITEM = re.compile(r"( {0,3}[-+*]| {0,3}[0-9]{1,9}(?=[.)]))([.)]?)(?=[ \t])")
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
 # In comments, a backslash only escapes the marks that they have.
 _BACKSLASH = re.compile(r"\\(?![`*_\[])")
 _TRAILING = ".,;:!?"
 
 
-def from_markdown(text: str) -> str:
-    """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions."""
+def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_lists: bool = False) -> str:
+    """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions.
+
+    Bare URLs among `titles` become links with the title. With `old_lists`, `1)` starts no list, and no list starts
+    within a paragraph, as on Stack Exchange before June 2020.
+    """
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _outside_code(text, lambda part: _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1 ", _shorthand(part))))
-    return _BLANK_LINES.sub("", _with_last_definitions(text)).rstrip()
+    definitions: dict[str, str] = {}
+
+    def converted(part: str) -> str:
+        part = _DEFINITION.sub(lambda match: _taken_out(match, definitions), part)
+        part = _BARE_URL.sub(lambda match: _titled(match, titles), part) if titles else part
+        part = _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1\2 ", _shorthand(part)))
+        return _without_new_lists(part) if old_lists else part
+
+    text = _BLANK_LINES.sub("", _outside_code(text, converted)).rstrip()
+    return "\n\n".join(filter(None, [text, "\n".join(definitions.values())]))
 
 
-def _with_last_definitions(text: str) -> str:
-    """Delete the definitions of a link but the last, which counted on the old site; here the first would."""
-    last = {match[1].lower(): match.start() for match in _DEFINITION.finditer(text)}
-    return _DEFINITION.sub(lambda match: match[0] if last[match[1].lower()] == match.start() else "", text)
+def _taken_out(definition: re.Match[str], definitions: dict[str, str]) -> str:
+    """Take the definition of a link out of the text.
+
+    They counted wherever they stood, and the last of several with one name; here only after a blank line, and the first.
+    """
+    definitions[definition[1].lower()] = definition[0].strip()
+    return ""
+
+
+def _titled(match: re.Match[str], titles: Mapping[str, str]) -> str:
+    url = match["url"].rstrip(_TRAILING)
+    if url not in titles or (match["open"] and url != match["url"]):
+        return match[0]
+    return f"[{_label(titles[url])}]({url}){match['url'][len(url) :]}"
+
+
+def titles_in(html: str) -> dict[str, str]:
+    """Return the texts of links by URL, where they are titles: Stack Exchange shows those of questions for bare URLs."""
+    found = re.findall(r'<a href="([^"]*)"[^<>]*>([^<>]*)</a>', html)
+    return {unescape(url): unescape(text) for url, text in found if "://" not in text}
+
+
+def _without_new_lists(text: str) -> str:
+    """Escape what would start a list now."""
+    lines, in_list, after_blank = [], False, True
+    for line in text.split("\n"):
+        item = _ITEM.match(line)
+        if item and (item[2] == ")" or not (in_list or after_blank)):
+            line = f"{_escaped_item(item)}{line[item.end() :]}"
+        elif item:
+            in_list = True
+        elif after_blank and line[:1].strip():
+            in_list = False
+        after_blank = not line.strip()
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _escaped_item(item: re.Match[str]) -> str:
+    return f"{item[1]}\\{item[2]}" if item[2] else f"{item[1][:-1]}\\{item[1][-1]}"
 
 
 def from_comment(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from community.core.markdown import Rendered, render
+from community.core.markdown import Rendered, render, sanitized
 from community.core.markup import Markup
+from community.core.rendered_html import text_of
 from community.core.text import storable
 from community.forum.models import Post, Tag, Topic
 from community.forum.services import topics
@@ -20,6 +21,7 @@ from community.importers.stackexchange.text import (
     from_comment,
     from_html,
     from_markdown,
+    titles_in,
 )
 from community.members.models import Member
 
@@ -66,16 +68,29 @@ class Texts:
             text = Text(as_plain_text(storable(_original(row, markdown))), Markup.HTML)
             return text, self.render(text)
 
+    def convert_latest(self, row: StagedRow, markdown: str | None) -> tuple[Text, Rendered]:
+        """As `convert`, for the version whose HTML the dump has: note the post if its Markdown reads differently."""
+        text, rendered = self.convert(row, markdown)
+        body = row.data.get("Body", "")
+        if text.markup == Markup.COMMONMARK and body and not _reads_like(rendered, body):
+            older = Text(self._markdown(row, markdown or "", old_lists=True), Markup.COMMONMARK)
+            if _reads_like(rendered_older := self.render(older), body):
+                return older, rendered_older
+            self.failures.note(row, "whose Markdown reads differently here from the HTML in the dump")
+        return text, rendered
+
     def _text(self, row: StagedRow, markdown: str | None) -> Text:
         if row.file == "comments":
             comment = self.links.rewrite(from_comment(row.data.get("Text", "")), self.found.get)
             return Text(storable(comment_html(comment)), Markup.HTML)
         if markdown is not None:
-            return Text(
-                storable(self.links.rewrite(from_markdown(markdown), self.found.get)), Markup.COMMONMARK
-            )
+            return Text(self._markdown(row, markdown), Markup.COMMONMARK)
         html = from_html(row.data.get("Body", ""), lambda url: self.links.lead(url, self.found.get))
         return Text(storable(html), Markup.HTML)
+
+    def _markdown(self, row: StagedRow, markdown: str, *, old_lists: bool = False) -> str:
+        converted = from_markdown(markdown, titles=titles_in(row.data.get("Body", "")), old_lists=old_lists)
+        return storable(self.links.rewrite(converted, self.found.get))
 
     def render(self, text: Text) -> Rendered:
         return render(text.source, markup=text.markup, mentions=self._addresses)
@@ -91,6 +106,14 @@ def texts_of(bundle: Bundle) -> Texts:
     for source in _sources(bundle):
         targets |= links.targets(source)
     return Texts(links, _lookup(bundle.batch, targets))
+
+
+def _reads_like(rendered: Rendered, body: str) -> bool:
+    return _words(rendered.html) == _words(sanitized(body))
+
+
+def _words(html: str) -> str:
+    return "".join(text_of(html).split())
 
 
 def _original(row: StagedRow, markdown: str | None) -> str:

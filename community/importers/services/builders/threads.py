@@ -133,7 +133,7 @@ def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: T
     """Set the text of the latest version. Return the revisions if there are several."""
     versions = bundle.versions.get(row.key, [])
     body = versions[-1].body if versions else None
-    _set_text(post, *texts.convert(row, body))
+    _set_text(post, *texts.convert_latest(row, body))
     if len(versions) < 2:
         return []
     post.revision_count = len(versions) - 1
