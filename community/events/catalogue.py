@@ -76,7 +76,7 @@ _SEATS = whole(0, 10_000_000)
 _WORDS = whole(0, 1_000_000)
 _PEOPLE = whole(0, 1_000_000_000)
 _ITEMS = whole(0, 10_000)
-_ID = whole(1, 2**63 - 1)
+_ID = whole(1, 999_999_999_999)
 
 
 def checked_payload(

@@ -1,11 +1,9 @@
-from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations
 
 
 class Migration(migrations.Migration):
     """What names a person waits for that person, not for the company of their address."""
 
-    atomic = False
     dependencies = [("api", "0008_three_decimals")]
 
-    operations = [RemoveIndexConcurrently("waitingevent", "waiting_event_email_domain")]
+    operations = [migrations.RemoveIndex("waitingevent", "waiting_event_email_domain")]
