@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from django.apps import apps
+from django.contrib.admin import site
+from django.contrib.admin.exceptions import NotRegistered
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+
+from community.members.models import Member
 
 from .models import AuditEntry
 
@@ -77,7 +81,8 @@ _PAGES: Final[dict[str, str]] = {
     "api.setaside": "admin:api_quarantinedevent_change",  # the model's name in older entries
     "forum.post": "forum:post-permalink",
     "forum.topic": "forum:topic-short",
-    "prospects.deskquestion": "prospects:question-detail",
+    # The topic has the same id, and moderators are not on every roster.
+    "prospects.deskquestion": "forum:topic-short",
 }
 
 
@@ -95,15 +100,23 @@ def describe(entry: AuditEntry) -> SafeString:
 
 
 def address_of(entry: AuditEntry) -> str:
-    """Return the URL of the object's page; an empty string if it has none or was deleted."""
+    """Return the URL of the object's page; an empty string if it was deleted or has none that moderators may open."""
     if entry.act.endswith(".delete") and entry.act != "post.delete":
         return ""
-    app, _dot, model = entry.object_type.partition(".")
-    name = _PAGES.get(entry.object_type, f"admin:{app}_{model}_change")
     try:
-        return reverse(name, args=[entry.object_id])
-    except NoReverseMatch:
+        return reverse(
+            _PAGES.get(entry.object_type) or _admin_page(entry.object_type), args=[entry.object_id]
+        )
+    except (NoReverseMatch, LookupError, NotRegistered):
         return ""
+
+
+def _admin_page(object_type: str) -> str:
+    """Return the name of the model's page in the admin. Raises LookupError or NotRegistered if moderators have none."""
+    model = apps.get_model(object_type)
+    if not set(Member.MODERATORS) <= set(getattr(site.get_model_admin(model), "seen_by", ())):
+        raise LookupError(object_type)
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
 
 
 def _kind(entry: AuditEntry) -> str:

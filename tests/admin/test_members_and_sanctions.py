@@ -239,3 +239,10 @@ def test_a_flag_links_to_its_review_item(as_moderator):
     assert "/admin/moderation/reviewitem/" in response.url
     assert nowhere.url == reverse("admin:moderation_flag_changelist")
     assert Flag.objects.count() == 2
+
+
+def test_adding_a_sanction_without_a_member_leads_to_the_list_of_members(as_moderator):
+    response = as_moderator.get(reverse("admin:moderation_sanction_add"), follow=True)
+
+    assert response.redirect_chain == [(reverse("admin:members_member_changelist"), 302)]
+    assert "Open the member whom you want to warn, silence or suspend." in response.content.decode()

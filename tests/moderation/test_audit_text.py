@@ -5,10 +5,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from community.core.audit import audit
-from community.moderation.audit_text import PHRASES, describe
+from community.moderation.audit_text import PHRASES, address_of, describe
 from community.moderation.models import AuditEntry
+from tests.factories.api import make_token
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory, TopicFactory
-from tests.factories.members import MemberFactory
+from tests.factories.members import GuidelinesFactory, MemberFactory
+from tests.factories.prospects import a_prospect_asks
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +113,16 @@ def test_the_audit_log_page_uses_the_same_sentences(client):
     html = client.get(reverse("admin:moderation_auditentry_changelist")).text
 
     assert "pinned the topic <a href=" in html
+
+
+def test_entries_link_to_what_moderators_may_open():
+    question, guidelines, token = a_prospect_asks(), GuidelinesFactory(), make_token()[0]
+
+    audit("desk.settle", actor=None, subject=question)
+    audit("guidelines.publish", actor=None, subject=guidelines)
+    audit("api_token.revoke", actor=None, subject=token)
+
+    addresses = {one.act: address_of(one) for one in AuditEntry.objects.all()}
+    assert addresses["desk.settle"] == reverse("forum:topic-short", args=[question.pk])
+    assert addresses["guidelines.publish"] == reverse("admin:members_guidelines_change", args=[guidelines.pk])
+    assert addresses["api_token.revoke"] == ""  # managers only

@@ -41,6 +41,7 @@ class SanctionAdmin(BaseAdmin):
     """Warnings, silences and suspensions. Each needs a reason and can be lifted, but not edited."""
 
     added_by = MODERATORS
+    view_on_site = False  # only the member can open it
     list_display = (
         "member",
         "kind_shown",
@@ -97,6 +98,9 @@ class SanctionAdmin(BaseAdmin):
         """Warn, silence or suspend the member given by the `member` parameter."""
         require(self.has_add_permission(request), _("Only moderators can do this."))
         moderator = member_of(request)
+        if "member" not in request.GET:
+            messages.info(request, _("Open the member whom you want to warn, silence or suspend."))
+            return redirect("admin:members_member_changelist")
         members = Member.objects.select_related("company")
         member = get_object_or_404(members, pk=whole_number(request.GET.get("member", "")) or 0)
         require(rules.can_sanction(moderator, member), CANNOT_SANCTION)

@@ -92,7 +92,10 @@ def _findings(request: HttpRequest, text: str) -> dict[str, Any]:
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show one member: what they say of themselves, what they earned, and what the reader may read of theirs."""
-    members = Member.objects.filter(is_active=True).select_related("company")
+    # Of deactivated accounts, moderators still see the profile.
+    members = Member.objects.select_related("company")
+    if not (request.user.is_authenticated and request.user.is_moderator):
+        members = members.filter(is_active=True)
     member = get_object_or_404(members, username__iexact=username)
     tab = request.GET.get("tab", "")
     if tab not in profile_page.TABS:
