@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from html import unescape
+from itertools import chain
+from math import log
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db import models
+from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
+from django.db import connection, models
 from django.db.models import F, Q, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Replace
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 
 from community.core.prepared import Prepared
+from community.members.models import details
 
-from . import queries
+from . import queries, search_filters, search_marks, search_query
 from .models import Post, Topic
+from .search_query import IS_UNSPACED, Query, Term
 
 if TYPE_CHECKING:
     from .models.categories import Reader
     from .models.posts import PostQuerySet
     from .models.topics import TopicQuerySet
 
-CONFIG = "english"
 # Maximum results; beyond these, people refine the search.
 RESULTS = 200
 CANDIDATES = 1_000
 TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
-# Private-use markers, replaced by <mark> after escaping.
-START, STOP = "\ue000", "\ue001"
-LESS, MORE = "\ue002", "\ue003"
-WORDS = re.compile(r"[^\W_]{2,}")
+# With fewer topics than this, those are added that have the words in different posts.
+FEW = 20
+# A word with this many topics is common: it says little, and is only looked for in topics that others choose.
+COMMON = 500
+RARE_WORDS = 3
+# The least likeness of similar titles. Pairs of characters match less often than words, and have no trigrams.
+LIKENESS, UNSPACED_LIKENESS = 0.35, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +50,105 @@ class Found:
     rank: float
 
 
-def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[Found]:
-    """Return the topics in which all the words occur in the title or in one post, best first, at most 200.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found, best first, and what it did not look for."""
 
-    `text` is what people type: words, "quoted phrases", or, -without. If very many posts match, only the newest
-    CANDIDATES are ranked.
+    query: Query
+    found: Sequence[Found] = ()
+    filters: search_filters.Resolved = field(default_factory=search_filters.Resolved)
+    left_out: Sequence[str] = ()  # words that no topic has together with the others
+    missing: Sequence[Term] = ()  # words that no topic has
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where to search: in these categories, in topics and posts that the filters leave."""
+
+    category_ids: list[int]
+    filters: search_filters.Resolved = field(default_factory=search_filters.Resolved)
+
+    def topics(self) -> TopicQuerySet:
+        topics = Topic.objects.filter(category__any_of=self.category_ids).published()
+        for tag_id in self.filters.tag_ids:
+            topics = topics.filter(tags=tag_id)
+        if self.filters.without_tag_ids:
+            topics = topics.exclude(tags__in=self.filters.without_tag_ids)
+        return topics
+
+    def titles(self) -> TopicQuerySet:
+        return self.topics().filter(self._by_authors())
+
+    def posts(self) -> PostQuerySet:
+        posts = Post.objects.published().filter(topic__in=self.topics()).under_parents_of(AnonymousUser())
+        # An imported post with a byline is by someone else.
+        by_account = Q(byline="") if self.filters.author_ids else Q()
+        return posts.filter(self._by_authors(), by_account)
+
+    def _by_authors(self) -> Q:
+        wanted = Q(author__in=self.filters.author_ids) if self.filters.author_ids else Q()
+        return (
+            wanted & ~Q(author__in=self.filters.without_author_ids)
+            if self.filters.without_author_ids
+            else wanted
+        )
+
+
+def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[Found]:
+    """Return the topics that `answer` finds, best first, at most 200."""
+    return list(answer(reader, text, category_id=category_id).found)
+
+
+def answer(reader: Reader, text: str, *, category_id: int | None = None) -> Answer:
+    """Find topics by what people type: words, "quoted phrases", or, -without, tag:, user: and @names.
+
+    All the words must occur in the title or in one post; if few topics have them there, topics with the words in
+    different posts follow. If no topic has them all, those with the rarest words are found, and the answer says which
+    words were left out. If very many posts match, only the newest CANDIDATES are ranked.
     """
-    within = [
-        category.pk
-        for category in queries.visible_categories(reader)
-        if category_id in (None, category.pk, category.parent_id)
-    ]
+    query = search_query.parse(text)
+    resolved = search_filters.resolve(reader, query.filters)
+    within = _Scope(
+        [
+            category.pk
+            for category in queries.visible_categories(reader)
+            if category_id in (None, category.pk, category.parent_id)
+        ],
+        resolved,
+    )
+    if resolved.unknown or not (query.groups or query.filters):
+        return Answer(query, filters=resolved)
+    if not query.groups:
+        return Answer(query, _newest(within), resolved)
+    found = _in_one_post(query.expression, within)
+    if len(found) >= FEW or len(query.groups) > 1:
+        return Answer(query, found, resolved)
+    return _apart(Answer(query, found, resolved), within)
+
+
+def _newest(scope: _Scope) -> list[Found]:
+    """Return the topics with these tags, or in which these authors wrote, the newest first."""
+    posts = scope.posts() if scope.filters.author_ids else scope.posts().filter(kind=Post.Kind.OPENING)
+    first: dict[int, int] = {}
+    for topic_id, post_id in posts.order_by("-pk").values_list("topic", "pk")[:CANDIDATES]:
+        first.setdefault(topic_id, post_id)
+    return [Found(topic_id, post_id, 0.0) for topic_id, post_id in first.items()][:RESULTS]
+
+
+def _in_one_post(expression: str, scope: _Scope) -> list[Found]:
+    """Return the topics in which the title or one post matches, best first."""
+    if scope.filters.named:
+        return _best_first(_ranked_posts(expression, scope), _ranked_titles(expression, scope))
+    values: dict[str, Any] = {"query": expression, "category_ids": scope.category_ids}
+    return _best_first(_posts_with()(**values), _titles_with()(**values))
+
+
+def _best_first(*matches: Iterable[tuple[int, int, float]]) -> list[Found]:
+    """Add up the best rank of each topic in each of the matches; the best post is that of the first."""
     best: dict[int, Found] = {}
-    for statement in (_posts_with(), _titles_with()):
+    for rows in matches:
         in_one: dict[int, Found] = {}
-        for topic_id, post_id, rank in statement(text=text, category_ids=within):
+        for topic_id, post_id, rank in rows:
             in_one.setdefault(topic_id, Found(topic_id, post_id, rank))
         for found in in_one.values():
             earlier = best.get(found.topic_id)
@@ -74,33 +159,41 @@ def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[F
 
 @cache
 def _posts_with() -> Prepared[tuple[int, int, float]]:
-    """Return posts with these words, best first; accepted answers rank a little higher."""
-
-    def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
-        query = SearchQuery(text, config=CONFIG, search_type="websearch")
-        topics = Topic.objects.filter(category__any_of=category_ids).published()
-        found = Post.objects.published().filter(search=query, topic__in=topics)
-        newest = found.under_parents_of(AnonymousUser()).order_by("-pk")
-        posts = Post.objects.filter(pk__any_of=_first(newest))
-        bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
-        rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
-        ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
-        return ranked.values_list("topic_id", "pk", "rank")[: RESULTS * 3]
+    def build(query: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
+        return _ranked_posts(query, _Scope(category_ids))
 
     return Prepared(build, keeps_plan=False)
 
 
 @cache
 def _titles_with() -> Prepared[tuple[int, int, float]]:
-    def build(text: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
-        query = SearchQuery(text, config=CONFIG, search_type="websearch")
-        topics = Topic.objects.filter(category__any_of=category_ids).published()
-        newest = topics.filter(search=query).order_by("-pk")
-        rows = Topic.objects.filter(pk__any_of=_first(newest), posts__kind=Post.Kind.OPENING)
-        ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
-        return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
+    def build(query: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
+        return _ranked_titles(query, _Scope(category_ids))
 
     return Prepared(build, keeps_plan=False)
+
+
+def _ranked_posts(expression: str, scope: _Scope, among: Sequence[int] = ()) -> models.QuerySet[Any, Any]:
+    """Return posts that match, best first; accepted answers rank a little higher."""
+    query = search_query.matching(expression)
+    found = scope.posts().filter(search=query)
+    if among:
+        found = found.filter(topic__any_of=among)
+    posts = Post.objects.filter(pk__any_of=_first(found.order_by("-pk")))
+    bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
+    rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
+    ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
+    return ranked.values_list("topic_id", "pk", "rank")[: RESULTS * 3]
+
+
+def _ranked_titles(expression: str, scope: _Scope, among: Sequence[int] = ()) -> models.QuerySet[Any, Any]:
+    query = search_query.matching(expression)
+    found = scope.titles().filter(search=query)
+    if among:
+        found = found.filter(pk__any_of=among)
+    rows = Topic.objects.filter(pk__any_of=_first(found.order_by("-pk")), posts__kind=Post.Kind.OPENING)
+    ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
+    return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
 
 
 def _first(found: models.QuerySet[Any, Any]) -> ArraySubquery:
@@ -108,74 +201,181 @@ def _first(found: models.QuerySet[Any, Any]) -> ArraySubquery:
     return ArraySubquery(found.values("pk")[:CANDIDATES])
 
 
-# The text of a post without tags; entities are unescaped after marking.
-_WITHOUT_TAGS = models.Func(F("html"), Value("<[^>]*>"), Value(""), Value("g"), function="regexp_replace")
+def _apart(answer: Answer, scope: _Scope) -> Answer:
+    """Add topics that have the words in different posts; if none has them all, find those with the rarest."""
+    terms = [term for term in answer.query.groups[0] if not term.excluded]
+    excluded = [term for term in answer.query.groups[0] if term.excluded]
+    if not answer.found:
+        terms = [part for term in terms for part in (search_query.pieces(term) or [term])]
+    if len(terms) > 1:
+        terms = _without_stop_words(terms)
+    if len(terms) < 2:
+        return replace(answer, missing=() if answer.found else terms)
+    topics = [_topics_with(term, scope) for term in terms]
+    together, required = _most_together(topics, terms, scope, only_all=bool(answer.found))
+    for term in excluded:
+        together -= _topics_with(term, scope, together)
+    earlier = {found.topic_id for found in answer.found}
+    chosen = sorted(together - earlier, reverse=True)[:RESULTS]
+    found = list(answer.found)
+    if chosen:
+        expression = search_query.any_of(terms[place].expression for place in required)
+        ranked = _ranked_posts(expression, scope, chosen), _ranked_titles(expression, scope, chosen)
+        found += _best_first(*ranked)
+    if answer.found:
+        return replace(answer, found=found[:RESULTS])
+    left_out = _left_out(terms, required, answer.query.text) if found else []
+    missing = [term for term, having in zip(terms, topics, strict=True) if not having]
+    return replace(answer, found=found, left_out=left_out, missing=missing)
 
 
-def results(reader: Reader, text: str, page: list[Found]) -> list[Topic]:
-    """Return the topics of one page of results, in order, each with `headline`, `snippet` and `best_post`."""
-    category_ids = queries.visible_category_ids(reader)
-    topic_ids, post_ids = [found.topic_id for found in page], [found.post_id for found in page]
-    topics = _found_topics()(text=text, category_ids=category_ids, topic_ids=topic_ids)
-    posts = _found_posts()(text=text, post_ids=post_ids)
-    rows = {topic.pk: topic for topic in topics}
-    by_topic = {post.topic_id: post for post in posts}
-    shown = [rows[found.topic_id] for found in page if found.topic_id in rows]
-    for topic in shown:
-        best = by_topic.get(topic.pk)
-        topic.headline = highlighted(topic.marked_title)  # type: ignore[attr-defined]
-        topic.best_post = best  # type: ignore[attr-defined]
-        topic.snippet = highlighted(unescape(best.marked)) if best else ""  # type: ignore[attr-defined]
-    return shown
+def _left_out(terms: Sequence[Term], required: set[int], text: str) -> list[str]:
+    """Return what is typed for the terms that are not required; pieces that overlap are one."""
+    kept = {at for place in required for at in range(terms[place].start, terms[place].end)}
+    left: list[str] = []
+    end = -1
+    for place, term in enumerate(terms):
+        if place in required:
+            continue
+        for at in range(term.start, term.end):
+            if at in kept or at < end:
+                continue
+            left = [*left[:-1], left[-1] + text[at]] if at == end and left else [*left, text[at]]
+            end = at + 1
+    return [word for word in (one.strip(".,;:!?\"'()") for one in left) if word]
+
+
+def _most_together(
+    topics: Sequence[set[int]], terms: Sequence[Term], scope: _Scope, *, only_all: bool
+) -> tuple[set[int], set[int]]:
+    """Return the topics that have the most telling words, and the places of these words among the terms.
+
+    `topics` are those of each term, at most COMMON. The rarer a word, the more it tells.
+    """
+    present = sorted(
+        (place for place, having in enumerate(topics) if having), key=lambda place: len(topics[place])
+    )
+    if only_all:
+        candidates = set(topics[present[0]])
+    else:
+        candidates = set(chain.from_iterable(topics[place] for place in present[:RARE_WORDS]))
+    candidates = set(sorted(candidates, reverse=True)[:RESULTS])
+    words: dict[int, set[int]] = {topic_id: set() for topic_id in candidates}
+    for place in present:
+        having = topics[place]
+        if len(having) >= COMMON:
+            having = _topics_with(terms[place], scope, candidates)
+        for topic_id in having & candidates:
+            words[topic_id].add(place)
+    if only_all:
+        required = set(range(len(terms)))
+    else:
+        tells = {place: log(1 + COMMON / len(topics[place])) for place in present}
+        required = max(
+            words.values(), key=lambda places: sum(tells[place] for place in places), default=set()
+        )
+    return {topic_id for topic_id, places in words.items() if places >= required and places}, required
+
+
+def _topics_with(term: Term, scope: _Scope, among: Iterable[int] | None = None) -> set[int]:
+    """Return topics with this word in the title or a post: the newest COMMON posts and titles, or all `among` these."""
+    if among is not None:
+        matching = search_query.matching(term.expression)
+        in_posts = (
+            scope.posts().filter(search=matching, topic__any_of=list(among)).values_list("topic", flat=True)
+        )
+        in_titles = (
+            scope.titles().filter(search=matching, pk__any_of=list(among)).values_list("pk", flat=True)
+        )
+        return {*in_posts.order_by().distinct(), *in_titles}
+    if scope.filters.named:
+        rows: Iterable[tuple[int]] = [
+            *_newest_posts(term.expression, scope),
+            *_newest_titles(term.expression, scope),
+        ]
+    else:
+        values: dict[str, Any] = {"query": term.expression, "category_ids": scope.category_ids}
+        rows = [*_topics_of_posts()(**values), *_topics_of_titles()(**values)]
+    return {topic_id for (topic_id,) in rows}
+
+
+def _newest_posts(expression: str, scope: _Scope) -> models.QuerySet[Any, tuple[int]]:
+    posts = scope.posts().filter(search=search_query.matching(expression)).order_by("-pk")
+    return posts.values_list("topic_id")[:COMMON]
+
+
+def _newest_titles(expression: str, scope: _Scope) -> models.QuerySet[Any, tuple[int]]:
+    titles = scope.titles().filter(search=search_query.matching(expression)).order_by("-pk")
+    return titles.values_list("pk")[:COMMON]
 
 
 @cache
-def _found_topics() -> Prepared[Topic]:
-    def build(text: str, category_ids: list[int], topic_ids: list[int]) -> TopicQuerySet:
-        query = SearchQuery(text, config=CONFIG, search_type="websearch")
-        topics = Topic.objects.filter(category__any_of=category_ids, pk__any_of=topic_ids).published()
-        marked = topics.annotate(marked_title=_headline(F("title"), query, whole=True))
-        return marked.select_related("category", "author").defer("search")
+def _topics_of_posts() -> Prepared[tuple[int]]:
+    def build(query: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
+        return _newest_posts(query, _Scope(category_ids))
 
     return Prepared(build, keeps_plan=False)
+
+
+@cache
+def _topics_of_titles() -> Prepared[tuple[int]]:
+    def build(query: str, category_ids: list[int]) -> models.QuerySet[Any, Any]:
+        return _newest_titles(query, _Scope(category_ids))
+
+    return Prepared(build, keeps_plan=False)
+
+
+def _without_stop_words(terms: Sequence[Term]) -> list[Term]:
+    """Leave out the words that are not indexed, such as "the"."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT numnode(to_tsquery('english', expression))"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS typed(expression, i) ORDER BY i",
+            [[term.expression for term in terms]],
+        )
+        return [term for term, (nodes,) in zip(terms, cursor.fetchall(), strict=True) if nodes]
+
+
+def results(reader: Reader, search: str | Query, page: Sequence[Found]) -> list[Topic]:
+    """Return the topics of one page of results, in order, each with `headline`, `snippet` and `best_post`."""
+    query = search_query.parse(search) if isinstance(search, str) else search
+    category_ids, post_ids = queries.visible_category_ids(reader), [found.post_id for found in page]
+    rows = {post.topic_id: post for post in _found_posts()(category_ids=category_ids, post_ids=post_ids)}
+    posts = [rows[found.topic_id] for found in page if found.topic_id in rows]
+    titles = [post.topic.title for post in posts]
+    # A title is found even if the opening post is hidden.
+    bodies = [" ".join(post.text.split()) if post.is_published else "" for post in posts]
+    marks = search_marks.marks(query, titles + bodies)
+    for post, title, body, in_title, in_body in zip(
+        posts, titles, bodies, marks, marks[len(titles) :], strict=False
+    ):
+        topic = post.topic
+        topic.best_post = post if post.is_published else None  # type: ignore[attr-defined]
+        topic.headline = search_marks.highlighted(title, in_title)  # type: ignore[attr-defined]
+        topic.snippet = search_marks.snippet(body, in_body)  # type: ignore[attr-defined]
+    return [post.topic for post in posts]
 
 
 @cache
 def _found_posts() -> Prepared[Post]:
-    def build(text: str, post_ids: list[int]) -> PostQuerySet:
-        query = SearchQuery(text, config=CONFIG, search_type="websearch")
-        posts = Post.objects.published().filter(pk__any_of=post_ids).under_parents_of(AnonymousUser())
-        marked = posts.annotate(marked=_headline(_WITHOUT_TAGS, query))
-        return marked.select_related("author").defer("source", "html", "search")
+    """Return posts with their topics, if these may be seen; a topic's opening post even if it is hidden."""
 
-    return Prepared(build, keeps_plan=False)
+    def build(category_ids: list[int], post_ids: list[int]) -> PostQuerySet:
+        topics = Topic.objects.filter(category__any_of=category_ids).published()
+        posts = Post.objects.filter(pk__any_of=post_ids, topic__in=topics).under_parents_of(AnonymousUser())
+        related = posts.select_related("author", "topic__author", "topic__category")
+        return related.defer("source", "search", "topic__search", *details("author", "topic__author"))
 
-
-def _headline(text: Combinable, query: SearchQuery, *, whole: bool = False) -> SearchHeadline:
-    # PostgreSQL's parser drops what looks like a tag, so angle brackets are replaced by markers. Private-use
-    # characters in the text are removed, so that they cannot pass for ours.
-    text = models.Func(text, Value(START + STOP + LESS + MORE), Value(""), function="translate")
-    text = Replace(Replace(text, Value("<"), Value(f" {LESS} ")), Value(">"), Value(f" {MORE} "))
-    how = {"highlight_all": True} if whole else {"max_words": 36, "min_words": 16, "max_fragments": 2}
-    return SearchHeadline(
-        text, query, config=CONFIG, start_sel=START, stop_sel=STOP, fragment_delimiter=" … ", **how
-    )
-
-
-def highlighted(marked: str) -> SafeString:
-    """Escape everything, then turn our markers into <mark>."""
-    for mark, sign in ((LESS, "<"), (MORE, ">")):
-        marked = marked.replace(f" {mark} ", sign).replace(mark, sign)
-    escaped = escape(marked)
-    return mark_safe(escaped.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308  escaped above
+    return Prepared(build)
 
 
 def similar(reader: Reader, title: str, *, limit: int = 5, besides: int | None = None) -> list[Topic]:
     """Return topics with similar titles; [] for fewer than two words."""
-    words = WORDS.findall(title)[:20]
+    ((_, whole, _),) = search_query.fold([title])
+    words = list(dict.fromkeys(word for word in whole.split() if len(word) > 1))[:40]
     if len(words) < 2:
         return []
-    any_word = SearchQuery(" or ".join(words), config=CONFIG, search_type="websearch")
+    any_word = search_query.matching(search_query.any_of(f"'{word}'" for word in words))
     likeness = TrigramWordSimilarity(title, "title")
     topics = (
         Topic.objects.visible_to(reader)
@@ -184,7 +384,7 @@ def similar(reader: Reader, title: str, *, limit: int = 5, besides: int | None =
         .annotate(
             likeness=SearchRank(F("search"), any_word) * 2 + likeness,
         )
-        .filter(likeness__gt=0.35)
+        .filter(likeness__gt=UNSPACED_LIKENESS if IS_UNSPACED.search(whole) else LIKENESS)
         .select_related("category")
         .defer("search")
         .order_by("-likeness", "-is_solved", "-pk")

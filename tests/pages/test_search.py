@@ -4,7 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from community.events.models import Event
-from tests.factories.forum import CategoryFactory, PostFactory, TopicFactory
+from tests.factories.forum import CategoryFactory, PostFactory, TagFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts
 
@@ -36,9 +36,9 @@ def test_search_without_a_query_shows_help(client):
 def test_search_without_results_suggests_asking_and_similar_topics(client):
     TopicFactory(title="Portafilter handle is loose")
 
-    response = client.get("/search/?q=portafliter handle wobbly loose")
+    response = client.get('/search/?q="portafliter handle is loose"')
 
-    assert texts(response, ".empty h2") == ["No results for “portafliter handle wobbly loose”"]
+    assert texts(response, ".empty h2") == ['No results for “"portafliter handle is loose"”']
     assert texts(response, ".similar li > a") == ["Portafilter handle is loose"]
 
 
@@ -50,6 +50,49 @@ def test_search_finds_only_what_the_reader_may_read(client):
     client.force_login(MemberFactory(groups=[group]))
 
     assert (visitor, texts(client.get("/search/?q=gasket"), ".topic-title a")) == ([], ["Secret gasket"])
+
+
+def test_search_suggests_a_spelling(client):
+    TopicFactory(title="Descaling the boiler")
+
+    response = client.get("/search/?q=descailing+boiler")
+
+    assert links(response, "main p a[rel=nofollow]") == {"descaling boiler": "/search/?q=descaling+boiler"}
+    assert texts(response, "main p.small")[0] == "No topic has all the words. Left out: descailing."
+    assert texts(response, ".topic-title a") == ["Descaling the boiler"]
+
+
+def test_search_shows_what_it_is_limited_to(client):
+    duo, marta = TagFactory(name="duo"), MemberFactory(username="marta")
+    TopicFactory(title="A gasket", tags=[duo], author=marta)
+    TopicFactory(title="Another gasket")
+
+    response = client.get("/search/?q=gasket tag:duo @marta")
+
+    assert texts(response, ".topic-title a") == ["A gasket"]
+    assert links(response, "a.chip") == {
+        "Tag: duo (remove)": "/search/?q=gasket+%40marta",
+        "By marta (remove)": "/search/?q=gasket+tag%3Aduo",
+    }
+
+
+def test_search_for_an_unknown_tag_or_author_names_the_nearest(client):
+    TopicFactory(
+        tags=[TagFactory(name="hard water", slug="hard-water")], author=MemberFactory(username="marta")
+    )
+
+    tag = client.get("/search/?q=milk tag:hard-watr")
+    author = client.get("/search/?q=@<b>marta")
+    nobody = client.get("/search/?q=@zzz")
+
+    assert texts(tag, ".alert p") == ["There is no tag “hard-watr”. Did you mean hard water?"]
+    assert links(tag, ".alert a") == {"hard water": "/search/?q=milk+tag%3A%22hard+water%22"}
+    assert texts(author, ".alert p") == ["There is no member “<b>marta”. Did you mean marta?"]
+    assert texts(nobody, ".alert p") == ["There is no member “zzz”."]
+
+
+def links(response, selector):
+    return {" ".join(a.text_content().split()): a.get("href") for a in page(response).cssselect(selector)}
 
 
 def test_search_is_recorded_once_a_day_for_members_only(client):

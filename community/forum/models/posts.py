@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.utils import timezone
@@ -147,9 +147,8 @@ class Post(models.Model):
     score = models.IntegerField(default=0, help_text=_("Upvotes minus downvotes."))
     is_accepted = models.BooleanField(default=False)
     is_official = models.BooleanField(default=False)
-    search = models.GeneratedField(
-        expression=SearchVector("source", config="english"), output_field=SearchVectorField(), db_persist=True
-    )
+    # The words of the source, set by a trigger; see the migration `search_words`.
+    search = SearchVectorField(null=True, editable=False)
 
     objects = PostQuerySet.as_manager()
 
@@ -165,7 +164,7 @@ class Post(models.Model):
             models.Index(
                 fields=["status", "-created_at"], condition=~Q(status="published"), name="post_unpublished"
             ),
-            GinIndex(fields=["search"], name="post_search"),
+            GinIndex(fields=["search"], name="post_words"),
         ]
 
     def __str__(self) -> str:

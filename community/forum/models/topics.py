@@ -6,7 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
@@ -172,11 +172,8 @@ class Topic(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    search = models.GeneratedField(
-        expression=SearchVector("title", config="english", weight="A"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    # The words of the title, set by a trigger; see the migration `search_words`.
+    search = SearchVectorField(null=True, editable=False)
 
     objects = TopicQuerySet.as_manager()
 
@@ -198,7 +195,7 @@ class Topic(models.Model):
             models.Index(fields=["author", "-created_at"], name="topic_author"),
             models.Index(fields=["-pinned_at"], condition=Q(pinned_at__isnull=False), name="topic_pinned"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="topic_title_trigrams"),
-            GinIndex(fields=["search"], name="topic_search"),
+            GinIndex(fields=["search"], name="topic_words"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,14 +12,15 @@ from community.core.page_meta import PageMeta
 from community.core.pagination import page_of
 from community.core.rate_limits import RateLimited
 from community.core.requests import is_person
-from community.forum import search as forum_search
 from community.forum.services import activity_stats, searches
 from community.members.models import Member
 from community.members.requests import member_of
 from community.members.rules import can_see_company
 from community.pages import home as home_page
 from community.pages import profile as profile_page
+from community.pages import search as search_page
 from community.pages import todo
+from community.pages.search import SearchPage
 
 QUERY_LENGTH = 200
 
@@ -60,33 +59,15 @@ def search(request: HttpRequest) -> HttpResponse:
             is_member = request.user.is_authenticated
             rate_limits.hit(rate_limits.SEARCHES if is_member else rate_limits.VISITOR_SEARCHES, request)
     except RateLimited as error:
-        refused = {"q": text, "topics": [], "similar": [], "rate_limited": error.sentence}
+        refused = {"search": SearchPage(text), "rate_limited": error.sentence}
         response = render(request, "pages/search.html", refused)
         return rate_limits.set_retry_after(response, error.seconds)
 
-    context = _findings(request, text)
-    response = render(request, "pages/search.html", context)
+    page = search_page.page_for(request, text)
+    response = render(request, "pages/search.html", {"search": page, "rate_limited": ""})
     if isinstance(request.user, Member) and text and "page" not in request.GET and is_person(request):
-        searches.record_search(request.user, query=text, results=context["total"])
+        searches.record_search(request.user, query=text, results=page.total)
     return response
-
-
-def _findings(request: HttpRequest, text: str) -> dict[str, Any]:
-    reader = request.user
-    found = forum_search.find(reader, text) if text else []
-    page = page_of(request, found)
-    topics = forum_search.results(reader, text, list(page.object_list)) if found else []
-    context = {
-        "q": text,
-        "page": page,
-        "topics": topics,
-        "total": len(found),
-        "similar": [],
-        "rate_limited": "",
-    }
-    if text and not found:
-        context["similar"] = forum_search.similar(reader, text)
-    return context
 
 
 @require_safe
