@@ -14,6 +14,7 @@ MANAGES = {
     "members.guidelines": {"add"},
     "forum.category": {"add", "change", "delete"},
     "forum.tag": {"add", "change", "delete"},
+    "events.customkind": {"add", "change"},
     "moderation.policy": {"change"},
     "moderation.blockedword": {"add", "change", "delete"},
     "moderation.reviewitem": {"change"},
@@ -26,7 +27,7 @@ MODERATES = {
     "moderation.sanction": {"add"},
 }
 APPS = ("members", "forum", "moderation", "events")
-HIDDEN_FROM_MODERATORS = {"events.cursor", "events.deadletter"}
+HIDDEN_FROM_MODERATORS = {"events.cursor", "events.customkind", "events.deadletter"}
 
 
 def allowed(member, *, apps=APPS):

@@ -184,6 +184,12 @@ def test_unknown_statuses_refuse_the_file_and_are_listed(run):
     assert "Left out, because they are not paid: Odd (1)." in out
 
 
+def test_an_order_without_a_status_is_rejected_if_the_file_has_statuses(run):
+    out = run("id,date,amount,currency,email,status\n1,2026-03-01,10,EUR,a@example.com,\n")
+
+    assert "Line 2: rejected: status: This is missing, so it is not known whether the order was paid" in out
+
+
 def test_an_order_that_is_cancelled_later_is_withdrawn_on_request(run):
     buyer = MemberFactory()
     confirm_address(buyer)

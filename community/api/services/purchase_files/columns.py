@@ -27,6 +27,7 @@ FIELDS = {
     "captured": "captured",
 }
 REQUIRED = ("external_id", "occurred_at", "amount")
+MAX_LISTED = 500
 IDENTITY = ("buyer_email", "buyer_external_id", "account_external_id", "account_domain")
 
 
@@ -203,14 +204,19 @@ def choose(header: Sequence[str], *, named: str = "", currency: str = "") -> Col
     missing = [name for name in REQUIRED if name not in fields]
     if missing:
         raise InvalidFile(
-            f"Missing columns: {', '.join(missing)}. The first line must name the columns; it has: "
-            f"{', '.join(name for name in header if name)}. `import_purchases --help` lists the names."
+            f"Missing columns: {', '.join(missing)}. The first line must name the columns; it has: {_listed(header)}. "
+            "`import_purchases --help` lists the names."
         )
     if not set(IDENTITY) & fields.keys():
         raise InvalidFile(
-            f"No column says who bought: one of {', '.join(IDENTITY)} is needed. The columns are: {', '.join(header)}."
+            f"No column says who bought: one of {', '.join(IDENTITY)} is needed. The columns are: {_listed(header)}."
         )
     return Columns(chosen, header, fields, was_named=bool(named))
+
+
+def _listed(header: Sequence[str]) -> str:
+    listed = ", ".join(name for name in header if name)
+    return listed if len(listed) <= MAX_LISTED else f"{listed[:MAX_LISTED]}…"
 
 
 def _is_of(header: Sequence[str], one: Format) -> bool:

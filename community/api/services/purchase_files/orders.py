@@ -112,6 +112,10 @@ def _judge(found: Grouped, columns: Columns, statuses: Mapping[str, Meaning]) ->
     unknown: Counter[str] = Counter()
     for order in found.orders:
         status = order.text["status"]
+        if not status and "status" in columns.fields and not order.problem:
+            order.problem = (
+                f"{columns.column('status')}: This is missing, so it is not known whether the order was paid"
+            )
         meaning = _meaning(status, columns, statuses) if status else Meaning.PAID
         if order.text["captured"].lower() in ("false", "no", "0") and meaning is Meaning.PAID:
             meaning, status = Meaning.UNPAID, "not captured"
