@@ -50,10 +50,12 @@ def test_from_markdown_translates_the_dialect_outside_code(before, after):
         ("text\n\n- yes\n- yes\n  more\n\n1. yes\n2. yes", "text\n\n- yes\n- yes\n  more\n\n1. yes\n2. yes"),
         ("- yes\n\ntext\n- no", "- yes\n\ntext\n\\- no"),
         ("30 ml\n10 ml", "30 ml\n10 ml"),
+        ("> 1) one\n\n2)\ntwo", "> 1\\) one\n\n2\\)\ntwo"),
+        ("## Why?##\n# C #", "## Why? ##\n# C #"),
     ],
 )
-def test_from_markdown_starts_lists_where_they_started(before, after):
-    assert from_markdown(before, old_lists=True) == after
+def test_from_markdown_follows_the_rules_of_its_time(before, after):
+    assert from_markdown(before, old_rules=True) == after
 
 
 @pytest.mark.parametrize(

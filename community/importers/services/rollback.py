@@ -54,7 +54,7 @@ def undo(batch: ImportBatch, *, force: bool, progress: Progress) -> dict[str, in
             return {}
         scope = scope_of(batch)
         if not force:
-            _refuse_if_added(scope)
+            _refuse_if_added(scope, scope.topics)
         batch.status, batch.progress = ImportBatch.Status.UNDOING, _progress_of(batch, scope)
         batch.save(update_fields=["status", "progress"])
         _delete_derived(scope, progress)
@@ -68,8 +68,8 @@ def _progress_of(batch: ImportBatch, scope: Scope) -> dict[str, object]:
     return {"deleted": {}, **batch.progress, "topics": scope.topics}
 
 
-def _refuse_if_added(scope: Scope) -> None:
-    if added := scope.posts_added().count():
+def _refuse_if_added(scope: Scope, topics: list[int]) -> None:
+    if added := scope.posts_added(topics).count():
         raise ImportRefused(
             f"Posts written in imported topics since then: {added:,}. "
             "Move them elsewhere, or run import_undo with --force to delete them as well."
@@ -128,7 +128,7 @@ def _delete_topics(scope: Scope, progress: Progress, *, force: bool) -> None:
             topics = Topic.objects.filter(pk__in=part)
             _lock(part)
             if not force:
-                _refuse_if_added(scope)
+                _refuse_if_added(scope, part)
             deleted.update(topics.delete()[1])
         progress.advance(len(part))
     with _step(scope.batch) as deleted:

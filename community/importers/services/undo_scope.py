@@ -42,9 +42,9 @@ class Scope:
             | Q(about_topic)
         )
 
-    def posts_added(self) -> QuerySet[Post]:
+    def posts_added(self, topics: list[int]) -> QuerySet[Post]:
         """Posts in these topics that the batch did not import."""
-        return Post.objects.filter(topic__any_of=self.topics).exclude(_imported_by(self.batch))
+        return Post.objects.filter(topic__any_of=topics).exclude(_imported_by(self.batch))
 
     def posts_moved(self) -> QuerySet[Post]:
         """Posts of the batch that moderators have moved to other topics."""

@@ -36,18 +36,19 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]: *\S[^\n]*(?:\n|\Z)", re.M)
 _BARE_URL = re.compile(
     r"(?<!\]\()(?<!\]:)(?<!\]: )(?<![\w/\[=])(?<!=[\"'])(?P<open><)?(?P<url>https?://[^\s<>()\[\]\"']+)(?(open)>)"
 )
-_ITEM = re.compile(r"( {0,3}[-+*]| {0,3}[0-9]{1,9}(?=[.)]))([.)]?)(?=[ \t])")
+_CLOSED_HEADING = re.compile(r"^((?: {0,3}>)* {0,3}#{1,6} .*?[^#\s])(#+)[ \t]*$", re.M)
+_ITEM = re.compile(r"((?: {0,3}>)* {0,3}(?:[-+*]|[0-9]{1,9}(?=[.)])))([.)]?)(?=[ \t]|$)")
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
 # In comments, a backslash only escapes the marks that they have.
 _BACKSLASH = re.compile(r"\\(?![`*_\[])")
 _TRAILING = ".,;:!?"
 
 
-def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_lists: bool = False) -> str:
+def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_rules: bool = False) -> str:
     """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions.
 
-    Bare URLs among `titles` become links with the title. With `old_lists`, `1)` starts no list, and no list starts
-    within a paragraph, as on Stack Exchange before June 2020.
+    Bare URLs among `titles` become links with the title. With `old_rules`, those of Stack Exchange before June 2020:
+    `1)` starts no list, no list starts within a paragraph, and headings may end with marks that touch the text.
     """
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     definitions: dict[str, str] = {}
@@ -56,7 +57,7 @@ def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_lists
         part = _DEFINITION.sub(lambda match: _taken_out(match, definitions), part)
         part = _BARE_URL.sub(lambda match: _titled(match, titles), part) if titles else part
         part = _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1\2 ", _shorthand(part)))
-        return _without_new_lists(part) if old_lists else part
+        return _without_new_lists(_CLOSED_HEADING.sub(r"\1 \2", part)) if old_rules else part
 
     text = _BLANK_LINES.sub("", _outside_code(text, converted)).rstrip()
     return "\n\n".join(filter(None, [text, "\n".join(definitions.values())]))

@@ -73,7 +73,7 @@ class Texts:
         text, rendered = self.convert(row, markdown)
         body = row.data.get("Body", "")
         if text.markup == Markup.COMMONMARK and body and not _reads_like(rendered, body):
-            older = Text(self._markdown(row, markdown or "", old_lists=True), Markup.COMMONMARK)
+            older = Text(self._markdown(row, markdown or "", old_rules=True), Markup.COMMONMARK)
             if _reads_like(rendered_older := self.render(older), body):
                 return older, rendered_older
             self.failures.note(row, "whose Markdown reads differently here from the HTML in the dump")
@@ -88,8 +88,8 @@ class Texts:
         html = from_html(row.data.get("Body", ""), lambda url: self.links.lead(url, self.found.get))
         return Text(storable(html), Markup.HTML)
 
-    def _markdown(self, row: StagedRow, markdown: str, *, old_lists: bool = False) -> str:
-        converted = from_markdown(markdown, titles=titles_in(row.data.get("Body", "")), old_lists=old_lists)
+    def _markdown(self, row: StagedRow, markdown: str, *, old_rules: bool = False) -> str:
+        converted = from_markdown(markdown, titles=titles_in(row.data.get("Body", "")), old_rules=old_rules)
         return storable(self.links.rewrite(converted, self.found.get))
 
     def render(self, text: Text) -> Rendered:
