@@ -14,6 +14,8 @@ def delete_journeys(member_ids: Sequence[int]) -> Counter[str]:
 
     Call `shards.hold_drains` first: a drain would write some of it again, with events about it.
     """
+    if not member_ids:
+        return Counter()
     return Counter(
         {
             model._meta.label: model.objects.filter(member_id__in=member_ids)._raw_delete("default")
