@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from django.conf import settings
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from community.core import links
-from community.core.markdown import render
+from community.forum.services import rendering
 from community.members.models import Member
 from community.members.names import skeleton
 
@@ -28,7 +25,7 @@ def screen(member: Member | None, field: str, text: str) -> str:
     """Return an objection to a text in a member's profile; the team may write anything."""
     if member is not None and member.is_team:
         return ""
-    seen = _seen(text) if field == "bio" else text
+    seen = rendering.filterable_text(text) if field == "bio" else text
     # Nobody could approve a profile, so a word that holds a post is refused, too.
     words = [word for word in blocked_words.found_in(seen) if word.action in _REFUSED]
     if words:
@@ -36,11 +33,6 @@ def screen(member: Member | None, field: str, text: str) -> str:
     if field in NAMES and (word := claim(text)):
         return _("“%(word)s” is reserved for our team. Please choose another name.") % {"word": word}
     return ""
-
-
-def _seen(markdown: str) -> str:
-    html = render(markdown).html
-    return "\n".join([markdown, unescape(strip_tags(html)), *links.hrefs(html)])
 
 
 def claim(name: str) -> str:

@@ -232,3 +232,18 @@ def logged_in(client, email, password) -> Member | None:
     client.logout()
     log_in(client, email, password)
     return get_user(client)
+
+
+def test_the_migration_of_waiting_events_rewrites_whom_they_wait_for():
+    fields = {"name": "demo.requested", "occurred_at": "2026-03-01T12:00:00Z", "source": "crm", "event": {}}
+    waiting = WaitingEvent.objects.create(
+        event_id="00000000-0000-0000-0000-000000000001",
+        email="ada@kaffeemühle.example",
+        domain="kaffeemühle.example",
+        **fields,
+    )
+
+    import_module("community.api.migrations.0010_canonical_addresses").canonicalize(apps, None)
+
+    waiting.refresh_from_db()
+    assert (waiting.email, waiting.domain) == (ASCII, "xn--kaffeemhle-geb.example")

@@ -2,12 +2,13 @@ from time import perf_counter
 
 import pytest
 
+from community.core.permissions import Refused
 from community.events.models import Event
-from community.forum.services import posts
+from community.forum.services import posts, topics
 from community.moderation import blocked_words
 from community.moderation.followers import queue_posts_with_blocked_words
 from community.moderation.models import BlockedWord, ReviewItem
-from tests.factories.forum import TopicFactory
+from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.support import right_after
 
@@ -179,3 +180,41 @@ def test_follower_skips_staff_posts():
     watch()
 
     assert not ReviewItem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Buy via**g**ra now",
+        "Buy via<b></b>gra now",
+        "Buy via<!-- x -->gra now",
+        "Buy vi&#97;gra now",
+        "Buy via&#8203;gra now",
+        "Buy `viagra` now",
+        "Buy [pills](https://pills.example/viagra) now",
+        "Buy [pills](https://pills.example 'viagra') now",
+        "![viagra](https://pills.example/a.png)",
+        "> Buy viagra now",
+        "Buy ｖіаgｒа now",
+    ],
+)
+def test_posts_are_screened_as_they_are_read(source):
+    BlockedWord.objects.create(phrase="viagra", action="block")
+
+    with pytest.raises(Refused, match="“viagra” is not allowed"):
+        written(source)
+
+
+@pytest.mark.parametrize(
+    ("title", "tags"), [("Cheap vіаgrа for all", []), ("Cheap pills for all", ["viagra-now"])]
+)
+def test_follower_queues_topics_for_their_title_and_tags(title, tags):
+    BlockedWord.objects.create(phrase="viagra", action="flag")
+    author = MemberFactory(customer_since="2026-01-01")
+    topics.create(
+        CategoryFactory(), author=author, kind="discussion", title=title, source="Here they are.", tags=tags
+    )
+
+    watch()
+
+    assert ReviewItem.objects.get().reason == "Contains “viagra”"

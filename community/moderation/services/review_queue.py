@@ -49,7 +49,7 @@ def add(
 
 def add_held(post: Post, why: str) -> None:
     """Add a post that is held for approval."""
-    found = blocked_words.found_in(rendering.filterable_text_of(post))
+    found = blocked_words.found_in(_text_of(post))
     reason = _word_reason(found[0].phrase) if found else why
     add(post, kind=ReviewItem.Kind.HELD, reason=reason)
 
@@ -57,10 +57,18 @@ def add_held(post: Post, why: str) -> None:
 def add_with_blocked_words(posts: Iterable[Post]) -> None:
     """Add the posts that contain a blocked word and are not in the queue yet."""
     for post in posts:
-        found = blocked_words.found_in(rendering.filterable_text_of(post))
+        found = blocked_words.found_in(_text_of(post))
         queued = ReviewItem.objects.open().filter(post=post, kind=ReviewItem.Kind.FLAGGED)
         if found and not queued.exists():
             add(post, kind=ReviewItem.Kind.FLAGGED, reason=_word_reason(found[0].phrase))
+
+
+def _text_of(post: Post) -> str:
+    """Return what the word filter reads of a post: for an opening, also the title and the tags."""
+    text = rendering.filterable_text_of(post)
+    if not post.is_opening:
+        return text
+    return rendering.screening_text(post.topic.title, text, post.topic.tags.values_list("name", flat=True))
 
 
 def _word_reason(phrase: str) -> str:
