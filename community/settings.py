@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "community.core.disk.ReadOnlyWhenLow",
     "community.moderation.middleware.ModerationMiddleware",
     "community.members.middleware.TeamTwoFactor",
+    "community.members.session_ended.SessionEnded",
     "allauth.account.middleware.AccountMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -302,6 +303,7 @@ CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "community.members.session_ended.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

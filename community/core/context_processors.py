@@ -5,9 +5,10 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from community.core import demo
+from community.core import demo, unsent
 from community.core.theme import chosen_theme
 
 HTMX_CONFIG = json.dumps(
@@ -47,7 +48,16 @@ def site(request: HttpRequest) -> dict[str, object]:
         # One token a request: masking it again for each form costs as much as a post.
         "csrf_token": token,
         "csrf_input": SimpleLazyObject(
-            lambda: format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+            lambda: format_html(
+                '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}', token, _shown_to(request)
+            )
         ),
         "demo_is_being_written": demo.is_being_written,  # asked only where it is shown
     }
+
+
+def _shown_to(request: HttpRequest) -> SafeString:
+    """Return the hidden field that says whom a form is shown to; see `unsent.py`."""
+    if not request.user.is_authenticated:
+        return SafeString("")
+    return format_html('<input type="hidden" name="{}" value="{}">', unsent.SHOWN_TO, request.user.pk)

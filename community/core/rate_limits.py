@@ -146,6 +146,9 @@ ACCOUNT_LOG_INS_SLOWED = RateLimit(
 )
 # From a browser that has logged in to the account before; what others try does not count.
 DEVICE_LOG_INS = RateLimit("device-log-ins", "account", "10/5 minutes", ACCOUNT_LOG_INS.sentence)
+UNSENT_FORMS = RateLimit(
+    "unsent-forms", "address", "20/minute", gettext_lazy("Please log in, and try again in %(wait)s.")
+)
 ACCOUNT_CODES = RateLimit(
     "account-codes",
     "account",
@@ -196,6 +199,7 @@ NAMED = {
         ACCOUNT_LOG_INS_ANYWHERE,
         ACCOUNT_LOG_INS_SLOWED,
         DEVICE_LOG_INS,
+        UNSENT_FORMS,
         ACCOUNT_CODES,
         ACCOUNT_CONFIRMATIONS,
         ACCOUNT_PASSWORD_RESETS,

@@ -15,13 +15,13 @@ from community.members.models import Member
 # What the team can reach before: setting it up, confirming their email address for that, and logging out.
 VIEWS_WITHOUT: Final = frozenset(
     (
-        "account_confirm_email",
         "account_email",
         "account_logout",
         "account_reauthenticate",
         "core:brand-css",
         "core:demo-progress",
         "core:theme-choose",
+        "members:email-confirm",
         "mfa_activate_totp",
         "mfa_reauthenticate",
         "runtime:health",

@@ -7,14 +7,16 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.generic import FormView
 
-from community.core import rate_limits
+from community.core import rate_limits, unsent
 from community.core.mailboxes import canonical_address
 from community.core.permissions import require
 from community.core.requests import own_url, require_safe_or_post
@@ -50,6 +52,21 @@ class SignupView(RateLimitedView, allauth_views.SignupView):
         return response
 
 
+class ConfirmEmailView(allauth_views.ConfirmEmailView):
+    """Allauth's view of a confirmation link; says what is the case when the link was used before."""
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().post(*args, **kwargs)
+        except Http404:
+            response = self.get(*args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        address = None if self.object else accounts.confirmed_address(self.kwargs["key"])
+        return {**super().get_context_data(**kwargs), "confirmed_address": address}
+
+
 class AuthenticateView(AllauthAuthenticateView):
     """Allauth's second-factor view; AuthenticateForm applies the rate limits."""
 
@@ -69,6 +86,29 @@ class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
             return self.form_invalid(form)
         response: HttpResponse = super().form_valid(form)
         return response
+
+
+@require_safe
+@never_cache
+def session(request: HttpRequest) -> HttpResponse:
+    """Tell the scripts of a page whose session had ended who is logged in now, with a CSRF token for its forms."""
+    return JsonResponse({"account": str(request.user.pk or ""), "token": get_token(request)})
+
+
+@require_safe
+@login_required
+def back(request: HttpRequest) -> HttpResponse:
+    """Where logging in leads from such a page, in a tab of its own."""
+    return render(request, "members/back.html")
+
+
+@require_safe
+@never_cache
+@login_required
+def unsent_form(request: HttpRequest) -> HttpResponse:
+    """Show what the member typed into a form after their session had ended, to be sent now."""
+    form = unsent.kept(request)
+    return render(request, "members/unsent.html", {"unsent": form}) if form else redirect("/")
 
 
 @require_safe
@@ -152,7 +192,8 @@ def invitation_send(request: HttpRequest, username: str) -> HttpResponse:
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitations.invitation_of(token)
     if invitation is None:
-        return render(request, "members/invitation_ended.html", status=410)
+        ended = {"member": invitations.member_who_accepted(token)}
+        return render(request, "members/invitation_ended.html", ended, status=410)
     form = ClaimForm(request.POST or None, member=invitation.member)
     if request.method == "POST" and form.is_valid():
         try:

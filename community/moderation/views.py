@@ -77,8 +77,11 @@ def suspended(request: HttpRequest, token: str) -> HttpResponse:
     """Show a suspended member the reason, the end and the appeal form; opened by a signed link."""
     member = suspension_links.member_of(token)
     latest = Sanction.objects.in_force().filter(member=member, kind=Sanction.Kind.SUSPENSION).first()
-    if member is None or latest is None:
-        messages.info(request, _("You can log in."))
+    if member is None:
+        messages.info(request, _("This link has expired. Log in to see the decision and get a new link."))
+        return redirect("account_login")
+    if latest is None:
+        messages.info(request, _("The suspension has ended. You can log in."))
         return redirect("account_login")
     return _show_or_appeal(request, latest, request.path)
 

@@ -14,7 +14,13 @@ async function updatePreview(field, region) {
   body.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
   body.set("source", field.value);
   try {
-    const response = await fetch(region.dataset.previewUrl, { method: "POST", body });
+    const headers = { "HX-Request": "true" };
+    const response = await fetch(region.dataset.previewUrl, { method: "POST", body, headers });
+    if (response.headers.has("X-Session-Ended")) {
+      const detail = { html: await response.text(), retry: () => updatePreview(field, region), region };
+      document.dispatchEvent(new CustomEvent("session:ended", { detail }));
+      return;
+    }
     // A 429 response contains a sentence to show instead of the preview.
     if (response.ok || response.status === 429) region.innerHTML = await response.text();
   } catch {

@@ -100,11 +100,77 @@ function toast(sentence, hidden = false) {
 }
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.getResponseHeader("X-Session-Ended")) return;
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
   const sentence = page.querySelector("[data-error-sentence]")?.textContent.trim();
   toast(sentence || document.body.dataset.failed);
 });
 document.addEventListener("toast", (event) => toast(event.detail.message, event.detail.hidden));
+
+// When the session has ended, the server answers with a dialog that offers to log in, in a new tab. Once the same member
+// is logged in again, the page gets a new CSRF token, and what was refused is sent again.
+const lastRetries = new WeakMap(); // for each element, when it was sent again
+
+async function currentSession(dialog) {
+  const response = await fetch(dialog.dataset.sessionUrl, { headers: { Accept: "application/json" } });
+  return response.json();
+}
+
+function renewToken(token) {
+  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+}
+
+const waiting = []; // what is sent again after logging in
+
+async function goOnIfLoggedIn(dialog) {
+  const { account, token } = await currentSession(dialog);
+  const isSame = account === document.body.dataset.account;
+  dialog.querySelector("[data-someone-else]").hidden = isSame || !account;
+  if (!isSame) return false;
+  renewToken(token);
+  const retries = waiting.splice(0);
+  dialog.close();
+  dialog.remove();
+  for (const retry of retries) retry();
+  return true;
+}
+
+async function sessionEnded(html, retry, region) {
+  waiting.push(retry);
+  if (document.querySelector("dialog[data-session-url]")) return;
+  document.body.insertAdjacentHTML("beforeend", html);
+  const dialog = document.querySelector("dialog[data-session-url]");
+  if (await goOnIfLoggedIn(dialog).catch(() => false)) return;
+  if (region && waiting.length === 1) {
+    // Nobody is interrupted while writing: the place of the preview says so.
+    region.replaceChildren(dialog.querySelector("[data-error-sentence]"), dialog.querySelector("a"));
+    waiting.length = 0;
+    return dialog.remove();
+  }
+  const check = () => document.visibilityState === "visible" && goOnIfLoggedIn(dialog).catch(() => {});
+  dialog.addEventListener("close", () => {
+    removeEventListener("focus", check);
+    document.removeEventListener("visibilitychange", check);
+    waiting.length = 0;
+    dialog.remove();
+  });
+  dialog.showModal();
+  addEventListener("focus", check);
+  document.addEventListener("visibilitychange", check);
+}
+
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  const { elt, xhr, requestConfig } = detail;
+  if (!xhr.getResponseHeader("X-Session-Ended")) return;
+  if (Date.now() - (lastRetries.get(elt) ?? 0) < 5000) return toast(document.body.dataset.failed);
+  sessionEnded(xhr.responseText, () => {
+    lastRetries.set(elt, Date.now());
+    if (elt.matches("form")) elt.requestSubmit(requestConfig.triggeringEvent?.submitter ?? undefined);
+    else elt.click();
+  });
+});
+document.addEventListener("session:ended", ({ detail }) => sessionEnded(detail.html, detail.retry, detail.region));
 
 // Make elements that scroll horizontally focusable, so that they can be scrolled with the keyboard.
 function makeScrollableFocusable() {

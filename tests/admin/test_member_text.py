@@ -9,11 +9,12 @@ import pytest
 from django.contrib import admin
 from django.db import IntegrityError, models, transaction
 from django.urls import NoReverseMatch, reverse
+from playwright.sync_api import Page
 
 from community.badges.models import Award
 from community.core.markdown import render
 from community.members.models import Invitation, Member
-from community.moderation.models import AuditEntry, BlockedWord
+from community.moderation.models import AuditEntry, BlockedWord, ReviewItem
 from tests.factories.badges import AwardFactory
 from tests.factories.forum import PostFactory, TagFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
@@ -131,6 +132,21 @@ def test_no_text_reaches_what_the_admin_evaluates(client, written):
 
     assert seen > 20
     assert evaluated == []
+
+
+def test_no_text_is_executed_in_a_browser(page: Page, login, written):
+    login(page, MemberFactory(is_superuser=True, is_staff=True, role="manager"))
+    lists = ["members/member", "forum/topic", "forum/post", "moderation/reviewitem", "moderation/auditentry"]
+    items = [
+        reverse("admin:moderation_reviewitem_change", args=[item.pk]) for item in ReviewItem.objects.all()
+    ]
+    member = reverse("admin:members_member_change", args=[written.pk])
+
+    for address in ["/admin/", *(f"/admin/{name}/" for name in lists), member, *items]:
+        page.goto(f"{address}?q={MARK}=1" if "change" not in address else address)
+        for summary in page.locator("main summary:visible").all():
+            summary.click()
+        assert page.evaluate(f"typeof {MARK}") == "undefined", address
 
 
 def test_no_post_has_attributes_that_scripts_evaluate():

@@ -350,9 +350,10 @@ def test_invitation_accept_overrides_a_sign_up_with_the_address(client, invitati
 
 
 def test_an_expired_invitation_shows_a_message(client, invitation):
-    invitations.claim(invitation, password=PASSWORD, guidelines=None)
+    address = accept_url(invitation)
+    invitation.delete()
 
-    response = client.get(accept_url(invitation))
+    response = client.get(address)
 
     assert response.status_code == 410
     assert "This invitation has expired" in response.text

@@ -1,5 +1,8 @@
 from datetime import datetime
 
+from allauth.account import app_settings as account_settings
+from allauth.account.models import EmailAddress
+from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
@@ -43,3 +46,13 @@ def register(
     if guidelines is not None:
         accept_guidelines(member, guidelines=guidelines, now=now)
     return member
+
+
+def confirmed_address(key: str) -> EmailAddress | None:
+    """Return the confirmed address that a confirmation link was for, however old; None if it confirms nothing."""
+    try:
+        pk = signing.loads(key, salt=account_settings.SALT)
+    except signing.BadSignature:
+        return None
+    address: EmailAddress | None = EmailAddress.objects.filter(pk=pk, verified=True).first()
+    return address

@@ -80,6 +80,16 @@ def invitation_of(token: str) -> Invitation | None:
     return Invitation.objects.open().select_related("member").filter(pk=pk).first()
 
 
+def member_who_accepted(token: str) -> Member | None:
+    """Return the member whose account was claimed with this token, however old; else None."""
+    try:
+        pk = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    used = Invitation.objects.filter(pk=pk, accepted_at__isnull=False).select_related("member").first()
+    return used.member if used else None
+
+
 @transaction.atomic
 def claim(invitation: Invitation, *, password: str, guidelines: Guidelines | None) -> Member:
     """Give the imported account to the person who followed the link, which proves their address.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -104,5 +105,5 @@ def elsewhere(address: str) -> HttpResponse:
 
 
 def posted(response: HttpResponse, draft: str) -> HttpResponse:
-    response.set_cookie(POSTED, draft, max_age=60, samesite="Lax")
+    response.set_cookie(POSTED, draft, max_age=60, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return response
