@@ -35,6 +35,7 @@ from markupsafe import Markup, escape
 from community.core import components
 from community.core.addresses import address
 from community.core.page_meta import data_block
+from community.core.text import isolated
 
 INDENTATION = re.compile(r"\n\s+")
 ICONS = re.compile(r"""\{\{ icon\("([a-z0-9-]+)"\) \}\}""")
@@ -146,9 +147,9 @@ def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
 
 
 def translate(message: str, /, **values: Any) -> Markup:
-    """Translate a template's sentence; values are escaped. A literal % must be doubled."""
+    """Translate a template's sentence; values are escaped and isolated. A literal % must be doubled."""
     sentence, plain = _translated(message, _language.get() or get_language())
-    return sentence % values if values else plain
+    return sentence % _isolated(values) if values else plain
 
 
 def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
@@ -156,7 +157,15 @@ def translate_plural(singular: str, plural: str, number: int, /, **values: Any) 
     if not values:
         return _plural(singular, plural, number, _language.get() or get_language())
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
-    return sentence % {"num": number, **values}
+    return sentence % {"num": number, **_isolated(values)}
+
+
+def _isolated(values: dict[str, Any]) -> dict[str, Any]:
+    """Isolate names and titles, which are text or print as it; markup and numbers are left alone."""
+    return {
+        name: value if type(value) in (Markup, SafeString, int, float) else isolated(str(value))
+        for name, value in values.items()
+    }
 
 
 @lru_cache(maxsize=8192)
@@ -210,6 +219,7 @@ def environment(**options: Any) -> Environment:
         floatformat=format_number,
         hue=components.hue,
         initials=components.initials,
+        isolated=isolated,
         json_script=json_script,
         linebreaks=lambda text: SafeString(linebreaks(text, autoescape=True)),
         truncatechars=lambda text, length: Truncator(text).chars(length),

@@ -14,6 +14,10 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# The blocks of right-to-left scripts, and the marks that make what follows right-to-left.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _VIRAMA = 9  # its combining class
 _TAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")  # the flag of a region
 _PICTURES = re.compile(
@@ -84,3 +88,12 @@ def _is_needed(before: str, char: str, after: str) -> bool:
 def _is_emoji(before: str) -> bool:
     """Return whether the text ends with an emoji, perhaps with a variation selector or the end of a flag."""
     return bool(_PICTURES.match(before.rstrip("\ufe0f\U000e007f")[-1:]))
+
+
+def isolated(text: str) -> str:
+    """Return a name or title for use within a sentence, so that its direction does not reorder what stands beside it.
+
+    Text with letters written from right to left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, which
+    work in attributes, mails and subjects too; in HTML, `<bdi>` and `dir="auto"` do the same.
+    """
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy
 from community.core import rate_limits
 from community.core.forms import MultiLineField
 from community.core.mailboxes import canonical_address
+from community.core.text import isolated
 from community.members import names, pictures, screening
 from community.members.models import Company, Guidelines, Member
 from community.members.services import profiles
@@ -214,7 +215,9 @@ class ProfileForm(forms.Form):
 
     def _describe_company(self, company: Company) -> None:
         field = self.fields["shows_company"]
-        field.label = _("Show on my profile that I belong to %(company)s") % {"company": company}
+        field.label = _("Show on my profile that I belong to %(company)s") % {
+            "company": isolated(company.name)
+        }
         field.help_text = _("We know it from your email address. Otherwise only our team sees it.")
 
     def clean_display_name(self) -> str:

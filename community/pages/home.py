@@ -13,6 +13,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from community.core.prepared import Prepared
+from community.core.text import isolated
 from community.forum import queries
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def greeting(member: Member, *, now: datetime) -> str:
     hour = now.astimezone(member.zone).hour
-    name = (member.display_name or member.username).split()[0]
+    name = isolated((member.display_name or member.username).split()[0])
     if hour < 5 or hour >= 22:
         return _("Still up, %(name)s?") % {"name": name}
     if hour < 12:

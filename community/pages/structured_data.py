@@ -10,7 +10,7 @@ from typing import Any
 
 from community.core.page_meta import absolute
 from community.core.rendered_html import beginning_of
-from community.forum.models import Post
+from community.members.models import Member
 
 from .topic import PostView, TopicPage
 
@@ -64,10 +64,9 @@ def _posting(page: TopicPage, opening: PostView | None, replies: list[PostView])
 def _reference(page: TopicPage) -> dict[str, Any]:
     """The opening post on a later page, which shows its title only."""
     topic = page.topic
-    author = {"@type": "Person", "name": str(topic.author), "url": absolute(topic.author.get_absolute_url())}
     return {
         "@type": "DiscussionForumPosting",
-        "author": author,
+        "author": _person(topic.author),
         "datePublished": topic.created_at.isoformat(timespec="seconds"),
         "text": topic.excerpt,
     }
@@ -79,13 +78,13 @@ def _post(view: PostView, kind: str, length: int) -> dict[str, Any]:
         "@type": kind,
         "text": beginning_of(post.html, length=length),
         "url": absolute(view.permalink),
-        "author": _author(post),
+        "author": {"@type": "Person", "name": post.byline} if post.byline else _person(post.author),
         "datePublished": post.created_at.isoformat(timespec="seconds"),
         **({"dateModified": post.edited_at.isoformat(timespec="seconds")} if post.edited_at else {}),
     }
 
 
-def _author(post: Post) -> dict[str, str]:
-    if post.byline:  # someone without an account
-        return {"@type": "Person", "name": post.byline}
-    return {"@type": "Person", "name": str(post.author), "url": absolute(post.author.get_absolute_url())}
+def _person(member: Member) -> dict[str, str]:
+    """The member, with their profile if they still have one."""
+    profile = {"url": absolute(member.get_absolute_url())} if member.is_active else {}
+    return {"@type": "Person", "name": str(member), **profile}

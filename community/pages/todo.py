@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from community.core.addresses import address
 from community.core.prepared import Prepared
+from community.core.text import isolated
 from community.members.models import Member
 from community.moderation.models import ReviewItem
 from community.prospects import desk
@@ -81,7 +82,7 @@ def _own_topics(member: Member) -> list[Todo]:
     own = home.own_topics(member)
     unread, solved = _("New replies in “%(title)s”"), _("Did an answer solve “%(title)s”?")
     return [
-        Todo(icon, sentence % {"title": topic.title}, topic.get_absolute_url())
+        Todo(icon, sentence % {"title": isolated(topic.title)}, topic.get_absolute_url())
         for icon, sentence, topics in (
             ("reply", unread, own.unread),
             ("circle-check", solved, own.awaiting_word),

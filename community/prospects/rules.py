@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from community.core.prepared import Prepared
+from community.core.text import isolated
 
 from .links import has_checkout_link
 from .models import DeskQuestion, ProspectForum, RosterEntry
@@ -68,7 +69,7 @@ def objection_to_claiming(author: Member, question: DeskQuestion, *, now: dateti
     """Return why this person may not claim the question; an empty string when they may."""
     holder = question.holder(now)
     if holder is not None and holder.pk != author.pk:
-        return _("This question is assigned to %(name)s.") % {"name": holder}
+        return _("This question is assigned to %(name)s.") % {"name": isolated(str(holder))}
     return ""
 
 

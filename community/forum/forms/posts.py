@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.forms import MultiLineField
 from community.core.markdown import MAX_IMAGES, render
+from community.core.text import isolated
 from community.forum import rules
 from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Category, Post, Topic
@@ -31,7 +32,7 @@ class SourceField(MultiLineField):
     def __init__(self, *, limits: tuple[int, int], rows: int = 8, **kwargs: Any) -> None:
         super().__init__(strip=False, max_length=limits[1], **kwargs)
         self.shortest, self.limit = limits
-        self.widget.attrs["rows"] = rows
+        self.widget.attrs |= {"rows": rows, "dir": "auto"}
         # Browsers truncate silently at maxlength; the counter and the server show an error instead.
         self.widget.attrs.pop("maxlength", None)
 
@@ -88,7 +89,7 @@ class TopicForm(forms.Form):
         categories = Category.objects.creatable_by(author).select_related("parent")
         self.fields["category"].queryset = categories  # type: ignore[attr-defined]
         for name in ("title", "tags"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "dir": "auto"}
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -98,7 +99,7 @@ class TopicForm(forms.Form):
             self.add_error(
                 "kind",
                 gettext("%(where)s only accepts these types: %(kinds)s.")
-                % {"where": category.name, "kinds": allowed},
+                % {"where": isolated(category.name), "kinds": allowed},
             )
         shortest = QUESTION_TITLE_MIN if kind == Topic.Kind.QUESTION else TITLE_LENGTH[0]
         if title and len(title) < shortest:
@@ -192,7 +193,7 @@ class EditForm(forms.Form):
                 self.conflict[str(self.fields[name].label)] = collapse_unchanged(word_diff(theirs, mine))
         if self.conflict:
             self.data = {**self.data.dict(), "version": str(post.revision_count)}  # type: ignore[attr-defined]
-            name = str(post.edited_by or gettext("A former member"))
+            name = isolated(str(post.edited_by or gettext("A former member")))
             self.add_error(
                 None, gettext("%(name)s edited this post while you were writing.") % {"name": name}
             )

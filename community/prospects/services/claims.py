@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from community.core.audit import audit
 from community.core.permissions import Refused
+from community.core.text import isolated
 from community.members.models import Member
 from community.notifications.models import Notification
 from community.notifications.services import notify
@@ -55,7 +56,9 @@ def release_question(question: DeskQuestion, *, actor: Member) -> DeskQuestion:
     if question.claimed_by_id is None:
         return question
     if not rules.can_hand_over(actor, question):
-        raise Refused(_("This question is assigned to %(name)s.") % {"name": question.claimed_by})
+        raise Refused(
+            _("This question is assigned to %(name)s.") % {"name": isolated(str(question.claimed_by))}
+        )
     question.claimed_by, question.claimed_at = None, None
     question.save(update_fields=["claimed_by", "claimed_at"])
     return question
@@ -77,7 +80,7 @@ def hand_over(
         raise Refused(_("Assign the question to yourself first. Then you can assign it to a colleague."))
     colleague = RosterEntry.objects.on_duty().filter(forum=question.forum, member=to, is_trained=True).first()
     if colleague is None:
-        raise Refused(_("%(name)s cannot answer in this forum.") % {"name": to})
+        raise Refused(_("%(name)s cannot answer in this forum.") % {"name": isolated(str(to))})
     handover = Handover.objects.create(question=question, giver=actor, receiver=to, note=note, created_at=now)
     notify(
         to,
