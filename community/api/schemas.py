@@ -178,7 +178,7 @@ class PurchaseItem(_Item):
         description="In units of the currency, such as 129.00. An amount of 0 does not count as a conversion.",
     )
     currency: Currency
-    products: list[Text] = Field(default_factory=list, max_length=100)
+    products: list[Text] = Field(default_factory=list, max_length=1000)
     buyer: Person = Field(default_factory=Person)
     account: Account = Field(default_factory=Account)
     test: bool = Field(

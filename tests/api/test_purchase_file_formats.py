@@ -304,16 +304,12 @@ def test_a_dry_run_says_how_the_file_is_read_and_writes_nothing(run):
     assert not (WaitingEvent.objects.exists())
 
 
-def test_an_overlong_source_is_truncated(run):
-    run(lines(f"1,2026-03-01,10,{TAIL}"), "--source", "s" * 60)
-
-    assert PurchaseFile.objects.get().source == "s" * 40
-
-
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
         ("--currency", "XYZ", "XYZ is not a currency"),
+        ("--source", "s" * 41, "A source has at most 40 letters, digits, - and _"),
+        ("--source", "a:b", "A source has at most 40 letters, digits, - and _"),
         ("--time-zone", "Mars", "There is no time zone called Mars"),
         ("--status", "odd", "Write it like"),
         ("--encoding", "klingon", "There is no encoding called klingon"),

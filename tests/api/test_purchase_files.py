@@ -1,3 +1,4 @@
+import io
 from datetime import timedelta
 
 import pytest
@@ -273,3 +274,39 @@ def test_import_purchases_help_names_the_columns():
     assert "Required: external_id (or order_id, order, id, transaction_id" in columns.describe()
     assert columns.describe() in Command.help
     assert "more than ten years old" in Command.help
+
+
+def test_corrections_leave_the_journeys_as_a_replay_would(run, drained):
+    members = MemberFactory.create_batch(4)
+    for member in members:
+        confirm_address(member)
+    kept, moved, withdrawn, redated = (member.email for member in members)
+    header = "id,date,amount,currency,email,status\n"
+    before, after = (f"{timezone.now() - timedelta(days=days):%Y-%m-%d}" for days in (50, 20))
+    row = "{},{},10,EUR,{},{}\n".format
+    first = [(1, before, kept, "paid"), (2, before, moved, "paid"), (3, before, withdrawn, "paid")]
+    second = [(1, before, kept, "refunded"), (2, before, kept, "paid"), (3, before, withdrawn, "cancelled")]
+    run(
+        header
+        + "".join(
+            row(*one) for one in [*first, (4, before, redated, "paid"), (5, before, "x@y.example", "paid")]
+        )
+    )
+    drained()
+
+    out = run(
+        header
+        + "".join(row(*one) for one in [*second, (4, after, redated, "paid"), (5, before, redated, "paid")]),
+        "--correct",
+    )
+    drained()
+    replayed = io.StringIO()
+    call_command("journeys_replay", "--check", stdout=replayed)
+
+    assert "updated: 3, duplicates: 1, conflicts: 0," in out
+    assert "No differences." in replayed.getvalue()
+    customers = {}
+    for member in members:
+        member.refresh_from_db()
+        customers[member.email] = member.customer_since and f"{member.customer_since}"
+    assert customers == {kept: before, moved: None, withdrawn: None, redated: before}

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from community.api.management.commands.import_purchases import source_name
 from community.api.services import people_files
 from community.api.services.purchase_files.text import InvalidFile
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source",
             required=True,
+            type=source_name,
             help="where the IDs come from: the source of an API token or of purchase files",
         )
         parser.add_argument("--encoding", default="", help="such as windows-1252, by default UTF-8 or UTF-16")
@@ -39,7 +41,7 @@ class Command(BaseCommand):
         try:
             outcome = people_files.import_people(
                 file,
-                source=source[:40],
+                source=source,
                 encoding=options["encoding"],
                 dates=options["dates"],
                 dry_run=dry_run,

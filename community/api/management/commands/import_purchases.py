@@ -1,3 +1,4 @@
+import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source",
             default="",
+            type=source_name,
             help="where the IDs come from, by default the format, or csv; use the source of an API token to share its IDs",
         )
         parser.add_argument(
@@ -76,7 +78,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, dry_run: bool, all_problems: bool, **options: Any) -> None:
         read_as = Options(
-            source=options["source"][:40],
+            source=options["source"],
             format=options["format"],
             encoding=options["encoding"],
             dates=options["dates"],
@@ -132,6 +134,13 @@ def _how_it_was_read(outcome: Outcome) -> Iterator[str]:
     yield f"Ignored columns: {', '.join(found.ignored) or 'none'}."
     if "status" not in found.fields:
         yield "No column is a status, so every row counts as paid."
+
+
+def source_name(name: str) -> str:
+    """Return the source, which must be as that of a token. Raises ArgumentTypeError."""
+    if name and (len(name) > 40 or not re.fullmatch(r"[-a-zA-Z0-9_]+", name)):
+        raise ArgumentTypeError("A source has at most 40 letters, digits, - and _.")
+    return name
 
 
 def _zone(name: str) -> ZoneInfo:

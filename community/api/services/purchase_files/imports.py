@@ -206,7 +206,7 @@ class _Reader:
             "occurred_at": self._date(order, "occurred_at"),
             "amount": str(abs(amount)),
             "currency": currency,
-            "products": [name[:200] for name in order.products[:100]],
+            "products": [name[:200] for name in order.products[:1000]],
             "buyer": _given(
                 external_id=self._id(order, "buyer_external_id"), email=_email(order.text["buyer_email"])
             ),
