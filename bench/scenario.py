@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gzip import compress
 from pathlib import Path
 
+from django.contrib.postgres.search import SearchQuery
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -226,18 +227,26 @@ def _last_page() -> int:
 
 
 def _words() -> tuple[list[str], list[str]]:
-    """Return searches for the rarest words, and for words in 10 to 30 per cent of the posts."""
+    """Return searches for words in one or two posts, and for words in 10 to 30 per cent of the posts.
+
+    Stems that are not their own stem are left out: a search for them finds nothing.
+    """
     step = max(1, Post.objects.count() // 4_000)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT word, ndoc::float / (SELECT count(*) FROM forum_post WHERE id %% %s = 0) FROM ts_stat(%s)"
-            " WHERE word ~ '^[a-z]{4,}$' ORDER BY ndoc, word",
+            " WHERE word ~ '^[a-z]{4,}$' AND to_tsquery('english', word)::text = quote_literal(word) ORDER BY ndoc, word",
             [step, f"SELECT search FROM forum_post WHERE id % {step} = 0"],  # noqa: S608
         )
         found = cursor.fetchall()
     least = found[0][1]
     rare = [word for word, share in found if share <= least]
     random.Random(5).shuffle(rare)  # noqa: S311
+    rare = [
+        word
+        for word in rare[:4_000]
+        if Post.objects.filter(search=SearchQuery(word, config="english")).count() < 3
+    ]
     common = [word for word, share in found if 0.1 <= share <= 0.3]
     return [f"/search/?q={word}" for word in rare[:2_000]], [f"/search/?q={word}" for word in common[:50]]
 

@@ -172,6 +172,18 @@ def test_very_long_texts_can_be_stored(text):
     assert found("gasket") == [post.topic_id]
 
 
+@pytest.mark.parametrize(
+    "text", ["\ufdfa" * 200, "\u3300" * 200, "漏" * 200, "a-" * 100, "é" * 200, "\ue000\ue001", "ⅷ½²"]
+)
+def test_any_search_is_answered(text):
+    PostFactory(source=f"gasket {text}")
+
+    for typed in (text, f'"{text}"', f"-{text}", f"gasket {text}", f"{text} or gasket"):
+        found = search.find(VISITOR, typed)
+        search.results(VISITOR, typed, found)
+        search.similar(VISITOR, typed)
+
+
 def test_folding_does_not_depend_on_what_stands_beside():
     """Or a word would be found in one text and not in another."""
     words = ["café", "wi-fi", "E-61", "漏水", "1,299", "IŞIK", "Straße", "x"]

@@ -1,6 +1,6 @@
 from django.db import connection, migrations, transaction
 
-BATCH = 1_000
+BATCH = 200
 
 
 def fill(apps, schema_editor):
