@@ -58,15 +58,25 @@ class Texts:
             self, mentions={name: found.pop() for name, found in addresses.items() if len(found) == 1}
         )
 
-    def convert(self, row: StagedRow, markdown: str | None = None) -> tuple[Text, Rendered]:
+    def stored(self, row: StagedRow, markdown: str | None = None) -> Text:
         """Return the text of a post or comment, or of its version with this Markdown, with links to our pages."""
         try:
-            text = self._text(row, markdown)
-            return text, self.render(text)
+            return self._text(row, markdown)
         except Exception as error:  # whatever a row contains must not end the import
-            self.failures.add(row, "kept as plain text", error)
-            text = Text(as_plain_text(storable(_original(row, markdown))), Markup.HTML)
+            return self._plain(row, markdown, error)
+
+    def convert(self, row: StagedRow, markdown: str | None = None) -> tuple[Text, Rendered]:
+        """As `stored`, rendered."""
+        text = self.stored(row, markdown)
+        try:
             return text, self.render(text)
+        except Exception as error:
+            text = self._plain(row, markdown, error)
+            return text, self.render(text)
+
+    def _plain(self, row: StagedRow, markdown: str | None, error: Exception) -> Text:
+        self.failures.add(row, "kept as plain text", error)
+        return Text(as_plain_text(storable(_original(row, markdown))), Markup.HTML)
 
     def convert_latest(self, row: StagedRow, markdown: str | None) -> tuple[Text, Rendered]:
         """As `convert`, for the version whose HTML the dump has: note the post if its Markdown reads differently."""
@@ -74,8 +84,8 @@ class Texts:
         body = row.data.get("Body", "")
         if text.markup == Markup.COMMONMARK and body and not _reads_like(rendered, body):
             older = Text(self._markdown(row, markdown or "", old_rules=True), Markup.COMMONMARK)
-            if _reads_like(rendered_older := self.render(older), body):
-                return older, rendered_older
+            if _reads_like(by_old_rules := self.render(older), body):
+                return older, by_old_rules
             self.failures.note(row, "whose Markdown reads differently here from the HTML in the dump")
         return text, rendered
 

@@ -148,7 +148,7 @@ def _set_text_and_revisions(post: Post, row: StagedRow, bundle: Bundle, texts: T
 def _revision(
     post: Post, number: int, version: Version, row: StagedRow, bundle: Bundle, texts: Texts
 ) -> Revision:
-    text, _ = texts.convert(row, version.body)
+    text = texts.stored(row, version.body)
     return Revision(
         post=post,
         number=number,
