@@ -62,4 +62,4 @@ def _sentence(problem: ErrorDetails) -> str:
         for name, value in problem.get("ctx", {}).items()
     }
     says = str(_SENTENCES.get(problem["type"], _("is not valid"))) % limits
-    return f"{where or _('This')} {says}."
+    return f"{where} {says}." if where else _("This %(problem)s.") % {"problem": says}
