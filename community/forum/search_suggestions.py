@@ -16,6 +16,7 @@ from django.db.models import F, Func, TextField
 
 from . import queries, search_query
 from .models import Post, Topic
+from .search_marks import WORDS
 from .search_query import Term
 
 if TYPE_CHECKING:
@@ -59,13 +60,15 @@ class _Texts:
     def __init__(self, category_ids: list[int]) -> None:
         self._topics = Topic.objects.filter(category__any_of=category_ids).published()
 
-    def having(self, expression: str) -> list[str]:
-        """Return the newest that match."""
+    def having(self, expression: str) -> list[tuple[str, str]]:
+        """Return the newest that match, folded and as written."""
         query = search_query.matching(expression)
         posts = Post.objects.published().filter(search=query, topic__in=self._topics)
-        sources = posts.under_parents_of(AnonymousUser()).order_by("-pk").values_list(_folded("source"))
-        titles = self._topics.filter(search=query).order_by("-pk").values_list(_folded("title"))
-        return [text for (text,) in [*titles[:SAMPLE], *sources[:SAMPLE]]]
+        sources = (
+            posts.under_parents_of(AnonymousUser()).order_by("-pk").values_list(_folded("source"), "source")
+        )
+        titles = self._topics.filter(search=query).order_by("-pk").values_list(_folded("title"), "title")
+        return [*titles[:SAMPLE], *sources[:SAMPLE]]
 
     def titles_like(self, word: str) -> list[str]:
         alike = self._topics.filter(title__trigram_word_similar=word).order_by("-pk")
@@ -93,15 +96,26 @@ def _correction(word: str, texts: _Texts) -> str:
     candidates |= {f"'{before}' <-> '{after}'": f"{before} {after}" for before, after in splits}
     for expression in _frequent(list(candidates)):
         found: Counter[str] = Counter()
-        for text in texts.having(expression):
+        having = texts.having(expression)
+        for text, _ in having:
             line = f" {' '.join(_words(text))} "
             found.update(one for one in candidates.values() if f" {one} " in line)
         if found:
-            return min(found, key=lambda one: (-found[one], one))
-    words = {one for text in texts.having(f"'{word[:PREFIX]}':*") for one in _words(text)}
+            return _as_written(min(found, key=lambda one: (-found[one], one)), having)
+    words = {one for text, _ in texts.having(f"'{word[:PREFIX]}':*") for one in _words(text)}
     words |= {one for text in texts.titles_like(word) for one in _words(text)}
     close = get_close_matches(word, words - {word}, n=1, cutoff=CLOSE)
     return close[0] if close else ""
+
+
+def _as_written(word: str, texts: Sequence[tuple[str, str]]) -> str:
+    """Return a folded word with the diacritics of a text that has it."""
+    for folded, written in texts:
+        if word in _words(folded) and word not in written.lower():
+            words = list(dict.fromkeys(WORDS.findall(written.lower())))
+            forms = zip(words, search_query.fold(words), strict=True)
+            return next((form for form, (main, _, _) in forms if main == word), word)
+    return word
 
 
 def _frequent(expressions: list[str]) -> list[str]:
