@@ -109,10 +109,11 @@ def attributes_of(html: str) -> str:
 
 def beginning_of(html: str, *, length: int) -> str:
     """Return the beginning as plain text on one line, code and quotes included; reads no more HTML than it needs."""
-    head = html[: 8 * length]
-    if len(head) < len(html) and head.rfind("<") > head.rfind(">"):
-        head = head[: head.rfind("<")]
-    return excerpt(unescape(_TAG.sub(" ", head)), length=length)
+    head = html[: 3 * length]
+    if len(head) == len(html):
+        return excerpt(unescape(_TAG.sub(" ", head)), length=length)
+    head = head[: head.rfind("<")] if head.rfind("<") > head.rfind(">") else head[: head.rfind(" ")]
+    return excerpt(unescape(_TAG.sub(" ", head)) + "…", length=length)
 
 
 def _alt(tag: str) -> str:
