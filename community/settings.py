@@ -305,12 +305,14 @@ SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "community.members.session_ended.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
+# Hosts whose images posts may load, such as your own cdn.example.com; other sites' images are shown as links.
+IMAGE_HOSTS = [host.lower() for host in env.list("IMAGE_HOSTS", default=[])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "https:"],
+        "img-src": [SELF, "data:", *(f"https://{host}" for host in IMAGE_HOSTS)],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -10,7 +10,7 @@ from django.conf import settings
 
 _ANCHOR = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
 _HREF = re.compile(r' href="([^"]*)"')
-_MENTION = ' class="mention"'
+_OURS = ' class="'  # only the renderer gives a class: to mentions and images
 # Browsers drop these at both ends, and line ends and tabs everywhere.
 _DROPPED = "".join(map(chr, range(0x21)))
 _LINE_ENDS = re.compile(r"[\t\n\r]")
@@ -18,8 +18,8 @@ _SLASHES = re.compile(r"((?:https?:)?)/{2,}", re.IGNORECASE)
 
 
 def hrefs(html: str) -> list[str]:
-    """Return the addresses of the links in rendered Markdown, without mentions."""
-    anchors = [attributes for attributes in _ANCHOR.findall(html) if _MENTION not in attributes]
+    """Return the addresses of the links in rendered Markdown, without mentions and images."""
+    anchors = [attributes for attributes in _ANCHOR.findall(html) if _OURS not in attributes]
     return [unescape(href) for attributes in anchors for href in _HREF.findall(attributes)]
 
 
@@ -41,8 +41,19 @@ def is_upload(url: str) -> bool:
     return ".." not in unquote(parts.path).replace("\\", "/").split("/")
 
 
+def is_loaded(url: str) -> bool:
+    """Whether an image is loaded with the text: an upload, or on one of IMAGE_HOSTS."""
+    return is_upload(url) or host_of(url) in settings.IMAGE_HOSTS
+
+
+def host_of(url: str) -> str:
+    """Return the host that the URL names; empty if it names none or is invalid."""
+    parts = _split(url)
+    return _host(parts) if parts else ""
+
+
 def is_image_source(url: str) -> bool:
-    """Whether a text may load this image: an upload, or anything at http(s) on another host.
+    """Whether a text may show or link this image: an upload, or anything at http(s) on another host.
 
     Our own pages are not, since the browsers of readers would request them as these readers. A host is compared
     without its port, because cookies are sent to all ports.

@@ -23,7 +23,7 @@ from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from community.core import links, raw_html
+from community.core import links, raw_html, remote_images
 from community.core.bare_links import bare_links
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
@@ -92,15 +92,15 @@ def render(
     and h2 where the text is the whole page.
     """
     html = _with_headings_from(top, _clean(_html_of(storable(source), Markup(markup))))
-    words = read(html)
+    words, images = read(html), html.count("<img ")
     html, names = _with_mentions(html, mentions)
     return Rendered(
-        html=html,
+        html=remote_images.as_links(html),
         mentions=names,
         words=len(words.prose.split()),
         excerpt=words.excerpt,
         text=words.text,
-        images=html.count("<img "),
+        images=images,
     )
 
 

@@ -74,6 +74,7 @@ def read(html: str) -> Words:
     prose: list[str] = []
     own: list[str] = []
     in_code = in_quotes = 0
+    is_image = False
     for place, piece in enumerate(_TAG.split(html)):
         line = word = piece
         if place % 2:
@@ -82,9 +83,11 @@ def read(html: str) -> Words:
                 in_code += -1 if piece[1] == "/" else 1
             elif tag == "blockquote":
                 in_quotes += -1 if piece[1] == "/" else 1
+            elif tag == "a":
+                is_image = piece.startswith('<a class="remote-image"')
             line, word = ("\n", " ") if tag == "br" or tag in BLOCKS else (_alt(piece), "")
         text.append(line)
-        if not in_code:
+        if not in_code and not is_image:
             prose.append(word)
             if not in_quotes:
                 own.append(word)

@@ -1,5 +1,6 @@
 import pytest
 
+from community.core import links
 from community.core.markdown import HIGHLIGHT_LIMIT, MAX_IMAGES, render
 
 PEOPLE = {"ada": "/u/ada/", "bo-2": "/u/bo-2/"}
@@ -146,13 +147,50 @@ def test_render_drops_comments():
     assert html_of("a <!-- note --> b\n\n<!-- language: lang-py -->\n\nc") == "<p>a  b</p>\n\n<p>c</p>"
 
 
-def test_render_loads_images_lazily():
-    rendered = render("![A cup](https://example.com/cup.png)")
+def test_render_loads_uploaded_images_lazily():
+    rendered = render("![A cup](/media/cup.png)")
 
-    assert (
-        rendered.html.strip() == '<p><img src="https://example.com/cup.png" alt="A cup" loading="lazy"></p>'
-    )
+    assert rendered.html.strip() == '<p><img src="/media/cup.png" alt="A cup" loading="lazy"></p>'
     assert rendered.images == 1
+
+
+REMOTE = (
+    '<a class="remote-image" href="https://a.example/cup.png" rel="noreferrer noopener nofollow ugc"'
+    ' target="_blank"><i class="icon i-image"></i> {name} <small>a.example</small></a>'
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("![A *cup*](https://a.example/cup.png)", REMOTE.format(name="A cup")),
+        ('<img src="https://a.example/cup.png" width="9" alt="A cup">', REMOTE.format(name="A cup")),
+        ("![](https://a.example/cup.png)", REMOTE.format(name="cup.png")),
+        (
+            "[![cup](https://a.example/cup.png)](/t/1/)!",
+            '<a href="/t/1/" rel="nofollow ugc noopener">cup</a> ' + REMOTE.format(name="cup") + "!",
+        ),
+    ],
+)
+def test_render_shows_images_of_other_sites_as_links(source, html):
+    rendered = render(source)
+
+    assert rendered.html == f"<p>{html}</p>\n"
+    assert (rendered.images, rendered.excerpt.strip("!")) == (1, "")
+    assert links.hrefs(rendered.html) == (["/t/1/"] if "/t/1/" in source else [])
+
+
+def test_render_shows_images_of_other_sites_in_html_as_links():
+    html = '<div><img src="https://a.example/cup.png" alt="A cup"></div>'
+
+    assert render(html, markup="html").html == f"<div>{REMOTE.format(name='A cup')}</div>"
+
+
+def test_render_loads_images_of_the_hosts_in_the_setting(settings):
+    settings.IMAGE_HOSTS = ["cdn.example"]
+
+    assert '<img src="https://cdn.example/a.png"' in html_of("![x](https://cdn.example/a.png)")
+    assert "<img" not in html_of("![x](https://cdn.example.evil.example/a.png)")
 
 
 @pytest.mark.parametrize(
@@ -186,11 +224,9 @@ def test_render_refuses_images_from_our_own_pages(settings, source):
     [
         "/media/cups/1.png",
         "https://club.example/media/1.png",
-        "https://a.example/1.png",
-        "http://[::1]/1.png",
     ],
 )
-def test_render_shows_uploads_and_images_of_other_sites(settings, source):
+def test_render_shows_uploads(settings, source):
     settings.SITE_URL = "https://club.example"
 
     assert f'src="{source}"' in html_of(f'<img src="{source}" alt="x">')

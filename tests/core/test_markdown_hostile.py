@@ -26,6 +26,7 @@ ATTRIBUTES = {
     "align",
     "colspan",
     "rowspan",
+    "target",
 }
 
 

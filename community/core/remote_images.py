@@ -1,0 +1,58 @@
+"""Images from other sites are links: none is loaded before a reader asks for it.
+
+Each image that loads tells its server the reader's address, and an author can choose any server. The hosts in the
+setting IMAGE_HOSTS are the exception.
+"""
+
+import re
+from html import escape, unescape
+from urllib.parse import unquote, urlsplit
+
+from community.core import links
+from community.core.components import icon
+from community.core.rendered_html import pieces
+
+_ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
+_LINK = (
+    '<a class="remote-image" href="{address}" rel="noreferrer noopener nofollow ugc" target="_blank">'
+    "{icon} {name} <small>{host}</small></a>"
+)
+
+
+def as_links(html: str) -> str:
+    """Replace the images of other sites in sanitised HTML by links, which say what they show and where it is."""
+    if "<img " not in html:
+        return html
+    done: list[str] = []
+    waiting: list[str] = []  # what follows the link that is open
+    is_linked = False
+    for piece in pieces(html):
+        if piece.tag == "img":
+            name, link = _replaced(piece.html)
+            done.append(name if is_linked and link else link or piece.html)
+            waiting += [f" {link}"] if is_linked and link else []
+            continue
+        done.append(piece.html)
+        if piece.tag == "a":
+            is_linked = not piece.html.startswith("</")
+        if waiting and not is_linked:
+            done += waiting
+            waiting = []
+    return "".join(done)
+
+
+def _replaced(image: str) -> tuple[str, str]:
+    """Return the image's name and a link to it, both as HTML; empty if it may be loaded or has no source."""
+    attributes = dict(_ATTRIBUTE.findall(image))
+    address = attributes.get("src", "")
+    source = unescape(address)
+    if not source or links.is_loaded(source):
+        return "", ""
+    name = attributes.get("alt", "").strip() or escape(_file_name(source))
+    return name, _LINK.format(
+        address=address, name=name, host=escape(links.host_of(source)), icon=icon("image")
+    )
+
+
+def _file_name(source: str) -> str:
+    return unquote(urlsplit(source).path).rpartition("/")[2][-60:]
