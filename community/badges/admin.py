@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 
 from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, icon_select
+from community.core.forms import TextField
 
 from .models import Award, Badge
 from .services import awards
@@ -61,7 +62,7 @@ class AwardForm(forms.ModelForm):  # type: ignore[type-arg]
     take_back = forms.BooleanField(
         required=False, help_text=gettext_lazy("Take this badge back. Rules will not award it again.")
     )
-    why = forms.CharField(
+    why = TextField(
         label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Recorded in the audit log.")
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.forms import ModelForm
+from django.forms import CharField, ModelForm
 from django.http import Http404, HttpRequest
 from unfold import decorators
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from community.core import page_cache
 from community.core.audit import audit
 from community.core.components import icon_names
+from community.core.forms import validate_visible
 
 if TYPE_CHECKING:
     # Django's classes are typed; unfold's subclasses are only half typed and contradict them.
@@ -140,6 +141,13 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
             return view(request, *args, object_id=object_id, **kwargs)
 
         return checked
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Refuse names and texts without anything to see."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, (models.CharField, models.TextField)) and isinstance(field, CharField):
+            field.validators = [*field.validators, validate_visible]
+        return field
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Fill in slugs for new rows only, so that existing URLs do not change."""

@@ -8,6 +8,10 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from community.core.markdown import Rendered, render
+from community.core.text import has_visible_text
 
 
 class FormRenderer(TemplatesSetting):
@@ -35,10 +39,35 @@ def _empty(widget: _Widget) -> SafeString:
     return SafeString(TemplatesSetting().render(widget.template_name, widget.context))
 
 
-class MultiLineField(forms.CharField):
+class TextField(forms.CharField):
+    """Text for people to read; without anything to see it counts as empty."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        return text if has_visible_text(text) else ""
+
+
+class MultiLineField(TextField):
     """Multi-line text; CRLF counts as one character, as in browsers."""
 
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+def validate_rendered(rendered: Rendered) -> None:
+    """Raise ValidationError for Markdown that shows neither words nor an image, such as a comment."""
+    shows_image = "<img src=" in rendered.html or 'class="remote-image"' in rendered.html
+    if not shows_image and not has_visible_text(rendered.text):
+        raise forms.ValidationError(_("Nothing of this text would be seen. Write a few words."))
+
+
+def validate_markdown(source: str) -> None:
+    validate_rendered(render(source))
+
+
+def validate_visible(text: str) -> None:
+    """Raise ValidationError for a text without anything to see."""
+    if text and not has_visible_text(text):
+        raise forms.ValidationError(_("Enter text that can be seen."), code="required")

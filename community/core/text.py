@@ -18,6 +18,8 @@ INVISIBLE = re.compile(
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
+# Characters on each side that decide whether an invisible one is needed.
+_NEAR = 16
 _VIRAMA = 9  # its combining class
 _TAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")  # the flag of a region
 _PICTURES = re.compile(
@@ -54,6 +56,11 @@ def excerpt(text: str, *, length: int = 280) -> str:
     return (head if len(head) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
 
 
+def has_visible_text(text: str) -> bool:
+    """Whether a reader sees anything of the text: a letter, digit, sign or picture, not just space or marks."""
+    return any(unicodedata.category(char)[0] in "LNPS" and not INVISIBLE.match(char) for char in set(text))
+
+
 def without_invisible(text: str) -> str:
     """Return the text without invisible characters, except where its script or an emoji needs them.
 
@@ -65,7 +72,11 @@ def without_invisible(text: str) -> str:
     flags = {place for flag in _TAGS.finditer(text) for place in range(*flag.span())}
     kept: list[str] = []
     for place, char in enumerate(text):
-        if not INVISIBLE.match(char) or place in flags or _is_needed("".join(kept), char, text[place + 1 :]):
+        if (
+            not INVISIBLE.match(char)
+            or place in flags
+            or _is_needed("".join(kept[-_NEAR:]), char, text[place + 1 : place + 1 + _NEAR])
+        ):
             kept.append(char)
     return "".join(kept)
 

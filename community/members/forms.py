@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import rate_limits
-from community.core.forms import MultiLineField
+from community.core.forms import MultiLineField, TextField
 from community.core.mailboxes import canonical_address
 from community.core.text import isolated
 from community.members import names, pictures, screening
@@ -62,7 +62,7 @@ class SignupForm(AllauthSignupForm):
 
     field_order = ("display_name", "username", "email", "password1", "guidelines")
 
-    display_name = forms.CharField(
+    display_name = TextField(
         label=gettext_lazy("Your name"),
         max_length=names.DISPLAY_NAME_MAX,
         help_text=gettext_lazy("Shown to others. A first name is fine."),
@@ -172,7 +172,7 @@ def _time_zone_choices() -> Iterator[Any]:
 class ProfileForm(forms.Form):
     """Form for a member's own profile; initial values come from `member`."""
 
-    display_name = forms.CharField(
+    display_name = TextField(
         label=gettext_lazy("Name"),
         max_length=names.DISPLAY_NAME_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -192,7 +192,7 @@ class ProfileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("The products you use and what you know about. You can use Markdown."),
     )
-    location = forms.CharField(label=gettext_lazy("Location"), max_length=120, required=False)
+    location = TextField(label=gettext_lazy("Location"), max_length=120, required=False)
     website = forms.URLField(
         label=gettext_lazy("Website"), required=False, max_length=200, assume_scheme="https"
     )

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import MultiLineField
+from community.core.forms import MultiLineField, TextField, validate_markdown
 from community.members.models import Member
 
 from .models import DeskQuestion, RosterEntry
@@ -18,18 +18,19 @@ class ReplyForm(forms.Form):
         max_length=32_000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Ask before you advise. You can use Markdown."),
+        validators=[validate_markdown],
     )
 
 
 class UrgentForm(forms.Form):
-    reason = forms.CharField(label=_("Why is this urgent?"), max_length=200)
+    reason = TextField(label=_("Why is this urgent?"), max_length=200)
 
 
 class HandoverForm(forms.Form):
     to: forms.ModelChoiceField[Member] = forms.ModelChoiceField(
         label=_("Colleague"), queryset=Member.objects.none()
     )
-    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    note = TextField(label=_("Note"), max_length=500, required=False)
 
     def __init__(self, *args: Any, question: DeskQuestion, giver: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,8 @@
-from community.core.text import excerpt, storable
+import time
+
+import pytest
+
+from community.core.text import excerpt, has_visible_text, storable, without_invisible
 
 
 def test_storable_drops_nul_and_replaces_lone_surrogates():
@@ -23,3 +27,37 @@ def test_excerpt_cuts_inside_a_word_that_has_no_spaces():
     cut = excerpt("x" * 50, length=10)
 
     assert cut == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("text", ["a", "1", "。", "😀", "ا", "\u200ba", "$", "ก็", "e\u0301"])
+def test_visible_text(text):
+    assert has_visible_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t",
+        "\u200b" * 16,
+        "\u00a0\u3000",
+        "\u2800",
+        "\u3164",
+        "\u202e\u2066",
+        "\u0301",
+        "\U000e0041",
+        "\x07",
+        "\ufe0f",
+    ],
+)
+def test_text_without_anything_to_see(text):
+    assert not has_visible_text(text)
+
+
+def test_without_invisible_reads_long_texts_quickly():
+    begun = time.thread_time()
+
+    for text in ("a\u200d" * 20_000, "\u200b" * 40_000, "\u0915\u094d\u200d" * 13_000):
+        without_invisible(text)
+
+    assert time.thread_time() - begun < 2  # CPU seconds; minutes, if each looks at the whole text

@@ -254,3 +254,37 @@ def test_line_ends_count_once_like_the_counter():
 
     assert CommentForm({"source": "x\r\n" * (most // 2)}).is_valid()
     assert not CommentForm({"source": "x\r\n" * (most // 2) + "x"}).is_valid()
+
+
+INVISIBLE = {
+    "zero width": "\u200b" * 16,
+    "blank letters": "\u3164\u2800" * 8,
+    "comment": "<!-- nothing to see here -->",
+    "link without text": "[](https://example.com/)",
+    "entities": "&#8203;&nbsp;&zwnj;&#x2060;",
+    "definition": "[a]: https://example.com/",
+    "tags": "<b></b><i>\u200b</i><br><br>",
+    "breaks": "<br>\n\n<br>\n\n<br>",
+    "image of our pages": "![](/search/?q=coffee)",
+}
+
+
+@pytest.mark.parametrize("source", INVISIBLE.values(), ids=INVISIBLE)
+def test_text_that_shows_nothing_is_refused(source):
+    for form in (ReplyForm({"source": source}), CommentForm({"source": source})):
+        assert list(form.errors) == ["source"]
+
+
+@pytest.mark.parametrize(
+    "source", ["![](/media/cup.png)", "a &nbsp; word or two", "😀 😀 😀 😀 😀 😀", "$$$$$$$$$$"]
+)
+def test_text_that_shows_something_is_accepted(source):
+    assert ReplyForm({"source": source}).is_valid()
+
+
+def test_invisible_characters_do_not_make_up_for_missing_ones(typed):
+    assert errors(ReplyForm({"source": "ok" + "\u200b" * 20})) == {
+        "source": ["Add at least 8 more characters."]
+    }
+    assert list(typed(title="ok" + "\u200b" * 30).errors) == ["title"]
+    assert errors(typed(title="\u200b" * 16)) == {"title": ["This field is required."]}

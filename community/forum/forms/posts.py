@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import MultiLineField
+from community.core.forms import MultiLineField, TextField, validate_rendered
 from community.core.markdown import MAX_IMAGES, render
-from community.core.text import isolated
+from community.core.text import isolated, without_invisible
 from community.forum import rules
 from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Category, Post, Topic
@@ -41,24 +41,20 @@ class SourceField(MultiLineField):
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
-        missing = self.shortest - len(text.strip())
+        missing = self.shortest - len(without_invisible(text).strip())
         if missing > 0:
             raise forms.ValidationError(
                 ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
                 % {"n": missing}
             )
-        if (images := _image_count(text)) > MAX_IMAGES:
+        rendered = render(text)
+        validate_rendered(rendered)
+        if rendered.images > MAX_IMAGES:
             raise forms.ValidationError(
                 gettext("A post can have up to %(limit)d images. This one has %(count)d.")
-                % {"limit": MAX_IMAGES, "count": images}
+                % {"limit": MAX_IMAGES, "count": rendered.images}
             )
         return text
-
-
-def _image_count(text: str) -> int:
-    """Return the number of images; 0 without rendering a text that cannot have more than MAX_IMAGES."""
-    most = text.count("![") + text.lower().count("<img")
-    return render(text).images if most > MAX_IMAGES else 0
 
 
 class TagsField(forms.CharField):
@@ -79,7 +75,7 @@ class TopicForm(forms.Form):
 
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=_("Choose…"))
     kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1])
+    title = TextField(label=_("Title"), max_length=TITLE_LENGTH[1])
     source = SourceField(label=_("Your post"), limits=BODY_LENGTH, rows=12)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
 
@@ -102,7 +98,7 @@ class TopicForm(forms.Form):
                 % {"where": isolated(category.name), "kinds": allowed},
             )
         shortest = QUESTION_TITLE_MIN if kind == Topic.Kind.QUESTION else TITLE_LENGTH[0]
-        if title and len(title) < shortest:
+        if title and len(without_invisible(title)) < shortest:
             self.add_error(
                 "title",
                 gettext("Use at least %(n)d characters so that others can find your topic.")
@@ -156,10 +152,10 @@ class CommentForm(forms.Form):
 class EditForm(forms.Form):
     """Form for editing a post; for an opening post, also the topic's title and tags."""
 
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
+    title = TextField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
     source = SourceField(label=_("Text"), limits=BODY_LENGTH, rows=10)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason for the edit"),
         required=False,
         max_length=300,

@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from community.core.forms import TextField, validate_markdown
 from community.moderation.models import Reason, Sanction
 from community.moderation.services import sanctions
 from community.moderation.services.reviews import Decision
@@ -51,14 +52,14 @@ class SanctionFields(forms.Form):
     )
     until = forms.DateField(label=_("Last day"), required=False, widget=UnfoldAdminSingleDateWidget)
     rule = forms.ChoiceField(label=_("Broken rule"), choices=Reason, widget=UnfoldAdminSelectWidget)
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         required=False,
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence. The author will see it."),
     )
-    message = forms.CharField(
+    message = TextField(
         label=_("More details for the author"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
@@ -98,8 +99,11 @@ class DecisionForm(SanctionFields):
             (Decision.EDIT, _("Edit")),
         ],
     )
-    source = forms.CharField(
-        label=_("Text of the post"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8})
+    source = TextField(
+        label=_("Text of the post"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8}),
+        validators=[validate_markdown],
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -157,7 +161,7 @@ class AppealDecisionForm(forms.Form):
         widget=UnfoldAdminRadioSelectWidget,
         choices=[("stands", _("Uphold it")), ("taken_back", _("Reverse it"))],
     )
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
