@@ -25,6 +25,7 @@ from pygments.lexers import get_lexer_by_name
 
 from community.core import links, raw_html, remote_images
 from community.core.bare_links import bare_links
+from community.core.direction import with_directions
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
 from community.core.rendered_html import Piece, pieces, read
@@ -95,7 +96,7 @@ def render(
     words, images = read(html), html.count("<img ")
     html, names = _with_mentions(html, mentions)
     return Rendered(
-        html=remote_images.as_links(html),
+        html=with_directions(remote_images.as_links(html)),
         mentions=names,
         words=len(words.prose.split()),
         excerpt=words.excerpt,

@@ -56,6 +56,19 @@ def excerpt(text: str, *, length: int = 280) -> str:
     return (head if len(head) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
 
 
+def url_words(text: str, *, length: int) -> str:
+    """Return the words of the text in lower case for a URL, in their own letters, joined by hyphens; may be empty."""
+    kept = "".join(
+        char
+        if unicodedata.category(char)[0] in "LNM" or char == "_"
+        else " "
+        if char.isspace() or char in "-–—"
+        else ""
+        for char in unicodedata.normalize("NFKC", without_invisible(text)).lower()
+    )
+    return "-".join(kept.split())[:length].strip("-_")
+
+
 def has_visible_text(text: str) -> bool:
     """Whether a reader sees anything of the text: a letter, digit, sign or picture, not just space or marks."""
     return any(unicodedata.category(char)[0] in "LNPS" and not INVISIBLE.match(char) for char in set(text))

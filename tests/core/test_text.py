@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from community.core.text import excerpt, has_visible_text, storable, without_invisible
+from community.core.text import excerpt, has_visible_text, storable, url_words, without_invisible
 
 
 def test_storable_drops_nul_and_replaces_lone_surrogates():
@@ -61,3 +61,22 @@ def test_without_invisible_reads_long_texts_quickly():
         without_invisible(text)
 
     assert time.thread_time() - begun < 2  # CPU seconds; minutes, if each looks at the whole text
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("How do I clean it? (C++ & C#)", "how-do-i-clean-it-c-c"),
+        ("Łódź: czy warto?", "łódź-czy-warto"),
+        ("كيف أنظف الآلة؟", "كيف-أنظف-الآلة"),
+        ("ดูกี่ครั้ง", "ดูกี่ครั้ง"),
+        ("हिन्दी में", "हिन्दी-में"),
+        ("Ｆｕｌｌ width—and dash", "full-width-and-dash"),
+        ("日本語の。題", "日本語の題"),
+        ("a\u200b\u202eb / c", "ab-c"),
+        ("😀 🎉 ?!", ""),
+    ],
+)
+def test_url_words_keep_the_letters_of_every_script(title, words):
+    assert url_words(title, length=100) == words
+    assert len(url_words(title * 50, length=100)) <= 100

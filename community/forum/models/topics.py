@@ -138,7 +138,7 @@ class Topic(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="topics")
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.DISCUSSION)
     title = models.CharField(max_length=255)
-    slug = models.SlugField(max_length=100, default="topic")
+    slug = models.SlugField(max_length=100, default="topic", allow_unicode=True)
     excerpt = models.CharField(
         max_length=300, blank=True, help_text=_("The beginning of the opening post, as plain text.")
     )

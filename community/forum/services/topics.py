@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
 from community.core.rendered_html import excerpt_of
+from community.core.text import url_words
 from community.events.catalogue import ANSWER_ACCEPTED, QUESTION_RESOLVED, TOPIC_EDITED
 from community.events.services.recording import record
 from community.forum import screening
@@ -246,7 +246,7 @@ def split(
 
 def slug(title: str) -> str:
     """Return the slug for the topic's URL."""
-    return slugify(title)[:100].strip("-") or "topic"
+    return url_words(title, length=100) or "topic"
 
 
 def _create(category: Category, opening: Post, *, kind: str, title: str, last_number: int) -> Topic:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.text import slugify
+
 from community.forum.models import Post, Tag
-from community.forum.services import topics
 from community.importers.models import ImportBatch, ImportedRow
 from community.importers.stackexchange.addresses import Target, slug_in, targets_of
 from community.members.models import Member
@@ -66,7 +67,7 @@ def _rows(targets: list[Target], host: str) -> dict[str, dict[Target, ImportedRo
 
 def _is_slug_of(title: str, slug: str) -> bool:
     """Whether the words in an old path are those of the title; old sites cut them off after about 80 characters."""
-    ours = topics.slug(title)
+    ours = slugify(title)[:100].strip("-")
     return slug == ours or (len(slug) > SLUG_CUT_AFTER and ours.startswith(slug))
 
 

@@ -10,7 +10,12 @@ class TagConverter(StringConverter):
     regex = r"[-\w]+"
 
 
+class TitleConverter(StringConverter):
+    """The words of a title in any alphabet, with its vowel signs; any other text leads to them."""
+
+
 register_converter(TagConverter, "tag")
+register_converter(TitleConverter, "title")
 
 app_name = "forum"
 urlpatterns = [
@@ -26,7 +31,7 @@ urlpatterns = [
     path("new/similar/", composing.similar_topics, name="similar-topics"),
     path("new/mentions/", composing.mention_suggestions, name="mention-suggestions"),
     path("t/<int:topic_id>/", topics.topic_short, name="topic-short"),
-    path("t/<int:topic_id>/<slug:slug>/", topics.topic_detail, name="topic-detail"),
+    path("t/<int:topic_id>/<title:slug>/", topics.topic_detail, name="topic-detail"),
     path("p/<int:post_id>/", topics.post_permalink, name="post-permalink"),
     path("topics/<int:topic_id>/unread/", topics.topic_unread, name="topic-unread"),
     path("topics/<int:topic_id>/similar/", topics.topic_similar, name="topic-similar"),

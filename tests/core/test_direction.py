@@ -1,0 +1,26 @@
+"""Words from right to left, alone and among others."""
+
+import pytest
+
+from community.core.markdown import render
+
+
+@pytest.mark.parametrize(
+    ("source", "tag"),
+    [
+        ("- مرحبا\n- b", '<ul dir="rtl">'),
+        ("> שלום a", '<blockquote dir="rtl">'),
+        ("1. (مرحبا)", '<ol dir="rtl">'),
+        ("> - مرحبا", '<blockquote dir="rtl">'),
+        ("- a مرحبا", '<ul dir="ltr">'),
+        ("> 1. **a** שלום", '<ol dir="ltr">'),
+        ("| مرحبا | b |\n|-|-|\n| c | d |", '<table dir="rtl">'),
+    ],
+)
+def test_lists_and_quotations_begin_where_their_script_begins(source, tag):
+    assert tag in render(source).html
+
+
+def test_texts_from_left_to_right_are_as_ever():
+    assert "dir=" not in render("> - a\n\n1. b").html
+    assert "dir=" not in render("مرحبا\n\na").html
