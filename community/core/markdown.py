@@ -23,6 +23,7 @@ from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from community.core import formulas as tex
 from community.core import links, raw_html, remote_images
 from community.core.bare_links import bare_links
 from community.core.direction import with_directions
@@ -85,18 +86,26 @@ class Rendered:
 
 
 def render(
-    source: str, *, markup: str = Markup.MARKDOWN, mentions: Resolver | None = None, top: int = 3
+    source: str,
+    *,
+    markup: str = Markup.MARKDOWN,
+    mentions: Resolver | None = None,
+    top: int = 3,
+    formulas: bool = False,
 ) -> Rendered:
     """Render a text to HTML; never raises, whatever was typed. NUL and lone surrogates are replaced first.
 
     `top` is the level of the biggest heading: a page's title is h1 and its sections are h2, so h3 in a post,
-    and h2 where the text is the whole page.
+    and h2 where the text is the whole page. `formulas` tells whether dollars enclose formulas.
     """
-    html = _with_headings_from(top, _clean(_html_of(storable(source), Markup(markup))))
+    html = _clean(_html_of(storable(source), Markup(markup), formulas=formulas))
+    if formulas and markup == Markup.HTML:
+        html = tex.marked(html)
+    html = _with_headings_from(top, html)
     words, images = read(html), html.count("<img ")
     html, names = _with_mentions(html, mentions)
     return Rendered(
-        html=with_directions(remote_images.as_links(html)),
+        html=tex.as_mathml(with_directions(remote_images.as_links(html))),
         mentions=names,
         words=len(words.prose.split()),
         excerpt=words.excerpt,
@@ -122,11 +131,11 @@ def _clean(html: str) -> str:
     )
 
 
-def _html_of(source: str, markup: Markup) -> str:
+def _html_of(source: str, markup: Markup, *, formulas: bool = False) -> str:
     """Return unsafe HTML; the plain text, if that or sanitising it would take too long."""
     if markup == Markup.HTML:
         return _as_typed(raw_html.without_tags(source)) if raw_html.is_tangled(source) else source
-    parser = _typed if markup == Markup.MARKDOWN else _commonmark
+    parser = _parsers[markup, formulas]
     try:
         html = cast(str, parser.render(source))
     except TooMuchWork:
@@ -196,6 +205,11 @@ class _Renderer(RendererHTML):
     def html_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return raw_html.filtered_block(tokens[index].content, breaks=options["breaks"])
 
+    def formula(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        return tokens[index].content
+
+    formula_block = formula
+
     def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         coloured = OptionsDict(cast(Any, {**options, "highlight": partial(_highlighted, env)}))
         return super().fence(tokens, index, coloured, env)
@@ -237,14 +251,21 @@ def _in_time(pieces: Iterable[Any], until: float) -> Iterator[Any]:
         yield piece
 
 
-def _make_parser(**options: bool) -> MarkdownIt:
-    options = {"html": True, "typographer": False, **options}
+def _make_parser(markup: Markup, *, formulas: bool) -> MarkdownIt:
+    is_typed = markup == Markup.MARKDOWN
+    options = {"html": True, "typographer": False, "breaks": is_typed, "cjk_emphasis": is_typed}
     parser = bounded(MarkdownIt("commonmark", options, renderer_cls=_Renderer), "commonmark")
     parser.enable(["table", "strikethrough"])
     bare_links(parser)
+    if is_typed:
+        pasted_lists(parser)
+    if formulas:
+        tex.formulas(parser)
     return parser
 
 
-_typed = _make_parser(breaks=True, cjk_emphasis=True)
-pasted_lists(_typed)
-_commonmark = _make_parser(breaks=False)
+_parsers = {
+    (markup, formulas): _make_parser(markup, formulas=formulas)
+    for markup in (Markup.MARKDOWN, Markup.COMMONMARK)
+    for formulas in (False, True)
+}

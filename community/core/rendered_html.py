@@ -74,7 +74,7 @@ def read(html: str) -> Words:
     prose: list[str] = []
     own: list[str] = []
     in_code = in_quotes = 0
-    is_image = False
+    is_image = is_hidden = False
     for place, piece in enumerate(_TAG.split(html)):
         line = word = piece
         if place % 2:
@@ -85,7 +85,12 @@ def read(html: str) -> Words:
                 in_quotes += -1 if piece[1] == "/" else 1
             elif tag == "a":
                 is_image = piece.startswith('<a class="remote-image"')
+            elif tag in ("math", "annotation"):
+                # Of a formula, only its source is text.
+                is_hidden = piece.startswith("<math") or piece == "</annotation>"
             line, word = ("\n", " ") if tag == "br" or tag in BLOCKS else (_alt(piece), "")
+        if is_hidden:
+            continue
         text.append(line)
         if not in_code and not is_image:
             prose.append(word)

@@ -69,7 +69,7 @@ class CategoryAdmin(BaseAdmin):
                 )
             },
         ),
-        (gettext_lazy("Rules"), {"fields": ("holds_posts", "is_archived")}),
+        (gettext_lazy("Rules"), {"fields": ("holds_posts", "formulas", "is_archived")}),
         (gettext_lazy("Contents"), {"fields": (("topic_count", "post_count"),)}),
     )
 

@@ -62,7 +62,7 @@ class SignupForm(AllauthSignupForm):
 
     field_order = ("display_name", "username", "email", "password1", "guidelines")
 
-    display_name = TextField(
+    display_name = forms.CharField(
         label=gettext_lazy("Your name"),
         max_length=names.DISPLAY_NAME_MAX,
         help_text=gettext_lazy("Shown to others. A first name is fine."),
@@ -172,7 +172,7 @@ def _time_zone_choices() -> Iterator[Any]:
 class ProfileForm(forms.Form):
     """Form for a member's own profile; initial values come from `member`."""
 
-    display_name = TextField(
+    display_name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=names.DISPLAY_NAME_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

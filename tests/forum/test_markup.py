@@ -29,7 +29,7 @@ def post_in(markup, source, **fields):
     post = PostFactory.build(
         source=source, markup=markup, topic=TopicFactory(), author=MemberFactory(), **fields
     )
-    rendering.set_source(post, source)
+    rendering.set_source(post, source, category=post.topic.category)
     post.save()
     return post
 
@@ -194,3 +194,41 @@ def test_migration_marks_imported_posts_and_their_revisions():
     typed.refresh_from_db()
     assert (imported.markup, typed.markup) == ("commonmark", "markdown")
     assert set(imported.revisions.values_list("markup", flat=True)) == {"commonmark"}
+
+
+# Formulas
+
+
+def test_formulas_are_a_setting_of_the_category(client, log_in):
+    topic = TopicFactory(category__formulas=True)
+    plain = TopicFactory()
+    author = log_in(MemberFactory())
+
+    inside = posts.create(topic, author=author, source="Let $x*y*z$ be", screen=False)
+    outside = posts.create(plain, author=author, source="Let $x*y*z$ be", screen=False)
+    edited = edit(inside, "Let $a*b*c$ be")
+
+    assert "<math" in inside.html
+    assert "<math" in edited.html
+    assert "<math" not in outside.html
+    for where, has_formulas in ((topic, True), (plain, False)):
+        url = f"/topics/{where.pk}/reply/"
+        asked = page(client.get(url)).cssselect(".preview")[0].get("data-preview-url")
+        assert ("<math" in client.post(asked, {"source": "$x$"}).content.decode()) == has_formulas
+        plain_preview = client.post(url, {"source": "Let $x*y*z$ be", "preview": "1"}).content.decode()
+        assert ("<math" in plain_preview) == has_formulas
+    new = client.post("/new/preview/", {"source": "$x$", "category": topic.category_id})
+    assert "<math" in new.content.decode()
+    assert "<math" not in client.post("/new/preview/", {"source": "$x$", "category": "nine"}).content.decode()
+
+
+def test_rerender_shows_formulas_after_the_setting_changed():
+    post = post_in(Markup.HTML, "<p>Let $x$ be</p>")
+    post.topic.category.formulas = True
+    post.topic.category.save()
+
+    call_command("rerender")
+
+    post.refresh_from_db()
+    assert "<math" in post.html
+    assert post.text == "Let x be"

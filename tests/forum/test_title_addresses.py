@@ -39,7 +39,7 @@ def test_title_without_letters_is_a_topic():
 def test_migration_writes_the_words_of_titles_in_other_scripts():
     arabic, emoji, latin = (TopicFactory(title=title, slug="topic") for title in (ARABIC, "😀😀", "Tea?"))
     Topic.objects.filter(pk=latin.pk).update(slug="tea")
-    migration = importlib.import_module("community.forum.migrations.0007_slugs_of_other_scripts")
+    migration = importlib.import_module("community.forum.migrations.0011_slugs_of_other_scripts")
 
     for _ in range(2):
         migration.write_words(apps, None)

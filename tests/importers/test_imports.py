@@ -423,3 +423,23 @@ def test_import_without_optional_files(tmp_path, imported):
 def counts() -> dict[str, int]:
     models = (Member, Topic, Post, Revision, Tag, Badge, Award, Event, Question, Category, ImportedRow)
     return {model.__name__: model.objects.count() for model in models}
+
+
+@pytest.mark.parametrize(
+    ("body", "has_formulas"),
+    [
+        (r"<p>Let $\{a\}$ and $x*y*z$ be.</p>", True),
+        ("<p>$$x^2$$</p>", True),
+        ("<p>It costs $5 and $10.</p>", False),
+        ("<p><code>$a_1$</code> and $x$</p>", False),
+    ],
+)
+def test_import_with_formulas_turns_them_on_for_its_category(tmp_path, imported, body, has_formulas):
+    dump = Dump(tmp_path)
+    dump.user(1)
+    dump.question(10, Body=body)
+    imported(dump)
+
+    found = post(10)
+    assert found.topic.category.formulas == has_formulas
+    assert ("<math" in found.html) == has_formulas

@@ -82,6 +82,12 @@ class Category(models.Model):
     reply_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     create_groups = models.ManyToManyField(Group, blank=True, related_name="+")
     holds_posts = models.BooleanField(default=False, help_text=_("Every post needs approval."))
+    formulas = models.BooleanField(
+        default=False,
+        help_text=_(
+            "Show $x$ and $$x$$ as formulas. Run “manage.py rerender” to change existing posts, too."
+        ),
+    )
     is_archived = models.BooleanField(
         default=False, help_text=_("Members can read the topics but not start new ones.")
     )

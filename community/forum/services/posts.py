@@ -91,7 +91,7 @@ def create(
         status=PENDING if verdict.hold else PUBLISHED,
         status_reason=verdict.sentence if verdict.hold else "",
     )
-    mentioned = rendering.set_source(post, source)
+    mentioned = rendering.set_source(post, source, category=topic.category)
     post.save()
     topic.last_number = post.number
     counters.refresh(topic)
@@ -191,7 +191,7 @@ def approve(post: Post, *, actor: Member | None) -> Post:
     reason = post.status_reason
     if not _transition(topic, post, "approve"):
         return post
-    mentioned = rendering.set_source(post, post.source)
+    mentioned = rendering.set_source(post, post.source, category=topic.category)
     post.save(update_fields=["html", "word_count"])
     post_events.record_creation(post, topic, mentioned=mentioned)
     record(POST_APPROVED, actor=actor, member=post.author, subject=post, topic_id=topic.pk)

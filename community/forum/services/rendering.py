@@ -11,7 +11,7 @@ from community.core.markdown import Rendered, render, sanitized
 from community.core.markup import Markup
 from community.core.rendered_html import attributes_of, text_of
 from community.core.text import storable
-from community.forum.models import Post, Revision
+from community.forum.models import Category, Post, Revision
 from community.members.models import Member
 
 # Mentions beyond this limit are rendered as plain text.
@@ -53,10 +53,10 @@ def editable_markup(written: Post | Revision) -> Markup:
 def edit_source(post: Post, source: str) -> list[Member]:
     """Set the post's source to an edited `editable_source`, as `set_source` does."""
     post.markup = editable_markup(post)
-    return set_source(post, source)
+    return set_source(post, source, category=post.topic.category)
 
 
-def set_source(post: Post, source: str) -> list[Member]:
+def set_source(post: Post, source: str, *, category: Category) -> list[Member]:
     """Set the post's source, HTML and word count without saving. Return the mentioned members."""
     people: dict[str, Member] = {}
 
@@ -65,19 +65,19 @@ def set_source(post: Post, source: str) -> list[Member]:
         return {name: f"/u/{member.username}/" for name, member in people.items()}
 
     post.source = normalize(source)
-    rendered = render(post.source, markup=post.markup, mentions=addresses)
+    rendered = render(post.source, markup=post.markup, mentions=addresses, formulas=category.formulas)
     post.html, post.word_count = rendered.html, rendered.words
     return [people[name] for name in rendered.mentions]
 
 
-def preview(source: str, *, markup: str = Markup.MARKDOWN) -> Rendered:
+def preview(source: str, *, markup: str = Markup.MARKDOWN, formulas: bool = False) -> Rendered:
     """Render a draft with the same rules as a post."""
 
     def addresses(usernames: Collection[str]) -> Mapping[str, str]:
         found = _people(list(usernames)[:MAX_MENTIONS])
         return {name: f"/u/{member.username}/" for name, member in found.items()}
 
-    return render(normalize(source), markup=markup, mentions=addresses)
+    return render(normalize(source), markup=markup, mentions=addresses, formulas=formulas)
 
 
 def _people(usernames: list[str]) -> dict[str, Member]:

@@ -18,7 +18,7 @@ def rerender_posts() -> Iterator[tuple[int, int]]:
     It can be interrupted and started again: posts that are rendered already stay as they are, and so do posts
     that are edited meanwhile. Mentions lead to whom they led before.
     """
-    posts = Post.objects.order_by("pk").select_related("topic").defer("search", "topic__search")
+    posts = Post.objects.order_by("pk").select_related("topic__category").defer("search", "topic__search")
     last = 0
     while batch := list(posts.filter(pk__gt=last)[:BATCH_SIZE]):
         last = batch[-1].pk
@@ -30,7 +30,12 @@ def rerender_posts() -> Iterator[tuple[int, int]]:
 
 def _rerender(post: Post) -> bool:
     """Render a post, and its topic's excerpt; return whether either changed."""
-    rendered = render(post.source, markup=post.markup, mentions=linked_mentions(post.html))
+    rendered = render(
+        post.source,
+        markup=post.markup,
+        mentions=linked_mentions(post.html),
+        formulas=post.topic.category.formulas,
+    )
     changed = 0
     if (rendered.html, rendered.words) != (post.html, post.word_count):
         unedited = Post.objects.filter(pk=post.pk, html=post.html)

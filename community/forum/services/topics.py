@@ -64,7 +64,7 @@ def create(
         status=Post.Status.PENDING if verdict.hold else Post.Status.PUBLISHED,
         status_reason=verdict.sentence if verdict.hold else "",
     )
-    mentioned = rendering.set_source(post, source)
+    mentioned = rendering.set_source(post, source, category=category)
     topic = _create(category, post, kind=kind, title=title, last_number=1)
     post.topic = topic
     post.save()

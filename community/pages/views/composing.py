@@ -113,7 +113,11 @@ def preview(request: HttpRequest) -> HttpResponse:
         paused = format_html("<p>{}</p>", error.sentence)
         response = render(request, "forum/_preview.html", {"html": paused})
         return rate_limits.set_retry_after(response, error.seconds)
-    html = rendering.preview(source, markup=_markup(request)).html if source.strip() else ""
+    category_id = whole_number(request.POST.get("category") or request.GET.get("category", ""))
+    with_formulas = Category.objects.visible_to(request.user).filter(formulas=True)
+    formulas = category_id is not None and with_formulas.filter(pk=category_id).exists()
+    shown = rendering.preview(source, markup=_markup(request), formulas=formulas)
+    html = shown.html if source.strip() else ""
     return render(request, "forum/_preview.html", {"html": html})
 
 
@@ -163,7 +167,7 @@ def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
         "form": form,
         "topic": None,
         "categories": categories,
-        "preview_html": preview_of(request, form),
+        "preview_html": preview_of(request, form, _chosen_category(form)),
         "rate_limit_sentences": composer.sentences(author),
     }
 
@@ -232,7 +236,7 @@ def _said(post: Post) -> str:
 
 def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **context: Any) -> HttpResponse:
     """Show the form again with input, errors and preview."""
-    context |= {"form": form, "preview_html": preview_of(request, form)}
+    context |= {"form": form, "preview_html": preview_of(request, form, context["topic"].category)}
     template = fragment if request.htmx else page
     response = render(request, template, context, status=_status(request, form))
     # On errors, replace only the form.
@@ -241,15 +245,24 @@ def _again(request: HtmxRequest, fragment: str, page: str, form: forms.Form, **c
     return rate_limits.answer(response, form)
 
 
+def _chosen_category(form: TopicForm) -> Category | None:
+    return form.cleaned_data.get("category") if form.is_bound and form.errors is not None else None
+
+
 def _status(request: HttpRequest, form: forms.Form) -> int:
     return 422 if form.errors and "preview" not in request.POST else 200
 
 
-def preview_of(request: HttpRequest, form: forms.Form, *, markup: str = Markup.MARKDOWN) -> str:
+def preview_of(
+    request: HttpRequest, form: forms.Form, category: Category | None, *, markup: str = Markup.MARKDOWN
+) -> str:
     """The preview that a form without scripts asked for; none otherwise, or after too many."""
     if "preview" not in request.POST or not rate_limits.check(form, rate_limits.PREVIEWS, request):
         return ""
-    return rendering.preview(request.POST.get("source", "")[:PREVIEWED], markup=markup).html
+    formulas = category is not None and category.formulas
+    return rendering.preview(
+        request.POST.get("source", "")[:PREVIEWED], markup=markup, formulas=formulas
+    ).html
 
 
 def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None, kind: str) -> Post | None:

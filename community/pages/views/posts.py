@@ -72,8 +72,9 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
 def _preview(request: HttpRequest, post: Post, form: EditForm) -> str:
     """The preview that was asked for; at first that of a post in HTML, because saving it converts it."""
     if request.method != "POST" and post.markup == Markup.HTML:
-        return rendering.preview(rendering.editable_source(post)).html
-    return preview_of(request, form, markup=rendering.editable_markup(post))
+        formulas = post.topic.category.formulas
+        return rendering.preview(rendering.editable_source(post), formulas=formulas).html
+    return preview_of(request, form, post.topic.category, markup=rendering.editable_markup(post))
 
 
 @require_safe

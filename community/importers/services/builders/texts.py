@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from community.core import formulas
 from community.core.markdown import Rendered, render, sanitized
 from community.core.markup import Markup
 from community.core.rendered_html import text_of
@@ -46,6 +47,7 @@ class Texts:
     found: Found
     mentions: Mapping[str, str] = field(default_factory=dict)
     failures: Failures = field(default_factory=Failures)
+    formulas: bool = False
 
     def for_participants(self, people: Iterable[int], bundle: Bundle) -> Texts:
         """Return a copy for a thread with these people. Dumps mention them by name, without spaces."""
@@ -103,10 +105,17 @@ class Texts:
         return storable(self.links.rewrite(converted, self.found.get))
 
     def render(self, text: Text) -> Rendered:
-        return render(text.source, markup=text.markup, mentions=self._addresses)
+        return render(text.source, markup=text.markup, mentions=self._addresses, formulas=self.formulas)
 
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.mentions[name] for name in names if name in self.mentions}
+
+
+def has_formulas(bundle: Bundle) -> bool:
+    """Whether any question or answer in the bundle has a formula."""
+    rows = [*bundle.questions, *(row for answers in bundle.answers.values() for row in answers)]
+    bodies = (row.data.get("Body", "") for row in rows)
+    return any(formulas.in_html(sanitized(body)) for body in bodies if body.count("$") > 1)
 
 
 def texts_of(bundle: Bundle) -> Texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -22,7 +23,7 @@ from community.qa.models import Question
 from .bundle import Bundle, load_bundle
 from .events import drafts_of
 from .people import former_member
-from .texts import texts_of
+from .texts import has_formulas, texts_of
 from .threads import Thread, thread_of
 
 BATCH_SIZE = 100
@@ -47,7 +48,10 @@ def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> 
 
 
 def _build(bundle: Bundle, category: Category) -> None:
-    texts = texts_of(bundle)
+    if not category.formulas and has_formulas(bundle):
+        category.formulas = True
+        category.save(update_fields=["formulas"])
+    texts = replace(texts_of(bundle), formulas=category.formulas)
     threads = [thread_of(row, bundle, texts, category) for row in bundle.questions]
     with transaction.atomic():
         _save(threads, bundle)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0005_post_markup"),
+        ("forum", "0009_search_by_words"),
     ]
 
     operations = [

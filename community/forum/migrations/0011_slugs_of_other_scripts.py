@@ -18,5 +18,5 @@ def write_words(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("forum", "0006_unicode_slugs")]
+    dependencies = [("forum", "0010_unicode_slugs")]
     operations = [migrations.RunPython(write_words, migrations.RunPython.noop, elidable=True)]

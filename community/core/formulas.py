@@ -1,0 +1,184 @@
+r"""Formulas in TeX: `$x$` in a line and `$$x$$` on lines of their own, shown as MathML.
+
+What stands between dollars is kept letter by letter. A dollar begins a formula if no space follows, and ends it if
+none precedes and no digit follows, so `$5 and $10` are amounts. Markdown first becomes `code` with a class of ours,
+which passes the sanitiser; `as_mathml` replaces it afterwards. latex2mathml writes any text and attribute it is
+given, so its elements are written out here, with what MathML needs and nothing else.
+"""
+
+import re
+from html import escape, unescape
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import convert_to_element
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+from community.core.rendered_html import pieces
+
+# Characters of one formula, and of all in a text; those beyond show their source.
+MAX_LENGTH = 1_000
+MAX_TOTAL = 8_000
+MAX_DEPTH = 24  # of braces
+MAX_LINES = 100
+INLINE, BLOCK = "language-tex-inline", "language-tex-block"
+_TEX = r"(?:\\.|[^$\\])"
+_AMOUNT = r"\d[\d.,]*[%kKmM]?[.,;:]?\s+[^\W\d_]{2,}"  # such as `$5 million`
+_FORMULA = re.compile(
+    rf"(?<!\\)\$\$(?P<block>{_TEX}{{1,{MAX_LENGTH}}}?)\$\$|(?<!\\)\$(?P<inline>(?![\s$])(?!{_AMOUNT}){_TEX}{{1,{MAX_LENGTH}}}?)(?<!\s)\$(?![\d$])",
+    re.DOTALL,
+)
+_CODE = re.compile(rf'<code class="(?:{INLINE}|{BLOCK})">[^<]*</code>')
+_TELLING = re.compile(r"\\[A-Za-z{}]|[\^_][\w{\\]")
+_TAGS = """mrow mi mn mo ms mtext mspace msup msub msubsup munder mover munderover mfrac msqrt mroot mtable mtr mtd mstyle
+    mpadded mphantom menclose"""
+_WORDS = """mathvariant stretchy fence separator form accent accentunder columnalign columnlines rowlines movablelimits largeop
+    symmetric notation displaystyle scriptlevel mathcolor"""
+_LENGTHS = frozenset(
+    ["linethickness", "width", "height", "depth", "voffset", "lspace", "rspace", "minsize", "maxsize"]
+)
+TAGS, WORDS = frozenset(_TAGS.split()), frozenset(_WORDS.split())
+# Environments that latex2mathml does not know, and others that look the same without numbers of equations.
+_ENVIRONMENTS = {
+    "align": "align*",
+    "aligned": "split",
+    "eqnarray": "align*",
+    "equation": "split",
+    "gather": "matrix",
+    "gathered": "matrix",
+}
+_ENVIRONMENT = re.compile(rf"(\\(?:begin|end))\{{({'|'.join(_ENVIRONMENTS)})\}}")
+_WORD = re.compile(r"[\w #-]{1,60}")
+_LENGTH = re.compile(r"[+-]?\d{0,2}(?:\.\d{1,4})?(?:em|ex|px|pt|mm|cm|%)?")
+
+
+def formulas(parser: MarkdownIt) -> None:
+    """Add the rules to a parser for Markdown."""
+    parser.block.ruler.before(
+        "fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    parser.inline.ruler.before("escape", "formula", _inline)
+
+
+def _inline(state: StateInline, silent: bool) -> bool:
+    found = _FORMULA.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "$" else None
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("formula", "code", 0)
+        token.content = code_of(found)
+    state.pos = found.end()
+    return True
+
+
+def _block(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """Match `$$` at the beginning of a line up to the line that ends with `$$`."""
+    start = state.bMarks[line] + state.tShift[line]
+    if state.is_code_block(line) or not state.src.startswith("$$", start):
+        return False
+    last = line
+    while last < min(end, line + MAX_LINES):
+        text = state.src[state.bMarks[last] : state.eMarks[last]].rstrip()
+        if text.endswith("$$") and (last > line or len(text.strip()) > 2):
+            break
+        if state.isEmpty(last):
+            return False
+        last += 1
+    else:
+        return False
+    found = _FORMULA.fullmatch(state.getLines(line, last + 1, state.blkIndent, False).strip())
+    if found is None or found["block"] is None:
+        return False
+    if not silent:
+        state.line = last + 1
+        token = state.push("formula_block", "code", 0)
+        token.content = f"<p>{code_of(found)}</p>\n"
+    return True
+
+
+def code_of(found: re.Match[str]) -> str:
+    name, tex = (BLOCK, found["block"]) if found["block"] else (INLINE, found["inline"])
+    return f'<code class="{name}">{escape(tex.strip(), quote=False)}</code>'
+
+
+def marked(html: str) -> str:
+    """Mark the formulas in sanitised HTML, outside of code and links."""
+    if "$" not in html:
+        return html
+    return "".join(
+        piece.html if piece.tag or piece.code or piece.linked else _marked(piece.html)
+        for piece in pieces(html)
+    )
+
+
+def in_html(html: str) -> bool:
+    """Whether sanitised HTML has a formula with a command, a power or an index: more than a pair of dollars."""
+    return html.count("$") > 1 and any(_TELLING.search(code) for code in _CODE.findall(marked(html)))
+
+
+def _marked(text: str) -> str:
+    """Mark the formulas in escaped text."""
+    parts, end = [], 0
+    plain = unescape(text)
+    for found in _FORMULA.finditer(plain):
+        parts += [escape(plain[end : found.start()], quote=False), code_of(found)]
+        end = found.end()
+    return "".join([*parts, escape(plain[end:], quote=False)]) if parts else text
+
+
+def as_mathml(html: str) -> str:
+    """Replace marked formulas by MathML, or by their source if they are invalid or too long."""
+    left = MAX_TOTAL
+
+    def shown(match: re.Match[str]) -> str:
+        nonlocal left
+        code = match[0]
+        tex = unescape(code[code.index(">") + 1 : -len("</code>")])
+        is_block = BLOCK in code
+        left -= len(tex)
+        math = _mathml(tex, is_block=is_block) if left >= 0 else ""
+        sign = "$$" if is_block else "$"
+        return math or f"<code>{sign}{escape(tex, quote=False)}{sign}</code>"
+
+    return _CODE.sub(shown, html) if "language-tex-" in html else html
+
+
+def _mathml(tex: str, *, is_block: bool) -> str:
+    """Return the formula as MathML with its source as an annotation; empty if it is invalid."""
+    if len(tex) > MAX_LENGTH or _depth(tex) > MAX_DEPTH:
+        return ""
+    display = "block" if is_block else "inline"
+    try:
+        known = _ENVIRONMENT.sub(lambda match: f"{match[1]}{{{_ENVIRONMENTS[match[2]]}}}", tex)
+        inside = "".join(map(_written, convert_to_element(known, display=display)))
+    except Exception:
+        return ""
+    source = escape(tex)
+    return (
+        f'<math display="{display}" alttext="{source}" title="{source}"><semantics>{inside}'
+        f'<annotation encoding="application/x-tex">{escape(tex, quote=False)}</annotation></semantics></math>'
+    )
+
+
+def _depth(tex: str) -> int:
+    depth = deepest = 0
+    for sign in re.findall(r"\\.|[{}]", tex):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _written(element: Element) -> str:
+    """Write an element out. Raises ValueError for a command that is not known."""
+    tag = element.tag if element.tag in TAGS else "mrow"
+    text = unescape(element.text or "")
+    if text.startswith("\\") and len(text) > 2:
+        raise ValueError(text)
+    attributes = "".join(
+        f' {name}="{value}"'
+        for name, value in element.attrib.items()
+        if (name in WORDS and _WORD.fullmatch(value)) or (name in _LENGTHS and _LENGTH.fullmatch(value))
+    )
+    inside = "".join(map(_written, element))
+    return f"<{tag}{attributes}>{escape(text, quote=False)}{inside}</{tag}>"
