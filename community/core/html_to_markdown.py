@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 from markdownify import MarkdownConverter
 
+from community.core.formulas import BLOCK, INLINE, marked
 from community.core.html_outline import outline
 from community.core.markdown import render, sanitized
 from community.core.markup import Markup
@@ -27,6 +28,7 @@ _LINE_MARKS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 # What word processors use as bullets cannot be escaped, as it is no punctuation.
 _BULLETS = re.compile("^(\\s*)([•‣⁃∙◦●○■□▪▫▶►➢➤❖✓✔✦★☆·§Øü\uf000-\uf0ff])(?=\\s)")
 _ESCAPED = r"\\\g<0>"
+_MARKED = re.compile(rf'<code class="({INLINE}|{BLOCK})">([^<]*)</code>')
 _SEPARATORS = ("\n\n", "\n\n<!-- -->\n\n")
 
 
@@ -50,6 +52,13 @@ class _Converter(MarkdownConverter):
             return f"<{address}>"
         return str(super().convert_a(element, text, parent_tags))  # type: ignore[misc]
 
+    def convert_code(self, element: Any, text: str, parent_tags: Any) -> str:
+        names = element.get("class") or []
+        if INLINE in names or BLOCK in names:
+            sign = "$" if INLINE in names else "$$"
+            return f"{sign}{element.get_text()}{sign}"
+        return str(super().convert_code(element, text, parent_tags))  # type: ignore[misc]
+
     def convert_img(self, element: Any, text: str, parent_tags: Any) -> str:
         title = f' "{_MARKS.sub(_ESCAPED, title)}"' if (title := element.get("title")) else ""
         return f"![{_MARKS.sub(_ESCAPED, element.get('alt', ''))}](<{element.get('src', '')}>{title})"
@@ -69,34 +78,35 @@ for _tag in _KEPT:
     setattr(_Converter, f"convert_{_tag}", _keep)
 
 
-def to_markdown(html: str) -> str:
+def to_markdown(html: str, *, formulas: bool = False) -> str:
     """Convert HTML to Markdown that reads the same; what Markdown cannot express stays HTML.
 
     HTML with very many tags stays as it is; HTML that is nested too deeply becomes plain text.
     """
-    html = sanitized(html)
+    html = marked(sanitized(html)) if formulas else sanitized(html)
     if html.count("<") > MAX_TAGS:
         return _as_html(html) if html.startswith("<") else f"<p>{_as_html(html)}"
     try:
         blocks = list(_blocks(html))
-        converted = list(filter(None, map(_block, blocks)))
+        converted = list(filter(None, (_block(block, formulas=formulas) for block in blocks)))
     except RecursionError:
         return without_tags(html).strip()
-    wanted = _outline_of(html, Markup.HTML)
+    wanted = _outline_of(html, Markup.HTML, formulas=formulas)
     # Between two lists or blocks of code, a comment keeps them apart.
     for separator in _SEPARATORS:
-        if _outline_of(text := separator.join(converted), Markup.MARKDOWN) == wanted:
+        if _outline_of(text := separator.join(converted), Markup.MARKDOWN, formulas=formulas) == wanted:
             return text
     return "\n\n".join(map(_as_html, blocks))
 
 
-def reads_like(markdown: str, html: str) -> bool:
+def reads_like(markdown: str, html: str, *, formulas: bool = False) -> bool:
     """Whether the Markdown, once rendered, reads like the HTML."""
-    return _outline_of(markdown, Markup.MARKDOWN) == _outline_of(html, Markup.HTML)
+    rendered = _outline_of(markdown, Markup.MARKDOWN, formulas=formulas)
+    return rendered == _outline_of(html, Markup.HTML, formulas=formulas)
 
 
-def _outline_of(source: str, markup: Markup) -> str:
-    return outline(render(source, markup=markup).html)
+def _outline_of(source: str, markup: Markup, *, formulas: bool) -> str:
+    return outline(render(source, markup=markup, formulas=formulas).html)
 
 
 def _blocks(html: str) -> Iterator[str]:
@@ -120,14 +130,19 @@ def _html_of(node: Any) -> str:
     )
 
 
-def _block(html: str) -> str:
+def _block(html: str, *, formulas: bool) -> str:
     markdown = str(_converter.convert_soup(BeautifulSoup(html, "html.parser"))).strip("\n")
-    return markdown if reads_like(markdown, html) else _as_html(html)
+    return markdown if reads_like(markdown, html, formulas=formulas) else _as_html(html)
 
 
 def _as_html(html: str) -> str:
     """Return the block as Markdown leaves it alone: without line ends, and without blank lines in code."""
-    return "".join(map(_left_alone, pieces(html))).strip()
+    return "".join(map(_left_alone, pieces(_MARKED.sub(_typed_formula, html)))).strip()
+
+
+def _typed_formula(marked: re.Match[str]) -> str:
+    sign = "$" if marked[1] == INLINE else "$$"
+    return f"{sign}{marked[2]}{sign}"
 
 
 def _left_alone(piece: Piece) -> str:

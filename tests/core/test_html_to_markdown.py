@@ -45,6 +45,19 @@ def test_to_markdown(html, markdown):
     assert reads_like(markdown, html)
 
 
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (r"<p>$a \\ b$ $\{0,1\}$ $x\,y$ [$5 and $10]</p>", r"$a \\ b$ $\{0,1\}$ $x\,y$ \[$5 and $10\]"),
+        ("<p>$$\nF\n=\nG\n$$</p>", "$$F\n=\nG$$"),
+        ("<p>so $$a_1 * b_2 * c$$ <b>x</b> <code>$x$</code></p>", "so $$a_1 * b_2 * c$$ **x** `$x$`"),
+    ],
+)
+def test_to_markdown_keeps_formulas_letter_by_letter(html, markdown):
+    assert to_markdown(html, formulas=True) == markdown
+    assert reads_like(markdown, html, formulas=True)
+
+
 def test_to_markdown_keeps_what_every_example_and_odd_text_reads():
     examples = [example["html"] for example in corpus("commonmark/spec_examples.json")]
     examples += [f"<p>{escaping.escape(text)}</p>" for text in corpus("blns/blns.json")]

@@ -130,6 +130,16 @@ def test_the_latest_version_reads_like_the_html_of_the_dump(markdown, body, sour
     assert bool(found.failures.rows) is noted
 
 
+def test_formulas_are_compared_as_they_are_shown():
+    found = Texts(Links([]), {}, formulas=True)
+    row = StagedRow(file="posts", source_id=1, data={"Body": r"<p>$a_1 \\ b_1$</p>"})
+
+    _, rendered = found.convert_latest(row, r"$a_1 \\ b_1$")
+
+    assert rendered.html.startswith("<p><math")
+    assert found.failures.rows == {}
+
+
 def rewritten(bundle, markdown: str) -> str:
     found = texts_of(bundle)
     return found.links.rewrite(markdown, found.found.get)

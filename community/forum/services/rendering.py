@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db.models.functions import Lower
 
 from community.core.html_to_markdown import to_markdown
-from community.core.markdown import Rendered, render, sanitized
+from community.core.markdown import Rendered, render
 from community.core.markup import Markup
 from community.core.rendered_html import attributes_of, text_of
 from community.core.text import storable
@@ -42,7 +42,10 @@ def filterable_text_of(post: Post) -> str:
 
 def editable_source(written: Post | Revision) -> str:
     """Return the source to edit, compare and quote, which is Markdown; HTML is converted."""
-    return to_markdown(sanitized(written.source)) if written.markup == Markup.HTML else written.source
+    if written.markup != Markup.HTML:
+        return written.source
+    post = written.post if isinstance(written, Revision) else written
+    return to_markdown(written.source, formulas=post.topic.category.formulas)
 
 
 def editable_markup(written: Post | Revision) -> Markup:

@@ -84,9 +84,9 @@ class Texts:
         """As `convert`, for the version whose HTML the dump has: note the post if its Markdown reads differently."""
         text, rendered = self.convert(row, markdown)
         body = row.data.get("Body", "")
-        if text.markup == Markup.COMMONMARK and body and not _reads_like(rendered, body):
+        if text.markup == Markup.COMMONMARK and body and not self._reads_like(rendered, body):
             older = Text(self._markdown(row, markdown or "", old_rules=True), Markup.COMMONMARK)
-            if _reads_like(by_old_rules := self.render(older), body):
+            if self._reads_like(by_old_rules := self.render(older), body):
                 return older, by_old_rules
             self.failures.note(row, "whose Markdown reads differently here from the HTML in the dump")
         return text, rendered
@@ -107,6 +107,9 @@ class Texts:
     def render(self, text: Text) -> Rendered:
         return render(text.source, markup=text.markup, mentions=self._addresses, formulas=self.formulas)
 
+    def _reads_like(self, rendered: Rendered, body: str) -> bool:
+        return _words(rendered.html) == _words(self.render(Text(body, Markup.HTML)).html)
+
     def _addresses(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.mentions[name] for name in names if name in self.mentions}
 
@@ -125,10 +128,6 @@ def texts_of(bundle: Bundle) -> Texts:
     for source in _sources(bundle):
         targets |= links.targets(source)
     return Texts(links, _lookup(bundle.batch, targets))
-
-
-def _reads_like(rendered: Rendered, body: str) -> bool:
-    return _words(rendered.html) == _words(sanitized(body))
 
 
 def _words(html: str) -> str:
