@@ -201,7 +201,7 @@ def test_up_restarts_killed_processes(up: Stack, name: str):
 
     second = wait_for(lambda: up.pid_of(name) if up.pid_of(name) != first else 0, seconds=60)
     assert second != first
-    wait_for(up.answers, seconds=60)
+    wait_for(lambda: is_healthy(up.get), seconds=60)
 
 
 def test_up_restarts_the_servers_when_their_keeper_is_killed(up: Stack):
