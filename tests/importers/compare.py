@@ -49,6 +49,6 @@ def differing(folder: Path, *, with_history: bool, every: int = 1) -> Iterator[t
             versions = versions_of(history.get(row.source_id, []))
             post = staged("posts", row)
             _, rendered = texts.convert_latest(post, versions[-1].body if versions else None)
-            wanted, shown = words_of(row.data.get("Body", "")), words_of(rendered.html)
+            wanted, shown = words_of(row.data.get("Body", "")), "".join(rendered.text.split())
             if wanted != shown:
                 yield post, wanted, shown
