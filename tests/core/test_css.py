@@ -88,10 +88,13 @@ def classes_of(text: str) -> set[str]:
 
 
 def classes_of_module(path: Path) -> set[str]:
-    """Return the classes in HTML strings and in widget attributes: {"class": "..."}."""
+    """Return the classes in HTML strings and in widget attributes: {"class": "..."}.
+
+    A string with a backslash is a pattern that reads HTML.
+    """
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\\" not in node.value:
             found |= classes_of(node.value)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):

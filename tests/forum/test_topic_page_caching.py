@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from PIL import Image
 
@@ -222,6 +223,7 @@ def test_topic_of_a_category_made_private_disappears_at_once(reader, topic):
         "position": 0,
         "icon": category.icon,
         "see_by": "groups",
+        "see_groups": [Group.objects.create(name="Beta testers").pk],
         "reply_by": "members",
         "create_by": "members",
     }
