@@ -8,9 +8,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.conf import settings
 
+from community.core.rendered_html import attributes
+
 _ANCHOR = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
-_HREF = re.compile(r' href="([^"]*)"')
-_OURS = ' class="'  # only the renderer gives a class: to mentions and images
+_OURS = "class"  # only the renderer gives one: to mentions and images
 # Browsers drop these at both ends, and line ends and tabs everywhere.
 _DROPPED = "".join(map(chr, range(0x21)))
 _LINE_ENDS = re.compile(r"[\t\n\r]")
@@ -19,8 +20,8 @@ _SLASHES = re.compile(r"((?:https?:)?)/{2,}", re.IGNORECASE)
 
 def hrefs(html: str) -> list[str]:
     """Return the addresses of the links in rendered Markdown, without mentions and images."""
-    anchors = [attributes for attributes in _ANCHOR.findall(html) if _OURS not in attributes]
-    return [unescape(href) for attributes in anchors for href in _HREF.findall(attributes)]
+    anchors = [attributes(anchor) for anchor in _ANCHOR.findall(html)]
+    return [unescape(anchor["href"]) for anchor in anchors if "href" in anchor and _OURS not in anchor]
 
 
 def is_internal(url: str) -> bool:

@@ -4,15 +4,13 @@ Each image that loads tells its server the reader's address, and an author can c
 setting IMAGE_HOSTS are the exception.
 """
 
-import re
 from html import escape, unescape
 from urllib.parse import unquote, urlsplit
 
 from community.core import links
 from community.core.components import icon
-from community.core.rendered_html import pieces
+from community.core.rendered_html import attributes, pieces
 
-_ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
 _LINK = (
     '<a class="remote-image" href="{address}" rel="noreferrer noopener nofollow ugc" target="_blank">'
     "{icon} {name} <small>{host}</small></a>"
@@ -43,12 +41,12 @@ def as_links(html: str) -> str:
 
 def _replaced(image: str) -> tuple[str, str]:
     """Return the image's name and a link to it, both as HTML; empty if it may be loaded or has no source."""
-    attributes = dict(_ATTRIBUTE.findall(image))
-    address = attributes.get("src", "")
+    found = attributes(image)
+    address = found.get("src", "")
     source = unescape(address)
     if not source or links.is_loaded(source):
         return "", ""
-    name = attributes.get("alt", "").strip() or escape(_file_name(source))
+    name = found.get("alt", "").strip() or escape(_file_name(source))
     return name, _LINK.format(
         address=address, name=name, host=escape(links.host_of(source)), icon=icon("image")
     )

@@ -14,8 +14,9 @@ from community.core.text import excerpt
 
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _NAME = re.compile(r"</?([a-z][a-z0-9]*)")
-_ALT = re.compile(r' alt="([^"]*)"')
-_ADDRESS = re.compile(r' (?:href|src|title)="([^"]*)"')
+# Any name, so that what looks like an attribute inside the value of another one is not taken for one.
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_ADDRESSES = ("href", "src", "title")
 BLOCKS = raw_html.BLOCK | {"div", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -111,8 +112,13 @@ def excerpt_of(html: str) -> str:
 
 def attributes_of(html: str) -> str:
     """Return the addresses and titles of links and images, each on a line."""
-    tags = _TAG.findall(html)
-    return unescape("\n".join(value for tag in tags for value in _ADDRESS.findall(tag)))
+    found = [attributes(tag) for tag in _TAG.findall(html)]
+    return unescape("\n".join(tag[name] for tag in found for name in _ADDRESSES if name in tag))
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """Return the attributes of a tag, with their values as they are in the HTML."""
+    return dict(_ATTRIBUTE.findall(tag))
 
 
 def beginning_of(html: str, *, length: int) -> str:
@@ -125,8 +131,7 @@ def beginning_of(html: str, *, length: int) -> str:
 
 
 def _alt(tag: str) -> str:
-    alt = _ALT.search(tag) if tag.startswith("<img") else None
-    return alt[1] if alt else ""
+    return attributes(tag).get("alt", "") if tag.startswith("<img") else ""
 
 
 def _name(tag: str) -> str:

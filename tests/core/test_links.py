@@ -3,6 +3,7 @@
 import pytest
 
 from community.core import links
+from community.core.markdown import render
 
 # What browsers take for an address on another host.
 ELSEWHERE = [
@@ -85,3 +86,9 @@ def test_hrefs_skips_mentions_and_anchors_without_address():
     )
 
     assert links.hrefs(html) == ["/search/?a=1&b=2"]
+
+
+def test_hrefs_counts_links_whose_titles_look_like_attributes():
+    html = render('[x](https://a.example/ "a class=") [y](https://b.example/ "a href=")').html
+
+    assert links.hrefs(html) == ["https://a.example/", "https://b.example/"]

@@ -2,6 +2,7 @@ import pytest
 
 from community.core import links
 from community.core.markdown import HIGHLIGHT_LIMIT, MAX_IMAGES, render
+from community.core.rendered_html import attributes_of, text_of
 
 PEOPLE = {"ada": "/u/ada/", "bo-2": "/u/bo-2/"}
 
@@ -166,6 +167,8 @@ REMOTE = (
         ("![A *cup*](https://a.example/cup.png)", REMOTE.format(name="A cup")),
         ('<img src="https://a.example/cup.png" width="9" alt="A cup">', REMOTE.format(name="A cup")),
         ("![](https://a.example/cup.png)", REMOTE.format(name="cup.png")),
+        ('![A cup](https://a.example/cup.png "a src=")', REMOTE.format(name="A cup")),
+        ("![a src=](https://a.example/cup.png)", REMOTE.format(name="a src=")),
         (
             "[![cup](https://a.example/cup.png)](/t/1/)!",
             '<a href="/t/1/" rel="nofollow ugc noopener">cup</a> ' + REMOTE.format(name="cup") + "!",
@@ -178,6 +181,14 @@ def test_render_shows_images_of_other_sites_as_links(source, html):
     assert rendered.html == f"<p>{html}</p>\n"
     assert (rendered.images, rendered.excerpt.strip("!")) == (1, "")
     assert links.hrefs(rendered.html) == (["/t/1/"] if "/t/1/" in source else [])
+
+
+@pytest.mark.parametrize("text", ["a src=", "a href=", "a alt=", "a title="])
+def test_names_of_attributes_in_texts_hide_no_address(text):
+    html = render(f'![{text}](/media/cup.png "{text}") [x](https://a.example/ "{text}")').html
+
+    assert attributes_of(html).split("\n") == ["/media/cup.png", text, "https://a.example/", text]
+    assert text_of(html) == f"{text} x"
 
 
 def test_render_shows_images_of_other_sites_in_html_as_links():
