@@ -38,6 +38,7 @@ _WORDS = """mathvariant stretchy fence separator form accent accentunder columna
 _LENGTHS = frozenset(
     ["linethickness", "width", "height", "depth", "voffset", "lspace", "rspace", "minsize", "maxsize"]
 )
+_SHIFTS = frozenset(["voffset", "lspace", "rspace"])
 TAGS, WORDS = frozenset(_TAGS.split()), frozenset(_WORDS.split())
 # Environments that latex2mathml does not know, and others that look the same without numbers of equations.
 _ENVIRONMENTS = {
@@ -50,7 +51,9 @@ _ENVIRONMENTS = {
 }
 _ENVIRONMENT = re.compile(rf"(\\(?:begin|end))\{{({'|'.join(_ENVIRONMENTS)})\}}")
 _WORD = re.compile(r"[\w #-]{1,60}")
-_LENGTH = re.compile(r"[+-]?\d{0,2}(?:\.\d{1,4})?(?:em|ex|px|pt|mm|cm|%)?")
+_LENGTH = re.compile(r"\+?\d{0,2}(?:\.\d{1,4})?(?:em|ex|px|pt|mm|cm|%)?")
+# Shifts stay within the formula's line and its neighbours, so that no formula is drawn over the rest of the page.
+_SHIFT = re.compile(r"[+-]?[01]?(?:\.\d{1,4})?(?:em|ex|px|pt|mm)?")
 
 
 def formulas(parser: MarkdownIt) -> None:
@@ -178,7 +181,11 @@ def _written(element: Element) -> str:
     attributes = "".join(
         f' {name}="{value}"'
         for name, value in element.attrib.items()
-        if (name in WORDS and _WORD.fullmatch(value)) or (name in _LENGTHS and _LENGTH.fullmatch(value))
+        if (name in WORDS and _WORD.fullmatch(value)) or (name in _LENGTHS and _is_length(name, value))
     )
     inside = "".join(map(_written, element))
     return f"<{tag}{attributes}>{escape(text, quote=False)}{inside}</{tag}>"
+
+
+def _is_length(name: str, value: str) -> bool:
+    return bool(_SHIFT.fullmatch(value) or (name not in _SHIFTS and _LENGTH.fullmatch(value)))

@@ -138,3 +138,12 @@ def test_many_formulas_show_their_source():
     html = shown("$x_1$ " * 5_000).html
 
     assert 500 < html.count("<math") < 5_000
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\raise50em{x}", r"\lower9em x", r"\moveleft50em x", r"\hspace{-50em}x", r"\kern-9em x"]
+)
+def test_formulas_stay_at_their_place(tex):
+    html = shown(f"${tex}$").html
+
+    assert re.findall(r' (?:voffset|lspace|rspace|width)="[^"]*"', html) == []
