@@ -207,6 +207,7 @@ def _apart(answer: Answer, scope: _Scope) -> Answer:
     excluded = [term for term in answer.query.groups[0] if term.excluded]
     if not answer.found:
         terms = [part for term in terms for part in (search_query.pieces(term) or [term])]
+        terms = terms[: search_query.MAX_PIECES]
     if len(terms) > 1:
         terms = _without_stop_words(terms)
     if len(terms) < 2:

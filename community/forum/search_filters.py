@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 AUTHORS = 20  # of one display name
 NEAREST = 0.3  # similarity
+SUGGESTED = 2  # nearest names in one search; finding one compares all names
+LONGEST = 60  # longer values are not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,7 @@ def resolve(reader: Reader, filters: Sequence[Filter]) -> Resolved:
     for one in filters:
         found = _tags(reader, one.value) if one.name == "tag" else _authors(one.value)
         if not found:
-            near = _nearest_tag(reader, one.value) if one.name == "tag" else _nearest_author(one.value)
-            unknown.append(Unknown(one, near))
+            unknown.append(Unknown(one, _nearest(reader, one) if len(unknown) < SUGGESTED else ""))
             continue
         ids[one.name, one.excluded] += [pk for pk, _ in found]
         named.append(Named(one, found[0][1]))
@@ -89,6 +90,12 @@ def _joined(name: F | Value) -> Func:
     return Func(folded, Value("- "), Value(""), function="translate", output_field=TextField())
 
 
+def _nearest(reader: Reader, one: Filter) -> str:
+    if len(one.value) > LONGEST:
+        return ""
+    return _nearest_tag(reader, one.value) if one.name == "tag" else _nearest_author(one.value)
+
+
 def _nearest_tag(reader: Reader, value: str) -> str:
     names = {name.lower(): name for name in Tag.objects.visible_to(reader).values_list("name", flat=True)}
     near = get_close_matches(value.lower(), names, n=1)
@@ -98,7 +105,7 @@ def _nearest_tag(reader: Reader, value: str) -> str:
 def _authors(value: str) -> list[tuple[int, str]]:
     """Return the member of this username, or the members of this display name."""
     members = Member.objects.filter(is_active=True)
-    by_username = list(members.filter(username__iexact=value).values_list("pk", "username"))
+    by_username = list(members.named([value]).values_list("pk", "username"))
     by_name = members.filter(display_name__iexact=value).values_list("pk", "display_name").order_by("pk")
     return by_username or list(by_name[:AUTHORS])
 

@@ -31,6 +31,8 @@ GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 LETTERS = re.compile("[\u0e00-\u109f\u1780-\u17ff\u1950-\u1b7f\ua980-\uaadf]")
 PLAIN = re.compile("[A-Za-z0-9]*")
 MAX_TERMS = 24
+MAX_FILTERS = 8  # each reads the tags or members
+MAX_PIECES = 60  # of a text without spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def parse(text: str) -> Query:
             typed = token["quoted"] if token["quoted"] is not None else token["word"]
             flags = {"excluded": bool(token["minus"]), "quoted": token["quoted"] is not None}
             groups[-1].append(Term(typed, expression, main, *token.span(), **flags))
-    return Query(text, [group for group in groups if group], [*chain.from_iterable(map(_filters, filters))])
+    named = [*chain.from_iterable(map(_filters, filters))][:MAX_FILTERS]
+    return Query(text, [group for group in groups if group], named)
 
 
 def _filters(token: re.Match[str]) -> list[Filter]:

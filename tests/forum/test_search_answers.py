@@ -190,3 +190,18 @@ def test_similar_topics_are_found_in_other_spellings_and_scripts(written, typed)
     TopicFactory(title="What is for lunch today")
 
     assert search.similar(VISITOR, typed) == [topic]
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("user:" + ",".join(f"a{number}" for number in range(60)), 25),
+        ("tag:" + ",".join(f"a{number}" for number in range(60)), 20),
+        (" ".join(f"@a{number}" for number in range(60)), 25),
+        ("user:" + "x" * 190, 5),
+        ("咖啡机漏水怎么办" * 20, 130),
+    ],
+)
+def test_no_search_takes_many_queries(text, most, django_assert_max_num_queries):
+    with django_assert_max_num_queries(most):
+        search.answer(VISITOR, text)
