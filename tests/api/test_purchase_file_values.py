@@ -1,5 +1,6 @@
 """Dates, amounts, encodings and columns as people and shops write them; needs no database."""
 
+import time
 from datetime import UTC
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -157,6 +158,16 @@ def test_amounts_are_read_as_written(written, currency, mark, amount):
 def test_other_amounts_are_refused(written, currency, says):
     with pytest.raises(ValueError, match=says):
         values.AmountReader("", "").read(written, currency)
+
+
+@pytest.mark.parametrize("cell", ["1" + " " * 100_000 + "2", "1" + "." * 100_000 + "x2"])
+def test_long_cells_are_refused_at_once(cell):
+    begun = time.thread_time()
+
+    with pytest.raises(ValueError, match="is not a number"):
+        values.AmountReader("", "").read(cell, "EUR")
+
+    assert time.thread_time() - begun < 1  # it took half a minute
 
 
 @pytest.mark.parametrize(

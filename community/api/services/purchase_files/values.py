@@ -25,6 +25,7 @@ _YEAR_LAST = re.compile(
 )
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "US$": "USD", "¥": "", "₹": "INR", "zł": "PLN"}
 _GROUPS = re.compile(r"(?<=\d)['\u2019 \u2009\u00a0\u202f](?=\d{3}(?!\d))")
+_LONGEST_AMOUNT = 80  # characters; longer cells are something else, and take long to read
 _DIGITS = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d{1,3})?|[+-]?[.,]\d+", re.ASCII)
 
 
@@ -171,7 +172,7 @@ def mark_of_amounts(amounts: Iterable[tuple[int, str, str]], *, wanted: Mark) ->
 
 def _split(text: str) -> tuple[str, str]:
     """Return the number without spaces, and the currency that is written beside it. Raises ValueError."""
-    number = _GROUPS.sub("", text.strip())
+    number = _GROUPS.sub("", text.strip()) if len(text) <= _LONGEST_AMOUNT else ""
     sign = ""
     if number.startswith("(") and number.endswith(")"):
         number, sign = number[1:-1].strip(), "-"
