@@ -23,7 +23,6 @@ from community.core import text
 HUES = 8
 
 
-@lru_cache(maxsize=1024)
 @cache
 def icon_names() -> list[str]:
     """Return the names of all icons, sorted: those of static/css/icons.css."""
@@ -37,6 +36,7 @@ def validate_icon(name: str, *, field: str = "icon") -> None:
         raise ValidationError({field: _("There is no icon called “%(name)s”.") % {"name": name}})
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
     """Return an icon of static/css/icons.css; decorative unless `label` is given."""
     if label:
