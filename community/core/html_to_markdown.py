@@ -13,6 +13,7 @@ from community.core.formulas import BLOCK, INLINE, marked
 from community.core.html_outline import outline
 from community.core.markdown import render, sanitized
 from community.core.markup import Markup
+from community.core.pasted_lists import BULLET
 from community.core.raw_html import without_tags
 from community.core.rendered_html import BLOCKS, Piece, pieces
 
@@ -26,7 +27,7 @@ _MARKS = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _ADDRESSES = re.compile(r"(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)):", re.I)
 _LINE_MARKS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 # What word processors use as bullets cannot be escaped, as it is no punctuation.
-_BULLETS = re.compile("^(\\s*)([•‣⁃∙◦●○■□▪▫▶►➢➤❖✓✔✦★☆·§Øü\uf000-\uf0ff])(?=\\s)")
+_BULLETS = re.compile(rf"^(\s*)(?={BULLET})(.)")
 _ESCAPED = r"\\\g<0>"
 _MARKED = re.compile(rf'<code class="({INLINE}|{BLOCK})">([^<]*)</code>')
 _SEPARATORS = ("\n\n", "\n\n<!-- -->\n\n")

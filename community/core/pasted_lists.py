@@ -10,10 +10,8 @@ _SIGNS = "•‣⁃∙◦●○■□▪▫▶►➢➤❖✓✔✦★☆·\uf00
 # Letters and dashes that stand for a bullet only before a tab or several spaces, as Word pastes them.
 _LETTERS = "o§Øü–—"
 _SPACE = "[ \t\u00a0\u2002\u2003\u2007\u2009]"
-_BULLET = re.compile(
-    rf"(?:(?P<bullet>[{_SIGNS}]{_SPACE}|[{_LETTERS}-](?:\t|{_SPACE}*\u00a0))|(?P<number>\d{{1,9}}[.)]){_SPACE}*\u00a0)"
-    rf"{_SPACE}*(?=\S)"
-)
+BULLET = rf"(?:[{_SIGNS}]{_SPACE}|[{_LETTERS}-](?:\t|{_SPACE}*\u00a0))"
+_MARKER = re.compile(rf"(?:{BULLET}|(?P<number>\d{{1,9}}[.)]){_SPACE}*\u00a0){_SPACE}*(?=\S)")
 
 
 def pasted_lists(parser: MarkdownIt) -> None:
@@ -28,7 +26,7 @@ def _rewrite_bullet(state: StateBlock, line: int, end: int, silent: bool) -> boo
     start = state.bMarks[line] + state.tShift[line]
     if state.is_code_block(line) or start >= state.eMarks[line]:
         return False
-    match = _BULLET.match(state.src, start, state.eMarks[line])
+    match = _MARKER.match(state.src, start, state.eMarks[line])
     if match is not None:
         marker = match["number"] or "-"
         # Only one space, since five would begin a block of code; the others are cut off as the item's beginning.
