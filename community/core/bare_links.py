@@ -13,6 +13,8 @@ import unicodedata
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
+from community.core.text import HANGUL, UNSPACED
+
 _SCHEME = re.compile(r"(?<![A-Za-z0-9.+-])(?:https?|mailto)\Z", re.IGNORECASE)
 _LONGEST_SCHEME = len("mailto") + 1
 # Longer addresses are cut; browsers and servers refuse them anyway.
@@ -20,16 +22,12 @@ _LONGEST = 2_000
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}(?![\w@-])"
 )
-# Han, kana, Hangul, Thai, Lao, Burmese and Khmer.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff"
-)
 # A run of what an address may hold; brackets and single non-ASCII signs are looked at one by one.
 _RUN = re.compile(r"[A-Za-z0-9._~:/?#@!$&'*+,;=%|^-]+")
 _STOP = re.compile(r"\*\*|&(?:lt|gt|quot|#\w{1,6});")
 _HOST = re.compile(r"[^\W_]|[^\W_][^/?#@]{0,60}@[^\W_]|\[[0-9A-Fa-f:.]{2,45}\]")
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+# Korean has spaces, but not before its particles.
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}{HANGUL}]")
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 # Signs of other scripts that belong to names in addresses: ・ · ‧ –
 _JOINERS = "\u30fb\u00b7\u2027\u2013"

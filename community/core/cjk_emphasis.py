@@ -2,7 +2,7 @@
 
 CommonMark takes `**` in `这是**重要。**内容` for text, since it stands between punctuation and a letter. These are
 the rules of the CommonMark CJK-friendly amendments (github.com/tats-u/markdown-cjk-friendly), which count CJK
-punctuation as letters, and CJK characters beside other punctuation as spaces; Thai, Lao, Burmese and Khmer as well.
+punctuation as letters, and CJK characters beside other punctuation as spaces; other unspaced scripts as well.
 """
 
 import re
@@ -12,7 +12,9 @@ from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\ua960-\ua97f\ud7b0-\ud7ff]")
+from community.core.text import HANGUL, UNSPACED
+
+_LETTERS = re.compile(f"[{UNSPACED}{HANGUL}]")
 _SELECTORS = re.compile("[\ufe00-\ufe02\ufe0e\U000e0100-\U000e01ef]")
 
 
@@ -59,7 +61,7 @@ def _is_edge(character: str) -> bool:
 def _is_cjk(character: str) -> bool:
     if character.isascii():
         return False
-    if _UNSPACED.match(character):
+    if _LETTERS.match(character):
         return True
     # Most wide symbols are emoji.
     return east_asian_width(character) in "WFH" and category(character) not in ("So", "Sk", "Cn")

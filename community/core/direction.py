@@ -4,10 +4,9 @@ import re
 import unicodedata
 
 from community.core.rendered_html import pieces
+from community.core.text import RIGHT_TO_LEFT
 
-_RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
+_RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}]")
 # Elements with something on one side, such as bullets. Paragraphs find their own direction (prose.css).
 _SIDED = frozenset({"blockquote", "ol", "ul", "dl", "table", "details"})
 

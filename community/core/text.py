@@ -14,10 +14,18 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# The blocks of right-to-left scripts, and the marks that make what follows right-to-left.
-_RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+# Ranges for use between the brackets of a pattern: scripts that put no spaces between words (Thai, Lao, Tibetan,
+# Burmese, Khmer, Tai, Balinese and Javanese letters, kana, and ideographs), Korean, and right-to-left scripts.
+UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u2fdf\u3005-\u3007"
+    "\u3021-\u3029\u3031-\u3035\u303b\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua980-\ua9df\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff66-\uff9f"
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
+HANGUL = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff\uffa0-\uffdc"
+RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+# With the marks that make what follows right-to-left.
+_RUNS_RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}\u200f\u202b\u202e\u2067]")
 # Characters on each side that decide whether an invisible one is needed.
 _NEAR = 16
 _VIRAMA = 9  # its combining class
@@ -120,4 +128,4 @@ def isolated(text: str) -> str:
     Text with letters written from right to left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, which
     work in attributes, mails and subjects too; in HTML, `<bdi>` and `dir="auto"` do the same.
     """
-    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
+    return f"\u2068{text}\u2069" if _RUNS_RIGHT_TO_LEFT.search(text) else text

@@ -12,24 +12,18 @@ from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
 from community.core import lookalikes, versioned_cache
+from community.core.text import UNSPACED
 
 from .models import BlockedWord
 
 KEY = "moderation:blocked-words"
 VERSION = "moderation:version:blocked-words"
 SECONDS = 60
-# Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Javanese and Balinese letters, kana, and ideographs.
-_UNSPACED = (
-    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u2fdf\u3005-\u3007"
-    "\u3021-\u3029\u3031-\u3035\u303b\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\ua980-\ua9df\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001b000-\U0001b16f"
-    "\U00020000-\U0003ffff"
-)
 # The vowel signs of South Asia and of Arabic and Hebrew, which `\w` leaves out.
 _SIGNS = "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0df3"
-_LETTER = rf"(?:(?![{_UNSPACED}])[\w{_SIGNS}])"
+_LETTER = rf"(?:(?![{UNSPACED}])[\w{_SIGNS}])"
 _ANY = rf"[\w{_SIGNS}]{{0,40}}?"  # what * stands for beside scripts without spaces
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _SPACED_LETTER = re.compile(_LETTER)
 # Digits that are read as these letters.
 _READ_AS = {"o": "[o0]", "i": "[i1]", "l": "[l1]"}
