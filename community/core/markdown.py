@@ -29,7 +29,7 @@ from community.core.bare_links import bare_links
 from community.core.direction import with_directions
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
-from community.core.rendered_html import Piece, pieces, read
+from community.core.rendered_html import BLOCKS, Piece, pieces, read
 from community.core.text import storable
 from community.core.work_budget import TooMuchWork, bounded
 
@@ -54,7 +54,7 @@ _LANGUAGES = """bash c c# c++ clojure cpp csharp css dart diff docker dockerfile
     swift tex toml ts typescript vb.net xml yaml yml zsh"""
 LANGUAGES = frozenset(_LANGUAGES.split())
 SCHEMES = {"http", "https", "mailto"}
-TAGS = {*raw_html.INLINE, *raw_html.BLOCK, "div", "h1", "h2", "h3", "h4", "h5", "h6", "span"}
+TAGS = {*raw_html.INLINE, *BLOCKS, "span"}
 LINK_REL = "nofollow ugc noopener"
 _HEADING = re.compile(r"(</?h)([1-6])>")
 ATTRIBUTES = {

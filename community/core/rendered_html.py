@@ -17,7 +17,7 @@ _NAME = re.compile(r"</?([a-z][a-z0-9]*)")
 # Any name, so that what looks like an attribute inside the value of another one is not taken for one.
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ADDRESSES = ("href", "src", "title")
-BLOCKS = raw_html.BLOCK | {"div", "h1", "h2", "h3", "h4", "h5", "h6"}
+BLOCKS = raw_html.BLOCK | {"div"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import lookalikes
-from community.core.text import without_invisible
+from community.core.text import has_visible_text, without_invisible
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 DISPLAY_NAME_MAX = 60
@@ -52,7 +52,7 @@ def is_reserved(username: str) -> bool:
 def clean_display_name(value: str) -> str:
     """Return the name without extra spaces and needless invisible characters. Raises ValidationError."""
     name = " ".join(without_invisible(unicodedata.normalize("NFC", value)).split())
-    if not any(unicodedata.category(char)[0] in "LNSP" for char in name):
+    if not has_visible_text(name):
         raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:
         raise ValidationError(_("Use at most %(count)d characters.") % {"count": DISPLAY_NAME_MAX})
