@@ -228,9 +228,9 @@ MFA_FORMS = {
 MFA_ADAPTER = "community.members.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = env.str("SITE_NAME", default="Caravan")
-# The team can do nothing without two-factor authentication, on a served site.
+# The team cannot do anything without two-factor authentication, except in development.
 TEAM_TWO_FACTOR = env.bool("TEAM_TWO_FACTOR", default=not (DEBUG or DEMO or INSECURE_HTTP))
-# Hours after which a session ends that is not used.
+# Hours after which an idle session ends.
 SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", default=14 * 24)
 TEAM_SESSION_IDLE_HOURS = env.int("TEAM_SESSION_IDLE_HOURS", default=12)
 # The unique index is on lower(email), which is stricter than the plain one this check looks for.

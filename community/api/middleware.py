@@ -1,4 +1,4 @@
-"""Errors under /api/ are JSON, whichever layer of the site they come from."""
+"""Return errors under /api/ as JSON, whichever layer they come from."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ROOT = "/api"
 SENTENCES = {
-    400: "The server could not understand this request. Check its address, its headers and its encoding.",
+    400: "The server could not read this request. Check the URL, the headers and the encoding.",
     403: "This request is not allowed.",
-    404: "There is nothing at this address. GET /api/v1/openapi.json lists the addresses.",
+    404: "There is no endpoint at this URL. GET /api/v1/openapi.json lists all endpoints.",
     413: "The request body is too large. Send fewer items per request.",
-    415: "The API reads JSON only. Send it with the header: Content-Type: application/json",
+    415: "The API only accepts JSON. Send the header Content-Type: application/json.",
     429: "Too many requests. Try again later.",
-    500: "Something went wrong on our side, and nothing was stored. Send the same request again later.",
-    503: "The server is busy. Send the same request again later; the same ID counts only once.",
+    500: "Something went wrong on our side and nothing was saved. Retry the same request later.",
+    503: "The server is busy. Retry the same request later; each ID counts only once.",
 }
 
 
 class JsonErrors:
-    """Replace error pages under /api/ by {"detail": "A sentence."}; it must come before all that may answer."""
+    """Replace error pages under /api/ with {"detail": "A sentence."}; must come before any middleware that responds."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -51,5 +51,5 @@ def _sentence(request: HttpRequest, response: HttpResponse) -> str:
     if response.status_code == 405:
         return f"{request.method} is not allowed here. Use {response.get('Allow', 'another method')}."
     if response.status_code == 404 and request.path_info.endswith("/"):
-        return f"There is nothing at this address. Leave out the slash at its end: {request.path_info.rstrip('/')}"
+        return f"There is no endpoint at this URL. Remove the trailing slash: {request.path_info.rstrip('/')}"
     return SENTENCES.get(response.status_code, f"The request failed: {response.reason_phrase}.")

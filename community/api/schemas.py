@@ -51,12 +51,12 @@ Domain = Annotated[
     AfterValidator(canonical_domain),
     StringConstraints(max_length=253, pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"),
 ]
-# In ASCII digits: Decimal would also read 1_000 and the digits of other scripts.
+# ASCII digits only: Decimal also accepts 1_000 and the digits of other scripts.
 _AMOUNT = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 
 
 def _as_decimal(value: Any) -> Any:
-    """Read JSON numbers, which arrive as binary floats, by their repr: the decimal amount that was meant."""
+    """Read JSON numbers, which arrive as binary floats, by their repr to get the intended decimal amount."""
     if isinstance(value, float | int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
@@ -66,7 +66,7 @@ def _as_decimal(value: Any) -> Any:
 
 def _known_currency(code: str) -> str:
     if code not in currencies.CODES:
-        raise ValueError("this is not a currency; use a code of ISO 4217, such as EUR")
+        raise ValueError("this is not a currency; use an ISO 4217 code, such as EUR")
     return code
 
 
@@ -86,10 +86,10 @@ MAX_DEPTH = 50
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-# What fromisoformat and pydantic also read, such as weeks or Unix time, may mean something else.
+# Other notations that fromisoformat and pydantic accept, such as weeks or Unix time, are ambiguous.
 _MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?.{0,9}\s*", re.ASCII)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-# Clocks and time zones may be wrong by hours, but not by days.
+# Clocks and time zones may be off by hours, but not by days.
 LATEST_AHEAD = timedelta(days=1)
 
 
@@ -102,7 +102,7 @@ def _written_moment(value: Any) -> Any:
 
 
 def _plausible(moment: datetime) -> datetime:
-    """Reject times before 1970 or in the future, and those at the ends of the calendar that UTC does not have."""
+    """Reject times before 1970, in the future, or out of range in UTC."""
     try:
         utc = moment.astimezone(UTC)
     except OverflowError as error:
@@ -110,7 +110,7 @@ def _plausible(moment: datetime) -> datetime:
     if utc < EARLIEST:
         raise ValueError("this is before 1970; correct the year")
     if utc > timezone.now() + LATEST_AHEAD:
-        raise ValueError("this is in the future; send what has happened, not what is planned")
+        raise ValueError("this is in the future; send only what has already happened")
     return moment
 
 
@@ -146,7 +146,7 @@ Correction = Annotated[
     bool,
     Field(
         strict=True,
-        description="Correct what was recorded under this ID before: that version is retracted and this one counts.",
+        description="Replace what was recorded under this ID before. The old version is retracted and this one counts.",
     ),
 ]
 
@@ -226,12 +226,12 @@ class EventItem(_Item):
 
 
 class PersonItem(Person):
-    """A person in your system, to be linked to a member or made one."""
+    """A person in your system, to link to a member or add as one."""
 
     external_id: ExternalId
-    name: Text | None = Field(None, description="Needed for a person who is not a member yet.")
+    name: Text | None = Field(None, description="Required for people who are not members yet.")
     account: Account = Field(default_factory=Account)
-    joined_at: Moment | None = Field(None, description="When they became known to you, by default now.")
+    joined_at: Moment | None = Field(None, description="When they became known to you. Defaults to now.")
 
 
 def _list_of(item: type[Model]) -> Any:
@@ -288,7 +288,7 @@ class Property(Schema):
 
 
 class EventKind(Schema):
-    """An event that can be sent; `scope` is that of the token."""
+    """An event that can be sent; `scope` is the token scope that it requires."""
 
     name: str
     description: str

@@ -51,7 +51,7 @@ def events_create(request: HttpRequest, body: EventsIn) -> dict[str, Any]:
 
 @api.post("/people", auth=Bearer(ApiToken.Scope.PEOPLE), response={200: Results, **PROBLEMS}, tags=["people"])
 def people_create(request: HttpRequest, body: PeopleIn) -> dict[str, Any]:
-    """Send up to 500 people. Members are linked to your IDs; others become members who cannot log in until invited."""
+    """Send up to 500 people. Members are linked to your IDs; anyone else becomes a member who cannot log in until invited."""
     _check_length(body.people)
     persons, source = people.parse(body.people), _token(request).source
     return _listed(retries.on_deadlock(lambda: people.save(persons, source=source)))

@@ -20,7 +20,7 @@ REQUESTS = [
         f"{PURCHASES}/",
         {},
         404,
-        f"There is nothing at this address. Leave out the slash at its end: {PURCHASES}",
+        f"There is no endpoint at this URL. Remove the trailing slash: {PURCHASES}",
     ),
     ("GET", PURCHASES, {}, 405, "GET is not allowed here. Use POST."),
     ("PUT", "/api/v1/events", {}, 405, "PUT is not allowed here. Use POST."),

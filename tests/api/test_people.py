@@ -93,12 +93,12 @@ def test_an_id_of_someone_else_is_a_conflict(send):
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"name": None}, "name: This is missing; it is needed for a person who is not a member yet."),
+        ({"name": None}, "name: This is missing; it is required for people who are not members yet."),
         ({"name": "\u200b"}, "name: Enter a name with visible characters."),
         ({"external_id": ""}, "external_id: This is missing"),
         ({"email": "nobody"}, 'email: This is not a valid email address (got "nobody")'),
         ({"joined_at": "2199-01-01T00:00:00Z"}, None),
-        ({"role": "manager"}, "role: There is no such field"),
+        ({"role": "manager"}, "role: This field does not exist"),
     ],
 )
 def test_wrong_people_are_rejected(send, fields, reason):

@@ -79,8 +79,8 @@ def test_shopify_orders_are_read(run):
         in out
     )
     assert "Refunds among the new ones: 2." in out
-    assert "Further rows with products of an order: 1." in out
-    assert "Left out, because they are not paid: voided (1), pending (1)." in out
+    assert "Additional product rows of orders: 1." in out
+    assert "Skipped because they are not paid: voided (1), pending (1)." in out
     assert amounts() == {"#1001": (129900, "EUR"), "#1002": (4990, "EUR"), "#1003": (5000, "EUR")}
     first = waiting()["#1001"]
     assert (first.email, first.source) == ("ann@example.com", "shopify")
@@ -98,7 +98,7 @@ def test_stripe_payments_are_read(run):
     out = run(STRIPE)
 
     assert "Read as an export of payments from Stripe (by its columns)" in out
-    assert "Left out, because they are not paid: Failed (1), not captured (1)." in out
+    assert "Skipped because they are not paid: Failed (1), not captured (1)." in out
     assert amounts() == {
         "ch_1": (4990, "EUR"),
         "ch_2": (49905, "KWD"),
@@ -118,7 +118,7 @@ def test_woocommerce_orders_are_read(run):
         "Read as an export of orders from WooCommerce (by its columns), in UTF-8, separated by semicolons"
         in out
     )
-    assert "Left out, because they are not paid: wc-cancelled (1), wc-on-hold (1)." in out
+    assert "Skipped because they are not paid: wc-cancelled (1), wc-on-hold (1)." in out
     assert amounts() == {"501": (129900, "EUR"), "502": (4990, "EUR"), "505": (4990, "EUR")}
     assert amounts("purchase.refunded") == {"505": (4990, "EUR")}
     assert [row.external_id for row in waiting().values()] == ["7", "", "9"]
@@ -129,7 +129,7 @@ def test_woocommerce_orders_are_read(run):
 def test_hubspot_deals_are_read(run):
     out = run(HUBSPOT, "--currency", "GBP")
 
-    assert "Left out, because they are not paid: Closed Lost (1), Contract Sent (1)." in out
+    assert "Skipped because they are not paid: Closed Lost (1), Contract Sent (1)." in out
     assert amounts() == {"7001": (1500000, "GBP")}
     row = waiting()["7001"]
     assert (row.external_id, row.email, row.company_external_id) == ("8001", "ann@example.com", "9001")
@@ -181,7 +181,7 @@ def test_unknown_statuses_refuse_the_file_and_are_listed(run):
     out = run(header + "".join(rows), "--status", "shiny=paid", "--status", "Odd=unpaid")
 
     assert "New: 3 " in out
-    assert "Left out, because they are not paid: Odd (1)." in out
+    assert "Skipped because they are not paid: Odd (1)." in out
 
 
 def test_an_order_without_a_status_is_rejected_if_the_file_has_statuses(run):
@@ -204,7 +204,7 @@ def test_an_order_that_is_cancelled_later_is_withdrawn_on_request(run):
         "Line 2: conflict: the order 1 is “cancelled” now, but its purchase counts since an earlier import."
         in said
     )
-    assert "Purchases withdrawn, because their orders were not paid: 1." in done
+    assert "Purchases withdrawn because their orders were not paid: 1." in done
     assert "updated: 1," in counts_again
     assert Event.objects.get(name="purchase.completed").retracted_at is None
 
@@ -239,7 +239,7 @@ def test_a_refund_of_more_than_the_order_is_rejected(run):
 def test_the_format_can_be_named(run):
     out = run(lines(f"1,2026-03-01,10,{TAIL}"), "--format", "generic")
 
-    assert "(named with --format)" in out
+    assert "(as given with --format)" in out
 
 
 @pytest.mark.parametrize(

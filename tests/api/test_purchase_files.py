@@ -35,7 +35,7 @@ def test_import_purchases_imports_every_row(run):
         "Columns: external_id is the order ID; occurred_at is the date; amount is the amount; currency is the currency; "
         "buyer_email is the email address of the buyer.",
         "Ignored columns: none.",
-        "No column is a status, so every row counts as paid.",
+        "There is no status column, so every row counts as paid.",
         f"New: 2 (1 of them unmatched), {NOTHING_ELSE}.",
     ]
     bought = Event.objects.get(name="purchase.completed")

@@ -261,7 +261,7 @@ def test_a_purchase_and_an_event_with_one_id_never_collide(call):
 
 
 NO_NUMBER = "amount: This is not a number; use a decimal point, such as 549.00"
-NO_CURRENCY = "currency: This is not a currency; use a code of ISO 4217, such as EUR"
+NO_CURRENCY = "currency: This is not a currency; use an ISO 4217 code, such as EUR"
 NO_TIME = "occurred_at: This is not a valid time; write it like 2026-03-01T12:00:00Z"
 
 
@@ -270,10 +270,10 @@ NO_TIME = "occurred_at: This is not a valid time; write it like 2026-03-01T12:00
     [
         (
             {"amount": "-5"},
-            'amount: Amounts are never negative; a refund is an event of its own, purchase.refunded (got "-5")',
+            'amount: Amounts cannot be negative; send refunds as purchase.refunded events (got "-5")',
         ),
         ({"amount": "1.234"}, "amount: Amounts in EUR have at most 2 decimals (got 1.234)"),
-        ({"amount": "1.2345"}, 'amount: This has too many decimals (got "1.2345")'),
+        ({"amount": "1.2345"}, 'amount: This has too many decimal places (got "1.2345")'),
         ({"amount": "NaN"}, f'{NO_NUMBER} (got "NaN")'),
         ({"amount": "Infinity"}, f'{NO_NUMBER} (got "Infinity")'),
         ({"amount": "1_000"}, f'{NO_NUMBER} (got "1_000")'),
@@ -302,13 +302,13 @@ NO_TIME = "occurred_at: This is not a valid time; write it like 2026-03-01T12:00
         ({"external_id": "  "}, "external_id: This is missing"),
         ({"buyer": {"email": "nobody"}}, 'buyer.email: This is not a valid email address (got "nobody")'),
         ({"buyer": {}}, f"buyer: {NOBODY}"),
-        ({"surprise": 1}, "surprise: There is no such field"),
+        ({"surprise": 1}, "surprise: This field does not exist"),
         (
             {"status": "refunded"},
-            'status: "refunded" is a purchase and a refund. Send the purchase with the status "paid", and the refund '
+            'status: "refunded" means both a purchase and a refund. Send the purchase with the status "paid", and the refund '
             "as a purchase.refunded event to /api/v1/events.",
         ),
-        ({"status": "Cancelled"}, 'status: "Cancelled" is not a purchase. Send it once it is paid.'),
+        ({"status": "Cancelled"}, 'status: "Cancelled" is not paid. Send the order once it is paid.'),
         ({"status": "shiny"}, None),
         ({"correction": "yes"}, None),
         ({"external_id": "a\x00b"}, None),
@@ -391,7 +391,7 @@ def test_a_partial_refund_needs_its_amount(call):
     _, answer = call("events", {"events": [refund, {**refund, "value": {"amount": 5, "currency": "EUR"}}]})
 
     assert statuses(answer) == ["rejected", "accepted"]
-    assert answer["results"][0]["reason"] == "value: Say how much was refunded, or send full: true."
+    assert answer["results"][0]["reason"] == "value: Send the amount refunded, or full: true."
 
 
 def test_currencies_have_their_own_decimals(call):

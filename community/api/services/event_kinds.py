@@ -1,4 +1,4 @@
-"""The events that other systems may send, described for those who write them."""
+"""The events that other systems may send, described for developers."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def _described(kind: EventType, *, is_custom: bool) -> dict[str, Any]:
 
 
 def _shape(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the type and the limits of a property; null, which means that it is missing, goes without saying."""
+    """Return the type and the limits of a property; null, which means that it is missing, is not listed."""
     shape = next((one for one in field.get("anyOf", []) if one.get("type") != "null"), field)
     return {"type": shape["type"], "minimum": shape.get("minimum"), "maximum": shape.get("maximum")}

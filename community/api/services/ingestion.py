@@ -28,14 +28,14 @@ Status = Literal["accepted", "updated", "duplicate", "conflict", "quarantined", 
 
 UNMATCHED = "No member or company matches yet. This will be applied once one does."
 CONFLICT = (
-    "This ID was already recorded with different content. The first version counts, unless you send this one as a "
+    "This ID was already recorded with different content. The first version counts unless you send this one as a "
     "correction or a manager releases it from quarantine."
 )
 TWICE = "This ID was sent twice with different content. The first one counts."
 UPDATED = "This replaces the version that was waiting."
-CORRECTED = "This corrects the version that was recorded before, which was retracted."
-MOVED = "This is recorded for someone else than it matches now. Send it as a correction to move it."
-REINSTATED = "This was withdrawn before and counts again."
+CORRECTED = "This replaces the version recorded before, which was retracted."
+MOVED = "This was recorded for a different member or company. Send it as a correction to move it."
+REINSTATED = "This was withdrawn earlier and now counts again."
 IN_FUTURE = "The time was in the future, so it was set to now."
 RETRACTED_BY_SENDER = "corrected by the system that sent it"
 

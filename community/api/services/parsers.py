@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 MAX_AGE = timedelta(days=3653)
 MAX_PROBLEMS = 3
 NOBODY = (
-    "Say whom this is about: an external_id or email of a person, or an external_id or domain of a company."
+    "Say who this is about: a person's external_id or email, or a company's external_id or domain."
 )
-NEGATIVE = "Amounts are never negative; a refund is an event of its own, purchase.refunded"
+NEGATIVE = "Amounts cannot be negative; send refunds as purchase.refunded events"
 # Replacements for pydantic's messages, by field and error type.
 MESSAGES = {
     ("email", "string_pattern_mismatch"): "This is not a valid email address",
     ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
     ("", "string_too_short"): "This is missing",
     ("", "missing"): "This is missing",
-    ("", "extra_forbidden"): "There is no such field",
+    ("", "extra_forbidden"): "This field does not exist",
     ("", "string_pattern_mismatch"): "This contains a NUL character; remove it",
     ("", "datetime_from_date_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "datetime_parsing"): "This is not a valid time; write it like 2026-03-01T12:00:00Z",
     ("", "timezone_aware"): "The time zone is missing; write it like 2026-03-01T12:00:00Z",
-    ("", "decimal_max_places"): "This has too many decimals",
+    ("", "decimal_max_places"): "This has too many decimal places",
     ("", "decimal_max_digits"): "This is too large for an amount",
     ("", "decimal_whole_digits"): "This is too large for an amount",
     ("", "greater_than_equal"): NEGATIVE,
@@ -111,7 +111,7 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def _got(problem: ErrorDetails) -> str:
-    """Quote the wrong value, if it is one and not too long."""
+    """Quote the invalid value if it is short."""
     value = problem["input"]
     is_quotable = isinstance(value, str | int | float | Decimal) and str(value).strip()
     if problem["type"] in ("missing", "extra_forbidden") or not is_quotable:
@@ -150,18 +150,18 @@ def _purchase(item: PurchaseItem, source: str, *, any_age: bool) -> Parsed:
 
 
 def _objection_to_status(status: str) -> str:
-    """Say why an order with this status is no purchase; an empty string if it is one."""
+    """Return why an order with this status is not a purchase; empty if it is."""
     match order_statuses.meaning(status):
         case order_statuses.Meaning.PAID:
             return ""
         case order_statuses.Meaning.REFUNDED | order_statuses.Meaning.PARTLY_REFUNDED:
             return (
-                f"status: {shortened(status)} is a purchase and a refund. Send the purchase with the status "
+                f"status: {shortened(status)} means both a purchase and a refund. Send the purchase with the status "
                 '"paid", and the refund as a purchase.refunded event to /api/v1/events.'
             )
         case order_statuses.Meaning.UNPAID:
-            return f"status: {shortened(status)} is not a purchase. Send it once it is paid."
-    return f"status: {shortened(status)} is not known. Use one of: {', '.join(order_statuses.PAID)}."
+            return f"status: {shortened(status)} is not paid. Send the order once it is paid."
+    return f"status: {shortened(status)} is not a known status. Use one of: {', '.join(order_statuses.PAID)}."
 
 
 def _names(items: Iterable[Any]) -> set[str]:
@@ -204,7 +204,7 @@ def _event(
 
 
 def _objection(item: EventItem, custom: Mapping[str, EventType], *, commercial: bool) -> str:
-    """Say why the event's name or properties are refused; an empty string if they are not."""
+    """Return why the event's name or properties are rejected; empty if they are valid."""
     if not is_inbound(item.name, custom):
         return ""  # quarantined
     if item.name in COMMERCIAL and not commercial:
@@ -214,7 +214,7 @@ def _objection(item: EventItem, custom: Mapping[str, EventType], *, commercial: 
     except ValueError as error:
         return str(error)
     if item.name == PURCHASE_REFUNDED and not item.props["full"] and item.value is None:
-        return "value: Say how much was refunded, or send full: true."
+        return "value: Send the amount refunded, or full: true."
     return ""
 
 

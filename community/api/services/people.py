@@ -28,7 +28,7 @@ from .inbound_facts import Identity, Malformed
 from .ingestion import Result
 
 LINKED = "This ID now belongs to the member with this email address."
-CONFLICT = "This ID belongs to another member than the email address. Correct one of them, or change it in the admin."
+CONFLICT = "This ID and this email address belong to different members. Correct one of them, or change it in the admin."
 TWICE = "This ID was sent twice with different email addresses. The first one counts."
 
 
@@ -107,7 +107,7 @@ class _Saver:
             return Result(
                 who.external_id,
                 "rejected",
-                "name: This is missing; it is needed for a person who is not a member yet.",
+                "name: This is missing; it is required for people who are not members yet.",
             )
         self._link(who, self._create(one).pk)
         return Result(who.external_id, "accepted")

@@ -12,29 +12,29 @@ MAX_PROBLEMS = 50
 
 class Command(BaseCommand):
     help = (
-        "Import people and their IDs in another system from a CSV file: all of it, or nothing if it cannot be read. "
-        "Members with these email addresses are linked to the IDs; others become members who cannot log in and get no "
-        "mail until a manager invites them. It is safe to import the same file again. "
+        "Import people and their IDs in another system from a CSV file. If the file cannot be read, nothing is imported. "
+        "Members with these email addresses are linked to the IDs; anyone else becomes a member who cannot log in and "
+        "gets no email until a manager invites them. It is safe to import the same file again. "
         + people_files.describe_columns()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
         parser.add_argument(
-            "--dry-run", action="store_true", help="show what would happen, without writing anything"
+            "--dry-run", action="store_true", help="show what would happen without writing anything"
         )
         parser.add_argument(
             "--source",
             required=True,
             type=source_name,
-            help="where the IDs come from: the source of an API token or of purchase files",
+            help="the system that the IDs come from, as named in API tokens and purchase imports",
         )
-        parser.add_argument("--encoding", default="", help="such as windows-1252, by default UTF-8 or UTF-16")
+        parser.add_argument("--encoding", default="", help="such as windows-1252 (default: UTF-8 or UTF-16)")
         parser.add_argument(
             "--dates",
             default="",
             choices=("dmy", "mdy"),
-            help="whether 03/04/2026 has the day or the month first",
+            help="whether dates such as 03/04/2026 start with the day or the month",
         )
 
     def handle(self, *args: Any, file: Path, dry_run: bool, source: str, **options: Any) -> None:

@@ -15,9 +15,9 @@ from community.core import currencies
 
 class Command(BaseCommand):
     help = (
-        "Import purchases from a CSV file: all of it, or nothing if it cannot be read. It is safe to import the same file "
-        "again, or a newer export with the same orders. Purchases more than ten years old are quarantined, unless you use "
-        "--any-age. " + columns.describe()
+        "Import purchases from a CSV file. If the file cannot be read, nothing is imported. It is safe to import the same "
+        "file again, or a newer export with the same orders. Purchases more than ten years old are quarantined unless you "
+        "use --any-age. " + columns.describe()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,36 +25,36 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="show how the file is read and what would happen, without writing anything",
+            help="show how the file is read and what would happen without writing anything",
         )
         parser.add_argument(
             "--source",
             default="",
             type=source_name,
-            help="where the IDs come from, by default the format, or csv; use the source of an API token to share its IDs",
+            help="the system that the IDs come from (default: the format, or csv); name an API token's source to share its IDs",
         )
         parser.add_argument(
             "--format",
             default="",
             choices=columns.FORMATS,
-            help="the kind of file, by default as its columns say",
+            help="the format of the file (default: recognised by its columns)",
         )
-        parser.add_argument("--encoding", default="", help="such as windows-1252, by default UTF-8 or UTF-16")
+        parser.add_argument("--encoding", default="", help="such as windows-1252 (default: UTF-8 or UTF-16)")
         parser.add_argument(
             "--dates",
             default="",
             choices=("dmy", "mdy"),
-            help="whether 03/04/2026 has the day or the month first",
+            help="whether dates such as 03/04/2026 start with the day or the month",
         )
         parser.add_argument(
             "--decimal", default="", choices=("point", "comma"), help="the decimal mark of amounts"
         )
-        parser.add_argument("--currency", type=_currency, help="the currency of amounts that have none")
+        parser.add_argument("--currency", type=_currency, help="the currency of amounts without one, such as EUR")
         parser.add_argument(
             "--time-zone",
             default=ZoneInfo("UTC"),
             type=_zone,
-            help="of times without a zone, such as Europe/Berlin; by default UTC",
+            help="the time zone of times without one, such as Europe/Berlin (default: UTC)",
         )
         parser.add_argument(
             "--status",
@@ -65,15 +65,15 @@ class Command(BaseCommand):
             help=f"what a status means: {', '.join(order_statuses.BY_NAME)}; can be repeated",
         )
         parser.add_argument(
-            "--any-age", action="store_true", help="import purchases more than ten years old too"
+            "--any-age", action="store_true", help="also import purchases more than ten years old"
         )
         parser.add_argument(
             "--correct",
             action="store_true",
-            help="correct what was imported before under the same IDs: the old versions are retracted",
+            help="replace what was imported under the same IDs before; the old versions are retracted",
         )
         parser.add_argument(
-            "--all-problems", action="store_true", help=f"list more than {MAX_PROBLEMS} problems"
+            "--all-problems", action="store_true", help=f"list all problems, not only the first {MAX_PROBLEMS}"
         )
 
     def handle(self, *args: Any, file: Path, dry_run: bool, all_problems: bool, **options: Any) -> None:
@@ -110,12 +110,12 @@ def _report(outcome: Outcome, *, dry_run: bool, most: int | None) -> Iterator[st
     if counts["refunds"]:
         yield f"Refunds among the new ones: {counts['refunds']:,}."
     if counts["withdrawn"]:
-        yield f"Purchases withdrawn, because their orders were not paid: {counts['withdrawn']:,}."
+        yield f"Purchases withdrawn because their orders were not paid: {counts['withdrawn']:,}."
     if grouped.further_rows:
-        yield f"Further rows with products of an order: {grouped.further_rows:,}."
+        yield f"Additional product rows of orders: {grouped.further_rows:,}."
     if grouped.unpaid:
         listed = ", ".join(f"{status} ({count:,})" for status, count in grouped.unpaid.most_common())
-        yield f"Left out, because they are not paid: {listed}."
+        yield f"Skipped because they are not paid: {listed}."
     for line, problem in outcome.problems[:most]:
         yield f"Line {line}: {problem}"
     if most is not None and len(outcome.problems) > most:
@@ -124,22 +124,22 @@ def _report(outcome: Outcome, *, dry_run: bool, most: int | None) -> Iterator[st
 
 def _how_it_was_read(outcome: Outcome) -> Iterator[str]:
     found = outcome.columns
-    how = "named with --format" if found.was_named else "by its columns"
+    how = "as given with --format" if found.was_named else "by its columns"
     yield (
         f"Read as {found.format.title} ({how}), in {outcome.table.encoding}, separated by "
-        f"{text.DELIMITERS.get(outcome.table.delimiter, repr(outcome.table.delimiter))}; IDs are of the source “{outcome.source}”."
+        f"{text.DELIMITERS.get(outcome.table.delimiter, repr(outcome.table.delimiter))}; IDs belong to the source “{outcome.source}”."
     )
     taken = "; ".join(f"{found.column(name)} is the {columns.FIELDS[name]}" for name in found.fields)
     yield f"Columns: {taken}."
     yield f"Ignored columns: {', '.join(found.ignored) or 'none'}."
     if "status" not in found.fields:
-        yield "No column is a status, so every row counts as paid."
+        yield "There is no status column, so every row counts as paid."
 
 
 def source_name(name: str) -> str:
-    """Return the source, which must be as that of a token. Raises ArgumentTypeError."""
+    """Return the name if it is valid as the source of an API token. Raises ArgumentTypeError."""
     if name and (len(name) > 40 or not re.fullmatch(r"[-a-zA-Z0-9_]+", name)):
-        raise ArgumentTypeError("A source has at most 40 letters, digits, - and _.")
+        raise ArgumentTypeError("A source can have up to 40 letters, digits, hyphens and underscores.")
     return name
 
 
@@ -154,7 +154,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _currency(code: str) -> str:
     if code.upper() not in currencies.CODES:
-        raise ArgumentTypeError(f"{code} is not a currency. Use a code of ISO 4217, such as EUR.")
+        raise ArgumentTypeError(f"{code} is not a currency. Use an ISO 4217 code, such as EUR.")
     return code.upper()
 
 
@@ -162,6 +162,6 @@ def _status(given: str) -> tuple[str, order_statuses.Meaning]:
     status, equals, name = given.rpartition("=")
     if not equals or name not in order_statuses.BY_NAME:
         raise ArgumentTypeError(
-            f"Write it like “On loan=unpaid”; the meanings are {', '.join(order_statuses.BY_NAME)}."
+            f"Write STATUS=MEANING, such as “On loan=unpaid”. The meanings are {', '.join(order_statuses.BY_NAME)}."
         )
     return order_statuses.plain(status), order_statuses.BY_NAME[name]

@@ -127,7 +127,7 @@ class AmountReader:
         if not code:
             raise ValueError("has no currency; add a column for it or use --currency EUR")
         if code not in currencies.CODES:
-            raise ValueError(f"is in {code}, which is not a currency of ISO 4217, such as EUR")
+            raise ValueError(f"is in {code}, which is not an ISO 4217 currency code, such as EUR")
         if inside and inside != code:
             raise ValueError(f"is in {inside}, but the column of currencies says {code}")
         mark = self.mark or _mark_of(number, code) or "."

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the unpacked dump")
         parser.add_argument(
-            "--dry-run", action="store_true", help="show what would happen, without writing anything"
+            "--dry-run", action="store_true", help="show what would happen without writing anything"
         )
         parser.add_argument(
             "--batch", metavar="NAME", help="a name for this import (default: the name of the folder)"
