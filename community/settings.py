@@ -228,7 +228,7 @@ MFA_FORMS = {
 MFA_ADAPTER = "community.members.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = env.str("SITE_NAME", default="Caravan")
-# The team cannot do anything without two-factor authentication, except in development.
+# Require two-factor authentication for the team; off by default in development and the demo, and over plain HTTP.
 TEAM_TWO_FACTOR = env.bool("TEAM_TWO_FACTOR", default=not (DEBUG or DEMO or INSECURE_HTTP))
 # Hours after which an idle session ends.
 SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", default=14 * 24)

@@ -38,7 +38,7 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_rules(self) -> dict[str, Any]:
         rules: dict[str, Any] = self.cleaned_data["rules"]
         if not isinstance(rules, dict):
-            raise ValidationError(_("The rules must be an object, in braces."))
+            raise ValidationError(_("The rules must be a JSON object, in braces."))
         try:
             parse_ruleset(rules)
         except Unsound as error:

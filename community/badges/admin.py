@@ -48,8 +48,8 @@ class BadgeAdmin(BaseAdmin):
         messages.info(
             request,
             ngettext(
-                "It has already been earned %(n)d time, and will be awarded in a moment.",
-                "It has already been earned %(n)d times, and will be awarded in a moment.",
+                "It has already been earned %(n)d time and will be awarded shortly.",
+                "It has already been earned %(n)d times and will be awarded shortly.",
                 count,
             )
             % {"n": count},

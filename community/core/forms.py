@@ -60,7 +60,7 @@ def validate_rendered(rendered: Rendered) -> None:
     """Raise ValidationError for Markdown that shows neither words nor an image, such as a comment."""
     shows_image = "<img src=" in rendered.html or 'class="remote-image"' in rendered.html
     if not shows_image and not has_visible_text(rendered.text):
-        raise forms.ValidationError(_("Nothing of this text would be seen. Write a few words."))
+        raise forms.ValidationError(_("Readers would see nothing of this text. Write a few words."))
 
 
 def validate_markdown(source: str) -> None:
@@ -70,4 +70,4 @@ def validate_markdown(source: str) -> None:
 def validate_visible(text: str) -> None:
     """Raise ValidationError for a text without anything to see."""
     if text and not has_visible_text(text):
-        raise forms.ValidationError(_("Enter text that can be seen."), code="required")
+        raise forms.ValidationError(_("Enter at least one visible character."), code="required")

@@ -147,7 +147,10 @@ ACCOUNT_LOG_INS_SLOWED = RateLimit(
 # From a browser that has logged in to the account before; what others try does not count.
 DEVICE_LOG_INS = RateLimit("device-log-ins", "account", "10/5 minutes", ACCOUNT_LOG_INS.sentence)
 UNSENT_FORMS = RateLimit(
-    "unsent-forms", "address", "20/minute", gettext_lazy("Please log in, and try again in %(wait)s.")
+    "unsent-forms",
+    "address",
+    "20/minute",
+    gettext_lazy("A lot of forms were sent from your network. Please log in and try again in %(wait)s."),
 )
 ACCOUNT_CODES = RateLimit(
     "account-codes",

@@ -1,4 +1,4 @@
-"""Pydantic's errors in our words, for people who type JSON in the admin."""
+"""Pydantic's errors reworded for people who edit JSON in the admin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIST, _OBJECT = gettext_lazy("must be a list, in brackets"), gettext_lazy("must
 # By the type of the error: what follows the name of the field; its context fills the placeholders.
 _SENTENCES: dict[str, StrOrPromise] = {
     "missing": gettext_lazy("is missing"),
-    "extra_forbidden": gettext_lazy("is not a setting here; check the spelling"),
+    "extra_forbidden": gettext_lazy("is not a known setting; check the spelling"),
     "greater_than": gettext_lazy("must be more than %(gt)s"),
     "greater_than_equal": gettext_lazy("must be at least %(ge)s"),
     "less_than": gettext_lazy("must be less than %(lt)s"),

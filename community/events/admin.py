@@ -106,7 +106,7 @@ class CustomKindForm(ModelForm):  # type: ignore[type-arg]
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name in EVENT_TYPES:
-            raise ValidationError(_("The community has an event called %(name)s already.") % {"name": name})
+            raise ValidationError(_("There is already an event called %(name)s.") % {"name": name})
         return name
 
 

@@ -170,7 +170,7 @@ class CustomKind(models.Model):
     name = models.CharField(
         max_length=60,
         unique=True,
-        validators=[RegexValidator(KIND_NAME, _("Use two words such as workshop.attended, in lower case."))],
+        validators=[RegexValidator(KIND_NAME, _("Use two lower-case words, such as workshop.attended."))],
         help_text=_("What happened, such as workshop.attended. It cannot be changed later."),
     )
     says = models.CharField(
@@ -217,7 +217,7 @@ class CustomProperty(models.Model):
                 | (~models.Q(type="number") & models.Q(least=None, most=None)),
                 name="custom_property_range",
                 violation_error_message=_(
-                    "A whole number needs its smallest and largest value; other types have none."
+                    "A whole number needs a smallest and a largest value; other types must have neither."
                 ),
             ),
         ]

@@ -218,7 +218,9 @@ class ProfileForm(forms.Form):
         field.label = _("Show on my profile that I belong to %(company)s") % {
             "company": isolated(company.name)
         }
-        field.help_text = _("We know it from your email address. Otherwise only our team sees it.")
+        field.help_text = _(
+            "We know this from your email address. Unless you turn this on, only our team can see it."
+        )
 
     def clean_display_name(self) -> str:
         return refuse_impersonation(self.cleaned_data["display_name"], member=self.member)

@@ -180,7 +180,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     )
     # Their email address told us the company, they did not.
     shows_company = models.BooleanField(
-        default=False, help_text=_("Everyone can see the company on the profile; otherwise only the team.")
+        default=False, help_text=_("Show the company on the profile to everyone, not just the team.")
     )
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")

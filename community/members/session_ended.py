@@ -81,7 +81,7 @@ def answer_script(request: HttpRequest, *, status: int) -> HttpResponse:
 
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
-    messages.info(request, _("You have been logged out. Log in, and you can send what you typed."))
+    messages.info(request, _("You have been logged out. Log in to send what you typed."))
     return redirect(f"{reverse('account_login')}?{urlencode({'next': reverse('members:unsent')})}")
 
 

@@ -61,7 +61,7 @@ def test_a_new_badge_is_awarded_to_those_who_earned_it_before(as_manager, queued
     (badge_id,) = queued
     tasks.award_badge(badge_id)
 
-    assert "It has already been earned 2 times, and will be awarded in a moment." in messages_of(response)
+    assert "It has already been earned 2 times and will be awarded shortly." in messages_of(response)
     assert set(Award.objects.filter(badge__slug="fond").values_list("member", flat=True)) == {
         early.pk,
         late.pk,

@@ -245,4 +245,4 @@ def test_adding_a_sanction_without_a_member_leads_to_the_list_of_members(as_mode
     response = as_moderator.get(reverse("admin:moderation_sanction_add"), follow=True)
 
     assert response.redirect_chain == [(reverse("admin:members_member_changelist"), 302)]
-    assert "Open the member whom you want to warn, silence or suspend." in response.content.decode()
+    assert "Open the member you want to warn, silence or suspend." in response.content.decode()

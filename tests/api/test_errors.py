@@ -11,10 +11,10 @@ pytestmark = pytest.mark.django_db
 PURCHASES = "/api/v1/purchases"
 
 REQUESTS = [
-    ("GET", "/api/v1/nothing", {}, 404, "There is nothing at this address. GET /api/v1/openapi.json lists"),
-    ("GET", "/api", {}, 404, "There is nothing at this address."),
-    ("GET", "/api/", {}, 404, "There is nothing at this address."),
-    ("GET", "/api/v2/purchases", {}, 404, "There is nothing at this address."),
+    ("GET", "/api/v1/nothing", {}, 404, "There is no endpoint at this URL. GET /api/v1/openapi.json lists"),
+    ("GET", "/api", {}, 404, "There is no endpoint at this URL."),
+    ("GET", "/api/", {}, 404, "There is no endpoint at this URL."),
+    ("GET", "/api/v2/purchases", {}, 404, "There is no endpoint at this URL."),
     (
         "POST",
         f"{PURCHASES}/",
@@ -27,11 +27,11 @@ REQUESTS = [
     ("DELETE", PURCHASES, {}, 405, "DELETE is not allowed here. Use POST."),
     ("OPTIONS", PURCHASES, {}, 405, "OPTIONS is not allowed here. Use POST."),
     ("POST", PURCHASES, {}, 401, "The token is missing or invalid."),
-    ("POST", PURCHASES, {"HTTP_HOST": "evil.example"}, 400, "The server could not understand this request."),
-    ("POST", PURCHASES, {"HTTP_HOST": "a b"}, 400, "The server could not understand this request."),
-    ("GET", "/api/v1/%00", {}, 404, "There is nothing at this address."),
-    ("GET", "/api/v1/%ff", {}, 404, "There is nothing at this address."),
-    ("GET", "/api/v1/docs", {"HTTP_SEC_FETCH_DEST": "image"}, 404, "There is nothing at this address."),
+    ("POST", PURCHASES, {"HTTP_HOST": "evil.example"}, 400, "The server could not read this request."),
+    ("POST", PURCHASES, {"HTTP_HOST": "a b"}, 400, "The server could not read this request."),
+    ("GET", "/api/v1/%00", {}, 404, "There is no endpoint at this URL."),
+    ("GET", "/api/v1/%ff", {}, 404, "There is no endpoint at this URL."),
+    ("GET", "/api/v1/docs", {"HTTP_SEC_FETCH_DEST": "image"}, 404, "There is no endpoint at this URL."),
 ]
 
 
@@ -86,7 +86,7 @@ def test_a_failure_of_ours_is_json_and_stores_nothing(monkeypatch):
     )
 
     assert (response.status_code, response["Content-Type"]) == (500, "application/json")
-    assert response.json()["detail"].startswith("Something went wrong on our side, and nothing was stored.")
+    assert response.json()["detail"].startswith("Something went wrong on our side and nothing was saved.")
     assert not ingestion.EventKey.objects.exists()
 
 

@@ -86,7 +86,7 @@ def test_an_id_of_someone_else_is_a_conflict(send):
 
     assert statuses(answer) == ["conflict"]
     assert answer["results"][0]["reason"].startswith(
-        "This ID belongs to another member than the email address."
+        "This ID and this email address belong to different members."
     )
 
 

@@ -56,7 +56,7 @@ def test_dates_are_read_as_written(written, moment):
     ],
 )
 def test_other_dates_are_refused(written):
-    with pytest.raises(ValueError, match=r"is not a date that (can be read|exists)"):
+    with pytest.raises(ValueError, match=r"is not a (valid date|date that exists)"):
         values.DateReader("", UTC).read(written)
 
 
@@ -87,7 +87,7 @@ def test_one_date_settles_the_order_of_all(dates, order):
         (
             ["2026-01-01", "03/04/2026"],
             "",
-            r"Line 3: 03/04/2026 may mean two dates.*--dates dmy .*--dates mdy",
+            r"Line 3: 03/04/2026 is ambiguous.*--dates dmy .*--dates mdy",
         ),
         (
             ["25/04/2026", "04/25/2026"],
@@ -139,20 +139,20 @@ def test_amounts_are_read_as_written(written, currency, mark, amount):
 @pytest.mark.parametrize(
     ("written", "currency", "says"),
     [
-        ("ten", "EUR", "is not a number"),
-        ("NaN", "EUR", "is not a number"),
-        ("Infinity", "EUR", "is not a number"),
-        ("1_000", "EUR", "is not a number"),
-        ("１２", "EUR", "is not a number"),
-        ("1,29.00", "EUR", "is not a number"),
-        ("12,34,567.00", "INR", "is not a number"),
-        ("1.2.3", "EUR", "is not a number"),
-        ("10 $%", "EUR", "is not a number"),
-        ("--10", "EUR", "is not a number"),
-        ("10", "", "has no currency; add a column for it or use --currency EUR"),
-        ("10", "XYZ", "is in XYZ, which is not a currency"),
-        ("10 USD", "EUR", "is in USD, but the column of currencies says EUR"),
-        ("10 €", "USD", "is in EUR, but the column of currencies says USD"),
+        ("ten", "EUR", "is not a valid amount"),
+        ("NaN", "EUR", "is not a valid amount"),
+        ("Infinity", "EUR", "is not a valid amount"),
+        ("1_000", "EUR", "is not a valid amount"),
+        ("１２", "EUR", "is not a valid amount"),
+        ("1,29.00", "EUR", "is not a valid amount"),
+        ("12,34,567.00", "INR", "is not a valid amount"),
+        ("1.2.3", "EUR", "is not a valid amount"),
+        ("10 $%", "EUR", "is not a valid amount"),
+        ("--10", "EUR", "is not a valid amount"),
+        ("10", "", "has no currency; add a currency column or use --currency EUR"),
+        ("10", "XYZ", "is in XYZ, which is not an ISO 4217 currency code"),
+        ("10 USD", "EUR", "is in USD, but the currency column says EUR"),
+        ("10 €", "USD", "is in EUR, but the currency column says USD"),
     ],
 )
 def test_other_amounts_are_refused(written, currency, says):
@@ -181,7 +181,7 @@ def test_one_amount_settles_the_decimal_mark_of_all(amounts, mark):
 @pytest.mark.parametrize(
     ("amounts", "says"),
     [
-        (["1,299"], r"Line 2: 1,299 may mean two amounts.*--decimal point or --decimal comma"),
+        (["1,299"], r"Line 2: 1,299 is ambiguous.*--decimal point or --decimal comma"),
         (
             ["49,90", "49.90"],
             r"contradict each other: line 2 has a decimal point \(49.90\), line 2 a decimal comma",
@@ -237,10 +237,10 @@ def test_other_encodings_are_read_if_named():
         (b"\n\n", "The file is empty"),
         (
             b'id,name\n1,ok\n2,"never\n3,closed\n',
-            r"Line 3: the quotes that open in this row are never closed",
+            r"Line 3: a quotation mark in this row is never closed",
         ),
         (b"id,name\n1," + b"x" * 10_000_000 + b"\n", "Line 2: a value is longer than 131,072 characters"),
-        (b'id,name\n1,"a "b" c"\n', "Line 2: quotes within a value must be doubled"),
+        (b'id,name\n1,"a "b" c"\n', "Line 2: quotation marks within a value must be doubled"),
     ],
 )
 def test_broken_files_say_where(data, says):
@@ -298,8 +298,8 @@ def test_formats_are_recognised_by_their_columns(header, name):
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("id,date,amount", "No column says who bought"),
-        ("id,date,email", r"Missing columns: amount\. .* it has: id, date, email"),
+        ("id,date,amount", "No column identifies the buyer"),
+        ("id,date,email", r"Missing columns: amount\. .* it contains: id, date, email"),
     ],
 )
 def test_files_without_the_needed_columns_are_refused(header, says):

@@ -30,7 +30,7 @@ def test_import_purchases_imports_every_row(run):
     )
 
     assert out.splitlines() == [
-        "Read as a file with our column names (by its columns), in UTF-8, separated by commas; IDs are of the source "
+        "Read as a file with our column names (by its columns), in UTF-8, separated by commas; IDs belong to the source "
         "“csv”.",
         "Columns: external_id is the order ID; occurred_at is the date; amount is the amount; currency is the currency; "
         "buyer_email is the email address of the buyer.",
@@ -62,8 +62,8 @@ def test_import_purchases_dry_run_counts_and_writes_nothing(run):
     assert (
         "Would be new: 1 (1 of them unmatched), updated: 0, duplicates: 2, conflicts: 0, quarantined: 0, rejected: 3.\n"
     ) in out
-    assert "Line 3: rejected: the order 1 is in line 2 too, but amount is “11” here and “10” there." in out
-    assert "Line 7: rejected: occurred_at: “yesterday” is not a date that can be read; write it like" in out
+    assert "Line 3: rejected: order 1 is also on line 2, but amount is “11” here and “10” there." in out
+    assert "Line 7: rejected: occurred_at: “yesterday” is not a valid date; write it like" in out
     assert EventKey.objects.count() == PurchaseFile.objects.count() == 1
 
 
@@ -136,19 +136,22 @@ ROWS = [
     ("1,2026-13-01,10,EUR,a@example.com", "occurred_at: “2026-13-01” is not a date that exists"),
     (
         "1,2026-03-01,ten,EUR,a@example.com",
-        "amount: “ten” is not a number that can be read; write it like 1299.00",
+        "amount: “ten” is not a valid amount; write it like 1299.00",
     ),
     (
         "1,2026-03-01,10.0051,EUR,a@example.com",
-        "amount: “10.0051” is refused: Amounts in EUR have at most 2 decimals",
+        "amount: “10.0051” is rejected: Amounts in EUR have at most 2 decimals",
     ),
-    ("1,2026-03-01,10,EURO,a@example.com", "amount: “10” is in EURO, which is not a currency of ISO 4217"),
+    ("1,2026-03-01,10,EURO,a@example.com", "amount: “10” is in EURO, which is not an ISO 4217 currency code"),
     (
         "1,2026-03-01,10,,a@example.com",
-        "amount: “10” has no currency; add a column for it or use --currency EUR",
+        "amount: “10” has no currency; add a currency column or use --currency EUR",
     ),
     ("1,2026-03-01,10,EUR,nobody", 'buyer_email: This is not a valid email address (got "nobody")'),
-    ("1,2026-03-01,10,EUR,", "buyer_email: the row does not say who bought. Fill in at least one of these."),
+    (
+        "1,2026-03-01,10,EUR,",
+        "buyer_email: the row does not say who the buyer is. Fill in at least one of these.",
+    ),
     (",2026-03-01,10,EUR,a@example.com", "external_id: This is missing"),
     ("1", "amount: This is missing"),
     ("1,,10,EUR,a@example.com", "occurred_at: This is missing"),
@@ -159,7 +162,7 @@ ROWS = [
     ),
     (
         "1,2199-03-01,10,EUR,a@example.com",
-        "occurred_at: This is in the future; send what has happened, not what is",
+        "occurred_at: This is in the future; send only what has already happened",
     ),
     ("1,1969-03-01,10,EUR,a@example.com", "occurred_at: This is before 1970; correct the year"),
     ("1\x00,2026-03-01,10,EUR,a@example.com", "external_id: This contains a NUL character; remove it"),
@@ -200,7 +203,7 @@ def test_a_broken_file_leaves_nothing_behind(run, broken):
 
 
 def test_a_file_without_buyers_is_refused(run):
-    with pytest.raises(CommandError, match="No column says who bought"):
+    with pytest.raises(CommandError, match="No column identifies the buyer"):
         run("id,date,amount,currency,colour\n1,2026-03-01,10,EUR,red\n")
 
 
@@ -258,7 +261,7 @@ def test_a_purchase_that_now_matches_someone_else_is_noted_and_moves_on_request(
     noted = run(lines(f"1,2026-03-01,10,EUR,{second.email}"))
     run(lines(f"1,2026-03-01,10,EUR,{second.email}"), "--correct")
 
-    assert "Line 2: duplicate: This is recorded for someone else than it matches now." in noted
+    assert "Line 2: duplicate: This was recorded for a different member or company." in noted
     assert Event.objects.not_retracted().get(name="purchase.completed").member == second
 
 

@@ -218,7 +218,7 @@ def test_other_content_under_the_same_id_is_a_conflict(call):
         "index": 0,
         "id": "order-1",
         "status": "conflict",
-        "reason": "This ID was already recorded with different content. The first version counts, unless you send "
+        "reason": "This ID was already recorded with different content. The first version counts unless you send "
         "this one as a correction or a manager releases it from quarantine.",
     }
     assert QuarantinedEvent.objects.get().item["value_cents"] == 100
@@ -296,7 +296,7 @@ NO_TIME = "occurred_at: This is not a valid time; write it like 2026-03-01T12:00
         ),
         (
             {"occurred_at": "2199-01-01T00:00:00Z"},
-            "occurred_at: This is in the future; send what has happened, not what is planned "
+            "occurred_at: This is in the future; send only what has already happened "
             '(got "2199-01-01T00:00:00Z")',
         ),
         ({"external_id": "  "}, "external_id: This is missing"),

@@ -50,7 +50,7 @@ def test_parse_returns_combined_rules():
             {"event": "answer.accepted", "at_least": 0},
             "at_least must be at least 1.",
         ),
-        ({"event": "answer.accepted", "sql": "x"}, "sql is not a setting here; check the spelling."),
+        ({"event": "answer.accepted", "sql": "x"}, "sql is not a known setting; check the spelling."),
         (
             {"post": "answer", "number": "beauty", "at_least": 1},
             "number must be one of 'score', 'like_count' or 'view_count'.",

@@ -27,7 +27,7 @@ def reader(answer):
 
 
 def log_in_again(page: Page) -> None:
-    dialog = page.get_by_role("dialog", name="Log in to go on")
+    dialog = page.get_by_role("dialog", name="Log in to continue")
     expect(dialog).to_be_visible()
     with page.expect_popup() as opened:
         dialog.get_by_role("link", name="Log in in a new tab").click()
@@ -96,5 +96,5 @@ def test_someone_else_gets_no_further(page: Page, login, answer, reader):
 
     page.get_by_role("button", name="Post your answer").click()
 
-    expect(page.get_by_text(re.compile("Someone else is logged in"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Someone else is now logged in"))).to_be_visible()
     assert not Post.objects.filter(source="Clean the valve.").exists()

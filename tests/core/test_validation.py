@@ -44,7 +44,7 @@ class Rules(BaseModel):
         ({"days": 1.5}, ["days must be a whole number."]),
         ({"days": None}, ["days must be a whole number."]),
         ({"days": 13}, ["13 brings bad luck."]),
-        ({"dais": 1}, ["dais is not a setting here; check the spelling."]),
+        ({"dais": 1}, ["dais is not a known setting; check the spelling."]),
         ({"part": {}}, ["part.points is missing."]),
         ({"part": {"points": 0}}, ["part.points must be more than 0."]),
         ({"part": {"points": 100}}, ["part.points must be less than 100."]),

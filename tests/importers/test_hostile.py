@@ -163,7 +163,7 @@ def test_a_question_that_cannot_be_stored_is_skipped_with_all_that_belongs_to_it
     assert skipped(batch, "Posts.xml") == {"cannot be stored: DataError": 3}
     assert skipped(batch, "Comments.xml") == {"cannot be stored: DataError": 1}
     assert batch.report["remarks"][-1] == (
-        "Rows not imported, nor their answers and comments (DataError): 1. posts 10"
+        "Rows skipped with their answers and comments (DataError): 1. posts 10"
     )
 
 

@@ -182,7 +182,7 @@ def test_the_report_tells_of_ids_that_two_sites_have(two_sites):
 
     assert (
         sum(
-            remark.startswith("Posts and users with the id of one from another site: 2.")
+            remark.startswith("Posts and users with the same id as one from another site: 2.")
             for remark in remarks
         )
         == 1

@@ -39,7 +39,7 @@ def test_manager_creates_a_draft_from_the_live_rules(as_manager):
         ({"C1": {"kinds": ["visit.day"]}}, "Only purchases and subscriptions can lead to conversion"),
         ({"E2": {"points": 0, "days": 30}}, "E2.points must be more than 0."),
         ({"R3": {}}, "R3.days is missing."),
-        ({"E9": {}}, "E9 is not a setting here; check the spelling."),
+        ({"E9": {}}, "E9 is not a known setting; check the spelling."),
         ({"points": []}, "points must be an object, in braces."),
     ],
 )
@@ -56,7 +56,7 @@ def test_invalid_rules_are_refused_with_the_reason(as_manager, changes, sentence
 def test_rules_that_are_no_object_are_refused(as_manager):
     answer = as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": "[1]"})
 
-    assert "The rules must be an object, in braces." in answer.content.decode()
+    assert "The rules must be a JSON object, in braces." in answer.content.decode()
 
 
 def test_manager_publishes_a_draft(as_manager, manager):

@@ -107,7 +107,7 @@ def test_team_goes_on_once_the_second_factor_is_set_up(client):
     log_in(client)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = client.get("/accounts/2fa/totp/activate/")
-    assert "As a member of the team" in page.text
+    assert "Team members can see and change more than others" in page.text
 
     client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
 

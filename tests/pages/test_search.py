@@ -58,7 +58,10 @@ def test_search_suggests_a_spelling(client):
     response = client.get("/search/?q=descailing+boiler")
 
     assert links(response, "main p a[rel=nofollow]") == {"descaling boiler": "/search/?q=descaling+boiler"}
-    assert texts(response, "main p.small")[0] == "No topic has all the words. Left out: descailing."
+    assert (
+        texts(response, "main p.small")[0]
+        == "No topics match all your words. Showing results without: descailing."
+    )
     assert texts(response, ".topic-title a") == ["Descaling the boiler"]
 
 

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 MAX_AGE = timedelta(days=3653)
 MAX_PROBLEMS = 3
-NOBODY = (
-    "Say who this is about: a person's external_id or email, or a company's external_id or domain."
-)
+NOBODY = "Say who this is about: a person's external_id or email, or a company's external_id or domain."
 NEGATIVE = "Amounts cannot be negative; send refunds as purchase.refunded events"
 # Replacements for pydantic's messages, by field and error type.
 MESSAGES = {

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*\\Z",
-                                "Use two words such as workshop.attended, in lower case.",
+                                "Use two lower-case words, such as workshop.attended.",
                             )
                         ],
                     ),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="custom_property_range",
-                        violation_error_message="A whole number needs its smallest and largest value; other types have none.",
+                        violation_error_message="A whole number needs a smallest and a largest value; other types must have neither.",
                     ),
                 ],
             },

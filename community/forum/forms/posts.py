@@ -191,6 +191,10 @@ class EditForm(forms.Form):
             self.data = {**self.data.dict(), "version": str(post.revision_count)}  # type: ignore[attr-defined]
             name = isolated(str(post.edited_by or gettext("A former member")))
             self.add_error(
-                None, gettext("%(name)s edited this post while you were writing.") % {"name": name}
+                None,
+                gettext(
+                    "%(name)s edited this post while you were writing. Compare the two versions, then save yours or keep theirs."
+                )
+                % {"name": name},
             )
         return bool(self.conflict)

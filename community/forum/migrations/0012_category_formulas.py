@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="formulas",
             field=models.BooleanField(
                 default=False,
-                help_text="Show $x$ and $$x$$ as formulas. Run “manage.py rerender” to change existing posts, too.",
+                help_text="Show $x$ and $$x$$ as formulas. Run “manage.py rerender” to update existing posts.",
             ),
         ),
     ]

@@ -84,9 +84,7 @@ class Category(models.Model):
     holds_posts = models.BooleanField(default=False, help_text=_("Every post needs approval."))
     formulas = models.BooleanField(
         default=False,
-        help_text=_(
-            "Show $x$ and $$x$$ as formulas. Run “manage.py rerender” to change existing posts, too."
-        ),
+        help_text=_("Show $x$ and $$x$$ as formulas. Run “manage.py rerender” to update existing posts."),
     )
     is_archived = models.BooleanField(
         default=False, help_text=_("Members can read the topics but not start new ones.")

@@ -95,7 +95,7 @@ def run(batch: ImportBatch, folder: Path, *, category: Category | None, progress
         if batch.status == ImportBatch.Status.DONE:
             return batch
         if batch.status in (ImportBatch.Status.UNDOING, ImportBatch.Status.UNDONE):
-            raise ImportRefused(f"{batch.name} was undone meanwhile. Run the import again.")
+            raise ImportRefused(f"{batch.name} was undone in the meantime. Run the import again.")
         stage(batch, folder, progress)
         apply_skip_rules(batch, progress)
         assign_ids(batch)

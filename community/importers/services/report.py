@@ -50,8 +50,8 @@ _REMARKS = {
         SELECT count(DISTINCT u.source_id) FROM importers_stagedrow u, {_QUESTIONS_AND_ANSWERS}
            AND u.batch_id = p.batch_id AND u.file = 'users' AND u.source_id = (p.data->>'OwnerUserId')::bigint
            AND p.created_at < u.created_at""",
-    "Posts and users with the id of one from another site: {}. Their old addresses lead to a choice of pages, unless "
-    "the title or the host name tells which is meant.": """
+    "Posts and users with the same id as one from another site: {}. Their old URLs let readers choose a page, unless "
+    "the title or the host name shows which one is meant.": """
         SELECT count(*) FROM importers_stagedrow s WHERE s.batch_id = %(batch)s AND s.skip = '' AND s.file IN ('posts', 'users')
            AND EXISTS (SELECT FROM importers_importedrow o WHERE o.source_id = s.source_id AND o.site <> %(site)s
              AND o.kind = CASE s.file WHEN 'users' THEN 'user' ELSE 'post' END)""",

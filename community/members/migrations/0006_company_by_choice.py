@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="shows_company",
             field=models.BooleanField(
                 default=False,
-                help_text="Everyone can see the company on the profile; otherwise only the team.",
+                help_text="Show the company on the profile to everyone, not just the team.",
             ),
         ),
     ]

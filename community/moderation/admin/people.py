@@ -99,7 +99,7 @@ class SanctionAdmin(BaseAdmin):
         require(self.has_add_permission(request), _("Only moderators can do this."))
         moderator = member_of(request)
         if "member" not in request.GET:
-            messages.info(request, _("Open the member whom you want to warn, silence or suspend."))
+            messages.info(request, _("Open the member you want to warn, silence or suspend."))
             return redirect("admin:members_member_changelist")
         members = Member.objects.select_related("company")
         member = get_object_or_404(members, pk=whole_number(request.GET.get("member", "")) or 0)

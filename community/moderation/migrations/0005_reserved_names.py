@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name="reserve_site_name",
             field=models.BooleanField(
                 default=True,
-                help_text="Other members cannot use it in their names and usernames either.",
+                help_text="Members outside the team cannot use it in names or usernames.",
                 verbose_name="Reserve the name of this site",
             ),
         ),
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 base_field=models.CharField(max_length=40),
                 blank=True,
                 default=community.moderation.models.policy.team_words,
-                help_text="Other members cannot use these words in their names and usernames, in whatever spelling. Separate them by commas.",
+                help_text="Members outside the team cannot use these words in names or usernames, however they spell them. Separate the words with commas.",
                 size=None,
                 verbose_name="Words reserved for staff",
             ),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             model_name="blockedword",
             name="phrase",
             field=models.CharField(
-                help_text="Matches whole words, whatever their case, accents and look-alike letters. * stands for any letters. In names and profiles, words that reject or hold a post are not allowed.",
+                help_text="Matches whole words, ignoring case, accents and look-alike letters. * matches any letters. Words that reject or hold posts are not allowed in names and profiles.",
                 max_length=100,
                 unique=True,
             ),

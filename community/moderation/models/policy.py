@@ -64,13 +64,13 @@ class Policy(models.Model):
         default=team_words,
         blank=True,
         help_text=_(
-            "Other members cannot use these words in their names and usernames, in whatever spelling. Separate them by commas."
+            "Members outside the team cannot use these words in names or usernames, however they spell them. Separate the words with commas."
         ),
     )
     reserve_site_name = models.BooleanField(
         _("Reserve the name of this site"),
         default=True,
-        help_text=_("Other members cannot use it in their names and usernames either."),
+        help_text=_("Members outside the team cannot use it in names or usernames."),
     )
 
     class Meta:
@@ -104,7 +104,7 @@ class BlockedWord(models.Model):
         max_length=100,
         unique=True,
         help_text=_(
-            "Matches whole words, whatever their case, accents and look-alike letters. * stands for any letters. In names and profiles, words that reject or hold a post are not allowed."
+            "Matches whole words, ignoring case, accents and look-alike letters. * matches any letters. Words that reject or hold posts are not allowed in names and profiles."
         ),
     )
     action = models.CharField(max_length=5, choices=Action, default=Action.HOLD)

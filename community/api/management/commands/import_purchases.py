@@ -49,7 +49,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--decimal", default="", choices=("point", "comma"), help="the decimal mark of amounts"
         )
-        parser.add_argument("--currency", type=_currency, help="the currency of amounts without one, such as EUR")
+        parser.add_argument(
+            "--currency", type=_currency, help="the currency of amounts without one, such as EUR"
+        )
         parser.add_argument(
             "--time-zone",
             default=ZoneInfo("UTC"),
@@ -73,7 +75,9 @@ class Command(BaseCommand):
             help="replace what was imported under the same IDs before; the old versions are retracted",
         )
         parser.add_argument(
-            "--all-problems", action="store_true", help=f"list all problems, not only the first {MAX_PROBLEMS}"
+            "--all-problems",
+            action="store_true",
+            help=f"list all problems, not only the first {MAX_PROBLEMS}",
         )
 
     def handle(self, *args: Any, file: Path, dry_run: bool, all_problems: bool, **options: Any) -> None:

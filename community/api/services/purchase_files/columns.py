@@ -204,12 +204,12 @@ def choose(header: Sequence[str], *, named: str = "", currency: str = "") -> Col
     missing = [name for name in REQUIRED if name not in fields]
     if missing:
         raise InvalidFile(
-            f"Missing columns: {', '.join(missing)}. The first line must name the columns; it has: {_listed(header)}. "
+            f"Missing columns: {', '.join(missing)}. The first line must name the columns; it contains: {_listed(header)}. "
             "`import_purchases --help` lists the names."
         )
     if not set(IDENTITY) & fields.keys():
         raise InvalidFile(
-            f"No column says who bought: one of {', '.join(IDENTITY)} is needed. The columns are: {_listed(header)}."
+            f"No column identifies the buyer: one of {', '.join(IDENTITY)} is needed. The columns are: {_listed(header)}."
         )
     return Columns(chosen, header, fields, was_named=bool(named))
 
@@ -236,7 +236,7 @@ def describe() -> str:
     needed = "; ".join(described.pop(name) for name in (*REQUIRED, "currency"))
     who = "; ".join(described.pop(name) for name in IDENTITY)
     return (
-        f"The first line names the columns. Required: {needed}; and one of these, which says who bought: {who}. "
+        f"The first line names the columns. Required: {needed}; and one of these, which identify the buyer: {who}. "
         f"Optional: {'; '.join(described.values())}. Exports of Shopify (orders), Stripe (payments), WooCommerce (orders) "
         "and HubSpot (deals) are recognised by their columns."
     )

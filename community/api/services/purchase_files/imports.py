@@ -137,8 +137,8 @@ def _withdraw_unpaid(outcome: Outcome, *, correct: bool, dry_run: bool) -> None:
     for source_event_id in known if not correct else ():
         order = lines[source_event_id]
         sentence = (
-            f"conflict: the order {order.id} is “{order.text['status']}” now, but its purchase counts since an earlier "
-            "import. With --correct, it is withdrawn."
+            f"conflict: order {order.id} is “{order.text['status']}” now, but its purchase was imported "
+            "earlier and still counts. Use --correct to withdraw it."
         )
         outcome.counts["conflict"] += 1
         outcome.problems.append((order.line, sentence))
@@ -220,7 +220,9 @@ class _Reader:
             names = ", ".join(
                 self.columns.column(name) for name in columns.IDENTITY if name in self.columns.fields
             )
-            raise ValueError(f"{names}: the row does not say who bought. Fill in at least one of these.")
+            raise ValueError(
+                f"{names}: the row does not say who the buyer is. Fill in at least one of these."
+            )
         return item
 
     def _refund_item(
@@ -229,7 +231,7 @@ class _Reader:
         if order.is_refund and order.id not in self.purchases:
             raise ValueError(
                 f"{self.columns.column('amount')}: “{order.text['amount']}” is negative, so this is a refund, but there is "
-                f"no purchase with the ID {order.id}. Give the row the ID of the order that was refunded."
+                f"no purchase with the ID {order.id}. Use the ID of the refunded order in this row."
             )
         self.refunds[order.id] += 1
         number = self.refunds[order.id]
@@ -275,7 +277,7 @@ class _Reader:
             to_cents(amount, currency)
         except ValueError as error:
             sentence = str(error)
-            says = sentence if sentence.startswith(("is ", "has ")) else f"is refused: {sentence}"
+            says = sentence if sentence.startswith(("is ", "has ")) else f"is rejected: {sentence}"
             raise ValueError(f"{self.columns.column(name)}: “{order.text[name]}” {says}") from error
         return amount, currency
 

@@ -101,7 +101,7 @@ def _contradiction(order: Order, first: Order, columns: Columns) -> str:
         if text and text != first.text[name]:
             was = f"“{first.text[name]}”" if first.text[name] else "empty"
             return (
-                f"the order {order.id} is in line {first.line} too, but {columns.column(name)} is “{text}” here and "
+                f"order {order.id} is also on line {first.line}, but {columns.column(name)} is “{text}” here and "
                 f"{was} there. Correct one of them, or give them different IDs."
             )
     return ""
@@ -114,7 +114,7 @@ def _judge(found: Grouped, columns: Columns, statuses: Mapping[str, Meaning]) ->
         status = order.text["status"]
         if not status and "status" in columns.fields and not order.problem:
             order.problem = (
-                f"{columns.column('status')}: This is missing, so it is not known whether the order was paid"
+                f"{columns.column('status')}: This is missing, so it is unclear whether the order was paid"
             )
         meaning = _meaning(status, columns, statuses) if status else Meaning.PAID
         if order.text["captured"].lower() in ("false", "no", "0") and meaning is Meaning.PAID:
@@ -140,7 +140,7 @@ def _unknown_statuses(unknown: Counter[str], columns: Columns) -> str:
     more = f" and {len(unknown) - MAX_LISTED} more" if len(unknown) > MAX_LISTED else ""
     example = next(iter(unknown))
     return (
-        f"The column {columns.column('status')} has statuses that are not known: {listed}{more}. Nothing was imported. "
+        f"The column {columns.column('status')} has unknown statuses: {listed}{more}. Nothing was imported. "
         f'Say what each means, such as --status "{example}=paid", =unpaid or =refunded.'
     )
 

@@ -95,7 +95,7 @@ def _where_undecodable(data: bytes, error: UnicodeDecodeError) -> str:
     name = error.encoding.upper()
     return (
         f"Line {line}, column {column}: the byte 0x{byte:02X} is not valid in {name}, so nothing was imported. "
-        "Save the file as “CSV UTF-8” and try again, or name its encoding: --encoding windows-1252."
+        "Save the file as “CSV UTF-8” and try again, or give its encoding, such as --encoding windows-1252."
     )
 
 
@@ -127,9 +127,9 @@ def _rows(text: str, delimiter: str, start: int) -> Iterator[tuple[int, list[str
 
 def _sentence(error: csv.Error) -> str:
     if "unexpected end of data" in str(error):
-        return "the quotes that open in this row are never closed."
+        return "a quotation mark in this row is never closed."
     if "field larger" in str(error):
-        return "a value is longer than 131,072 characters; perhaps quotes that open here are never closed."
+        return "a value is longer than 131,072 characters; a quotation mark may not be closed."
     if "expected after" in str(error):
-        return 'quotes within a value must be doubled, such as "the ""big"" one".'
-    return f"this row cannot be read ({error})."
+        return 'quotation marks within a value must be doubled, such as "the ""big"" one".'
+    return f"this row is malformed ({error})."

@@ -47,15 +47,15 @@ class DateReader:
             day_first = last["sep"] == "." or self.order == "dmy" or first > 12
             day, month = (first, second) if day_first else (second, first)
         else:
-            raise ValueError(
-                "is not a date that can be read; write it like 2026-03-01 or 2026-03-01T12:00:00Z"
-            )
+            raise ValueError("is not a valid date; write it like 2026-03-01 or 2026-03-01T12:00:00Z")
         try:
             return datetime(
                 int(found["y"]), month, day, *_clock(found), tzinfo=_zone(found["zone"], self.zone)
             )
         except ValueError as error:
-            raise ValueError("is not a date that exists; correct the day, the month or the time") from error
+            raise ValueError(
+                "is not a date that exists; correct the day, month or time"
+            ) from error
 
 
 def _clock(found: re.Match[str]) -> tuple[int, int, int]:
@@ -98,7 +98,7 @@ def order_of_dates(texts: Iterable[tuple[int, str]], *, wanted: Order) -> Order:
     if len(proofs) == 2:
         (day_line, day), (month_line, month) = proofs["dmy"], proofs["mdy"]
         raise InvalidFile(
-            f"The dates contradict each other: line {day_line} has the day first ({day}), line {month_line} the month "
+            f"The dates contradict each other: line {day_line} has the day first ({day}), but line {month_line} the month "
             f"({month}). Nothing was imported. Write all dates like 2026-03-01."
         )
     found_order: Order = next(iter(proofs), "")
@@ -107,8 +107,8 @@ def order_of_dates(texts: Iterable[tuple[int, str]], *, wanted: Order) -> Order:
         raise InvalidFile(f"Line {line}: {text} cannot be read with --dates {wanted}. Nothing was imported.")
     if doubtful and not (wanted or found_order):
         raise InvalidFile(
-            f"Line {doubtful[0]}: {doubtful[1]} may mean two dates, and no other date in the file settles it. Nothing "
-            "was imported. Say which comes first: --dates dmy for the day, --dates mdy for the month."
+            f"Line {doubtful[0]}: {doubtful[1]} is ambiguous, and no other date in the file shows which part is the day. Nothing "
+            "was imported. Use --dates dmy if the day comes first, or --dates mdy if the month does."
         )
     return wanted or found_order
 
@@ -125,17 +125,17 @@ class AmountReader:
         number, inside = _split(text)
         code = currency.strip().upper() or inside or self.default_currency
         if not code:
-            raise ValueError("has no currency; add a column for it or use --currency EUR")
+            raise ValueError("has no currency; add a currency column or use --currency EUR")
         if code not in currencies.CODES:
             raise ValueError(f"is in {code}, which is not an ISO 4217 currency code, such as EUR")
         if inside and inside != code:
-            raise ValueError(f"is in {inside}, but the column of currencies says {code}")
+            raise ValueError(f"is in {inside}, but the currency column says {code}")
         mark = self.mark or _mark_of(number, code) or "."
         plain = number.replace("," if mark == "." else ".", "").replace(mark, ".")
         if not re.fullmatch(r"[+-]?\d*\.?\d*(?:[eE][+-]?\d{1,3})?", plain, re.ASCII) or not _well_grouped(
             number, mark
         ):
-            raise ValueError("is not a number that can be read; write it like 1299.00")
+            raise ValueError("is not a valid amount; write it like 1299.00")
         return Decimal(plain), code
 
 
@@ -164,8 +164,8 @@ def mark_of_amounts(amounts: Iterable[tuple[int, str, str]], *, wanted: Mark) ->
     found: Mark = next(iter(proofs), "")
     if doubtful and not (wanted or found):
         raise InvalidFile(
-            f"Line {doubtful[0]}: {doubtful[1]} may mean two amounts, and no other amount in the file settles it. "
-            "Nothing was imported. Name the decimal mark: --decimal point or --decimal comma."
+            f"Line {doubtful[0]}: {doubtful[1]} is ambiguous, and no other amount in the file shows the decimal mark. "
+            "Nothing was imported. Use --decimal point or --decimal comma."
         )
     return wanted or found
 
@@ -182,11 +182,11 @@ def _split(text: str) -> tuple[str, str]:
         r"([+-]?)\s*([^\d.,+\s-]*)\s*([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*(\D*)", number, re.ASCII
     )
     if found is None or not _DIGITS.fullmatch(found[3]):
-        raise ValueError("is not a number that can be read; write it like 1299.00")
+        raise ValueError("is not a valid amount; write it like 1299.00")
     unit = (found[2] + found[4]).strip()
     code = _SYMBOLS.get(unit, unit.upper())
     if code and not re.fullmatch(r"[A-Z]{3}", code):
-        raise ValueError("is not a number that can be read; write it like 1299.00")
+        raise ValueError("is not a valid amount; write it like 1299.00")
     return sign + found[1] + found[3], code
 
 

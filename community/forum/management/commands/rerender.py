@@ -8,8 +8,8 @@ from community.members.services.profiles import rerender_bios
 
 class Command(BaseCommand):
     help = (
-        "Render all posts and profiles again, after an update changed how texts are shown. "
-        "It can be interrupted and started again at any time."
+        "Re-render all posts and profiles after an upgrade that changes how text is displayed. "
+        "It is safe to interrupt and run again at any time."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -94,7 +94,7 @@ def _bio(row: StagedRow, failures: Failures) -> str:
     try:
         return storable(to_markdown(html))
     except Exception as error:  # whatever a row contains must not end the import
-        failures.add(row, "kept without its description", error)
+        failures.add(row, "imported without its description", error)
         return ""
 
 

@@ -88,7 +88,7 @@ class Texts:
             older = Text(self._markdown(row, markdown or "", old_rules=True), Markup.COMMONMARK)
             if self._reads_like(by_old_rules := self.render(older), body):
                 return older, by_old_rules
-            self.failures.note(row, "whose Markdown reads differently here from the HTML in the dump")
+            self.failures.note(row, "whose Markdown renders differently here than the HTML in the dump")
         return text, rendered
 
     def _text(self, row: StagedRow, markdown: str | None) -> Text:

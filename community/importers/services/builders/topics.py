@@ -70,7 +70,7 @@ def _build_one_by_one(
             raise
         except Exception as error:
             failures = Failures()
-            failures.add(row, "not imported, nor their answers and comments", error)
+            failures.add(row, "skipped with their answers and comments", error)
             with transaction.atomic():
                 skip_thread(batch, row, reason=f"cannot be stored: {type(error).__name__}")
                 save_progress(batch, **{"build:topics": row.ordinal})
