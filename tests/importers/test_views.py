@@ -131,7 +131,7 @@ def choices(client: Client, address: str, **headers) -> list[str]:
     response = client.get(address, **headers)
     assert response.status_code == 300
     assert "no-cache" in response["Cache-Control"]
-    return re.findall(r'<a href="(/[tpu]/[^"]*)">', response.content.decode().split("</h1>")[1])
+    return re.findall(r'<a href="(/[tpu]/[^"]*)" dir="auto">', response.content.decode().split("</h1>")[1])
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_members_see_that_their_company_is_not_public(client):
     member = employee()
     client.force_login(member)
 
-    assert f"{ACME} (not public)" in client.get(member.get_absolute_url()).content.decode()
+    assert f"<bdi>{ACME}</bdi> (not public)" in client.get(member.get_absolute_url()).content.decode()
 
 
 def test_the_profile_form_asks_whether_to_show_the_company(client):
