@@ -28,7 +28,7 @@ class Band(models.TextChoices):
 
 class ScoreQuerySet(models.QuerySet["Score"]):
     def of_members(self) -> ScoreQuerySet:
-        """Scores of members who are not staff, and neither suspended nor deactivated."""
+        """Scores of active members who are not staff: neither suspended nor deactivated."""
         return self.exclude(team_q("member")).exclude(member__in=out_of_reach(timezone.now()))
 
     def ranked(self) -> ScoreQuerySet:

@@ -227,9 +227,9 @@ def _last_page() -> int:
 
 
 def _words() -> tuple[list[str], list[str]]:
-    """Return searches for words in one or two posts, and for words in 10 to 30 per cent of the posts.
+    """Return searches for words in one or two posts, and for words in 10 to 30 percent of posts.
 
-    Stems that are not their own stem are left out: a search for them finds nothing.
+    Stems that stem to something else are left out, because searching for them finds nothing.
     """
     step = max(1, Post.objects.count() // 4_000)
     with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ from .tally import Points, Tally
 from .weights import BANDS, COMPONENTS, LEAVE_BELOW
 
 OVER = 100 * 100 + 1  # hundredths that no score reaches
-AHEAD = 365  # days after the last act for which a fall is searched at once
+AHEAD = 365  # days after the last act within which a fall is searched for at once
 
 Possible = Callable[[int, int], bool]
 
@@ -37,9 +37,9 @@ def earliest(first: int, last: int, possible: Possible, guess: int | None = None
 
 
 def falls_below(tally: Tally, first: int, last: int, line: int) -> int | None:
-    """Return the earliest day from `first` to `last` on which the score is under `line` hundredths, or None.
+    """Return the earliest day from `first` to `last` on which the score is below `line` hundredths, or None.
 
-    A score that only falls is searched once for each line until there are new acts.
+    If the score can only fall, each line is searched for once, until there are new acts.
     """
     if first > last:
         return None

@@ -98,7 +98,7 @@ class Tally:
         self._good: defaultdict[str, _Weights] = defaultdict(_Weights)
         self._bad: defaultdict[str, _Weights] = defaultdict(_Weights)
         self._cached: dict[tuple[int, int], Points] = {}
-        # By line: until when the score was searched for a day under it, and that day; see `search.falls_below`.
+        # By line: the day up to which the score was searched, and the day found; see `search.falls_below`.
         self.falls: dict[int, tuple[int, int | None]] = {}
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:

@@ -50,7 +50,7 @@ class ApiTokenAdmin(BaseAdmin):
 
     @method_decorator(reauthentication_required)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Ask for the password or a code first: a token outlives the session."""
+        """Ask for the password or a code first, because a token outlives the session."""
         response: HttpResponse = super().add_view(request, form_url, extra_context)
         return response
 

@@ -11,7 +11,7 @@ from .services import tokens
 
 
 class Bearer(HttpBearer):
-    """Require a token with `scope`, if any. Raises HttpError 403 without the scope, RateLimited over the limit."""
+    """Require a token with `scope`, if given. Raises HttpError 403 without it, RateLimited over the limit."""
 
     def __init__(self, scope: ApiToken.Scope | None = None) -> None:
         super().__init__()

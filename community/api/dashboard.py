@@ -1,4 +1,4 @@
-"""The dashboard's numbers about facts from other systems."""
+"""Dashboard numbers about facts from other systems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATE = timedelta(hours=24)
 
 
 def tiles(request: HttpRequest) -> list[Tile]:
-    """Return how many facts wait for their member or company, and how many are in quarantine."""
+    """Return how many facts are waiting for their member or company, and how many are quarantined."""
     if not has_role(request, MANAGERS):
         return []
     now = timezone.now()

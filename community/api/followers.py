@@ -9,5 +9,5 @@ from .services import waiting_events
 
 @follower("api.waiting", names=(MEMBER_REGISTERED, COMPANY_JOINED))
 def apply_waiting(events: Sequence[Event]) -> None:
-    """Apply the events that wait for new members and companies, without waiting for the scheduled task."""
+    """Apply events that were waiting for new members and companies, ahead of the scheduled task."""
     waiting_events.apply_to_new_identities()

@@ -76,7 +76,7 @@ class PurchaseFile(models.Model):
 
 
 class EventKey(models.Model):
-    """The id of every external fact ever ingested, for exact deduplication, and which version of it counts.
+    """The id of every external fact ever ingested, for exact deduplication, with its current version.
 
     Hash-partitioned by its primary key. The key is stored even while the fact waits for its member.
     """
@@ -124,7 +124,7 @@ class WaitingEventQuerySet(models.QuerySet["WaitingEvent"]):
         return self.filter(applied_at=None, dismissed_at=None)
 
     def of_external_ids_of(self, member_ids: Collection[int]) -> WaitingEventQuerySet:
-        """Waiting events about these members by an external ID; uses the index, however many others wait."""
+        """Events waiting for these members by external ID; always uses the index."""
         theirs = RawSQL(
             "SELECT w.id FROM api_externalid x JOIN api_waitingevent w USING (source, external_id)"
             " WHERE x.member_id = ANY(%s) AND w.applied_at IS NULL AND w.dismissed_at IS NULL",
@@ -174,9 +174,9 @@ class WaitingEvent(models.Model):
 
 
 class IdentityChange(models.Model):
-    """A member or company with a new address, external ID or domain, which events may wait for.
+    """A member or company with a new address, external ID or domain that events may be waiting for.
 
-    Triggers write the rows, so no service can forget to; `waiting_events` deletes them.
+    Rows are written by triggers, so that no service can forget to, and deleted by `waiting_events`.
     """
 
     member_id = models.BigIntegerField(null=True)

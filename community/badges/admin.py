@@ -41,7 +41,7 @@ class BadgeAdmin(BaseAdmin):
             self._award_past_acts(request, obj)
 
     def _award_past_acts(self, request: HttpRequest, badge: Badge) -> None:
-        """Award the badge in the background to those who have earned it already, and say how many."""
+        """Award the badge in the background to members who have already earned it, and show how many."""
         count = awards.award_soon(badge)
         if not count:
             return

@@ -20,7 +20,7 @@ class EventRule(_Rule):
 
     `each` counts at most one event per day, object or counterpart. A streak of consecutive days is
     `each = "day"` with `window_days` equal to `at_least`. Days are those of the member's time zone. With `others`,
-    only what was done for somebody else counts: no answer to one's own question.
+    only what was done for somebody else counts, so not answers to one's own question.
     """
 
     event: str

@@ -170,7 +170,7 @@ def _rows(parts: Mapping[int, Part], still_open: Sequence[Open], *, of: str) -> 
 
 @cache
 def _known_zones() -> frozenset[str]:
-    """Return the time zones that PostgreSQL knows; any other would be an error."""
+    """Return the time zones that PostgreSQL knows; others would raise an error."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names")
         return frozenset(name for (name,) in cursor.fetchall())

@@ -78,7 +78,7 @@ def action(
 
 
 def icon_select() -> UnfoldAdminSelectWidget:
-    """Return a select box of all icons; empty if the saved name is none of them."""
+    """Return a select box of all icons; nothing is selected if the saved name is not an icon."""
     return UnfoldAdminSelectWidget(choices=[("", "---------"), *((name, name) for name in icon_names())])
 
 
@@ -143,7 +143,7 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
         return checked
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Refuse names and texts without anything to see."""
+        """Reject names and texts that have no visible characters."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, (models.CharField, models.TextField)) and isinstance(field, CharField):
             field.validators = [*field.validators, validate_visible]
@@ -236,18 +236,18 @@ def member_panels(member: Member, request: HttpRequest) -> list[Panel]:
     return [panel for source in _member_panels if (panel := source(member, request)) is not None]
 
 
-# Numbers on the dashboard, which apps above register too
+# Numbers on the dashboard; apps in higher layers register theirs
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A number on the dashboard, with a link to where it can be dealt with."""
+    """A number on the dashboard, with a link to the page where it is dealt with."""
 
     title: str
     figure: int
     note: str
     address: str
-    icon: str  # the name of a Material symbol, which the admin theme includes
+    icon: str  # name of a Material symbol; the admin theme includes them
     urgent: bool = False
 
 
@@ -257,7 +257,7 @@ _tiles: list[Tiles] = []
 
 
 def add_tiles(source: Tiles) -> Tiles:
-    """Register `source(request)` for the dashboard; it returns no tile that the reader may not open."""
+    """Register `source(request)` for the dashboard; it must return only tiles that the reader may open."""
     _tiles.append(source)
     return source
 

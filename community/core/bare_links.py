@@ -1,10 +1,9 @@
-"""An inline rule for markdown-it: bare `http:`, `https:` and `mailto:` addresses in a text become links.
+"""An inline rule for markdown-it that turns bare `http:`, `https:` and `mailto:` URLs into links.
 
-A link ends where a reader sees it end: at white space, quotation marks and the punctuation of any script, and, in
-scripts that put no spaces between words, where such a word follows Latin letters or digits directly. So
-`看https://example.org/a。然后` and `https://example.org/a에서` link the address alone, while the path of
-`https://ja.wikipedia.org/wiki/日本` is whole. Punctuation at the end is left out, and so are brackets that the
-address does not open itself.
+A link ends where a reader would expect: at white space, quotation marks and the punctuation of any script, and where a
+word in a script without spaces directly follows Latin letters or digits. So
+`看https://example.org/a。然后` and `https://example.org/a에서` link only the URL, while the path of
+`https://ja.wikipedia.org/wiki/日本` is kept whole. Trailing punctuation and unbalanced closing brackets are left out.
 """
 
 import re
@@ -17,25 +16,25 @@ from community.core.text import HANGUL, UNSPACED
 
 _SCHEME = re.compile(r"(?<![A-Za-z0-9.+-])(?:https?|mailto)\Z", re.IGNORECASE)
 _LONGEST_SCHEME = len("mailto") + 1
-# Longer addresses are cut; browsers and servers refuse them anyway.
+# Longer URLs are cut; browsers and servers refuse them anyway.
 _LONGEST = 2_000
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}(?![\w@-])"
 )
-# A run of what an address may hold; brackets and single non-ASCII signs are looked at one by one.
+# A run of characters allowed in a URL; brackets and single non-ASCII characters are checked one by one.
 _RUN = re.compile(r"[A-Za-z0-9._~:/?#@!$&'*+,;=%|^-]+")
 _STOP = re.compile(r"\*\*|&(?:lt|gt|quot|#\w{1,6});")
 _HOST = re.compile(r"[^\W_]|[^\W_][^/?#@]{0,60}@[^\W_]|\[[0-9A-Fa-f:.]{2,45}\]")
 # Korean has spaces, but not before its particles.
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}{HANGUL}]")
 _OPENING = {"(": ")", "[": "]", "{": "}"}
-# Signs of other scripts that belong to names in addresses: ・ · ‧ –
+# Punctuation of other scripts that is part of names in URLs: ・ · ‧ –
 _JOINERS = "\u30fb\u00b7\u2027\u2013"
 _TRAILING = "?!.,:;*_~'&"
 
 
 def bare_links(parser: MarkdownIt) -> None:
-    """Replace markdown-it's rules for bare links by this one."""
+    """Replace markdown-it's rules for bare links with this one."""
     parser.inline.ruler.after("text", "bare_link", _bare_link)
 
 
@@ -59,7 +58,7 @@ def _bare_link(state: StateInline, silent: bool) -> bool:
 
 
 def _end(src: str, start: int, pos: int, limit: int) -> int:
-    """Return where the address that starts at `start` ends; 0 if there is none. `pos` is behind its colon."""
+    """Return the end of the URL that begins at `start`; 0 if there is none. `pos` is just after its colon."""
     if src[start] in "mM":
         email = _EMAIL.match(src, pos, limit)
         return email.end() if email else 0
@@ -94,7 +93,7 @@ def _last(src: str, pos: int, limit: int) -> int:
 
 
 def _belongs(src: str, pos: int) -> bool:
-    """Whether a sign beyond ASCII belongs to the address before it."""
+    """Whether a non-ASCII character is part of the URL before it."""
     sign, before = src[pos], src[pos - 1]
     if sign in _JOINERS:
         return before.isalnum() and src[pos + 1 : pos + 2].isalnum()

@@ -1,6 +1,6 @@
-"""Emphasis beside the punctuation of scripts that put no spaces between words.
+"""Emphasis next to punctuation in scripts without spaces between words.
 
-CommonMark takes `**` in `这是**重要。**内容` for text, since it stands between punctuation and a letter. These are
+CommonMark reads `**` in `这是**重要。**内容` as text, because it stands between punctuation and a letter. These are
 the rules of the CommonMark CJK-friendly amendments (github.com/tats-u/markdown-cjk-friendly), which count CJK
 punctuation as letters, and CJK characters beside other punctuation as spaces; other unspaced scripts as well.
 """
@@ -54,7 +54,7 @@ def _is_punctuation(character: str) -> bool:
 
 
 def _is_edge(character: str) -> bool:
-    """Whether marks beside punctuation may open or close on the side of this character."""
+    """Whether marks next to punctuation may open or close on the side of this character."""
     return _is_space(character) or _is_punctuation(character) or _is_cjk(character)
 
 

@@ -25,7 +25,7 @@ HUES = 8
 
 @cache
 def icon_names() -> list[str]:
-    """Return the names of all icons, sorted: those of static/css/icons.css."""
+    """Return the names of all icons in static/css/icons.css, sorted."""
     css = (settings.BASE_DIR / "static/css/icons.css").read_text(encoding="utf-8")
     return sorted(set(re.findall(r"^\s*\.i-([a-z0-9-]+) \{", css, re.MULTILINE)))
 

@@ -57,7 +57,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 
 def _shown_to(request: HttpRequest) -> SafeString:
-    """Return the hidden field that says whom a form is shown to; see `unsent.py`."""
+    """Return the hidden field that records who a form was shown to; see `unsent.py`."""
     if not request.user.is_authenticated:
         return SafeString("")
     return format_html('<input type="hidden" name="{}" value="{}">', unsent.SHOWN_TO, request.user.pk)

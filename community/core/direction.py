@@ -1,4 +1,4 @@
-"""The direction of lists, quotations and tables whose words run from right to left."""
+"""Set the direction of lists, quotations and tables with right-to-left text."""
 
 import re
 import unicodedata
@@ -7,16 +7,16 @@ from community.core.rendered_html import pieces
 from community.core.text import RIGHT_TO_LEFT
 
 _RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}]")
-# Elements with something on one side, such as bullets. Paragraphs find their own direction (prose.css).
+# Elements with something on one side, such as bullets. Paragraphs get their direction from prose.css.
 _SIDED = frozenset({"blockquote", "ol", "ul", "dl", "table", "details"})
 
 
 def with_directions(html: str) -> str:
-    """Add `dir` to the lists, quotations and tables of sanitised HTML that has words from right to left."""
+    """Add `dir` to lists, quotations and tables in sanitised HTML that has right-to-left text."""
     if not _RIGHT_TO_LEFT.search(html):
         return html
     done: list[str] = []
-    waiting: list[int] = []  # places of the elements whose first letter is yet to come
+    waiting: list[int] = []  # positions of elements whose first letter has not been seen yet
     for piece in pieces(html):
         if piece.tag in _SIDED and not piece.html.startswith("</"):
             waiting.append(len(done))

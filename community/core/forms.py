@@ -40,7 +40,7 @@ def _empty(widget: _Widget) -> SafeString:
 
 
 class TextField(forms.CharField):
-    """Text for people to read; without anything to see it counts as empty."""
+    """Text for people to read; it counts as empty if nothing in it is visible."""
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
@@ -57,7 +57,7 @@ class MultiLineField(TextField):
 
 
 def validate_rendered(rendered: Rendered) -> None:
-    """Raise ValidationError for Markdown that shows neither words nor an image, such as a comment."""
+    """Raise ValidationError for Markdown that renders to neither words nor an image, such as a comment."""
     shows_image = "<img src=" in rendered.html or 'class="remote-image"' in rendered.html
     if not shows_image and not has_visible_text(rendered.text):
         raise forms.ValidationError(_("Readers would see nothing of this text. Write a few words."))
@@ -68,6 +68,6 @@ def validate_markdown(source: str) -> None:
 
 
 def validate_visible(text: str) -> None:
-    """Raise ValidationError for a text without anything to see."""
+    """Raise ValidationError for text without visible characters."""
     if text and not has_visible_text(text):
         raise forms.ValidationError(_("Enter at least one visible character."), code="required")

@@ -1,7 +1,7 @@
 r"""Formulas in TeX: `$x$` in a line and `$$x$$` on lines of their own, shown as MathML.
 
-What stands between dollars is kept letter by letter. A dollar begins a formula if no space follows, and ends it if
-none precedes and no digit follows, so `$5 and $10` are amounts. Markdown first becomes `code` with a class of ours,
+Text between dollars is kept verbatim. A dollar begins a formula if no space follows, and ends it if no space precedes
+and no digit follows, so `$5 and $10` are amounts. Markdown first becomes `code` with a class of ours,
 which passes the sanitiser; `as_mathml` replaces it afterwards. latex2mathml writes any text and attribute it is
 given, so its elements are written out here, with what MathML needs and nothing else.
 """
@@ -17,7 +17,7 @@ from markdown_it.rules_inline import StateInline
 
 from community.core.rendered_html import pieces
 
-# Characters of one formula, and of all in a text; those beyond show their source.
+# Most characters in one formula, and in all formulas of a text; beyond that, the source is shown.
 MAX_LENGTH = 1_000
 MAX_TOTAL = 8_000
 MAX_DEPTH = 24  # of braces
@@ -40,7 +40,7 @@ _LENGTHS = frozenset(
 )
 _SHIFTS = frozenset(["voffset", "lspace", "rspace"])
 TAGS, WORDS = frozenset(_TAGS.split()), frozenset(_WORDS.split())
-# Environments that latex2mathml does not know, and others that look the same without numbers of equations.
+# Environments unknown to latex2mathml, and others that look the same except for equation numbers.
 _ENVIRONMENTS = {
     "align": "align*",
     "aligned": "split",
@@ -57,7 +57,7 @@ _SHIFT = re.compile(r"[+-]?[01]?(?:\.\d{1,4})?(?:em|ex|px|pt|mm)?")
 
 
 def formulas(parser: MarkdownIt) -> None:
-    """Add the rules to a parser for Markdown."""
+    """Add the rules to a Markdown parser."""
     parser.block.ruler.before(
         "fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
@@ -116,7 +116,7 @@ def marked(html: str) -> str:
 
 
 def in_html(html: str) -> bool:
-    """Whether sanitised HTML has a formula with a command, a power or an index: more than a pair of dollars."""
+    """Whether sanitised HTML has a formula with a command, power or index, not just a pair of dollars."""
     return html.count("$") > 1 and any(_TELLING.search(code) for code in _CODE.findall(marked(html)))
 
 
@@ -131,7 +131,7 @@ def _marked(text: str) -> str:
 
 
 def as_mathml(html: str) -> str:
-    """Replace marked formulas by MathML, or by their source if they are invalid or too long."""
+    """Replace marked formulas with MathML, or with their source if they are invalid or too long."""
     left = MAX_TOTAL
 
     def shown(match: re.Match[str]) -> str:
@@ -173,7 +173,7 @@ def _depth(tex: str) -> int:
 
 
 def _written(element: Element) -> str:
-    """Write an element out. Raises ValueError for a command that is not known."""
+    """Serialize an element. Raises ValueError for unknown commands."""
     tag = element.tag if element.tag in TAGS else "mrow"
     text = unescape(element.text or "")
     if text.startswith("\\") and len(text) > 2:

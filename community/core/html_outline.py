@@ -1,11 +1,11 @@
-"""Tell whether two texts in sanitised HTML read the same, however their HTML is written."""
+"""Compare sanitised HTML by what a reader sees, however it is marked up."""
 
 import re
 from html import unescape
 
 from community.core.rendered_html import BLOCKS, Piece, pieces
 
-# Elements whose edges are only line ends to a reader.
+# Elements that only start a new line for a reader.
 _LINES = {"br", "div", "p", "tbody", "tfoot", "thead"}
 _SAME = {"b": "strong", "i": "em", "s": "del", "strike": "del"}
 _ATTRIBUTE = re.compile(
@@ -14,12 +14,12 @@ _ATTRIBUTE = re.compile(
 _MARKS = "em|strong|del|code|sub|sup"
 _LINE_END, _SPACE, _LESS, _MORE = "\ue000\ue001\ue002\ue003"
 _KEPT_SPACES = str.maketrans("\n ", f"{_LINE_END}{_SPACE}")
-# Marks around the same words; more are not compared exactly.
+# Most marks around the same words that are compared exactly.
 MOST_MARKS = 4
 
 
 def outline(html: str) -> str:
-    """Return the words, lines, marks and addresses that a reader finds in the HTML, in their order."""
+    """Return the words, lines, marks and URLs that a reader finds in the HTML, in order."""
     text = "".join(map(_shown, pieces(html)))
     for _ in range(MOST_MARKS):
         text = _without_empty_marks(_with_spaces_outside_marks(text))

@@ -1,4 +1,4 @@
-"""Convert HTML to the Markdown that people type here, so that it reads the same."""
+"""Convert HTML to the Markdown dialect of posts, so that it reads the same."""
 
 import re
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ from community.core.pasted_lists import BULLET
 from community.core.raw_html import without_tags
 from community.core.rendered_html import BLOCKS, Piece, pieces
 
-# Texts with more tags, which take longer to convert than somebody should wait, stay HTML.
+# Texts with more tags stay HTML, because converting them would take too long.
 MAX_TAGS = 4_000
 
-# Elements without a mark in Markdown, which render() keeps as they are.
+# Elements that Markdown has no mark for; render() keeps them as HTML.
 _KEPT = ("cite", "del", "ins", "kbd", "mark", "q", "s", "samp", "small", "strike", "sub", "sup", "u", "var")
-# What Markdown would read as a mark; an underscore within a word is none. Addresses become links where they are none.
+# What Markdown would read as markup, except underscores within words, and URLs that would become links.
 _MARKS = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _ADDRESSES = re.compile(r"(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)):", re.I)
 _LINE_MARKS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
-# What word processors use as bullets cannot be escaped, as it is no punctuation.
+# Bullets pasted from word processors cannot be escaped, because they are not ASCII punctuation.
 _BULLETS = re.compile(rf"^(\s*)(?={BULLET})(.)")
 _ESCAPED = r"\\\g<0>"
 _MARKED = re.compile(rf'<code class="({INLINE}|{BLOCK})">([^<]*)</code>')
@@ -34,7 +34,7 @@ _SEPARATORS = ("\n\n", "\n\n<!-- -->\n\n")
 
 
 class _Converter(MarkdownConverter):
-    """Markdownify with line breaks as the page shows them, and nothing that turns into other markup."""
+    """Markdownify that keeps line breaks as shown and escapes everything that would turn into markup."""
 
     def escape(self, text: str, parent_tags: Any) -> str:
         text = _MARKS.sub(_ESCAPED, text)
@@ -82,7 +82,7 @@ for _tag in _KEPT:
 def to_markdown(html: str, *, formulas: bool = False) -> str:
     """Convert HTML to Markdown that reads the same; what Markdown cannot express stays HTML.
 
-    HTML with very many tags stays as it is; HTML that is nested too deeply becomes plain text.
+    HTML with very many tags is returned unchanged; HTML nested too deeply becomes plain text.
     """
     html = marked(sanitized(html)) if formulas else sanitized(html)
     if html.count("<") > MAX_TAGS:
@@ -93,7 +93,7 @@ def to_markdown(html: str, *, formulas: bool = False) -> str:
     except RecursionError:
         return without_tags(html).strip()
     wanted = _outline_of(html, Markup.HTML, formulas=formulas)
-    # Between two lists or blocks of code, a comment keeps them apart.
+    # A comment separates two adjacent lists or code blocks.
     for separator in _SEPARATORS:
         if _outline_of(text := separator.join(converted), Markup.MARKDOWN, formulas=formulas) == wanted:
             return text
@@ -112,7 +112,7 @@ def _outline_of(source: str, markup: Markup, *, formulas: bool) -> str:
 
 def _blocks(html: str) -> Iterator[str]:
     """Yield the elements of the text, and each run of words between them as a paragraph."""
-    # Within an element, or words that could be an address or a file's name would be warned of.
+    # Wrapped in an element, because Beautiful Soup warns about text that looks like a URL or file name.
     (whole,) = BeautifulSoup(f"<div>{html}</div>", "html.parser").contents
     for is_block, group in groupby(
         cast(Tag, whole).contents, key=lambda node: isinstance(node, Tag) and node.name in BLOCKS
@@ -137,7 +137,7 @@ def _block(html: str, *, formulas: bool) -> str:
 
 
 def _as_html(html: str) -> str:
-    """Return the block as Markdown leaves it alone: without line ends, and without blank lines in code."""
+    """Return the block so that Markdown leaves it unchanged: without line ends, and without blank lines in code."""
     return "".join(map(_left_alone, pieces(_MARKED.sub(_typed_formula, html)))).strip()
 
 
@@ -147,7 +147,7 @@ def _typed_formula(marked: re.Match[str]) -> str:
 
 
 def _left_alone(piece: Piece) -> str:
-    if piece.tag == "div":  # is words in Markdown
+    if piece.tag == "div":  # would be text in Markdown
         return piece.html.replace("div", "p")
     if piece.tag:
         return piece.html.replace("\n", " ")
@@ -162,7 +162,7 @@ def _escaped_line_mark(match: re.Match[str]) -> str:
 
 
 def _language(element: Any) -> str:
-    """Return the language of a `pre`, which is a class of the `code` in it."""
+    """Return the language of a `pre`, given as a class of the `code` inside."""
     names = (element.code or {}).get("class") or []
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
 

@@ -161,7 +161,7 @@ def translate_plural(singular: str, plural: str, number: int, /, **values: Any) 
 
 
 def _isolated(values: dict[str, Any]) -> dict[str, Any]:
-    """Isolate names and titles, which are text or print as it; markup and numbers are left alone."""
+    """Isolate names and titles; markup and numbers are left alone."""
     return {
         name: value if type(value) in (Markup, SafeString, int, float) else isolated(str(value))
         for name, value in values.items()

@@ -11,7 +11,7 @@ from django.conf import settings
 from community.core.rendered_html import attributes
 
 _ANCHOR = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
-_OURS = "class"  # only the renderer gives one: to mentions and images
+_OURS = "class"  # only the renderer sets it, on mentions and images
 # Browsers drop these at both ends, and line ends and tabs everywhere.
 _DROPPED = "".join(map(chr, range(0x21)))
 _LINE_ENDS = re.compile(r"[\t\n\r]")
@@ -43,7 +43,7 @@ def is_upload(url: str) -> bool:
 
 
 def is_loaded(url: str) -> bool:
-    """Whether an image is loaded with the text: an upload, or on one of IMAGE_HOSTS."""
+    """Whether an image is loaded with the page: an upload, or on one of IMAGE_HOSTS."""
     return is_upload(url) or host_of(url) in settings.IMAGE_HOSTS
 
 
@@ -56,8 +56,8 @@ def host_of(url: str) -> str:
 def is_image_source(url: str) -> bool:
     """Whether a text may show or link this image: an upload, or anything at http(s) on another host.
 
-    Our own pages are not, since the browsers of readers would request them as these readers. A host is compared
-    without its port, because cookies are sent to all ports.
+    Pages of this site are not allowed, because readers' browsers would request them with their cookies. Hosts are
+    compared without port, because cookies are sent to all ports.
     """
     parts = _split(url)
     if parts is None or is_upload(url):

@@ -1,7 +1,7 @@
-"""Fold texts that look alike into one form, as Unicode TR39 does; for comparing, never for showing.
+"""Fold look-alike text into one form, as Unicode TR39 does; for comparison only, not for display.
 
 `lookalikes.txt` has, for each Latin letter, the letters of other scripts that look like it: those of Unicode's
-confusables.txt in both cases, without digits, combining marks and right-to-left scripts. Its first line is for
+confusables.txt in both cases, without digits, combining marks and right-to-left scripts. Its first line has
 strokes that can be an I or an l, written as 1.
 """
 
@@ -17,20 +17,20 @@ _LINES = Path(__file__).with_name("lookalikes.txt").read_text(encoding="utf-8").
 # White letters in black circles and squares; Unicode only decomposes the black ones.
 _ENCLOSED = {first + place: chr(97 + place) for first in (0x1F150, 0x1F170) for place in range(26)}
 _LETTERS: dict[int, str] = {**_ENCLOSED, **{ord(char): line[0] for line in _LINES for char in line[2:]}}
-# Accents, strokes and whatever else is stacked on Latin letters. Those of other scripts make other letters.
+# Accents, strokes and other marks on Latin letters. In other scripts, marks make different letters.
 _ACCENTS = re.compile("(?<=[0-9A-Za-z])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _ONE_FOR_ALL = str.maketrans("0i1", "oll")
 
 
 def plain(text: str) -> str:
-    """Return the text without case, invisible characters and styles, such as full width; other scripts stay."""
+    """Return the text without case, invisible characters and styles such as full width; other scripts are kept."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).casefold()
 
 
 def fold(text: str) -> str:
-    """Return `plain` text with Latin letters for those that look like them, and without accents on these."""
+    """Return `plain` text with look-alikes replaced by Latin letters without accents."""
     if text.isascii():
         return text.lower()
     letters = unicodedata.normalize("NFD", INVISIBLE.sub("", text)).translate(_LETTERS)
@@ -39,5 +39,5 @@ def fold(text: str) -> str:
 
 
 def blur(folded: str) -> str:
-    """Return a folded text with one character for 0 and o, and one for 1, i and l."""
+    """Return folded text in which 0 and o, and 1, i and l, are the same."""
     return folded.translate(_ONE_FOR_ALL)

@@ -1,6 +1,6 @@
-"""One spelling for each email address and domain, wherever people are compared by them.
+"""Canonical email addresses and domains, for comparing people.
 
-Domains are stored as DNS knows them: in ASCII (IDNA 2008, mapped as in UTS 46) and lower case. `kaffeemühle.example`
+Domains are stored as in DNS: in ASCII (IDNA 2008, mapped as in UTS 46) and lower case. `kaffeemühle.example`
 is `xn--kaffeemhle-geb.example`.
 """
 
@@ -15,7 +15,7 @@ MAX_LENGTH = 254
 
 
 def canonical_domain(domain: str) -> str:
-    """Return the domain in its one spelling; one that cannot exist only in lower case."""
+    """Return the canonical domain; an invalid domain is only lower-cased."""
     name = unicodedata.normalize("NFKC", domain).strip().lower().replace("。", ".").strip(".")
     if name.isascii():
         return name
@@ -27,7 +27,7 @@ def canonical_domain(domain: str) -> str:
 
 
 def canonical_address(address: str) -> str:
-    """Return the address in its one spelling. Mailboxes are compared without regard to case."""
+    """Return the canonical address. Mailboxes are compared case-insensitively."""
     local, at, domain = address.strip().rpartition("@")
     if not at:
         return address.strip().lower()
@@ -41,7 +41,7 @@ def domain_of(address: str | None) -> str:
 
 
 def readable(address: str) -> str:
-    """Return an address or domain for showing, with the letters that its owner uses."""
+    """Return an address or domain for display, in its owner's script."""
     local, at, domain = address.rpartition("@")
     if "xn--" in domain:
         with suppress(UnicodeError):

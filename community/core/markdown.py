@@ -1,7 +1,7 @@
 """Render a text to safe HTML when it is written; pages show the stored HTML.
 
 Markdown is CommonMark with tables, strikethrough, bare URLs as links and fenced code highlighted by Pygments; in
-what people type, single line breaks show. nh3 sanitises the result, and the caller resolves @mentions.
+what people type, single line breaks are kept. nh3 sanitises the result, and the caller resolves @mentions.
 """
 
 import re
@@ -81,7 +81,7 @@ class Rendered:
     excerpt: str
     """The beginning as plain text on one line, without code and quotes; at most 280 characters."""
     text: str
-    """All words that a reader sees, with code, quotes and the alt texts of images."""
+    """All text that a reader sees, including code, quotes and alt texts."""
     images: int
 
 
@@ -95,8 +95,8 @@ def render(
 ) -> Rendered:
     """Render a text to HTML; never raises, whatever was typed. NUL and lone surrogates are replaced first.
 
-    `top` is the level of the biggest heading: a page's title is h1 and its sections are h2, so h3 in a post,
-    and h2 where the text is the whole page. `formulas` tells whether dollars enclose formulas.
+    `top` is the level of the top heading: h3 in posts, below the page's h1 and its h2 sections, and h2 where the text
+    is the whole page. `formulas` says whether dollars enclose formulas.
     """
     html = _clean(_html_of(storable(source), Markup(markup), formulas=formulas))
     if formulas and markup == Markup.HTML:
@@ -115,7 +115,7 @@ def render(
 
 
 def sanitized(html: str) -> str:
-    """Return the HTML with only the tags, attributes and addresses that a post may have."""
+    """Return the HTML with only the tags, attributes and URLs allowed in posts."""
     return _clean(_html_of(storable(html), Markup.HTML))
 
 
@@ -132,7 +132,7 @@ def _clean(html: str) -> str:
 
 
 def _html_of(source: str, markup: Markup, *, formulas: bool = False) -> str:
-    """Return unsafe HTML; the plain text, if that or sanitising it would take too long."""
+    """Return unsafe HTML, or the plain text if parsing or sanitising it would take too long."""
     if markup == Markup.HTML:
         return _as_typed(raw_html.without_tags(source)) if raw_html.is_tangled(source) else source
     parser = _parsers[markup, formulas]
@@ -159,7 +159,7 @@ def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | 
 
 
 def _with_headings_from(top: int, html: str) -> str:
-    """Shift all headings by as many levels as make the biggest one `h{top}`."""
+    """Shift all headings so that the biggest becomes `h{top}`."""
     biggest = min((int(level) for _, level in _HEADING.findall(html)), default=top)
     if biggest == top:
         return html
@@ -167,7 +167,7 @@ def _with_headings_from(top: int, html: str) -> str:
 
 
 def _with_mentions(html: str, resolve: Resolver | None) -> tuple[str, tuple[str, ...]]:
-    """Link the mentions of people, except in quotations, code and links. Return the names that resolved, too."""
+    """Link mentions of people, except in quotations, code and links. Also return the names that resolved."""
     found = list(pieces(html)) if resolve and "@" in html else []
     names = dict.fromkeys(
         name.lower() for piece in found if _may_mention(piece) for name in MENTION.findall(piece.html)
@@ -187,7 +187,7 @@ def _with_mentions(html: str, resolve: Resolver | None) -> tuple[str, tuple[str,
 
 
 def linked_mentions(html: str) -> Resolver:
-    """Return a resolver for the mentions that are links in this HTML already."""
+    """Return a resolver for mentions that are already links in this HTML."""
     addresses = {name.lower(): unescape(address) for address, name in _LINKED_MENTION.findall(html)}
     return lambda names: {name: addresses[name] for name in names if name in addresses}
 

@@ -194,8 +194,8 @@ class PrivateResponses:
     """Mark responses as private and varying by reader.
 
     They also vary by HX-Request, because htmx gets fragments at the URLs of whole pages. Responses with their own
-    Cache-Control, such as images, are left alone. What a link with a token leads to is stored nowhere, and its
-    address is passed on to no one: not `no-referrer`, with which browsers post forms with `Origin: null`.
+    Cache-Control, such as images, are left alone. Pages behind links with a token are not stored, and their
+    URLs are not sent to other sites. (With `no-referrer`, browsers would post forms with `Origin: null`.)
     """
 
     def __init__(self, get_response: GetResponse) -> None:

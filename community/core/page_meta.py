@@ -1,4 +1,4 @@
-"""What search engines and link previews are told about a public page, in its head."""
+"""Metadata of public pages for search engines and link previews."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.utils.safestring import SafeString
 
-# What could end a script element, and the line breaks that JSON allows and scripts do not.
+# Characters that could end a script element, and line breaks that JSON allows but scripts do not.
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 DESCRIPTION_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class PageMeta:
-    """A page's canonical URL without query, a description, and for a list which page of it this is."""
+    """A page's canonical URL without query, its description, and its page number if it is a list."""
 
     path: str
     description: str = ""
@@ -42,7 +42,7 @@ class PageMeta:
 
 
 def absolute(path: str) -> str:
-    """Return the URL of a path on the site's own host, whichever host was asked."""
+    """Return the URL of a path on the site's own host, whichever host was requested."""
     return f"{settings.SITE_URL}{path}"
 
 

@@ -128,7 +128,7 @@ PASSWORD_RESETS = RateLimit(
     gettext_lazy("A lot of password resets were requested from your network. Please try again in %(wait)s."),
 )
 
-# From one network; the account's owner can still log in from elsewhere.
+# Per network, so that the account's owner can still log in from elsewhere.
 ACCOUNT_LOG_INS = RateLimit(
     "account-log-ins",
     "account",
@@ -137,14 +137,14 @@ ACCOUNT_LOG_INS = RateLimit(
         "There were too many log-in attempts for this account. Please try again in %(wait)s, or reset your password."
     ),
 )
-# From all networks together, and the rate for each network once that is reached: slower, but never locked.
+# Across all networks; once reached, each network is slowed to the rate below, but never locked out.
 ACCOUNT_LOG_INS_ANYWHERE = RateLimit(
     "account-log-ins-anywhere", "account", "30/hour", ACCOUNT_LOG_INS.sentence
 )
 ACCOUNT_LOG_INS_SLOWED = RateLimit(
     "account-log-ins-slowed", "account", "1/5 minutes", ACCOUNT_LOG_INS.sentence
 )
-# From a browser that has logged in to the account before; what others try does not count.
+# From a browser that has logged in to the account before; attempts from elsewhere do not count.
 DEVICE_LOG_INS = RateLimit("device-log-ins", "account", "10/5 minutes", ACCOUNT_LOG_INS.sentence)
 UNSENT_FORMS = RateLimit(
     "unsent-forms",

@@ -71,7 +71,7 @@ ATTRIBUTES = {
     "td": frozenset({"align", "colspan", "rowspan"}),
     "th": frozenset({"align", "colspan", "rowspan"}),
 }
-# Elements that end by themselves, or have no content.
+# Elements whose end tag is optional, or that have no content.
 _UNNESTED = (BLOCK - {"blockquote", "details", "dl", "ol", "pre", "summary", "table", "ul"}) | {
     "br",
     "img",
@@ -89,7 +89,7 @@ _ATTRIBUTE = re.compile(r"""(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']
 
 
 def is_tangled(html: str) -> bool:
-    """Whether so many elements are left open that a browser's parser, which repeats them, would take very long."""
+    """Whether so many elements are left open that a browser, which reopens them, would take very long to parse."""
     tags = _TAG.findall(html)
     opened: Counter[str] = Counter()
     depth = deepest = 0
@@ -121,7 +121,7 @@ def filtered(source: str) -> str:
 
 
 def filtered_block(source: str, *, breaks: bool = False) -> str:
-    """A block of HTML; text that stands in no element of its own becomes a paragraph. With `breaks`, lines stay lines."""
+    """A block of HTML; text outside of any element becomes a paragraph. With `breaks`, line breaks are kept."""
     inside = filtered(source).strip()
     if breaks and "<pre" not in inside:
         inside = _with_breaks(inside)

@@ -1,7 +1,7 @@
-"""What logs, error reports and records may say of an address.
+"""Redact URLs and text for logs, error reports and records.
 
-Links in emails carry tokens, and a search's address carries its words. So nothing is kept of a query string, and of a
-path only the parts that PUBLIC_PARTS names, and numbers. A new kind of part counts as secret until it is listed there.
+Links in emails contain tokens, and search URLs contain search terms. So query strings are dropped, and of a path only
+numbers and the parts named in PUBLIC_PARTS are kept. New parts count as secret until they are listed there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.urls import ResolverMatch
 
-# The named parts of URLs that are no secret, besides whole numbers.
+# The named parts of URLs that are public, besides whole numbers.
 PUBLIC_PARTS: Final = frozenset(
     (
         "app_label",
@@ -29,35 +29,35 @@ PUBLIC_PARTS: Final = frozenset(
         "username",
     )
 )
-# How the URLs with a secret part begin, for text in which only the path stands.
+# Prefixes of URLs with a secret part, for text that contains only the path.
 SECRET_PREFIXES: Final = (
     "/accounts/confirm-email/",
     "/accounts/password/reset/key/",
     "/invitation/",
     "/suspended/",
 )
-# Longer parts of a path that is none of our URLs may be a token, cut off or mistyped.
+# In a path that is not one of our URLs, longer parts may be truncated or mistyped tokens.
 LONGEST_PART: Final = 32
 HIDDEN: Final = "…"
-# Shorter values of a request would hide half of any text.
+# Redacting shorter values would hide half of any text.
 SHORTEST_VALUE: Final = 3
 
 _RULES: Final = (
     (re.compile("(" + "|".join(map(re.escape, SECRET_PREFIXES)) + r")[^\s\"'<>?]+"), rf"\1{HIDDEN}"),
-    # Query strings, whatever is before them.
+    # Query strings, whatever precedes them.
     (re.compile(r"(?<=[\w/)…-])\?[^\s\"'<>=?]+=[^\s\"'<>]*"), f"?{HIDDEN}"),
-    # What django.core.signing makes, and the keys of password resets.
+    # Values from django.core.signing, and password reset keys.
     (re.compile(r"(?<![\w:-])[\w-]+:[\w-]{5,8}:[\w-]{20,}"), HIDDEN),
     (re.compile(r"(?<![\w-])[0-9A-Za-z]{1,13}-[0-9a-z]{5,13}-[0-9a-f]{32,}"), HIDDEN),
     (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<email>"),
 )
 
-# The request that this thread serves; its values are taken out of errors.
+# The request served by this thread; its values are removed from errors.
 current: ContextVar[HttpRequest | None] = ContextVar("redaction_request", default=None)
 
 
 def path(request: HttpRequest) -> str:
-    """Return the request's path without its secret parts and its query."""
+    """Return the request's path without secret parts and query string."""
     match = request.resolver_match
     if match is None:
         return _unknown(request.path)
@@ -65,7 +65,7 @@ def path(request: HttpRequest) -> str:
 
 
 def has_secret(match: ResolverMatch | None) -> bool:
-    """Return whether the URL has a part such as a token, which lets whoever has it act."""
+    """Return whether the URL contains a secret such as a token."""
     return match is not None and any(_is_secret(name, value) for name, value in match.kwargs.items())
 
 
@@ -77,7 +77,7 @@ def text(line: str) -> str:
 
 
 def error_text(line: str) -> str:
-    """Return an error's text, which may quote what was typed, without the values of the current request."""
+    """Return an error's text, which may quote user input, without the values of the current request."""
     for value in sorted(_values(current.get()), key=len, reverse=True):
         line = line.replace(value, HIDDEN)
     return text(line)
@@ -123,7 +123,7 @@ def _unknown(path: str) -> str:
 def _values(request: HttpRequest | None) -> set[str]:
     if request is None:
         return set()
-    # `_post` is there once a view has read the form; reading it here might fail or wait for the client.
+    # `_post` is set once a view has read the form; reading it here might fail or block on the client.
     forms = [request.GET, getattr(request, "_post", None) or {}]
     values = {value for form in forms for listed in _lists(form) for value in listed}
     match = request.resolver_match

@@ -1,7 +1,7 @@
-"""Images from other sites are links: none is loaded before a reader asks for it.
+"""Show images from other sites as links, so that none is loaded before a reader asks for it.
 
-Each image that loads tells its server the reader's address, and an author can choose any server. The hosts in the
-setting IMAGE_HOSTS are the exception.
+Loading an image reveals the reader's IP address to a server that the author has chosen. The hosts in the setting
+IMAGE_HOSTS are the exception.
 """
 
 from html import escape, unescape
@@ -18,11 +18,11 @@ _LINK = (
 
 
 def as_links(html: str) -> str:
-    """Replace the images of other sites in sanitised HTML by links, which say what they show and where it is."""
+    """Replace images from other sites in sanitised HTML with links that give their description and host."""
     if "<img " not in html:
         return html
     done: list[str] = []
-    waiting: list[str] = []  # what follows the link that is open
+    waiting: list[str] = []  # what follows the link that is currently open
     is_linked = False
     for piece in pieces(html):
         if piece.tag == "img":
@@ -40,7 +40,7 @@ def as_links(html: str) -> str:
 
 
 def _replaced(image: str) -> tuple[str, str]:
-    """Return the image's name and a link to it, both as HTML; empty if it may be loaded or has no source."""
+    """Return the image's name and a link to it as HTML; empty if it may be loaded or has no source."""
     found = attributes(image)
     address = found.get("src", "")
     source = unescape(address)

@@ -1,4 +1,4 @@
-"""Read sanitised HTML: its tags and texts in order, and the words that a reader sees.
+"""Read sanitised HTML: its tags and text in order, and the words that a reader sees.
 
 Only for what nh3 returns: every `<` starts a tag, and attributes are in double quotes.
 """
@@ -36,7 +36,7 @@ class Piece:
 
 
 def pieces(html: str) -> Iterator[Piece]:
-    """Yield the tags and texts of the HTML; joined, they are the HTML again."""
+    """Yield the tags and texts of the HTML; joined, they equal the HTML."""
     depth: Counter[str] = Counter()
     for place, piece in enumerate(_TAG.split(html)):
         if place % 2:
@@ -66,7 +66,7 @@ class Words:
 
     @property
     def excerpt(self) -> str:
-        """The beginning on one line, without quotations if there is anything else."""
+        """The beginning on one line, without quotations if there is other text."""
         return excerpt(self.own or self.prose)
 
 
@@ -87,7 +87,7 @@ def read(html: str) -> Words:
             elif tag == "a":
                 is_image = piece.startswith('<a class="remote-image"')
             elif tag in ("math", "annotation"):
-                # Of a formula, only its source is text.
+                # A formula's text is its source.
                 is_hidden = piece.startswith("<math") or piece == "</annotation>"
             line, word = ("\n", " ") if tag == "br" or tag in BLOCKS else (_alt(piece), "")
         if is_hidden:
@@ -106,7 +106,7 @@ def text_of(html: str) -> str:
 
 
 def excerpt_of(html: str) -> str:
-    """Return the beginning as plain text on one line, without code and without quotations if there is more."""
+    """Return the beginning as plain text on one line, without code, and without quotations if there is other text."""
     return read(html).excerpt
 
 

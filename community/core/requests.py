@@ -10,16 +10,16 @@ from django.views.decorators.http import require_http_methods
 require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-# What a browser sends when it fetches a page that nobody has asked for yet.
+# What browsers send when they prefetch a page.
 _AHEAD = ("prefetch", "prerender", "preview")
 
 
 def is_person(request: HttpRequest) -> bool:
-    """Return whether someone looks at what this GET returns; only then may it count or record anything.
+    """Return whether a person will see the response to this GET; only then may it count or record anything.
 
-    Browsers say what they fetch a page for: an image, a script or a frame of some other page, or ahead of a click.
-    Pages that htmx fetches are looked at; those that other scripts fetch are not. Clients that say nothing are
-    taken for people: browsers send the headers over HTTPS only.
+    Browsers say why they fetch a page: as an image, script or frame of another page, or ahead of a click. Pages fetched
+    by htmx count as seen, those fetched by other scripts do not. Clients that say nothing count as people, because
+    browsers send these headers only over HTTPS.
     """
     if request.method != "GET":
         return False

@@ -8,7 +8,7 @@ import idna
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # Everything outside of XML 1.0's `Char`.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Invisible, and used to make two texts look alike: zero-width characters, direction overrides, soft hyphens,
+# Invisible characters that can make two texts look alike: zero-width characters, direction overrides, soft hyphens,
 # variation selectors, tags, and letters and symbols that are blank.
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
@@ -24,9 +24,9 @@ UNSPACED = (
 )
 HANGUL = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff\uffa0-\uffdc"
 RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
-# With the marks that make what follows right-to-left.
+# Including the marks that switch the direction to right-to-left.
 _RUNS_RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}\u200f\u202b\u202e\u2067]")
-# Characters on each side that decide whether an invisible one is needed.
+# Characters to check on each side to decide whether an invisible one is needed.
 _NEAR = 16
 _VIRAMA = 9  # its combining class
 _TAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")  # the flag of a region
@@ -49,7 +49,7 @@ def storable(text: str) -> str:
 def xml_safe(text: str) -> str:
     """Return the text with U+FFFD for each character that XML cannot contain, even escaped: most control characters.
 
-    Text may be stored that cannot be written as XML, and one such character makes a whole document unreadable.
+    Stored text may contain such characters, and a single one makes a whole document invalid.
     """
     return _NOT_IN_XML.sub("\ufffd", text)
 
@@ -65,7 +65,7 @@ def excerpt(text: str, *, length: int = 280) -> str:
 
 
 def url_words(text: str, *, length: int) -> str:
-    """Return the words of the text in lower case for a URL, in their own letters, joined by hyphens; may be empty."""
+    """Return the words of the text for a URL: lower case, in their own script, joined by hyphens; may be empty."""
     kept = "".join(
         char
         if unicodedata.category(char)[0] in "LNM" or char == "_"
@@ -78,12 +78,12 @@ def url_words(text: str, *, length: int) -> str:
 
 
 def has_visible_text(text: str) -> bool:
-    """Whether a reader sees anything of the text: a letter, digit, sign or picture, not just space or marks."""
+    """Whether anything of the text is visible: a letter, digit, symbol or emoji, not just spaces or marks."""
     return any(unicodedata.category(char)[0] in "LNPS" and not INVISIBLE.match(char) for char in set(text))
 
 
 def without_invisible(text: str) -> str:
-    """Return the text without invisible characters, except where its script or an emoji needs them.
+    """Return the text without invisible characters, except where a script or an emoji needs them.
 
     Joiners stay where IDNA allows them (RFC 5892, A.1 and A.2), before a virama, and between emoji; variation
     selectors after emoji and ideographs; tags in flags.
@@ -118,14 +118,14 @@ def _is_needed(before: str, char: str, after: str) -> bool:
 
 
 def _is_emoji(before: str) -> bool:
-    """Return whether the text ends with an emoji, perhaps with a variation selector or the end of a flag."""
+    """Return whether the text ends with an emoji, possibly followed by a variation selector or flag tag."""
     return bool(_PICTURES.match(before.rstrip("\ufe0f\U000e007f")[-1:]))
 
 
 def isolated(text: str) -> str:
-    """Return a name or title for use within a sentence, so that its direction does not reorder what stands beside it.
+    """Return a name or title for use in a sentence, so that its direction does not reorder the text around it.
 
-    Text with letters written from right to left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, which
-    work in attributes, mails and subjects too; in HTML, `<bdi>` and `dir="auto"` do the same.
+    Text with right-to-left letters is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, which also work in
+    attributes, emails and subjects; in HTML, `<bdi>` and `dir="auto"` do the same.
     """
     return f"\u2068{text}\u2069" if _RUNS_RIGHT_TO_LEFT.search(text) else text

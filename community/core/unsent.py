@@ -1,6 +1,6 @@
-"""What was typed into a form whose session had ended: keep it until the same member has logged in again.
+"""Keep what was typed into a form after the session had ended, until the same member has logged in again.
 
-Forms say who they were shown to, in a hidden field, so that nobody else on the machine gets to see the text.
+A hidden field says who the form was shown to, so that nobody else at the computer can see the text.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-# The hidden field, and where the session keeps the form.
+# The name of the hidden field, and the session key of the form.
 SHOWN_TO: Final = "shown_to"
 KEY: Final = "unsent_form"
 MAX_CHARACTERS: Final = 100_000
 KEPT_FOR: Final = 3600  # seconds
-# What is shown to be read again before it is sent; other fields are sent as they are.
+# Fields shown for review before sending; other fields are sent unchanged.
 TEXTS: Final = {
     "title": _("Title"),
     "source": _("Text"),
@@ -36,7 +36,7 @@ class UnsentForm:
 
     @property
     def texts(self) -> list[tuple[str, Any, str]]:
-        """Name, label and value of what is shown."""
+        """Name, label and value of the fields shown."""
         return [(name, TEXTS[name], value) for name, value in self.fields if name in TEXTS]
 
     @property
@@ -45,7 +45,7 @@ class UnsentForm:
 
 
 def of(request: HttpRequest) -> UnsentForm | None:
-    """Return the form that the request sends; None if it is none of a member's, or too long to be kept."""
+    """Return the form in the request; None if it was not shown to a member or is too long to keep."""
     if request.method != "POST" or not request.POST.get(SHOWN_TO, "").isdigit():
         return None
     fields = [
@@ -60,12 +60,12 @@ def of(request: HttpRequest) -> UnsentForm | None:
 
 
 def shown_to(request: HttpRequest) -> str:
-    """Return the primary key of the member whom the form was shown to."""
+    """Return the primary key of the member the form was shown to."""
     return request.POST.get(SHOWN_TO, "")
 
 
 def keep(request: HttpRequest, form: UnsentForm) -> None:
-    """Keep the form in the session, which outlasts logging in."""
+    """Keep the form in the session; logging in preserves it."""
     request.session[KEY] = {
         "address": form.address,
         "fields": form.fields,
@@ -75,7 +75,7 @@ def keep(request: HttpRequest, form: UnsentForm) -> None:
 
 
 def kept(request: HttpRequest) -> UnsentForm | None:
-    """Return what the logged-in member could not send within the last hour."""
+    """Return the form that the logged-in member could not send within the last hour."""
     found = request.session.get(KEY)
     if not found or found["shown_to"] != str(request.user.pk) or time.time() - found["at"] > KEPT_FOR:
         return None

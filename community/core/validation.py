@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NUMBER, _WHOLE = gettext_lazy("must be a number"), gettext_lazy("must be a whole number")
 _LIST, _OBJECT = gettext_lazy("must be a list, in brackets"), gettext_lazy("must be an object, in braces")
-# By the type of the error: what follows the name of the field; its context fills the placeholders.
+# By error type: the text after the field's name; the error's context fills the placeholders.
 _SENTENCES: dict[str, StrOrPromise] = {
     "missing": gettext_lazy("is missing"),
     "extra_forbidden": gettext_lazy("is not a known setting; check the spelling"),
@@ -48,7 +48,7 @@ _SENTENCES: dict[str, StrOrPromise] = {
 
 
 def sentences(error: ValidationError) -> list[str]:
-    """Return what is wrong, a sentence for each problem: “E2.points must be more than 0.”"""
+    """Return a sentence for each problem, such as “E2.points must be more than 0.”"""
     return list(dict.fromkeys(_sentence(one) for one in error.errors(include_url=False)))
 
 

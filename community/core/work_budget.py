@@ -1,9 +1,8 @@
-"""Bound the work of parsing one text as Markdown, whatever was typed.
+"""Bound the work of parsing any text as Markdown.
 
-markdown-it is linear in most texts, but a text that is nothing but marks costs a hundred times as much as prose, and
-some rules look ahead from every mark. Each attempt to match at a place and each token costs from a budget, and
-TooMuchWork is raised when it is used up. The budget counts and does not measure time: the same text is always
-rendered the same.
+markdown-it is linear for most texts, but a text made only of marks costs a hundred times as much as prose, and some
+rules look ahead from every mark. Each attempt to match and each token uses up a budget; TooMuchWork is raised when it
+is spent. The budget counts operations instead of measuring time, so that the same text always renders the same.
 """
 
 from typing import Any, Literal
@@ -17,11 +16,11 @@ from markdown_it.token import Token
 
 from community.core.cjk_emphasis import CjkFriendlyState
 
-# Attempts and tokens in one text; more than a thousand paragraphs or list items need.
+# Attempts and tokens in one text; enough for more than a thousand paragraphs or list items.
 BUDGET = 16_000
 # These tokens cost as much as several others.
 WEIGHTS = {"link_open": 5, "html_inline": 3, "html_block": 5, "fence": 5}
-# Characters of addresses and titles beyond those that were typed: each use of a reference repeats its own.
+# Characters of URLs and titles beyond those typed, because each use of a reference repeats them.
 MAX_REPEATED = 100_000
 
 

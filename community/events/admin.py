@@ -117,7 +117,7 @@ class CustomPropertyInline(EditableInline):
 
 @admin.register(CustomKind)
 class CustomKindAdmin(BaseAdmin):
-    """Events that other systems may send beside those of the catalogue."""
+    """Events that other systems may send in addition to the catalogue's."""
 
     form = CustomKindForm
     seen_by = added_by = changed_by = MANAGERS
@@ -126,4 +126,4 @@ class CustomKindAdmin(BaseAdmin):
     inlines = (CustomPropertyInline,)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["name"] if obj else []  # its events have it
+        return ["name"] if obj else []  # its events refer to it

@@ -60,14 +60,14 @@ def _is_optional(kind: Any) -> bool:
 
 
 def whole(least: int, most: int) -> Any:
-    """Return the type of a whole number in this range. Every number that other systems send has one."""
+    """Return the type of a whole number in this range. All numbers from other systems must have one."""
     return Annotated[int, Field(ge=least, le=most)]
 
 
 _SCORE = whole(0, 10)
 _STARS = whole(1, 5)
 _SEVERITY = whole(1, 5)
-_PERCENT = whole(0, 100)  # also holds smaller scales, such as 1 to 5
+_PERCENT = whole(0, 100)  # also fits smaller scales, such as 1 to 5
 _SECONDS_A_DAY = whole(0, 86_400)
 _MINUTES = whole(0, 14_400)  # ten days
 _HOURS = whole(0, 87_600)  # ten years
@@ -96,7 +96,7 @@ def checked_payload(
 
 
 def _sentence(declared: EventType, problem: ErrorDetails) -> str:
-    """Say which property is wrong, its value, and what it should be."""
+    """Return which property is invalid, its value, and what it should be."""
     where, kind, limits = ".".join(map(str, problem["loc"])), problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         known = ", ".join(declared.payload.model_fields) or "none"

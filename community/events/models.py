@@ -165,7 +165,7 @@ PROPERTY_NAME = r"^[a-z][a-z0-9_]*\Z"
 
 
 class CustomKind(models.Model):
-    """An event type that a manager added to those of the catalogue; only other systems record it."""
+    """An event type added to the catalogue by a manager; only other systems record it."""
 
     name = models.CharField(
         max_length=60,

@@ -28,7 +28,7 @@ AUDIENCES = {
 
 class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
-        """Refuse “Chosen groups” without a group: nobody but the team could use the category."""
+        """Require a group for “Chosen groups”; without one, only the team could use the category."""
         data: dict[str, Any] = super().clean() or {}
         for act in ("see", "reply", "create"):
             if data.get(f"{act}_by") == Category.Audience.GROUPS and not data.get(f"{act}_groups"):

@@ -48,7 +48,7 @@ def can_reply(user: Reader, topic: Topic) -> bool:
 
 
 def is_asker(user: Reader, topic: Topic) -> bool:
-    """Return whether this is the user's own question; unless they say otherwise, they comment on it."""
+    """Return whether this is the user's own question, where their replies are comments by default."""
     return user.is_authenticated and topic.is_question and topic.author_id == user.pk
 
 

@@ -32,12 +32,12 @@ RESULTS = 200
 CANDIDATES = 1_000
 TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
-# With fewer topics than this, those are added that have the words in different posts.
+# With fewer results than this, topics that have the words in different posts are added.
 FEW = 20
-# A word with this many topics is common: it says little, and is only looked for in topics that others choose.
+# A word in this many topics is common; it is only looked for in topics that rarer words select.
 COMMON = 500
 RARE_WORDS = 3
-# The least likeness of similar titles. Pairs of characters match less often than words, and have no trigrams.
+# The minimum similarity of titles. Pairs of characters match less often than words, and have no trigrams.
 LIKENESS, UNSPACED_LIKENESS = 0.35, 0.2
 
 
@@ -52,18 +52,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a search found, best first, and what it did not look for."""
+    """Search results, best first, and the words that were left out."""
 
     query: Query
     found: Sequence[Found] = ()
     filters: search_filters.Resolved = field(default_factory=search_filters.Resolved)
-    left_out: Sequence[str] = ()  # words that no topic has together with the others
+    left_out: Sequence[str] = ()  # words that no topic has along with the others
     missing: Sequence[Term] = ()  # words that no topic has
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where to search: in these categories, in topics and posts that the filters leave."""
+    """Where to search: these categories, and the topics and posts that match the filters."""
 
     category_ids: list[int]
     filters: search_filters.Resolved = field(default_factory=search_filters.Resolved)
@@ -102,9 +102,9 @@ def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[F
 def answer(reader: Reader, text: str, *, category_id: int | None = None) -> Answer:
     """Find topics by what people type: words, "quoted phrases", or, -without, tag:, user: and @names.
 
-    All the words must occur in the title or in one post; if few topics have them there, topics with the words in
-    different posts follow. If no topic has them all, those with the rarest words are found, and the answer says which
-    words were left out. If very many posts match, only the newest CANDIDATES are ranked.
+    All words must occur in the title or in one post; if few topics match, topics with the words in different posts
+    follow. If no topic has them all, topics with the rarest words are returned, and the answer lists the words left
+    out. If very many posts match, only the newest CANDIDATES are ranked.
     """
     query = search_query.parse(text)
     resolved = search_filters.resolve(reader, query.filters)
@@ -127,7 +127,7 @@ def answer(reader: Reader, text: str, *, category_id: int | None = None) -> Answ
 
 
 def _newest(scope: _Scope) -> list[Found]:
-    """Return the topics with these tags, or in which these authors wrote, the newest first."""
+    """Return topics with these tags or with posts by these authors, newest first."""
     posts = scope.posts() if scope.filters.author_ids else scope.posts().filter(kind=Post.Kind.OPENING)
     first: dict[int, int] = {}
     for topic_id, post_id in posts.order_by("-pk").values_list("topic", "pk")[:CANDIDATES]:
@@ -144,7 +144,7 @@ def _in_one_post(expression: str, scope: _Scope) -> list[Found]:
 
 
 def _best_first(*matches: Iterable[tuple[int, int, float]]) -> list[Found]:
-    """Add up the best rank of each topic in each of the matches; the best post is that of the first."""
+    """Add up each topic's best rank in each of the matches; the best post comes from the first match."""
     best: dict[int, Found] = {}
     for rows in matches:
         in_one: dict[int, Found] = {}
@@ -202,7 +202,7 @@ def _first(found: models.QuerySet[Any, Any]) -> ArraySubquery:
 
 
 def _apart(answer: Answer, scope: _Scope) -> Answer:
-    """Add topics that have the words in different posts; if none has them all, find those with the rarest."""
+    """Add topics that have the words in different posts; if none has all words, find those with the rarest."""
     terms = [term for term in answer.query.groups[0] if not term.excluded]
     excluded = [term for term in answer.query.groups[0] if term.excluded]
     if not answer.found:
@@ -231,7 +231,7 @@ def _apart(answer: Answer, scope: _Scope) -> Answer:
 
 
 def _left_out(terms: Sequence[Term], required: set[int], text: str) -> list[str]:
-    """Return what is typed for the terms that are not required; pieces that overlap are one."""
+    """Return the typed text of the terms that are not required; overlapping pieces are merged."""
     kept = {at for place in required for at in range(terms[place].start, terms[place].end)}
     left: list[str] = []
     end = -1
@@ -249,9 +249,9 @@ def _left_out(terms: Sequence[Term], required: set[int], text: str) -> list[str]
 def _most_together(
     topics: Sequence[set[int]], terms: Sequence[Term], scope: _Scope, *, only_all: bool
 ) -> tuple[set[int], set[int]]:
-    """Return the topics that have the most telling words, and the places of these words among the terms.
+    """Return the topics with the most distinctive words, and the positions of these words among the terms.
 
-    `topics` are those of each term, at most COMMON. The rarer a word, the more it tells.
+    `topics` holds the topics of each term, at most COMMON. The rarer a word, the more distinctive it is.
     """
     present = sorted(
         (place for place, having in enumerate(topics) if having), key=lambda place: len(topics[place])
@@ -338,7 +338,7 @@ def _without_stop_words(terms: Sequence[Term]) -> list[Term]:
 
 
 def results(reader: Reader, search: str | Query, page: Sequence[Found]) -> list[Topic]:
-    """Return the topics of one page of results, in order, each with `headline`, `snippet` and `best_post`."""
+    """Return one page of topics, in order, each with `headline`, `snippet` and `best_post`."""
     query = search_query.parse(search) if isinstance(search, str) else search
     category_ids, post_ids = queries.visible_category_ids(reader), [found.post_id for found in page]
     rows = {post.topic_id: post for post in _found_posts()(category_ids=category_ids, post_ids=post_ids)}
@@ -359,7 +359,7 @@ def results(reader: Reader, search: str | Query, page: Sequence[Found]) -> list[
 
 @cache
 def _found_posts() -> Prepared[Post]:
-    """Return posts with their topics, if these may be seen; a topic's opening post even if it is hidden."""
+    """Return posts of visible topics with their topics; opening posts even if hidden."""
 
     def build(category_ids: list[int], post_ids: list[int]) -> PostQuerySet:
         topics = Topic.objects.filter(category__any_of=category_ids).published()

@@ -1,4 +1,4 @@
-"""The tags and authors that a search names."""
+"""The tag and author filters of a search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .search_suggestions import edits
 if TYPE_CHECKING:
     from .models.categories import Reader
 
-AUTHORS = 20  # of one display name
+AUTHORS = 20  # with the same display name
 NEAREST = 0.3  # similarity
 SUGGESTED = 2  # nearest names in one search; finding one compares all names
 LONGEST = 60  # longer values are not compared
@@ -29,7 +29,7 @@ LONGEST = 60  # longer values are not compared
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A filter and the name of what it stands for."""
+    """A filter and the name to show for it."""
 
     filter: Filter
     name: str
@@ -37,7 +37,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A filter that names nothing the reader may see, and the nearest name if there is one."""
+    """A filter that matches nothing the reader may see, and the nearest name, if any."""
 
     filter: Filter
     nearest: str = ""
@@ -78,7 +78,7 @@ def resolve(reader: Reader, filters: Sequence[Filter]) -> Resolved:
 
 
 def _tags(reader: Reader, value: str) -> list[tuple[int, str]]:
-    """Return the tag of this name or slug; in another spelling if there is none in this."""
+    """Return the tag with this name or slug, falling back to other spellings."""
     tags = Tag.objects.visible_to(reader)
     exact = tags.filter(Q(slug__iexact=value) | Q(name__iexact=value))
     joined = tags.alias(joined=_joined(F("name"))).filter(joined=_joined(Value(value)))
@@ -103,7 +103,7 @@ def _nearest_tag(reader: Reader, value: str) -> str:
 
 
 def _authors(value: str) -> list[tuple[int, str]]:
-    """Return the member of this username, or the members of this display name."""
+    """Return the member with this username, or the members with this display name."""
     members = Member.objects.filter(is_active=True)
     by_username = list(members.named([value]).values_list("pk", "username"))
     by_name = members.filter(display_name__iexact=value).values_list("pk", "display_name").order_by("pk")

@@ -1,4 +1,4 @@
-"""Highlight what a search found, in the spelling of the text."""
+"""Highlight search matches in the text's own spelling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SNIPPET, LEAD = 260, 50
 
 
 def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
-    """Return for each text the places to highlight, in order and apart from each other."""
+    """Return the ranges to highlight in each text, in order and without overlaps."""
     places = [[*_spans(WORDS, text), *_spans(COMPOUNDS, text)] for text in texts]
     found = _matching(
         query, [[text[start:end] for start, end in spans] for text, spans in zip(texts, places, strict=True)]
@@ -43,7 +43,7 @@ def _spans(pattern: re.Pattern[str], text: str) -> list[Span]:
 
 
 def _matching(query: Query, texts: list[list[str]]) -> list[list[bool]]:
-    """Return which words match the query; the database folds and stems them as it does those it indexes."""
+    """Return which words match the query; the database folds and stems them as it does for the index."""
     if not query.marked:
         return [[False] * len(words) for words in texts]
     with connection.cursor() as cursor:
@@ -64,7 +64,7 @@ def _matching(query: Query, texts: list[list[str]]) -> list[list[bool]]:
 
 
 def _literal(query: Query, texts: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern of what was typed in scripts without spaces, or of its pairs if it does not occur as a whole."""
+    """Return a pattern for text in scripts without spaces, or for its pairs if it does not occur as a whole."""
     runs = {run for term in query.wanted for form in (term.text, term.folded) for run in RUNS.findall(form)}
     whole = {run for run in runs if any(run in text for text in texts)}
     found = whole or {run[place : place + 2] for run in runs for place in range(len(run) - 1)}
@@ -82,7 +82,7 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 
 def highlighted(text: str, spans: Sequence[Span]) -> SafeString:
-    """Escape the text and mark the places in it."""
+    """Escape the text and mark the ranges in it."""
     parts, end = [], 0
     for start, stop in spans:
         parts += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
@@ -91,7 +91,7 @@ def highlighted(text: str, spans: Sequence[Span]) -> SafeString:
 
 
 def snippet(text: str, spans: Sequence[Span]) -> SafeString:
-    """Return the part of the text with the most different words that were found, highlighted."""
+    """Return the part of the text with the most distinct matches, highlighted."""
     if len(text) <= SNIPPET + LEAD:
         return highlighted(text, spans)
 
@@ -109,7 +109,7 @@ def snippet(text: str, spans: Sequence[Span]) -> SafeString:
 
 
 def _between_words(text: str, place: int) -> int:
-    """Return the beginning of the next word, unless the script has no spaces."""
+    """Return the start of the next word, unless the script has no spaces."""
     if not place or IS_UNSPACED.match(text[place]):
         return place
     found = text.find(" ", place, place + LEAD)

@@ -1,4 +1,4 @@
-"""What people type into the search: words, "phrases", or, -without, tag:, user: and @names."""
+"""Parse what people type into the search: words, "phrases", or, -without, tag:, user: and @names."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ TOKEN = re.compile(
         (?: "(?P<quoted>[^"]*)"? | (?P<word>[^\s"]+) )""",
     re.VERBOSE | re.IGNORECASE,
 )
-# A model and its number are written together or apart, as are figures and their units.
+# Model names and numbers are written together or apart, as are numbers and units.
 LETTERS_AND_DIGITS = re.compile(r"([a-z]{1,4})(\d+)|(\d+)([a-z]{1,4})")
 # Spaces between groups of digits, which do not end a word.
 GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-# Scripts of letters, in which two neighbouring characters say little.
+# Alphabetic scripts, in which two adjacent characters say little.
 LETTERS = re.compile("[\u0e00-\u109f\u1780-\u17ff\u1950-\u1b7f\ua980-\uaadf]")
 PLAIN = re.compile("[A-Za-z0-9]*")
 MAX_TERMS = 24
@@ -37,10 +37,10 @@ MAX_PIECES = 60  # of a text without spaces
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or phrase to find, or with `excluded` to avoid, and where it stands in the typed text."""
+    """A word or phrase to find or, if `excluded`, to avoid, with its position in the typed text."""
 
     text: str
-    expression: str  # in the language of to_tsquery; empty if there is nothing to find in it
+    expression: str  # in to_tsquery syntax; empty if there is nothing to find
     folded: str
     start: int
     end: int
@@ -50,7 +50,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`tag:` or `user:` with a value, and where it stands in the typed text."""
+    """`tag:` or `user:` with a value, and its position in the typed text."""
 
     name: str  # "tag" or "user"
     value: str
@@ -61,7 +61,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed search; the terms of one group must all be found."""
+    """A parsed search; all terms of a group must match."""
 
     text: str
     groups: Sequence[Sequence[Term]]
@@ -73,16 +73,16 @@ class Query:
 
     @property
     def expression(self) -> str:
-        """The whole search in the language of to_tsquery."""
+        """The whole search in to_tsquery syntax."""
         return any_of(f"({all_of(group)})" for group in self.groups)
 
     @property
     def marked(self) -> str:
-        """An expression that matches each word to highlight."""
+        """An expression that matches every word to highlight."""
         return any_of(term.expression for term in self.wanted)
 
     def without(self, part: Term | Filter, instead: str = "") -> str:
-        """Return the typed text without one of its parts, or with another text in its place."""
+        """Return the typed text with one part removed or replaced."""
         beside = [one for one in self.filters if one is not part and one.start == part.start]
         others = [f'{"-" * one.excluded}{one.name}:"{one.value}"' for one in beside]
         before, after = self.text[: part.start].rstrip(), self.text[part.end :].lstrip()
@@ -102,7 +102,7 @@ def matching(expression: str) -> SearchQuery:
 
 
 def parse(text: str) -> Query:
-    """Return what the text asks for; one query folds its words."""
+    """Parse the text; folding its words takes one query."""
     found = list(TOKEN.finditer(GROUPED.sub(",", text)))[:MAX_TERMS]
     filters: list[re.Match[str]] = []
     words: list[re.Match[str]] = []
@@ -133,7 +133,7 @@ def _filters(token: re.Match[str]) -> list[Filter]:
 
 
 def fold(texts: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return each text as the database indexes it: folded, and in words with compounds whole, and in parts.
+    """Return each text as the database indexes it: folded, then as words with compounds whole, and in parts.
 
     Words of ASCII letters and digits need no query.
     """
@@ -163,7 +163,7 @@ def phrase(words: Sequence[str]) -> str:
         if len(word) == 1 and IS_UNSPACED.match(word):
             before = words[place - 1] if place else ""
             if len(before) == 2 and IS_UNSPACED.match(before) and before.endswith(word):
-                continue  # the second of the pair before
+                continue  # the second of the previous pair
             kept.append(f"'{word}':*")
         else:
             kept.append(f"'{word}'")
@@ -171,9 +171,9 @@ def phrase(words: Sequence[str]) -> str:
 
 
 def pieces(term: Term) -> list[Term]:
-    """Return what a term may consist of, in a script without spaces; [] for other scripts.
+    """Return the parts of a term in a script without spaces; [] for other scripts.
 
-    Of letters, four in a row; of other characters, two.
+    A part is four letters in a row, or two other characters.
     """
     if term.quoted or not IS_UNSPACED.search(term.folded) or len(term.folded) != len(term.text):
         return []

@@ -1,4 +1,4 @@
-"""Suggest words for misspelt ones: words that the reader may see, close to those that no topic has."""
+"""Suggest corrections for misspelt words, from words that the reader may see."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .models.categories import Reader
     from .search import Answer
 
-# The letters of alphabets as they are indexed, without diacritics.
+# The letters of alphabets as indexed, without diacritics.
 ALPHABETS = (ascii_lowercase, "абвгдежзиклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω")
 SHORTEST, LONGEST = 4, 24
 CORRECTED = 3  # words of one search
@@ -33,7 +33,7 @@ PREFIX, CLOSE = 4, 0.75
 
 
 def did_you_mean(reader: Reader, answer: Answer) -> str:
-    """Return the search with misspelt words replaced, or words written in one; empty if nothing is close.
+    """Return the search with misspelt words corrected or words joined; empty if nothing is close.
 
     Only words in posts and titles that the reader may see are suggested.
     """
@@ -55,7 +55,7 @@ def did_you_mean(reader: Reader, answer: Answer) -> str:
 
 
 class _Texts:
-    """Folded posts and titles in these categories, published and as every visitor of them may read them."""
+    """Folded text of published posts and titles in these categories that all their readers may see."""
 
     def __init__(self, category_ids: list[int]) -> None:
         self._topics = Topic.objects.filter(category__any_of=category_ids).published()
@@ -80,7 +80,7 @@ def _folded(name: str) -> Func:
 
 
 def _joined(before: Term, after: Term, texts: _Texts) -> str:
-    """Return two words written in one, if that occurs."""
+    """Return two words joined into one, if that occurs."""
     word = before.folded + after.folded
     if before.quoted or after.quoted or not re.fullmatch(r"[^\W_]{4,24}", word):
         return ""
@@ -88,7 +88,7 @@ def _joined(before: Term, after: Term, texts: _Texts) -> str:
 
 
 def _correction(word: str, texts: _Texts) -> str:
-    """Return the most frequent word that is one typing error away; else one that begins the same way."""
+    """Return the most frequent word that is one typo away, or else one that begins the same way."""
     if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
         return ""
     candidates = {f"'{one}'": one for one in edits(word)}
@@ -119,9 +119,9 @@ def _as_written(word: str, texts: Sequence[tuple[str, str]]) -> str:
 
 
 def _frequent(expressions: list[str]) -> list[str]:
-    """Return the expressions that the most posts and titles match, of all categories and states; at most CHECKED.
+    """Return the expressions that match the most posts and titles, of all categories and states; at most CHECKED.
 
-    One lookup in the index for each: of all in one query, PostgreSQL would expect so much that it reads the tables.
+    One index lookup for each: for all at once, PostgreSQL would expect so many rows that it scans the tables.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -145,7 +145,7 @@ def _words(folded: str) -> Sequence[str]:
 
 
 def edits(word: str) -> set[str]:
-    """Return what one letter deleted, inserted, replaced or exchanged with the next makes of the word."""
+    """Return all words that are one deletion, insertion, substitution or transposition away."""
     letters = next((alphabet for alphabet in ALPHABETS if set(word) & set(alphabet)), "") or "".join(
         set(word)
     )

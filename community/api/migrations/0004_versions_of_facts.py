@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Facts can be corrected by their sender. In one statement, as a column with a constant default is instant."""
+    """Let senders correct facts. One statement is enough: adding a column with a constant default is instant."""
 
     dependencies = [("api", "0003_quarantined_event")]
 

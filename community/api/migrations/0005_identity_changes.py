@@ -35,7 +35,7 @@ BACKWARD = "DROP FUNCTION api_note_member, api_note_company CASCADE"
 
 
 class Migration(migrations.Migration):
-    """Note who got an address, external ID or domain, so that what waits for them is found without reading it all."""
+    """Record whose address, external ID or domain is new, so that their waiting events are found by index."""
 
     dependencies = [
         ("api", "0004_versions_of_facts"),

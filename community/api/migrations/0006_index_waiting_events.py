@@ -19,7 +19,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    """Indexes of whom the open waiting events are about."""
+    """Index open waiting events by whom they are about."""
 
     atomic = False
     dependencies = [("api", "0005_identity_changes")]

@@ -17,7 +17,7 @@ BACKWARD = "DROP TRIGGER api_invitation_added ON members_invitation"
 
 
 class Migration(migrations.Migration):
-    """Other systems can add people; what waits for the address of an invitation is about whom it invites."""
+    """Let other systems add people, and match events waiting for an invited address to the person invited."""
 
     dependencies = [("api", "0006_index_waiting_events"), ("members", "0001_initial")]
 

@@ -1,8 +1,8 @@
 from django.db import migrations
 
-# Amounts in these currencies were stored in hundredths of their unit, and are in thousandths now.
+# Amounts in these currencies were stored in hundredths of their unit, and are now stored in thousandths.
 CURRENCIES = "('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND')"
-# The trigger of the log lets updates through only while it is purged. The days are rolled up again with the new amounts.
+# The event log's trigger allows updates only during a purge. The affected days are rolled up again.
 STATEMENTS = f"""
 SELECT set_config('caravan.purge', 'on', true);
 WITH changed AS (

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """What names a person waits for that person, not for the company of their address."""
+    """Facts that name a person wait for that person, not for the company of their email address."""
 
     dependencies = [("api", "0008_three_decimals")]
 

@@ -1,4 +1,4 @@
-"""Write the addresses and domains of waiting events in their one spelling, so that their people are found."""
+"""Store the addresses and domains of waiting events in canonical form, so that they match their people."""
 
 from typing import Any
 

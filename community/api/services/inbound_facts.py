@@ -46,7 +46,7 @@ class InboundFact:
     currency: str = ""
     # Why it is quarantined although it is well-formed; empty if it is not.
     doubt: str = ""
-    # A correction of what was recorded has the next version; see `ingestion`.
+    # Each correction of a recorded fact has the next version; see `ingestion`.
     version: int = 1
     corrects: bool = False
 
@@ -62,9 +62,9 @@ class InboundFact:
 
     @property
     def digest(self) -> str:
-        """A hash of the content, with times in UTC; detects other content under the same id.
+        """A hash of the content, with times in UTC; detects different content under the same id.
 
-        Whom it is about is not content: customers change their addresses, and the export is sent again.
+        Whom the fact is about is not included: customers change addresses, and exports are sent again.
         """
         return digest_of(
             self.name,
@@ -90,7 +90,7 @@ def version_id(key: uuid.UUID, version: int) -> uuid.UUID:
     return key if version == 1 else uuid.uuid5(key, str(version))
 
 
-# Digests without this prefix are of versions before 2, which included whom a fact is about.
+# Digests without this prefix are from before version 2, and include whom the fact is about.
 DIGEST_PREFIX = "2:"
 
 

@@ -1,7 +1,8 @@
 """Ingest facts exactly once, even when they are sent repeatedly or concurrently.
 
-The same id with the same content is a duplicate, whoever it is about now. With other content, it replaces a fact that
-still waits. What is recorded is corrected only on request: the old event is retracted and the new version recorded.
+The same id with the same content is a duplicate, whoever it is about now. With different content, it replaces a
+fact that is still waiting. A recorded fact is corrected only on request: the old event is retracted and the new
+version recorded.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Result:
 
 @dataclass(frozen=True)
 class _Decision:
-    """What becomes of a fact, given what is stored under its id."""
+    """The outcome for a fact, given what is stored under its id."""
 
     fact: InboundFact
     match: Match
@@ -123,10 +124,10 @@ def _decide(fact: InboundFact, match: Match, stored: Stored | None) -> _Decision
         return _Decision(replace(fact, version=stored.version), owner, stored, "updated", REINSTATED)
     if same and not moves:
         return _Decision(fact, match, stored, "duplicate")
-    # Recorded for a company before it was known who there bought: that person's journey needs it.
+    # Recorded for a company before the buyer was known; it belongs in the buyer's journey.
     finds_owner = moves and stored.member_id is None
     if fact.corrects or (same and finds_owner):
-        # Whom it was recorded for still counts if the new version matches nobody.
+        # If the new version matches nobody, it stays with whoever it was recorded for.
         owner = match if match.found else Match(stored.member_id, stored.company_id)
         return _Decision(replace(fact, version=stored.version + 1), owner, stored, "updated", CORRECTED)
     return _Decision(fact, match, stored, *(("duplicate", MOVED) if same else ("conflict", CONFLICT)))
@@ -168,7 +169,7 @@ def _quarantine(facts: Sequence[Parsed], results: Sequence[Result]) -> None:
 
 
 def quarantined(fact: InboundFact, *, why: str, reason: str) -> QuarantinedEvent:
-    """Return the unsaved row that holds the fact back for review."""
+    """Return the unsaved quarantine row for the fact."""
     return QuarantinedEvent(
         why=why,
         event_id=fact.key,
@@ -192,7 +193,7 @@ def _save(decisions: list[_Decision]) -> None:
 
 
 def _clear_previous(changed: list[_Decision]) -> None:
-    """Delete the waiting rows and retract the events that the new versions replace."""
+    """Delete the waiting rows and retract the events that new versions replace."""
     previous = [one.stored for one in changed if one.stored is not None]
     WaitingEvent.objects.filter(pk__in=[one.waiting.pk for one in previous if one.waiting]).delete()
     again = [one.stored.event for one in changed if one.reason == REINSTATED and one.stored]

@@ -1,7 +1,7 @@
 """Match facts to members, by external id or email address, and to companies, by id or domain.
 
-A domain identifies a company, never a person. A fact that names a person is about that person: it waits for them even if
-their company is known, because it would be part of nobody's journey.
+A domain identifies a company, never a person. A fact that names a person waits for that person even if their company
+is known, because otherwise it would be part of nobody's journey.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Match:
 
 
 def find(people: Sequence[tuple[str, Identity]]) -> list[Match]:
-    """Return the match for each (source, who), in five queries for any number of them."""
+    """Return the match for each (source, who), in at most five queries."""
     by_external_id = _by_external_id(people)
     by_address = _by_address({canonical_address(who.email) for _, who in people if who.email})
     companies = _Companies([who for _, who in people])
@@ -75,7 +75,7 @@ def _by_external_id(people: Sequence[tuple[str, Identity]]) -> dict[tuple[str, s
 
 
 def _by_address(addresses: set[str]) -> dict[str, int]:
-    """Return whose addresses these are: who confirmed them, or else who was invited there and has not come yet."""
+    """Return who the addresses belong to: whoever confirmed them, or else was invited there and has not joined yet."""
     invited = Invitation.objects.filter(
         email__in=addresses, accepted_at=None, member__claimed_at=None, member__is_active=True
     )

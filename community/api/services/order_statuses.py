@@ -1,4 +1,4 @@
-"""What the statuses of orders mean: paid, not paid, or refunded. Unknown ones are never guessed."""
+"""Order statuses and their meaning: paid, unpaid or refunded. Unknown statuses are never guessed."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ _MEANINGS = {status: meaning for meaning in Meaning for status in meaning.value}
 
 
 def plain(status: str) -> str:
-    """Return the status in one spelling: "wc-completed" and "Completed" are the same."""
+    """Normalize a status: "wc-completed" and "Completed" are the same."""
     words = re.sub(r"[\s_-]+", " ", status).strip().lower().removeprefix("wc ")
     words = words.replace("closedwon", "closed won").replace("closedlost", "closed lost")
     return _SAME.get(words, words)
 
 
 def meaning(status: str) -> Meaning | None:
-    """Return what the status means, in any spelling; None if it is not known."""
+    """Return the meaning of a status, however it is spelled; None if unknown."""
     return _MEANINGS.get(plain(status))
 
 
-# How people say what a status means; see `--status` of import_purchases.
+# The names that `import_purchases --status` accepts.
 BY_NAME = {
     "paid": Meaning.PAID,
     "unpaid": Meaning.UNPAID,

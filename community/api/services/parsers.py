@@ -88,7 +88,7 @@ def _parse(item: Any, schema: type[Item], id_field: str, make: Callable[[Item], 
 
 
 def malformed(item: Any, id_field: str, error: ValidationError) -> Malformed:
-    """Return what is wrong with an item, with its ID if it has one."""
+    """Return the problems of an item, with its ID if it has one."""
     sent_id = item.get(id_field) if isinstance(item, dict) else None
     return Malformed(str(sent_id)[:200] if isinstance(sent_id, str | int) else "", _reason(error))
 

@@ -1,4 +1,4 @@
-"""Make people known in bulk: link their IDs in other systems, and create members for those who are new.
+"""Add people in bulk: link their IDs in other systems, and create members for those who are new.
 
 New members are unclaimed, like imported ones: they have no password and get no mail until a manager invites them.
 """
@@ -76,7 +76,7 @@ def save(people: Sequence[Known | Malformed], *, source: str, dry_run: bool = Fa
 
 
 class _Saver:
-    """Saves people one by one; knows whom the addresses and IDs of this call belong to."""
+    """Save people one by one, keeping track of who the addresses and IDs of this call belong to."""
 
     def __init__(self, source: str, people: Sequence[Identity]) -> None:
         self.source = source
@@ -133,7 +133,7 @@ class _Saver:
         )
         companies.record_joining(member, now=member.joined_at)
         if one.who.email:
-            # To be sent by a manager; until then, facts about this address are about this member.
+            # A manager sends it later; until then, facts with this address are about this member.
             Invitation.objects.create(member=member, email=one.who.email)
         return member
 

@@ -1,4 +1,4 @@
-"""Import people and their IDs in another system from a CSV file: the whole file or nothing of it."""
+"""Import people and their IDs in another system from a CSV file, all or nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BATCH_SIZE = 500
 
 @dataclass
 class Outcome:
-    """Counts by status, problems by line, and what the columns were taken for."""
+    """Counts by status, problems by line, and how the columns were read."""
 
     columns: dict[str, str]
     ignored: list[str]
@@ -84,7 +84,7 @@ def _cells(row: list[str], indexes: dict[str, int]) -> dict[str, str]:
 
 
 def _item(cells: dict[str, str], reader: values.DateReader) -> dict[str, Any]:
-    """Return the item as the API gets it; a date that cannot be read stays as it is, and is rejected there."""
+    """Return the item as sent to the API; an unreadable date is passed on unchanged, and rejected there."""
     item: dict[str, Any] = {name: cells[name] for name in ("external_id", "email", "name") if cells.get(name)}
     account = {"external_id": cells.get("account_external_id"), "domain": cells.get("account_domain")}
     item["account"] = {name: value for name, value in account.items() if value}

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def release(row: QuarantinedEvent, *, actor: Member) -> str:
     """Ingest a quarantined fact that was reviewed. Return why not, or an empty string on success.
 
-    Its age no longer matters, but its name must be in the catalogue. One with the ID of another corrects that one:
-    the recorded version is retracted. Resolved rows are left as they are.
+    Its age no longer matters, but its name must be in the catalogue. If its ID is already recorded, this is a
+    correction: the recorded version is retracted. Rows already resolved are left unchanged.
     """
     row = QuarantinedEvent.objects.select_for_update().get(pk=row.pk)
     if row.resolved_at is not None:

@@ -1,4 +1,4 @@
-"""Retry what PostgreSQL ended to resolve a deadlock."""
+"""Retry transactions that PostgreSQL aborted because of a deadlock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRIES = 5
 
 
 def on_deadlock(call: Callable[[], Returned]) -> Returned:
-    """Return what `call` returns. It must be one transaction of its own, as it may be called again from the start."""
+    """Return what `call` returns. It must be a single transaction of its own, because it may be run again."""
     for left in reversed(range(TRIES)):
         try:
             return call()

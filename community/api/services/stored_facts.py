@@ -1,4 +1,4 @@
-"""What is stored under the ids of facts: waiting, recorded, or neither."""
+"""Look up what is stored under the ids of facts: a waiting row, an event, or neither."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WITHDRAWN = "withdrawn by the system that sent it"
 
 @dataclass(frozen=True)
 class Stored:
-    """The current version of a fact: its event, the row that waits, or neither if it was dismissed or purged."""
+    """The current version of a fact: its event, its waiting row, or neither if it was dismissed or purged."""
 
     digest: str
     version: int
@@ -29,7 +29,7 @@ class Stored:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether its event was retracted because the sender said that it never happened."""
+        """Whether the event was retracted because the sender said that it never happened."""
         return bool(self.event and self.event.retracted_at and self.event.retract_reason == WITHDRAWN)
 
     @property
@@ -41,7 +41,7 @@ class Stored:
         return self.event.company_id if self.event else None
 
     def has_content_of(self, fact: InboundFact) -> bool:
-        """Return whether the content is the same; digests of earlier versions of Caravan do not tell."""
+        """Return whether the content is the same; digests from earlier versions of Caravan cannot tell."""
         if self.digest.startswith(DIGEST_PREFIX):
             return self.digest == fact.digest
         if self.waiting is not None:
@@ -73,7 +73,7 @@ def _waiting(ids: Collection[UUID], *, lock: bool) -> dict[UUID, WaitingEvent]:
 
 
 def _events(ids: Collection[UUID]) -> dict[UUID, Event]:
-    """Return the events with these ids. Look up their times first, so that only their partitions are read."""
+    """Return the events with these ids. Looks up their times first, so that only their partitions are read."""
     times = RecordedId.objects.filter(event_id__in=ids).values_list("event_id", "occurred_at")
     known = dict(times)
     events = Event.objects.filter(event_id__in=known, occurred_at__in=set(known.values()))

@@ -1,7 +1,7 @@
-"""Events that wait for a member or company not known yet.
+"""Events waiting for a member or company that is not known yet.
 
-Triggers note which members and companies got an address, external id or domain in `IdentityChange`, whoever wrote it.
-The events that waited for them are then found by index.
+Triggers record in `IdentityChange` which members and companies got a new address, external id or domain, whatever code
+wrote it. The events waiting for them are then found by index.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BATCH_SIZE = 500
 
 
 def apply_to_new_identities() -> int:
-    """Apply the events that wait for members or companies whose identity changed. Return how many were applied."""
+    """Apply events waiting for members or companies whose identity changed. Return how many were applied."""
     applied = 0
     while changes := list(IdentityChange.objects.order_by("pk")[:BATCH_SIZE]):
         with transaction.atomic():
@@ -64,7 +64,7 @@ def apply_all() -> int:
 def pks_for(member_ids: Collection[int], company_ids: Collection[int] = ()) -> list[int]:
     """Return the primary keys of events waiting for any of these members, their companies or these companies.
 
-    Each query uses an index of the waiting events only.
+    Each query uses an index on waiting events only.
     """
     waiting = WaitingEvent.objects.waiting()
     if not waiting.exists():
@@ -139,7 +139,7 @@ def _apply(row: WaitingEvent, fact: InboundFact, match: Match) -> bool:
     except ValueError as error:
         held = quarantined(fact, why=QuarantinedEvent.Why.QUARANTINED, reason=str(error))
         QuarantinedEvent.objects.bulk_create([held], ignore_conflicts=True)
-        EventKey.objects.filter(event_id=fact.key).delete()  # so that it can be released, or sent again
+        EventKey.objects.filter(event_id=fact.key).delete()  # can then be released, or sent again
         row.delete()
         return False
     record_all([draft_of(fact, match)])

@@ -16,7 +16,7 @@ from . import stored_facts
 def withdraw(source: str, source_event_ids: Iterable[str], *, dry_run: bool) -> list[str]:
     """Retract the events of these facts and delete those that wait; idempotent. Return the ids of both.
 
-    They count again if the system sends them again. With `dry_run`, only return the ids.
+    If the system sends them again, they count again. With `dry_run`, only return the ids.
     """
     keys = {inbound_event_id(source, one): one for one in source_event_ids}
     found = stored_facts.find(keys, lock=not dry_run)

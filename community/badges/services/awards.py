@@ -28,11 +28,10 @@ _LOCK = 4_118_201
 def award_earned(
     events: Sequence[Event] | None = None, *, badges: Iterable[Badge] | None = None
 ) -> list[Award]:
-    """Award the badges that these events may have earned their members; without events, all that anybody earned.
+    """Award the badges that these events may have earned their members; without events, all that anybody has earned.
 
-    `badges` are the active ones, or some of them.
-
-    Idempotent and safe to run concurrently. Neither existing nor revoked awards are given again.
+    `badges` are all or some of the active ones. Idempotent and safe to run concurrently. Existing and revoked awards
+    are not given again.
     """
     rules = {badge: criteria.parse(badge.rule) for badge in badges or Badge.objects.active()}
     if events is None:
@@ -53,10 +52,10 @@ def award_earned(
 
 
 def award_soon(badge: Badge) -> int:
-    """Award a new or changed badge for past acts, in the background after the commit. Return how often it was earned."""
+    """Award a new or changed badge for past events, in the background after the commit. Return the number of awards."""
     count = len(earned([Asked(badge, criteria.parse(badge.rule))])[0]) if badge.is_active else 0
     if count:
-        # By name, because services are below tasks.
+        # By name, because services must not import tasks.
         import_string("community.badges.tasks.award_badge").delay_on_commit(badge.pk)
     return count
 

@@ -117,9 +117,9 @@ def lock(name: str) -> Cursor | None:
 
 
 def hold_followers() -> None:
-    """Keep followers from starting until the end of the transaction; waits for those that run.
+    """Keep followers from starting until the end of the transaction; waits for those already running.
 
-    For deleting events and what followers write about them. Lock nothing that followers write to before.
+    For deleting events and what followers derive from them. Call it before locking anything that followers write to.
     """
     list(Cursor.objects.select_for_update().order_by("name"))
 

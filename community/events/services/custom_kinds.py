@@ -1,4 +1,4 @@
-"""Event types that managers added to those of the catalogue."""
+"""Event types that managers added to the catalogue."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import Field
 from community.events.catalogue import EVENT_TYPES, EventType, event_type, whole
 from community.events.models import CustomKind, CustomProperty
 
-# Enough for a paragraph; longer texts belong to the system that has them.
+# Enough for a paragraph; longer text belongs in the system that it comes from.
 MAX_TEXT = 2000
 
 
 def among(names: Iterable[str]) -> Mapping[str, EventType]:
-    """Return the custom event types with these names. Costs no query if all are in the catalogue."""
+    """Return the custom event types with these names. No query if all are in the catalogue."""
     wanted = set(names) - EVENT_TYPES.keys()
     return _types(CustomKind.objects.filter(name__in=wanted)) if wanted else {}
 

@@ -243,7 +243,7 @@ def _set_retracted(events: Sequence[Event], retracted: bool, name: EventName, re
 
 @transaction.atomic
 def purge(events: Q) -> int:
-    """Delete the events that match, as those of an import that is undone. Return the number deleted.
+    """Delete the matching events, such as those of an undone import. Return the number deleted.
 
     The only way around the append-only trigger. The caller must clean up what was derived from these events.
     """

@@ -108,7 +108,7 @@ class TopicForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    """Form for a reply to a topic; in their own question, the asker chooses between a comment and an answer."""
+    """Form for a reply to a topic; on their own question, the asker chooses between a comment and an answer."""
 
     FOLLOW_UPS = [
         (Post.Kind.COMMENT, _("Comment on my question")),
@@ -161,7 +161,7 @@ class EditForm(forms.Form):
         max_length=300,
         help_text=_("Shown in the post history."),
     )
-    # The version that was opened: how often the post had been edited.
+    # The version being edited: the number of edits when the form was opened.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
@@ -179,9 +179,9 @@ class EditForm(forms.Form):
             del self.fields["title"], self.fields["tags"]
 
     def rebase(self, post: Post) -> bool:
-        """Make this an edit of the post's newest version; return whether it would change anything.
+        """Rebase this edit on the post's newest version; return whether it would change anything.
 
-        The form gets an error, and `conflict` is what it would change.
+        If it would, the form gets an error, and `conflict` holds the changes.
         """
         entered = self.cleaned_data | {"tags": ", ".join(sorted(self.cleaned_data.get("tags", [])))}
         for name, theirs in EditForm(post=post).initial.items():
@@ -193,7 +193,7 @@ class EditForm(forms.Form):
             self.add_error(
                 None,
                 gettext(
-                    "%(name)s edited this post while you were writing. Compare the two versions, then save yours or keep theirs."
+                    "%(name)s edited this post while you were writing. Compare the two versions, then save yours or keep theirs. Compare the two versions, then save yours or keep theirs."
                 )
                 % {"name": name},
             )

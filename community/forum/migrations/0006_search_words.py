@@ -1,7 +1,7 @@
-"""Words to search for, without the differences in spelling that people do not mean.
+"""Search words, normalized so that unintended differences in spelling do not matter.
 
-The functions depend neither on the database's locale nor on its version: characters are named by their numbers, in
-tables made from Python's Unicode data.
+The functions do not depend on the database's locale or version: they use character codes from tables generated from
+Python's Unicode data.
 """
 
 import unicodedata
@@ -17,14 +17,14 @@ UNSPACED = (
     r"\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u9fff\ua980-\ua9df"
     r"\uaa60-\uaadf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# Letters that Unicode does not decompose.
+# Letters that have no Unicode decomposition.
 SINGLE = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "ς": "σ"}
 SCRIPTS = ((0x80, 0x180), (0x180, 0x370), (0x370, 0x400), (0x400, 0x430), (0x430, 0x530), (0x530, 0xE00))
 DOUBLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 
 
 def separators():
-    """Return ranges of the characters outside ASCII that separate words, for a regular expression."""
+    """Return the ranges of non-ASCII characters that separate words, for a regular expression."""
     ranges, start, end = [], 0, 0
     for code in [*range(0x80, 0xD800), *range(0xE000, 0x110000)]:
         category = unicodedata.category(chr(code))
@@ -41,7 +41,7 @@ def separators():
 
 
 def letters():
-    """Return letters and digits, and what each is replaced by: lower case and ASCII digits."""
+    """Return letters and digits with their replacements: lower case and ASCII digits."""
     table = dict(SINGLE)
     for character in map(chr, range(0x80, 0x0E00)):
         lower = character.lower()
@@ -55,7 +55,7 @@ def letters():
 
 
 def translations():
-    """Return statements that translate the letters, by script: a long table takes long for each character."""
+    """Return statements that translate the letters, one per script, because long tables are slow for each character."""
     statements, table = [], letters()
     for start, end in SCRIPTS:
         found = [one for one in table if start <= ord(one) < end]

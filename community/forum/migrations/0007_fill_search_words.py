@@ -4,7 +4,7 @@ BATCH = 200
 
 
 def fill(apps, schema_editor):
-    """Set the words of all posts and titles in small transactions; continues where an interrupted run ended."""
+    """Set the words of all posts and titles in small transactions; resumes after an interruption."""
     for model, expression in (
         ("Post", "forum_words(forum_post_text(markup, source, html))"),
         ("Topic", "setweight(forum_words(title), 'A')"),

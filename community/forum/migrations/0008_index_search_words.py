@@ -2,7 +2,7 @@ import django.contrib.postgres.indexes
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations
 
-# An interrupted run leaves an invalid index.
+# An interrupted run leaves an invalid index behind.
 RESTART = [
     migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", migrations.RunSQL.noop)
     for name in ("post_words", "topic_words")

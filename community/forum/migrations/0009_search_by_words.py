@@ -16,7 +16,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    """Let `words` replace the generated column `search`, under its name."""
+    """Replace the generated column `search` with `words`, keeping the name."""
 
     dependencies = [("forum", "0008_index_search_words")]
 
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.RemoveField("topic", "search"),
         migrations.RenameField("post", "words", "search"),
         migrations.RenameField("topic", "words", "search"),
-        # Renaming a field leaves its old name in the indexes of Django's state.
+        # Renaming a field leaves its old name in the indexes of Django's migration state.
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.RemoveIndex("post", "post_words"),

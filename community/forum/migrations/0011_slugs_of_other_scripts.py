@@ -6,7 +6,7 @@ BATCH_SIZE = 1_000
 
 
 def write_words(apps, schema_editor):
-    """Give topics whose titles had no Latin letters the words of their titles; their old URLs redirect."""
+    """Set slugs for topics whose titles have no Latin letters; old URLs redirect."""
     topics = apps.get_model("forum", "Topic").objects.filter(slug="topic").order_by("pk")
     last = 0
     while batch := list(topics.filter(pk__gt=last).only("pk", "title")[:BATCH_SIZE]):

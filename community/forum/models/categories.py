@@ -108,7 +108,7 @@ class Category(models.Model):
         return address("forum:category", self.slug)
 
     def clean(self) -> None:
-        """Refuse an unknown icon, and a third level of categories."""
+        """Reject unknown icons and a third level of categories."""
         validate_icon(self.icon)
         if self.parent_id is None:
             return

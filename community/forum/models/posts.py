@@ -36,7 +36,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(status=Post.Status.PUBLISHED)
 
     def opened_merged_topic(self) -> PostQuerySet:
-        """Posts that opened a topic which was merged into another since."""
+        """Posts that opened a topic which has since been merged into another."""
         return self.filter(
             Exists(Topic.objects.merged().opened_by(OuterRef("author"), OuterRef("created_at")))
         )
@@ -93,7 +93,7 @@ def _unapproved(user: Reader) -> Q:
 
 
 class Post(models.Model):
-    """A post in a topic. Its source is stored in the language it was written in; HTML is rendered on save, never on read."""
+    """A post in a topic. The source is stored in its original markup; HTML is rendered on save, never on read."""
 
     class Kind(models.TextChoices):
         OPENING = "opening", _("Opening post")
@@ -147,7 +147,7 @@ class Post(models.Model):
     score = models.IntegerField(default=0, help_text=_("Upvotes minus downvotes."))
     is_accepted = models.BooleanField(default=False)
     is_official = models.BooleanField(default=False)
-    # The words of the source, set by a trigger; see the migration `search_words`.
+    # Words of the source, set by a trigger; see the migration `search_words`.
     search = SearchVectorField(null=True, editable=False)
 
     objects = PostQuerySet.as_manager()

@@ -62,11 +62,11 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.filter(status=Topic.Status.PUBLISHED)
 
     def merged(self) -> TopicQuerySet:
-        """Topics whose posts were moved to another one, which their URLs redirect to."""
+        """Topics merged into another one, to which their URLs redirect."""
         return self.filter(merged_into__isnull=False)
 
     def opened_by(self, author: Any, created_at: Any) -> TopicQuerySet:
-        """Topics with this author and time, which they have from their opening post."""
+        """Topics with this author and time, which they take from their opening post."""
         return self.filter(author=author, created_at=created_at)
 
     def unanswered(self) -> TopicQuerySet:

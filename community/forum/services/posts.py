@@ -103,7 +103,7 @@ def create(
 
 
 class EditConflict(Exception):
-    """The post was edited after the editor had opened it; `post` is the newest version."""
+    """The post was edited after the form was opened; `post` is the newest version."""
 
     def __init__(self, post: Post) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class EditConflict(Exception):
 
 
 def lock_version(post: Post, version: int) -> None:
-    """Lock the post for an edit of this version. Raises EditConflict if there is a newer one."""
+    """Lock the post for editing this version. Raises EditConflict if there is a newer one."""
     _topic, newest = _lock(post)
     if newest.revision_count != version:
         raise EditConflict(newest)

@@ -36,9 +36,9 @@ def mark_read(topic: Topic, *, member: Member, number: int, now: datetime | None
 
 
 def carry_over(topic: Topic, target: Topic) -> None:
-    """Move the readers of a topic to the one it is merged into, before its posts are appended there.
+    """Move the reading state of a topic to the one it is merged into, before its posts are appended there.
 
-    Who has opened both keeps their place in the target.
+    Members who have opened both keep their place in the target.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CARRY_OVER, {"topic": topic.pk, "target": target.pk, "last": target.last_number})

@@ -30,18 +30,18 @@ def screening_text(title: str, source: str, tags: Iterable[str]) -> str:
 
 
 def filterable_text(source: str) -> str:
-    """Return Markdown for a word filter: the source, what a reader sees of it, and where its links lead."""
+    """Return Markdown for the word filter: the source, the visible text, and link targets."""
     html = render(source).html
     return "\n\n".join([source, text_of(html), attributes_of(html)])
 
 
 def filterable_text_of(post: Post) -> str:
-    """Return a stored post for a word filter, as `filterable_text` does."""
+    """Return a stored post for the word filter, like `filterable_text`."""
     return "\n\n".join([editable_source(post), text_of(post.html), attributes_of(post.html)])
 
 
 def editable_source(written: Post | Revision) -> str:
-    """Return the source to edit, compare and quote, which is Markdown; HTML is converted."""
+    """Return the source as Markdown, to edit, compare and quote; HTML is converted."""
     if written.markup != Markup.HTML:
         return written.source
     post = written.post if isinstance(written, Revision) else written
@@ -54,7 +54,7 @@ def editable_markup(written: Post | Revision) -> Markup:
 
 
 def edit_source(post: Post, source: str) -> list[Member]:
-    """Set the post's source to an edited `editable_source`, as `set_source` does."""
+    """Set the post's source to an edited `editable_source`, like `set_source`."""
     post.markup = editable_markup(post)
     return set_source(post, source, category=post.topic.category)
 

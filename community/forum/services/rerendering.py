@@ -1,4 +1,4 @@
-"""Render stored texts again after the renderer changed. Nobody edited them, so no event, edit or audit entry tells of it."""
+"""Re-render stored texts after the renderer has changed. Nobody edited them, so nothing is recorded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ BATCH_SIZE = 500
 
 
 def rerender_posts() -> Iterator[tuple[int, int]]:
-    """Render all posts, and yield after each batch how many were read and how many changed.
+    """Re-render all posts; after each batch, yield how many were read and how many changed.
 
-    It can be interrupted and started again: posts that are rendered already stay as they are, and so do posts
-    that are edited meanwhile. Mentions lead to whom they led before.
+    Safe to interrupt and run again: posts already up to date or edited in the meantime are left alone. Mentions keep
+    their targets.
     """
     posts = Post.objects.order_by("pk").select_related("topic__category").defer("search", "topic__search")
     last = 0
@@ -29,7 +29,7 @@ def rerender_posts() -> Iterator[tuple[int, int]]:
 
 
 def _rerender(post: Post) -> bool:
-    """Render a post, and its topic's excerpt; return whether either changed."""
+    """Re-render a post and its topic's excerpt; return whether either changed."""
     rendered = render(
         post.source,
         markup=post.markup,

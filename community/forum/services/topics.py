@@ -179,9 +179,9 @@ def move(topic: Topic, *, to: Category, actor: Member, now: datetime | None = No
 def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = None) -> Topic:
     """Append all posts of `topic` to another topic, and redirect its URL there; idempotent.
 
-    Its opening becomes a reply, and its accepted answer is no longer accepted, since the other topic has its
-    own asker. Whoever had read it goes on reading in the other topic. Raises Refused if `into` is the same topic,
-    or one of the two is merged already, or `into` is deleted.
+    The opening post becomes a reply, and an accepted answer is no longer accepted, because the other topic has its own
+    asker. Readers keep their place. Raises Refused if `into` is the same topic or deleted, or if either topic is
+    already merged.
     """
     first, second = sorted([topic.pk, into.pk])
     locked = {first: counters.lock_topic(first), second: counters.lock_topic(second)}
@@ -201,7 +201,7 @@ def merge(topic: Topic, *, into: Topic, actor: Member, now: datetime | None = No
     target.save(update_fields=["last_number"])
     topic.status, topic.merged_into = Topic.Status.DELETED, target
     topic.save(update_fields=["status", "merged_into"])
-    # Topics that were merged into this one before lead straight to the target.
+    # Topics merged into this one earlier now redirect straight to the target.
     Topic.objects.filter(merged_into=topic).update(merged_into=target)
     counters.refresh(topic, before=topic_before)
     counters.refresh(target, before=target_before)

@@ -1,4 +1,4 @@
-"""What the columns of a file of purchases mean: our own names, and those of the exports of shops and CRMs."""
+"""The columns of purchase files: our own names, and those in exports from shops and CRMs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from community.api.services.order_statuses import Meaning
 from community.api.services.purchase_files.text import InvalidFile
 
-# What a column can be taken for, in words for people.
+# What a column can mean, as shown to people.
 FIELDS = {
     "external_id": "order ID",
     "occurred_at": "date",
@@ -33,9 +33,9 @@ IDENTITY = ("buyer_email", "buyer_external_id", "account_external_id", "account_
 
 @dataclass(frozen=True)
 class Format:
-    """The columns of one kind of file. `needs` are those by which it is recognised: one of each group.
+    """The columns of one file format. A file is recognised if it has one column of each group in `needs`.
 
-    Of several columns for one field, the first that is not empty in a row counts.
+    If several columns map to one field, the first that is not empty in a row counts.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Format:
     columns: Mapping[str, Sequence[str]]
     needs: Sequence[Sequence[str]] = ()
     statuses: Mapping[str, Meaning] = field(default_factory=dict)
-    guest: str = ""  # the ID of buyers without an account
+    guest: str = ""  # the ID that buyers without an account have
 
 
 GENERIC = Format(
@@ -168,7 +168,7 @@ FORMATS = {one.name: one for one in (GENERIC, SHOPIFY, STRIPE, WOOCOMMERCE, HUBS
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of a file is taken for what, by index."""
+    """How the columns of a file are read, by index."""
 
     format: Format
     header: Sequence[str]
@@ -192,7 +192,7 @@ class Columns:
 
 
 def choose(header: Sequence[str], *, named: str = "", currency: str = "") -> Columns:
-    """Return what the columns mean, in the named format or the one that the header is of. Raises InvalidFile."""
+    """Return how the columns are read, in the named format or the one recognised by the header. Raises InvalidFile."""
     plain = [_plain(name) for name in header]
     chosen = (
         FORMATS[named] if named else next((one for one in FORMATS.values() if _is_of(plain, one)), GENERIC)

@@ -1,4 +1,4 @@
-"""Import purchases from CSV files: the whole file or nothing of it."""
+"""Import purchases from CSV files, all or nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from community.core.currencies import to_cents
 from community.events.catalogue import PURCHASE_REFUNDED
 
 MAX_PROBLEMS = 50
-# The columns behind the fields that a reason of `parsers` names.
+# The file's fields for the API fields that reasons from `parsers` name.
 _FIELDS = {
     "external_id": "external_id",
     "id": "external_id",
@@ -51,7 +51,7 @@ _YES = ("1", "true", "yes", "y", "test")
 
 @dataclass(frozen=True)
 class Options:
-    """How to read a file, where it does not say itself. `source` defaults to the name of the format."""
+    """How to read what the file leaves open. `source` defaults to the name of the format."""
 
     source: str = ""
     format: str = ""
@@ -84,8 +84,8 @@ class Outcome:
 def import_purchases(path: Path, *, options: Options, dry_run: bool) -> Outcome:
     """Import every order in one transaction; idempotent.
 
-    Rows that are wrong are reported and left out. Raises InvalidFile, and imports nothing, if the file as a whole
-    cannot be read or understood.
+    Invalid rows are reported and skipped. Raises InvalidFile, and imports nothing, if the file as a whole cannot be
+    read.
     """
     return retries.on_deadlock(lambda: _import(path, options, dry_run=dry_run))
 
@@ -130,7 +130,7 @@ def _count(outcome: Outcome, line: int, fact: Parsed, result: Result) -> None:
 
 
 def _withdraw_unpaid(outcome: Outcome, *, correct: bool, dry_run: bool) -> None:
-    """Withdraw purchases that were imported before, and whose orders the file says were not paid after all."""
+    """Withdraw purchases imported earlier whose orders, according to this file, were not paid after all."""
     lines = {f"purchase:{order.id}": order for order in outcome.grouped.unpaid_orders}
     known = withdrawals.withdraw(outcome.source, lines, dry_run=dry_run or not correct)
     outcome.counts["withdrawn"] = len(known) if correct else 0
@@ -145,7 +145,7 @@ def _withdraw_unpaid(outcome: Outcome, *, correct: bool, dry_run: bool) -> None:
 
 
 class _Reader:
-    """Turns orders into facts: a purchase, a refund or both."""
+    """Turn orders into facts: a purchase, a refund or both."""
 
     def __init__(self, grouped: Grouped, chosen: Columns, source: str, options: Options) -> None:
         self.orders, self.columns, self.source, self.options = grouped.orders, chosen, source, options
@@ -170,7 +170,7 @@ class _Reader:
                 yield order.line, fact
 
     def _recorded(self) -> set[str]:
-        """Return the orders of the file's negative rows that were imported before."""
+        """Return which orders refunded by the file's negative rows were imported before."""
         wanted = {
             inbound_event_id(self.source, f"purchase:{order.id}"): order.id
             for order in self.orders
@@ -246,7 +246,7 @@ class _Reader:
             "channel": "billing",
             "value": {"amount": str(refunded), "currency": item["currency"]},
             "props": {"external_id": order.id, "full": is_full and not order.is_refund},
-            # The export says how much was refunded so far, which may be more next time.
+            # The export has the total refunded so far, which may be more next time.
             "correction": True,
         }
 
@@ -296,7 +296,7 @@ class _Reader:
         return "" if first == self.columns.format.guest else first
 
     def _in_columns(self, fact: Parsed) -> Parsed:
-        """Name the file's columns in a reason, where it names the fields of the API."""
+        """Replace the API's field names in a reason by the file's column names."""
         if not isinstance(fact, Malformed):
             return fact
         parts = [part.partition(": ") for part in fact.reason.split("; ")]

@@ -11,14 +11,14 @@ from community.api.services.order_statuses import Meaning
 from community.api.services.purchase_files.columns import FIELDS, Columns
 from community.api.services.purchase_files.text import InvalidFile
 
-# What each row of an order says again or leaves empty.
+# The fields that further rows of an order repeat or leave empty.
 OF_ORDER = tuple(name for name in FIELDS if name not in ("external_id", "products"))
 MAX_LISTED = 20
 
 
 @dataclass
 class Order:
-    """An order as the file says it: the line of its first row, its text by field, and all its products."""
+    """An order as in the file: the line of its first row, its text by field, and all its products."""
 
     line: int
     id: str
@@ -31,7 +31,7 @@ class Order:
 
 @dataclass
 class Grouped:
-    """The orders of a file, and the rows that are none: repeated ones, and those of orders that were not paid."""
+    """The orders of a file, and the rows left out: repeated ones and those of unpaid orders."""
 
     orders: list[Order] = field(default_factory=list)
     repeated: int = 0
@@ -43,7 +43,7 @@ class Grouped:
 def group(
     rows: Iterable[tuple[int, list[str]]], columns: Columns, *, statuses: Mapping[str, Meaning]
 ) -> Grouped:
-    """Return the orders. Raises InvalidFile with all statuses whose meaning is not known."""
+    """Return the orders. Raises InvalidFile, listing all unknown statuses."""
     found = Grouped()
     firsts: dict[str, Order] = {}
     seen: set[tuple[str, ...]] = set()
@@ -91,12 +91,12 @@ def _is_negative(amount: str) -> bool:
 
 
 def _continued(order: Order, previous: Order | None) -> Order | None:
-    """Return the order before, if the row has no ID and nothing but a product."""
+    """Return the previous order if the row has nothing but a product."""
     return previous if order.products and not any(order.text.values()) else None
 
 
 def _contradiction(order: Order, first: Order, columns: Columns) -> str:
-    """Say where a further row of an order differs from the first; an empty string if it does not."""
+    """Return how a further row of an order contradicts the first; empty if it does not."""
     for name, text in order.text.items():
         if text and text != first.text[name]:
             was = f"“{first.text[name]}”" if first.text[name] else "empty"
@@ -108,7 +108,7 @@ def _contradiction(order: Order, first: Order, columns: Columns) -> str:
 
 
 def _judge(found: Grouped, columns: Columns, statuses: Mapping[str, Meaning]) -> None:
-    """Set what the orders' statuses mean, and take out those that were not paid. Raises InvalidFile."""
+    """Set the meaning of each order's status, and remove unpaid orders. Raises InvalidFile."""
     unknown: Counter[str] = Counter()
     for order in found.orders:
         status = order.text["status"]

@@ -1,4 +1,4 @@
-"""Read the text and the rows of a CSV file, and say where it is broken."""
+"""Read the text and rows of a CSV file, and report where it is broken."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-
 
 
 class InvalidFile(Exception):
-    """The file cannot be imported, and nothing of it was; the message says why and what to do."""
+    """The file cannot be imported, and nothing was; the message says why and what to do."""
 
 
 _OTHER_FILES = {
@@ -27,7 +27,7 @@ _OTHER_FILES = {
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file. `start` is the line that the text begins at."""
+    """The rows of a file. `start` is the line where the text begins."""
 
     text: str
     header: list[str]
@@ -37,7 +37,7 @@ class Table:
     start: int
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield each row below the header that is not empty, and the line that it begins at. Raises InvalidFile."""
+        """Yield each non-empty row below the header and the line where it begins. Raises InvalidFile."""
         for line, row in _rows(self.text, self.delimiter, self.start):
             if line > self.header_line and any(cell.strip() for cell in row):
                 yield line, row
@@ -56,7 +56,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def table_of(data: bytes, *, encoding: str = "") -> Table:
-    """Return the table in a file, whose first line that is not empty is the header. Raises InvalidFile."""
+    """Return the table in a file; its first non-empty line is the header. Raises InvalidFile."""
     for beginning, kind in _OTHER_FILES.items():
         if data.startswith(beginning):
             raise InvalidFile(f"This is {kind}, not a CSV file. Save it as “CSV UTF-8” and try again.")
@@ -100,7 +100,7 @@ def _where_undecodable(data: bytes, error: UnicodeDecodeError) -> str:
 
 
 def _after_sep(text: str) -> tuple[str, str, int]:
-    """Take off the first line by which a spreadsheet names the delimiter, such as sep=;"""
+    """Remove the first line in which a spreadsheet names the delimiter, such as sep=;"""
     first, newline, rest = text.partition("\n")
     hint = first.strip().strip('"')
     if newline and hint.lower().startswith("sep=") and len(hint) <= 5:

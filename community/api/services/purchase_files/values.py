@@ -1,4 +1,4 @@
-"""Read dates and amounts as people and shops write them; what is ambiguous is settled by the whole file or refused."""
+"""Read dates and amounts as people and shops write them. The rest of the file settles ambiguous ones."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _DIGITS = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d{1,3})?|[+-]?[.,]\d+", re.ASC
 
 @dataclass(frozen=True)
 class DateReader:
-    """Reads dates. `order` says which of 03/04/2026 is the day; times without a zone are in `zone`."""
+    """Reads dates. `order` says which part of 03/04/2026 is the day; times without a zone are in `zone`."""
 
     order: Order
     zone: tzinfo
 
     def read(self, text: str) -> datetime:
-        """Return the moment. Raises ValueError with a sentence."""
+        """Return the date and time. Raises ValueError with a message for people."""
         found = _YEAR_FIRST.fullmatch(text)
         last = None if found else _YEAR_LAST.fullmatch(text)
         if found:
@@ -53,9 +53,7 @@ class DateReader:
                 int(found["y"]), month, day, *_clock(found), tzinfo=_zone(found["zone"], self.zone)
             )
         except ValueError as error:
-            raise ValueError(
-                "is not a date that exists; correct the day, month or time"
-            ) from error
+            raise ValueError("is not a date that exists; correct the day, month or time") from error
 
 
 def _clock(found: re.Match[str]) -> tuple[int, int, int]:
@@ -78,9 +76,9 @@ def _zone(text: str | None, default: tzinfo) -> tzinfo:
 
 
 def order_of_dates(texts: Iterable[tuple[int, str]], *, wanted: Order) -> Order:
-    """Return which comes first in dates such as 03/04/2026, judged by all dates of the file.
+    """Return which comes first in dates such as 03/04/2026, judging by all dates in the file.
 
-    Raises InvalidFile if none settles it, or if they contradict each other.
+    Raises InvalidFile if they are all ambiguous or contradict each other.
     """
     doubtful: tuple[int, str] | None = None
     proofs: dict[Order, tuple[int, str]] = {}
@@ -121,7 +119,7 @@ class AmountReader:
     default_currency: str
 
     def read(self, text: str, currency: str) -> tuple[Decimal, str]:
-        """Return the amount, which may be negative, and its currency. Raises ValueError with a sentence."""
+        """Return the amount, which may be negative, and its currency. Raises ValueError with a message for people."""
         number, inside = _split(text)
         code = currency.strip().upper() or inside or self.default_currency
         if not code:
@@ -140,9 +138,9 @@ class AmountReader:
 
 
 def mark_of_amounts(amounts: Iterable[tuple[int, str, str]], *, wanted: Mark) -> Mark:
-    """Return the decimal mark, judged by all amounts of the file: (line, text, currency).
+    """Return the decimal mark, judging by all amounts in the file: (line, text, currency).
 
-    Raises InvalidFile if 1,299 is among them and none settles what it means, or if they contradict each other.
+    Raises InvalidFile if an amount such as 1,299 remains ambiguous, or if they contradict each other.
     """
     doubtful: tuple[int, str] | None = None
     proofs: dict[Mark, tuple[int, str]] = {}
@@ -171,7 +169,7 @@ def mark_of_amounts(amounts: Iterable[tuple[int, str, str]], *, wanted: Mark) ->
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the number without spaces, and the currency that is written beside it. Raises ValueError."""
+    """Return the number without spaces, and the currency written next to it. Raises ValueError."""
     number = _GROUPS.sub("", text.strip()) if len(text) <= _LONGEST_AMOUNT else ""
     sign = ""
     if number.startswith("(") and number.endswith(")"):
@@ -191,7 +189,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _mark_of(number: str, currency: str) -> Mark:
-    """Return the decimal mark of one amount if it can have no other; empty if it has none or is ambiguous."""
+    """Return the decimal mark of one amount; empty if it has none or is ambiguous."""
     digits = re.sub(r"[eE].*", "", number.lstrip("+-"))
     marks = re.sub(r"\d", "", digits)
     if not marks:
@@ -205,7 +203,7 @@ def _mark_of(number: str, currency: str) -> Mark:
     whole, _, rest = digits.partition(this)
     if len(rest) != 3 or len(whole) > 3 or whole in ("", "0"):
         return this
-    # 49.905 KWD has its three decimals; 1.299 may be grouped.
+    # 49.905 KWD must have three decimals; 1.299 may be grouped digits.
     return this if this == "." and currencies.decimals(currency) == 3 else ""
 
 
