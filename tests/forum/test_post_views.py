@@ -319,7 +319,7 @@ def test_an_edit_of_an_older_version_shows_the_difference_before_it_is_saved(cli
 
     assert (refused.status_code, unchanged) == (422, "Change the brown gasket.")
     assert texts(refused, "form[data-draft] [role=alert]") == [
-        "Mira Lund edited this post while you were writing. Compare the two versions, then save yours or keep theirs. Compare the two versions, then save yours or keep theirs."
+        "Mira Lund edited this post while you were writing. Compare the two versions, then save yours or keep theirs."
     ]
     assert (texts(refused, "form del"), texts(refused, "form ins")) == (["brown gasket"], ["valve"])
     assert (again.status_code, Post.objects.get(pk=post.pk).source) == (

@@ -193,7 +193,8 @@ class EditForm(forms.Form):
             self.add_error(
                 None,
                 gettext(
-                    "%(name)s edited this post while you were writing. Compare the two versions, then save yours or keep theirs. Compare the two versions, then save yours or keep theirs."
+                    "%(name)s edited this post while you were writing. "
+                    "Compare the two versions, then save yours or keep theirs."
                 )
                 % {"name": name},
             )
