@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 from django.http import HttpRequest
@@ -31,20 +31,21 @@ def tiles(request: HttpRequest) -> list[Tile]:
         Tile(
             _("Unmatched events"),
             waiting["all"],
-            _("Oldest: %(ago)s") % {"ago": phrase(waiting["oldest"], now=now)}
-            if waiting["oldest"]
-            else _("All events have a member or company"),
+            _age(waiting["oldest"], now) or _("All events have a member or company"),
             f"{reverse('admin:api_waitingevent_changelist')}?applied_at__isempty=1&dismissed_at__isempty=1",
             "shopping_cart",
         ),
         Tile(
             _("Events in quarantine"),
             held["all"],
-            _("Oldest: %(ago)s") % {"ago": phrase(held["oldest"], now=now)}
-            if held["oldest"]
-            else _("All done"),
+            _age(held["oldest"], now) or _("All done"),
             f"{reverse('admin:api_quarantinedevent_changelist')}?resolved_at__isempty=1",
             "report",
             urgent=held["oldest"] is not None and now - held["oldest"] > LATE,
         ),
     ]
+
+
+def _age(oldest: datetime | None, now: datetime) -> str:
+    """Return how old the oldest is; empty if there is none."""
+    return _("Oldest: %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else ""

@@ -16,7 +16,7 @@ from community.members.models import Member
 
 from .models import Tag
 from .search_query import Filter
-from .search_suggestions import edits
+from .typing_errors import edits
 
 if TYPE_CHECKING:
     from .models.categories import Reader

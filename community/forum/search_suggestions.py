@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import pairwise
-from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -18,13 +17,12 @@ from . import queries, search_query
 from .models import Post, Topic
 from .search_marks import WORDS
 from .search_query import Term
+from .typing_errors import edits
 
 if TYPE_CHECKING:
     from .models.categories import Reader
     from .search import Answer
 
-# The letters of alphabets as indexed, without diacritics.
-ALPHABETS = (ascii_lowercase, "абвгдежзиклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω")
 SHORTEST, LONGEST = 4, 24
 CORRECTED = 3  # words of one search
 CHECKED = 8  # possible corrections
@@ -142,16 +140,3 @@ def _frequent(expressions: list[str]) -> list[str]:
 
 def _words(folded: str) -> Sequence[str]:
     return [*folded.replace("-", "").split(), *(folded.replace("-", " ").split() if "-" in folded else ())]
-
-
-def edits(word: str) -> set[str]:
-    """Return all words that are one deletion, insertion, substitution or transposition away."""
-    letters = next((alphabet for alphabet in ALPHABETS if set(word) & set(alphabet)), "") or "".join(
-        set(word)
-    )
-    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
-    deleted = {before + after[1:] for before, after in parts if after}
-    exchanged = {before + after[1] + after[0] + after[2:] for before, after in parts if len(after) > 1}
-    replaced = {before + letter + after[1:] for before, after in parts if after for letter in letters}
-    inserted = {before + letter + after for before, after in parts for letter in letters}
-    return (deleted | exchanged | replaced | inserted) - {word}

@@ -40,8 +40,8 @@ def _rerender(post: Post) -> bool:
     if (rendered.html, rendered.words) != (post.html, post.word_count):
         unedited = Post.objects.filter(pk=post.pk, html=post.html)
         changed = unedited.update(html=rendered.html, word_count=rendered.words)
-    if post.is_opening and post.topic.excerpt != excerpt_of(rendered.html):
+    if post.is_opening and (excerpt := excerpt_of(rendered.html)) != post.topic.excerpt:
         unedited = Post.objects.filter(pk=post.pk, html=rendered.html)
         topics = Topic.objects.filter(pk=post.topic_id, posts__in=unedited)
-        changed += topics.update(excerpt=excerpt_of(rendered.html))
+        changed += topics.update(excerpt=excerpt)
     return changed > 0
