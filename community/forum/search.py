@@ -94,12 +94,7 @@ class _Scope:
         )
 
 
-def find(reader: Reader, text: str, *, category_id: int | None = None) -> list[Found]:
-    """Return the topics that `answer` finds, best first, at most 200."""
-    return list(answer(reader, text, category_id=category_id).found)
-
-
-def answer(reader: Reader, text: str, *, category_id: int | None = None) -> Answer:
+def answer(reader: Reader, text: str) -> Answer:
     """Find topics by what people type: words, "quoted phrases", or, -without, tag:, user: and @names.
 
     All words must occur in the title or in one post; if few topics match, topics with the words in different posts
@@ -108,14 +103,7 @@ def answer(reader: Reader, text: str, *, category_id: int | None = None) -> Answ
     """
     query = search_query.parse(text)
     resolved = search_filters.resolve(reader, query.filters)
-    within = _Scope(
-        [
-            category.pk
-            for category in queries.visible_categories(reader)
-            if category_id in (None, category.pk, category.parent_id)
-        ],
-        resolved,
-    )
+    within = _Scope(queries.visible_category_ids(reader), resolved)
     if resolved.unknown or not (query.groups or query.filters):
         return Answer(query, filters=resolved)
     if not query.groups:
@@ -337,9 +325,8 @@ def _without_stop_words(terms: Sequence[Term]) -> list[Term]:
         return [term for term, (nodes,) in zip(terms, cursor.fetchall(), strict=True) if nodes]
 
 
-def results(reader: Reader, search: str | Query, page: Sequence[Found]) -> list[Topic]:
+def results(reader: Reader, query: Query, page: Sequence[Found]) -> list[Topic]:
     """Return one page of topics, in order, each with `headline`, `snippet` and `best_post`."""
-    query = search_query.parse(search) if isinstance(search, str) else search
     category_ids, post_ids = queries.visible_category_ids(reader), [found.post_id for found in page]
     rows = {post.topic_id: post for post in _found_posts()(category_ids=category_ids, post_ids=post_ids)}
     posts = [rows[found.topic_id] for found in page if found.topic_id in rows]

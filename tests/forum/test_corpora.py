@@ -115,7 +115,7 @@ def test_naughty_searches_are_answered_safely(client):
     topic = TopicFactory(title="One topic to be found, or not")
 
     for text in naughty():
-        assert {found.topic_id for found in search.find(reader, text[:200])} <= {topic.pk}, text
+        assert {found.topic_id for found in search.answer(reader, text[:200]).found} <= {topic.pk}, text
     for asked in joined(naughty(), limit=200):
         response = client.get("/search/", {"q": asked})
         assert response.status_code == 200, asked

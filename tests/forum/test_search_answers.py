@@ -13,7 +13,7 @@ VISITOR = AnonymousUser()
 
 
 def found(text, reader=VISITOR):
-    return [one.topic_id for one in search.find(reader, text)]
+    return [one.topic_id for one in search.answer(reader, text).found]
 
 
 def left_out(text, reader=VISITOR):

@@ -37,8 +37,13 @@ SPELLINGS = [
 CASES = [(written, typed) for group in SPELLINGS for written in group for typed in group]
 
 
-def found(text, **how):
-    return [one.topic_id for one in search.find(VISITOR, text, **how)]
+def found(text):
+    return [one.topic_id for one in search.answer(VISITOR, text).found]
+
+
+def shown(text):
+    answer = search.answer(VISITOR, text)
+    return search.results(VISITOR, answer.query, answer.found)
 
 
 def test_each_spelling_finds_the_others():
@@ -135,7 +140,7 @@ def test_a_question_without_spaces_finds_its_rare_words():
 def test_results_highlight_the_spelling_of_the_text(text, typed, marked):
     TopicFactory(title=text, opening__source=text)
 
-    (topic,) = search.results(VISITOR, typed, search.find(VISITOR, typed))
+    (topic,) = shown(typed)
 
     assert topic.headline == marked
 
@@ -146,7 +151,7 @@ def test_snippet_shows_the_words_of_a_long_post():
     )
     TopicFactory(opening__source=source, opening__html=f"<p>{source}</p>")
 
-    (topic,) = search.results(VISITOR, "boiler gasket", search.find(VISITOR, "boiler gasket"))
+    (topic,) = shown("boiler gasket")
 
     assert "The <mark>gasket</mark> of the <mark>boiler</mark> leaks." in topic.snippet
     assert len(topic.snippet) < 350
@@ -179,8 +184,7 @@ def test_any_search_is_answered(text):
     PostFactory(source=f"gasket {text}")
 
     for typed in (text, f'"{text}"', f"-{text}", f"gasket {text}", f"{text} or gasket"):
-        found = search.find(VISITOR, typed)
-        search.results(VISITOR, typed, found)
+        shown(typed)
         search.similar(VISITOR, typed)
 
 
