@@ -210,7 +210,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Ask for the password or a code again before a change to one's account.
+# Ask for the password or a code again before account changes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Only works in the browser that has just signed up.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
@@ -245,7 +245,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# Screeners of new and edited posts and of profiles, and listeners that are called for held ones
+# Screeners of posts and profiles, and listeners that are called for held posts
 
 POST_SCREENERS = ["community.moderation.screening.screen", "community.prospects.screening.screen"]
 EDIT_SCREENERS = ["community.moderation.screening.screen_edit"]
@@ -305,7 +305,7 @@ SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "community.members.session_ended.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
-# Hosts whose images posts may load, such as your own cdn.example.com; other sites' images are shown as links.
+# Hosts that posts may load images from, such as cdn.example.com; images on other hosts are shown as links.
 IMAGE_HOSTS = [host.lower() for host in env.list("IMAGE_HOSTS", default=[])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

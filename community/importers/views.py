@@ -9,7 +9,7 @@ from .services import addresses
 
 @require_safe
 def old_address(request: HttpRequest) -> HttpResponse:
-    """Redirect a URL of the old site to its new one; let the reader choose if several sites had that URL."""
+    """Redirect a URL of an old site to the new one; let the reader choose if several sites had that URL."""
     host = request.get_host().partition(":")[0].lower()
     found = addresses.find(request.get_full_path().lstrip("/"), host=host, reader=request.user)
     if not found.choices:

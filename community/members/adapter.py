@@ -76,14 +76,14 @@ class AccountAdapter(DefaultAccountAdapter):
         typed = str(credentials.get("email") or "")
         user: AbstractBaseUser | None = super().authenticate(request, **_canonical(credentials))
         if user is None and typed.lower() != canonical_address(typed):
-            # An address from before there was one spelling, which another account has in that spelling.
+            # Stored before addresses were canonical, and another account has the canonical form.
             user = super().authenticate(request, **credentials)
         if user is not None:
             log_in_limits.clear(request, _account(credentials))
         return user
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
-        """Finish logging in, and remember the browser for the next time."""
+        """Finish logging in, and remember the browser for next time."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if email := getattr(user, "email", None):
             log_in_limits.remember_device(response, _account({"email": email}))
@@ -95,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send the mail; skip a repeated confirmation, since the link in the first one still works."""
-        email = canonical_address(email)  # not to the other domain that Django would make of some letters
+        email = canonical_address(email)  # not to the different domain that Django would make of some letters
         if template_prefix in CONFIRMATIONS:
             try:
                 rate_limits.hit(rate_limits.ACCOUNT_CONFIRMATIONS, email)
@@ -110,7 +110,7 @@ def _canonical(credentials: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class MfaAdapter(DefaultMFAAdapter):
-    """Keep two-factor authentication on for the team, where it is required."""
+    """Keep two-factor authentication on for the team where it is required."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,

@@ -99,10 +99,10 @@ class SignupForm(AllauthSignupForm):
 
 
 class LoginForm(AllauthLoginForm):
-    """Log-in form that takes an address in any spelling."""
+    """Log-in form that accepts an email address in any spelling."""
 
     def clean(self) -> dict[str, Any]:
-        """Log in with the address as the account has it, which is the one that was confirmed."""
+        """Log in with the address as stored with the account, which is the one that was confirmed."""
         data: dict[str, Any] = super().clean()  # type: ignore[no-untyped-call]
         login = getattr(self, "_login", None)
         if login is not None and login.email:
@@ -132,7 +132,7 @@ class ReauthenticateForm(RateLimitedCode, mfa_forms.ReauthenticateForm):
 
 
 def refuse_impersonation(display_name: str, *, member: Member | None = None) -> str:
-    """Return the cleaned name. Raises ValidationError if it is like a team member's, or claims to be the team's."""
+    """Return the cleaned name. Raises ValidationError if it imitates a team member's or claims to be the team's."""
     name = names.clean_display_name(display_name)
     if member is not None and (member.is_team or name == member.display_name):
         return name
@@ -144,7 +144,7 @@ def refuse_impersonation(display_name: str, *, member: Member | None = None) -> 
 
 
 def screened(text: str, field: str, *, member: Member | None = None) -> str:
-    """Return the text. Raises ValidationError if a screener objects to it in this field."""
+    """Return the text. Raises ValidationError if a screener objects to it."""
     if sentence := screening.objection(member, field, text):
         raise forms.ValidationError(sentence)
     return text
@@ -235,7 +235,7 @@ class ProfileForm(forms.Form):
         return self._screened("website")
 
     def _screened(self, field: str) -> str:
-        """Return what was typed, screened unless it is what is saved already."""
+        """Return what was typed; screen it only if it has changed."""
         text: str = self.cleaned_data[field]
         return screened(text, field, member=self.member) if text != getattr(self.member, field) else text
 

@@ -1,7 +1,7 @@
-"""Limits on guessing passwords that do not let a stranger lock the owner out.
+"""Limits on guessing passwords that do not let strangers lock the owner out.
 
-Attempts are counted for the account and the network they come from. When many networks try one account, each of them
-is slowed. A browser that has logged in to the account before has a limit of its own: a signed cookie says so.
+Attempts are counted per account and network. When many networks try one account, each of them is slowed down. A browser
+that has logged in to the account before has its own limit; it is recognised by a signed cookie.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def count(request: HttpRequest, account: str) -> None:
 
 
 def clear(request: HttpRequest, account: str) -> None:
-    """Forget this browser's and network's attempts after the right password, or a reset."""
+    """Clear this browser's and network's attempts after a successful log-in or password reset."""
     if device := _device(request, account):
         rate_limits.clear(rate_limits.DEVICE_LOG_INS, device)
     for limit in (rate_limits.ACCOUNT_LOG_INS, rate_limits.ACCOUNT_LOG_INS_SLOWED):
@@ -45,7 +45,7 @@ def clear(request: HttpRequest, account: str) -> None:
 
 
 def remember_device(response: HttpResponse, account: str) -> None:
-    """Let this browser log in to the account again whatever others try. The cookie gives no access."""
+    """Let this browser log in to the account again, whatever others try. The cookie does not grant access."""
     value = signing.dumps([_hash(account), secrets.token_hex(8)], salt=SALT)
     response.set_cookie(
         COOKIE,
@@ -59,7 +59,7 @@ def remember_device(response: HttpResponse, account: str) -> None:
 
 
 def _device(request: HttpRequest, account: str) -> str:
-    """Return the id of a browser that has logged in to the account, else an empty string."""
+    """Return the id of a browser that has logged in to the account before, else an empty string."""
     try:
         known, device = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=YEAR)
     except (signing.BadSignature, TypeError, ValueError):

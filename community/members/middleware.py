@@ -19,11 +19,11 @@ from community.members.models import Member
 from community.members.requests import member_of
 from community.members.services.visits import note_visit
 
-# What browsers keep of a member is deleted with their log-out: pages, and drafts in the local storage.
+# On log-out, browsers delete what they keep of a member: cached pages, and drafts in local storage.
 CLEARED = '"cache", "storage"'
 
 
-# When the session was last used, in seconds; written at most this often within the time it may be idle.
+# Session key of the time of last use, in seconds, and how often it is written within the idle time.
 SEEN = "seen_at"
 WRITES_WHILE_IDLE = 24
 
@@ -31,7 +31,7 @@ WRITES_WHILE_IDLE = 24
 class MemberTimeZone:
     """Activate the member's time zone; visitors get the site's.
 
-    End sessions that nobody used for long. Clear the browser when the member logs out.
+    End idle sessions. Clear the browser's data when the member logs out.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -74,7 +74,7 @@ def _is_known(request: HttpRequest) -> bool:
 
 
 class TeamTwoFactor:
-    """Let the team do nothing until they have set up two-factor authentication and used it in this session."""
+    """Lock out team members until they have set up two-factor authentication and used it in this session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -96,7 +96,7 @@ class TeamTwoFactor:
 
 
 def idle_seconds(member: Member) -> int:
-    """Return how long the member's sessions last without being used."""
+    """Return how long the member's sessions may be idle."""
     hours: int = settings.TEAM_SESSION_IDLE_HOURS if member.is_team else settings.SESSION_IDLE_HOURS
     return hours * 3600
 
@@ -107,7 +107,7 @@ def _is_idle(request: HttpRequest, member: Member) -> bool:
 
 
 def _note_use(request: HttpRequest, member: Member) -> None:
-    """Save that the session is in use, now and then: each save writes to the database."""
+    """Save now and then that the session is in use, because each save writes to the database."""
     idle, now = idle_seconds(member), int(time.time())
     seen = request.session.get(SEEN)
     if (seen is not None and now - seen < idle // WRITES_WHILE_IDLE) or disk.is_low():

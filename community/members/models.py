@@ -178,7 +178,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
     )
-    # Their email address told us the company, they did not.
+    # We know the company from their email address; they did not tell us.
     shows_company = models.BooleanField(
         default=False, help_text=_("Show the company on the profile to everyone, not just the team.")
     )

@@ -39,7 +39,7 @@ def can_administer(actor: Member, member: Member) -> bool:
 
 
 def can_see_company(reader: Member | AnonymousUser, member: Member) -> bool:
-    """Whether they may see which company a member belongs to: the team, the member, and all if the member says so."""
+    """Whether they may see a member's company: the team and the member may, and everyone if the member agrees."""
     if member.shows_company or reader == member:
         return True
     return isinstance(reader, Member) and reader.is_team

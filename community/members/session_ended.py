@@ -1,7 +1,7 @@
-"""What happens to forms and scripts of a page whose session has ended meanwhile.
+"""Handle forms and scripts on pages whose session has ended in the meantime.
 
-Scripts get a dialog that offers to log in, and the page keeps what was typed. A plain form is kept until the same
-member has logged in, and shown again.
+Scripts get a dialog that offers to log in, and the page keeps what was typed. A plain form is kept and shown again
+once the same member has logged in.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from django.utils.translation import gettext as _
 
 from community.core import rate_limits, unsent
 
-# Tells our scripts that logging in, or a new CSRF token, is all it takes.
+# Tells our scripts to retry after logging in or with a new CSRF token.
 HEADER: Final = "X-Session-Ended"
 
 
 class SessionEnded:
-    """Answer for log-in pages that a form or a script would be redirected to."""
+    """Respond to forms and scripts that would be redirected to the log-in page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -46,7 +46,7 @@ class SessionEnded:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the page has expired, and offer to send the form again with a new token.
 
-    Only forms of this site are shown again: others must not get a button here that does what they wanted.
+    Only forms from this site are shown again, so that another site cannot get its request confirmed with a click here.
     """
     form = unsent.of(request) if _is_own(request) else None
     if _is_own(request) and is_from_script(request):
@@ -59,7 +59,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def is_from_script(request: HttpRequest) -> bool:
-    """Return whether a script sent it, which would take a log-in page for the answer."""
+    """Return whether a script sent the request, which would mistake a log-in page for the response."""
     headers = request.headers
     return (
         "HX-Request" in headers
@@ -98,7 +98,7 @@ def _keep(request: HttpRequest) -> bool:
 
 
 def _is_own(request: HttpRequest) -> bool:
-    """Return whether a page of this site sent the form, as far as the browser says."""
+    """Return whether the form came from a page of this site, as far as the browser says."""
     own = f"{request.scheme}://{request.get_host()}"
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     return origin == own if origin else site == "same-origin"

@@ -1,4 +1,4 @@
-"""Two-factor authentication of the team: whether this session has used it, and where it is set up or asked for."""
+"""Two-factor authentication for the team: whether this session has used it, and where to set it up or enter a code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from community.members.models import Member
 
-# What the team can reach before: setting it up, confirming their email address for that, and logging out.
+# What the team can reach before that: the set-up, confirming their email address for it, and logging out.
 VIEWS_WITHOUT: Final = frozenset(
     (
         "account_email",
@@ -30,12 +30,12 @@ VIEWS_WITHOUT: Final = frozenset(
         "runtime:upload",
     )
 )
-# The member who set it up in this session, which proves as much as a code.
+# Session key of the member who set it up in this session, which counts like entering a code.
 SET_UP: Final = "two_factor_set_up_by"
 
 
 def was_used(request: HttpRequest, member: Member) -> bool:
-    """Return whether this session has proved the second factor; reads the session only."""
+    """Return whether this session has passed the second factor; only reads the session."""
     if request.session.get(SET_UP) == member.pk:
         return True
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, member))
@@ -47,7 +47,7 @@ def note_set_up(request: HttpRequest, member: Member) -> None:
 
 
 def address_for(request: HttpRequest, member: Member) -> str:
-    """Return where the member sets it up, or enters a code if another session did."""
+    """Return the URL where the member sets it up, or enters a code if it is already set up."""
     if not is_mfa_enabled(member):
         return reverse("mfa_activate_totp")
     query = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})

@@ -53,7 +53,7 @@ class SignupView(RateLimitedView, allauth_views.SignupView):
 
 
 class ConfirmEmailView(allauth_views.ConfirmEmailView):
-    """Allauth's view of a confirmation link; says what is the case when the link was used before."""
+    """Allauth's view for confirmation links; also explains links that were already used."""
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -91,14 +91,14 @@ class PasswordResetView(RateLimitedView, allauth_views.PasswordResetView):
 @require_safe
 @never_cache
 def session(request: HttpRequest) -> HttpResponse:
-    """Tell the scripts of a page whose session had ended who is logged in now, with a CSRF token for its forms."""
+    """Tell scripts on a page whose session had ended who is logged in now, with a CSRF token for its forms."""
     return JsonResponse({"account": str(request.user.pk or ""), "token": get_token(request)})
 
 
 @require_safe
 @login_required
 def back(request: HttpRequest) -> HttpResponse:
-    """Where logging in leads from such a page, in a tab of its own."""
+    """The page shown after logging in from there, in a tab of its own."""
     return render(request, "members/back.html")
 
 
@@ -106,7 +106,7 @@ def back(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def unsent_form(request: HttpRequest) -> HttpResponse:
-    """Show what the member typed into a form after their session had ended, to be sent now."""
+    """Show the form that the member sent after their session had ended, so that they can send it now."""
     form = unsent.kept(request)
     return render(request, "members/unsent.html", {"unsent": form}) if form else redirect("/")
 

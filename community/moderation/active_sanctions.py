@@ -39,7 +39,7 @@ def is_silenced(member: Member) -> bool:
 
 
 def out_of_reach(now: datetime) -> QuerySet[Member]:
-    """Return the members who cannot log in at `now`, suspended or deactivated; reports of the team leave them out."""
+    """Return the members who cannot log in at `now`, suspended or deactivated. The team's reports leave them out."""
     suspended = Sanction.objects.in_force(now).filter(kind=Sanction.Kind.SUSPENSION).values("member")
     members: QuerySet[Member] = Member.objects.filter(Q(is_active=False) | Q(pk__in=suspended))
     return members.order_by()

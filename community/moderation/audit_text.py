@@ -81,7 +81,7 @@ _PAGES: Final[dict[str, str]] = {
     "api.setaside": "admin:api_quarantinedevent_change",  # the model's name in older entries
     "forum.post": "forum:post-permalink",
     "forum.topic": "forum:topic-short",
-    # The topic has the same id, and moderators are not on every roster.
+    # The topic has the same id, and not every moderator is on the roster.
     "prospects.deskquestion": "forum:topic-short",
 }
 
@@ -100,7 +100,7 @@ def describe(entry: AuditEntry) -> SafeString:
 
 
 def address_of(entry: AuditEntry) -> str:
-    """Return the URL of the object's page; an empty string if it was deleted or has none that moderators may open."""
+    """Return the URL of the object's page; empty if it was deleted or has no page that moderators may open."""
     if entry.act.endswith(".delete") and entry.act != "post.delete":
         return ""
     try:

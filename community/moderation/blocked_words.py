@@ -1,6 +1,6 @@
-"""Find blocked words in a text, as it is read: look-alikes, styles, invisible characters and accents do not matter.
+"""Find blocked words in text as it reads: ignores look-alikes, styles, invisible characters and accents.
 
-Whole words, in scripts that put spaces between them; in the others, anywhere. A search takes linear time.
+Matches whole words in scripts with spaces between words, and anywhere in others. Searches take linear time.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .models import BlockedWord
 KEY = "moderation:blocked-words"
 VERSION = "moderation:version:blocked-words"
 SECONDS = 60
-# The vowel signs of South Asia and of Arabic and Hebrew, which `\w` leaves out.
+# South Asian, Arabic and Hebrew vowel signs, which `\w` does not match.
 _SIGNS = "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0df3"
 _LETTER = rf"(?:(?![{UNSPACED}])[\w{_SIGNS}])"
-_ANY = rf"[\w{_SIGNS}]{{0,40}}?"  # what * stands for beside scripts without spaces
+_ANY = rf"[\w{_SIGNS}]{{0,40}}?"  # what * matches next to scripts without spaces
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _SPACED_LETTER = re.compile(_LETTER)
 # Digits that are read as these letters.
@@ -31,7 +31,7 @@ _READ_AS = {"o": "[o0]", "i": "[i1]", "l": "[l1]"}
 
 @dataclass(frozen=True)
 class Text:
-    """A text in the forms in which it is searched."""
+    """Text in the forms in which it is searched."""
 
     source: str
 
@@ -49,7 +49,7 @@ class Text:
 
     @property
     def _decoded(self) -> str:
-        """The text, with links once more as browsers decode them."""
+        """The text, followed by its links as browsers decode them."""
         return f"{self.source}\n{unquote(self.source)}" if "%" in self.source else self.source
 
 
@@ -59,7 +59,7 @@ class Pattern:
 
     plain: re.Pattern[str]
     folded: re.Pattern[str] | None
-    # The longest parts of the phrase, plain and blurred: a text without them need not be searched.
+    # The longest parts of the phrase, plain and blurred; text without them need not be searched.
     plain_part: str
     blurred_part: str
 
@@ -68,7 +68,7 @@ class Pattern:
             return True
         if self.folded is None or self.blurred_part not in text.blurred:
             return False
-        # A number is not read as letters.
+        # Numbers are not read as letters.
         return any(any(map(str.isalpha, match[0])) for match in self.folded.finditer(text.folded))
 
 
@@ -90,7 +90,7 @@ def contains(source: str, phrases: Sequence[str]) -> str | None:
 def pattern(phrase: str) -> Pattern:
     """Compile a phrase: `*` matches any letters, a space any white space."""
     plain, folded = lookalikes.plain(phrase), lookalikes.fold(phrase)
-    # A word of another script that could be Latin by its looks is not searched for by its looks.
+    # A word in another script that could pass for Latin is not matched by its looks.
     has_looks = plain.isascii() or not folded.isascii()
     return Pattern(
         plain=re.compile(_regex(plain, {})),

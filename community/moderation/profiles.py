@@ -1,4 +1,4 @@
-"""Screen names and profiles: blocked words, and names that claim to be the team's."""
+"""Screen names and profiles for blocked words, and for names that claim to be the team's."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _DIGITS = "0123456789"
 
 
 def screen(member: Member | None, field: str, text: str) -> str:
-    """Return an objection to a text in a member's profile; the team may write anything."""
+    """Return an objection to text in a member's profile, if any; the team may write anything."""
     if member is not None and member.is_team:
         return ""
     seen = rendering.filterable_text(text) if field == "bio" else text
-    # Nobody could approve a profile, so a word that holds a post is refused, too.
+    # Profiles cannot be held for approval, so words that hold posts are rejected too.
     words = [word for word in blocked_words.found_in(seen) if word.action in _REFUSED]
     if words:
         return _("“%(word)s” is not allowed here. Please choose other words.") % {"word": words[0].phrase}
@@ -36,7 +36,7 @@ def screen(member: Member | None, field: str, text: str) -> str:
 
 
 def claim(name: str) -> str:
-    """Return the reserved word by which a name claims to be the team's, whatever its spelling; empty if none."""
+    """Return the reserved word with which a name claims to be the team's, however it is spelled; empty if none."""
     policy = Policy.current()
     site = [settings.SITE_NAME] if policy.reserve_site_name else []
     words = {skeleton(word): word for word in [*site, *policy.reserved_words]}
@@ -53,7 +53,7 @@ def claim(name: str) -> str:
 
 
 def _tokens(name: str) -> list[str]:
-    """Split a name into the skeletons of its words; letters that stand alone make a word."""
+    """Split a name into the skeletons of its words; consecutive single letters form a word."""
     tokens: list[str] = []
     spelled = ""
     for part in _SEPARATORS.split(_CAMEL.sub(" ", name)):
@@ -67,8 +67,8 @@ def _tokens(name: str) -> list[str]:
 
 
 def _consists_of(text: str, words: dict[str, str]) -> str:
-    """Return the first of the words that make up the text without a rest, each perhaps in the plural."""
-    ends = {0: ""}  # by how much of the text is made up, the first word
+    """Return the first of the words that together make up the whole text, possibly in the plural."""
+    ends = {0: ""}  # first word by the length of the text that is made up
     for end in range(1, len(text) + 1):
         for begin, first in list(ends.items()):
             part = text[begin:end]

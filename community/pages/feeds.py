@@ -32,7 +32,7 @@ def public_topics() -> TopicQuerySet:
 
 
 class AtomFeed(Atom1Feed):
-    """An Atom feed of any text that can be stored."""
+    """An Atom feed that accepts any text that can be stored."""
 
     def write(self, outfile: Any, encoding: str) -> None:
         self.feed = _xml_safe(self.feed)
@@ -78,7 +78,7 @@ class NewTopics(Feed):  # type: ignore[type-arg]
 
 
 class TopicSitemap(Sitemap):  # type: ignore[type-arg]
-    """The topics started in one month, so that a new post changes few of the files that are read again."""
+    """The topics started in one month, so that a new post changes only a few files."""
 
     limit = 10_000
 
@@ -117,7 +117,7 @@ class CategorySitemap(Sitemap):  # type: ignore[type-arg]
 
 
 def _sitemaps() -> dict[str, Any]:
-    """Return the sections of the sitemap: categories, and one for each month in which topics were started."""
+    """Return the sections of the sitemap: categories, and one per month in which topics were started."""
     by_month = public_topics().order_by().annotate(month=TruncMonth("created_at", tzinfo=UTC)).values("month")
     months = by_month.annotate(total=Count("pk"), latest=Max("bumped_at")).order_by("month")
     topics = {

@@ -58,7 +58,7 @@ def written(member: Member, reader: Reader) -> QuerySet[Post]:
 
 
 def waiting(member: Member, *, number: int = 20) -> list[Post]:
-    """Return the member's posts that wait for approval, newest first. Show them to the member only."""
+    """Return the member's posts waiting for approval, newest first. Only the member may see them here."""
     posts = Post.objects.visible_to(member).filter(author=member, status=Post.Status.PENDING)
     return list(posts.order_by("-created_at", "-pk").select_related("topic")[:number])
 

@@ -1,4 +1,4 @@
-"""The search page: what was found, what was left out, and what to search for instead."""
+"""The search page: results, words left out, and suggestions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another search; `text` is its query or the name of what it leads to."""
+    """A link to another search; `text` is its query or a name."""
 
     text: str
     address: str
@@ -31,7 +31,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A tag or author that the results are limited to, and the search without it."""
+    """A tag or author that limits the results, and the search without it."""
 
     filter: Filter
     name: str
@@ -48,7 +48,7 @@ class UnknownName:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """What the template shows of a search."""
+    """A search as the template needs it."""
 
     q: str
     total: int = 0

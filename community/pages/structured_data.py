@@ -1,7 +1,7 @@
-"""A topic as search engines read it: QAPage for questions, DiscussionForumPosting for everything else.
+"""Structured data of topics for search engines: QAPage for questions, DiscussionForumPosting for everything else.
 
 The properties are those that https://developers.google.com/search/docs/appearance/structured-data/qapage and
-.../discussion-forum require or recommend. Only what a visitor reads on the page is in it; long texts are cut.
+.../discussion-forum require or recommend. It contains only what visitors can read on the page; long texts are cut.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONTEXT = "https://schema.org"
 
 
 def topic_data(page: TopicPage) -> dict[str, Any] | None:
-    """Return the data of a visitor's page; None for later pages of a question, which lack the question itself."""
+    """Return the data for a visitor's page; None for later pages of a question, which do not show the question."""
     opening = next((view for view in page.posts if view.post.is_opening), None)
     others = [view for view in page.posts if view is not opening and view.post.is_published]
     if page.topic.is_question:
@@ -62,7 +62,7 @@ def _posting(page: TopicPage, opening: PostView | None, replies: list[PostView])
 
 
 def _reference(page: TopicPage) -> dict[str, Any]:
-    """The opening post on a later page, which shows its title only."""
+    """The opening post on later pages, which show only its title."""
     topic = page.topic
     return {
         "@type": "DiscussionForumPosting",
@@ -85,6 +85,6 @@ def _post(view: PostView, kind: str, length: int) -> dict[str, Any]:
 
 
 def _person(member: Member) -> dict[str, str]:
-    """The member, with their profile if they still have one."""
+    """The author, with a link to their profile if they still have one."""
     profile = {"url": absolute(member.get_absolute_url())} if member.is_active else {}
     return {"@type": "Person", "name": str(member), **profile}

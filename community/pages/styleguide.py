@@ -78,7 +78,7 @@ def examples() -> dict[str, Any]:
         "page_for_visitors": _page(question, reader=AnonymousUser()),
         "ideas": _page(_topic(ada, kind="idea"), reader=sol),
         "posts": posts,
-        # For macros of an article that are also shown on their own; ids are unique.
+        # For macros of a post that are also shown on their own, because ids must be unique.
         "parts_of_posts": {name: replace(view, id=view.id + 100) for name, view in posts.items()},
         "topics": _topics(ada, sol),
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],

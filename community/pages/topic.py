@@ -103,7 +103,7 @@ class TopicPage:
 
     @property
     def answers_wait(self) -> bool:
-        """Whether the reader is asked which answer helped; they can still change it afterwards."""
+        """Whether to ask the reader which answer helped; they can still change it afterwards."""
         return self.can_accept and not self.acceptance
 
     @property

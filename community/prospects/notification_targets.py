@@ -17,7 +17,7 @@ from .models import DeskQuestion
 def questions(reader: Member, ids: Collection[int]) -> dict[int, Subject]:
     """Return the questions on the reader's desk whose topics they may see, by id.
 
-    A question that was merged into another topic goes by that topic's title; its URL redirects there.
+    A question merged into another topic has that topic's title, and its URL redirects there.
     """
     visible = Topic.objects.visible_to(reader).exclude(status=Topic.Status.DELETED)
     found = DeskQuestion.objects.at_desk_of(reader).filter(pk__in=ids)

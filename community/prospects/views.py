@@ -101,7 +101,7 @@ def desk_held_back(request: HttpRequest) -> HttpResponse:
 @login_required
 @vary_on_headers("HX-Request")
 def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Show one question with its background; a fragment for htmx. A merged one redirects to the other topic."""
+    """Show one question with its background; a fragment for htmx. Merged questions redirect to the other topic."""
     reader = _reader_of_desk(request)
     if (merged_into := queries.successor(reader, topic_id)) is not None:
         return redirect(_place_of(merged_into, reader))
@@ -228,13 +228,13 @@ def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
 
 
 def _questions_of(reader: Member) -> DeskQuestionQuerySet:
-    """Return the questions that the reader can open at their desk; those of topics that are gone wait to be tracked."""
+    """Return the questions that the reader can open at their desk; a topic may be gone before its question is marked so."""
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
     return questions.filter(topic__in=Topic.objects.visible_to(reader).published())
 
 
 def _place_of(topic: Topic, reader: Member) -> str:
-    """Return the URL of the topic at the reader's desk, else that of the topic."""
+    """Return the topic's URL at the reader's desk, or else its own URL."""
     if _questions_of(reader).filter(pk=topic.pk).exists():
         return reverse("prospects:question-detail", args=[topic.pk])
     return topic.get_absolute_url()

@@ -23,7 +23,7 @@ def can_accept_in(user: Reader, topic: Topic) -> bool:
 
 
 def can_accept(user: Reader, answer: Post, topic: Topic) -> bool:
-    """Return whether the user may accept this answer: a published one of a published question."""
+    """Return whether the user may accept this answer; both it and its question must be published."""
     return answer.is_answer and answer.is_published and topic.is_published and can_accept_in(user, topic)
 
 

@@ -205,7 +205,7 @@ def _clear_acceptance(question: Question) -> None:
 
 
 def _record_acceptance(answer: Post, topic: Topic, actor: Member, now: datetime) -> None:
-    """Record that the question is resolved, and by whom; who answers their own question has helped nobody else."""
+    """Record that the question is resolved, and by whom; answering one's own question does not count as helping."""
     if answer.author_id != topic.author_id:
         record(
             ANSWER_ACCEPTED,

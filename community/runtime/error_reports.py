@@ -1,4 +1,4 @@
-"""Take out of error reports to Sentry what logs do not have either."""
+"""Redact error reports to Sentry like logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def redact(event: Event, hint: Hint) -> Event:
-    """Keep the method and the redacted path of the request; no query, headers, cookies or form."""
+    """Keep only the request's method and redacted path: no query string, headers, cookies or form data."""
     asked = event.pop("request", None)
     told = cast("Event", redaction.everywhere(event, redact=redaction.error_text))
     request = redaction.current.get()

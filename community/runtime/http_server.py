@@ -111,7 +111,7 @@ class Refusal(ErrorTask):
 
 
 def _path_of(request: Any) -> str:
-    """Return the path of a request that may not have been understood; empty if not even its first line arrived."""
+    """Return the path of a possibly malformed request; empty if not even its first line arrived."""
     beginning = getattr(request, "header_plus", b"") or getattr(request, "first_line", b"")
     parts = beginning.lstrip().split(b" ", 2)
     return parts[1].decode("latin-1").partition("?")[0] if len(parts) > 2 else ""

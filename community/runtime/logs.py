@@ -1,6 +1,6 @@
 """Log formats: one JSON object per line in production, readable lines on a developer's machine.
 
-No line has tokens, search words or email addresses in it; see `core/redaction.py`.
+No line contains tokens, search terms or email addresses; see `core/redaction.py`.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _redacted(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any
 
 
 class LogRequests(RequestMiddleware):
-    """Log one line per request, with what may be said of its address."""
+    """Log one line per request, with its redacted path."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
@@ -104,7 +104,7 @@ class LogRequests(RequestMiddleware):
 
 @receiver(signals.bind_extra_request_metadata)
 def note_start(request: HttpRequest, **kwargs: Any) -> None:
-    # Not in META, which allauth replaces when it resumes a request after it has asked for the password.
+    # Not in META, which allauth replaces when it resumes a request after reauthentication.
     request.caravan_started = time.perf_counter()  # type: ignore[attr-defined]
     redaction.current.set(request)
 

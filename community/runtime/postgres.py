@@ -42,7 +42,7 @@ def start(home: Home) -> subprocess.Popen[bytes]:
         "jit=off",  # costs more than it saves on the short queries of web pages
         "random_page_cost=1.1",  # for SSDs; at the default, meant for turning disks, PostgreSQL reads whole tables
         "log_min_messages=warning",
-        # No text of members in the server's log, as in docker-compose.yml: statements contain it, and details.
+        # As in docker-compose.yml: statements and details in the server's log would contain members' text.
         "log_min_error_statement=panic",
         "log_error_verbosity=terse",
         *(DURABLE if home.durable else THROWAWAY),

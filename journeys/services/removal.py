@@ -1,4 +1,4 @@
-"""Delete journeys together with the events that they were computed from."""
+"""Delete journeys along with the events that they were computed from."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from journeys.models import Dirty, MemberDay, MemberState, StageHistory
 
 
 def delete_journeys(member_ids: Sequence[int]) -> Counter[str]:
-    """Delete all that is stored about these members' journeys, as before the members; return the rows by model.
+    """Delete everything stored about these members' journeys, before deleting the members; return row counts by model.
 
-    Call `shards.hold_drains` first: a drain would write some of it again, with events about it.
+    Call `shards.hold_drains` first, because a drain would write some of it again and record events.
     """
     if not member_ids:
         return Counter()
@@ -25,9 +25,9 @@ def delete_journeys(member_ids: Sequence[int]) -> Counter[str]:
 
 
 def delete_history(member_ids: Collection[int], *, evidence: Sequence[uuid.UUID]) -> list[int]:
-    """Delete the history rows of these members that rest on any of these events, superseded or not; return their ids.
+    """Delete these members' history rows that rest on any of these events, superseded or not; return their ids.
 
-    The next drain of a member adds the rows that the remaining events justify.
+    The next drain of each member adds the rows that the remaining events justify.
     """
     rows = StageHistory.objects.filter(member_id__in=member_ids, evidence__overlap=evidence)
     ids = list(rows.values_list("pk", flat=True))

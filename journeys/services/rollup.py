@@ -12,7 +12,7 @@ from django.db import connection
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
-# A member's days of one month, which is one partition, are read at once. The range of days is also passed as
+# A member's days in one month, which is one partition, are read together. The range of days is also passed as
 # constants, so that the planner prunes most partitions, and OFFSET 0 keeps it from scanning whole tables because it
 # has no statistics on `k`.
 _OF_DAYS = """
@@ -39,7 +39,7 @@ e AS (
     AND occurred_at < %(last)s::timestamp AT TIME ZONE 'UTC'),
 old AS MATERIALIZED (SELECT * FROM member_day WHERE day >= %(first)s AND day < %(last)s)
 """
-# Only rows that differ are written, because a conflict locks a row even where it changes nothing. A full join is never
+# Only rows that differ are written, because a conflict locks a row even if nothing changes. A full join is never
 # planned as a nested loop, which would be slow if there are more rows than the planner expects.
 _ROLL_UP = """
 WITH {rows},

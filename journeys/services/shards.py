@@ -104,9 +104,9 @@ def roll_up_month(first: date, last: date) -> int:
 
 
 def hold_drains() -> None:
-    """Keep drains from starting until the end of the transaction; waits for those that run.
+    """Keep drains from starting until the end of the transaction; waits for running ones.
 
-    Drains lock their shard before any row, so everyone who locks rows that they write must call this first.
+    Drains lock their shard before any row, so code that locks rows written by drains must call this first.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -13,7 +13,7 @@ async function updatePreview(field, region) {
   const body = new FormData();
   body.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
   body.set("source", field.value);
-  const category = form.querySelector("select[name=category]"); // of a new topic; it may have formulas
+  const category = form.querySelector("select[name=category]"); // of a new topic; some categories have formulas
   if (category) body.set("category", category.value);
   try {
     const headers = { "HX-Request": "true" };

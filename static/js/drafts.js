@@ -1,7 +1,7 @@
 // Drafts: forms with data-draft are saved in local storage until the server has stored the post. The server
-// signals that with a "posted" cookie that contains the draft's name. Each member has their own, which site.js deletes
-// when they log out or someone else logs in, and each tab saves its own draft of a form, so that two open tabs do not
-// overwrite each other.
+// signals that with a "posted" cookie that contains the draft's name. Each member has their own drafts, which site.js
+// deletes when they log out or someone else logs in. Each tab saves its own draft of a form, so that two open tabs do
+// not overwrite each other.
 
 const PREFIX = `drafts:${document.body.dataset.account}:`;
 const TAB = "tab:";
@@ -15,7 +15,7 @@ function storage() {
   }
 }
 
-// A tab keeps its number when it is reloaded. A duplicate of a tab starts with the same one and gets another.
+// A tab keeps its number when it is reloaded. A duplicated tab starts with the same number and gets a new one.
 let tab = sessionNumber();
 navigator.locks?.request(TAB + tab, { ifAvailable: true }, (lock) => {
   if (lock) return new Promise(() => {}); // held until the tab is closed
@@ -72,7 +72,7 @@ function draftsOf(name) {
     .sort((a, b) => (b.key === own) - (a.key === own) || b.at - a.at);
 }
 
-// Remove this tab's draft, and what other tabs have of the same text.
+// Remove this tab's draft, and other tabs' drafts with the same text.
 function discard(name) {
   const [own, ...others] = draftsOf(name);
   if (own?.key !== ownKey(name)) return;
@@ -91,7 +91,7 @@ function fill(form, values) {
   form.querySelector("select[data-category]")?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-// The tabs that are open; without the Web Locks API, only this one is known.
+// The open tabs; without the Web Locks API, only this one is known.
 async function openTabs() {
   const locks = await navigator.locks?.query();
   return new Set([TAB + tab, ...(locks?.held ?? []).map((lock) => lock.name)]);
@@ -106,12 +106,12 @@ async function restore(form) {
   const [{ key, values }] = drafts;
   const isSame = source.value === values.source;
   if (source.value.trim() && !isSame && !form.dataset.draft.startsWith("edit:")) return;
-  if (!isSame) fill(form, values); // and saves it as this tab's
+  if (!isSame) fill(form, values); // which also saves it as this tab's draft
   if (key !== ownKey(form.dataset.draft) && !open.has(TAB + key.split("#").pop())) storage().removeItem(key);
   note(form, drafts.filter((draft) => draft.values.source !== values.source), isSame);
 }
 
-// Say that the draft was restored, and offer the next one, if another tab has saved one.
+// Say that the draft was restored, and offer the next one if another tab has saved one.
 function note(form, others, isSame = false) {
   const region = form.querySelector("[data-draft-note]");
   if (!region) return;
@@ -125,7 +125,7 @@ function note(form, others, isSame = false) {
   region.append(" ", button);
 }
 
-// The draft on the page takes the place of the other, so that none is lost.
+// Swap the two drafts, so that neither is lost.
 function exchange(form, other) {
   const values = valuesOf(form);
   fill(form, other.values);

@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Drafts are kept in the browser as "drafts:<account>:<form>" and belong to one account; see drafts.js. What a visitor
-// typed shortly before logging in is handed to them; what anyone else left is deleted, and everything on log-out.
+// typed shortly before logging in is kept for them; anyone else's drafts are deleted, and on log-out all are.
 const HANDED_OVER_FOR = 3600 * 1000; // milliseconds
 const STORED = /^(drafts|draft):/; // "draft:" was used before drafts belonged to accounts
 
@@ -108,8 +108,8 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("toast", (event) => toast(event.detail.message, event.detail.hidden));
 
 // When the session has ended, the server answers with a dialog that offers to log in, in a new tab. Once the same member
-// is logged in again, the page gets a new CSRF token, and what was refused is sent again.
-const lastRetries = new WeakMap(); // for each element, when it was sent again
+// is logged in again, the page gets a new CSRF token and retries the refused requests.
+const lastRetries = new WeakMap(); // when each element's request was last retried
 
 async function currentSession(dialog) {
   const response = await fetch(dialog.dataset.sessionUrl, { headers: { Accept: "application/json" } });
@@ -121,7 +121,7 @@ function renewToken(token) {
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
 }
 
-const waiting = []; // what is sent again after logging in
+const waiting = []; // requests to retry after logging in
 
 async function goOnIfLoggedIn(dialog) {
   const { account, token } = await currentSession(dialog);
@@ -143,7 +143,7 @@ async function sessionEnded(html, retry, region) {
   const dialog = document.querySelector("dialog[data-session-url]");
   if (await goOnIfLoggedIn(dialog).catch(() => false)) return;
   if (region && waiting.length === 1) {
-    // Nobody is interrupted while writing: the place of the preview says so.
+    // Do not interrupt people while they write; show the message in place of the preview.
     region.replaceChildren(dialog.querySelector("[data-error-sentence]"), dialog.querySelector("a"));
     waiting.length = 0;
     return dialog.remove();

@@ -41,7 +41,7 @@ document.addEventListener("click", async (event) => {
   document.dispatchEvent(new CustomEvent("toast", { detail: { message: link.dataset.copyLink } }));
 });
 
-// A post that comes again, for a form that was sent twice, replaces itself.
+// If a form was sent twice, the same post arrives again and replaces itself.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail: { fragment, target } }) => {
   if (target.id !== "newest") return;
   for (const post of fragment.querySelectorAll(".post")) document.getElementById(post.id)?.remove();
@@ -49,20 +49,20 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail: { fragment, target } 
 
 // Focus a form that was just opened in place.
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
-  // A target that was replaced left its id to what took its place.
+  // The replacement of a target has the same id.
   const place = (target?.id && document.getElementById(target.id)) || target;
   if (place?.matches?.(".post, .comment, .post-main > [id]")) place.querySelector("form[data-draft] textarea")?.focus();
   document.querySelector(".post-actions details[open] summary:not(:focus)")?.focus();
 });
 
-// A form that came back with errors has taken the place of the one with the focus.
+// A form returned with errors has replaced the one with the focus.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const name = detail.requestConfig?.elt.dataset.draft;
   const form = name && document.querySelector(`form[data-draft="${CSS.escape(name)}"]`);
   if (document.activeElement === document.body) form?.querySelector("[aria-invalid=true], textarea")?.focus();
 });
 
-// What an action changed gets the focus, and a sentence says what was done. Buttons that replace themselves have ids,
+// Focus what an action changed, and announce what was done. Buttons that replace themselves have ids,
 // by which htmx gives the focus back; their sentence is for screen readers only.
 document.addEventListener("changed", ({ detail: { focus, message } }) => {
   const place = focus && document.querySelector(focus);

@@ -5,7 +5,7 @@ BATCH_SIZE = 5_000
 
 
 def set_commonmark(apps, schema_editor):
-    """Mark what was imported before posts knew their markup; its single line breaks were spaces."""
+    """Mark posts imported before markup was stored: in them, single line breaks are spaces."""
     rows = apps.get_model("importers", "ImportedRow").objects.filter(kind__in=["post", "comment"])
     posts = apps.get_model("forum", "Post").objects.exclude(markup="commonmark")
     revisions = apps.get_model("forum", "Revision").objects.exclude(markup="commonmark")

@@ -1,4 +1,4 @@
-"""Resolve URLs of imported sites to ours."""
+"""Resolve URLs of imported sites to pages here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SLUG_CUT_AFTER = 60
 
 @dataclass(frozen=True)
 class Choice:
-    """A page of ours that an old URL may mean: its URL and title, and the site that it was imported from."""
+    """A page that an old URL may refer to: its URL, title, and the site it was imported from."""
 
     url: str
     title: str
@@ -29,17 +29,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Found:
-    """What an old URL may mean, as far as the reader may see it; `is_certain` if no other site has such a URL."""
+    """The pages an old URL may refer to and the reader may see; `is_certain` if no other site has such a URL."""
 
     choices: list[Choice]
     is_certain: bool
 
 
 def find(path: str, *, host: str, reader: Reader) -> Found:
-    """Return what an old path (without its leading slash) means.
+    """Return the pages that an old path (without its leading slash) may refer to.
 
-    Every imported site counts its posts and users from 1. The host tells which is meant, if the old one leads here;
-    otherwise the words in the path do, if they are those of one site.
+    Every imported site numbers its posts and users from 1. The host shows which site is meant, if its old name points
+    here; otherwise the words in the path do, if they match only one site.
     """
     targets = targets_of(path)
     tag = next((target for target in targets if target.kind == "tag"), None)
@@ -55,7 +55,7 @@ def find(path: str, *, host: str, reader: Reader) -> Found:
 
 
 def _rows(targets: list[Target], host: str) -> dict[str, dict[Target, ImportedRow]]:
-    """Return the imported rows with these ids by site: of the sites that have had this host name, or of all."""
+    """Return the imported rows with these ids by site: sites that had this host name, or all."""
     kinds = {target.kind: [other.key for other in targets if other.kind == target.kind] for target in targets}
     found: dict[str, dict[Target, ImportedRow]] = {}
     for kind, keys in kinds.items():
@@ -66,13 +66,13 @@ def _rows(targets: list[Target], host: str) -> dict[str, dict[Target, ImportedRo
 
 
 def _is_slug_of(title: str, slug: str) -> bool:
-    """Whether the words in an old path are those of the title; old sites cut them off after about 80 characters."""
+    """Whether the words in an old path match the title; old sites cut them off after about 80 characters."""
     ours = slugify(title)[:100].strip("-")
     return slug == ours or (len(slug) > SLUG_CUT_AFTER and ours.startswith(slug))
 
 
 def _first_visible(targets: list[Target], rows: dict[Target, ImportedRow], reader: Reader) -> Choice | None:
-    """Return the most specific page that the reader may see: the answer, or else its question."""
+    """Return the most specific page that the reader may see: the answer, or its question."""
     found = (_choice(rows[target], reader) for target in targets if target in rows)
     return next(filter(None, found), None)
 

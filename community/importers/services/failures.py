@@ -1,4 +1,4 @@
-"""Rows whose content could not be converted or stored. None of them ends an import; the report names them."""
+"""Rows whose content could not be converted or stored. They never stop an import; the report lists them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MOST_NAMED = 5
 
 
 class Failures:
-    """The rows that failed in one transaction, by what is done about them and why."""
+    """The rows that failed in one transaction, by how they were handled and why."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[str]] = {}
 
     def add(self, row: StagedRow, what: str, error: Exception) -> None:
-        """Note that `what` was done about the row because of the error, which is logged; call it in an except clause."""
+        """Note that the row was handled as `what` says, and log the current error; call it in an except clause."""
         log.warning("%s %s is %s.", row.file, row.key, what, exc_info=True)
         self.note(row, f"{what} ({type(error).__name__})")
 
@@ -28,7 +28,7 @@ class Failures:
         self.rows.setdefault(what, []).append(f"{row.file} {row.key}")
 
     def save(self, batch: ImportBatch) -> None:
-        """Add the rows to the batch's progress; call it in the transaction that saves them."""
+        """Add the rows to the batch's progress, in the transaction that saves them."""
         if self.rows:
             earlier = batch.progress.get("failures", {})
             all_rows = {

@@ -89,7 +89,7 @@ def dry_run(folder: Path, *, site: str, progress: Progress) -> ImportBatch:
 def run(batch: ImportBatch, folder: Path, *, category: Category | None, progress: Progress) -> ImportBatch:
     """Run the remaining steps of the import; idempotent.
 
-    Raises ImportRefused if another process is running it or has undone it, DumpError if a file cannot be read.
+    Raises ImportRefused if another process is running or has undone it, DumpError if a file cannot be read.
     """
     with hold(batch):
         if batch.status == ImportBatch.Status.DONE:
@@ -155,7 +155,7 @@ def _free_slug(slug: str) -> str:
 
 @contextmanager
 def hold(batch: ImportBatch) -> Iterator[None]:
-    """Hold an advisory lock on the batch, which is read again; PostgreSQL releases it if the process dies.
+    """Hold an advisory lock on the batch and reload it; PostgreSQL releases the lock if the process dies.
 
     Raises ImportRefused if another process holds it.
     """

@@ -81,7 +81,7 @@ def _tables(batch: ImportBatch) -> list[dict[str, Any]]:
 
 
 def verified(batch: ImportBatch) -> dict[str, Any]:
-    """Return the report after building: with rows that failed, and tables whose rows differ from the expected number."""
+    """Return the report after building, with failed rows and tables whose number of rows is not as expected."""
     tables = _tables(batch)
     actual = Counter(ImportedRow.objects.filter(batch=batch).values_list("kind", flat=True).iterator())
     expected = {table["file"]: table["imported"] for table in tables}

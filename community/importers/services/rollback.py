@@ -1,7 +1,7 @@
 """Undo an import: delete everything it created. Posts that people have added since require `force`.
 
-Every transaction first waits for the followers and drains that run, and keeps others from starting: they write about
-what is being deleted, and lock the same rows.
+Every transaction first waits for running followers and drains, and keeps others from starting, because they lock the
+same rows and write about what is being deleted.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ T = TypeVar("T")
 def undo(batch: ImportBatch, *, force: bool, progress: Progress) -> dict[str, int]:
     """Delete everything the import created. Return the number of rows deleted of each kind; empty if already undone.
 
-    Can be run again after a crash; the numbers are of all runs. Members who have claimed their account, who have
-    written elsewhere, or whom another system has reported something about are kept.
+    Can be run again after a crash; the numbers are totals of all runs. Members are kept if they have claimed their
+    account or posted elsewhere, or if another system has sent something about them.
 
     Raises ImportRefused if people have posted in imported topics, unless `force`, or if another process is importing
     or undoing the batch.
@@ -64,7 +64,7 @@ def undo(batch: ImportBatch, *, force: bool, progress: Progress) -> dict[str, in
 
 
 def _progress_of(batch: ImportBatch, scope: Scope) -> dict[str, object]:
-    """What later runs must know: the topics, because of what is about them, and the number of rows deleted so far."""
+    """What later runs need to know: the topics, for rows about them, and the number of rows deleted so far."""
     return {"deleted": {}, **batch.progress, "topics": scope.topics}
 
 
@@ -78,7 +78,7 @@ def _refuse_if_added(scope: Scope, topics: list[int]) -> None:
 
 @contextmanager
 def _step(batch: ImportBatch) -> Iterator[Counter[str]]:
-    """A transaction without followers and drains; it saves the number of rows deleted by model."""
+    """A transaction without followers and drains that saves the number of rows deleted by model."""
     with transaction.atomic():
         hold_followers()
         shards.hold_drains()
@@ -95,7 +95,7 @@ def _delete_derived(scope: Scope, progress: Progress) -> None:
 
 
 def _purge(scope: Scope, deleted: Counter[str]) -> None:
-    """Delete the events and what was computed from them. The days of members who stay are marked for recalculation."""
+    """Delete the events and everything computed from them. Days of members who stay are marked for recalculation."""
     gone = set(scope.members)
     awards = {*scope.awards, *_pks(Award.objects.filter(post__any_of=scope.posts))}
     history: list[int] = []
@@ -139,7 +139,7 @@ def _delete_topics(scope: Scope, progress: Progress, *, force: bool) -> None:
 
 
 def _lock(topics: Iterable[int]) -> None:
-    """Lock topics before their posts, as everyone does who writes in them."""
+    """Lock topics before their posts, like everything that writes to them."""
     list(Topic.objects.select_for_update(of=("self",)).filter(pk__in=topics).order_by("pk"))
 
 
@@ -154,7 +154,7 @@ def _delete_members(scope: Scope, progress: Progress) -> None:
 
 
 def _finish(batch: ImportBatch) -> dict[str, int]:
-    """Delete the rest, and once more what was recorded while topics and members were deleted."""
+    """Delete the rest, including what was recorded while topics and members were being deleted."""
     with _step(batch) as deleted:
         _purge(scope_of(batch), deleted)
         _delete_shared(batch, deleted)
@@ -172,7 +172,7 @@ def _finish(batch: ImportBatch) -> dict[str, int]:
 
 
 def _delete_shared(batch: ImportBatch, deleted: Counter[str]) -> None:
-    """Delete what the import made for all its topics and members, unless others use it."""
+    """Delete what the import created for all its topics and members, unless it is used elsewhere."""
     for tag, description in batch.progress.get("described", {}).items():
         Tag.objects.filter(pk=tag, description=description).update(description="")
     tags = ImportedRow.objects.filter(batch=batch, kind=Kind.TAG).values("target_id")
@@ -191,7 +191,7 @@ def _category_made(batch: ImportBatch) -> QuerySet[Category]:
 
 
 def _delete_notifications(deleted: Counter[str]) -> None:
-    """Delete the notifications about what is gone: their subjects are no foreign keys."""
+    """Delete the notifications about deleted rows: their subjects are not foreign keys."""
     for subject_type in Notification.objects.order_by().values_list("subject_type", flat=True).distinct():
         subjects = apps.get_model(subject_type)._default_manager.filter(pk=OuterRef("subject_id"))
         about_nothing = Notification.objects.filter(subject_type=subject_type).exclude(Exists(subjects))
@@ -199,7 +199,7 @@ def _delete_notifications(deleted: Counter[str]) -> None:
 
 
 def _delete_rows(batch: ImportBatch) -> None:
-    """Delete how rows of the dump map to ours. Members who stay keep theirs, for the next import of the same site."""
+    """Delete the mapping from rows in the dump to rows here. It is kept for members who stay, for the next import."""
     staying = Q(kind=Kind.USER) & Exists(Member.objects.filter(pk=OuterRef("target_id")))
     ImportedRow.objects.filter(batch=batch).exclude(staying).delete()
     StagedRow.objects.filter(batch=batch).delete()

@@ -161,7 +161,7 @@ def apply_skip_rules(batch: ImportBatch, progress: Progress) -> None:
 
 
 def skip_thread(batch: ImportBatch, question: StagedRow, *, reason: str) -> None:
-    """Skip a question with its answers and all rows that belong to these posts."""
+    """Skip a question with its answers and all rows that belong to them."""
     staged = StagedRow.objects.filter(batch_id=batch.pk, skip="")
     answers = staged.filter(file="posts", parent_id=question.key)
     posts = [question.key, *answers.values_list("source_id", flat=True)]

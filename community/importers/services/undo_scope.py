@@ -1,4 +1,4 @@
-"""What an import has added, and what has come about because of it."""
+"""What an import has added, and what has followed from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = ImportedRow.Kind
 
 @dataclass(frozen=True)
 class Scope:
-    """The ids of what goes when a batch is undone, whether it is still there or not."""
+    """The ids of what an undo deletes, whether or not it still exists."""
 
     batch: ImportBatch
     topics: list[int]
@@ -27,7 +27,7 @@ class Scope:
     members: list[int]
 
     def events(self) -> Q:
-        """The import's events, and all others about its members, posts, topics and awards."""
+        """The import's events, and all other events about its members, posts, topics and awards."""
         about_topic = RawSQL(
             "(props->>'topic_id')::bigint = ANY(%s)", [self.topics], output_field=BooleanField()
         )
@@ -43,7 +43,7 @@ class Scope:
         )
 
     def posts_added(self, topics: list[int]) -> QuerySet[Post]:
-        """Posts in these topics that the batch did not import."""
+        """Posts in these topics that were not imported by the batch."""
         return Post.objects.filter(topic__any_of=topics).exclude(_imported_by(self.batch))
 
     def posts_moved(self) -> QuerySet[Post]:
@@ -51,7 +51,7 @@ class Scope:
         return Post.objects.filter(_imported_by(self.batch)).exclude(topic__any_of=self.topics)
 
     def members_to_delete(self, member_ids: list[int]) -> QuerySet[Member]:
-        """Return those of these members who still may go, locked; people may have written since the scope was read."""
+        """Lock and return the members who may still be deleted; they may have posted since the scope was read."""
         members: QuerySet[Member] = (
             Member.objects.select_for_update(of=("self",)).filter(pk__in=member_ids).order_by("pk")
         )
@@ -59,7 +59,7 @@ class Scope:
 
 
 def scope_of(batch: ImportBatch) -> Scope:
-    """Return the scope of a batch: the same before, in the middle of and after deleting it."""
+    """Return the scope of a batch; it is the same before, during and after the undo."""
     topics = sorted({*batch.progress.get("topics", ()), *_topics(batch)})
     in_topics = Post.objects.filter(topic__any_of=topics).values_list("pk", flat=True)
     users = _targets(batch, Kind.USER)
@@ -75,7 +75,7 @@ def scope_of(batch: ImportBatch) -> Scope:
 
 
 def _deletable(batch: ImportBatch, topics: list[int]) -> list[Combinable | Q]:
-    """Members who never claimed their account, have nothing of their own here, and whom no other system knows."""
+    """Members who never claimed their account, have nothing of their own here, and are not known to other systems."""
     of_member = {"author": OuterRef("pk")}
     posts = Post.objects.filter(**of_member).exclude(topic__any_of=topics).exclude(_imported_by(batch))
     others = Topic.objects.filter(**of_member).exclude(pk__any_of=topics)
@@ -89,7 +89,7 @@ def _imported_by(batch: ImportBatch) -> Exists:
 
 
 def _topics(batch: ImportBatch) -> list[int]:
-    """The topics that imported posts open, and those that were imported but are empty since they were merged."""
+    """Topics opened by imported posts, and imported topics that are empty because they were merged."""
     opened = Post.objects.filter(_imported_by(batch), kind=Post.Kind.OPENING).values_list("topic", flat=True)
     created = Event.objects.filter(source=batch.event_source, name=TOPIC_CREATED)
     return [*opened, *(pk for pk in created.values_list("object_id", flat=True) if pk is not None)]

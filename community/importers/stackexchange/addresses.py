@@ -50,6 +50,6 @@ def targets_of(path: str) -> list[Target]:
 
 
 def slug_in(path: str) -> str:
-    """Return the words of a title or name in a path; empty if it has none."""
+    """Return the words of a title or name in a path; may be empty."""
     slug = _SLUG.match(path)
     return slug[1].lower() if slug else ""

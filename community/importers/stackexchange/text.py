@@ -39,7 +39,7 @@ _BARE_URL = re.compile(
 _CLOSED_HEADING = re.compile(r"^((?: {0,3}>)* {0,3}#{1,6} .*?[^#\s])(#+)[ \t]*$", re.M)
 _ITEM = re.compile(r"((?: {0,3}>)* {0,3}(?:[-+*]|[0-9]{1,9}(?=[.)])))([.)]?)(?=[ \t]|$)")
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
-# In comments, a backslash only escapes the marks that they have.
+# In comments, a backslash only escapes the marks that comments support.
 _BACKSLASH = re.compile(r"\\(?![`*_\[])")
 _TRAILING = ".,;:!?"
 
@@ -48,7 +48,7 @@ def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_rules
     """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions.
 
     Bare URLs among `titles` become links with the title. With `old_rules`, those of Stack Exchange before June 2020:
-    `1)` starts no list, no list starts within a paragraph, and headings may end with marks that touch the text.
+    `1)` does not start a list, lists do not interrupt paragraphs, and closing marks of headings may touch the text.
     """
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     definitions: dict[str, str] = {}
@@ -64,9 +64,10 @@ def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_rules
 
 
 def _taken_out(definition: re.Match[str], definitions: dict[str, str]) -> str:
-    """Take the definition of a link out of the text.
+    """Remove a link definition from the text.
 
-    They counted wherever they stood, and the last of several with one name; here only after a blank line, and the first.
+    On Stack Exchange, definitions count anywhere and the last of a name wins; here only after a blank line, and the
+    first wins.
     """
     definitions[definition[1].lower()] = definition[0].strip()
     return ""
@@ -80,13 +81,13 @@ def _titled(match: re.Match[str], titles: Mapping[str, str]) -> str:
 
 
 def titles_in(html: str) -> dict[str, str]:
-    """Return the texts of links by URL, where they are titles: Stack Exchange shows those of questions for bare URLs."""
+    """Return link texts that are titles by URL: Stack Exchange shows question titles in place of bare URLs."""
     found = re.findall(r'<a href="([^"]*)"[^<>]*>([^<>]*)</a>', html)
     return {unescape(url): unescape(text) for url, text in found if "://" not in text}
 
 
 def _without_new_lists(text: str) -> str:
-    """Escape what would start a list now."""
+    """Escape what would now start a list."""
     lines, in_list, after_blank = [], False, True
     for line in text.split("\n"):
         item = _ITEM.match(line)
@@ -106,20 +107,20 @@ def _escaped_item(item: re.Match[str]) -> str:
 
 
 def from_comment(text: str) -> str:
-    """Convert a comment's text, which only has links, emphasis and code, to Markdown in which nothing else is markup."""
+    """Convert a comment's text to Markdown in which only links, emphasis and code are markup."""
     return _outside_code(
         text.replace("\r\n", "\n"), lambda part: _BACKSLASH.sub(r"\\\\", _shorthand(part))
     ).strip()
 
 
 def comment_html(markdown: str) -> str:
-    """Render a comment's Markdown. HTML, lists and the like are words to whoever wrote them."""
+    """Render a comment's Markdown. HTML, lists and the like were plain text to its author."""
     paragraphs = re.split(r"\n\s*\n", markdown)
     return "\n".join(f"<p>{_comments.renderInline(part.strip())}</p>" for part in paragraphs)
 
 
 def from_html(html: str, lead: Callable[[str], str]) -> str:
-    """Return the body of a post with only what a post may have here, and its links and images led elsewhere by `lead`."""
+    """Return the body of a post with only what is allowed in posts here; `lead` rewrites links and images."""
     return nh3.clean(
         _LANGUAGE_CLASS.sub(r'<pre><code class="language-\1">', html),
         tags=TAGS,
@@ -130,7 +131,7 @@ def from_html(html: str, lead: Callable[[str], str]) -> str:
 
 
 def as_plain_text(text: str) -> str:
-    """Return any text as HTML in which every word of it is shown; for what cannot be converted."""
+    """Return any text as HTML that shows all of it, for text that cannot be converted."""
     lines = escape(text.strip()).replace("\r\n", "\n").split("\n")
     return f"<p>{'<br>'.join(lines)}</p>"
 
@@ -198,7 +199,7 @@ class Links:
         # The text before the URL tells whether it is inside a link or bare.
         inside = r"(?P<inside>\]\(<?|\]: *<?|(?:href|src)=[\"'])"
         bare = r"(?<!\[)(?<!https:)(?<!http:)(?P<open><)?"
-        # A path without a host, or a host without a scheme, only counts inside a link.
+        # Paths without a host, and hosts without a scheme, only count inside links.
         url = rf"(?:(?P<known>{absolute})|(?P<slashes>//?))(?P<path>{path})"
         self.url = re.compile(url, re.I)
         self.pattern = re.compile(
@@ -212,11 +213,11 @@ class Links:
         return {target for match in self.pattern.finditer(text) for target in targets_of(_path(match))}
 
     def rewrite(self, text: str, lookup: Lookup) -> str:
-        """Return Markdown with links rewritten to our URLs where `lookup` finds one."""
+        """Return Markdown with links rewritten to URLs here where `lookup` finds one."""
         return _outside_code(text, lambda part: self.rewrite_part(part, lookup))
 
     def rewrite_part(self, text: str, lookup: Lookup) -> str:
-        """As `rewrite`, for text without code."""
+        """Like `rewrite`, for text without code."""
 
         def rewritten(match: re.Match[str]) -> str:
             if match["inside"]:
@@ -228,7 +229,7 @@ class Links:
         return self.pattern.sub(rewritten, text)
 
     def lead(self, url: str, lookup: Lookup) -> str:
-        """Return our URL for one of the old site. Paths that we do not have lead to the old site."""
+        """Return the new URL for one of the old site. Paths that were not imported lead to the old site."""
         match = self.url.match(url)
         return f"{self._led(match, lookup)}{url[match.end() :]}" if match else url
 
@@ -241,13 +242,13 @@ class Links:
         return next(filter(None, map(lookup, targets_of(path))), None)
 
     def _elsewhere(self, match: re.Match[str], path: str) -> str:
-        """Return the URL of what is not here: a path without a host belongs to the old site."""
+        """Return the URL of a page that was not imported; paths without a host belong to the old site."""
         if match["slashes"] != "/":
             known = match["known"] or "//"
             return f"{'https:' if known.startswith('//') else ''}{known}{path}"
         if not self.host:
             return f"/{path}"
-        # The tags that posts on a meta site name are those of its main site.
+        # Tags named in posts on a meta site are those of its main site.
         host = re.sub(r"(^|\.)meta\.", r"\1", self.host) if path.startswith("tags/") else self.host
         return f"https://{host}/{path.replace('tags/', 'questions/tagged/', 1) if path.startswith('tags/') else path}"
 

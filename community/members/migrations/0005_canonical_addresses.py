@@ -1,4 +1,4 @@
-"""Write every address and domain in its one spelling, and say which ones another account has already."""
+"""Make every address and domain canonical, and print those that another account already has."""
 
 import sys
 from typing import Any
@@ -10,7 +10,7 @@ from community.core.mailboxes import canonical_address, canonical_domain
 
 
 def _other_spellings(rows: Any, field: str = "email") -> Any:
-    """Rows whose value is not in its one spelling already; all but a few are ASCII and in lower case."""
+    """Rows whose value is not yet canonical; nearly all are already lower-case ASCII."""
     rows = rows.exclude(**{f"{field}__isnull": True}).annotate(_lower=Func(F(field), function="lower"))
     return rows.filter(Q(**{f"{field}__regex": r"[^\x01-\x7f]"}) | ~Q(**{field: F("_lower")})).order_by("pk")
 

@@ -49,7 +49,7 @@ def register(
 
 
 def confirmed_address(key: str) -> EmailAddress | None:
-    """Return the confirmed address that a confirmation link was for, however old; None if it confirms nothing."""
+    """Return the confirmed address that a confirmation link was for, however old; None if there is none."""
     try:
         pk = signing.loads(key, salt=account_settings.SALT)
     except signing.BadSignature:

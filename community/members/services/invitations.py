@@ -81,7 +81,7 @@ def invitation_of(token: str) -> Invitation | None:
 
 
 def member_who_accepted(token: str) -> Member | None:
-    """Return the member whose account was claimed with this token, however old; else None."""
+    """Return the member whose account was claimed with this token, however old, or None."""
     try:
         pk = signing.loads(token, salt=SALT)
     except signing.BadSignature:

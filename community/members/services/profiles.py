@@ -12,7 +12,7 @@ from community.members import pictures
 from community.members.models import Member
 
 PROFILE_FIELDS = ("display_name", "bio", "location", "website", "shows_company", "time_zone", "language")
-# What visitors' cached pages may show.
+# Fields that visitors' cached pages may show.
 _ON_PAGES = ("display_name", "shows_company")
 COMPLETENESS_FIELDS = ("display_name", "bio", "avatar", "location")
 
@@ -36,7 +36,7 @@ def save_profile(member: Member, **fields: Any) -> Member:
 
 
 def rerender_bios() -> int:
-    """Render all bios again, with mentions as they are; return how many changed."""
+    """Re-render all bios, keeping mentions; return how many changed."""
     changed = 0
     for member in Member.objects.exclude(bio="").only("bio", "bio_html").iterator(chunk_size=500):
         html = render(member.bio, mentions=linked_mentions(member.bio_html)).html

@@ -14,7 +14,7 @@ NEW_UNTIL_POSTS = 5
 
 
 def team_words() -> list[str]:
-    """Words by which a name claims to be the team's."""
+    """Words that make a name claim to be the team's."""
     one = ["admin", "administrator", "helpdesk", "moderator", "official", "staff", "support", "team"]
     return [*one, "community manager", "customer care", "customer service", "help desk"]
 

@@ -64,7 +64,7 @@ def add_with_blocked_words(posts: Iterable[Post]) -> None:
 
 
 def _text_of(post: Post) -> str:
-    """Return what the word filter reads of a post: for an opening, also the title and the tags."""
+    """Return the text of a post that the word filter reads, with title and tags for opening posts."""
     text = rendering.filterable_text_of(post)
     if not post.is_opening:
         return text

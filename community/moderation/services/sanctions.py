@@ -60,7 +60,7 @@ def impose(
         given_by=actor,
         is_strike=is_strike,
     )
-    page_cache.invalidate_on_commit()  # and the numbers of the team's reports
+    page_cache.invalidate_on_commit()  # also refreshes the numbers in the team's reports
     if is_strike:
         record(
             STRIKE_UPHELD, actor=actor, member=member, subject=sanction, severity=sanction.severity, kind=rule

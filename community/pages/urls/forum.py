@@ -11,7 +11,7 @@ class TagConverter(StringConverter):
 
 
 class TitleConverter(StringConverter):
-    """The words of a title in any alphabet, with its vowel signs; any other text leads to them."""
+    """The words of a title in any script, with vowel signs; other slugs redirect to the right one."""
 
 
 register_converter(TagConverter, "tag")

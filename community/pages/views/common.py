@@ -35,7 +35,7 @@ class HtmxRequest(HttpRequest):
 
 
 def topic_or_404(request: HttpRequest, topic_id: int) -> Topic:
-    """Return a visible topic that has posts: a merged one has none, so nothing can be done to it."""
+    """Return a visible topic that is not merged: merged topics have no posts, so nothing can be done to them."""
     topic = topic_page.find_topic(request.user, topic_id)
     if topic is None or topic.merged_into_id:
         raise Http404(_("This topic does not exist."))
@@ -85,7 +85,7 @@ def require_agreement(request: HttpRequest, form: forms.Form) -> None:
 def show_post(
     request: HtmxRequest, post: Post, sentence: str = "", *, template: str = "forum/_post.html"
 ) -> HttpResponse:
-    """Return the updated post for htmx, or redirect to it; `sentence` tells what was done."""
+    """Return the updated post for htmx, or redirect to it; `sentence` says what was done."""
     if not request.htmx:
         return redirect(post)
     page = topic_page.part_of(request, post)
@@ -94,7 +94,7 @@ def show_post(
 
 
 def changed(response: HttpResponse, sentence: str, *, focus: str = "") -> HttpResponse:
-    """Have thread.js move the focus to what was changed, unless it is a button with an id, and say the sentence."""
+    """Have thread.js announce the sentence and focus what changed, unless that is a button with an id."""
     detail = {"focus": focus, "message": sentence}
     return trigger_client_event(response, "changed", detail, after="settle")
 

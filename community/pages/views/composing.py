@@ -122,7 +122,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _markup(request: HttpRequest) -> Markup:
-    """Return the markup of the post that is edited, from `?markup=`."""
+    """Return the markup of the post being edited, from `?markup=`."""
     return Markup.COMMONMARK if request.GET.get("markup") == Markup.COMMONMARK else Markup.MARKDOWN
 
 
@@ -266,7 +266,7 @@ def preview_of(
 
 
 def _replied_to(request: HttpRequest, topic: Topic, parent_id: int | None, kind: str) -> Post | None:
-    """Return the post that is replied to; for a comment from the form below the topic, the opening post."""
+    """Return the post being replied to; for comments from the form below the topic, the opening post."""
     if kind == Post.Kind.COMMENT:
         return topic.posts.get(kind=Post.Kind.OPENING)
     if parent_id is None:

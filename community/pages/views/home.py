@@ -73,7 +73,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show one member: what they say of themselves, what they earned, and what the reader may read of theirs."""
-    # Of deactivated accounts, moderators still see the profile.
+    # Moderators can still see the profiles of deactivated accounts.
     members = Member.objects.select_related("company")
     if not (request.user.is_authenticated and request.user.is_moderator):
         members = members.filter(is_active=True)

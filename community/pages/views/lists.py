@@ -93,7 +93,7 @@ def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
 
 
 def _meta(request: HttpRequest, context: dict[str, Any], path: str, description: str = "") -> PageMeta:
-    """Name the page of a list; sorted in another way, it is the same list."""
+    """Return the metadata of a list page; every sort order counts as the same list."""
     is_usual = not {"sort", "period"} & set(request.GET)
     return PageMeta(path, description[:DESCRIPTION_LENGTH], pages=context["page"] if is_usual else None)
 

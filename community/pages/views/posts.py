@@ -70,7 +70,7 @@ def post_edit(request: HtmxRequest, post_id: int) -> HttpResponse:
 
 
 def _preview(request: HttpRequest, post: Post, form: EditForm) -> str:
-    """The preview that was asked for; at first that of a post in HTML, because saving it converts it."""
+    """The preview, if requested; also shown at first for posts in HTML, because saving converts them."""
     if request.method != "POST" and post.markup == Markup.HTML:
         formulas = post.topic.category.formulas
         return rendering.preview(rendering.editable_source(post), formulas=formulas).html
@@ -174,7 +174,7 @@ def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:
 
 
 def _save(request: HttpRequest, post: Post, form: EditForm, verdict: Verdict) -> bool:
-    """Save the edit; show the differences and return False if somebody else has edited the post meanwhile."""
+    """Save the edit. If somebody else has edited the post in the meantime, show the differences and return False."""
     data = {**form.cleaned_data}
     version = data.pop("version")
     try:
@@ -183,7 +183,7 @@ def _save(request: HttpRequest, post: Post, form: EditForm, verdict: Verdict) ->
                 posts.lock_version(post, version)
             _edit(request, post, data, verdict)
     except posts.EditConflict as conflict:
-        return not form.rebase(conflict.post)  # nothing differs if the form was sent twice
+        return not form.rebase(conflict.post)  # no differences: the form was sent twice
     return True
 
 

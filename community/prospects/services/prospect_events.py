@@ -35,7 +35,7 @@ def sync_topics(topic_ids: Iterable[int]) -> list[DeskQuestion]:
 def _sync_question(topic: Topic) -> None:
     if topic.status == Topic.Status.PUBLISHED:
         record(PROSPECT_QUESTION_ASKED, actor=topic.author, subject=topic, occurred_at=topic.created_at)
-    elif topic.merged_into_id is None:  # else it was asked all the same, and is retracted with its post
+    elif topic.merged_into_id is None:  # otherwise it was still asked, and is retracted with its post
         _retract(PROSPECT_QUESTION_ASKED, "forum.topic", topic.pk, "")
 
 

@@ -93,7 +93,7 @@ def _bio(row: StagedRow, failures: Failures) -> str:
     html = row.data.get("AboutMe", "")
     try:
         return storable(to_markdown(html))
-    except Exception as error:  # whatever a row contains must not end the import
+    except Exception as error:  # no row may stop the import
         failures.add(row, "imported without its description", error)
         return ""
 

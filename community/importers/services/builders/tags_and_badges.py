@@ -39,7 +39,7 @@ def build_tags(batch: ImportBatch, progress: Progress) -> None:
 
 
 def _build_tags(batch: ImportBatch, rows: list[StagedRow]) -> dict[str, str]:
-    """Return the descriptions that were added to tags of ours by tag id, for an undo."""
+    """Return the descriptions added to existing tags by tag id, for an undo."""
     names = {row.key: tags.normalize(row.data["TagName"]) for row in rows}
     ours = set(Tag.objects.filter(name__in=names.values()).values_list("name", flat=True))
     known = {tag.name: tag for tag in tags.get_or_create(names.values())}
@@ -90,7 +90,7 @@ def _descriptions(batch: ImportBatch, rows: list[StagedRow]) -> dict[int, str]:
 
 
 def _words(row: StagedRow, markdown: str | None) -> str:
-    """Return the description of a tag, which pages show as it is stored."""
+    """Return the description of a tag; pages show it as stored."""
     return from_markdown(markdown) if markdown is not None else text_of(sanitized(row.data.get("Body", "")))
 
 
@@ -141,7 +141,7 @@ def _build_awards(batch: ImportBatch, rows: list[StagedRow]) -> None:
 
 
 def _badges(rows: Iterable[StagedRow]) -> dict[tuple[str, str], Badge]:
-    """Return a badge for each name and level among the rows; some sites use one name for several levels."""
+    """Return a badge for each name and level in the rows; some sites use one name for several levels."""
     return {kind: _badge(*kind) for kind in {_kind(row): None for row in rows}}
 
 

@@ -33,7 +33,7 @@ Found = dict[Target, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Text:
-    """A text as it is stored: Markdown as its author typed it, or HTML where the dump has nothing else."""
+    """Text as stored: the author's Markdown, or HTML where the dump has nothing else."""
 
     source: str
     markup: Markup
@@ -41,7 +41,7 @@ class Text:
 
 @dataclass
 class Texts:
-    """Converts the text of a bundle's posts. Those that cannot be converted are kept as plain text, and noted."""
+    """Converts the text of a bundle's posts. Text that cannot be converted is kept as plain text, and noted."""
 
     links: Links
     found: Found
@@ -61,14 +61,14 @@ class Texts:
         )
 
     def stored(self, row: StagedRow, markdown: str | None = None) -> Text:
-        """Return the text of a post or comment, or of its version with this Markdown, with links to our pages."""
+        """Return the text of a post or comment, or of its version with this Markdown, with links to pages here."""
         try:
             return self._text(row, markdown)
-        except Exception as error:  # whatever a row contains must not end the import
+        except Exception as error:  # no row may stop the import
             return self._plain(row, markdown, error)
 
     def convert(self, row: StagedRow, markdown: str | None = None) -> tuple[Text, Rendered]:
-        """As `stored`, rendered."""
+        """Like `stored`, rendered."""
         text = self.stored(row, markdown)
         try:
             return text, self.render(text)
@@ -81,7 +81,7 @@ class Texts:
         return Text(as_plain_text(storable(_original(row, markdown))), Markup.HTML)
 
     def convert_latest(self, row: StagedRow, markdown: str | None) -> tuple[Text, Rendered]:
-        """As `convert`, for the version whose HTML the dump has: note the post if its Markdown reads differently."""
+        """Like `convert`, for the version whose HTML is in the dump; note the post if it renders differently."""
         text, rendered = self.convert(row, markdown)
         body = row.data.get("Body", "")
         if text.markup == Markup.COMMONMARK and body and not self._reads_like(rendered, body):
@@ -115,7 +115,7 @@ class Texts:
 
 
 def has_formulas(bundle: Bundle) -> bool:
-    """Whether any question or answer in the bundle has a formula."""
+    """Whether any question or answer in the bundle contains a formula."""
     rows = [*bundle.questions, *(row for answers in bundle.answers.values() for row in answers)]
     bodies = (row.data.get("Body", "") for row in rows)
     return any(formulas.in_html(sanitized(body)) for body in bodies if body.count("$") > 1)
@@ -135,7 +135,7 @@ def _words(html: str) -> str:
 
 
 def _original(row: StagedRow, markdown: str | None) -> str:
-    """Return the text of the row as the dump has it."""
+    """Return the text of the row as in the dump."""
     return (
         markdown if markdown is not None else row.data.get("Text" if row.file == "comments" else "Body", "")
     )

@@ -39,7 +39,7 @@ def build_topics(batch: ImportBatch, category: Category, progress: Progress) -> 
         try:
             _build(bundle, category)
         except (OperationalError, InterfaceError):
-            raise  # a database problem, not the content's fault
+            raise  # a database problem, not a problem of the content
         except Exception:
             _build_one_by_one(batch, former, category, bundle.questions)
         done = bundle.questions[-1].ordinal
@@ -62,7 +62,7 @@ def _build(bundle: Bundle, category: Category) -> None:
 def _build_one_by_one(
     batch: ImportBatch, former: Member, category: Category, questions: list[StagedRow]
 ) -> None:
-    """Build these questions one by one; skip those that cannot be built, with all that belongs to them."""
+    """Build these questions one by one; skip those that cannot be built, along with everything that belongs to them."""
     for row in questions:
         try:
             _build(load_bundle(batch, former, after=row.ordinal - 1, size=1), category)
