@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from community.api.services import order_statuses
+from community.api.services import csv_files, order_statuses
+from community.api.services.csv_files import InvalidFile
 from community.api.services.order_statuses import Meaning
-from community.api.services.purchase_files import columns, text, values
-from community.api.services.purchase_files.text import InvalidFile
+from community.api.services.purchase_files import columns, values
 from community.core import currencies
 
 DATES = [
@@ -215,13 +215,13 @@ def test_amounts_with_too_many_decimals_are_refused(amount, currency):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_unicode_is_recognised(encoding):
-    table = text.table_of("id;naïve\r\n1;é\r\n".encode(encoding))
+    table = csv_files.table_of("id;naïve\r\n1;é\r\n".encode(encoding))
 
     assert (table.header, list(table.rows()), table.delimiter) == (["id", "naïve"], [(2, ["1", "é"])], ";")
 
 
 def test_other_encodings_are_read_if_named():
-    assert text.table_of("id,é\n".encode("cp1252"), encoding="windows-1252").header == ["id", "é"]
+    assert csv_files.table_of("id,é\n".encode("cp1252"), encoding="windows-1252").header == ["id", "é"]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_other_encodings_are_read_if_named():
 )
 def test_broken_files_say_where(data, says):
     with pytest.raises(InvalidFile, match=says):
-        list(text.table_of(data).rows())
+        list(csv_files.table_of(data).rows())
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_broken_files_say_where(data, says):
     ],
 )
 def test_delimiters_and_lines_are_found(content, delimiter, line):
-    table = text.table_of(content.encode())
+    table = csv_files.table_of(content.encode())
 
     ((found, row),) = table.rows()
     assert (table.delimiter, found, [cell.strip() for cell in row]) == (delimiter, line, ["1", "2"])

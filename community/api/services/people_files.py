@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
-from community.api.services import people
-from community.api.services.purchase_files import text, values
-from community.api.services.purchase_files.text import InvalidFile
+from community.api.services import csv_files, people
+from community.api.services.csv_files import InvalidFile
+from community.api.services.purchase_files import values
 
 COLUMNS = {
     "external_id": ("external_id", "id", "customer_id", "contact_id", "record_id"),
@@ -44,7 +44,7 @@ def describe_columns() -> str:
 @transaction.atomic
 def import_people(path: Path, *, source: str, encoding: str, dates: values.Order, dry_run: bool) -> Outcome:
     """Import every row in one transaction; idempotent. Raises InvalidFile, and imports nothing."""
-    table = text.table_of(text.read_bytes(path), encoding=encoding)
+    table = csv_files.table_of(csv_files.read_bytes(path), encoding=encoding)
     indexes = _indexes(table.header)
     used = {name: table.header[index] for name, index in indexes.items()}
     outcome = Outcome(used, [name for name in table.header if name and name not in used.values()])

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.api.management.commands.import_purchases import source_name
+from community.api.management import arguments
 from community.api.services import people_files
-from community.api.services.purchase_files.text import InvalidFile
+from community.api.services.csv_files import InvalidFile
 
 MAX_PROBLEMS = 50
 
@@ -19,22 +19,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        arguments.add_file(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen without writing anything"
         )
         parser.add_argument(
             "--source",
             required=True,
-            type=source_name,
+            type=arguments.source_name,
             help="the system that the IDs come from, as named in API tokens and purchase imports",
-        )
-        parser.add_argument("--encoding", default="", help="such as windows-1252 (default: UTF-8 or UTF-16)")
-        parser.add_argument(
-            "--dates",
-            default="",
-            choices=("dmy", "mdy"),
-            help="whether dates such as 03/04/2026 start with the day or the month",
         )
 
     def handle(self, *args: Any, file: Path, dry_run: bool, source: str, **options: Any) -> None:

@@ -1,4 +1,3 @@
-import re
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community.api.services import order_statuses
-from community.api.services.purchase_files import columns, imports, text
+from community.api.management import arguments
+from community.api.services import csv_files, order_statuses
+from community.api.services.purchase_files import columns, imports
 from community.api.services.purchase_files.imports import MAX_PROBLEMS, Options, Outcome
 from community.core import currencies
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        arguments.add_file(parser)
         parser.add_argument(
             "--dry-run",
             action="store_true",
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source",
             default="",
-            type=source_name,
+            type=arguments.source_name,
             help="the system that the IDs come from (default: the format, or csv); name an API token's source to share its IDs",
         )
         parser.add_argument(
@@ -38,13 +38,6 @@ class Command(BaseCommand):
             default="",
             choices=columns.FORMATS,
             help="the format of the file (default: recognised by its columns)",
-        )
-        parser.add_argument("--encoding", default="", help="such as windows-1252 (default: UTF-8 or UTF-16)")
-        parser.add_argument(
-            "--dates",
-            default="",
-            choices=("dmy", "mdy"),
-            help="whether dates such as 03/04/2026 start with the day or the month",
         )
         parser.add_argument(
             "--decimal", default="", choices=("point", "comma"), help="the decimal mark of amounts"
@@ -95,7 +88,7 @@ class Command(BaseCommand):
         )
         try:
             outcome = imports.import_purchases(file, options=read_as, dry_run=dry_run)
-        except text.InvalidFile as error:
+        except csv_files.InvalidFile as error:
             raise CommandError(str(error)) from error
         for line in _report(outcome, dry_run=dry_run, most=None if all_problems else MAX_PROBLEMS):
             self.stdout.write(line)
@@ -131,20 +124,13 @@ def _how_it_was_read(outcome: Outcome) -> Iterator[str]:
     how = "as given with --format" if found.was_named else "by its columns"
     yield (
         f"Read as {found.format.title} ({how}), in {outcome.table.encoding}, separated by "
-        f"{text.DELIMITERS.get(outcome.table.delimiter, repr(outcome.table.delimiter))}; IDs belong to the source “{outcome.source}”."
+        f"{csv_files.DELIMITERS.get(outcome.table.delimiter, repr(outcome.table.delimiter))}; IDs belong to the source “{outcome.source}”."
     )
     taken = "; ".join(f"{found.column(name)} is the {columns.FIELDS[name]}" for name in found.fields)
     yield f"Columns: {taken}."
     yield f"Ignored columns: {', '.join(found.ignored) or 'none'}."
     if "status" not in found.fields:
         yield "There is no status column, so every row counts as paid."
-
-
-def source_name(name: str) -> str:
-    """Return the name if it is valid as the source of an API token. Raises ArgumentTypeError."""
-    if name and (len(name) > 40 or not re.fullmatch(r"[-a-zA-Z0-9_]+", name)):
-        raise ArgumentTypeError("A source can have up to 40 letters, digits, hyphens and underscores.")
-    return name
 
 
 def _zone(name: str) -> ZoneInfo:

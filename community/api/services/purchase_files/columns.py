@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from community.api.services.csv_files import InvalidFile
 from community.api.services.order_statuses import Meaning
-from community.api.services.purchase_files.text import InvalidFile
 
 # What a column can mean, as shown to people.
 FIELDS = {

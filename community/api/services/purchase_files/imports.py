@@ -17,12 +17,12 @@ from django.db import transaction
 
 from community.api.models import EventKey, PurchaseFile, inbound_event_id
 from community.api.schemas import MAX_ITEMS
-from community.api.services import retries, withdrawals
+from community.api.services import csv_files, retries, withdrawals
 from community.api.services.inbound_facts import InboundFact, Malformed
 from community.api.services.ingestion import IN_FUTURE, MOVED, Result, ingest
 from community.api.services.order_statuses import Meaning
 from community.api.services.parsers import Parsed, parse_events, parse_purchases
-from community.api.services.purchase_files import columns, orders, text, values
+from community.api.services.purchase_files import columns, orders, values
 from community.api.services.purchase_files.columns import Columns
 from community.api.services.purchase_files.orders import Grouped, Order
 from community.api.services.purchase_files.values import AmountReader, DateReader, Mark
@@ -72,7 +72,7 @@ class Outcome:
     `unmatched` facts are also counted as accepted or updated.
     """
 
-    table: text.Table
+    table: csv_files.Table
     columns: Columns
     source: str
     grouped: Grouped
@@ -91,8 +91,8 @@ def import_purchases(path: Path, *, options: Options, dry_run: bool) -> Outcome:
 
 
 def _import(path: Path, options: Options, *, dry_run: bool) -> Outcome:
-    data = text.read_bytes(path)
-    table = text.table_of(data, encoding=options.encoding)
+    data = csv_files.read_bytes(path)
+    table = csv_files.table_of(data, encoding=options.encoding)
     chosen = columns.choose(table.header, named=options.format)
     source = options.source or ("csv" if chosen.format is columns.GENERIC else chosen.format.name)
     grouped = orders.group(table.rows(), chosen, statuses=options.statuses)

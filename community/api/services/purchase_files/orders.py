@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from community.api.services import order_statuses
+from community.api.services.csv_files import InvalidFile
 from community.api.services.order_statuses import Meaning
 from community.api.services.purchase_files.columns import FIELDS, Columns
-from community.api.services.purchase_files.text import InvalidFile
 
 # The fields that further rows of an order repeat or leave empty.
 OF_ORDER = tuple(name for name in FIELDS if name not in ("external_id", "products"))

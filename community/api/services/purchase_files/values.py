@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Literal
 
-from community.api.services.purchase_files.text import InvalidFile
+from community.api.services.csv_files import InvalidFile
 from community.core import currencies
 
 Order = Literal["dmy", "mdy", ""]
