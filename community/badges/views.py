@@ -50,7 +50,12 @@ def badge_list(request: HttpRequest) -> HttpResponse:
 def badge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one badge and its holders, newest first, with the posts that the reader may see."""
     badge = get_object_or_404(Badge.objects.active().with_holders(), slug=slug)
-    awards = badge.awards.held().select_related("member", "member__company").order_by("-awarded_at", "-pk")
+    awards = (
+        badge.awards.held()
+        .filter(member__is_private=False)
+        .select_related("member", "member__company")
+        .order_by("-awarded_at", "-pk")
+    )
     page = page_of(request, awards, per_page=30)
     ids = [award.post_id for award in page if award.post_id]
     posts = Post.objects.visible_to(request.user).select_related("topic").in_bulk(ids)

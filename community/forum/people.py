@@ -21,7 +21,7 @@ def suggest_people(prefix: str, *, reader: Reader, topic_id: int | None = None) 
 
     An empty prefix returns only participants.
     """
-    people = Member.objects.filter(is_active=True).exclude(pk=reader.pk)
+    people = Member.objects.public().exclude(pk=reader.pk)
     if prefix:
         people = people.filter(
             Q(username__istartswith=prefix)

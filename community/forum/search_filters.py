@@ -104,14 +104,14 @@ def _nearest_tag(reader: Reader, value: str) -> str:
 
 def _authors(value: str) -> list[tuple[int, str]]:
     """Return the member with this username, or the members with this display name."""
-    members = Member.objects.filter(is_active=True)
+    members = Member.objects.public()
     by_username = list(members.named([value]).values_list("pk", "username"))
     by_name = members.filter(display_name__iexact=value).values_list("pk", "display_name").order_by("pk")
     return by_username or list(by_name[:AUTHORS])
 
 
 def _nearest_author(value: str) -> str:
-    members = Member.objects.filter(is_active=True)
+    members = Member.objects.public()
     typing_errors = members.alias(lower=Lower("username")).filter(lower__in=edits(value.lower()))
     if found := typing_errors.order_by("pk").values_list("username", flat=True).first():
         return str(found)

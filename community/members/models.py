@@ -78,6 +78,7 @@ DETAILS = (
     "website",
     "company",
     "shows_company",
+    "is_private",
     "time_zone",
     "language",
     "joined_at",
@@ -109,6 +110,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Members who can log in; imported members cannot until they claim their account."""
         return self.filter(claimed_at__isnull=False)
 
+    def public(self) -> MemberQuerySet:
+        """Active members whom everyone may know of."""
+        return self.filter(is_active=True, is_private=False)
+
     def named(self, usernames: Collection[str]) -> MemberQuerySet:
         """Members with one of these usernames, ignoring case."""
         lowered = {name.lower() for name in usernames}
@@ -116,7 +121,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def addresses_of(self, usernames: Collection[str]) -> dict[str, str]:
         """Return profile URLs by lower-case username, for those that exist; for `render(mentions=...)`."""
-        return {member.username.lower(): member.get_absolute_url() for member in self.named(usernames)}
+        return {
+            member.username.lower(): member.get_absolute_url() for member in self.public().named(usernames)
+        }
 
     def team(self) -> MemberQuerySet:
         """Members for whom `Member.is_team` is true."""
@@ -182,6 +189,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     shows_company = models.BooleanField(
         default=False, help_text=_("Show the company on the profile to everyone, not just the team.")
     )
+    # Another system told us of them, and they have never been here: only the team knows until they claim the account.
+    is_private = models.BooleanField(default=False, editable=False)
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")
     role = models.CharField(max_length=10, choices=Role, blank=True, db_index=True)

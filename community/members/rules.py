@@ -38,6 +38,13 @@ def can_administer(actor: Member, member: Member) -> bool:
     return not member.is_manager
 
 
+def can_see_profile(reader: Member | AnonymousUser, member: Member) -> bool:
+    """Whether they may see the profile: of deactivated accounts, moderators; of people never here, the team; else all."""
+    if not member.is_active:
+        return isinstance(reader, Member) and reader.is_moderator
+    return not member.is_private or (isinstance(reader, Member) and reader.is_team)
+
+
 def can_see_company(reader: Member | AnonymousUser, member: Member) -> bool:
     """Whether they may see a member's company: the team and the member may, and everyone if the member agrees."""
     if member.shows_company or reader == member:

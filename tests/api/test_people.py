@@ -3,15 +3,21 @@
 import io
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 
 from community.api import tasks
 from community.api.models import ApiToken, ExternalId
 from community.api.services import ingestion, parsers
 from community.events.models import Event
+from community.forum import search_filters, search_query
+from community.forum.people import suggest_people
+from community.forum.services import rendering
 from community.members.models import Invitation, Member
+from community.members.services import invitations
 from tests.api.conftest import purchase, statuses
 from tests.factories.api import confirm_address, make_token
+from tests.factories.badges import AwardFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +118,38 @@ def test_people_need_their_own_scope(call):
     status, _ = call("people", {"people": []}, secret=make_token(ApiToken.Scope.EVENTS)[1])
 
     assert status == 403
+
+
+@pytest.mark.parametrize(("reader", "sees"), [("visitor", False), ("member", False), ("support", True)])
+def test_only_the_team_sees_people_who_have_never_been_here(send, client, reader, sees):
+    send(person())
+    member = Member.objects.get()
+    award = AwardFactory(member=member)
+    user = (
+        AnonymousUser() if reader == "visitor" else MemberFactory(role="" if reader == "member" else reader)
+    )
+    if reader != "visitor":
+        client.force_login(user)
+
+    assert client.get(member.get_absolute_url()).status_code == (200 if sees else 404)
+    badge_page = client.get(award.badge.get_absolute_url()).text
+    assert "Ann Example" not in badge_page
+    assert "Awarded to 0 members" in badge_page
+    assert 'class="mention"' not in rendering.preview(f"@{member.username}").html
+    for text in ("@ann-exampel", "user:ann", f"@{member.username}", 'user:"Ann Example"'):
+        filters = search_filters.resolve(user, search_query.parse(text).filters)
+        assert ([one.nearest for one in filters.unknown], filters.author_ids) == ([""], [])
+    if reader == "member":
+        assert suggest_people("ann", reader=user) == []
+
+
+def test_people_become_visible_when_they_claim_their_account(send, client):
+    send(person())
+    invitation = Invitation.objects.get()
+
+    member = invitations.claim(invitation, password="correct horse battery", guidelines=None)
+
+    assert client.get(member.get_absolute_url()).status_code == 200
 
 
 def test_what_waits_for_people_is_applied(send):

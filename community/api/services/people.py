@@ -1,6 +1,7 @@
 """Add people in bulk: link their IDs in other systems, and create members for those who are new.
 
 New members are unclaimed, like imported ones: they have no password and get no mail until a manager invites them.
+Unlike those, they have written nothing here, so nobody but the team sees them before.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ class _Saver:
             display_name=one.name,
             joined_at=one.joined_at or timezone.now(),
             company=Company.objects.get(pk=company_id) if company_id else None,
+            is_private=True,
         )
         member.set_unusable_password()
         member.save()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from django.db.models.functions import Lower
-
 from community.core.html_to_markdown import to_markdown
 from community.core.markdown import Rendered, render
 from community.core.markup import Markup
@@ -84,5 +82,5 @@ def preview(source: str, *, markup: str = Markup.MARKDOWN, formulas: bool = Fals
 
 
 def _people(usernames: list[str]) -> dict[str, Member]:
-    members = Member.objects.alias(lower=Lower("username")).filter(lower__in=usernames, is_active=True)
+    members = Member.objects.public().named(usernames)
     return {member.username.lower(): member for member in members}

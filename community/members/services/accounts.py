@@ -33,6 +33,7 @@ def register(
     """Save a new or newly claimed account, and the member's consent to the guidelines they were shown."""
     now = now or timezone.now()
     member.claimed_at = now
+    member.is_private = False
     member.save()
     record(
         MEMBER_REGISTERED,

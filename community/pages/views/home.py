@@ -15,7 +15,7 @@ from community.core.requests import is_person
 from community.forum.services import activity_stats, searches
 from community.members.models import Member
 from community.members.requests import member_of
-from community.members.rules import can_see_company
+from community.members.rules import can_see_company, can_see_profile
 from community.pages import home as home_page
 from community.pages import profile as profile_page
 from community.pages import search as search_page
@@ -73,11 +73,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show one member: what they say of themselves, what they earned, and what the reader may read of theirs."""
-    # Moderators can still see the profiles of deactivated accounts.
-    members = Member.objects.select_related("company")
-    if not (request.user.is_authenticated and request.user.is_moderator):
-        members = members.filter(is_active=True)
-    member = get_object_or_404(members, username__iexact=username)
+    member = get_object_or_404(Member.objects.select_related("company"), username__iexact=username)
+    if not can_see_profile(request.user, member):
+        raise Http404(_("This page does not exist."))
     tab = request.GET.get("tab", "")
     if tab not in profile_page.TABS:
         raise Http404(_("This page does not exist."))
