@@ -33,7 +33,7 @@ class Browser(Client):
 
 
 def reauthenticate(client: Client) -> None:
-    """Mark the client's member as having just entered their password again."""
+    """Mark the client's member as having just reauthenticated."""
     session = client.session
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time(), "reauthenticated": True}

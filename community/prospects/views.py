@@ -228,7 +228,7 @@ def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:
 
 
 def _questions_of(reader: Member) -> DeskQuestionQuerySet:
-    """Return the questions that the reader can open at their desk; a topic may be gone before its question is marked so."""
+    """Return the questions that the reader can open at their desk; topics may be gone before the desk knows."""
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
     return questions.filter(topic__in=Topic.objects.visible_to(reader).published())
 

@@ -42,7 +42,7 @@ CATEGORY = {
 
 @pytest.fixture
 def queued(monkeypatch):
-    """Ids of the badges whose awarding was queued."""
+    """Ids of the badges queued to be awarded."""
     ids: list[int] = []
     monkeypatch.setattr(tasks.award_badge, "delay_on_commit", ids.append)
     return ids
@@ -89,7 +89,7 @@ def test_a_changed_rule_is_awarded_at_once(as_manager, queued, changes, is_award
     assert queued == ([badge.pk] if is_awarded else [])
 
 
-def test_a_new_badge_that_nobody_has_earned_says_nothing(as_manager, queued):
+def test_a_new_badge_that_nobody_has_earned_shows_no_message(as_manager, queued):
     response = as_manager.post(reverse(ADD_BADGE), BADGE, follow=True)
 
     assert Badge.objects.filter(slug="fond").exists()
@@ -99,7 +99,7 @@ def test_a_new_badge_that_nobody_has_earned_says_nothing(as_manager, queued):
 
 @pytest.mark.parametrize("icon", ["rocket-ship", "heart'", "<b>", "Heart", ""])
 @pytest.mark.parametrize(("add", "data"), [(ADD_BADGE, BADGE), (ADD_CATEGORY, CATEGORY)])
-def test_an_icon_is_one_of_ours(as_manager, add, data, icon):
+def test_unknown_icons_are_rejected(as_manager, add, data, icon):
     response = as_manager.post(reverse(add), {**data, "icon": icon})
 
     assert response.status_code == 200
@@ -129,7 +129,7 @@ def test_chosen_groups_need_a_group(as_manager, act):
     assert Category.objects.filter(slug="roasters").exists()
 
 
-def test_every_icon_of_a_category_or_badge_is_one_of_ours():
+def test_every_icon_of_a_category_or_badge_exists():
     CategoryFactory()
 
     saved = {*Category.objects.values_list("icon", flat=True), *Badge.objects.values_list("icon", flat=True)}

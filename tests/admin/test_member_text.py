@@ -1,7 +1,7 @@
-"""What members write is never code in the admin, whose theme evaluates attributes such as x-data and @click.
+"""Members' text is never run as code in the admin, whose theme evaluates attributes such as x-data and @click.
 
-The theme needs `unsafe-eval` for that: its expressions use more than the build of Alpine for strict policies
-understands. So no text of a member may reach an attribute that Alpine evaluates, and none may become an element.
+The theme needs `unsafe-eval` for that, because Alpine's CSP build does not support its expressions. So no member's text
+may reach an attribute that Alpine evaluates, or become an element.
 """
 
 import lxml.html
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 MARK = "hit4711"
 PAYLOAD = (
-    f"'+({MARK}=1)+'\\"  # out of a string in an expression
+    f"'+({MARK}=1)+'\\"  # breaks out of a string in an expression
     f'"><i x-data="{{}}" x-init="{MARK}=1" @click="{MARK}=1" :title="{MARK}=1" x-html="{MARK}">'
     f"{{{{ {MARK}=1 }}}} `${{{MARK}=1}}`"
 )
@@ -34,7 +34,7 @@ MARKDOWN = f"""{PAYLOAD}
 <a href="https://a.example" x-on:focus="{MARK}=1" x-bind:href="{MARK}=1" hx-on:load="{MARK}=1">link</a>
 [link](https://a.example "{PAYLOAD}") ![image](/media/x.png "{PAYLOAD}") `{PAYLOAD}`
 """
-# Columns that are not written by people but computed, or on which a page depends.
+# Columns that are computed instead of written by people, or that pages depend on.
 NOT_TYPED = {
     "status",
     "kind",
@@ -51,7 +51,7 @@ NOT_TYPED = {
 
 @pytest.fixture
 def written():
-    """Rows of all that members write, with the payload in every text column that takes it."""
+    """Rows of everything that members write, with the payload in every text column that accepts it."""
     author = MemberFactory(company=CompanyFactory(), password="x")
     topic = TopicFactory(author=author)
     post = PostFactory(topic=topic, author=author)
@@ -92,11 +92,11 @@ def fill(row: models.Model) -> None:
             with transaction.atomic():
                 type(row)._base_manager.filter(pk=row.pk).update(**{field.name: text})
         except IntegrityError:
-            pass  # a constraint of the database keeps such a text out
+            pass  # a database constraint rejects such text
 
 
 def addresses():
-    """Every list of the admin, searched for the payload, and every row's page."""
+    """Every admin list, searched for the payload, and the page of every row."""
     yield reverse("admin:index")
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"

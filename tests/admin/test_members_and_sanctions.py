@@ -173,7 +173,7 @@ def test_a_sanction_needs_a_kind_and_a_reason(as_moderator):
 
 
 @pytest.mark.parametrize("query", ["?member=0", "?member=nobody"])
-def test_a_sanction_of_nobody_is_not_found(as_moderator, query):
+def test_a_sanction_without_a_member_is_not_found(as_moderator, query):
     assert as_moderator.get(reverse("admin:moderation_sanction_add") + query).status_code == 404
 
 

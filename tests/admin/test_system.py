@@ -169,7 +169,7 @@ def test_the_policy_is_created_when_first_opened(as_manager):
     as_manager.get(reverse("admin:moderation_policy_changelist"))
     page = reverse("admin:moderation_policy_change", args=[1])
     data = {field.name: getattr(Policy.current(), field.name) for field in Policy._meta.fields}
-    # As text, and with what it was: the default is a function.
+    # As text, with the old value: the default is a function.
     data["reserved_words"] = data["initial-reserved_words"] = ",".join(data["reserved_words"])
 
     as_manager.post(page, {**data, "hide_at": "12.5"})

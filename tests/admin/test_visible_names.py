@@ -1,4 +1,4 @@
-"""Names that nobody can see are refused in the admin."""
+"""Invisible names are rejected in the admin."""
 
 import pytest
 

@@ -24,7 +24,7 @@ def call(db):
 
 @pytest.fixture
 def run(db, tmp_path):
-    """Import a file of purchases; returns what the command prints."""
+    """Import a purchase file; return what the command prints."""
 
     def import_file(content: str | bytes, *options: str, name: str = "orders.csv") -> str:
         path = tmp_path / name

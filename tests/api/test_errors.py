@@ -1,4 +1,4 @@
-"""Every error under /api/ is JSON, whatever refuses the request."""
+"""Every error under /api/ is JSON, whichever layer rejects the request."""
 
 import pytest
 from django.test import Client
@@ -71,7 +71,7 @@ def test_bodies_that_are_not_json_get_json(content_type, body):
     assert response.json().keys() == {"detail"}
 
 
-def test_a_failure_of_ours_is_json_and_stores_nothing(monkeypatch):
+def test_a_server_error_is_json_and_stores_nothing(monkeypatch):
     def fail(*args):
         raise RuntimeError
 

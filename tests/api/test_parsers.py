@@ -106,7 +106,7 @@ def test_digest_depends_on_the_content(change):
     assert changed.event_id == read_purchase().event_id
 
 
-def test_whom_a_fact_is_about_is_not_content():
+def test_digest_ignores_whom_a_fact_is_about():
     assert read_purchase(buyer={"email": "new@address.example"}).digest == read_purchase().digest
 
 

@@ -1,4 +1,4 @@
-"""Making people and their IDs known in bulk, by API and by file."""
+"""Adding people and their IDs in bulk, by API and from files."""
 
 import io
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def a_member() -> dict[str, str]:
-    """Return the address of a new member, as API calls say it."""
+    """Return the email address of a new member, as sent in API calls."""
     member = MemberFactory()
     confirm_address(member)
     return {"email": member.email}
@@ -357,7 +357,7 @@ def test_old_events_are_quarantined(call):
     assert answer["results"][0]["reason"] == "The date is more than ten years ago. Is it correct?"
 
 
-def test_events_of_a_clock_that_is_fast_are_set_to_now(call):
+def test_events_from_a_fast_clock_are_set_to_now(call):
     soon = (timezone.now() + timedelta(hours=3)).isoformat()
 
     _, answer = call("events", {"events": [event(occurred_at=soon, member=a_member())]})

@@ -232,7 +232,7 @@ def test_waiting_events_keep_the_whole_item():
 
 
 def confirm(member):
-    """Confirm an address that is stored already, as the link in the mail does."""
+    """Confirm a stored address, as the link in the email does."""
     EmailAddress.objects.create(user=member, email="Ada@example.com", verified=False)
     EmailAddress.objects.filter(user=member).update(verified=True)
 
@@ -273,14 +273,14 @@ def test_events_apply_when_their_identity_appears(appears):
     assert not IdentityChange.objects.exists()
 
 
-def test_nothing_is_read_while_nobody_is_new(django_assert_num_queries):
+def test_nothing_is_read_if_no_identity_changed(django_assert_num_queries):
     waits(buyer={"email": "ada@example.com"})
 
     with django_assert_num_queries(1):
         tasks.match_new()
 
 
-def test_changes_of_other_columns_are_no_new_identities():
+def test_changes_to_other_columns_are_not_new_identities():
     member = MemberFactory()
     address = confirm_address(member)
     company = CompanyFactory(external_id="a-1")

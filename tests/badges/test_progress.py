@@ -67,7 +67,7 @@ def test_percent_is_relative_to_need():
     assert Progress(3, 10).percent == 30
 
 
-def test_progress_leaves_out_answers_to_ones_own_questions_and_counts_days_of_the_member():
+def test_progress_excludes_answers_to_own_questions_and_counts_the_members_days():
     question = QuestionFactory(author__time_zone="Pacific/Honolulu")
     author = question.author
     AnswerFactory(topic=question, author=author, score=9)

@@ -252,13 +252,13 @@ AUCKLAND, HONOLULU = "Pacific/Auckland", "Pacific/Honolulu"
         # Two days in UTC, one evening in Honolulu.
         ("UTC", ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], True),
         (HONOLULU, ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], False),
-        # The 25-hour day when summer time ends.
+        # The 25-hour day when daylight saving time ends.
         ("Europe/Berlin", ["2025-10-25T22:30Z", "2025-10-26T22:30Z"], False),
         ("Europe/Berlin", ["2025-10-25T22:30Z", "2025-10-26T23:30Z"], True),
         ("Nowhere/Atlantis", ["2026-02-01T23:30Z", "2026-02-02T00:30Z"], True),
     ],
 )
-def test_days_in_a_row_are_those_of_the_member(zone, times, is_met):
+def test_days_in_a_row_are_in_the_members_time_zone(zone, times, is_met):
     member = MemberFactory(time_zone=zone)
     for at in times:
         happen(VISIT_DAY, member, at=datetime.fromisoformat(at))
@@ -272,7 +272,7 @@ def test_days_in_a_row_are_those_of_the_member(zone, times, is_met):
 # Helping others
 
 
-def test_an_answer_to_ones_own_question_does_not_help_anybody():
+def test_answers_to_own_questions_do_not_count_as_helping():
     question = QuestionFactory()
     own = AnswerFactory(topic=question, author=question.author, score=30)
     other = AnswerFactory(topic=question, score=30)

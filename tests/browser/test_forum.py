@@ -138,7 +138,7 @@ def test_draft_survives_a_reload_and_is_deleted_after_posting(page, login, answe
 
 
 def stored_drafts(page) -> list[str]:
-    """The keys without the number of the tab."""
+    """The keys without tab numbers."""
     keys = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))")
     return [key.split("#")[0] for key in keys]
 
@@ -173,7 +173,7 @@ def test_drafts_are_deleted_on_log_out(page, login, answer, reader):
 
 
 @pytest.mark.parametrize(("age", "value"), [(60, "Typed before"), (7200, "")])
-def test_draft_of_a_visitor_is_handed_to_who_logs_in_right_after(page, login, answer, reader, age, value):
+def test_draft_of_a_visitor_is_kept_for_whoever_logs_in_next(page, login, answer, reader, age, value):
     open_topic(page, answer.topic)
     key = f"drafts::reply:{answer.topic.pk}"
     store = "([key, age]) => localStorage.setItem(key, JSON.stringify({at: Date.now() - age * 1000, values: {source: 'Typed before'}}))"
@@ -273,8 +273,8 @@ def expect_focus(page: Page, element_id: str) -> None:
     page.wait_for_function("id => document.activeElement.id === id", arg=element_id)
 
 
-def test_focus_goes_to_what_changed_and_a_sentence_says_so(page, login, answer):
-    """One walk through what is done in place; each step would leave the focus on <body>."""
+def test_focus_moves_to_what_changed_and_it_is_announced(page, login, answer):
+    """One walk through actions done in place; each step would otherwise leave the focus on <body>."""
     asker = answer.topic.author
     Member.objects.update(customer_since="2026-01-01")
     other = AnswerFactory(topic=answer.topic, author=asker, source="It was the valve.")
@@ -318,7 +318,7 @@ def test_focus_goes_to_what_changed_and_a_sentence_says_so(page, login, answer):
 
 
 def test_a_reply_sent_twice_is_shown_once(page, login, answer, reader):
-    """By a double click, and again from a form that was not emptied because the response got lost."""
+    """By a double click, and again from a form that was not cleared because the response was lost."""
     login(page, reader)
     open_topic(page, answer.topic)
     lost: list[Route] = []
@@ -366,7 +366,7 @@ def test_two_tabs_keep_their_own_drafts(page, login, answer, reader):
     expect(first_field).to_have_value("Written in the second tab.")
 
 
-def test_the_draft_of_another_tab_can_be_shown_and_none_is_lost(page, login, answer, reader):
+def test_the_draft_of_another_tab_can_be_shown_without_losing_either(page, login, answer, reader):
     login(page, reader)
     open_topic(page, answer.topic)
     page.get_by_label("Your reply").fill("Written in the first tab.")

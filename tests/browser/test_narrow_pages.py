@@ -1,4 +1,4 @@
-"""No page scrolls sideways on the narrowest phone, whatever is written; and every page is reachable there."""
+"""No page scrolls sideways on the narrowest phone, whatever its text, and every page is reachable there."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -52,7 +52,7 @@ def a_text() -> str:
 
 @pytest.fixture
 def world(transactional_db, django_db_serialized_rollback):
-    """Everything as long as it may be, without a space."""
+    """Everything as long as allowed, without spaces."""
     html = render(a_text()).html
     company = Company.objects.create(name=unbroken(200), slug="w")
     ada = MemberFactory(
@@ -115,7 +115,7 @@ def test_no_page_scrolls_sideways_at_320_pixels(page, login, world):
 
 
 def culprits(page: Page) -> list[str]:
-    """Return what holds text that sticks out, unless it scrolls by itself."""
+    """Return elements whose text overflows, unless they scroll by themselves."""
     return page.evaluate("""() => {
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       const found = new Set();

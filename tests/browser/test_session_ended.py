@@ -1,4 +1,4 @@
-"""A session ends while a page is open: log in in another tab, and go on without losing anything."""
+"""A session ends while a page is open: log in in another tab, and continue without losing anything."""
 
 import re
 
@@ -42,7 +42,7 @@ def log_in_again(page: Page) -> None:
     expect(dialog).to_have_count(0)
 
 
-def test_reply_vote_and_preview_go_on_after_logging_in_again(page: Page, login, answer, reader):
+def test_reply_vote_and_preview_continue_after_logging_in_again(page: Page, login, answer, reader):
     login(page, reader)
     page.goto(answer.topic.get_absolute_url())
     page.get_by_label("Your reply").fill("Clean the valve.")
@@ -87,7 +87,7 @@ def test_a_new_token_is_enough_after_logging_in_elsewhere(page: Page, login, ans
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_someone_else_gets_no_further(page: Page, login, answer, reader):
+def test_someone_else_cannot_continue(page: Page, login, answer, reader):
     login(page, reader)
     page.goto(answer.topic.get_absolute_url())
     page.get_by_label("Your reply").fill("Clean the valve.")

@@ -1,4 +1,4 @@
-"""Bare addresses in what people type become links, and end where readers see them end."""
+"""Bare URLs in what people type become links that end where readers expect."""
 
 import re
 
@@ -46,7 +46,7 @@ def linked(source):
         ("mailto:ada@example.org。然后", "mailto:ada@example.org"),
     ],
 )
-def test_bare_link_ends_where_a_reader_sees_it_end(source, address):
+def test_bare_link_ends_where_a_reader_expects(source, address):
     assert linked(source) == [address]
     assert linked(f"- {source}\n") == [address]
 
@@ -64,7 +64,7 @@ def test_bare_link_ends_where_a_reader_sees_it_end(source, address):
         "a.b://c",
     ],
 )
-def test_other_text_is_no_link(source):
+def test_other_text_is_not_linked(source):
     assert linked(source) == []
 
 

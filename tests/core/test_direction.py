@@ -1,4 +1,4 @@
-"""Words from right to left, alone and among others."""
+"""Right-to-left text, alone and mixed with other text."""
 
 import pytest
 
@@ -17,10 +17,10 @@ from community.core.markdown import render
         ("| مرحبا | b |\n|-|-|\n| c | d |", '<table dir="rtl">'),
     ],
 )
-def test_lists_and_quotations_begin_where_their_script_begins(source, tag):
+def test_lists_and_quotations_follow_the_direction_of_their_script(source, tag):
     assert tag in render(source).html
 
 
-def test_texts_from_left_to_right_are_as_ever():
+def test_left_to_right_text_is_unchanged():
     assert "dir=" not in render("> - a\n\n1. b").html
     assert "dir=" not in render("مرحبا\n\na").html

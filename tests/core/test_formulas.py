@@ -31,7 +31,7 @@ def sources(html):
         ("$@ada$", ["@ada"]),
     ],
 )
-def test_formulas_are_kept_letter_by_letter(source, formulas):
+def test_formulas_are_kept_verbatim(source, formulas):
     rendered = shown(source)
 
     assert sources(rendered.html) == formulas

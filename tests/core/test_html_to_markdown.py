@@ -1,4 +1,4 @@
-"""HTML that is converted to Markdown reads the same."""
+"""HTML converted to Markdown reads the same."""
 
 import html as escaping
 import time
@@ -58,11 +58,11 @@ def test_to_markdown_keeps_formulas_letter_by_letter(html, markdown):
     assert reads_like(markdown, html, formulas=True)
 
 
-def test_to_markdown_keeps_what_every_example_and_odd_text_reads():
+def test_to_markdown_keeps_what_examples_and_odd_input_say():
     examples = [example["html"] for example in corpus("commonmark/spec_examples.json")]
     examples += [f"<p>{escaping.escape(text)}</p>" for text in corpus("blns/blns.json")]
 
-    # The exception is a block within a mark, which is no HTML.
+    # The exception is a block within a mark, which is not valid HTML.
     assert [html for html in examples[::2] if not reads_like(to_markdown(html), html)] == []
 
 
@@ -100,7 +100,7 @@ def test_outlines_of_what_reads_the_same_are_equal(one, other):
 
 
 @pytest.mark.parametrize("html", ["<b> " * 2_000, "<br>" * 4_000, "<p>" + " x\n" * 4_000, "<ul><li>" * 200])
-def test_to_markdown_takes_time_in_proportion(html):
+def test_to_markdown_takes_linear_time(html):
     started = time.thread_time()
 
     to_markdown(html)

@@ -19,7 +19,7 @@ from community.core import mailboxes
         ("a" * 64 + "ü.example", "a" * 64 + "ü.example"),  # too long for DNS
     ],
 )
-def test_a_domain_has_one_spelling(typed, canonical):
+def test_domains_have_one_canonical_form(typed, canonical):
     assert mailboxes.canonical_domain(typed) == canonical
     assert mailboxes.canonical_domain(canonical) == canonical
 
@@ -35,7 +35,7 @@ def test_a_domain_has_one_spelling(typed, canonical):
         ("", ""),
     ],
 )
-def test_an_address_has_one_spelling(typed, canonical):
+def test_addresses_have_one_canonical_form(typed, canonical):
     assert mailboxes.canonical_address(typed) == canonical
     assert mailboxes.canonical_address(canonical) == canonical
 

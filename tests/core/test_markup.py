@@ -1,4 +1,4 @@
-"""The languages texts are written in, and what each of them shows."""
+"""The markup languages of stored text, and how each is rendered."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def shown(source, markup=Markup.MARKDOWN):
     return render(source, markup=markup).html
 
 
-def test_single_line_breaks_show_in_what_people_type():
+def test_single_line_breaks_are_kept_in_what_people_type():
     assert shown(LINES) == "<p>Milan<br>\nTurin<br>\nGenoa</p>\n"
     assert shown("> Milan\n> Turin") == "<blockquote>\n<p>Milan<br>\nTurin</p>\n</blockquote>\n"
     assert render(LINES).excerpt == "Milan Turin Genoa"
@@ -96,7 +96,7 @@ def test_html_has_words_an_excerpt_and_mentions():
     assert rendered.text.split() == ["Hello", "@ada,", "@bob", "said", "@cy", "x", "one", "two"]
 
 
-def test_linked_mentions_lead_to_whom_they_led():
+def test_linked_mentions_keep_their_targets():
     first = render("@Ada and @bob", mentions=lambda names: {"ada": "/u/ada-2/"})
 
     again = render("@Ada and @bob", mentions=linked_mentions(first.html))

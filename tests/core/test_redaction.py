@@ -1,4 +1,4 @@
-"""What logs may say of addresses."""
+"""Redaction of URLs in logs."""
 
 import pytest
 from django.test import Client, RequestFactory
@@ -12,7 +12,7 @@ TOKEN = "Nw:1xX1SE:vsIhZZuqwo-CMbj4TrnvWIkwqkCYskuBs_i5eOltzRo"  # as signing.du
 
 
 def secret_patterns(resolver: URLResolver | None = None, prefix: str = "/"):
-    """Yield the patterns with a part that is neither a number nor listed as public."""
+    """Yield the URL patterns with a part that is neither a number nor listed as public."""
     for pattern in (resolver or get_resolver()).url_patterns:
         whole = prefix + str(pattern.pattern)
         names = {
@@ -28,7 +28,7 @@ def secret_patterns(resolver: URLResolver | None = None, prefix: str = "/"):
             yield from secret_patterns(pattern, whole)
 
 
-def test_every_url_with_a_secret_is_known_by_how_it_begins():
+def test_every_url_with_a_secret_has_a_known_prefix():
     found = [pattern.replace("^", "") for pattern in secret_patterns()]
 
     assert len(found) >= 4
@@ -86,14 +86,14 @@ def test_text_has_no_secrets(line: str, told: str | None):
     assert redaction.text(line) == (told or line)
 
 
-def test_text_takes_long_lines():
+def test_text_handles_long_lines():
     for long in ("a" * 200_000, "a:" * 100_000, "?a" * 100_000, "-1" * 100_000):
         assert redaction.text(long)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("pattern", ["/invitation/{}/", "/suspended/{}/", "/accounts/confirm-email/{}/"])
-def test_pages_behind_a_token_are_stored_nowhere_and_named_to_no_one(client: Client, pattern: str):
+def test_pages_behind_a_token_are_not_stored_and_send_no_referrer(client: Client, pattern: str):
     response = client.get(pattern.format(TOKEN))
 
     assert response["Cache-Control"] == "no-store, private"

@@ -60,9 +60,9 @@ def test_own_url_is_empty_for_other_sites(rf, url, safe):
         ({"X-Moz": "Prefetch"}, False),
     ],
 )
-def test_is_person_believes_what_the_browser_fetches_the_page_for(rf, headers, person):
+def test_is_person_trusts_what_the_browser_says_it_fetches_for(rf, headers, person):
     assert is_person(rf.get("/", headers=headers)) is person
 
 
-def test_is_person_is_false_for_what_only_asks_for_headers(rf):
+def test_is_person_is_false_for_head_requests(rf):
     assert not is_person(rf.head("/"))

@@ -60,7 +60,9 @@ def test_without_invisible_reads_long_texts_quickly():
     for text in ("a\u200d" * 20_000, "\u200b" * 40_000, "\u0915\u094d\u200d" * 13_000):
         without_invisible(text)
 
-    assert time.thread_time() - begun < 2  # CPU seconds; minutes, if each looks at the whole text
+    assert (
+        time.thread_time() - begun < 2
+    )  # CPU seconds; it would take minutes if each looked at the whole text
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class Rules(BaseModel):
         ({"days": 0, "is_on": 7}, ["days must be at least 1.", "is_on must be true or false."]),
     ],
 )
-def test_errors_are_sentences_of_ours(values: dict[str, Any], said: list[str]):
+def test_errors_are_reworded_as_sentences(values: dict[str, Any], said: list[str]):
     with pytest.raises(ValidationError) as refusal:
         Rules.model_validate(values)
 

@@ -451,7 +451,7 @@ def test_askers_follow_up_with_a_comment_unless_they_answer(client, log_in, way,
         assert len(page(response).cssselect(f"{place} #p{post.pk}")) == 1
 
 
-def test_asker_is_asked_what_kind_of_reply_it_is_and_others_are_not(client, log_in):
+def test_only_the_asker_chooses_the_kind_of_reply(client, log_in):
     question = QuestionFactory()
     log_in(question.author)
     asker = client.get(question.get_absolute_url())
@@ -464,7 +464,7 @@ def test_asker_is_asked_what_kind_of_reply_it_is_and_others_are_not(client, log_
     assert choices == [["Comment on my question", "Answer my own question"], [], []]
 
 
-def test_askers_long_comment_is_refused_with_what_to_do(client, log_in):
+def test_askers_long_comment_is_refused_with_advice(client, log_in):
     question = QuestionFactory()
     log_in(question.author)
     long = {"source": "word " * 201}

@@ -1,4 +1,4 @@
-"""Posts in other languages than what people type: imports in CommonMark and HTML."""
+"""Posts in other markup than what people type: imports in CommonMark and HTML."""
 
 import importlib
 

@@ -105,7 +105,7 @@ def test_only_words_that_the_reader_may_read_are_suggested():
         assert suggested(typed, owner) in ("acquisition", "thermoblock")
 
 
-def test_a_tag_limits_a_search_or_is_one():
+def test_a_tag_limits_a_search_or_is_the_whole_search():
     duo, water = TagFactory(name="duo"), TagFactory(name="hard water", slug="hard-water")
     first = TopicFactory(title="Grinder", tags=[duo]).pk
     second = TopicFactory(title="Grinder", tags=[duo, water]).pk
@@ -119,7 +119,7 @@ def test_a_tag_limits_a_search_or_is_one():
         assert found(text) == [second]
 
 
-def test_an_author_limits_a_search_to_their_posts_or_is_one():
+def test_an_author_limits_a_search_to_their_posts_or_is_the_whole_search():
     marta, ben = MemberFactory(username="marta", display_name="Marta Nová"), MemberFactory(username="ben")
     opened = TopicFactory(title="Grinder", author=marta).pk
     replied = PostFactory(source="A grinder", author=marta).topic_id

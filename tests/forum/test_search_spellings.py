@@ -1,4 +1,4 @@
-"""Searches in another spelling than the text, and in scripts without spaces."""
+"""Searches spelled differently from the text, and in scripts without spaces."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 VISITOR = AnonymousUser()
 
-# What is written, and what is typed to find it; spellings in a group find each other.
+# Groups of spellings that find each other.
 SPELLINGS = [
     ("café", "cafe", "CAFÉ", "cafe\u0301"),
     ("Kávovar", "kavovar", "KÁVOVAR"),
@@ -188,8 +188,8 @@ def test_any_search_is_answered(text):
         search.similar(VISITOR, typed)
 
 
-def test_folding_does_not_depend_on_what_stands_beside():
-    """Or a word would be found in one text and not in another."""
+def test_folding_does_not_depend_on_adjacent_text():
+    """Otherwise a word would be found in one text but not in another."""
     words = ["café", "wi-fi", "E-61", "漏水", "1,299", "IŞIK", "Straße", "x"]
     with connection.cursor() as cursor:
         cursor.execute(

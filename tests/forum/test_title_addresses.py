@@ -1,4 +1,4 @@
-"""The addresses of topics have the words of their titles, in any script."""
+"""Topic URLs contain the words of their titles, in any script."""
 
 import importlib
 from urllib.parse import quote
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 ARABIC = "كيف أنظف آلة القهوة؟"
 
 
-def test_topic_has_the_words_of_its_title_in_its_address(client):
+def test_topic_url_contains_the_words_of_its_title(client):
     topic = topics.create(
         CategoryFactory(),
         author=MemberFactory(),

@@ -183,7 +183,7 @@ def test_find_dump_searches_one_level_deep(dump):
     assert find_dump(folder) == find_dump(folder.parent) == folder
 
 
-def test_folders_named_like_files_are_no_files(dump, imported):
+def test_folders_named_like_files_are_not_read(dump, imported):
     folder = dump.write()
     for name in ("Votes.xml", "PostLinks.xml", "PostHistory.xml"):
         (folder / name).unlink()

@@ -260,7 +260,7 @@ def test_import_records_acceptance_for_the_answerer(dump, imported):
     assert event.props == {"topic_id": topic().pk, "minutes": 60}
 
 
-def test_import_credits_nobody_for_accepting_their_own_answer(tmp_path, imported):
+def test_import_gives_no_credit_for_accepting_an_own_answer(tmp_path, imported):
     dump = Dump(tmp_path).user(1).question(1, AcceptedAnswerId=2).answer(2, to=1)
 
     imported(dump)

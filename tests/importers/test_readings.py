@@ -1,4 +1,4 @@
-"""Every post of real dumps reads as it did; see tests/importers/compare.py."""
+"""Every post in real dumps reads as before; see tests/importers/compare.py."""
 
 import tarfile
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_every_post_without_markdown_reads_as_in_the_dump(beer, conlang):
 
 
 def test_nearly_every_post_with_markdown_reads_as_in_the_dump(beer, conlang):
-    """The rest has broken links, or marks that CommonMark reads differently."""
+    """The rest have broken links, or marks that CommonMark reads differently."""
     assert len(keys(differing(beer, with_history=True, every=4))) <= 3
     assert keys(differing(conlang, with_history=True)) == [11, 27, 47, 72, 98, 173]
 

@@ -119,7 +119,7 @@ def test_rewrite_leads_links_to_us(before, after):
     ("link", "host"),
     [("[ale](/tags/ale)", "a.example.com"), ("[ale](/questions/tagged/ale)", "a.meta.example.com")],
 )
-def test_rewrite_leads_tags_of_a_meta_site_to_the_site_they_are_of(link, host):
+def test_rewrite_leads_tags_of_a_meta_site_to_its_main_site(link, host):
     links = Links(["a.meta.example.com"])
 
     assert links.rewrite(link, OURS.get) == f"[ale](https://{host}/questions/tagged/ale)"

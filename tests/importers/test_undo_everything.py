@@ -1,4 +1,4 @@
-"""An undo leaves nothing of the import anywhere, whatever has come about because of it, and whoever works meanwhile."""
+"""An undo leaves nothing of the import behind, whatever followed from it and whoever uses the site in the meantime."""
 
 import subprocess
 import sys
@@ -50,7 +50,7 @@ def neighbour(db, no_screeners, drained):
 
 
 def use_everything(neighbour: Member, moderator: Member) -> None:
-    """Let members do to imported posts and members what they can, except to post."""
+    """Let members do everything they can with imported posts and members, except post."""
     read_states.mark_read(topic(), member=neighbour, number=3)
     likes.add(post(11), member=neighbour)
     qa.vote(post(10), member=neighbour, value=1)

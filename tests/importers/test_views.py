@@ -118,7 +118,7 @@ def test_old_address_does_not_name_who_is_no_longer_shown(client):
 
 @pytest.fixture
 def two_sites(tmp_path, dump, imported) -> Client:
-    """Two sites: in the second, question 10 and user 1 are others, and question 20 and answer 11 are missing."""
+    """Two sites: the second has a different question 10 and user 1, and no question 20 or answer 11."""
     imported(dump)
     other = Dump(tmp_path / "wine").user(1, DisplayName="Zoe").question(10, Title="Which glass?")
     batch = imported(other, name="wine", site="wine.example.com")
@@ -127,7 +127,7 @@ def two_sites(tmp_path, dump, imported) -> Client:
 
 
 def choices(client: Client, address: str, **headers) -> list[str]:
-    """Return the links of the page that the address shows, if the reader has to choose."""
+    """Return the links on the page at this address, where the reader has to choose."""
     response = client.get(address, **headers)
     assert response.status_code == 300
     assert "no-cache" in response["Cache-Control"]
@@ -177,7 +177,7 @@ def test_an_address_of_two_sites_never_becomes_permanent_because_one_page_is_hid
     assert choices(two_sites, "/q/10") == [topic().get_absolute_url()]
 
 
-def test_the_report_tells_of_ids_that_two_sites_have(two_sites):
+def test_the_report_counts_ids_shared_by_two_sites(two_sites):
     remarks = ImportBatch.objects.get(name="wine").report["remarks"]
 
     assert (

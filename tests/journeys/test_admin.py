@@ -53,7 +53,7 @@ def test_invalid_rules_are_refused_with_the_reason(as_manager, changes, sentence
     assert not Ruleset.objects.filter(version=2).exists()
 
 
-def test_rules_that_are_no_object_are_refused(as_manager):
+def test_rules_that_are_not_an_object_are_refused(as_manager):
     answer = as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": "[1]"})
 
     assert "The rules must be a JSON object, in braces." in answer.content.decode()

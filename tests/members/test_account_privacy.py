@@ -1,4 +1,4 @@
-"""What strangers learn of accounts, and where log-in leads."""
+"""What strangers can learn about accounts, and where log-in leads."""
 
 import pytest
 from django.core import mail
@@ -27,7 +27,7 @@ def ada():
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_next_leads_to_no_other_site(client, ada, target):
+def test_next_never_leads_to_another_site(client, ada, target):
     logged_in = client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD, "next": target})
     asked = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": target})
     agreed = client.post("/guidelines/accept/", {"version": "1", "next": target})
@@ -51,7 +51,7 @@ def test_password_reset_says_the_same_for_every_address(ada):
     assert [message.to for message in mail.outbox] == [["ada@acme.example"], ["nobody@acme.example"]]
 
 
-def test_mails_name_our_host_only(client, ada, settings):
+def test_emails_contain_only_our_host(client, ada, settings):
     settings.ALLOWED_HOSTS = ["testserver"]
 
     refused = client.post("/accounts/password/reset/", {"email": ada.email}, headers={"Host": "evil.example"})
@@ -64,7 +64,7 @@ def test_mails_name_our_host_only(client, ada, settings):
     assert len(mail.outbox) == 1
 
 
-def test_cookies_of_members_are_for_this_site_and_no_script(client, ada, settings):
+def test_member_cookies_are_for_this_site_and_hidden_from_scripts(client, ada, settings):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     client.get("/accounts/login/")
 

@@ -414,7 +414,7 @@ def test_sensitive_changes_require_reauthentication(client, address, form):
     assert not ApiToken.objects.exists()
 
 
-def test_a_change_of_email_goes_on_after_reauthentication(client):
+def test_a_change_of_email_continues_after_reauthentication(client):
     member = confirmed()
     client.force_login(member)
     asked = client.post("/accounts/email/", {"email": "new@acme.example", "action_add": ""})

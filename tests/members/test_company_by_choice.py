@@ -1,4 +1,4 @@
-"""The company of a member, which their email address told us, is shown as the member chooses."""
+"""A member's company, known from their email address, is shown as the member chooses."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -43,7 +43,7 @@ def test_a_company_is_seen_by_the_team_and_by_others_only_if_the_member_shows_it
 
 @pytest.mark.parametrize("is_member", [False, True], ids=["visitor", "member"])
 def test_no_page_for_everyone_names_the_company(client, is_member):
-    """Profile and its tabs, topic, lists, search, badges and feeds, with what is in their source."""
+    """Profile and its tabs, topic, lists, search, badges and feeds, including their source."""
     member = employee()
     topic = TopicFactory(author=member)
     posts.create(topic, author=member, source="Hello @" + member.username, screen=False)

@@ -42,7 +42,7 @@ def test_clean_username_explains_the_error(name, sentence):
         ("ゆき", "ゆき"),
         ("Zoe\u0308", "Zoë"),
         ("👾", "👾"),
-        # joiners and selectors that the script or the emoji needs
+        # joiners and selectors that a script or emoji needs
         ("علی\u200cرضا", "علی\u200cرضا"),
         ("ශ්\u200dරී", "ශ්\u200dරී"),
         ("र\u094d\u200dय", "र\u094d\u200dय"),
@@ -57,7 +57,7 @@ def test_clean_username_explains_the_error(name, sentence):
             "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
             "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
         ),
-        # and those that nothing needs
+        # and those that are not needed
         ("A\u200dda", "Ada"),
         ("Ad\u200ca\u200c", "Ada"),
         ("\u200dAda", "Ada"),

@@ -33,7 +33,7 @@ def confirmed(email=ASCII, **fields):
 
 
 @SPELLINGS
-def test_signing_up_stores_the_one_spelling(client, typed):
+def test_signing_up_stores_the_canonical_address(client, typed):
     sign_up(client, email=typed)
 
     assert Member.objects.get().email == ASCII
@@ -53,14 +53,14 @@ def test_signing_up_again_in_another_spelling_notifies_the_owner(client, typed):
 
 
 @SPELLINGS
-def test_logging_in_takes_any_spelling(client, typed):
+def test_logging_in_accepts_any_spelling(client, typed):
     confirmed()
 
     assert log_in(client, typed)["Location"] == "/"
 
 
 @SPELLINGS
-def test_a_password_reset_goes_to_the_stored_spelling(client, typed):
+def test_a_password_reset_goes_to_the_stored_address(client, typed):
     confirmed()
 
     client.post("/accounts/password/reset/", {"email": typed})
@@ -78,7 +78,7 @@ def test_a_reset_for_a_domain_with_other_letters_is_not_sent_to_the_domain_that_
     assert [message.to for message in mail.outbox] == [["ada@xn--strae-oqa.example"]]
 
 
-def test_changing_the_address_stores_the_one_spelling(client):
+def test_changing_the_address_stores_the_canonical_address(client):
     confirmed("ada@acme.example")
     log_in_and_show_again(client)
     client.post("/accounts/login/", {"login": "ada@acme.example", "password": PASSWORD})
@@ -97,7 +97,7 @@ def test_an_invitation_finds_the_account_that_uses_the_mailbox(typed):
 
 
 @SPELLINGS
-def test_an_invitation_is_stored_in_the_one_spelling(typed):
+def test_an_invitation_stores_the_canonical_address(typed):
     invitations.invite(MemberFactory(unclaimed=True), email=typed, actor=MemberFactory(role="manager"))
 
     assert Invitation.objects.get().email == ASCII
@@ -141,7 +141,7 @@ def test_facts_find_people_and_companies_in_any_spelling(who):
     ("person", "account"),
     [({"email": LETTERS}, {}), ({"email": ASCII}, {}), ({}, {"domain": "Kaffeemühle.example"})],
 )
-def test_the_api_stores_the_one_spelling(client, person, account):
+def test_the_api_stores_the_canonical_address(client, person, account):
     _token, secret = make_token()
     item = {
         "external_id": "o1",
@@ -207,7 +207,7 @@ def test_the_migration_joins_two_spellings_of_one_member(capsys):
     assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [(ASCII, True, True)]
 
 
-def test_the_migration_says_what_it_could_not_merge_and_both_can_log_in(client, capsys):
+def test_the_migration_reports_what_it_could_not_merge_and_both_can_log_in(client, capsys):
     other = confirmed(username="other")
     twin = MemberFactory(email=LETTERS.lower(), username="twin", password="another quiet morning")
     EmailAddress.objects.bulk_create([EmailAddress(user=twin, email=twin.email, verified=True, primary=True)])

@@ -1,4 +1,4 @@
-"""What a link from an email says when it is opened again, or too late."""
+"""What links from emails show when they are opened again, or too late."""
 
 import re
 from datetime import timedelta

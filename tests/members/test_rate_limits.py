@@ -109,7 +109,7 @@ def test_a_forged_device_is_unknown(client, ann, forged):
     assert codes == [200] * 5 + [429]
 
 
-def test_the_device_cookie_is_for_the_log_in_alone(client, ann):
+def test_the_device_cookie_is_only_sent_to_log_in(client, ann):
     cookie = log_in(client).cookies["device"]
 
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/accounts/")

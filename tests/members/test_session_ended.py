@@ -1,4 +1,4 @@
-"""A session ends while somebody writes: nothing typed is lost, and nobody else gets to see it."""
+"""A session ends while somebody is writing: nothing typed is lost, and nobody else can see it."""
 
 import json
 
@@ -94,7 +94,7 @@ def test_plain_form_is_shown_again_after_log_in_and_sent(client, ada, reply_addr
     assert client.get("/me/unsent/").url == "/"
 
 
-def test_plain_form_is_shown_to_nobody_else_and_not_for_long(client, ada, reply_address):
+def test_plain_form_is_shown_to_nobody_else_and_expires(client, ada, reply_address):
     confirmed(email="bo@acme.example")
     client.post(reply_address, {"source": TEXT, "shown_to": ada.pk})
     log_in(client, email="bo@acme.example")
@@ -111,14 +111,14 @@ def test_plain_form_is_shown_to_nobody_else_and_not_for_long(client, ada, reply_
     "fields",
     [{"source": TEXT}, {"source": TEXT, "shown_to": "x"}, {"source": "x" * 200_000, "shown_to": "1"}],
 )
-def test_nothing_is_kept_of_what_is_no_form_of_a_member_or_too_long(client, reply_address, fields):
+def test_forms_not_shown_to_a_member_or_too_long_are_not_kept(client, reply_address, fields):
     response = client.post(reply_address, fields)
 
     assert response.url == f"/accounts/login/?next={reply_address}"
     assert "sessionid" not in response.cookies
 
 
-def test_forms_say_whom_they_are_shown_to(client, ada):
+def test_forms_record_who_they_are_shown_to(client, ada):
     topic = TopicFactory()
     client.force_login(ada)
 

@@ -1,4 +1,4 @@
-"""Sessions end when they are not used, and the team's need a second factor."""
+"""Idle sessions end, and team sessions need a second factor."""
 
 import pytest
 import time_machine
@@ -22,7 +22,7 @@ def at(hours: float) -> time_machine.travel:
 
 
 @pytest.mark.parametrize(("role", "limit"), [("", 14 * 24), ("manager", 12), ("expert", 12)])
-def test_session_ends_when_it_is_not_used_for_long(client, role, limit):
+def test_session_ends_after_a_long_idle_time(client, role, limit):
     with at(0):
         client.force_login(MemberFactory(role=role))
     with at(limit - 0.1):
@@ -37,7 +37,7 @@ def test_session_ends_when_it_is_not_used_for_long(client, role, limit):
     assert not Session.objects.exists()
 
 
-def test_session_is_written_now_and_then_only(client, django_assert_num_queries):
+def test_session_is_saved_only_now_and_then(client, django_assert_num_queries):
     with at(0):
         client.force_login(MemberFactory())
     written = []
@@ -49,7 +49,7 @@ def test_session_is_written_now_and_then_only(client, django_assert_num_queries)
     assert written == [840]
 
 
-def test_pages_that_nobody_looks_at_keep_no_session_alive(client):
+def test_unattended_pages_do_not_keep_a_session_alive(client):
     with at(0):
         client.force_login(MemberFactory(role="manager"))
     with at(11):
@@ -102,7 +102,7 @@ def test_team_without_a_second_factor_reaches_nothing_else(client, role):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("required")
-def test_team_goes_on_once_the_second_factor_is_set_up(client):
+def test_team_can_continue_once_the_second_factor_is_set_up(client):
     confirmed()
     log_in(client)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})

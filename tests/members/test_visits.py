@@ -112,7 +112,7 @@ def test_pages_note_visits_of_members_but_not_of_visitors(client):
 
 
 @pytest.mark.parametrize(("zone", "days"), [("UTC", 2), ("America/Los_Angeles", 1), ("Pacific/Auckland", 2)])
-def test_a_day_is_that_of_the_member(zone, days):
+def test_days_are_in_the_members_time_zone(zone, days):
     """An hour before and after midnight in UTC is one afternoon in California; midnight in Auckland is at noon in UTC."""
     member = MemberFactory(time_zone=zone)
     midnight = NOON.replace(hour=0)

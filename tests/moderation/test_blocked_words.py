@@ -53,7 +53,7 @@ pytestmark = pytest.mark.django_db
         ("viagra", "安いviagraです"),
     ],
 )
-def test_a_phrase_is_found_as_it_is_read(phrase, text):
+def test_a_phrase_is_found_however_it_is_disguised(phrase, text):
     assert blocked_words.contains(text, [phrase]) == phrase
 
 
@@ -198,7 +198,7 @@ def test_follower_skips_staff_posts():
         "Buy ｖіаgｒа now",
     ],
 )
-def test_posts_are_screened_as_they_are_read(source):
+def test_posts_are_screened_as_they_read(source):
     BlockedWord.objects.create(phrase="viagra", action="block")
 
     with pytest.raises(Refused, match="“viagra” is not allowed"):

@@ -1,4 +1,4 @@
-"""Every link that a page shows leads somewhere: for visitors, members and each kind of staff, none to a 403 or 404."""
+"""Every link on a page works for its reader: no visitor, member or staff role is led to a 403 or 404."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.journeys.journey_fixtures import bought, drained, replied
 
 pytestmark = pytest.mark.django_db
 _LINK = re.compile(r'<(?:a|area)\s[^>]*?href="([^"]*)"|data-get="([^"]*)"|hx-get="([^"]*)"')
-# How many links to each view are followed, from which all of its kind are judged; in the admin, one.
+# How many links to each view are followed, as a sample; in the admin, one.
 PER_VIEW = 3
 STARTS = [
     "/",
@@ -45,7 +45,7 @@ STARTS = [
 
 @pytest.fixture
 def world():
-    """A community with one of everything that pages link to, and a member in each role."""
+    """A community with one of everything that pages link to, and a member of each role."""
     GuidelinesFactory()
     company = CompanyFactory(name="Acme", verified_domains=["acme.example"])
     asker, helper, spammer = (
@@ -103,7 +103,7 @@ def links_in(page: str, path: str) -> list[str]:
 
 
 def kind_of(link: str) -> tuple[str, ...] | None:
-    """Return the view and the names of the parameters, of which the admin's lists have too many; None for files."""
+    """Return the view and its parameters' names (not in admin lists, which have too many); None for files."""
     url = urlsplit(link)
     if url.path.startswith(("/static/", "/media/")):
         return None
@@ -117,7 +117,7 @@ def kind_of(link: str) -> tuple[str, ...] | None:
 
 
 def broken_links(client) -> list[tuple[str, int, str]]:
-    """Follow links breadth first from STARTS; return those that were refused: link, status, and the page with it."""
+    """Follow links breadth-first from STARTS; return broken ones as link, status and the page it was on."""
     followed: Counter[tuple[str, ...]] = Counter()
     seen, broken = set(STARTS), []
     queue = deque((path, "") for path in STARTS)
@@ -136,7 +136,7 @@ def broken_links(client) -> list[tuple[str, int, str]]:
             seen.add(link)
             followed[kind] += 1
             queue.append((link, path))
-    assert len(seen) > 30  # a page that fails early would have none
+    assert len(seen) > 30  # a page that fails early would have no links
     return broken
 
 

@@ -1,4 +1,4 @@
-"""The heads of public pages: canonical URLs, descriptions, Open Graph and the data of schema.org."""
+"""The heads of public pages: canonical URLs, descriptions, Open Graph and schema.org data."""
 
 import json
 import re
@@ -66,7 +66,7 @@ def data_of(client, path):
     ],
 )
 @pytest.mark.parametrize("reader", ["visitor", "member"])
-def test_pages_of_a_topic_name_themselves_and_their_neighbours(
+def test_pages_of_a_topic_link_to_themselves_and_their_neighbours(
     client, log_in, reader, query, own, previous, following
 ):
     topic = TopicFactory()
@@ -179,7 +179,7 @@ def test_discussion_is_a_posting_with_comments_on_each_of_its_pages(client):
         "comment": [
             *(told(reply, "Comment") for reply in replies[:18]),
             told(replies[18], "Comment")
-            | {"author": {"@type": "Person", "name": str(replies[18].author)}},  # who has no page any more
+            | {"author": {"@type": "Person", "name": str(replies[18].author)}},  # who no longer has a page
         ],
     }
     assert (second["headline"], second["text"], second["author"]) == (

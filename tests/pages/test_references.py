@@ -1,6 +1,6 @@
-"""Everything that refers to a topic or a post, and what becomes of it when topics are merged, split or moved.
+"""Everything that refers to a topic or post, and what happens to it when topics are merged, split or moved.
 
-The lists are compared with the models: a new reference fails here until its row is decided.
+The lists are compared with the models: a new reference fails here until it is listed.
 """
 
 import pytest
@@ -67,7 +67,7 @@ def relations_to(model: type[models.Model]) -> set[str]:
 
 
 def stored_ids() -> set[str]:
-    """Fields called like the id of something that are no foreign keys."""
+    """Fields named like ids that are not foreign keys."""
     ours = ("community", "journeys", "advocacy")
     return {
         f"{model._meta.app_label}.{model.__name__}.{field.name}"

@@ -1,4 +1,4 @@
-"""Names and titles written from right to left do not reorder what stands beside them, on any page."""
+"""Right-to-left names and titles do not reorder the text around them, on any page."""
 
 import re
 
@@ -39,7 +39,7 @@ MORE_PAGES = {
 
 
 def named(word):
-    """Return a name with letters of both directions, which ends in what would jump to the other side."""
+    """Return a name with letters of both directions that ends in characters that would jump to the other side."""
     return f"שלום {word} (עולם)!"
 
 
@@ -85,7 +85,7 @@ def world():
 
 
 def reordered(response):
-    """Return the texts of a page that have no direction of their own but may share a line with others."""
+    """Return the texts on a page that are not isolated but may share a line with others."""
     page = html.fromstring(response.content.decode())
     found = []
     for node in page.cssselect("body")[0].iter():
@@ -101,7 +101,9 @@ def reordered(response):
 
 
 def is_isolated(element):
-    if element.tag in ("bdi", "option") or element.get("dir") == "auto":  # an option is a paragraph
+    if (
+        element.tag in ("bdi", "option") or element.get("dir") == "auto"
+    ):  # an option is a paragraph of its own
         return True
     return any(one.get("class") in ("avatar", "diff", "prose") for one in (element, *element.iterancestors()))
 

@@ -1,4 +1,4 @@
-"""GET requests that nobody looks at record nothing, and no GET changes anything else."""
+"""GET requests that no person sees record nothing, and no GET changes anything else."""
 
 import re
 
@@ -27,7 +27,7 @@ UNATTENDED = [
 ]
 # What a person's GETs may write: what they searched for (what they read does not go through the wrapper below).
 OF_PEOPLE = {"event", "events_recordedid", "notifications_notification"}
-# Figures that are computed when somebody wants to see them, and rows with defaults that are made when first needed.
+# Figures computed when somebody views them, and rows with defaults created when first needed.
 DERIVED = {
     "SET",
     "account_emailaddress",
@@ -77,7 +77,7 @@ def noted() -> set[str]:
 
 
 @pytest.mark.parametrize("role", ["", "manager"])
-def test_no_page_records_anything_when_nobody_looks(topic, written, role):
+def test_unattended_requests_record_nothing(topic, written, role):
     member = MemberFactory(role=role, username="looker")
     client = Client(raise_request_exception=False)
     client.force_login(member)
@@ -97,7 +97,7 @@ def test_no_page_records_anything_when_nobody_looks(topic, written, role):
 
 
 @pytest.mark.parametrize("role", ["", "manager"])
-def test_what_people_look_at_changes_nothing_but_what_they_have_read(topic, written, role):
+def test_pages_that_people_see_change_only_what_they_have_read(topic, written, role):
     client = Client(raise_request_exception=False)
     client.force_login(MemberFactory(role=role, username="looker"))
     written.clear()

@@ -196,7 +196,7 @@ def test_others_votes_are_not_shown_as_own(client, log_in, answer):
         ("asker", {"solved": "this"}, ()),
     ],
 )
-def test_accepting_is_offered_where_it_is_sensible(client, log_in, reader, case, offered):
+def test_accepting_is_offered_where_it_makes_sense(client, log_in, reader, case, offered):
     question = QuestionFactory(status=case.get("topic__status", "published"))
     readers = {
         "asker": question.author,
@@ -253,7 +253,7 @@ def test_head_of_the_topic_follows_accepting_unaccepting_deleting_and_restoring(
     assert (moderator.is_moderator, Topic.objects.get(pk=question.pk).is_solved) == (True, False)
 
 
-def test_whoever_answers_their_own_question_gets_no_credit_for_helping():
+def test_answering_an_own_question_gives_no_credit_for_helping():
     question = QuestionFactory()
     answer = AnswerFactory(topic=question, author=question.author)
 

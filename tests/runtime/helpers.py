@@ -39,7 +39,7 @@ def served_environment(**values: str) -> dict[str, str]:
 
 
 def is_healthy(get: Callable[[str], HTTPResponse]) -> bool:
-    """Return whether a server that `get` asks is there and says that it is well."""
+    """Return whether the server that `get` requests is up and reports that it is healthy."""
     try:
         return get("/healthz").status == 200
     except (OSError, HTTPException):

@@ -1,4 +1,4 @@
-"""Tokens, search words and addresses of people stand in no log and no error report."""
+"""No log or error report contains tokens, search terms or people's addresses."""
 
 import io
 import json
@@ -64,7 +64,7 @@ def test_no_request_leaves_its_secrets_in_the_log(log: io.StringIO):
     member.force_login(MemberFactory())
     send_all(member)
 
-    told = re.sub(rf"/{SECRET}(?=[^/]|$)", "", log.getvalue())  # the path of no page of ours
+    told = re.sub(rf"/{SECRET}(?=[^/]|$)", "", log.getvalue())  # not the path of any page
     assert "/invitation/<token>/" in told
     assert SECRET.lower() not in told.lower()
 

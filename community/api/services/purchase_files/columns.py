@@ -237,6 +237,6 @@ def describe() -> str:
     who = "; ".join(described.pop(name) for name in IDENTITY)
     return (
         f"The first line names the columns. Required: {needed}; and one of these, which identify the buyer: {who}. "
-        f"Optional: {'; '.join(described.values())}. Exports of Shopify (orders), Stripe (payments), WooCommerce (orders) "
+        f"Optional: {'; '.join(described.values())}. Exports from Shopify (orders), Stripe (payments), WooCommerce (orders) "
         "and HubSpot (deals) are recognised by their columns."
     )
