@@ -47,5 +47,5 @@ def tiles(request: HttpRequest) -> list[Tile]:
 
 
 def _age(oldest: datetime | None, now: datetime) -> str:
-    """Return how old the oldest is; empty if there is none."""
+    """Return the age of the oldest; empty if there is none."""
     return _("Oldest: %(ago)s") % {"ago": phrase(oldest, now=now)} if oldest else ""

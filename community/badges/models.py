@@ -27,7 +27,7 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
         return self.filter(is_active=True)
 
     def with_holders(self) -> BadgeQuerySet:
-        """Annotate `holder_count`: the number of distinct members who have the badge and are no secret."""
+        """Annotate `holder_count`: the number of distinct members with the badge who are not private."""
         held = Q(awards__taken_back_at__isnull=True, awards__member__is_private=False)
         return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
 

@@ -2,7 +2,8 @@
 
 CommonMark reads `**` in `这是**重要。**内容` as text, because it stands between punctuation and a letter. These are
 the rules of the CommonMark CJK-friendly amendments (github.com/tats-u/markdown-cjk-friendly), which count CJK
-punctuation as letters, and CJK characters beside other punctuation as spaces; other unspaced scripts as well.
+punctuation as letters, and CJK characters next to other punctuation as spaces. They also cover other scripts without
+spaces.
 """
 
 import re

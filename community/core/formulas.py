@@ -52,7 +52,7 @@ _ENVIRONMENTS = {
 _ENVIRONMENT = re.compile(rf"(\\(?:begin|end))\{{({'|'.join(_ENVIRONMENTS)})\}}")
 _WORD = re.compile(r"[\w #-]{1,60}")
 _LENGTH = re.compile(r"\+?\d{0,2}(?:\.\d{1,4})?(?:em|ex|px|pt|mm|cm|%)?")
-# Shifts stay within the formula's line and its neighbours, so that no formula is drawn over the rest of the page.
+# Limit shifts to about a line, so that no formula is drawn over the rest of the page.
 _SHIFT = re.compile(r"[+-]?[01]?(?:\.\d{1,4})?(?:em|ex|px|pt|mm)?")
 
 

@@ -14,7 +14,7 @@ from community.core.text import excerpt
 
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _NAME = re.compile(r"</?([a-z][a-z0-9]*)")
-# Any name, so that what looks like an attribute inside the value of another one is not taken for one.
+# Matches any name, so that text inside another attribute's value is not mistaken for an attribute.
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ADDRESSES = ("href", "src", "title")
 BLOCKS = raw_html.BLOCK | {"div"}
@@ -117,7 +117,7 @@ def attributes_of(html: str) -> str:
 
 
 def attributes(tag: str) -> dict[str, str]:
-    """Return the attributes of a tag, with their values as they are in the HTML."""
+    """Return the attributes of a tag, with their values still escaped."""
     return dict(_ATTRIBUTE.findall(tag))
 
 

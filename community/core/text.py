@@ -14,7 +14,7 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# Ranges for use between the brackets of a pattern: scripts that put no spaces between words (Thai, Lao, Tibetan,
+# Ranges for use within brackets in a pattern: scripts without spaces between words (Thai, Lao, Tibetan,
 # Burmese, Khmer, Tai, Balinese and Javanese letters, kana, and ideographs), Korean, and right-to-left scripts.
 UNSPACED = (
     "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u2fdf\u3005-\u3007"

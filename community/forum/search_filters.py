@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 AUTHORS = 20  # with the same display name
 NEAREST = 0.3  # similarity
-SUGGESTED = 2  # nearest names in one search; finding one compares all names
+SUGGESTED = 2  # suggested names per search; finding one compares all names
 LONGEST = 60  # longer values are not compared
 
 

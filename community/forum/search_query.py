@@ -31,8 +31,8 @@ GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 LETTERS = re.compile("[\u0e00-\u109f\u1780-\u17ff\u1950-\u1b7f\ua980-\uaadf]")
 PLAIN = re.compile("[A-Za-z0-9]*")
 MAX_TERMS = 24
-MAX_FILTERS = 8  # each reads the tags or members
-MAX_PIECES = 60  # of a text without spaces
+MAX_FILTERS = 8  # each queries tags or members
+MAX_PIECES = 60  # of text without spaces
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Words that are one typing error away from a word."""
+"""Words that are one typo away from a word."""
 
 from string import ascii_lowercase
 

@@ -111,7 +111,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(claimed_at__isnull=False)
 
     def public(self) -> MemberQuerySet:
-        """Active members whom everyone may know of."""
+        """Active members who are not private."""
         return self.filter(is_active=True, is_private=False)
 
     def named(self, usernames: Collection[str]) -> MemberQuerySet:
@@ -189,7 +189,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     shows_company = models.BooleanField(
         default=False, help_text=_("Show the company on the profile to everyone, not just the team.")
     )
-    # Another system told us of them, and they have never been here: only the team knows until they claim the account.
+    # Added by another system and never here: only the team can see them until they claim the account.
     is_private = models.BooleanField(default=False, editable=False)
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, default="en")

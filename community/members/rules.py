@@ -39,7 +39,7 @@ def can_administer(actor: Member, member: Member) -> bool:
 
 
 def can_see_profile(reader: Member | AnonymousUser, member: Member) -> bool:
-    """Whether they may see the profile: of deactivated accounts, moderators; of people never here, the team; else all."""
+    """Whether they may see the profile: deactivated, moderators only; private, the team only; otherwise everyone."""
     if not member.is_active:
         return isinstance(reader, Member) and reader.is_moderator
     return not member.is_private or (isinstance(reader, Member) and reader.is_team)

@@ -1,4 +1,4 @@
-"""Arguments that the commands for importing files have in common."""
+"""Arguments shared by the commands that import files."""
 
 import re
 from argparse import ArgumentTypeError

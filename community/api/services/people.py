@@ -1,7 +1,7 @@
 """Add people in bulk: link their IDs in other systems, and create members for those who are new.
 
 New members are unclaimed, like imported ones: they have no password and get no mail until a manager invites them.
-Unlike those, they have written nothing here, so nobody but the team sees them before.
+Unlike those, they have posted nothing here, so until then only the team can see them.
 """
 
 from __future__ import annotations

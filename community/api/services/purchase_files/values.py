@@ -25,7 +25,7 @@ _YEAR_LAST = re.compile(
 )
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "US$": "USD", "¥": "", "₹": "INR", "zł": "PLN"}
 _GROUPS = re.compile(r"(?<=\d)['\u2019 \u2009\u00a0\u202f](?=\d{3}(?!\d))")
-_LONGEST_AMOUNT = 80  # characters; longer cells are something else, and take long to read
+_LONGEST_AMOUNT = 80  # characters; longer cells are not amounts, and take long to parse
 _DIGITS = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d{1,3})?|[+-]?[.,]\d+", re.ASCII)
 
 
