@@ -24,7 +24,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from community.core import formulas as tex
-from community.core import links, raw_html, remote_images
+from community.core import links, raw_html, remote_images, request_cache
 from community.core.bare_links import bare_links
 from community.core.direction import with_directions
 from community.core.markup import Markup
@@ -98,7 +98,10 @@ def render(
     `top` is the level of the top heading: h3 in posts, below the page's h1 and its h2 sections, and h2 where the text
     is the whole page. `formulas` says whether dollars enclose formulas.
     """
-    html = _clean(_html_of(storable(source), Markup(markup), formulas=formulas))
+    source = storable(source)
+    # A form, the screeners and the service render what was typed, one after the other.
+    key = ("markdown", source, Markup(markup), formulas)
+    html = request_cache.get(key, lambda: _clean(_html_of(source, Markup(markup), formulas=formulas)))
     if formulas and markup == Markup.HTML:
         html = tex.marked(html)
     html = _with_headings_from(top, html)

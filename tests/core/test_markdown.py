@@ -1,8 +1,10 @@
 import pytest
+from django.http import HttpRequest, HttpResponse
 
 from community.core import links
 from community.core.markdown import HIGHLIGHT_LIMIT, MAX_IMAGES, render
 from community.core.rendered_html import attributes_of, text_of
+from community.core.request_cache import RequestCache
 
 PEOPLE = {"ada": "/u/ada/", "bo-2": "/u/bo-2/"}
 
@@ -358,3 +360,13 @@ def test_render_of_nothing():
     rendered = render("")
 
     assert (rendered.html, rendered.words, rendered.excerpt, rendered.images) == ("", 0, "", 0)
+
+
+def test_render_of_the_same_text_is_parsed_once_in_a_request():
+    def view(request):
+        one, same, other = render("Some *words*"), render("Some *words*"), render("Other *words*")
+        return HttpResponse([one.html is same.html, other.html == "<p>Other <em>words</em></p>\n"])
+
+    response = RequestCache(view)(HttpRequest())
+
+    assert response.content == b"TrueTrue"
