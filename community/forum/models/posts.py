@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.utils import timezone
@@ -15,6 +14,7 @@ from community.core.markup import Markup
 from community.core.rendered_html import text_of
 from community.members.models import details
 
+from .search_words import SearchWordsField
 from .topics import Topic
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ class Post(models.Model):
     score = models.IntegerField(default=0, help_text=_("Upvotes minus downvotes."))
     is_accepted = models.BooleanField(default=False)
     is_official = models.BooleanField(default=False)
-    # Words of the source, set by a trigger; see the migration `search_words`.
-    search = SearchVectorField(null=True, editable=False)
+    search = SearchWordsField()
 
     objects = PostQuerySet.as_manager()
 

@@ -6,7 +6,6 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
@@ -17,6 +16,7 @@ from community.core.addresses import address
 from community.members.models import details
 
 from .categories import Category
+from .search_words import SearchWordsField
 
 if TYPE_CHECKING:
     from .categories import Reader
@@ -172,8 +172,7 @@ class Topic(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    # The words of the title, set by a trigger; see the migration `search_words`.
-    search = SearchVectorField(null=True, editable=False)
+    search = SearchWordsField()
 
     objects = TopicQuerySet.as_manager()
 
