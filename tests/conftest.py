@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from community.events.services import partitions
 from community.members.models import Member
@@ -17,6 +18,9 @@ from tests.factories.members import MemberFactory
 from tests.support import Browser
 
 pytest_plugins = ["tests.browser_fixtures", "tests.worker_fixtures"]
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
+settings.load_profile("tests")
 running = pytest.StashKey[servers.Servers | None]()
 
 
