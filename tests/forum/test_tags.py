@@ -28,6 +28,28 @@ def test_get_or_create_keeps_similar_tags_apart(one, other, together):
     assert len({tag.slug for tag in found}) == len(set(wanted))
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("हिन्दी", "हिन्दी"),
+        ("กาแฟดี", "กาแฟดี"),
+        ("Cafe\u0301 au lait", "café-au-lait"),
+        ("\u2615\ufe0f Milk", "milk"),
+        ("\u0301\u0301", ""),
+        ("C++ & C#", "c++-c#"),
+    ],
+)
+def test_normalize_keeps_the_marks_of_letters(typed, name):
+    assert tags.normalize(typed) == name
+
+
+def test_tag_of_another_script_has_a_page(client):
+    (tag,) = tags.get_or_create(["हिन्दी"])
+    TopicFactory().tags.add(tag)
+
+    assert client.get(tag.get_absolute_url()).status_code == 200
+
+
 def test_get_or_create_is_idempotent():
     first = tags.get_or_create(["m2", "m²"])
 

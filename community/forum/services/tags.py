@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
+from community.core.text import INVISIBLE, has_visible_text
 from community.forum.models import Tag, Topic
 
 from . import counters
@@ -21,8 +23,16 @@ MAX_SLUG_LENGTH = 40
 
 def normalize(name: str) -> str:
     """Return the tag name in lower case with words joined by hyphens; may be empty."""
-    allowed = "".join(char if char.isalnum() or char in "-_.+#" else " " for char in name.strip().lower())
-    return "-".join(allowed.split())[:MAX_LENGTH].strip("-")
+    composed = unicodedata.normalize("NFC", name).strip().lower()
+    allowed = "".join(char if _is_allowed(char) else " " for char in composed)
+    tag = "-".join(allowed.split())[:MAX_LENGTH].strip("-")
+    return tag if has_visible_text(tag) else ""
+
+
+def _is_allowed(char: str) -> bool:
+    """Return whether it may be in a tag: letters, digits and a few signs, and the marks that are part of letters."""
+    is_mark = unicodedata.category(char)[0] == "M" and not INVISIBLE.match(char)
+    return char.isalnum() or char in "-_.+#" or is_mark
 
 
 def get_or_create(names: Iterable[str]) -> list[Tag]:
