@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from html import unescape
 from zlib import crc32
 
 from django.conf import settings
@@ -13,12 +12,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
-from django.utils.html import escape, format_html, strip_tags
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from community.core import text
+from community.core.rendered_html import text_of
 
 HUES = 8
 
@@ -93,7 +93,7 @@ def compact(number: int | None) -> str:
 
 def excerpt(html: str, length: int = 280) -> str:
     """Return the beginning of rendered Markdown as plain text."""
-    return text.excerpt(unescape(strip_tags(html)), length=length)
+    return text.excerpt(text_of(html), length=length)
 
 
 def querystring(request: HttpRequest, **changes: object) -> str:

@@ -7,6 +7,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from community.core.components import compact, excerpt, hue, icon, initials, relative_time
+from community.core.markdown import render
+from community.core.rendered_html import beginning_of
 
 PEOPLE = '{% from "components/people.html" import avatar %}'
 NAVIGATION = '{% from "components/navigation.html" import nav_link %}'
@@ -103,6 +105,12 @@ def test_excerpt_of_html_is_its_text_escaped_once():
     assert draw("{{ html|excerpt }}", html=html) == "Is 5 &lt; 6? Yes &amp; no"
     assert draw("{{ html|excerpt(10) }}", html=html) == "Is 5 &lt;…"
     assert excerpt(html, 10) == "Is 5 <…"
+
+
+def test_excerpt_of_a_formula_is_its_source():
+    html = render("So $x^2$ it is", formulas=True).html
+
+    assert excerpt(html) == beginning_of(html, length=100) == "So x^2 it is"
 
 
 @pytest.mark.parametrize(
