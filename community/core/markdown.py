@@ -153,7 +153,8 @@ def _as_typed(source: str) -> str:
 def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:
     """Return the value, or None to drop the attribute; `images` numbers the images of the text."""
     if name == "class":
-        return value if CLASSES[tag].fullmatch(value) else None
+        # nh3 also asks about elements it is going to drop, such as <x:y>.
+        return value if tag in CLASSES and CLASSES[tag].fullmatch(value) else None
     if name in ("width", "height", "start", "colspan", "rowspan"):
         return value if re.fullmatch(r"[0-9]{1,4}", value) else None
     if name == "src":

@@ -185,6 +185,12 @@ def test_render_shows_images_of_other_sites_as_links(source, html):
     assert links.hrefs(rendered.html) == (["/t/1/"] if "/t/1/" in source else [])
 
 
+def test_unknown_elements_with_colons_are_dropped():
+    html = 'a <x:y class="b">c</x:y> <http:code class="d">e'
+
+    assert render(html, markup="html").html == "a c e"
+
+
 @pytest.mark.parametrize("text", ["a src=", "a href=", "a alt=", "a title="])
 def test_names_of_attributes_in_texts_hide_no_address(text):
     html = render(f'![{text}](/media/cup.png "{text}") [x](https://a.example/ "{text}")').html
