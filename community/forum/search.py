@@ -332,7 +332,9 @@ def results(reader: Reader, query: Query, page: Sequence[Found]) -> list[Topic]:
     posts = [rows[found.topic_id] for found in page if found.topic_id in rows]
     titles = [post.topic.title for post in posts]
     # A title is found even if the opening post is hidden.
-    bodies = [" ".join(post.text.split()) if post.is_published else "" for post in posts]
+    bodies = [
+        search_marks.bounded(" ".join(post.text.split())) if post.is_published else "" for post in posts
+    ]
     marks = search_marks.marks(query, titles + bodies)
     for post, title, body, in_title, in_body in zip(
         posts, titles, bodies, marks, marks[len(titles) :], strict=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -22,6 +23,7 @@ COMPOUNDS = re.compile(
 )
 RUNS = re.compile(f"[{UNSPACED}]+")
 SNIPPET, LEAD = 260, 50
+LONGEST = 20_000  # characters to fold of one text
 
 
 def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
@@ -36,6 +38,12 @@ def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
         marked = [span for span, does in zip(spans, matching, strict=True) if does]
         result.append(_merged([*marked, *(_spans(literal, text) if literal else ())]))
     return result
+
+
+def bounded(text: str) -> str:
+    """Return the text, cut off if it consists of characters that folding turns into many letters each, such as ﷺ."""
+    length = len(text if text.isascii() else unicodedata.normalize("NFKD", text))
+    return text if length <= max(LONGEST, 2 * len(text)) else text[: LONGEST * len(text) // length]
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> list[Span]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import F, Func, TextField
+from django.db.models import Func, TextField
+from django.db.models.functions import Left
 
 from . import queries, search_query
 from .models import Post, Topic
@@ -27,6 +28,7 @@ SHORTEST, LONGEST = 4, 24
 CORRECTED = 3  # words of one search
 CHECKED = 8  # possible corrections
 SAMPLE = 30  # posts and titles to look for words in
+READ = 4_000  # characters of each
 PREFIX, CLOSE = 4, 0.75
 
 
@@ -63,7 +65,9 @@ class _Texts:
         query = search_query.matching(expression)
         posts = Post.objects.published().filter(search=query, topic__in=self._topics)
         sources = (
-            posts.under_parents_of(AnonymousUser()).order_by("-pk").values_list(_folded("source"), "source")
+            posts.under_parents_of(AnonymousUser())
+            .order_by("-pk")
+            .values_list(_folded("source"), Left("source", READ))
         )
         titles = self._topics.filter(search=query).order_by("-pk").values_list(_folded("title"), "title")
         return [*titles[:SAMPLE], *sources[:SAMPLE]]
@@ -74,7 +78,7 @@ class _Texts:
 
 
 def _folded(name: str) -> Func:
-    return Func(F(name), function="forum_fold", output_field=TextField())
+    return Func(Left(name, READ), function="forum_fold", output_field=TextField())
 
 
 def _joined(before: Term, after: Term, texts: _Texts) -> str:

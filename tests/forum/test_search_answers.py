@@ -1,7 +1,10 @@
 """Questions in plain words, misspelt words, and searches limited to tags and authors."""
 
+import unicodedata
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.db import connection
 
 from community.forum import search, search_suggestions
 from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, TagFactory, TopicFactory
@@ -205,3 +208,19 @@ def test_similar_topics_are_found_in_other_spellings_and_scripts(written, typed)
 def test_no_search_takes_many_queries(text, most, django_assert_max_num_queries):
     with django_assert_max_num_queries(most):
         search.answer(VISITOR, text)
+
+
+def test_characters_that_stand_for_many_letters_are_not_all_folded():
+    TopicFactory(title="Portafilter", opening__source="portafilter " + "ﷺ" * 30_000)
+    found = search.answer(VISITOR, "portafilter").found
+    sent = []
+
+    def note(execute, sql, params, many, context):
+        sent.append(len(unicodedata.normalize("NFKD", str(params))))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        (topic,) = search.results(VISITOR, search.answer(VISITOR, "portafilter").query, found)
+
+    assert "<mark>portafilter</mark>" in topic.snippet
+    assert max(sent) < 50_000
