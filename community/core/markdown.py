@@ -107,8 +107,9 @@ def render(
     html = _with_headings_from(top, html)
     words, images = read(html), html.count("<img ")
     html, names = _with_mentions(html, mentions)
+    html = with_directions(remote_images.as_links(html))
     return Rendered(
-        html=tex.as_mathml(with_directions(remote_images.as_links(html))),
+        html=tex.as_mathml(html) if formulas else html,
         mentions=names,
         words=len(words.prose.split()),
         excerpt=words.excerpt,

@@ -147,3 +147,7 @@ def test_formulas_stay_at_their_place(tex):
     html = shown(f"${tex}$").html
 
     assert re.findall(r' (?:voffset|lspace|rspace|width)="[^"]*"', html) == []
+
+
+def test_code_is_no_formula_where_there_are_none():
+    assert "<math" not in render("```tex-inline\nx^2\n```").html
