@@ -60,7 +60,7 @@ def validate_rendered(rendered: Rendered) -> None:
     """Raise ValidationError for Markdown that renders to neither words nor an image, such as a comment."""
     shows_image = "<img src=" in rendered.html or 'class="remote-image"' in rendered.html
     if not shows_image and not has_visible_text(rendered.text):
-        raise forms.ValidationError(_("Readers would see nothing of this text. Write a few words."))
+        raise forms.ValidationError(_("Nothing in this text would be visible to readers. Write a few words."))
 
 
 def validate_markdown(source: str) -> None:

@@ -1,9 +1,9 @@
 r"""Formulas in TeX: `$x$` in a line and `$$x$$` on lines of their own, shown as MathML.
 
 Text between dollars is kept verbatim. A dollar begins a formula if no space follows, and ends it if no space precedes
-and no digit follows, so `$5 and $10` are amounts. Markdown first becomes `code` with a class of ours,
-which passes the sanitiser; `as_mathml` replaces it afterwards. latex2mathml writes any text and attribute it is
-given, so its elements are written out here, with what MathML needs and nothing else.
+and no digit follows, so `$5 and $10` are amounts. Markdown is first rendered to `code` with
+our own class, which passes the sanitiser; `as_mathml` replaces it afterwards. latex2mathml passes on any text and
+attributes, so its elements are serialized here, with nothing but what MathML needs.
 """
 
 import re

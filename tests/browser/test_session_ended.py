@@ -96,5 +96,5 @@ def test_someone_else_cannot_continue(page: Page, login, answer, reader):
 
     page.get_by_role("button", name="Post your answer").click()
 
-    expect(page.get_by_text(re.compile("Someone else is now logged in"))).to_be_visible()
+    expect(page.get_by_text(re.compile("This browser is now logged in to another account"))).to_be_visible()
     assert not Post.objects.filter(source="Clean the valve.").exists()

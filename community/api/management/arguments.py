@@ -10,7 +10,11 @@ from django.core.management.base import CommandParser
 def add_file(parser: CommandParser) -> None:
     """Add the file, and how its text and its dates are read."""
     parser.add_argument("file", type=Path, metavar="FILE.csv")
-    parser.add_argument("--encoding", default="", help="such as windows-1252 (default: UTF-8 or UTF-16)")
+    parser.add_argument(
+        "--encoding",
+        default="",
+        help="the encoding of the file, such as windows-1252 (default: UTF-8 or UTF-16)",
+    )
     parser.add_argument(
         "--dates",
         default="",

@@ -67,8 +67,8 @@ def translations():
 
 
 FORWARD = r"""
--- The text in lower case, without diacritics, with a space for everything that separates words but for line breaks,
--- which stay. Parts of a word are joined by a hyphen: wi-fi, 1-299.
+-- Lower-case text without diacritics. Everything that separates words becomes a space, except line breaks. Parts of a
+-- word are joined by a hyphen: wi-fi, 1-299.
 CREATE FUNCTION forum_fold(body text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 BEGIN
@@ -95,7 +95,7 @@ BEGIN
   RETURN body;
 END $$;
 
--- Each two neighbouring characters of scripts without spaces as a word, and the last character of a run.
+-- In scripts without spaces, each pair of adjacent characters as a word, and the last character of a run.
 CREATE FUNCTION forum_spaced(body text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 BEGIN
@@ -114,7 +114,7 @@ BEGIN
   );
 END $$;
 
--- The words of a text: of compounds both the whole and the parts, which come last so that phrases stay together.
+-- The words of a text, with compounds whole and in parts; the parts come last so that phrases stay together.
 CREATE FUNCTION forum_words(body text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 DECLARE
@@ -128,7 +128,7 @@ BEGIN
   RETURN to_tsvector('pg_catalog.english', public.forum_spaced(folded));
 END $$;
 
--- What a post says; the text of HTML is that of the rendered HTML, which has no other entities.
+-- The text of a post; for HTML, that of the rendered HTML, which has no other entities.
 CREATE FUNCTION forum_post_text(markup text, source text, html text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 BEGIN

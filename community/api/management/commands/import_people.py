@@ -13,8 +13,8 @@ MAX_PROBLEMS = 50
 class Command(BaseCommand):
     help = (
         "Import people and their IDs in another system from a CSV file. If the file cannot be read, nothing is imported. "
-        "Members with these email addresses are linked to the IDs; anyone else becomes a member who cannot log in and "
-        "gets no email until a manager invites them. It is safe to import the same file again. "
+        "Members with an email address in the file are linked to their ID; anyone else becomes a member who cannot log in "
+        "and gets no email until a manager invites them. It is safe to import the same file again. "
         + people_files.describe_columns()
     )
 
