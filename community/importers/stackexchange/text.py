@@ -10,6 +10,7 @@ from types import MappingProxyType
 import nh3
 from markdown_it import MarkdownIt
 
+from community.core.bare_links import bare_links
 from community.core.markdown import ATTRIBUTES, TAGS
 
 from .addresses import PREFIXES, Target, targets_of
@@ -178,10 +179,9 @@ def _inline_code(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 
 def _make_comment_parser() -> MarkdownIt:
-    parser = MarkdownIt("zero", {"linkify": True})
-    parser.enable(["backticks", "emphasis", "link", "escape", "linkify"])
-    if parser.linkify is not None:
-        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    parser = MarkdownIt("zero")
+    parser.enable(["backticks", "emphasis", "link", "escape"])
+    bare_links(parser)
     return parser
 
 
