@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from community.core import currencies
 from journeys.engine.facts import Refusal, Span
 from journeys.engine.fold import fold
 from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import parse_ruleset
+from journeys.engine.sentences import money
 from journeys.engine.stages import ALLOWED, STAGES, may_follow
 
 from .stories import RULES, at, ev, fold_events, on, refund, sale, steps, subscription
@@ -649,6 +651,14 @@ def test_rules_whose_ages_are_out_of_order_are_refused():
 
     with pytest.raises(ValueError, match="must be less than"):
         parse_ruleset(RULES.model_dump() | {"activity": activity})
+
+
+def test_amounts_read_as_elsewhere():
+    codes = sorted(currencies.CODES)
+
+    assert [money(1_234_567, code) for code in codes] == [
+        currencies.formatted(1_234_567, code) for code in codes
+    ]
 
 
 def test_engine_does_not_import_django():
