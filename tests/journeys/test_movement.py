@@ -68,11 +68,11 @@ def test_movement_without_members_is_empty():
     assert sankey(found) == {"nodes": [], "links": []}
 
 
-def test_movement_takes_one_query(django_assert_num_queries):
+def test_movement_takes_two_queries(django_assert_num_queries):
     replied(MemberFactory(), 3)
     drained()
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         movement.movement()
 
 

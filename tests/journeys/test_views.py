@@ -94,7 +94,7 @@ def test_journey_map_shows_recent_moves_with_reasons(as_manager):
     page = as_manager.get(MAP).content.decode()
 
     row = member.stage_history.get(exited_on=None)
-    assert f'<a href="/journeys/members/{member.username}/#step-{row.pk}">Ana Silva</a>' in page
+    assert f'<a href="/journeys/members/{member.username}/#step-{row.pk}" dir="auto">Ana Silva</a>' in page
     assert row.sentence in page
 
 
