@@ -123,7 +123,7 @@ def attributes(tag: str) -> dict[str, str]:
 
 def beginning_of(html: str, *, length: int) -> str:
     """Return the beginning as plain text on one line, code and quotes included; reads no more HTML than it needs."""
-    if "<math" in html:  # has each formula twice, as signs and as its source
+    if "<math" in html:  # contains each formula twice: as MathML and as its source
         return excerpt(text_of(html), length=length)
     head = html[: 3 * length]
     if len(head) == len(html):

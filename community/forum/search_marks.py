@@ -41,7 +41,7 @@ def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
 
 
 def bounded(text: str) -> str:
-    """Return the text, cut off if it consists of characters that folding turns into many letters each, such as ﷺ."""
+    """Return the text, cut short if it has many characters that folding expands to several letters each, such as ﷺ."""
     length = len(text if text.isascii() else unicodedata.normalize("NFKD", text))
     return text if length <= max(LONGEST, 2 * len(text)) else text[: LONGEST * len(text) // length]
 

@@ -1,4 +1,4 @@
-"""The words of a title or a post, which the search looks for."""
+"""The search words of titles and posts."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def normalize(name: str) -> str:
 
 
 def _is_allowed(char: str) -> bool:
-    """Return whether it may be in a tag: letters, digits and a few signs, and the marks that are part of letters."""
+    """Return whether tags may contain it: letters, digits, a few symbols, and marks that are part of letters."""
     is_mark = unicodedata.category(char)[0] == "M" and not INVISIBLE.match(char)
     return char.isalnum() or char in "-_.+#" or is_mark
 
