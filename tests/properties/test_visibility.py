@@ -13,9 +13,11 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from community.forum.models import Category, Post, Topic
 from community.forum.services import posts, tags, topics
+from community.importers.models import ImportBatch, ImportedRow
 from tests.factories.forum import CategoryFactory
 from tests.factories.members import MemberFactory
 from tests.support import url_patterns
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.django_db
 EVERYONE = {"visitor", "member", "insider", "author", "sales", "support", "product", "moderator", "manager"}
 SIGNED_IN = EVERYONE - {"visitor"}
 MODERATORS = {"moderator", "manager"}
+TEAM = {"sales", "support", "product"} | MODERATORS
 INSIDERS = {"insider"} | MODERATORS
 READERS = sorted(EVERYONE)
 
@@ -46,8 +49,14 @@ NOT_WALKED = {
     "journeys/members/<username>/override/clear/",
 }
 
-# URLs of Django and allauth; old URLs redirect to ours; the API has tests of its own.
+# URLs of Django and allauth; old URLs are in OLD; the API has tests of its own.
 NOT_OURS = ("admin/", "accounts/", "api/", "^(?:questions", "^posts/comments", "^users/", "^questions/")
+
+# Usernames of people whom only some may see.
+PEOPLE = {"hiddenperson": TEAM}
+# URLs of imported sites, by kind of what they lead to. Two sites had them, of which only one is known by its host.
+OLD = {"post": "a/{}", "user": "users/{}"}
+OLD_HOST = "forum.before.example"
 
 
 @dataclass
@@ -59,6 +68,10 @@ class World:
     posts: list[Post] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
     readers: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def imported(self) -> dict[str, list]:
+        return {"post": self.posts, "user": list(self.readers.values())}
 
     def words(self, word: str, readers: set[str]) -> str:
         self.secrets[word] = readers
@@ -126,7 +139,9 @@ def world():
     world.post("membersreply", world.topic("members", members_only, SIGNED_IN), SIGNED_IN)
     world.post("privatereply", world.topic("private", private, INSIDERS, kind="question"), INSIDERS)
     world.topic("inner", inner, INSIDERS, kind="idea")
+    world.readers["hiddenperson"] = MemberFactory(username="hiddenperson", is_private=True)
     world.topic("prospecting", prospect, INSIDERS, kind="question")
+    _import_as_before(world)
     call_command("follow", verbosity=0)
     call_command("journeys_drain", verbosity=0)
     return world
@@ -145,8 +160,30 @@ def _put(post: Post, status: str, world: World) -> None:
             tags.assign(post.topic, [f"{status}topictag"])
 
 
+def _import_as_before(world: World) -> None:
+    """Record everything as imported from two sites, which gave it the same ids."""
+    for site, hosts in (("before", [OLD_HOST]), ("elsewhere", [])):
+        batch = ImportBatch.objects.create(name=site, site=site, hosts=hosts, folder=site, fingerprint=site)
+        ImportedRow.objects.bulk_create(
+            ImportedRow(batch=batch, site=site, kind=kind, source_id=number, target_id=one.pk)
+            for kind, found in world.imported.items()
+            for number, one in enumerate(found if site == "before" else found[::-1], start=1)
+        )
+
+
 def addresses(world: World):
-    """Yield every URL, for every matching object of the world."""
+    """Yield every path and host name, for every matching object of the world."""
+    for path in paths(world):
+        yield path, "testserver"
+    for host in ("testserver", OLD_HOST):
+        for kind, found in world.imported.items():
+            for number in range(1, len(found) + 1):
+                yield f"/{OLD[kind].format(number)}", host
+    yield from ((f"/questions/tagged/{word}", OLD_HOST) for word in world.secrets if word.endswith("tag"))
+
+
+def paths(world: World):
+    """Yield every path, for every matching object of the world."""
     values = {
         "topic_id": [topic.pk for topic in world.topics],
         "post_id": [post.pk for post in world.posts],
@@ -154,7 +191,7 @@ def addresses(world: World):
         "tags/": [word for word in world.secrets if word.endswith("tag")],
         "badges/": ["first-question", "first-topic", "first-reply"],
         "c/": [category.slug for category in world.categories],
-        "section": ["topics", "categories"],
+        "section": [f"topics-{timezone.now():%Y-%m}", "categories"],
     }
     query = {
         "search/": "?q=marzipan",
@@ -173,20 +210,33 @@ def addresses(world: World):
             yield "/" + pattern.replace(parameter[0], str(value)).replace("<slug:slug>", "any")
 
 
+def _answer(address: str, host: str, client: Client) -> tuple[int, bytes]:
+    """Return the status, and the page with the URLs that led to it, unless it is the page to log in.
+
+    That one repeats what was requested. Old URLs are not followed, because the pages they lead to are walked anyway.
+    """
+    is_old = address.startswith(("/a/", "/users/", "/questions/"))
+    response = client.get(address, follow=not is_old, HTTP_HOST=host)
+    if response.request["PATH_INFO"] == "/accounts/login/":
+        return response.status_code, b""
+    body = b"".join(response) if response.streaming else response.content
+    urls = [url for url, _ in getattr(response, "redirect_chain", ())] + [response.get("Location", "")]
+    return response.status_code, body + " ".join(urls).encode()
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_no_page_shows_what_its_reader_may_not_see(world, reader):
     client = Client()
     if reader != "visitor":
         client.force_login(world.readers[reader])
-    forbidden = [word for word, readers in world.secrets.items() if reader not in readers]
+    forbidden = [word for word, readers in (world.secrets | PEOPLE).items() if reader not in readers]
     leaks, walked = [], 0
 
-    for address in addresses(world):
+    for address, host in addresses(world):
         cache.clear()
-        response = client.get(address, follow=True)
-        body = b"".join(response) if response.streaming else response.content
-        walked += response.status_code == 200
-        leaks += [(address, word) for word in forbidden if word.encode() in body]
+        status, shown = _answer(address, host, client)
+        walked += status == 200
+        leaks += [(address, host, word) for word in forbidden if word.encode() in shown]
 
     assert leaks == []
     assert walked > 15
@@ -223,16 +273,15 @@ def test_cached_page_shows_nobody_what_they_may_not_see(world, order):
         if name != "visitor":
             clients[name].force_login(world.readers[name])
     forbidden = {
-        name: [word.encode() for word, readers in world.secrets.items() if name not in readers]
+        name: [word.encode() for word, readers in (world.secrets | PEOPLE).items() if name not in readers]
         for name in order
     }
     leaks = []
 
-    for address in addresses(world):
+    for address, host in addresses(world):
         for name in order:
-            response = clients[name].get(address, follow=True)
-            body = b"".join(response) if response.streaming else response.content
-            leaks += [(address, name, word) for word in forbidden[name] if word in body]
+            _, shown = _answer(address, host, clients[name])
+            leaks += [(address, host, name, word) for word in forbidden[name] if word in shown]
 
     assert leaks == []
 

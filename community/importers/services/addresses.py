@@ -11,6 +11,7 @@ from community.forum.models import Post, Tag
 from community.importers.models import ImportBatch, ImportedRow
 from community.importers.stackexchange.addresses import Target, slug_in, targets_of
 from community.members.models import Member
+from community.members.rules import can_see_profile
 
 if TYPE_CHECKING:
     from community.forum.models.categories import Reader
@@ -79,8 +80,10 @@ def _first_visible(targets: list[Target], rows: dict[Target, ImportedRow], reade
 
 def _choice(row: ImportedRow, reader: Reader) -> Choice | None:
     if row.kind == ImportedRow.Kind.USER:
-        member = Member.objects.filter(pk=row.target_id, is_active=True).first()
-        return Choice(member.get_absolute_url(), str(member), row.site) if member else None
+        member = Member.objects.filter(pk=row.target_id).first()
+        if member is None or not can_see_profile(reader, member):
+            return None
+        return Choice(member.get_absolute_url(), str(member), row.site)
     post = Post.objects.visible_to(reader).select_related("topic").filter(pk=row.target_id).first()
     if post is None:
         return None
