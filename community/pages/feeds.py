@@ -1,4 +1,4 @@
-"""The Atom feed, sitemaps and robots.txt, with public content only."""
+"""Atom feeds, sitemaps and robots.txt, with public content only."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from django.contrib.syndication.views import Feed
 from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache
 from community.core.pagination import CountedPaginator
 from community.core.text import xml_safe
 from community.forum import lists
-from community.forum.models import Category, Topic
+from community.forum.models import Category, Tag, Topic
 from community.forum.models.topics import TopicQuerySet
 
 ENTRIES = 30
@@ -54,12 +56,16 @@ class NewTopics(Feed):  # type: ignore[type-arg]
     """The newest topics, with the beginning of each."""
 
     feed_type = AtomFeed
-    title = settings.SITE_NAME
-    subtitle = "New topics"
-    link = reverse_lazy("forum:latest")
+    title: Any = settings.SITE_NAME
+    subtitle: Any = _("New topics")
+    link: Any = reverse_lazy("forum:latest")
 
-    def items(self) -> TopicQuerySet:
-        return public_topics().select_related("author").order_by("-created_at", "-id")[:ENTRIES]
+    def items(self, source: Any) -> TopicQuerySet:
+        topics = self.topics(source).select_related("author")
+        return topics.order_by("-created_at", "-id")[:ENTRIES]
+
+    def topics(self, source: Any) -> TopicQuerySet:
+        return public_topics()
 
     def item_title(self, item: Any) -> str:
         return str(item.title)
@@ -75,6 +81,32 @@ class NewTopics(Feed):  # type: ignore[type-arg]
 
     def item_updateddate(self, item: Topic) -> datetime:
         return item.bumped_at
+
+
+class NewTopicsWithin(NewTopics):
+    """The newest topics of a category or a tag that everyone may see."""
+
+    def title(self, source: Category | Tag) -> str:
+        return f"{source.name} · {settings.SITE_NAME}"
+
+    def link(self, source: Category | Tag) -> str:
+        return source.get_absolute_url()
+
+
+class NewTopicsInCategory(NewTopicsWithin):
+    def get_object(self, request: HttpRequest, slug: str) -> Category:
+        return get_object_or_404(Category.objects.visible_to(AnonymousUser()), slug=slug)
+
+    def topics(self, source: Category) -> TopicQuerySet:
+        return public_topics().filter(Q(category=source) | Q(category__parent=source))
+
+
+class NewTopicsWithTag(NewTopicsWithin):
+    def get_object(self, request: HttpRequest, slug: str) -> Tag:
+        return get_object_or_404(Tag.objects.visible_to(AnonymousUser()), slug=slug)
+
+    def topics(self, source: Tag) -> TopicQuerySet:
+        return public_topics().filter(tags=source)
 
 
 class TopicSitemap(Sitemap):  # type: ignore[type-arg]
@@ -140,13 +172,25 @@ def _section(name: str) -> dict[str, Any]:
     return {name: TopicSitemap(month)}
 
 
-_new_topics = NewTopics()
+_new_topics, _in_category, _with_tag = NewTopics(), NewTopicsInCategory(), NewTopicsWithTag()
 
 
 @require_safe
 @page_cache.for_visitors
 def feed(request: HttpRequest) -> HttpResponse:
     return _new_topics(request)
+
+
+@require_safe
+@page_cache.for_visitors
+def category_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    return _in_category(request, slug=slug)
+
+
+@require_safe
+@page_cache.for_visitors
+def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    return _with_tag(request, slug=slug)
 
 
 @require_safe

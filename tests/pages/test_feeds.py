@@ -1,12 +1,14 @@
 """Feeds, sitemaps and robots.txt; tests/properties checks that they show nothing private."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Group
 from lxml import etree
 
 from community.forum.models import Topic
+from community.forum.services import tags
 from community.pages.feeds import ENTRIES, NewTopics
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -64,6 +66,40 @@ def test_feed_is_the_same_for_managers_and_visitors(client):
     client.force_login(MemberFactory(role="manager"))
 
     assert texts(read(client, "/feed.xml"), "title")[1:] == []
+
+
+def test_feeds_of_a_category_and_of_a_tag(client):
+    repairs = CategoryFactory(name="Repairs", slug="repairs")
+    grinders = TopicFactory(title="The grinder is loud", category=CategoryFactory(parent=repairs))
+    boilers = TopicFactory(title="The boiler is cold", category=repairs)
+    others = TopicFactory(title="Which beans?")
+    for topic, names in ((grinders, ["noise"]), (others, ["noise", "beans"])):
+        tags.assign(topic, names)
+
+    of_category, of_tag = read(client, "/c/repairs/feed.xml"), read(client, "/tags/noise/feed.xml")
+
+    assert texts(of_category, "title") == ["Repairs · Caravan", boilers.title, grinders.title]
+    assert texts(of_tag, "title") == ["noise · Caravan", others.title, grinders.title]
+    assert of_category.find("{*}link").get("href").endswith("/c/repairs/")
+
+
+@pytest.mark.parametrize("path", ["/c/repairs/", "/tags/noise/"])
+def test_page_names_its_feed(client, path):
+    tags.assign(TopicFactory(category=CategoryFactory(slug="repairs")), ["noise"])
+
+    links = re.findall(r'<link rel="alternate" href="([^"]+)"', client.get(path).content.decode())
+
+    assert links == ["/feed.xml", f"{path}feed.xml"]
+    assert client.get(links[1]).status_code == 200
+
+
+def test_private_categories_and_tags_have_no_feed(client):
+    private = CategoryFactory(slug="private", groups=[Group.objects.create(name="owners")])
+    tags.assign(TopicFactory(category=private), ["secret"])
+    client.force_login(MemberFactory(role="manager"))
+
+    for path in ("/c/private/feed.xml", "/tags/secret/feed.xml", "/c/none/feed.xml", "/tags/none/feed.xml"):
+        assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("topics", [1, 3])

@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from community.pages import feeds
 from community.pages.views import composing, history, lists, moderating, posts, topics
 
 
@@ -24,8 +25,10 @@ urlpatterns = [
     path("top/", lists.top, name="top"),
     path("unanswered/", lists.unanswered, name="unanswered"),
     path("c/<slug:slug>/", lists.category, name="category"),
+    path("c/<slug:slug>/feed.xml", feeds.category_feed, name="category-feed"),
     path("tags/", lists.tags, name="tags"),
     path("tags/<tag:slug>/", lists.tag, name="tag"),
+    path("tags/<tag:slug>/feed.xml", feeds.tag_feed, name="tag-feed"),
     path("new/", composing.topic_create, name="topic-create"),
     path("new/preview/", composing.preview, name="preview"),
     path("new/similar/", composing.similar_topics, name="similar-topics"),
