@@ -67,9 +67,14 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from django.core.management import call_command
+
     from bench import people, report, scenario
 
-    if not options.keep_data:
+    if options.keep_data:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+    else:
         write_data(home, options)
     people.lift_limits()
     written = json.loads((home.root / "data.json").read_text())
