@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -67,6 +67,9 @@ class Guidelines(models.Model):
         return f"Guidelines, version {self.version}"
 
 
+# How long a member is away between two visits.
+VISIT_ENDS_AFTER = timedelta(hours=1)
+
 # What is not shown beside a topic or a post. Pages load hundreds of authors.
 DETAILS = (
     "password",
@@ -83,6 +86,7 @@ DETAILS = (
     "language",
     "joined_at",
     "last_seen_at",
+    "previous_visit_at",
     "claimed_at",
     "guidelines",
     "guidelines_accepted_at",
@@ -199,6 +203,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     customer_since = models.DateField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    # When they were last seen in the visit before this one; see `new_since`.
+    previous_visit_at = models.DateTimeField(null=True, blank=True, editable=False)
     claimed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -252,6 +258,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
     def is_moderator(self) -> bool:
         """Whether this person can see and moderate every category and post."""
         return self.staff_role in self.MODERATORS
+
+    def new_since(self, now: datetime) -> datetime | None:
+        """Return when the last visit before this one ended; what came later is new. None on the first visit."""
+        is_known = self.last_seen_at is not None and now - self.last_seen_at < VISIT_ENDS_AFTER
+        return self.previous_visit_at if is_known else self.last_seen_at
 
     @property
     def zone(self) -> ZoneInfo:

@@ -91,6 +91,33 @@ def test_visits_written_together_keep_the_first_of_the_day_and_the_last_seen():
     assert member.last_seen_at == NOON + timedelta(hours=3)
 
 
+@pytest.mark.parametrize(
+    ("hours", "now", "new_since"),
+    [
+        ((), 0, None),
+        ((0,), 0, None),
+        ((0,), 0.9, None),
+        ((0,), 1, 0),  # the visit that begins now is written later
+        ((0, 0.5, 1.4), 1.5, None),
+        ((0, 0.5, 30), 30, 0.5),
+        ((0, 0.5, 30, 30.5), 31, 0.5),
+        ((0, 30, 60), 60.5, 30),
+        ((0, 30, 60), 90, 60),
+    ],
+)
+def test_things_are_new_since_the_end_of_the_visit_before(hours, now, new_since):
+    member = MemberFactory()
+    for hour in hours:
+        an_hour_passes(member)
+        visits.note_visit(member.pk, url="/", now=NOON + timedelta(hours=hour))
+        visits.write_visits()
+
+    member.refresh_from_db()
+    assert member.new_since(NOON + timedelta(hours=now)) == (
+        None if new_since is None else NOON + timedelta(hours=new_since)
+    )
+
+
 def test_visits_of_deleted_members_are_skipped():
     visits.note_visit(4711, url="/", now=NOON)
 

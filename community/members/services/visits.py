@@ -15,7 +15,7 @@ from redis.commands.core import Script
 from community.core import redis_client
 from community.events.catalogue import VISIT_DAY
 from community.events.services.recording import Draft, actor_role_of, record_all
-from community.members.models import Member
+from community.members.models import VISIT_ENDS_AFTER, Member
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,10 @@ def _write(rows: list[Any]) -> None:
     visits = [(members[row[0]], datetime.fromisoformat(row[1]), row[2]) for row in rows if row[0] in members]
     visits.sort(key=lambda visit: visit[1])
     for member, at, _ in visits:
+        if member.last_seen_at and at - member.last_seen_at >= VISIT_ENDS_AFTER:
+            member.previous_visit_at = member.last_seen_at
         member.last_seen_at = max(member.last_seen_at or at, at)
-    Member.objects.bulk_update(members.values(), ["last_seen_at"], batch_size=1000)
+    Member.objects.bulk_update(members.values(), ["last_seen_at", "previous_visit_at"], batch_size=1000)
     # The visits of one day share an event id, so only the first is stored.
     record_all(visit_draft(member, at, url=url) for member, at, url in visits)
 
