@@ -18,6 +18,15 @@ class Question(models.Model):
     )
     accepted_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["-accepted_at"],
+                condition=Q(accepted_at__isnull=False),
+                name="question_accepted",
+            ),
+        ]
+
     def __str__(self) -> str:
         return str(self.topic)
 
