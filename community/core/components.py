@@ -60,8 +60,8 @@ def initials(name: str) -> str:
     return letters.upper()
 
 
-def relative_time(moment: datetime | None) -> SafeString:
-    """Return an absolute time in the reader's zone; scripts turn it into “3 days ago”.
+def relative_time(moment: datetime | None, *, narrow: bool = False) -> SafeString:
+    """Return an absolute time in the reader's zone; scripts turn it into “3 days ago”, or “3d ago” if `narrow`.
 
     The <relative-time> element then shows the full time in its title.
     """
@@ -69,8 +69,9 @@ def relative_time(moment: datetime | None) -> SafeString:
         return SafeString("")
     exact, local = moment.astimezone(UTC), moment.astimezone(timezone.get_current_timezone())
     day = f"{local.day} {_month(local.month, get_language())} {local.year}"
+    style = ' format-style="narrow" prefix=""' if narrow else ""
     return SafeString(
-        f'<relative-time datetime="{exact:%Y-%m-%dT%H:%M:%SZ}">{day}, {local:%H:%M}</relative-time>'
+        f'<relative-time datetime="{exact:%Y-%m-%dT%H:%M:%SZ}"{style}>{day}, {local:%H:%M}</relative-time>'
     )
 
 

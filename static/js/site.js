@@ -70,8 +70,9 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const box = document.querySelector(".site-search input");
-  if (!box?.checkVisibility()) return;
+  const boxes = [...document.querySelectorAll("form[role=search] input")];
+  const box = boxes.find((one) => one.checkVisibility());
+  if (!box) return;
   event.preventDefault();
   box.focus();
 });

@@ -127,6 +127,12 @@ def test_relative_time_is_the_absolute_time_in_the_readers_zone(zone, text):
     assert html == (f'<relative-time datetime="2026-07-05T23:30:12Z">{text}</relative-time>')
 
 
+def test_narrow_times_are_short():
+    assert draw("{{ relative_time(moment, narrow=true) }}", moment=MOMENT) == (
+        '<relative-time datetime="2026-07-05T23:30:12Z" format-style="narrow" prefix="">5 Jul 2026, 23:30</relative-time>'
+    )
+
+
 def test_relative_time_of_none_is_empty():
     assert relative_time(None) == ""
 
@@ -148,6 +154,17 @@ def test_exact_nav_link_does_not_mark_subpages(path, current):
     request = RequestFactory().get(path)
 
     html = draw(NAVIGATION + '{{ nav_link(request, "/top/", "Top", exact=true) }}', request=request)
+
+    assert ('aria-current="page"' in html) is current
+
+
+@pytest.mark.parametrize(("path", "current"), [("/top/", True), ("/c/machines/", True), ("/badges/", False)])
+def test_nav_link_of_a_part_of_the_site_marks_all_its_pages(path, current):
+    request = RequestFactory().get(path)
+
+    html = draw(
+        NAVIGATION + '{{ nav_link(request, "/latest/", "Topics", within=("/top/", "/c/")) }}', request=request
+    )
 
     assert ('aria-current="page"' in html) is current
 
