@@ -112,7 +112,7 @@ def _everywhere(topics: TopicQuerySet) -> TopicQuerySet:
 
 
 def _conversations(topics: TopicQuerySet) -> TopicQuerySet:
-    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT).hottest_first()
+    return topics.exclude(kind=Topic.Kind.ANNOUNCEMENT)
 
 
 def _top(topics: TopicQuerySet) -> TopicQuerySet:
@@ -127,7 +127,8 @@ ORDERS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
     "hot": TopicQuerySet.hottest_first,
     "top": _top,
     "unanswered": lambda topics: topics.unanswered().order_by("-created_at", "-pk"),
-    "conversations": _conversations,
+    "hot conversations": lambda topics: _conversations(topics).hottest_first(),
+    "latest conversations": lambda topics: _conversations(topics).latest_first(),
     "pinned": lambda topics: topics.filter(pinned_at__isnull=False).order_by("-pinned_at"),
     "pinned everywhere": _everywhere,
 }

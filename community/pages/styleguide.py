@@ -81,6 +81,7 @@ def examples() -> dict[str, Any]:
         # For macros of a post that are also shown on their own, because ids must be unique.
         "parts_of_posts": {name: replace(view, id=view.id + 100) for name, view in posts.items()},
         "topics": _topics(ada, sol),
+        "last_visit_at": MOMENT - timedelta(days=1),
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],
         "states": _states(ada),
         "desk_cards": _desk_cards(ada, sol),
@@ -127,7 +128,7 @@ def _topic(author: Member, **fields: Any) -> Topic:
         "last_post_author": author,
     }
     topic = Topic(**{**values, **fields})
-    topic.tag_list, topic.unread_count = [], 0  # type: ignore[attr-defined]
+    topic.tag_list, topic.unread_count, topic.read_number = [], 0, None  # type: ignore[attr-defined]
     return topic
 
 

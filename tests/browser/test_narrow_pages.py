@@ -136,7 +136,7 @@ def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, world
     page.goto("/latest/")
     menu, bar = page.get_by_role("navigation", name="Main"), page.get_by_role("navigation", name="Shortcuts")
 
-    expect(bar.get_by_role("link")).to_have_text(["Home", "Search", "Ask", "Notifications", "You"])
+    expect(bar.get_by_role("link")).to_have_text(["Desk", "Search", "Ask", "Notifications", "You"])
     page.get_by_role("button", name="Menu", exact=True).press("Enter")
     expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
@@ -149,3 +149,37 @@ def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, world
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(bar).to_be_hidden()
     expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)
+
+
+LISTS = ["/", "/latest/", "/c/machines/", "/tags/steam/", "/prospects/", "/me/"]
+
+
+def test_rows_of_topics_are_low_and_the_name_of_the_site_stays_on_its_line_on_a_phone(
+    page, login, world, settings
+):
+    settings.SITE_NAME = "The community of Wolfeschlegelsteinhausen and sons"
+    page.set_viewport_size({"width": 390, "height": 800})
+    seen = 0
+    for reader in (None, world["ada"]):
+        if reader:
+            login(page, reader)
+        for path in LISTS if reader else LISTS[:-1]:
+            page.goto(path)
+            page.wait_for_function("() => !!customElements.get('relative-time')")
+            rows = page.locator("main .topic-row").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
+            seen += len(rows)
+
+            assert [height for height in rows if height > 96] == [], path
+            assert page.locator(".brand span").bounding_box()["height"] < 32
+
+    assert seen > 5
+
+
+def test_a_tap_anywhere_on_a_row_opens_the_topic_on_a_phone(page, world):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/latest/")
+
+    meta = page.locator(".topic-row .meta").first.bounding_box()
+    page.mouse.click(meta["x"] + meta["width"] / 2, meta["y"] + meta["height"] / 2)
+
+    expect(page.locator("main h1")).to_contain_text("Coffee")

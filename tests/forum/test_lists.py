@@ -18,7 +18,7 @@ from tests.factories.forum import (
 )
 from tests.factories.members import MemberFactory
 
-from .pages import texts, titles
+from .pages import page, texts, titles
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +141,39 @@ def test_pinned_topics_are_on_the_first_page_only(client):
     assert "Pinned" not in second
 
 
+@pytest.mark.parametrize(
+    ("address", "rows"),
+    [
+        ("/latest/", ["New Yesterday", "Your last visit", "Last week"]),
+        ("/top/?period=year", ["Last week", "New Yesterday"]),
+        ("/c/machines/", ["New Yesterday", "Your last visit", "Last week"]),
+        ("/c/machines/?sort=hot", ["Last week", "New Yesterday"]),
+    ],
+)
+def test_lists_of_the_latest_show_where_the_last_visit_ended(client, address, rows):
+    now, category = timezone.now(), CategoryFactory(slug="machines")
+    for title, days, score in (("Yesterday", 1, 1), ("Last week", 7, 2)):
+        at = now - timedelta(days=days)
+        TopicFactory(
+            title=title, category=category, created_at=at, bumped_at=at, score=score, hot_score=score
+        )
+    client.force_login(MemberFactory(last_seen_at=now - timedelta(days=2)))
+
+    shown = texts(client.get(address), ".topic-title, .last-visit")
+
+    assert [text.split(":")[0] for text in shown] == rows
+
+
+@pytest.mark.parametrize("fields", [None, {}, {"last_seen_at": timezone.now() - timedelta(days=9)}])
+def test_lists_show_no_last_visit_without_one_between_the_topics(client, fields):
+    at = timezone.now() - timedelta(days=1)
+    TopicFactory(title="Yesterday", created_at=at, bumped_at=at)
+    if fields is not None:
+        client.force_login(MemberFactory(**fields))
+
+    assert texts(client.get("/latest/"), ".last-visit") == []
+
+
 DEEP = [
     "/latest/?",
     "/hot/?",
@@ -253,12 +286,12 @@ def test_category_can_be_sorted(client, sort):
 def test_category_offers_a_new_topic_if_allowed(client, log_in):
     category = CategoryFactory(kind="qa")
     closed = CategoryFactory(kind="qa", is_archived=True)
-    visitor = texts(client.get(category.get_absolute_url()), ".page-head .button")
-    log_in()
+    for reader in ("visitor", "member"):
+        if reader == "member":
+            log_in()
 
-    assert visitor == []
-    assert texts(client.get(category.get_absolute_url()), ".page-head .button") == ["Ask a question"]
-    assert texts(client.get(closed.get_absolute_url()), ".page-head .button") == []
+        assert texts(client.get(category.get_absolute_url()), ".page-head .button") == ["Ask a question"]
+        assert texts(client.get(closed.get_absolute_url()), ".page-head .button") == []
 
 
 def test_unknown_category_tag_and_page_are_404(client):
@@ -291,6 +324,46 @@ def test_tags_count_visible_topics(client):
     assert texts(client.get("/tags/"), ".tag-cloud a") == ["open 1 topics"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "reader", "heading", "button"),
+    [
+        ({"kind": "qa"}, {}, "No questions yet", "Ask a question"),
+        ({"kind": "prospect"}, None, "No questions yet", "Ask a question"),
+        ({"kind": "ideas"}, {}, "No ideas yet", "Suggest an idea"),
+        ({"kind": "articles"}, {}, "No articles yet", "Write an article"),
+        ({"kind": "forum"}, None, "No topics yet", "New topic"),
+        ({"create_by": "groups"}, {}, "No topics yet", None),
+        ({"create_by": "groups"}, None, "No topics yet", None),
+        ({"is_archived": True}, None, "No topics yet", None),
+    ],
+)
+def test_empty_category_suggests_what_one_may_start(client, log_in, fields, reader, heading, button):
+    category = CategoryFactory(slug="machines", **fields)
+    if reader is not None:
+        log_in()
+
+    response = client.get(category.get_absolute_url())
+
+    assert texts(response, ".empty h2") == [heading]
+    assert texts(response, "main a[href='/new/?category=machines']") == ([button] * 2 if button else [])
+    assert len(page(response).cssselect("header a[href='/new/']")) == (not button)
+
+
+def test_category_names_the_category_of_a_topic_only_if_it_has_subcategories(client):
+    parent, alone = CategoryFactory(), CategoryFactory()
+    child = CategoryFactory(parent=parent, name="Grinders")
+    for category in (parent, alone, child):
+        TopicFactory(category=category)
+
+    marks = [
+        len(page(client.get(one.get_absolute_url())).cssselect(".topic-row .category-mark"))
+        for one in (parent, alone, child)
+    ]
+
+    assert marks == [2, 0, 0]
+    assert texts(client.get(parent.get_absolute_url()), ".shortcuts a") == ["Grinders"]
+
+
 def test_empty_tag_list_shows_a_message(client):
     assert texts(client.get("/tags/"), ".empty h2") == ["No tags yet"]
 
@@ -318,7 +391,7 @@ def test_topic_never_opened_has_no_unread_count(client, log_in):
 def test_row_of_a_solved_question_is_marked(client):
     AnswerFactory(topic__is_solved=True)
 
-    assert texts(client.get("/latest/"), ".topic-figures .solved") == ["1 answer"]
+    assert texts(client.get("/latest/"), ".topic-figures [data-state=solved]") == ["1 answer"]
 
 
 @pytest.mark.parametrize("address", [*LISTS, "category", "tag"])

@@ -18,6 +18,7 @@ from community.forum.models import StoredActivity
 # Counting takes 0.13 s at 100,000 posts, and 0.9 s from a cold disk, so readers wait for it only if no worker runs.
 MAX_AGE = timedelta(minutes=15)
 RECENTLY = timedelta(days=30)
+LATELY = timedelta(days=7)
 
 # Only what everybody may see: the figures are shown to everybody.
 _ACTIVITY_STATS = """
@@ -86,7 +87,7 @@ def refresh(*, now: datetime | None = None) -> ActivityStats:
 
 
 def _count(now: datetime) -> ActivityStats:
-    since = {"month": now - RECENTLY, "week": now - timedelta(days=7), "day": now - timedelta(days=1)}
+    since = {"month": now - RECENTLY, "week": now - LATELY, "day": now - timedelta(days=1)}
     with connection.cursor() as cursor:
         cursor.execute(_ACTIVITY_STATS, since)
         topics, replied, median, today, people = cursor.fetchone()

@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,6 +17,7 @@ from community.core.pagination import page_of
 from community.forum import lists, queries, rules
 from community.forum.lists import Period, Sort
 from community.forum.models import Category, Tag
+from community.members.models import Member
 
 # Maximum pinned topics above a list.
 PINNED = 20
@@ -58,7 +60,11 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, sort, within, pinned="pinned")
     parent = next((one for one in tree if one.pk == found.parent_id), None)
-    can_create = request.user.is_authenticated and rules.can_create_in(request.user, found)
+    if isinstance(request.user, Member):
+        can_create = rules.can_create_in(request.user, found)
+    else:
+        # Once they have logged in.
+        can_create = found.create_by != Category.Audience.GROUPS and not found.is_archived
     context |= {"category": found, "parent": parent, "tree": tree, "can_create": can_create}
     context["meta"] = _meta(request, context, found.get_absolute_url(), found.description)
     return render(request, "forum/category.html", context)
@@ -116,8 +122,12 @@ def _rows(
     )
     total = sum(one.topic_count for one in within) - len(above) if is_whole else None
     page = page_of(request, rows, total=total)
+    since = request.user.new_since(timezone.now()) if isinstance(request.user, Member) else None
     return {
         "page": page,
+        "since": since,
+        # How many topics of the page stand above the line of the last visit.
+        "new": sum(topic.bumped_at > since for topic in page.object_list) if since else 0,
         "category": None,
         "pinned": above if page.number == 1 else [],
         "sort": sort,
