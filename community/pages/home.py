@@ -17,10 +17,19 @@ from community.core.text import isolated
 from community.forum import queries
 from community.forum.models import Category, Post, ReadState, Topic
 from community.members.models import Member
-from community.prospects.models import ProspectForum
+from community.qa.models import Question
 
 if TYPE_CHECKING:
     Reader = Member | AnonymousUser
+
+SHOWN_OF_SOLVED = (
+    "topic__title",
+    "topic__slug",
+    "accepted_answer__byline",
+    "accepted_answer__author__username",
+    "accepted_answer__author__display_name",
+    "accepted_answer__author__avatar",
+)
 
 
 def greeting(member: Member, *, now: datetime) -> str:
@@ -35,9 +44,27 @@ def greeting(member: Member, *, now: datetime) -> str:
     return _("Good evening, %(name)s") % {"name": name}
 
 
-def hot_topics(reader: Reader, *, number: int = 7) -> list[Topic]:
-    """Return hot topics without announcements."""
-    return queries.TopicRows(reader, "conversations", queries.visible_category_ids(reader))[:number]
+@dataclass(frozen=True)
+class Topics:
+    """The topics on the home page: the popular ones, or for members who were here before, the latest ones."""
+
+    since: datetime | None  # when the reader's last visit ended
+    new: list[Topic]
+    others: list[Topic]
+
+    def writers(self, *, after: datetime, number: int = 5) -> list[Member]:
+        """Return who wrote last in these topics, and after that time, each once."""
+        rows = [topic for topic in [*self.new, *self.others] if topic.bumped_at > after]
+        found = {topic.last_post_author_id: topic.last_post_author for topic in rows}
+        return [one for one in found.values() if one and one.is_active][:number]
+
+
+def topics(reader: Reader, *, since: datetime | None, number: int = 8) -> Topics:
+    """Return the topics to show, without announcements: those with posts after `since` first."""
+    order = "hot conversations" if since is None else "latest conversations"
+    rows = queries.TopicRows(reader, order, queries.visible_category_ids(reader))[:number]
+    new = [topic for topic in rows if since is not None and topic.bumped_at > since]
+    return Topics(since, new, rows[len(new) :])
 
 
 def announcements(reader: Reader, *, now: datetime) -> list[Topic]:
@@ -60,19 +87,22 @@ def _topics(category_ids: list[int]) -> QuerySet[Topic]:
     return topics.only("title", "slug", "created_at")
 
 
-def prospect_forums(reader: Reader) -> list[ProspectForum]:
-    open_ids = [
-        one.pk
-        for one in queries.visible_categories(reader)
-        if one.kind == Category.Kind.PROSPECT and not one.is_archived
-    ]
-    return _prospect_forums()(category_ids=open_ids) if open_ids else []
+def solved(reader: Reader, *, now: datetime) -> list[Question]:
+    """Return the questions solved in the last month, the latest three, with who answered them."""
+    return _solved()(category_ids=queries.visible_category_ids(reader), since=now - timedelta(days=30))
 
 
 @cache_statement
-def _prospect_forums() -> Prepared[ProspectForum]:
-    def build(category_ids: list[int]) -> QuerySet[ProspectForum]:
-        return ProspectForum.objects.filter(category__any_of=category_ids).select_related("category")
+def _solved() -> Prepared[Question]:
+    def build(category_ids: list[int], since: datetime) -> QuerySet[Question]:
+        rows = Question.objects.filter(
+            accepted_at__gt=since,
+            topic__category__any_of=category_ids,
+            topic__status=Topic.Status.PUBLISHED,
+            accepted_answer__status=Post.Status.PUBLISHED,
+        )
+        rows = rows.select_related("topic", "accepted_answer__author")
+        return rows.only("accepted_at", *SHOWN_OF_SOLVED).order_by("-accepted_at")[:3]
 
     return Prepared(build)
 
@@ -130,6 +160,19 @@ def _own_topics() -> Prepared[Topic]:
         return rows.filter(Q(is_unread=True) | Q(awaits_word=True)).order_by("-bumped_at")[:20]
 
     return Prepared(build)
+
+
+def prospect_categories(reader: Reader) -> list[Category]:
+    return _of_kind(reader, Category.Kind.PROSPECT)
+
+
+def idea_categories(reader: Reader) -> list[Category]:
+    return _of_kind(reader, Category.Kind.IDEAS)
+
+
+def _of_kind(reader: Reader, kind: str) -> list[Category]:
+    rows = queries.visible_categories(reader)
+    return [row for row in rows if row.kind == kind and not row.is_archived]
 
 
 def categories(reader: Reader) -> list[Category]:

@@ -9,9 +9,12 @@ from community.forum.models import Topic
 from community.forum.services import read_states
 from community.pages import home as home_page
 from community.pages.todo import todos_of
+from community.qa import services as qa
+from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, QuestionFactory, TopicFactory
 from tests.factories.members import MemberFactory
 from tests.factories.prospects import ProspectForumFactory, RosterEntryFactory, a_prospect_asks
+from tests.forum.pages import page, texts
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -29,7 +32,7 @@ def test_home_shows_visitors_a_welcome_and_active_topics(client):
 
     response = client.get("/")
 
-    assert response.context["hot"] == [topic]
+    assert response.context["topics"].others == [topic]
     assert b"Which beans for the office?" in response.content
     assert b"Sign up" in response.content
 
@@ -57,13 +60,78 @@ def test_home_shows_recent_announcements_separately(client):
     context = client.get("/").context
 
     assert context["announcements"] == [fresh]
-    assert context["hot"] == []
+    assert context["topics"].others == []
 
 
-def test_home_shows_prospects_the_prospect_forums(client):
-    forum = ProspectForumFactory()
+@pytest.mark.parametrize(
+    ("reader", "panel"),
+    [
+        (None, True),
+        ({}, True),
+        ({"customer_since": NOW.date()}, False),
+        ({"role": "support"}, False),
+    ],
+)
+def test_home_leads_to_sales_and_ideas_and_people_who_decide_to_the_prospect_forums(client, reader, panel):
+    forum = ProspectForumFactory().category
+    ideas = CategoryFactory(kind="ideas")
+    if reader is not None:
+        client.force_login(MemberFactory(**reader))
 
-    assert client.get("/").context["forums"] == [forum]
+    home = page(client.get("/"))
+
+    links = [link.get("href") for link in home.cssselect(".shortcuts a")]
+    assert links == ["/prospects/", ideas.get_absolute_url(), "#places"]
+    assert [link.get("href") for link in home.cssselect("[aria-labelledby=deciding] a")] == [
+        forum.get_absolute_url()
+    ] * panel
+
+
+@pytest.mark.parametrize("reader", [None, {}, {"role": "manager"}])
+@pytest.mark.parametrize("address", ["/", "/search/", "/latest/"])
+def test_pages_have_one_search_box_and_one_button_to_ask(client, reader, address):
+    TopicFactory()
+    if reader is not None:
+        client.force_login(MemberFactory(**reader))
+
+    shown = page(client.get(address))
+
+    assert len(shown.cssselect("form[role=search]")) == 1
+    assert len(shown.cssselect("a.button[href='/new/']")) == 1
+
+
+def test_home_of_members_shows_what_is_new_since_their_last_visit(client):
+    client.force_login(MemberFactory(last_seen_at=NOW - timedelta(days=2)))
+    shown = ".home-part h2, .home-part > p, .topic-title"
+    TopicFactory(title="Old", created_at=NOW - timedelta(days=5), bumped_at=NOW - timedelta(days=3))
+
+    heading, sentence, title = texts(client.get("/"), shown)
+    TopicFactory(title="Pump", created_at=NOW - timedelta(days=1), bumped_at=NOW - timedelta(days=1))
+
+    assert (heading, title) == ("Latest topics", "Old")
+    assert sentence.startswith("Nothing new since your last visit, ")
+    assert texts(client.get("/"), shown) == ["New since your last visit", "New Pump", "Earlier", "Old"]
+
+
+def test_home_shows_what_was_just_solved(client):
+    answer = AnswerFactory(author__display_name="Marta Reyes", topic__title="Loud pump")
+    qa.accept_answer(answer, actor=answer.topic.author)
+
+    (row,) = texts(client.get("/"), "[aria-labelledby=solved] li")
+
+    assert "Loud pump" in row
+    assert "by Marta Reyes" in row
+
+
+@pytest.mark.parametrize(("reader", "most"), [(None, 5), ({"bio": "Me."}, 8)])
+def test_home_takes_few_statements(client, reader, most):
+    if reader is not None:
+        client.force_login(MemberFactory(**reader))
+    ProspectForumFactory()
+    answer = AnswerFactory()
+    qa.accept_answer(answer, actor=answer.topic.author)
+
+    assert queries_of(client, "/") <= most
 
 
 def test_home_takes_the_same_queries_for_more_topics(client, django_assert_num_queries):
@@ -85,10 +153,10 @@ def test_home_refuses_post(client):
 # Activity figures
 
 
-def test_home_counts_one_topic_as_one(client):
+def test_home_counts_one_person_as_one(client):
     TopicFactory()
 
-    assert "of 1 topic from the last 30 days" in client.get("/").content.decode()
+    assert texts(client.get("/"), ".active-people")[0].endswith("1 person wrote here this week.")
 
 
 # To-dos of members

@@ -8,13 +8,9 @@ from django.utils import timezone
 
 from community.forum.models import Topic
 from community.pages import home as home_page
-from community.pages.home import (
-    announcements,
-    categories,
-    greeting,
-    hot_topics,
-)
-from tests.factories.forum import CategoryFactory, TopicFactory
+from community.pages.home import announcements, categories, greeting, solved, topics
+from community.qa import services as qa
+from tests.factories.forum import AnswerFactory, CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,17 +57,79 @@ def test_greeting_without_a_time_zone_uses_the_sites(zone):
     assert greeting(MemberFactory(time_zone=zone), now=now).startswith("Good morning")
 
 
-def test_hot_topics_exclude_announcements():
-    hot = TopicFactory(hot_score=5)
+@pytest.mark.parametrize("since", [None, datetime(2020, 1, 1, tzinfo=UTC)])
+def test_topics_exclude_announcements(since):
+    topic = TopicFactory()
     TopicFactory(kind=Topic.Kind.ANNOUNCEMENT, hot_score=9)
 
-    assert hot_topics(VISITOR) == [hot]
+    found = topics(VISITOR, since=since)
+
+    assert [*found.new, *found.others] == [topic]
 
 
-def test_hot_topics_are_limited():
-    topics = [TopicFactory(hot_score=score) for score in range(9)]
+def test_topics_of_a_first_visit_are_the_popular_ones():
+    rows = [TopicFactory(hot_score=score) for score in range(10)]
 
-    assert hot_topics(VISITOR) == topics[:1:-1]
+    found = topics(VISITOR, since=None)
+
+    assert (found.new, found.others) == ([], rows[:1:-1])
+
+
+@pytest.mark.parametrize(("hours", "new"), [(30, ["a", "b", "c"]), (5, ["a", "b"]), (2, ["a"]), (0, [])])
+def test_topics_are_new_if_somebody_wrote_since_the_last_visit(hours, new):
+    for title, age in (("c", 9), ("a", 1), ("b", 3)):
+        TopicFactory(title=title, created_at=ago(hours=age), hot_score=age)
+
+    found = topics(MemberFactory(), since=ago(hours=hours))
+
+    assert [topic.title for topic in found.new] == new
+    assert [topic.title for topic in found.new + found.others] == ["a", "b", "c"]
+
+
+def test_writers_wrote_last_and_lately_each_once():
+    ada, bo, cyd = (MemberFactory(username=name) for name in ("ada", "bo", "cyd"))
+    gone = MemberFactory(is_active=False)
+    for score, (writer, days) in enumerate(((gone, 1), (cyd, 20), (bo, 2), (ada, 1), (bo, 1))):
+        TopicFactory(author=writer, created_at=ago(days=days), hot_score=score)
+
+    found = topics(VISITOR, since=None).writers(after=ago(days=7))
+
+    assert found == [bo, ada]
+
+
+def solve(**fields):
+    answer = AnswerFactory(**fields)
+    qa.accept_answer(answer, actor=answer.topic.author)
+    return answer
+
+
+def test_solved_are_the_latest_three_with_who_answered():
+    answers = [solve() for _ in range(4)]
+
+    found = solved(VISITOR, now=timezone.now())
+
+    assert [(one.topic, one.accepted_answer.author) for one in found] == [
+        (answer.topic, answer.author) for answer in answers[:0:-1]
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda answer: qa.unaccept_answer(answer, actor=answer.topic.author),
+        lambda answer: Topic.objects.filter(pk=answer.topic_id).update(status="hidden"),
+        lambda answer: type(answer).objects.filter(pk=answer.pk).update(status="hidden"),
+        lambda answer: Topic.objects.filter(pk=answer.topic_id).update(category=CategoryFactory(groups=[])),
+        lambda answer: answer.topic.question.__class__.objects.update(accepted_at=ago(days=31)),
+    ],
+)
+def test_solved_are_still_solved_visible_and_recent(change):
+    answer = solve()
+    assert [one.topic for one in solved(VISITOR, now=timezone.now())] == [answer.topic]
+
+    change(answer)
+
+    assert solved(VISITOR, now=timezone.now()) == []
 
 
 @pytest.mark.parametrize(("days", "shown"), [(13, True), (15, False)])
@@ -95,7 +153,7 @@ def test_lists_show_visitors_nothing_private():
     TopicFactory(category=private, hot_score=9)
     TopicFactory(category=private, kind=Topic.Kind.ANNOUNCEMENT)
 
-    assert hot_topics(VISITOR) == []
+    assert topics(VISITOR, since=None).others == []
     assert announcements(VISITOR, now=timezone.now()) == []
     assert private not in categories(VISITOR)
 
@@ -123,5 +181,14 @@ def test_a_category_with_a_private_parent_is_hidden():
     assert child not in categories(VISITOR)
 
 
-def test_prospect_forums_can_be_empty():
-    assert home_page.prospect_forums(VISITOR) == []
+@pytest.mark.parametrize(
+    ("kind", "find"), [("prospect", home_page.prospect_categories), ("ideas", home_page.idea_categories)]
+)
+def test_shortcuts_lead_to_open_visible_categories(kind, find):
+    assert find(VISITOR) == []
+    parent = CategoryFactory()
+    shown = CategoryFactory(kind=kind, parent=parent)
+    CategoryFactory(kind=kind, is_archived=True)
+    CategoryFactory(kind=kind, groups=[])
+
+    assert find(VISITOR) == [shown]

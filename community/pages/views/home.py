@@ -31,16 +31,21 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the home page."""
     now, reader = timezone.now(), request.user
     about = _("Get help from customers who use our products and from the team that makes them.")
+    since = reader.new_since(now) if isinstance(reader, Member) else None
+    topics = home_page.topics(reader, since=since)
     context: dict[str, object] = {
         "meta": PageMeta(request.path, about),
-        "hot": home_page.hot_topics(reader),
+        "topics": topics,
+        "writers": topics.writers(after=now - activity_stats.LATELY),
         "announcements": home_page.announcements(reader, now=now),
+        "solved": home_page.solved(reader, now=now),
         "categories": home_page.categories(reader),
-        "forums": home_page.prospect_forums(reader),
+        "prospect_categories": home_page.prospect_categories(reader),
+        "idea_categories": home_page.idea_categories(reader),
         "activity_stats": activity_stats.current(now=now),
         "could_answer": [],
     }
-    if reader.is_authenticated:
+    if isinstance(reader, Member):
         context |= {
             "greeting": home_page.greeting(reader, now=now),
             "todos": todo.todos_of(reader),
