@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 
-from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, icon_select
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, IconSelect
 from community.core.forms import TextField
 
 from .models import Award, Badge
@@ -31,7 +31,7 @@ class BadgeAdmin(BaseAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "icon":
-            kwargs["widget"] = icon_select()
+            kwargs |= {"widget": IconSelect(), "help_text": ""}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:

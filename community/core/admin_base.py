@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.forms import CharField, ModelForm
+from django.forms import CharField, ModelForm, RadioSelect
 from django.http import Http404, HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold import decorators
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from community.core import page_cache
 from community.core.audit import audit
-from community.core.components import icon_names
+from community.core.components import icon, icon_names
 from community.core.forms import validate_visible
 
 if TYPE_CHECKING:
@@ -77,9 +78,24 @@ def action(
     return cast(Callable[[Method], Method], decorate)
 
 
-def icon_select() -> UnfoldAdminSelectWidget:
-    """Return a select box of all icons; nothing is selected if the saved name is not an icon."""
-    return UnfoldAdminSelectWidget(choices=[("", "---------"), *((name, name) for name in icon_names())])
+class IconSelect(RadioSelect):
+    """A picker of all icons; nothing is selected if the saved name is not an icon."""
+
+    template_name = "admin/icons.html"
+
+    class Media:
+        css = {"all": ["css/icons.css"]}
+
+    def __init__(self) -> None:
+        super().__init__(choices=[(name, _picture(name)) for name in icon_names()])
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        """Put the selected icon first, where it is seen without scrolling."""
+        return sorted(super().optgroups(name, value, attrs), key=lambda group: not group[1][0]["selected"])
+
+
+def _picture(name: str) -> SafeString:
+    return format_html('{}<span class="admin-hidden">{}</span>', icon(name), name.replace("-", " "))
 
 
 def has_role(request: HttpRequest, roles: Collection[str]) -> bool:

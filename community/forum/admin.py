@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, action, display, icon_select
+from community.core.admin_base import MANAGERS, MODERATORS, BaseAdmin, IconSelect, action, display
 from community.core.text import excerpt
 
 from .models import Category, Post, Tag, Topic
@@ -58,7 +58,7 @@ class CategoryAdmin(BaseAdmin):
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("topic_count", "post_count")
     fieldsets = (
-        (None, {"fields": (("name", "slug"), "description", ("kind", "icon"), ("parent", "position"))}),
+        (None, {"fields": (("name", "slug"), "description", ("kind", "position"), "parent", "icon")}),
         (
             gettext_lazy("Permissions"),
             {
@@ -77,7 +77,7 @@ class CategoryAdmin(BaseAdmin):
         if db_field.name in AUDIENCES:
             kwargs["label"] = AUDIENCES[db_field.name]
         if db_field.name == "icon":
-            kwargs["widget"] = icon_select()
+            kwargs |= {"widget": IconSelect(), "help_text": ""}
         if db_field.name.endswith("_groups"):
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
             kwargs["help_text"] = gettext_lazy("Only used where “Chosen groups” is selected.")

@@ -112,6 +112,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Today"),
             "items": [
+                _item(request, _("Back to the community"), "pages:home", "arrow_back"),
                 _item(request, _("Overview"), "admin:index", "space_dashboard"),
                 _item(request, _("Review queue"), QUEUE, "inbox", badge=queue_badge(request)),
                 _item(request, _("Flags"), "admin:moderation_flag_changelist", "flag"),
@@ -178,10 +179,17 @@ def _group(request: HttpRequest, title: str, entries: list[Entry]) -> dict[str, 
 
 
 def _item(request: HttpRequest, title: StrOrPromise, name: str, icon: str, badge: str = "") -> dict[str, Any]:
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": _address(request, name)}
+    link = _address(request, name)
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": _is_open(request, link)}
     if badge:
         item["badge"], item["badge_variant"] = badge, "primary"
     return item
+
+
+def _is_open(request: HttpRequest, link: str) -> bool:
+    """Whether the page belongs to this entry. Unfold would also highlight /advocacy/ on /admin/advocacy/score/."""
+    has_pages_below = link.startswith(reverse("admin:index")) and link != reverse("admin:index")
+    return request.path == link or (has_pages_below and request.path.startswith(link))
 
 
 def _address(request: HttpRequest, name: str) -> str:

@@ -1,6 +1,6 @@
 import json
-import re
 
+import lxml.html
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -107,13 +107,18 @@ def test_unknown_icons_are_rejected(as_manager, add, data, icon):
     assert not Badge.objects.filter(slug="fond").exists()
 
 
-@pytest.mark.parametrize("add", [ADD_BADGE, ADD_CATEGORY])
-def test_icons_are_chosen_from_a_list(as_manager, add):
-    page = as_manager.get(reverse(add)).content.decode()
+@pytest.mark.parametrize("model", ["badges_badge", "forum_category"])
+def test_icons_are_chosen_from_pictures_with_names_the_chosen_one_first(as_manager, model):
+    chosen = BadgeFactory(icon="heart") if model == "badges_badge" else CategoryFactory(icon="heart")
 
-    select = re.search(r'<select name="icon".*?</select>', page, re.DOTALL)
-    assert select is not None
-    assert re.findall(r'value="([a-z0-9-]+)"', select[0]) == icon_names()
+    page = lxml.html.fromstring(as_manager.get(reverse(f"admin:{model}_change", args=[chosen.pk])).content)
+
+    labels = page.cssselect(".admin-icons label")
+    values = [label.find("input").get("value") for label in labels]
+    assert sorted(values) == icon_names()
+    assert (values[0], labels[0].find("input").get("checked")) == ("heart", "checked")
+    assert [label.text_content().strip() for label in labels] == [name.replace("-", " ") for name in values]
+    assert all(label.cssselect(f".icon.i-{name}") for label, name in zip(labels, values, strict=True))
 
 
 @pytest.mark.parametrize("act", ["see", "reply", "create"])

@@ -196,6 +196,22 @@ def test_navigation_links_only_allowed_pages(client, moderator):
     assert {link: code for link, code in answers.items() if code != 200} == {}
 
 
+def test_navigation_highlights_the_page_that_is_open():
+    manager = MemberFactory(role="manager")
+
+    def highlighted(path):
+        request = asked_by(manager)
+        request.path = path
+        items = [item for group in dashboard.sidebar(request) for item in group["items"]]
+        return [item["link"] for item in items if item["active"]]
+
+    links = [item["link"] for group in dashboard.sidebar(asked_by(manager)) for item in group["items"]]
+    assert {link: highlighted(link) for link in links} == {link: [link] for link in links}
+    assert highlighted("/admin/moderation/flag/7/change/") == ["/admin/moderation/flag/"]
+    assert highlighted("/admin/advocacy/score/") == []
+    assert links[0] == "/"
+
+
 @pytest.mark.parametrize("role", ["", "sales", "support", "product"])
 def test_navigation_is_empty_for_others(role):
     found = dashboard.sidebar(asked_by(MemberFactory(role=role)))

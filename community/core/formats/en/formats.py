@@ -1,7 +1,7 @@
-"""How dates are written where no page says so, as in the admin: as everywhere else in the community."""
+"""How dates are written where no page says so, as in the lists of the admin, where they have to fit on one line."""
 
-DATE_FORMAT = "j F Y"
-DATETIME_FORMAT = "j F Y, H:i"
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
 TIME_FORMAT = "H:i"
 MONTH_DAY_FORMAT = "j F"
 SHORT_DATE_FORMAT = "j M Y"
