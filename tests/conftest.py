@@ -1,5 +1,6 @@
 """Fixtures for all tests: real servers, an empty cache, no network beyond this machine."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import pytest_django
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(restored, append=False)
 
 
+def pytest_collection_finish() -> None:
+    """Collect garbage seldom, and never look again at the modules and tests, which is most of what there is."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
     """Keep what restores the migrations' rows where every connection finds it.
@@ -58,6 +65,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
         rows = getattr(connection, "_test_serialized_contents", None)
         if rows is not None:
             type(connections["default"])._test_serialized_contents = rows
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """The database, for fixtures whose rows all tests of a module read; they are rolled back at its end.
+
+    The tests still need `db`: each runs in a savepoint, so what it changes is gone for the next.
+    """
+    block = transaction.atomic()
+    block._from_testcase = True  # as Django's own, so that what begins a transaction may run in it
+    with django_db_blocker.unblock(), block:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +92,8 @@ def nothing_remembered() -> None:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    """Give each test an empty cache, and empty it afterwards."""
-    cache.clear()
-    yield
+def empty_cache() -> None:
+    """Give each test an empty cache."""
     cache.clear()
 
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
@@ -51,12 +52,11 @@ class MemberFactory(DjangoModelFactory[Member]):
         return self.role in (Member.Role.MANAGER, Member.Role.MODERATOR)
 
     role = ""
+    password = "a-good-password"
 
-    @factory.post_generation
-    def password(self, create: bool, extracted: str | None, **kwargs: Any) -> None:
-        self.set_password(extracted or "a-good-password")
-        if create:
-            self.save(update_fields=["password"])
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        return {**kwargs, "password": make_password(kwargs["password"])}
 
     @factory.post_generation
     def groups(self, create: bool, extracted: list[Group] | None, **kwargs: Any) -> None:
