@@ -14,9 +14,11 @@ from tests.factories.members import MemberFactory
 
 SMALL = Size(members=20, topics=10, posts=80, longest=25, prospects=3, waiting=1)
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("filled")]
 
-@pytest.fixture(autouse=True)
-def filled(db):
+
+@pytest.fixture(scope="module")
+def filled(module_db):
     people.prepare()
     fill(SMALL)
 

@@ -9,6 +9,8 @@ from community.badges.models import Award, Badge
 from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.importers.models import ImportedRow
+from community.importers.progress import NoProgress
+from community.importers.services import imports
 from community.qa.models import Question
 
 pytestmark = pytest.mark.django_db
@@ -18,14 +20,18 @@ def rows(folder, name):
     return [element.attrib for _, element in ET.iterparse(folder / name) if element.tag == "row"]
 
 
+@pytest.fixture(scope="module")
+def batch(module_db, conlang):
+    batch = imports.open_batch(conlang, name="conlang", site="")
+    return imports.run(batch, conlang, category=None, progress=NoProgress())
+
+
 @pytest.fixture
-def mapped():
+def mapped(batch):
     return lambda kind: dict(ImportedRow.objects.filter(kind=kind).values_list("source_id", "target_id"))
 
 
-def test_conlang_counts_match(conlang, imported, mapped):
-    imported(conlang, site="")
-
+def test_conlang_counts_match(mapped):
     assert len(mapped("user")) == 272
     assert Topic.objects.count() == 54
     assert Post.objects.answers().count() == 115
@@ -34,9 +40,7 @@ def test_conlang_counts_match(conlang, imported, mapped):
     assert (Award.objects.count(), Badge.objects.filter(source="imported").count()) == (612, 26)
 
 
-def test_conlang_posts_match_row_by_row(conlang, imported, mapped):
-    imported(conlang, site="")
-
+def test_conlang_posts_match_row_by_row(conlang, mapped):
     posts, users = mapped("post"), mapped("user")
     ours = Post.objects.select_related("topic").prefetch_related("topic__tags").in_bulk()
     for row in rows(conlang, "Posts.xml"):
@@ -51,9 +55,7 @@ def test_conlang_posts_match_row_by_row(conlang, imported, mapped):
             assert {tag.name for tag in post.topic.tags.all()} == set(row["Tags"].strip("<>").split("><"))
 
 
-def test_conlang_votes_became_events(conlang, imported):
-    imported(conlang, site="")
-
+def test_conlang_votes_became_events(conlang, batch):
     ups = [row for row in rows(conlang, "Votes.xml") if row["VoteTypeId"] == "2"]
     told = Event.objects.filter(name__in=("helpful_vote.received", "question_vote.received"))
     kept = {int(row["Id"]) for row in rows(conlang, "Posts.xml") if row["PostTypeId"] in ("1", "2")}
@@ -64,9 +66,7 @@ def test_conlang_votes_became_events(conlang, imported):
     assert all(post.score <= up_votes.get(post.pk, 0) for post in Post.objects.exclude(kind="comment"))
 
 
-def test_conlang_texts_come_from_markdown(conlang, imported, mapped):
-    imported(conlang, site="")
-
+def test_conlang_texts_come_from_markdown(conlang, mapped):
     posts = mapped("post")
     last = {
         row["PostId"]: row.get("Text", "")
@@ -82,9 +82,7 @@ def test_conlang_texts_come_from_markdown(conlang, imported, mapped):
     assert compared > 20
 
 
-def test_conlang_undo_deletes_everything(conlang, imported, undone):
-    batch = imported(conlang, site="")
-
+def test_conlang_undo_deletes_everything(batch, undone):
     undone(batch)
 
     assert not Post.objects.exists()
