@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from advocacy.models import Band, Score, ScoreHistory
-from advocacy.services import peers
+from advocacy.services import peers, storage
 from advocacy.source import ScoreSource
 from community.events.catalogue import SCORE_BAND_CHANGED
 from community.events.models import Event
@@ -295,6 +295,46 @@ def test_best_is_kept_when_the_score_decays():
 
     score = score_of(member)
     assert (score.best, score.has_faded) == (score.score, False)
+
+
+@pytest.mark.parametrize(
+    ("score", "best", "days"), [("4.99", "5.00", 0), ("5.00", "5.00", 0), ("5.01", "5.01", 9)]
+)
+def test_best_day_is_the_first_with_that_score(score, best, days):
+    row = Score(pk=1, score=Decimal(4), best=Decimal("5.00"), best_on=TODAY)
+
+    new = storage._updated_score(row, {"score": Decimal(score)}, TODAY + timedelta(days=9))
+
+    assert (new.score, new.best) == (Decimal(score), Decimal(best))
+    assert new.best_on == TODAY + timedelta(days=days)
+
+
+def test_first_score_of_today_is_in_the_history_once():
+    member = MemberFactory()
+    make_advocate(member)
+
+    drained()
+
+    kept = ScoreHistory.objects.get(member=member)
+    assert (kept.on_date, kept.score, kept.band) == (TODAY, score_of(member).score, Band.ADVOCATE)
+
+
+@pytest.mark.parametrize(
+    ("before", "score", "band", "is_kept"),
+    [
+        (None, "0.99", Band.NONE, False),
+        (None, "1.00", Band.NONE, True),
+        (("5.00", Band.NONE), "5.99", Band.NONE, False),
+        (("5.00", Band.NONE), "6.00", Band.NONE, True),
+        (("5.00", Band.NONE), "4.00", Band.NONE, True),
+        (("5.00", Band.NONE), "4.01", Band.NONE, False),
+        (("9.99", Band.NONE), "10.00", Band.EMERGING, True),
+    ],
+)
+def test_history_has_changes_of_a_whole_point_or_of_the_band(before, score, band, is_kept):
+    last = ScoreHistory(score=Decimal(before[0]), band=before[1]) if before else None
+
+    assert storage._is_significant(Score(score=Decimal(score), band=band), last) is is_kept
 
 
 def test_first_score_below_one_has_no_history():

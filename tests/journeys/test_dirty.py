@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -83,6 +84,21 @@ def test_mark_uses_the_utc_day():
     followers.mark([event])
 
     assert Dirty.objects.get().day == moment(3).date()
+
+
+def test_mark_uses_the_utc_day_of_a_moment_in_another_time_zone():
+    member = MemberFactory()
+    event = happened(member, "visit.day", 3, hour=20)  # the next day in Tokyo
+    recording.retract([event], reason="A test.")
+    taken_back = Event.objects.get(name="event.retracted")
+    event.occurred_at = event.occurred_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    taken_back.props["occurred_at"] = event.occurred_at.isoformat()
+
+    for one in (event, taken_back):
+        Dirty.objects.all().delete()
+        followers.mark([one])
+
+        assert marked() == {(member.pk, moment(3).date())}
 
 
 def test_mark_ignores_events_without_a_member_and_neutral_events():

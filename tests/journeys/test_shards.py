@@ -138,6 +138,71 @@ def test_rollup_names_the_event_that_replaces_a_retracted_one():
     assert member.stage_history.current().get().evidence == [second.event_id]
 
 
+def test_drain_leaves_the_days_between_dirty_ones():
+    """The days of a month are read together."""
+    member = MemberFactory()
+    first = shards.today().replace(day=1) - timedelta(days=20)  # three days of the same month
+    ago = (shards.today() - first).days
+    for days_ago in (ago, ago - 1, ago - 2):
+        replied(member, days_ago)
+    drained()
+    replied(member, ago - 1)  # not marked
+    dirty.mark_events([replied(member, ago), replied(member, ago - 2)])
+
+    done = shards.drain(dirty.shard_of(member.pk))
+
+    assert (done.keys, done.rollup) == (2, 2)
+    days = MemberDay.objects.filter(member_id=member.pk, kind="reply.created").order_by("day")
+    assert list(days.values_list("day", "n")) == [
+        (first, 2),
+        (first + timedelta(days=1), 1),
+        (first + timedelta(days=2), 2),
+    ]
+
+
+def test_rollup_keeps_the_first_events_of_a_day_by_the_clock():
+    """Whatever the order in which they were recorded; they are the evidence."""
+    member = MemberFactory()
+    hours = (15, 9, 12)
+    recorded = {hour: replied(member, 3, hour=hour) for hour in hours}
+
+    drained()
+
+    day = MemberDay.objects.get(member_id=member.pk, kind="reply.created")
+    assert bytes(day.ids) == b"".join(recorded[hour].event_id.bytes for hour in sorted(hours))
+
+
+def test_rollup_counts_all_events_but_keeps_the_ids_of_the_first_ten():
+    member = MemberFactory()
+    events = [replied(member, 3, hour=hour) for hour in range(12)]
+
+    drained()
+
+    day = MemberDay.objects.get(member_id=member.pk, kind="reply.created")
+    assert day.n == 12
+    assert bytes(day.ids) == b"".join(event.event_id.bytes for event in events[:10])
+
+
+def test_rollup_of_a_member_leaves_those_of_others():
+    """Two members with dirty days in the same month, and different ones."""
+    one, other = MemberFactory(), MemberFactory()
+    first = shards.today().replace(day=1) - timedelta(days=20)
+    ago = (shards.today() - first).days
+    for member in (one, other):
+        for days_ago in (ago, ago - 1):
+            replied(member, days_ago)
+    drained()
+    MemberDay.objects.filter(member_id=other.pk, day=first).update(n=7)
+
+    dirty.mark_events([replied(one, ago), replied(other, ago - 1)])
+    drain_all()
+
+    def days_of(member):
+        return list(MemberDay.objects.filter(member_id=member.pk).order_by("day").values_list("n", flat=True))
+
+    assert (days_of(one), days_of(other)) == ([2, 1], [7, 2])
+
+
 @pytest.mark.parametrize("staff", [{"role": "sales"}, {"is_superuser": True}], ids=str)
 def test_staff_never_have_a_stage(staff):
     member = MemberFactory(**staff)
@@ -153,12 +218,14 @@ def test_becoming_staff_supersedes_the_stage():
     member = MemberFactory()
     bought(member, 3)
     drained()
+    told = Event.objects.filter(name__startswith="stage.").count()
     member.role = "support"
     member.save(update_fields=["role"])
 
     dirty.mark_members([member.pk])
     drain_all()
 
+    assert Event.objects.filter(name__startswith="stage.").count() == told
     assert not MemberState.objects.exists()
     assert StageHistory.objects.current().count() == 0
     member.refresh_from_db()

@@ -1,0 +1,176 @@
+"""The search for the first day on which something holds: by bisection, from a guess, and once per line."""
+
+from datetime import timedelta
+
+import pytest
+
+from advocacy.engine.caps import NO_PEERS
+from advocacy.engine.search import (
+    AHEAD,
+    OVER,
+    band_limits,
+    band_of,
+    earliest,
+    falls_below,
+    leaves_band,
+)
+from advocacy.engine.tally import Tally, tally_of
+
+from .acts import ME, TODAY, answered_nps, did, in_order
+
+FIRST, LAST = 1, 100
+NOW = TODAY.toordinal()
+LONGEST = 5 * 365
+
+
+class Condition:
+    """A condition that holds on some days, as a test of ranges; it counts how often it is asked."""
+
+    def __init__(self, days) -> None:
+        self.days, self.asked = set(days), 0
+
+    def __call__(self, first: int, last: int) -> bool:
+        self.asked += 1
+        return any(first <= day <= last for day in self.days)
+
+
+@pytest.mark.parametrize("guess", [None, 1, 2, 6, 7, 8, 39, 40, 41, 60, 99, 100])
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ([], None),
+        ([FIRST], FIRST),
+        ([LAST], LAST),
+        (range(40, LAST + 1), 40),
+        (range(FIRST, LAST + 1), FIRST),
+        ([7, 60], 7),  # a penalty expired between them
+        (range(7, 9), 7),
+        ([6, 8, 41, 98], 6),
+    ],
+)
+def test_earliest_is_the_first_day_whatever_is_guessed(days, found, guess):
+    assert earliest(FIRST, LAST, Condition(days), guess) == found
+
+
+def test_earliest_looks_only_between_the_two_days():
+    assert earliest(8, 59, Condition([7, 60])) is None
+    assert earliest(7, 59, Condition([7, 60])) == 7
+    assert earliest(8, 60, Condition([7, 60])) == 60
+    assert earliest(9, 8, Condition(range(FIRST, LAST + 1))) is None
+
+
+def test_a_good_guess_saves_most_of_the_search():
+    guessed, bisected = Condition(range(50, LAST + 1)), Condition(range(50, LAST + 1))
+
+    earliest(FIRST, LAST, guessed, 50)
+    earliest(FIRST, LAST, bisected)
+
+    assert guessed.asked <= 4
+    assert bisected.asked <= 2 * 8
+
+
+def falling() -> Tally:
+    return tally_of([did("answer.accepted", 5)], TODAY, member_id=ME, peers=NO_PEERS)
+
+
+def first_below(tally: Tally, line: int, last: int = NOW + LONGEST) -> int | None:
+    return next((day for day in range(NOW, last + 1) if tally.points(day).hundredths < line), None)
+
+
+def test_falls_below_finds_a_day_more_than_a_year_ahead():
+    tally = falling()
+    line = tally.points(NOW + AHEAD + 100).hundredths + 1
+
+    found = falls_below(tally, NOW, NOW + LONGEST, line)
+
+    assert found == first_below(falling(), line) > NOW + AHEAD
+
+
+def test_falls_below_searches_on_where_an_earlier_search_ended():
+    tally = falling()
+    line = tally.points(NOW + AHEAD + 100).hundredths + 1
+
+    soon = falls_below(tally, NOW, NOW + 10, line)
+    later = falls_below(tally, NOW, NOW + LONGEST, line)
+
+    assert (soon, later) == (None, first_below(falling(), line))
+
+
+def test_falls_below_returns_no_day_outside_the_range():
+    tally = falling()
+    line = tally.points(NOW + 100).hundredths + 1
+    day = falls_below(tally, NOW, NOW + AHEAD, line)
+
+    assert NOW < day <= NOW + 100
+    assert falls_below(tally, NOW, day - 1, line) is None
+    assert falls_below(tally, NOW, day, line) == day
+    assert falls_below(tally, day + 5, day + 9, line) == day + 5  # below since before
+    assert falls_below(tally, day + 1, day, line) is None
+
+
+def test_falls_below_searches_for_a_line_only_once():
+    tally = falling()
+    lines = [tally.points(NOW + days).hundredths + 1 for days in (50, 100)]
+    found = [falls_below(tally, NOW, NOW + AHEAD, line) for line in lines]
+
+    tally.points = None  # another search would call it
+
+    assert [falls_below(tally, NOW, NOW + AHEAD, line) for line in lines] == found
+    assert found[0] < found[1]
+
+
+def test_falls_below_forgets_what_it_found_when_there_are_new_acts():
+    tally = falling()
+    line = tally.points(NOW + 50).hundredths + 1
+    alone = falls_below(tally, NOW, NOW + AHEAD, line)
+
+    tally.add_day(TODAY + timedelta(days=1), [did("answer.accepted", 5, ago=-1)])
+
+    with_more = falls_below(tally, NOW + 1, NOW + AHEAD, line)
+    assert with_more > alone
+
+
+def test_falls_below_sees_a_score_that_rises_in_between():
+    """As a detractor's answer fades, the score rises; it is searched for anew each time."""
+    facts = in_order([did("answer.accepted", 5, ago=1), answered_nps(0)])
+    tally = tally_of(facts, TODAY, member_id=ME, peers=NO_PEERS)
+    lines = {tally.points(NOW + days).hundredths for days in range(0, 1500, 75)}
+
+    found = {line: falls_below(tally, NOW, NOW + LONGEST, line) for line in lines}
+
+    assert not tally.only_falls
+    assert found == {line: first_below(tally, line) for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "band", "limits"),
+    [
+        (0, "none", (0, 1000)),
+        (999, "none", (0, 1000)),
+        (1000, "emerging", (1000, 2500)),
+        (2499, "emerging", (1000, 2500)),
+        (6499, "advocate", (4000, 6500)),
+        (10_000, "champion", (6500, OVER)),
+    ],
+)
+def test_band_limits_are_its_floor_and_the_next_ones(hundredths, band, limits):
+    assert band_of(hundredths) == band
+    assert band_limits(hundredths) == limits
+
+
+def test_leaves_band_on_the_first_day_in_another_one():
+    tally = tally_of(
+        in_order([did("answer.accepted", 5), did("review.verified")]), TODAY, member_id=ME, peers=NO_PEERS
+    )
+    points = tally.points(NOW)
+
+    found = leaves_band(tally, points, NOW, NOW + LONGEST)
+
+    assert band_of(tally.points(found - 1).hundredths) == band_of(points.hundredths)
+    assert band_of(tally.points(found).hundredths) != band_of(points.hundredths)
+
+
+def test_the_lowest_band_is_never_left_without_new_acts():
+    tally = tally_of([did("topic.created")], TODAY, member_id=ME, peers=NO_PEERS)
+
+    assert leaves_band(tally, tally.points(NOW), NOW, NOW + LONGEST) is None
