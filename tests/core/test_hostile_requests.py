@@ -37,10 +37,12 @@ READERS = ("visitor", "member", "manager")
 NOT_OURS = ("api/", "metrics", "readyz", "healthz")
 
 
-def addresses(reader, *, text, number):
+def addresses(reader, *, text, number, need_arguments=False):
     """Yield every URL of the site with `text` and `number` as arguments; of the admin only if allowed."""
     for pattern in url_patterns():
         if pattern.startswith("admin/") and reader != "manager":
+            continue
+        if need_arguments and "<" not in pattern:
             continue
         if "^" in pattern or "(?P" in pattern or pattern.startswith(NOT_OURS):
             continue
@@ -82,7 +84,7 @@ def test_no_url_causes_a_server_error(reader, text):
     client = browser(reader)
     broken = []
 
-    for address in addresses(reader, text=text, number="9" * 25):
+    for address in addresses(reader, text=text, number="9" * 25, need_arguments=True):
         broken += [address[:80] for send in (client.get, client.post) if send(address).status_code == 500]
 
     assert broken == []

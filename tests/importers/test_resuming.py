@@ -76,14 +76,13 @@ def portrait() -> list[object]:
     return [list(posts), list(events), list(members), counts()]
 
 
-@pytest.mark.parametrize("killed", [[("read:posts", 1)], [("build:members", 500), ("build:topics", 100)]])
-def test_a_killed_import_resumes_with_the_same_result(town, start, killed):
+def test_an_import_killed_in_several_steps_resumes_with_the_same_result(town, start):
     whole = imports.open_batch(town, name="town", site="town.example")
     imports.run(whole, town, category=None, progress=NoProgress())
     expected, report = portrait(), whole.report
     rollback.undo(whole, force=False, progress=NoProgress())
 
-    for step, at_least in killed:
+    for step, at_least in (("read:posts", 1), ("build:members", 500), ("build:topics", 100)):
         kill_when(start(), step, at_least)
         assert ImportBatch.objects.get().status != ImportBatch.Status.DONE
     out, err = start().communicate(timeout=120)
@@ -94,17 +93,18 @@ def test_a_killed_import_resumes_with_the_same_result(town, start, killed):
     assert not StagedRow.objects.exists()
 
 
-def test_concurrent_imports_of_one_batch_are_refused(town):
-    batch = imports.open_batch(town, name="town", site="town.example")
+def test_concurrent_imports_of_one_batch_are_refused(dump):
+    folder = dump.write()
+    batch = imports.open_batch(folder, name="village", site="village.example")
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7003, %s)", [batch.pk])
 
-    with pytest.raises(imports.ImportRefused, match="town is being imported or undone by another process"):
-        imports.run(batch, town, category=None, progress=NoProgress())
+    with pytest.raises(imports.ImportRefused, match="village is being imported or undone by another process"):
+        imports.run(batch, folder, category=None, progress=NoProgress())
 
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(7003, %s)", [batch.pk])
     other.close()
-    imports.run(batch, town, category=None, progress=NoProgress())
+    imports.run(batch, folder, category=None, progress=NoProgress())
     assert ImportBatch.objects.get().status == ImportBatch.Status.DONE
