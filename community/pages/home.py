@@ -124,8 +124,9 @@ def _could_answer(number: int) -> Prepared[Topic]:
         # Two indexed LIMITs; one ORDER BY would scan every question.
         wanted = newest.filter(at_home)[:number].union(newest[:number], all=True)
         # As an array, found once; IN may find them anew for each topic, without statistics.
-        rows = Topic.objects.filter(pk__any_of=ArraySubquery(wanted)).for_list(Member(pk=reader_id))
-        return rows.annotate(near=at_home).order_by("-near", "-created_at")[:number]
+        rows = Topic.objects.filter(pk__any_of=ArraySubquery(wanted)).annotate(near=at_home)
+        rows = rows.only("title", "slug", "category", "created_at", "is_solved", "reply_count")
+        return rows.order_by("-near", "-created_at")[:number]
 
     return Prepared(build)
 

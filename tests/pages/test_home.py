@@ -108,8 +108,7 @@ def test_home_of_members_shows_what_is_new_since_their_last_visit(client):
     heading, sentence, title = texts(client.get("/"), shown)
     TopicFactory(title="Pump", created_at=NOW - timedelta(days=1), bumped_at=NOW - timedelta(days=1))
 
-    assert (heading, title) == ("Latest topics", "Old")
-    assert sentence.startswith("Nothing new since your last visit, ")
+    assert (heading, sentence, title) == ("Latest topics", "Nothing new since your last visit.", "Old")
     assert texts(client.get("/"), shown) == ["New since your last visit", "New Pump", "Earlier", "Old"]
 
 
