@@ -27,15 +27,20 @@ def database_url() -> str:
     return f"postgres://{login}@{wanted['HOST']}:{wanted['PORT'] or 5432}/{wanted['NAME']}"
 
 
-@pytest.fixture
-def process_environment(transactional_db: None) -> dict[str, str]:
-    """The environment in which a process works on the database and Redis of this test."""
+def environment_of_processes() -> dict[str, str]:
+    """Return the environment in which a process works on the database and Redis of the tests."""
     return {
         **{name: value for name, value in os.environ.items() if name != servers.MARK},
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database_url(),
         "PYTHONPATH": str(BASE_DIR),
     }
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """The environment in which a process works on the database and Redis of this test."""
+    return environment_of_processes()
 
 
 @pytest.fixture

