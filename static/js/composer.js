@@ -24,10 +24,17 @@ async function updatePreview(field, region) {
       return;
     }
     // A 429 response contains a sentence to show instead of the preview.
-    if (response.ok || response.status === 429) region.innerHTML = await response.text();
+    const isPaused = response.status === 429;
+    if (response.ok || isPaused) region.innerHTML = await response.text();
+    if (isPaused) sayUnseen(region.querySelector(".prose").textContent);
   } catch {
     // Offline: keep the last preview.
   }
+}
+
+// The preview itself is not announced: it repeats what was just typed.
+function sayUnseen(message) {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message, hidden: true } }));
 }
 
 document.addEventListener("input", (event) => {
@@ -36,6 +43,15 @@ document.addEventListener("input", (event) => {
   clearTimeout(timers.get(region));
   timers.set(region, setTimeout(() => updatePreview(event.target, region), PREVIEW_DELAY));
 });
+
+// Where the preview is beside the text, there is one from the start.
+if (matchMedia("(width >= 75rem)").matches) {
+  for (const details of document.querySelectorAll("[data-open-when-wide]")) details.open = true;
+  for (const region of document.querySelectorAll("[data-preview-of]")) {
+    const field = document.getElementById(region.dataset.previewOf);
+    if (field.value.trim() && !region.children.length) updatePreview(field, region);
+  }
+}
 
 // Mentions
 

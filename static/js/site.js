@@ -77,13 +77,16 @@ document.addEventListener("keydown", (event) => {
   box.focus();
 });
 
-// Character counter for fields with a limit: <span data-counter-for="id_title">.
+// Character counter for fields with a limit: <span data-counter-for="id_title">. Empty until the limit is near.
+const COUNTED_FROM = 0.8;
+
 function updateCounter(field) {
   const counter = document.querySelector(`[data-counter-for="${CSS.escape(field.id)}"]`);
   if (!counter) return;
   const limit = Number(counter.dataset.limit);
   const length = [...field.value].length;
-  counter.textContent = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
+  const isNear = length > limit * COUNTED_FROM;
+  counter.textContent = isNear ? `${length.toLocaleString()} / ${limit.toLocaleString()}` : "";
   counter.dataset.state = length > limit ? "over" : "";
 }
 document.addEventListener("input", (event) => event.target.id && updateCounter(event.target));
@@ -146,6 +149,7 @@ async function sessionEnded(html, retry, region) {
   if (region && waiting.length === 1) {
     // Do not interrupt people while they write; show the message in place of the preview.
     region.replaceChildren(dialog.querySelector("[data-error-sentence]"), dialog.querySelector("a"));
+    toast(region.textContent.trim(), true);
     waiting.length = 0;
     return dialog.remove();
   }
