@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "forum-views": {"task": "forum.write_views", "schedule": 10.0},
     "forum-heat": {"task": "forum.heat", "schedule": 600.0},
     "forum-activity": {"task": "forum.activity", "schedule": 300.0},
+    "qa-recount-accepted": {"task": "qa.recount_accepted", "schedule": 600.0},
     "api-match-new": {"task": "api.match_new", "schedule": 10.0},
     "api-match-waiting": {"task": "api.match_waiting", "schedule": 86_400.0},
     "events-partitions": {"task": "events.partitions", "schedule": 86_400.0},

@@ -169,6 +169,22 @@ def _time_zone_choices() -> Iterator[Any]:
     yield from time_zones()
 
 
+class PictureField(forms.FileField):
+    """A profile picture; its value is what `pictures.clean()` makes of the upload."""
+
+    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"})
+
+    def clean(self, data: Any, initial: Any = None) -> bytes | None:
+        upload = super().clean(data, initial)
+        return pictures.clean(upload) if upload else None
+
+
+class PictureForm(forms.Form):
+    """Form for a profile picture alone."""
+
+    avatar = PictureField(error_messages={"required": gettext_lazy("Choose a picture first.")})
+
+
 class ProfileForm(forms.Form):
     """Form for a member's own profile; initial values come from `member`."""
 
@@ -177,11 +193,10 @@ class ProfileForm(forms.Form):
         max_length=names.DISPLAY_NAME_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    avatar = forms.FileField(
+    avatar = PictureField(
         label=gettext_lazy("Picture"),
         required=False,
         help_text=gettext_lazy("JPEG, PNG, WebP or GIF, up to 5 MB. It will be cropped to a square."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
     remove_avatar = forms.BooleanField(label=gettext_lazy("Remove picture"), required=False)
     bio = MultiLineField(
@@ -197,6 +212,11 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("Website"), required=False, max_length=200, assume_scheme="https"
     )
     shows_company = forms.BooleanField(required=False)
+    shows_customer = forms.BooleanField(
+        label=gettext_lazy("Show beside my posts that I am a customer"),
+        required=False,
+        help_text=gettext_lazy("Others see since which year. Unless you turn this on, only our team knows."),
+    )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_time_zone_choices)
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
 
@@ -206,6 +226,8 @@ class ProfileForm(forms.Form):
         self.member = member
         if not member.avatar:
             del self.fields["remove_avatar"]
+        if member.customer_since is None:
+            del self.fields["shows_customer"]
         if member.company is None:
             del self.fields["shows_company"]
         else:
@@ -238,10 +260,6 @@ class ProfileForm(forms.Form):
         """Return what was typed; screen it only if it has changed."""
         text: str = self.cleaned_data[field]
         return screened(text, field, member=self.member) if text != getattr(self.member, field) else text
-
-    def clean_avatar(self) -> bytes | None:
-        upload = self.cleaned_data["avatar"]
-        return pictures.clean(upload) if upload else None
 
     def save(self) -> Member:
         """Save the profile and the picture."""

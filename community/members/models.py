@@ -193,6 +193,14 @@ class Member(AbstractBaseUser, PermissionsMixin):
     shows_company = models.BooleanField(
         default=False, help_text=_("Show the company on the profile to everyone, not just the team.")
     )
+    # Whether they bought something is known to us alone until they agree to tell others.
+    shows_customer = models.BooleanField(
+        default=False, help_text=_("Show to everyone, beside their posts, that this member is a customer.")
+    )
+    # Those that everybody can see, from qa.services.recount_accepted().
+    accepted_answers = models.PositiveIntegerField(default=0, editable=False)
+    # The post beside which the member is asked for a picture: their first; 0 once they declined.
+    picture_asked_on = models.PositiveBigIntegerField(null=True, editable=False)
     # Added by another system and never here: only the team can see them until they claim the account.
     is_private = models.BooleanField(default=False, editable=False)
     time_zone = models.CharField(max_length=60, default="UTC")
@@ -263,6 +271,13 @@ class Member(AbstractBaseUser, PermissionsMixin):
         """Return when the last visit before this one ended; what came later is new. None on the first visit."""
         is_known = self.last_seen_at is not None and now - self.last_seen_at < VISIT_ENDS_AFTER
         return self.previous_visit_at if is_known else self.last_seen_at
+
+    @property
+    def standing(self) -> str:
+        """What the member agreed to have shown beside their name; empty for staff, whose role is shown."""
+        if not self.shows_customer or self.customer_since is None or self.is_team:
+            return ""
+        return str(_("Customer since %(year)d") % {"year": self.customer_since.year})
 
     @property
     def zone(self) -> ZoneInfo:

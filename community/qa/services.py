@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,6 +70,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     if not (answer.is_answer and answer.is_published and topic.is_published):
         raise Refused(_("You can only accept a published answer."))
     now = now or timezone.now()
+    earlier = question.accepted_answer
     _clear_acceptance(question)
     # A merge may have brought the answer from another question.
     Question.objects.filter(accepted_answer=answer).update(accepted_answer=None)
@@ -77,6 +79,7 @@ def accept_answer(answer: Post, *, actor: Member, now: datetime | None = None) -
     answer.is_accepted = True
     answer.save(update_fields=["is_accepted"])
     counters.refresh(topic)
+    recount_accepted({answer.author_id, earlier.author_id if earlier else answer.author_id})
     _record_acceptance(answer, topic, actor, now)
     if actor.pk != topic.author_id:
         audit("answer.accept", actor=actor, subject=answer)
@@ -91,6 +94,7 @@ def unaccept_answer(answer: Post, *, actor: Member) -> Question:
         return question
     _clear_acceptance(question)
     counters.refresh(topic)
+    recount_accepted({answer.author_id})
     if actor.pk != topic.author_id:
         audit("answer.unaccept", actor=actor, subject=answer)
     return question
@@ -131,6 +135,40 @@ def unmark_official(answer: Post, *, actor: Member) -> Post:
     )
     audit("answer.unmark_official", actor=actor, subject=answer)
     return answer
+
+
+def recount_accepted(member_ids: Iterable[int] | None = None) -> int:
+    """Correct `Member.accepted_answers` of these members, or of all; return how many changed.
+
+    They are the published answers that helped somebody else, in topics that everybody can see.
+    """
+    members = None if member_ids is None else sorted(member_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT_ACCEPTED, {"members": members})
+        return int(cursor.rowcount)
+
+
+_RECOUNT_ACCEPTED = """
+WITH counted AS (
+  SELECT p.author_id, count(*) AS n
+    FROM forum_post p
+    JOIN forum_topic t ON t.id = p.topic_id AND t.status = 'published' AND t.author_id <> p.author_id
+    JOIN forum_category c ON c.id = t.category_id AND c.see_by = 'everyone'
+    LEFT JOIN forum_category k ON k.id = c.parent_id
+   WHERE p.is_accepted AND p.kind = 'answer' AND p.status = 'published'
+     AND coalesce(k.see_by, 'everyone') = 'everyone'
+     AND (%(members)s::bigint[] IS NULL OR p.author_id = ANY(%(members)s))
+   GROUP BY p.author_id
+), wrong AS (
+  SELECT m.id, coalesce(counted.n, 0) AS n
+    FROM members_member m LEFT JOIN counted ON counted.author_id = m.id
+   WHERE m.accepted_answers <> coalesce(counted.n, 0)
+     AND (%(members)s::bigint[] IS NULL OR m.id = ANY(%(members)s))
+   ORDER BY m.id
+     FOR NO KEY UPDATE OF m
+)
+UPDATE members_member m SET accepted_answers = wrong.n FROM wrong WHERE wrong.id = m.id
+"""
 
 
 def _require_votable(post: Post, topic: Topic, member: Member, value: int) -> None:

@@ -11,9 +11,18 @@ from community.events.services.recording import record
 from community.members import pictures
 from community.members.models import Member
 
-PROFILE_FIELDS = ("display_name", "bio", "location", "website", "shows_company", "time_zone", "language")
+PROFILE_FIELDS = (
+    "display_name",
+    "bio",
+    "location",
+    "website",
+    "shows_company",
+    "shows_customer",
+    "time_zone",
+    "language",
+)
 # Fields that visitors' cached pages may show.
-_ON_PAGES = ("display_name", "shows_company")
+_ON_PAGES = ("display_name", "shows_company", "shows_customer")
 COMPLETENESS_FIELDS = ("display_name", "bio", "avatar", "location")
 
 
@@ -60,6 +69,20 @@ def set_avatar(member: Member, picture: bytes | None) -> Member:
         if previous:
             transaction.on_commit(lambda: default_storage.delete(previous))
     return member
+
+
+def ask_for_picture(member: Member, *, post_id: int) -> None:
+    """Ask for a picture beside the member's first post, if they have none; later calls change nothing."""
+    if member.avatar or member.picture_asked_on is not None:
+        return
+    member.picture_asked_on = post_id
+    member.save(update_fields=["picture_asked_on"])
+
+
+def decline_picture(member: Member) -> None:
+    """Never ask for a picture again; idempotent."""
+    member.picture_asked_on = 0
+    member.save(update_fields=["picture_asked_on"])
 
 
 def percent_complete(member: Member) -> int:

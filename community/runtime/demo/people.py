@@ -102,7 +102,11 @@ def _join(
     if "company" in row:
         match_company(member, email=f"{row['username']}@{domains[row['company']]}", now=joined)
     save_profile(
-        member, bio=row["bio"], location=row.get("place", ""), time_zone=row.get("zone", "Europe/London")
+        member,
+        bio=row["bio"],
+        location=row.get("place", ""),
+        time_zone=row.get("zone", "Europe/London"),
+        shows_customer=row.get("shows_customer", False),
     )
     return Person(member, row, joined)
 

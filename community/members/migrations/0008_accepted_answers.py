@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("members", "0007_private_members"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="member",
+            name="accepted_answers",
+            field=models.PositiveIntegerField(default=0, editable=False),
+        ),
+    ]

@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("members", "0008_accepted_answers"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="member",
+            name="picture_asked_on",
+            field=models.PositiveBigIntegerField(editable=False, null=True),
+        ),
+    ]
