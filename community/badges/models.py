@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
 from community.core.components import validate_icon
-from community.core.prepared import Prepared
 from community.forum.models import Post
 
 from . import criteria
@@ -103,29 +100,6 @@ class AwardQuerySet(models.QuerySet["Award"]):
         return dict(
             self.held().filter(member=member).values_list("badge").annotate(times=Count("pk")).order_by()
         )
-
-    def earned_by_posts(self) -> AwardQuerySet:
-        """Awards that posts earned their authors; not those they earned other members, such as a first like."""
-        return self.held().filter(member=F("post__author"))
-
-    def by_post(self, post_ids: Collection[int]) -> dict[int, list[Award]]:
-        """Return the awards that these posts earned their authors, by post id."""
-        found: dict[int, list[Award]] = {}
-        for award in _awards_beside_posts()(post_ids=list(post_ids)):
-            found.setdefault(award.post_id or 0, []).append(award)
-        return found
-
-
-@cache
-def _awards_beside_posts() -> Prepared[Award]:
-    return Prepared(
-        lambda post_ids: (
-            Award.objects.earned_by_posts()
-            .filter(post__any_of=post_ids)
-            .select_related("badge")
-            .order_by("badge__position")
-        )
-    )
 
 
 class Award(models.Model):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from zlib import crc32
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,7 +19,12 @@ from django.utils.translation import gettext as _
 from community.core import text
 from community.core.rendered_html import text_of
 
-HUES = 8
+# Of avatars without a picture; static/css/components/people.css has a rule for each. Twice: as a strong colour and as a
+# soft one.
+HUES = ("red", "orange", "amber", "olive", "green", "jade", "teal", "sky", "blue", "violet", "purple", "pink")
+STRENGTHS = ("", "-soft")
+# Members join one after another, so neighbouring ids get colours from opposite sides of the circle.
+STRIDE = 5
 
 
 @cache
@@ -45,19 +49,20 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @lru_cache(maxsize=4096)
-def hue(username: str) -> int:
-    """Return a stable colour number, 0–7."""
-    return crc32(username.encode()) % HUES
+def hue(member_id: int | None) -> str:
+    """Return the colour that stays the member's: “teal” or “teal-soft”. 24 members in a row get 24 colours."""
+    number = member_id or 0
+    return HUES[number * STRIDE % len(HUES)] + STRENGTHS[number // len(HUES) % len(STRENGTHS)]
 
 
 @lru_cache(maxsize=4096)
 def initials(name: str) -> str:
-    """Return one or two letters, of the first and the last word that start with a letter or a digit."""
+    """Return two letters: of the first and last word that start with a letter or digit, or of the only one."""
     words = [word for word in name.split() if word[0].isalnum()]
-    if not words:
-        return next((sign for sign in name if sign.isalnum()), "?").upper()
-    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
-    return letters.upper()
+    if len(words) > 1:
+        return (words[0][0] + words[-1][0]).upper()
+    signs = [sign for sign in (words[0] if words else name) if sign.isalnum()]
+    return "".join(signs[:2]).upper() or "?"
 
 
 def relative_time(moment: datetime | None, *, narrow: bool = False) -> SafeString:

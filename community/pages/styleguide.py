@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from advocacy.charts import Part, parts_of
-from community.badges.models import Award, Badge
+from community.badges.models import Badge
 from community.core.addresses import address
 from community.core.pagination import CountedPaginator
 from community.events.models import Event
@@ -24,6 +24,7 @@ from community.forum.models import Category, Post, Tag, Topic
 from community.importers.services.attribution import Attribution
 from community.members.models import Member
 from community.moderation.models import ReviewItem
+from community.pages.profile import Figures, Held
 from community.pages.topic import PostView, TopicPage
 from community.prospects.cards import Card, ReplyShare
 from community.prospects.models import DeskQuestion, RosterEntry
@@ -74,6 +75,21 @@ def examples() -> dict[str, Any]:
     return {
         "ada": ada,
         "pictured": Pictured(),
+        "row": [Member(pk=pk, username=f"member{pk}", display_name="Ada Winter") for pk in range(24)],
+        "customer": Member(
+            pk=4,
+            username="cleo",
+            display_name="Cleo Customer",
+            bio_html=TEXT,
+            joined_at=MOMENT,
+            customer_since=date(2024, 3, 1),
+            shows_customer=True,
+        ),
+        "figures": Figures(topics=3, answers=41, accepted=12, replies=5, likes=1234),
+        "held": [
+            Held(Badge(pk=1, slug=level, name=f"Good {level}", level=level, icon="award"), times=1)
+            for level in Badge.Level.values
+        ],
         "page_of_posts": _page(question, reader=sol),
         "page_for_visitors": _page(question, reader=AnonymousUser()),
         "ideas": _page(_topic(ada, kind="idea"), reader=sol),
@@ -87,7 +103,6 @@ def examples() -> dict[str, Any]:
         "desk_cards": _desk_cards(ada, sol),
         "parts": _parts(),
         "events": _events(ada),
-        "awards": _awards(ada),
         "reviews": [
             ReviewItem(pk=1, kind=kind, member=ada, reason="Two flags") for kind in ("flagged", "held")
         ],
@@ -184,12 +199,12 @@ def _view(
         takes_votes=False,
         vote=0,
         official_mark=None,
-        awards=[],
         attribution=None,
         review=None,
         stage=None,
         roster_entry=None,
         has_menu=False,
+        asks_for_picture=False,
         path=address("forum:post-show", pk),
         permalink=address("forum:post-permalink", pk),
     )
@@ -273,7 +288,6 @@ def _posts(ada: Member, sol: Member, topic: Topic) -> dict[str, PostView]:
             shown={"attribution": Attribution("Stack Exchange", "https://example.com/1", "CC BY-SA 4.0", "")},
             byline="An old hand",
         ),
-        "with_badges": view(11, bo, shown={"awards": _awards(bo)}),
         "asker": view(12, ada, shown={"stage": _states(ada)[0]}),
         "staff": view(13, sol, shown={"roster_entry": roster}),
         "down": view(14, bo, shown={"takes_votes": True, "vote": -1}, score=-2),
@@ -321,13 +335,6 @@ def _parts() -> list[Part]:
             "presence": "2",
         }
     )
-
-
-def _awards(member: Member) -> list[Award]:
-    return [
-        Award(member=member, badge=Badge(pk=1, slug=level, name=f"Good {level}", level=level, icon="award"))
-        for level in Badge.Level.values
-    ]
 
 
 def _events(who: Member) -> list[EventText]:

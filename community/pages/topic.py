@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from community.badges.models import Award
 from community.core.addresses import address
 from community.core.pagination import PER_PAGE
 from community.core.pagination import page_of as paginate
@@ -60,12 +60,12 @@ class PostView:
     takes_votes: bool
     vote: int  # 1, -1 or 0
     official_mark: OfficialMark | None
-    awards: Sequence[Award]
     attribution: Attribution | None
     review: ReviewItem | None
     stage: MemberState | None
     roster_entry: Any  # the name and title of staff in a prospect forum
     has_menu: bool
+    asks_for_picture: bool  # of its author, who reads it
     path: str  # prefix of the post's action URLs
     permalink: str
     comments: list[PostView] = field(default_factory=list)
@@ -102,6 +102,14 @@ class TopicPage:
         return [view for main in self.posts for view in (main, *main.comments)]
 
     @property
+    def answer_address(self) -> str:
+        """Where the accepted answer is: on this page, or at its permalink."""
+        answer_id = self.acceptance.accepted_answer_id if self.acceptance else None
+        if answer_id is None or any(view.id == answer_id for view in self.posts):
+            return f"#p{answer_id}"
+        return self.post_address(answer_id)
+
+    @property
     def answers_wait(self) -> bool:
         """Whether to ask the reader which answer helped; they can still change it afterwards."""
         return self.can_accept and not self.acceptance
@@ -128,9 +136,17 @@ def _topics(kind: str) -> Prepared[Topic]:
         topics = topics.select_related(
             "category", "category__parent", "author", "closed_by", "question__accepted_by"
         )
+        topics = topics.annotate(solver=_name_of_solver())
         return topics.with_tag_list().with_unread_of(reader).defer("search", *details("author", "closed_by"))
 
     return Prepared(build)
+
+
+def _name_of_solver() -> Coalesce:
+    """Return the name shown beside the accepted answer; None without one."""
+    answer = "question__accepted_answer"
+    names = [f"{answer}__byline", f"{answer}__author__display_name", f"{answer}__author__username"]
+    return Coalesce(*(NullIf(F(name), Value("")) for name in names))
 
 
 def _acceptance(topic: Topic) -> Question | None:
@@ -182,7 +198,6 @@ def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
     """Posts on the reader's page, annotated with the reader's likes and votes."""
     # Comments are put under the posts that are here, so their parents need not be looked up.
     posts = posts.approved_for(reader).for_reading_by(reader)
-    posts = posts.annotate(has_awards=Exists(Award.objects.earned_by_posts().filter(post=OuterRef("pk"))))
     if reader.is_authenticated and moderation.can_moderate(reader):
         posts = posts.annotate(has_review=Exists(ReviewItem.objects.open().filter(post=OuterRef("pk"))))
     return with_origin(qa.with_vote_of(posts, reader))
@@ -294,19 +309,16 @@ class _Facts:
 
     read_number: int | None
     official_marks: Mapping[int, OfficialMark]
-    awards: Mapping[int, list[Award]]
     reviews: Mapping[int, ReviewItem]
     stages: Mapping[int, MemberState]
     prospect: prospects.ProspectContext
 
 
 def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
-    with_awards = [post.pk for post in posts if post.has_awards]  # type: ignore[attr-defined]
     with_review = [post.pk for post in posts if getattr(post, "has_review", False)]
     return _Facts(
         read_number=topic.read_number,  # type: ignore[attr-defined]
         official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
-        awards=Award.objects.by_post(with_awards) if with_awards else {},
         reviews=ReviewItem.objects.by_post(with_review),
         stages=_stages(reader, {post.author_id for post in posts}),
         prospect=prospects.prospect_context(reader, topic),
@@ -340,15 +352,20 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         takes_votes=qa_rules.takes_votes(post, topic),
         vote=post.vote or 0,  # type: ignore[attr-defined]
         official_mark=facts.official_marks.get(post.pk),
-        awards=facts.awards.get(post.pk, ()),
         attribution=attribution_of(post),
         review=facts.reviews.get(post.pk),
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),
         has_menu=can_accept or can_delete or can_restore or qa_rules.can_mark_official(reader),
+        asks_for_picture=is_own and not post.is_comment and _is_asked(reader, post),
         path=address("forum:post-show", post.pk),
         permalink=address("forum:post-permalink", post.pk),
     )
+
+
+def _is_asked(reader: Reader, post: Post) -> bool:
+    """Return whether to ask the reader for a picture beside this post."""
+    return reader.is_authenticated and reader.picture_asked_on == post.pk and not reader.avatar
 
 
 def first_unread(page: TopicPage) -> str:

@@ -14,6 +14,31 @@ document.addEventListener("htmx:load", ({ target }) => {
   [target, ...target.querySelectorAll("[formaction], [data-get]")].forEach(letHtmxFetch);
 });
 
+// Likes and votes show at once; if the server does not agree, they go back.
+const undos = new WeakMap();
+const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
+
+function press(button) {
+  const votes = button.closest(".votes");
+  const buttons = votes ? [...votes.querySelectorAll("button")] : [button];
+  const sum = () => buttons.reduce((n, one, index) => n + (isPressed(one) ? 1 - 2 * index : 0), 0); // up 1, down -1
+  const figure = [...(votes?.querySelector("b") ?? button).childNodes].find(({ data }) => /^\s*-?\d+\s*$/.test(data));
+  const before = { pressed: buttons.map(isPressed), figure: figure?.data, sum: sum() };
+  buttons.forEach((one, index) => one.setAttribute("aria-pressed", one === button && !before.pressed[index]));
+  if (figure) figure.data = before.figure.replace(/-?\d+/, (number) => Number(number) + sum() - before.sum);
+  return () => {
+    buttons.forEach((one, index) => one.setAttribute("aria-pressed", before.pressed[index]));
+    if (figure) figure.data = before.figure;
+  };
+}
+document.addEventListener("htmx:beforeSend", ({ target }) => {
+  if (target.matches("[formaction][aria-pressed]")) undos.set(target, press(target));
+});
+document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (detail.xhr.status < 200 || detail.xhr.status > 299) undos.get(target)?.();
+  undos.delete(target);
+});
+
 function replyTo(number, name) {
   const form = document.getElementById("reply-form");
   if (!form) return false;

@@ -36,10 +36,10 @@ def test_vote_and_undo(any_page, login, answer, reader):
     votes = any_page.locator(f"#v{answer.pk}")
 
     votes.get_by_role("button", name="Useful", exact=True).click()
-    expect(votes.locator("[aria-pressed=true]")).to_have_count(1)
+    expect(votes.locator("[aria-pressed=true][value='0']")).to_have_count(1)
     given = Vote.objects.filter(post=answer, member=reader, value=1).exists()
     votes.get_by_role("button", name="Useful", exact=True).click()
-    expect(votes.locator("[aria-pressed=true]")).to_have_count(0)
+    expect(votes.locator("[aria-pressed=true], [value='0']")).to_have_count(0)
 
     assert given
     assert not Vote.objects.exists()
@@ -52,6 +52,51 @@ def test_like(any_page, login, answer, reader):
     any_page.locator(f"#p{answer.pk}").get_by_role("button", name="Like").click()
 
     expect(any_page.locator(f"#p{answer.pk}").get_by_role("button", name="Like, 1 so far")).to_be_visible()
+
+
+def test_like_shows_at_once_and_goes_back_if_the_server_cannot_be_reached(page, login, answer, reader):
+    login(page, reader)
+    open_topic(page, answer.topic)
+    held: list[Route] = []
+    page.route("**/like/", lambda route: held.append(route))
+    page.route("**/vote/", lambda route: held.append(route))
+    like = page.locator(f"#l{answer.pk}")
+    votes = page.locator(f"#v{answer.pk}")
+
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    votes.get_by_role("button", name="Not useful").click()
+    expect(votes.locator("b")).to_contain_text("-1")
+    for route in held:
+        route.abort()
+
+    expect(like).to_have_attribute("aria-pressed", "false")
+    expect(votes.locator("b")).to_contain_text("0")
+    expect(votes.locator("[aria-pressed=true]")).to_have_count(0)
+    expect(page.get_by_text("Could not reach the server.")).to_be_visible()
+
+
+def test_card_of_a_person_opens_by_pointer_keyboard_and_tap(page, answer):
+    Member.objects.filter(pk=answer.author_id).update(bio_html="<p>I roast.</p>")
+    open_topic(page, answer.topic)
+    name = page.locator(f"#p{answer.pk} .person-name")
+    card = page.get_by_role("region", name=str(answer.author))
+
+    name.hover()
+    expect(card.get_by_text("I roast.")).to_be_visible()
+    page.mouse.move(0, 0)
+    expect(card).to_have_count(0)
+    name.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(card).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    name.dispatch_event("pointerdown", {"pointerType": "touch"})
+    name.dispatch_event("click", {"detail": 1})
+    card.get_by_role("link", name="View profile").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(answer.author))
 
 
 def test_a_short_comment_keeps_its_text_and_can_be_posted(any_page, login, answer, reader):
@@ -196,6 +241,27 @@ def test_preview_shows_what_is_typed(page, login, answer, reader):
     expect(page.locator(".preview code")).to_have_text("code")
 
 
+def test_preview_is_beside_the_text_where_there_is_room_and_limits_show_when_near(
+    page, login, answer, reader
+):
+    login(page, reader)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/new/")
+    field, preview = page.get_by_label("Your post"), page.locator(".preview section")
+    expect(page.get_by_text("What have you already tried?")).to_be_visible()
+
+    field.fill("some `code` here")
+    expect(preview.locator("code")).to_have_text("code")
+    text, beside = field.bounding_box(), preview.bounding_box()
+    expect(page.get_by_text("What have you already tried?")).to_be_hidden()
+    expect(page.locator("[data-counter-for=id_source]")).to_be_empty()
+    field.fill("x" * 32_001)
+
+    assert text["x"] + text["width"] < beside["x"]
+    assert abs(text["y"] - beside["y"]) < 2
+    expect(page.locator("[data-counter-for=id_source]")).to_have_text("32,001 / 32,000")
+
+
 def test_mention_is_completed(page, login, answer, reader):
     MemberFactory(username="annalena", display_name="Anna Lena")
     login(page, reader)
@@ -292,10 +358,10 @@ def test_focus_moves_to_what_changed_and_it_is_announced(page, login, answer):
     post.get_by_role("button", name="Mark as the answer").press("Enter")
     expect(said).to_have_text("The answer is accepted.")
     expect_focus(page, f"p{answer.pk}")
-    expect(page.locator(".topic-head .solved")).to_be_visible()
+    expect(page.locator(".topic-head .solved-by")).to_be_visible()
     post.get_by_role("button", name="Unmark as the answer").press("Enter")
     expect(said).to_have_text("The answer is no longer accepted.")
-    expect(page.locator(".topic-head .solved")).to_have_count(0)
+    expect(page.locator(".topic-head .solved-by")).to_have_count(0)
     expect_focus(page, f"p{answer.pk}")
     own.get_by_role("link", name="Edit", exact=True).press("Enter")
     expect_focus(page, f"id_e{other.pk}_source")

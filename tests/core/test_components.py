@@ -1,12 +1,16 @@
+import math
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.template import engines
 from django.test import RequestFactory
 from django.utils import timezone
 
-from community.core.components import compact, excerpt, hue, icon, initials, relative_time
+from community.core.brand import luminance
+from community.core.components import HUES, compact, excerpt, hue, icon, initials, relative_time
 from community.core.markdown import render
 from community.core.rendered_html import beginning_of
 
@@ -20,7 +24,9 @@ def draw(source: str, **context: object) -> str:
 
 
 def person(**fields):
-    return SimpleNamespace(**{"username": "ada", "display_name": "Ada Winter", "avatar": None, **fields})
+    return SimpleNamespace(
+        **{"pk": 7, "username": "ada", "display_name": "Ada Winter", "avatar": None, **fields}
+    )
 
 
 def test_icon_is_decoration():
@@ -35,12 +41,12 @@ def test_avatar_without_a_picture_shows_initials_in_a_colour_of_its_own():
     html = draw(PEOPLE + "{{ avatar(member) }}", member=person())
 
     assert "AW</span>" in html
-    assert f'data-hue="{hue("ada")}"' in html
+    assert f'data-hue="{hue(7)}"' in html
     assert html == draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name="Anna Weber"))
 
 
 def test_avatar_without_a_display_name_shows_the_username():
-    assert "A</span>" in draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name=""))
+    assert "AD</span>" in draw(PEOPLE + "{{ avatar(member) }}", member=person(display_name=""))
 
 
 def test_avatar_with_a_picture_has_a_fixed_size_and_loads_lazily():
@@ -56,20 +62,60 @@ def test_avatar_of_nobody_is_blank():
     assert draw(PEOPLE + "{{ avatar(none) }}") == '<span class="avatar" aria-hidden="true"></span>'
 
 
-def test_hue_is_one_of_eight_and_stays_the_same():
-    hues = [hue(f"member-{number}") for number in range(200)]
+def test_members_who_joined_one_after_another_have_colours_of_their_own():
+    hues = [hue(number) for number in range(1000)]
 
-    assert set(hues) == set(range(8))
-    assert hues == [hue(f"member-{number}") for number in range(200)]
+    assert all(len(set(hues[start : start + 24])) == 24 for start in range(1000 - 24))
+    assert hue(1007) == hue(1007) != hue(1008)
+
+
+def luminance_of_oklch(lightness: float, chroma: float, angle: float) -> float:
+    """Relative luminance of a colour in sRGB, to which browsers clip it (https://bottosson.github.io/posts/oklab)."""
+    a, b = chroma * math.cos(math.radians(angle)), chroma * math.sin(math.radians(angle))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
+    )
+    red, green, blue = (min(1.0, max(0.0, part)) for part in linear)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_initials_are_readable_on_every_colour_in_light_and_dark():
+    css = (settings.BASE_DIR / "static/css/components/people.css").read_text()
+    angles = {
+        name: float(angle) for name, angle in re.findall(r'data-hue\^="(\w+)"\] \{\s+--hue: (\d+);', css)
+    }
+    grounds = re.findall(r"(background|color): light-dark\((.+?), (oklch\(.+?\)|#\w+)\);", css)
+
+    def luminance_of(colour: str, angle: float) -> float:
+        if colour.startswith("#"):
+            return luminance(colour)
+        lightness, chroma = re.match(r"oklch\((\d+)% ([\d.]+) var\(--hue\)\)", colour).groups()
+        return luminance_of_oklch(int(lightness) / 100, float(chroma), angle)
+
+    ratios = {}
+    for background, letters in zip(grounds[::2], grounds[1::2], strict=True):
+        for scheme in (1, 2):
+            for name, angle in angles.items():
+                one, other = sorted(luminance_of(colour[scheme], angle) for colour in (background, letters))
+                ratios[name, background[1], scheme] = (other + 0.05) / (one + 0.05)
+
+    assert set(angles) == set(HUES)
+    assert len(ratios) == 48
+    assert min(ratios.values()) >= 4.5
 
 
 @pytest.mark.parametrize(
     ("name", "letters"),
     [
         ("Ada Winter", "AW"),
-        ("ada", "A"),
+        ("ada", "AD"),
         ("Jean-Luc de la Tour", "JT"),
-        ("«Zoë»", "Z"),
+        ("«Zoë»", "ZO"),
         ("👾", "?"),
         ("<b> x", "X"),
     ],

@@ -103,7 +103,7 @@ def test_others_vote_appears_at_once(reader, topic, answer):
 def test_acceptance_appears_at_once(reader, topic, answer):
     accept_answer(answer, actor=topic.author)
 
-    assert len(seen(reader, topic, f"#p{answer.pk} .answer-mark.solved")) == 1
+    assert len(seen(reader, topic, f"#p{answer.pk} .accepted-mark")) == 1
 
 
 def test_official_mark_appears_and_disappears_at_once(reader, topic, answer):
@@ -145,29 +145,31 @@ def test_new_role_of_an_author_appears_at_once(reader, topic, answer):
     assert seen(reader, topic, f"#p{answer.pk} .role") == ["Support"]
 
 
-def test_badge_beside_a_post_appears_and_disappears_at_once(reader, topic, answer):
+def badges_of(reader, author):
+    return texts(reader.get(f"{author.get_absolute_url()}card/"), ".card-badges li")
+
+
+def test_badge_on_the_card_appears_and_disappears_at_once(reader, answer):
     manager = MemberFactory(role="manager")
-    award = give_badge(
-        BadgeFactory(name="Helper"), member=answer.author, actor=manager, reason="x", post=answer
-    )
-    given = seen(reader, topic, f"#p{answer.pk} .badge-chip")
+    award = give_badge(BadgeFactory(name="Helper"), member=answer.author, actor=manager, reason="x")
+    given = badges_of(reader, answer.author)
     take_back(award, actor=manager, reason="x")
 
-    assert (given, seen(reader, topic, f"#p{answer.pk} .badge-chip")) == (["Helper"], [])
+    assert (given, badges_of(reader, answer.author)) == (["Helper"], [])
 
 
-def test_badge_renamed_in_the_admin_appears_at_once(reader, topic, answer):
+def test_badge_renamed_in_the_admin_appears_at_once(reader, answer):
     manager = MemberFactory(role="manager", is_staff=True)
     badge = BadgeFactory(name="Helper")
-    give_badge(badge, member=answer.author, actor=manager, reason="x", post=answer)
-    seen(reader, topic, ".badge-chip")
+    give_badge(badge, member=answer.author, actor=manager, reason="x")
+    badges_of(reader, answer.author)
     fields = ("slug", "sentence", "icon", "level", "series", "source", "position")
     data = {name: getattr(badge, name) for name in fields} | {"is_active": "on", "rule": '{"by": "hand"}'}
 
     changed = client_of(manager).post(f"/admin/badges/badge/{badge.pk}/change/", {**data, "name": "Rescuer"})
 
     assert changed.status_code == 302
-    assert seen(reader, topic, f"#p{answer.pk} .badge-chip") == ["Rescuer"]
+    assert badges_of(reader, answer.author) == ["Rescuer"]
 
 
 def test_hidden_text_disappears_and_returns_at_once(reader, topic, answer):
@@ -433,8 +435,8 @@ def test_each_theme_is_cached_separately(reader, topic):
 def test_only_new_members_see_their_limits(reader, topic):
     newcomer = client_of(MemberFactory())
 
-    assert len(seen(newcomer, topic, "#reply .alert")) == 1
-    assert seen(reader, topic, "#reply .alert") == []
+    assert len(seen(newcomer, topic, "#reply .limits")) == 1
+    assert seen(reader, topic, "#reply .limits") == []
 
 
 def test_visitors_and_members_get_different_pages(reader, topic):

@@ -49,13 +49,61 @@ def test_question_shows_the_accepted_answer_first_then_the_best(client):
 def test_solved_question_links_to_its_answer(client):
     from community.qa.services import accept_answer
 
-    answer = AnswerFactory()
+    answer = AnswerFactory(author__display_name="Bo Summer")
+    AnswerFactory.create_batch(20, topic=answer.topic)
     accept_answer(answer, actor=answer.topic.author)
 
-    response = client.get(answer.topic.get_absolute_url())
+    first, second = (client.get(f"{answer.topic.get_absolute_url()}?page={number}") for number in (1, 2))
 
-    assert [a.get("href") for a in page(response).cssselect(".topic-head a.solved")] == [f"/p/{answer.pk}/"]
-    assert texts(response, ".answer-mark")[0].startswith("Accepted answer by the asker")
+    links = [page(response).cssselect(".topic-head a.solved-by") for response in (first, second)]
+    assert [[a.get("href") for a in found] for found in links] == [[f"#p{answer.pk}"], [f"/p/{answer.pk}/"]]
+    assert texts(first, ".solved-by") == ["Solved by Bo Summer Jump to the answer"]
+    assert texts(first, ".post[data-accepted] > .accepted-mark:first-child")[0].startswith(
+        "Accepted answer by the asker"
+    )
+
+
+def test_question_is_solved_by_the_name_that_an_imported_answer_shows(client):
+    from community.qa.services import accept_answer
+
+    answer = AnswerFactory(byline="An old hand")
+    accept_answer(answer, actor=answer.topic.author)
+
+    assert texts(client.get(answer.topic.get_absolute_url()), ".solved-by") == [
+        "Solved by An old hand Jump to the answer"
+    ]
+
+
+def test_posts_show_the_role_or_standing_and_the_accepted_answers_of_their_author(client):
+    topic = TopicFactory()
+    customer = {"author__customer_since": date(2024, 3, 1)}
+    people = [
+        PostFactory(topic=topic, author__role="support", author__accepted_answers=12, **customer),
+        PostFactory(topic=topic, author__shows_customer=True, author__accepted_answers=1, **customer),
+        PostFactory(topic=topic, **customer),
+        PostFactory(topic=topic, author__shows_customer=True),
+    ]
+
+    response = client.get(topic.get_absolute_url())
+
+    shown = [
+        (texts(response, f"#p{post.pk} .role"), texts(response, f"#p{post.pk} .meta span")) for post in people
+    ]
+    assert shown == [
+        (["Support"], ["12 accepted answers"]),
+        (["Customer since 2024"], ["1 accepted answer"]),
+        ([], []),
+        ([], []),
+    ]
+
+
+def test_nothing_takes_the_place_of_similar_topics_if_there_are_none(client):
+    topic = TopicFactory(title="Grinder makes a loud noise")
+
+    response = client.get(f"/topics/{topic.pk}/similar/")
+
+    assert response.status_code == 200
+    assert response.text.strip() == ""
 
 
 def test_comments_are_shown_under_their_post(client):

@@ -240,12 +240,12 @@ def test_head_of_the_topic_follows_accepting_unaccepting_deleting_and_restoring(
         response = page(client.post(f"/posts/{answer.pk}/{act}/", headers=htmx))
         (head,) = response.cssselect("#topic-head[hx-swap-oob]")
         (counted,) = response.cssselect("#after-opening h2")
-        return [a.get("href") for a in head.cssselect("a.solved")], counted.text_content()
+        return [a.get("href") for a in head.cssselect("a.solved-by")], counted.text_content()
 
     found = {act: head_after(act) for act in ("accept", "unaccept", "delete", "restore")}
 
     assert found == {
-        "accept": ([f"/p/{answer.pk}/"], "1 answer"),
+        "accept": ([f"#p{answer.pk}"], "1 answer"),
         "unaccept": ([], "1 answer"),
         "delete": ([], "No answers yet"),
         "restore": ([], "1 answer"),

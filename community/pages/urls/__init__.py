@@ -7,6 +7,7 @@ app_name = "pages"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("u/<str:username>/", home.profile, name="profile"),
+    path("u/<str:username>/card/", home.profile_card, name="profile-card"),
     path("search/", home.search, name="search"),
     path("me/", home.me, name="me"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

@@ -56,5 +56,6 @@ urlpatterns = [
     path("posts/<int:post_id>/restore/", posts.post_restore, name="post-restore"),
     path("posts/<int:post_id>/like/", posts.post_like, name="post-like"),
     path("posts/<int:post_id>/unlike/", posts.post_unlike, name="post-unlike"),
+    path("posts/<int:post_id>/picture/", posts.post_picture, name="post-picture"),
     path("posts/<int:post_id>/comment/", composing.comment_create, name="comment-create"),
 ]

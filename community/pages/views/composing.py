@@ -27,6 +27,7 @@ from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics
 from community.members.models import Member
 from community.members.requests import member_of
+from community.members.services import profiles
 from community.moderation import composer
 from community.pages import topic as topic_page
 
@@ -177,7 +178,7 @@ def _create_topic(request: HttpRequest, form: TopicForm, author: Member) -> Topi
         return None
     data = form.cleaned_data
     try:
-        return topics.create(
+        topic = topics.create(
             data["category"],
             author=author,
             kind=data["kind"],
@@ -191,6 +192,9 @@ def _create_topic(request: HttpRequest, form: TopicForm, author: Member) -> Topi
     except RateLimited as error:  # of new members
         form.add_error(None, error)
         return None
+    if author.picture_asked_on is None:
+        profiles.ask_for_picture(author, post_id=topic.posts.get(kind=Post.Kind.OPENING).pk)
+    return topic
 
 
 def _create_post(
@@ -199,9 +203,10 @@ def _create_post(
     require_agreement(request, form)
     if form.errors or not rate_limits.check(form, rate_limits.POSTS, request):
         return None
+    author = member_of(request)
     try:
-        return posts.create(
-            topic, author=member_of(request), source=form.cleaned_data["source"], parent=parent, kind=kind
+        post = posts.create(
+            topic, author=author, source=form.cleaned_data["source"], parent=parent, kind=kind
         )
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
@@ -209,6 +214,9 @@ def _create_post(
     except RateLimited as error:  # of new members
         form.add_error(None, error)
         return None
+    if not post.is_comment:
+        profiles.ask_for_picture(author, post_id=post.pk)
+    return post
 
 
 def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:

@@ -23,6 +23,7 @@ from community.pages import todo
 from community.pages.search import SearchPage
 
 QUERY_LENGTH = 200
+CARD_BADGES = 4
 
 
 @require_safe
@@ -78,9 +79,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show one member: what they say of themselves, what they earned, and what the reader may read of theirs."""
-    member = get_object_or_404(Member.objects.select_related("company"), username__iexact=username)
-    if not can_see_profile(request.user, member):
-        raise Http404(_("This page does not exist."))
+    member = _member_or_404(request, username)
     tab = request.GET.get("tab", "")
     if tab not in profile_page.TABS:
         raise Http404(_("This page does not exist."))
@@ -101,6 +100,26 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         context["best"] = profile_page.best_answers(member, request.user)
         context["newest"] = profile_page.newest_topics(member, request.user)
     return render(request, "pages/profile.html", context)
+
+
+@require_safe
+@page_cache.for_visitors
+def profile_card(request: HttpRequest, username: str) -> HttpResponse:
+    """Who somebody is, in short; fetched when the reader points at their name in a post."""
+    member = _member_or_404(request, username)
+    context = {
+        "person": member,
+        "figures": profile_page.figures(member, request.user),
+        "badges": profile_page.badges(member)[:CARD_BADGES],
+    }
+    return render(request, "pages/_person_card.html", context)
+
+
+def _member_or_404(request: HttpRequest, username: str) -> Member:
+    member: Member = get_object_or_404(Member.objects.select_related("company"), username__iexact=username)
+    if not can_see_profile(request.user, member):
+        raise Http404(_("This page does not exist."))
+    return member
 
 
 @require_safe

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from community.core import rate_limits
 from community.core.markup import Markup
@@ -23,7 +24,9 @@ from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
 from community.forum.services import likes, posts, rendering, topics
+from community.members.forms import PictureForm
 from community.members.requests import member_of
+from community.members.services import profiles
 from community.pages import topic as topic_page
 
 from .common import (
@@ -153,6 +156,26 @@ def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
     view = topic_page.view_of(topic_page.part_of(request, post), post)
     likes_now = ngettext("%(n)d like", "%(n)d likes", view.post.like_count) % {"n": view.post.like_count}
     return changed(render(request, "forum/_like_button.html", {"post": view}), likes_now)
+
+
+@require_POST
+@login_required
+def post_picture(request: HtmxRequest, post_id: int) -> HttpResponse:
+    """Save the picture that the author is asked for beside their post, or never ask again."""
+    post, member = post_or_404(request, post_id), member_of(request)
+    require(post.author_id == member.pk, _("Only the author of this post is asked for a picture."))
+    if "decline" in request.POST:
+        profiles.decline_picture(member)
+        return show_post(request, post, _("All right. You can add a picture in your settings at any time."))
+    form = PictureForm(request.POST, request.FILES)
+    if form.is_valid():
+        profiles.set_avatar(member, form.cleaned_data["avatar"])
+        return elsewhere(post.get_absolute_url()) if request.htmx else redirect(post)
+    sentence = str(form.errors["avatar"][0])
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=204), "toast", {"message": sentence})
+    messages.error(request, sentence)
+    return redirect(post)
 
 
 def _screened(request: HttpRequest, post: Post, form: EditForm) -> Verdict:

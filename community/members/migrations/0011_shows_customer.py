@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0009_picture_asked_on"),
+        ("members", "0010_picture_asked_on"),
     ]
 
     operations = [

@@ -18,8 +18,8 @@ UPDATE members_member m SET accepted_answers = counted.n
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qa", "0001_initial"),
-        ("members", "0008_accepted_answers"),
+        ("qa", "0002_index_accepted_questions"),
+        ("members", "0009_accepted_answers"),
     ]
 
     operations = [migrations.RunSQL(COUNT, migrations.RunSQL.noop, elidable=True)]

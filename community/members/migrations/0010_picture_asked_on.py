@@ -3,13 +3,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0007_private_members"),
+        ("members", "0009_accepted_answers"),
     ]
 
     operations = [
         migrations.AddField(
             model_name="member",
-            name="accepted_answers",
-            field=models.PositiveIntegerField(default=0, editable=False),
+            name="picture_asked_on",
+            field=models.PositiveBigIntegerField(editable=False, null=True),
         ),
     ]

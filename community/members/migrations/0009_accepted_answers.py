@@ -3,13 +3,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0008_accepted_answers"),
+        ("members", "0008_previous_visits"),
     ]
 
     operations = [
         migrations.AddField(
             model_name="member",
-            name="picture_asked_on",
-            field=models.PositiveBigIntegerField(editable=False, null=True),
+            name="accepted_answers",
+            field=models.PositiveIntegerField(default=0, editable=False),
         ),
     ]
