@@ -364,18 +364,15 @@ def test_category_names_the_category_of_a_topic_only_if_it_has_subcategories(cli
     assert texts(client.get(parent.get_absolute_url()), ".shortcuts a") == ["Grinders"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "tabs"),
-    [
-        ("forum", ["Hot", "Latest", "Top", "Unanswered"]),
-        ("qa", ["Hot", "Latest", "Top", "Unanswered"]),
-        ("prospect", ["Hot", "Latest", "Top", "Unanswered"]),
-        ("ideas", ["Hot", "Latest", "Top"]),
-        ("articles", ["Hot", "Latest", "Top"]),
-    ],
-)
-def test_categories_without_questions_have_no_tab_for_unanswered_ones(client, kind, tabs):
-    assert texts(client.get(CategoryFactory(kind=kind).get_absolute_url()), ".tabs a") == tabs
+def test_categories_without_questions_have_no_tab_for_unanswered_ones(client):
+    tabs = {
+        kind: texts(client.get(CategoryFactory(kind=kind).get_absolute_url()), ".tabs a")
+        for kind in ("forum", "qa", "prospect", "ideas", "articles")
+    }
+
+    some = ["Hot", "Latest", "Top"]
+    every = [*some, "Unanswered"]
+    assert tabs == {"forum": every, "qa": every, "prospect": every, "ideas": some, "articles": some}
 
 
 def test_empty_tag_list_shows_a_message(client):
