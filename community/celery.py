@@ -22,6 +22,7 @@ app.conf.task_routes = {
 app.conf.beat_schedule = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0},
     "moderation-endings": {"task": "moderation.endings", "schedule": 60.0},
+    "members-drafts": {"task": "members.delete_expired_drafts", "schedule": 86_400.0},
     "members-visits": {"task": "members.write_visits", "schedule": 20.0},
     "badges-award": {"task": "badges.award", "schedule": 86_400.0},
     "forum-views": {"task": "forum.write_views", "schedule": 10.0},

@@ -152,6 +152,12 @@ UNSENT_FORMS = RateLimit(
     "20/minute",
     gettext_lazy("A lot of forms were sent from your network. Please log in and try again in %(wait)s."),
 )
+VISITOR_DRAFTS = RateLimit(
+    "visitor-drafts",
+    "address",
+    "10/minute; 60/hour",
+    gettext_lazy("A lot was written from your network. Please log in first, or try again in %(wait)s."),
+)
 ACCOUNT_CODES = RateLimit(
     "account-codes",
     "account",
@@ -203,6 +209,7 @@ NAMED = {
         ACCOUNT_LOG_INS_SLOWED,
         DEVICE_LOG_INS,
         UNSENT_FORMS,
+        VISITOR_DRAFTS,
         ACCOUNT_CODES,
         ACCOUNT_CONFIRMATIONS,
         ACCOUNT_PASSWORD_RESETS,

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 # The name of the hidden field, and the session key of the form.
 SHOWN_TO: Final = "shown_to"
 KEY: Final = "unsent_form"
+# In that field of forms for visitors that a member may send too, after logging in on another page.
+VISITOR: Final = "visitor"
 MAX_CHARACTERS: Final = 100_000
 KEPT_FOR: Final = 3600  # seconds
 # Fields shown for review before sending; other fields are sent unchanged.
@@ -45,8 +47,8 @@ class UnsentForm:
 
 
 def of(request: HttpRequest) -> UnsentForm | None:
-    """Return the form in the request; None if it was not shown to a member or is too long to keep."""
-    if request.method != "POST" or not request.POST.get(SHOWN_TO, "").isdigit():
+    """Return the form in the request; None if it does not say who it was shown to or is too long to keep."""
+    if request.method != "POST" or not (shown_to(request).isdigit() or shown_to(request) == VISITOR):
         return None
     fields = [
         (name, value)
@@ -60,7 +62,7 @@ def of(request: HttpRequest) -> UnsentForm | None:
 
 
 def shown_to(request: HttpRequest) -> str:
-    """Return the primary key of the member the form was shown to."""
+    """Return the primary key of the member the form was shown to, or VISITOR."""
     return request.POST.get(SHOWN_TO, "")
 
 

@@ -25,6 +25,13 @@ def can_create_in(user: Reader, category: Category) -> bool:
     return Category.objects.creatable_by(user).filter(pk=category.pk).exists()
 
 
+def can_begin_in(user: Reader, category: Category) -> bool:
+    """Return whether the user may write a topic here; visitors sign up or log in before it is posted."""
+    if user.is_authenticated:
+        return can_create_in(user, category)
+    return not category.is_archived and category.create_by != Category.Audience.GROUPS
+
+
 def topic_kinds(user: Reader, category: Category) -> list[Topic.Kind]:
     """Return the kinds of topic the reader may start here; the first is the default."""
     kinds = {

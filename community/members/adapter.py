@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core import rate_limits
 from community.core.mailboxes import MAX_LENGTH, canonical_address
-from community.members import log_in_limits, names, screening
+from community.members import log_in_limits, names, screening, visitor_drafts
 from community.members.models import Member
 from community.members.services import accounts, companies
 
@@ -81,6 +81,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None:
             log_in_limits.clear(request, _account(credentials))
         return user
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where to go without a `next`: to what the member wrote as a visitor, or to the home page."""
+        assert request.user.is_authenticated  # noqa: S101  for mypy
+        draft = visitor_drafts.of(request.user)
+        return draft.address if draft else str(super().get_login_redirect_url(request))
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         """Finish logging in, and remember the browser for next time."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from community.core import disk, redaction
 from community.core.requests import is_person
-from community.members import two_factor
+from community.members import two_factor, visitor_drafts
 from community.members.models import Member
 from community.members.requests import member_of
 from community.members.services.visits import note_visit
@@ -119,6 +119,11 @@ def _note_use(request: HttpRequest, member: Member) -> None:
 @receiver(user_logged_in)
 def note_log_in(request: HttpRequest, **kwargs: Any) -> None:
     request.session[SEEN] = int(time.time())
+
+
+@receiver(user_logged_in)
+def hand_over_draft(request: HttpRequest, user: Member, **kwargs: Any) -> None:
+    visitor_drafts.hand_over(request, user)
 
 
 @receiver(authenticator_added)

@@ -299,6 +299,32 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.company is not None and self.company.owns_domain_of(self.email)
 
 
+class VisitorDraftQuerySet(models.QuerySet["VisitorDraft"]):
+    def current(self) -> VisitorDraftQuerySet:
+        return self.filter(kept_at__gt=timezone.now() - VisitorDraft.KEPT_FOR)
+
+    def expired(self) -> VisitorDraftQuerySet:
+        return self.filter(kept_at__lte=timezone.now() - VisitorDraft.KEPT_FOR)
+
+
+class VisitorDraft(models.Model):
+    """What a member wrote as a visitor, just before they signed up or logged in; they can still post it."""
+
+    KEPT_FOR = timedelta(days=7)
+
+    member = models.OneToOneField(
+        Member, on_delete=models.CASCADE, primary_key=True, related_name="visitor_draft"
+    )
+    address = models.CharField(max_length=200, help_text=_("The page that shows it."))
+    fields = models.JSONField(help_text=_("The form's fields by name."))
+    kept_at = models.DateTimeField(default=timezone.now)
+
+    objects = VisitorDraftQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Draft of {self.member}"
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> InvitationQuerySet:
         """Invitations that were neither used nor have expired."""

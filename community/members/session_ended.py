@@ -53,7 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return answer_script(request, status=403)
     if form and not request.user.is_authenticated and _keep(request):
         return _ask_to_log_in(request)
-    if form and unsent.shown_to(request) != str(request.user.pk):
+    if form and unsent.shown_to(request) not in (str(request.user.pk), unsent.VISITOR):
         form = None
     return render(request, "403_csrf.html", {"unsent": form}, status=403)
 
@@ -87,7 +87,7 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
 
 def _keep(request: HttpRequest) -> bool:
     form = unsent.of(request)
-    if form is None:
+    if form is None or unsent.shown_to(request) == unsent.VISITOR:
         return False
     try:
         rate_limits.hit(rate_limits.UNSENT_FORMS, request)

@@ -20,7 +20,7 @@ from community.core import rate_limits, unsent
 from community.core.mailboxes import canonical_address
 from community.core.permissions import require
 from community.core.requests import own_url, require_safe_or_post
-from community.members import names, rules
+from community.members import names, rules, visitor_drafts
 from community.members.forms import AlreadyTaken, ClaimForm, InvitationForm, ProfileForm, SignupForm
 from community.members.models import Guidelines, Member
 from community.members.requests import member_of
@@ -38,6 +38,11 @@ class RateLimitedView(FormView):  # type: ignore[type-arg]  # not generic at run
 class LoginView(RateLimitedView, allauth_views.LoginView):
     """Allauth's log-in view; AccountAdapter applies the rate limits."""
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        visitor_drafts.note_email(request, request.POST.get("login", ""))
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
 
 class SignupView(RateLimitedView, allauth_views.SignupView):
     """Allauth's sign-up view, with rate limits and a form error when two people race for a username."""
@@ -45,10 +50,13 @@ class SignupView(RateLimitedView, allauth_views.SignupView):
     def form_valid(self, form: SignupForm) -> HttpResponse:
         if not rate_limits.check(form, rate_limits.SIGN_UPS, self.request):
             return self.form_invalid(form)
+        visitor_drafts.note_email(self.request, form.cleaned_data["email"])
         try:
             response: HttpResponse = super().form_valid(form)
         except AlreadyTaken:
-            response = self.form_invalid(form)
+            return self.form_invalid(form)
+        if self.user is not None:  # else the address has an account
+            visitor_drafts.hand_over(self.request, self.user)
         return response
 
 

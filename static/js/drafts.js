@@ -1,15 +1,16 @@
 // Drafts: forms with data-draft are saved in local storage until the server has stored the post. The server
 // signals that with a "posted" cookie that contains the draft's name. Each member has their own drafts, which site.js
 // deletes when they log out or someone else logs in. Each tab saves its own draft of a form, so that two open tabs do
-// not overwrite each other.
+// not overwrite each other. What visitors write stays in their tab, because nobody knows who opens the next one.
 
-const PREFIX = `drafts:${document.body.dataset.account}:`;
+const ACCOUNT = document.body.dataset.account;
+const PREFIX = `drafts:${ACCOUNT}:`;
 const TAB = "tab:";
 const MAX_AGE_WEEKS = 4;
 
 function storage() {
   try {
-    return window.localStorage;
+    return ACCOUNT ? window.localStorage : window.sessionStorage;
   } catch {
     return null; // disabled in the browser
   }
@@ -49,9 +50,9 @@ function valuesOf(form) {
   return values;
 }
 
-function store(key, values) {
+function store(key, values, isSent = false) {
   try {
-    storage()?.setItem(key, JSON.stringify({ at: Date.now(), values }));
+    storage()?.setItem(key, JSON.stringify({ at: Date.now(), values, isSent }));
   } catch {
     // Storage is full; the text is still on the page.
   }
@@ -166,7 +167,9 @@ document.addEventListener("input", (event) => {
   if (form) save(form);
 });
 document.addEventListener("submit", ({ target }) => {
-  if (storage() && target.dataset.draft) sessionStorage.setItem("sent", target.dataset.draft);
+  if (!storage() || !target.dataset.draft) return;
+  sessionStorage.setItem("sent", target.dataset.draft);
+  if (!ACCOUNT) store(ownKey(target.dataset.draft), valuesOf(target), true);
 });
 document.addEventListener("click", (event) => {
   const cancel = event.target.closest("[data-draft-drop]");

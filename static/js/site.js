@@ -14,35 +14,48 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// Drafts are kept in the browser as "drafts:<account>:<form>" and belong to one account; see drafts.js. What a visitor
-// typed shortly before logging in is kept for them; anyone else's drafts are deleted, and on log-out all are.
-const HANDED_OVER_FOR = 3600 * 1000; // milliseconds
+// Drafts are kept in the browser as "drafts:<account>:<form>" and belong to one account; see drafts.js. Anyone else's
+// drafts are deleted, and on log-out all are. A visitor's have no account and stay in the tab, for an hour: they are kept
+// for whoever logs in there, unless the visitor sent the form. Then the server knows for whom (visitor_drafts.py).
+const VISITORS_FOR = 3600 * 1000; // milliseconds
 const STORED = /^(drafts|draft):/; // "draft:" was used before drafts belonged to accounts
 
-function storedDrafts() {
+function storedDrafts(storage = () => localStorage) {
   try {
-    return Object.keys(localStorage).filter((key) => STORED.test(key));
+    return Object.keys(storage()).filter((key) => STORED.test(key));
   } catch {
     return []; // disabled in the browser
   }
 }
 
 function handOver(key, account) {
-  const text = localStorage.getItem(key);
+  const text = sessionStorage.getItem(key);
   const ours = `drafts:${account}:${key.slice("drafts::".length)}`;
   try {
-    const isRecent = Date.now() - JSON.parse(text).at < HANDED_OVER_FOR;
-    if (isRecent && localStorage.getItem(ours) === null) localStorage.setItem(ours, text);
+    if (localStorage.getItem(ours) === null) localStorage.setItem(ours, text);
   } catch {
-    // Unreadable, or storage is full.
+    // Storage is full.
+  }
+}
+
+function isStillNeeded(key, account) {
+  try {
+    const { at, isSent } = JSON.parse(sessionStorage.getItem(key));
+    const cameBack = !account && document.querySelector("form[data-draft]"); // with errors
+    return Date.now() - at < VISITORS_FOR && (!isSent || cameBack);
+  } catch {
+    return false;
   }
 }
 
 function keepOwnDrafts(account) {
   for (const key of storedDrafts()) {
-    if (key.startsWith(`drafts:${account}:`) || (!account && !key.startsWith("draft:"))) continue;
-    if (key.startsWith("drafts::")) handOver(key, account);
-    localStorage.removeItem(key);
+    if (account ? !key.startsWith(`drafts:${account}:`) : /^(drafts:|draft):/.test(key)) localStorage.removeItem(key);
+  }
+  for (const key of storedDrafts(() => sessionStorage)) {
+    const isKept = isStillNeeded(key, account);
+    if (isKept && account) handOver(key, account);
+    if (!isKept || account) sessionStorage.removeItem(key);
   }
 }
 keepOwnDrafts(document.body.dataset.account);

@@ -218,10 +218,12 @@ def test_drafts_are_deleted_on_log_out(page, login, answer, reader):
 
 
 @pytest.mark.parametrize(("age", "value"), [(60, "Typed before"), (7200, "")])
-def test_draft_of_a_visitor_is_kept_for_whoever_logs_in_next(page, login, answer, reader, age, value):
+def test_draft_of_a_visitor_is_kept_for_whoever_logs_in_next_in_the_tab(
+    page, login, answer, reader, age, value
+):
     open_topic(page, answer.topic)
     key = f"drafts::reply:{answer.topic.pk}"
-    store = "([key, age]) => localStorage.setItem(key, JSON.stringify({at: Date.now() - age * 1000, values: {source: 'Typed before'}}))"
+    store = "([key, age]) => sessionStorage.setItem(key, JSON.stringify({at: Date.now() - age * 1000, values: {source: 'Typed before'}}))"
     page.evaluate(store, [key, age])
     page.evaluate("localStorage.setItem('draft:reply:1', '{}')")  # from before drafts belonged to accounts
 

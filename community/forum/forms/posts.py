@@ -17,7 +17,9 @@ from community.forum.models import Category, Post, Topic
 from community.forum.services import rendering, tags
 
 if TYPE_CHECKING:
-    from community.members.models import Member
+    from django.contrib.auth.models import AnonymousUser
+
+    from community.forum.models.categories import Reader
 
 # Minimum and maximum length in characters.
 TITLE_LENGTH = (15, 255)
@@ -79,7 +81,7 @@ class TopicForm(forms.Form):
     source = SourceField(label=_("Your post"), limits=BODY_LENGTH, rows=12)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
 
-    def __init__(self, *args: Any, author: Member, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, author: Reader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.author = author
         categories = Category.objects.creatable_by(author).select_related("parent")
@@ -105,6 +107,29 @@ class TopicForm(forms.Form):
                 % {"n": shortest},
             )
         return data
+
+
+def _with_parent(category: Category) -> str:
+    name = isolated(category.name)
+    return f"{isolated(category.parent.name)} › {name}" if category.parent else name
+
+
+class VisitorTopicForm(TopicForm):
+    """The same for visitors, who sign up or log in before it is posted; the category decides the type if need be."""
+
+    def __init__(self, *args: Any, visitor: AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, author=visitor, **kwargs)
+        where: Any = self.fields["category"]
+        where.queryset = Category.objects.open_to_new_members().select_related("parent")
+        where.label_from_instance = _with_parent
+        self.fields["kind"].required = False
+        self.fields["kind"].widget = forms.HiddenInput()
+        del self.fields["tags"]
+
+    def clean_kind(self) -> str:
+        category, kind = self.cleaned_data.get("category"), self.cleaned_data["kind"]
+        kinds = rules.topic_kinds(self.author, category) if category else []
+        return str(kind if kind in kinds or not kinds else kinds[0])
 
 
 class ReplyForm(forms.Form):

@@ -33,6 +33,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """Categories where the reader may start a topic."""
         return self.visible_to(user)._open_to(user, "create").filter(is_archived=False)
 
+    def open_to_new_members(self) -> CategoryQuerySet:
+        """Public categories where every member may start a topic."""
+        public = self.visible_to(AnonymousUser()).filter(is_archived=False)
+        return public.exclude(create_by=Category.Audience.GROUPS)
+
     def _open_to(self, user: Reader, act: str) -> CategoryQuerySet:
         if not user.is_authenticated:
             return self.filter(**{f"{act}_by": Category.Audience.EVERYONE}) if act == "see" else self.none()

@@ -24,6 +24,7 @@ IGNORED_RELATIONS: Final = {
     "forum.readstate",
     "journeys.memberstate",
     "journeys.stagehistory",
+    "members.visitordraft",
     "mfa.authenticator",
     "notifications.notification",
 }

@@ -30,6 +30,7 @@ urlpatterns = [
     path("tags/<tag:slug>/", lists.tag, name="tag"),
     path("tags/<tag:slug>/feed.xml", feeds.tag_feed, name="tag-feed"),
     path("new/", composing.topic_create, name="topic-create"),
+    path("new/discard/", composing.draft_discard, name="draft-discard"),
     path("new/preview/", composing.preview, name="preview"),
     path("new/similar/", composing.similar_topics, name="similar-topics"),
     path("new/mentions/", composing.mention_suggestions, name="mention-suggestions"),

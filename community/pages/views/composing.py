@@ -21,16 +21,18 @@ from community.core.permissions import Refused, require
 from community.core.rate_limits import RateLimited
 from community.core.requests import require_safe_or_post, whole_number
 from community.forum import rules, search
-from community.forum.forms.posts import CommentForm, ReplyForm, TopicForm
+from community.forum.forms.posts import TITLE_LENGTH, CommentForm, ReplyForm, TopicForm
 from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics
+from community.members import visitor_drafts
 from community.members.models import Member
 from community.members.requests import member_of
 from community.members.services import profiles
 from community.moderation import composer
 from community.pages import topic as topic_page
 
+from . import visitor_topics
 from .common import (
     HtmxRequest,
     changed,
@@ -47,9 +49,10 @@ HELD = gettext_lazy("Waiting for approval. A moderator will review your post soo
 
 
 @require_safe_or_post
-@login_required
 def topic_create(request: HtmxRequest) -> HttpResponse:
-    """Show or submit the composer; `?category=`, `?kind=`, `?title=` prefill it."""
+    """Show or submit the composer; `?category=`, `?kind=`, `?title=` prefill it, `?kept` with a visitor's draft."""
+    if not request.user.is_authenticated:
+        return visitor_topics.topic_begin(request)
     author = member_of(request)
     form = TopicForm(request.POST or None, author=author, initial=_wished(request, author))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
@@ -57,10 +60,21 @@ def topic_create(request: HtmxRequest) -> HttpResponse:
         if not form.errors and (topic := _create_topic(request, form, author)) is not None:
             if not topic.is_published:
                 messages.info(request, HELD)
+            if "kept" in request.POST:
+                visitor_drafts.forget(author)
             return posted(redirect(topic), "topic")
     context = _composer(request, form)
     response = render(request, "forum/topic_create.html", context, status=_status(request, form))
     return rate_limits.answer(response, form)
+
+
+@require_POST
+@login_required
+def draft_discard(request: HttpRequest) -> HttpResponse:
+    """Delete what the member wrote as a visitor."""
+    visitor_drafts.forget(member_of(request))
+    messages.success(request, _("Draft deleted."))
+    return redirect("/")
 
 
 @require_safe_or_post
@@ -148,13 +162,15 @@ def mention_suggestions(request: HttpRequest) -> JsonResponse:
 
 
 def _wished(request: HttpRequest, author: Member) -> dict[str, Any]:
+    if "kept" in request.GET and (draft := visitor_drafts.of(author)):
+        return {**draft.fields, "kept": True}
     asked = request.GET.get("category", "")
     categories = Category.objects.creatable_by(author)
     category = categories.filter(slug=asked).first() if asked else None
     kind = request.GET.get("kind", "")
     if kind not in Topic.Kind.values:
         kind = rules.topic_kinds(author, category)[0] if category else Topic.Kind.QUESTION
-    return {"category": category, "kind": kind, "title": request.GET.get("title", "")[:255]}
+    return {"category": category, "kind": kind, "title": request.GET.get("title", "")[: TITLE_LENGTH[1]]}
 
 
 def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
@@ -168,6 +184,7 @@ def _composer(request: HtmxRequest, form: TopicForm) -> dict[str, Any]:
         "form": form,
         "topic": None,
         "categories": categories,
+        "is_kept": "kept" in request.POST or "kept" in form.initial,
         "preview_html": preview_of(request, form, _chosen_category(form)),
         "rate_limit_sentences": composer.sentences(author),
     }
