@@ -26,6 +26,7 @@ from community.members.models import Member
 from community.moderation.models import ReviewItem
 from community.pages.profile import Figures, Held
 from community.pages.topic import PostView, TopicPage
+from community.prospects import voices
 from community.prospects.cards import Card, ReplyShare
 from community.prospects.models import DeskQuestion, RosterEntry
 from community.prospects.queries import NOTHING
@@ -98,6 +99,7 @@ def examples() -> dict[str, Any]:
         "parts_of_posts": {name: replace(view, id=view.id + 100) for name, view in posts.items()},
         "topics": _topics(ada, sol),
         "last_visit_at": MOMENT - timedelta(days=1),
+        "questions": _questions(ada, sol),
         "lists": [_page_of_list(number, of) for number, of in ((1, 9), (5, 9), (9, 9), (1, 1))],
         "states": _states(ada),
         "desk_cards": _desk_cards(ada, sol),
@@ -159,6 +161,20 @@ def _topics(ada: Member, sol: Member) -> list[Topic]:
     for topic in rows:
         topic.headline, topic.snippet, topic.best_post = topic.title, "… purge the wand …", best  # type: ignore[attr-defined]
     return rows
+
+
+def _questions(ada: Member, sol: Member) -> list[voices.Question]:
+    """Prospects' questions answered by nobody, by one and two customers, and by many and the team."""
+    bo = Member(pk=3, username="bo", display_name="Bo Summer")
+    names = {sol.pk: "Sol Rivers"}
+    heard = [
+        voices.NOBODY,
+        voices.Voices([ada]),
+        voices.Voices([ada, bo], [sol], names),
+        voices.Voices([bo, ada, bo, ada], [sol], names),
+    ]
+    topics = [_topic(ada, pk=201 + number, is_solved=number == 3) for number in range(len(heard))]
+    return [voices.Question(topic, said) for topic, said in zip(topics, heard, strict=True)]
 
 
 def _page(topic: Topic, *, reader: Any) -> TopicPage:

@@ -37,6 +37,11 @@ class ProspectForumQuerySet(models.QuerySet["ProspectForum"]):
             return self.all()
         return self.filter(roster__member=member, roster__is_active=True).distinct()
 
+    def with_roster(self) -> ProspectForumQuerySet:
+        """Load who answers in the forums, as `on_duty`."""
+        on_duty = RosterEntry.objects.on_duty().select_related("member")
+        return self.prefetch_related(models.Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
+
 
 class ProspectForum(models.Model):
     """The settings that make a category a prospect forum: its roster and response times."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,11 +26,11 @@ from community.members.models import Member
 from community.members.requests import member_of
 from journeys.event_text import describe
 
-from . import cards, rules
+from . import cards, rules, voices
 from . import desk as desk_lists
 from .forms import HandoverForm, ReplyForm, UrgentForm
 from .links import external_links
-from .models import DeskQuestion, DeskQuestionQuerySet, ProspectForum, RosterEntry
+from .models import DeskQuestion, DeskQuestionQuerySet, ProspectForum
 from .services import claims, replies, states
 
 if TYPE_CHECKING:
@@ -47,16 +46,15 @@ NOT_YOURS = gettext_lazy("Only salespeople listed in a prospect forum can open t
 
 @require_safe
 def forum_list(request: HttpRequest) -> HttpResponse:
-    """Show the prospect forums that the reader may see, with their rosters."""
-    on_duty = RosterEntry.objects.on_duty().select_related("member")
-    forums = list(
-        ProspectForum.objects.visible_to(request.user)
-        .select_related("category")
-        .prefetch_related(Prefetch("roster", queryset=on_duty, to_attr="on_duty"))
-    )
+    """Show the prospect forums that the reader may see, who answers in them, and the latest questions."""
+    forums = list(ProspectForum.objects.visible_to(request.user).select_related("category").with_roster())
     categories = [forum.category_id for forum in forums]
-    questions = queries.TopicRows(request.user, "latest", categories)[:QUESTIONS] if forums else []
-    context = {"forums": forums, "questions": questions, "meta": PageMeta(request.path)}
+    topics = queries.TopicRows(request.user, "latest", categories)[:QUESTIONS] if forums else []
+    context = {
+        "forums": forums,
+        "questions": voices.questions_of(topics, forums),
+        "meta": PageMeta(request.path),
+    }
     return render(request, "prospects/forum_list.html", context)
 
 

@@ -162,7 +162,7 @@ def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, world
     menu.get_by_role("link", name="Ask sales").click()
 
     expect(page.get_by_role("heading", name="Ask before you buy")).to_be_visible()
-    expect(page.get_by_role("heading", name="Latest questions")).to_be_visible()
+    expect(page.get_by_role("heading", name="What others asked")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(bar).to_be_hidden()
     expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)

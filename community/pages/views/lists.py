@@ -18,6 +18,7 @@ from community.forum import lists, queries, rules
 from community.forum.lists import Period, Sort
 from community.forum.models import Category, Tag
 from community.members.models import Member
+from community.prospects import voices
 
 # Maximum pinned topics above a list.
 PINNED = 20
@@ -60,12 +61,11 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, sort, within, pinned="pinned")
     parent = next((one for one in tree if one.pk == found.parent_id), None)
-    if isinstance(request.user, Member):
-        can_create = rules.can_create_in(request.user, found)
-    else:
-        # Once they have logged in.
-        can_create = found.create_by != Category.Audience.GROUPS and not found.is_archived
+    can_create = rules.can_begin_in(request.user, found)
     context |= {"category": found, "parent": parent, "tree": tree, "can_create": can_create}
+    forum = voices.forum_of(found) if found.kind == Category.Kind.PROSPECT else None
+    questions = voices.questions_of([*context["pinned"], *context["page"]], [forum]) if forum else []
+    context |= {"forum": forum, "questions": questions}
     context["meta"] = _meta(request, context, found.get_absolute_url(), found.description)
     return render(request, "forum/category.html", context)
 
