@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import text
-from community.events.catalogue import EVENT_TYPES, TOPIC_CREATED, EventType
+from community.events.catalogue import (
+    CONTENT_VIEWED,
+    EVENT_TYPES,
+    PAGE_VIEWED,
+    SEARCH_PERFORMED,
+    TOPIC_CREATED,
+    TOPIC_VIEWED,
+    VISIT_DAY,
+    EventType,
+)
 from community.events.models import Event
 from community.events.services import custom_kinds
 from community.forum.models import Post, Topic
@@ -88,6 +97,8 @@ OWN: Final[Mapping[str, StrOrPromise]] = {
 }
 # Voters and likers are private: only the team sees who they are.
 PRIVATE = frozenset({"helpful_vote.received", "question_vote.received", "reaction.received"})
+# Kinds of which there are many, and which say little on their own.
+READING = frozenset({VISIT_DAY, PAGE_VIEWED, TOPIC_VIEWED, SEARCH_PERFORMED, CONTENT_VIEWED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +113,14 @@ class EventText:
     excerpt: str = ""
     preposition: str = ""
     counterpart: Member | None = None
-    times: int = 1  # consecutive repeats, see `merge_repeats`
+    times: int = 1  # repeats, see `merge_repeats`
 
     @property
-    def is_bare(self) -> bool:
-        """Whether it has no details that distinguish it from others of its kind."""
-        return not (self.about or self.excerpt or self.counterpart)
+    def reads_as(self) -> tuple[object, ...]:
+        """What distinguishes it from others for the reader; each amount of money is on its own."""
+        event = self.event
+        distinct = event.pk if event.value_cents else None
+        return event.name, event.channel, self.about, self.url, self.counterpart, distinct
 
 
 def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
@@ -125,19 +138,36 @@ def describe(events: Iterable[Event], reader: Member) -> list[EventText]:
 
 
 def merge_repeats(events: Iterable[EventText]) -> list[EventText]:
-    """Merge consecutive events without distinguishing details: five visits become "visited, 5 times".
+    """Merge events that read the same: five visits become "visited, 5 times", where the latest of them stands.
 
     A question also records that a topic was started; only the question is kept.
     """
     found: list[EventText] = []
+    places: dict[object, int] = {}
     for one in events:
         last = found[-1] if found else None
         if last and _same_topic(last.event, one.event):
             found[-1] = last if last.event.name != TOPIC_CREATED else one
-        elif last and one.is_bare and last.is_bare and one.event.name == last.event.name:
-            found[-1] = replace(last, times=last.times + 1)
+            continue
+        place = places.setdefault(one.reads_as, len(found))
+        if place < len(found):
+            found[place] = replace(found[place], times=found[place].times + 1)
         else:
             found.append(one)
+    return found
+
+
+def quote_once(lists: Iterable[Sequence[EventText]]) -> list[list[EventText]]:
+    """Keep the excerpt of each post or topic where it comes first."""
+    quoted: set[tuple[str, int | None]] = set()
+    found = []
+    for events in lists:
+        kept = []
+        for one in events:
+            about = (one.event.object_type, one.event.object_id)
+            kept.append(replace(one, excerpt="") if one.excerpt and about in quoted else one)
+            quoted.add(about)
+        found.append(kept)
     return found
 
 
@@ -171,11 +201,12 @@ def _counterparts(events: Sequence[Event], reader: Member) -> set[int]:
     }
 
 
-def _action(event: Event, reader: Member, custom: Mapping[str, EventType]) -> str:
-    if event.member_id == reader.pk and event.name in OWN:
-        return str(OWN[event.name])
-    declared = EVENT_TYPES.get(event.name) or custom.get(event.name)
-    return str(declared.says) if declared else event.name
+def action_of(name: str, *, own: bool, custom: Mapping[str, EventType]) -> str:
+    """Return what the member did, such as "replied"; `own` addresses the member themselves."""
+    if own and name in OWN:
+        return str(OWN[name])
+    declared = EVENT_TYPES.get(name) or custom.get(name)
+    return str(declared.says) if declared else name
 
 
 def _event_text(
@@ -190,7 +221,7 @@ def _event_text(
     counterpart = people.get(event.counterpart_id or 0)
     return EventText(
         event=event,
-        action=_action(event, reader, custom),
+        action=action_of(event.name, own=event.member_id == reader.pk, custom=custom),
         icon=ICONS.get(event.name.split(".", 1)[0], "circle-check"),
         about=about,
         url=url,

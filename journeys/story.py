@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.db.models import Q
 
 from community.members.models import Member
 
 from . import labels
 from .charts import LifeLine, life_line
-from .event_text import EventText, describe_by_id
+from .engine import activity
+from .event_text import EventText, describe, describe_by_id, quote_once
 from .models import MemberState, Override, StageHistory
 from .reports.companions import Companion
-from .reports.timeline import Band, timeline
+from .reports.timeline import Band, events_of, timeline
+from .reports.weeks import Weeks
+from .services.rulesets import live_ruleset
 from .services.shards import today
 
 
@@ -68,6 +73,51 @@ def story_of(member: Member, reader: Member) -> Story:
         steps=steps,
         line=life_line(found.bands, member.pk, today()),
         superseded=found.superseded,
+    )
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A risk signal, with the latest event behind it; none where it comes from the activity as a whole."""
+
+    text: str
+    evidence: EventText | None
+
+
+# The kind of event that a signal comes from.
+_BEHIND = {
+    activity.DETRACTOR: "nps.answered",
+    activity.PAYMENT: "payment.failed",
+    activity.TICKET: "support.ticket_opened",
+}
+
+
+def risks_of(story: Story, reader: Member) -> list[Risk]:
+    """Return a member's risk signals with their evidence. No query without any."""
+    risks = story.state.risks if story.state else []
+    if not risks:
+        return []
+    own = reader.pk == story.member.pk
+    texts = labels.RISKS_FOR_YOU if own else labels.RISKS
+    names = [_BEHIND[risk] for risk in risks if risk in _BEHIND]
+    events = events_of(story.member).filter(name__in=names)
+    if activity.TICKET in risks:
+        severity = live_ruleset().rules["A1"]["severity"]
+        events = events.exclude(~Q(props__severity=severity), name=_BEHIND[activity.TICKET])
+    found = {
+        one.event.name: one
+        for one in describe(events.order_by("name", "-occurred_at").distinct("name"), reader)
+    }
+    return [Risk(str(texts.get(risk, risk)), found.get(_BEHIND.get(risk, ""))) for risk in risks]
+
+
+def quoting_once(story: Story, weeks: Weeks) -> tuple[Story, Weeks]:
+    """Return both with the excerpt of each post only where it comes first on the page."""
+    lists = [one.evidence for one in story.steps] + [week.events for week in weeks.shown]
+    kept = iter(quote_once(lists))
+    steps = [replace(one, evidence=next(kept)) for one in story.steps]
+    return replace(story, steps=steps), replace(
+        weeks, shown=[replace(week, events=next(kept)) for week in weeks.shown]
     )
 
 

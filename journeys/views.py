@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
 from community.events.services.cursors import is_behind
@@ -20,19 +17,16 @@ from community.members.requests import member_of
 
 from . import labels, rules
 from .charts import sankey
-from .event_text import describe, merge_repeats
 from .forms import OverrideForm
 from .models import Ruleset
-from .reports import funnel, overview, timeline
+from .reports import funnel, overview
 from .reports.map_numbers import map_numbers
 from .reports.movement import movement as movement_report
+from .reports.weeks import weeks_of
 from .services import dirty, overrides, rulesets, shards
-from .story import Story, story_of
+from .story import quoting_once, risks_of, story_of
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
-MOVES, EVENTS = 12, 25
+MOVES = 12
 MOVEMENT_DAYS = 30
 # The cohorts of the funnel: members first seen in the last so many days; None is everybody.
 PERIODS: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "all": None}
@@ -107,14 +101,13 @@ def override_clear(request: HttpRequest, username: str) -> HttpResponse:
 def own_journey(request: HttpRequest) -> HttpResponse:
     """Show members their own journey: the recorded events, their stage, and why."""
     member = member_of(request)
-    story = story_of(member, member)
-    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
+    story, weeks = quoting_once(story_of(member, member), weeks_of(request, member, member))
     context = {
+        "member": member,
         "story": story,
         "means": labels.STAGE_FOR_YOU,
-        "risks": _risks(story, labels.RISKS_FOR_YOU),
-        "page": page,
-        "events": merge_repeats(describe(page, member)),
+        "risks": risks_of(story, member),
+        "weeks": weeks,
         "own": True,
     }
     return render(request, "journeys/own_journey.html", context)
@@ -147,18 +140,16 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
     member, reader = _get_member(request, username), member_of(request)
-    story = story_of(member, reader)
-    page = page_of(request, timeline.events_of(member), per_page=EVENTS)
+    story, weeks = quoting_once(story_of(member, reader), weeks_of(request, member, reader))
     context = {
         "member": member,
         "story": story,
-        "risks": _risks(story, labels.RISKS),
+        "risks": risks_of(story, reader),
         "means": labels.STAGE_MEANS,
         "superseded_stages": member.stage_history.filter(superseded_at__isnull=False).order_by(
             "-superseded_at", "-id"
         ),
-        "page": page,
-        "events": merge_repeats(describe(page, reader)),
+        "weeks": weeks,
         "own": False,
         "score": getattr(member, "advocacy", None),
         "can_override": rules.can_override(reader, member),
@@ -172,7 +163,3 @@ def _get_member(request: HttpRequest, username: str) -> Member:
     members = Member.objects.select_related("company", "advocacy")
     member: Member = get_object_or_404(members, username__iexact=username)
     return member
-
-
-def _risks(story: Story, texts: Mapping[str, StrOrPromise]) -> list[StrOrPromise]:
-    return [texts.get(risk, risk) for risk in story.state.risks] if story.state else []

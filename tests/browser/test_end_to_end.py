@@ -86,8 +86,7 @@ def test_from_sign_up_to_accepted_answer_badge_and_stage(
     expect(any_page.get_by_role("link", name=re.compile("Teacher|Problem solver")).first).to_be_visible()
     eventually(lambda: MemberState.objects.filter(member=ada, stage="engagement").exists(), seconds=SECONDS)
     manager_page.goto("/journeys/members/ada-winter/")
-    step = manager_page.get_by_role("listitem").filter(
-        has=manager_page.get_by_role("heading", name="Engagement")
-    )
+    step = manager_page.locator(".current-stage")
+    expect(step.get_by_text("Engagement").first).to_be_visible()
     step.get_by_text(re.compile(r"based on \d+ events?")).click()
     expect(step.get_by_text("Why is the second cup sour?").first).to_be_visible()

@@ -6,7 +6,7 @@ from community.events.services.recording import retract
 from community.forum.models import Category
 from journeys import labels
 from journeys.engine.stages import STAGES
-from journeys.event_text import ICONS, describe, describe_by_id, merge_repeats
+from journeys.event_text import ICONS, describe, describe_by_id, merge_repeats, quote_once
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import MemberFactory
 
@@ -146,24 +146,43 @@ def test_repeated_event_is_shown_once(member, staff):
     assert (one.event, one.times) == (events[0], 3)
 
 
-def test_events_that_differ_are_not_merged(member, staff):
-    events = [happened(member, "search.performed", ago, query="mill", results=1) for ago in (1, 2)]
+def test_events_that_read_differently_are_not_merged(member, staff):
+    events = [happened(member, "search.performed", 1, query=query, results=1) for query in ("mill", "cup")]
+    events += [bought(member, 2, ref=ref) for ref in ("one", "two")]
 
-    assert [one.times for one in merge_repeats(described(staff, *events))] == [1, 1]
+    assert [one.times for one in merge_repeats(described(staff, *events))] == [1, 1, 1, 1]
 
 
-def test_an_event_in_between_ends_a_run_of_repeats(member, staff):
+def test_repeats_are_merged_across_other_events_where_the_latest_stands(member, staff):
     events = [
         happened(member, "visit.day", 1),
         happened(member, "search.performed", 1, query="a", results=0),
         happened(member, "visit.day", 2),
     ]
 
-    assert [one.event.name for one in merge_repeats(described(staff, *events))] == [
-        "visit.day",
-        "search.performed",
-        "visit.day",
+    merged = merge_repeats(described(staff, *events))
+
+    assert [(one.event, one.times) for one in merged] == [(events[0], 2), (events[1], 1)]
+
+
+def test_voters_stay_apart_for_the_team_and_are_counted_for_the_member(member, staff):
+    answer = AnswerFactory(author=member)
+    votes = [
+        happened(member, "helpful_vote.received", 1, topic_id=1, about=answer, counterpart=MemberFactory())
+        for _ in range(3)
     ]
+
+    assert [one.times for one in merge_repeats(described(staff, *votes))] == [1, 1, 1]
+    assert [one.times for one in merge_repeats(described(member, *votes))] == [3]
+
+
+def test_quote_once_keeps_the_first_excerpt_of_each_post(member, staff):
+    answer = AnswerFactory(html="<p>Brush it.</p>")
+    events = [happened(member, "answer.accepted", ago, minutes=3, topic_id=1, about=answer) for ago in (1, 2)]
+
+    first, second = quote_once([described(staff, events[0]), described(staff, *events)])
+
+    assert [one.excerpt for one in (*first, *second)] == ["Brush it.", "", ""]
 
 
 @pytest.mark.parametrize("order", [1, -1])

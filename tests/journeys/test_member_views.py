@@ -1,6 +1,9 @@
 """A member's journey, for the team and for the member."""
 
+from datetime import UTC, date, datetime
+
 import pytest
+import time_machine
 
 from community.forum.models import Category
 from journeys.models import MemberState, Override
@@ -152,8 +155,25 @@ def test_member_journey_shows_risk_signals(as_manager, member):
 
     response = as_manager.get(address(member))
 
-    assert response.context["risks"] == ["Would not recommend us", "A payment failed"]
+    assert [risk.text for risk in response.context["risks"]] == ["Would not recommend us", "A payment failed"]
+    assert [risk.evidence.event.name for risk in response.context["risks"]] == [
+        "nps.answered",
+        "payment.failed",
+    ]
     assert "at risk" in response.content.decode()
+
+
+def test_the_evidence_of_a_ticket_is_one_of_the_severity_that_counts(as_manager, member):
+    bought(member, 60)
+    happened(member, "payment.failed", 4)
+    happened(member, "support.ticket_opened", 6, external_id="severe", severity=1)
+    happened(member, "support.ticket_opened", 3, external_id="mild", severity=4)
+    happened(member, "support.ticket_opened", 2, external_id="unknown")
+    drained()
+
+    risks = as_manager.get(address(member)).context["risks"]
+
+    assert [risk.evidence.event.props.get("external_id") for risk in risks] == [None, "severe"]
 
 
 def test_member_journey_of_staff_says_there_is_none(as_manager):
@@ -171,13 +191,93 @@ def test_member_journey_ignores_the_case_of_the_username(as_manager, member):
     assert as_manager.get(f"/journeys/members/{member.username.upper()}/").status_code == 200
 
 
-def test_member_journey_paginates_events(as_manager, member):
-    for ago in range(1, 31):
-        happened(member, "search.performed", ago, query=f"q{ago}", results=1)
+def weeks_of(response):
+    """The weeks on the page: first day, summary, and how often each event is shown to have happened."""
+    return [
+        (week.first, week.did, [(one.event.name, one.times) for one in week.events])
+        for week in response.context["weeks"].shown
+    ]
+
+
+@pytest.fixture
+def on_a_friday():
+    with time_machine.travel(datetime(2026, 3, 13, 12, tzinfo=UTC), tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("on_a_friday")
+@pytest.mark.parametrize("own", [True, False])
+def test_activity_is_folded_by_week_and_visits_within_it(client, member, manager, own):
+    for ago in (0, 1, 2, 3, 5, 6):
+        happened(member, "visit.day", ago)
+    for ago in (1, 1, 5):
+        happened(member, "search.performed", ago, query="descale", results=1)
+    replied(member, 2)
+    bought(member, 2, ref="one")
+    bought(member, 2, ref="two")
+    drained()
+    client.force_login(member if own else manager)
+
+    response = client.get(OWN if own else address(member))
+
+    this_week = [("visit.day", 4), ("search.performed", 2), ("reply.created", 1)]
+    purchases = [("purchase.completed", 1), ("purchase.completed", 1)]
+    (monday, did, events), (before, *rest) = weeks_of(response)
+    assert (monday, before) == (date(2026, 3, 9), date(2026, 3, 2))
+    assert sorted(events) == sorted([*this_week, *purchases])
+    assert did == ["bought 2 times", "replied", "visited on 4 days"]
+    assert response.context["weeks"].shown[0].more
+    assert rest == [["visited on 2 days", "searched"], rest[1]]
+    assert sorted(rest[1]) == [("search.performed", 1), ("visit.day", 2)]
+
+
+@pytest.mark.usefixtures("on_a_friday")
+def test_a_busy_week_has_a_page_of_its_own(as_manager, member):
+    for n in range(30):
+        happened(member, "search.performed", 1, query=f"q{n}", results=1)
+    replied(member, 10)
     drained()
 
-    assert len(as_manager.get(address(member)).context["events"]) == 25
-    assert len(as_manager.get(address(member), {"page": 2}).context["events"]) == 5
+    page = as_manager.get(address(member))
+    (week, earlier) = page.context["weeks"].shown
+    alone = as_manager.get(address(member), {"week": "2026-03-11"})
+
+    assert (len(week.events), week.left_out, earlier.left_out) == (25, 5, 0)
+    assert '<a href="?week=2026-03-09#activity">5 more events that week</a>' in page.text
+    assert [(one.first, len(one.events)) for one in alone.context["weeks"].shown] == [(date(2026, 3, 9), 30)]
+    assert as_manager.get(address(member), {"week": "2020-01-01"}).context["weeks"].shown == []
+
+
+@pytest.mark.parametrize("week", ["", "soon", "2026-13-01", "9999-12-31", "0001-01-01", "2026-W11"])
+def test_a_week_that_is_none_is_not_found_or_empty(as_manager, member, week):
+    replied(member, 1)
+    drained()
+
+    response = as_manager.get(address(member), {"week": week})
+
+    assert response.status_code == 404 or response.context["weeks"].shown == []
+
+
+def test_weeks_are_paginated_and_take_the_same_queries(as_manager, member):
+    other = MemberFactory()
+    for who, weeks in ((member, 10), (other, 2)):
+        for ago in range(weeks):
+            replied(who, 7 * ago, about=AnswerFactory(author=who))
+    drained()
+
+    assert len(as_manager.get(address(member)).context["weeks"].shown) == 8
+    assert len(as_manager.get(address(member), {"page": 2}).context["weeks"].shown) == 2
+    assert queries_of(as_manager, address(member)) == queries_of(as_manager, address(other))
+
+
+def test_a_post_is_quoted_once_on_a_page(as_manager, member):
+    answer = AnswerFactory(author=member, html="<p>Brush the burrs.</p>")
+    happened(member, "reply.created", 9, words=3, is_answer=True, topic_id=1, about=answer)
+    for ago in (1, 2, 8):
+        happened(member, "answer.accepted", ago, minutes=3, topic_id=1, about=answer)
+    drained()
+
+    assert as_manager.get(address(member)).text.count("Brush the burrs.") == 1
 
 
 def test_member_journey_takes_the_same_queries_for_one_and_many_steps(as_manager, member):
@@ -294,7 +394,7 @@ def test_own_journey_shows_no_days_for_a_step_of_today(client, member):
 
     page = client.get(OWN).content.decode()
 
-    assert "– today" in page
+    assert ", since " in page
     assert "0 days" not in page
 
 
