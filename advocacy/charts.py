@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from .engine.weights import COMPONENTS
 from .labels import COMPONENTS as LABELS
+from .labels import is_shown
 
 LINE_WIDTH, LINE_HEIGHT, MARGIN = 320, 72, 6
 
@@ -25,6 +26,10 @@ class Part:
     most: int
     start: float
     width: float
+
+    @property
+    def is_shown(self) -> bool:
+        return is_shown(self.points)
 
 
 def parts_of(points: Mapping[str, str]) -> list[Part]:

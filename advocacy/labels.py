@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from .engine import caps, weights
-from .models import Band
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise, StrPromise
@@ -41,11 +41,11 @@ COMPONENTS: Final[Mapping[str, ComponentLabel]] = {
 }
 
 BAND_MEANS: Final[Mapping[str, StrOrPromise]] = {
-    Band.NONE: _("Everyone starts here. Help others to raise your score."),
-    Band.EMERGING: _("You have started to help others."),
-    Band.PROMISING: _("You help others regularly, in several ways."),
-    Band.ADVOCATE: _("You support this community, and others rely on you."),
-    Band.CHAMPION: _("You are one of the most helpful members here."),
+    weights.NONE: _("Everyone starts here. Help others to raise your score."),
+    weights.EMERGING: _("You have started to help others."),
+    weights.PROMISING: _("You help others regularly, in several ways."),
+    weights.ADVOCATE: _("You support this community, and others rely on you."),
+    weights.CHAMPION: _("You are one of the most helpful members here."),
 }
 
 # One act of a kind, and several: "reply", "3 replies".
@@ -110,18 +110,26 @@ LEFT_OUT: Final[Mapping[str, StrOrPromise]] = {
     caps.DAY: _("there is a daily limit of %(limit)d"),
 }
 
-# The most valuable acts that a member can do on their own. NPS answers are not among them: an answer that was
-# asked for is worthless.
-SUGGESTED: Final[tuple[str, ...]] = (
-    "answer.accepted",
-    "reply.created",
-    "review.verified",
-    "referral.registered",
-    "story.shared",
-    "idea.submitted",
-    "topic.created",
-    "mentee.helped",
-)
+
+class Suggestion(NamedTuple):
+    text: StrOrPromise
+    address: str
+    category: str = ""  # the kind of category that it needs
+
+
+# What a member can do here, now. NPS answers are not among them: an answer that was asked for is worthless.
+SUGGESTED: Final[Mapping[str, Suggestion]] = {
+    "answer.accepted": Suggestion(_("Answer a question so well that it is accepted"), "/unanswered/"),
+    "reply.created": Suggestion(_("Reply to someone"), "/latest/"),
+    "article.published": Suggestion(_("Write an article"), "/new/?kind=article", "articles"),
+    "idea.submitted": Suggestion(_("Suggest an idea"), "/new/?kind=idea", "ideas"),
+    "topic.created": Suggestion(_("Start a topic"), "/new/"),
+}
+
+
+def is_shown(points: Decimal | str) -> bool:
+    """Return whether the points are other than 0.0 with one decimal."""
+    return abs(Decimal(points)) >= Decimal("0.05")
 
 
 def acts(kind: str, n: int) -> str:

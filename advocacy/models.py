@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -8,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from community.members.models import team_q
 from community.moderation.active_sanctions import out_of_reach
 
+from . import labels
 from .engine import weights
 
 
@@ -85,6 +89,20 @@ class Score(models.Model):
         """Key, points and maximum of each component, in order (jsonb does not preserve it)."""
         stored = self.explanation["components"]
         return [(key, stored[key]["points"], part.most) for key, part in weights.COMPONENTS.items()]
+
+    @property
+    def shown_parts(self) -> list[tuple[str, str, int]]:
+        """The parts that are not 0.0 when shown with one decimal."""
+        return [part for part in self.parts if labels.is_shown(part[1])]
+
+    @property
+    def top(self) -> list[dict[str, Any]]:
+        """The acts that contribute most, with their names and days."""
+        return [
+            {**entry, "what": labels.ACTS[entry["kind"]], "on": date.fromisoformat(entry["day"])}
+            for entry in self.explanation["top"]
+            if labels.is_shown(entry["each"])
+        ]
 
     @property
     def points(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_safe
 
 from community.core.pagination import page_of
 from community.core.permissions import require
+from community.forum import queries
+from community.forum.models import Category, Topic
 from community.members.models import Member
 from community.members.requests import member_of
 from journeys.event_text import EventText, describe_by_id
@@ -23,8 +26,11 @@ from journeys.services.shards import today
 
 from . import labels
 from .charts import Part, line_through, parts_of
-from .engine.score import marginal_points
+from .engine.arithmetic import as_points
+from .engine.contributions import contributions
+from .engine.score import Scored, marginal_points
 from .engine.search import band_limits
+from .engine.weights import KINDS
 from .models import Band, Score
 from .segments import AT_RISK, MEANS, NAMES, segments_of
 from .services.today import last_year, score_today
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from .services.scores import MemberScore
 
 SUGGESTIONS = 4
+QUESTIONS = 3
 ASKS = 5
 
 
@@ -51,7 +58,6 @@ class Row:
     score: Score
     parts: list[Part]
     segments: list[Segment]
-    top: list[dict[str, Any]]
 
 
 @require_safe
@@ -85,13 +91,8 @@ def advocate_list(request: HttpRequest) -> HttpResponse:
 def _row(score: Score) -> Row:
     state = getattr(score.member, "journey", None)
     found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
-    top = [
-        {**entry, "what": labels.ACTS[entry["kind"]], "on": date.fromisoformat(entry["day"])}
-        for entry in score.explanation["top"]
-    ]
-    return Row(
-        score, parts_of(score.points), [Segment(NAMES[one], MEANS[one], one == AT_RISK) for one in found], top
-    )
+    segments = [Segment(NAMES[one], MEANS[one], one == AT_RISK) for one in found]
+    return Row(score, parts_of(score.points), segments)
 
 
 @require_safe
@@ -101,7 +102,7 @@ def own_score(request: HttpRequest) -> HttpResponse:
     member, day = member_of(request), today()
     computed = score_today(member, day)
     if computed is None:
-        no_score = {"scored": None, "parts": parts_of({}), "suggestions": []}
+        no_score = {"scored": None, "parts": parts_of({}), "open_questions": _open_questions(member)}
         return render(request, "advocacy/own_score.html", no_score)
     return render(request, "advocacy/own_score.html", _own_context(computed, member, day))
 
@@ -121,7 +122,9 @@ def _own_context(computed: MemberScore, member: Member, day: date) -> dict[str, 
         "parts": parts_of({key: part["points"] for key, part in explanation["components"].items()}),
         "top": _with_events(explanation["top"], member),
         "left_out": [labels.left_out(**one) for one in explanation["capped"]],
-        "suggestions": _suggestions(explanation),
+        "made_of": _made_of(scored),
+        "suggestions": _suggestions(explanation, member),
+        "open_questions": _open_questions(member),
         "history": history,
         "stored": Score.objects.filter(member=member).first(),
         "line": line_through(history),
@@ -152,7 +155,32 @@ def _what(entry: dict[str, Any]) -> str:
     return str(labels.ACTS[entry["kind"]]) if entry["of"] == 1 else labels.acts(entry["kind"], entry["n"])
 
 
-def _suggestions(explanation: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
-    """Return the acts that would add most today, and how many points."""
-    gains = [(str(labels.ACTS[kind]), marginal_points(explanation, kind)) for kind in labels.SUGGESTED]
+def _made_of(scored: Scored) -> dict[str, list[tuple[str, Decimal]]]:
+    """Return the points of each component by kind of act, the most first: "12 replies", 8.1."""
+    counts, points = Counter[str](), Counter[str]()
+    for act in contributions(scored.tally, scored.as_of.toordinal()):
+        counts[act.kind] += act.n
+        points[act.kind] += act.n * act.each
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    for kind, worth in points.most_common():
+        if labels.is_shown(as_points(worth)):
+            row = labels.acts(kind, counts[kind]), Decimal(as_points(worth))
+            found.setdefault(KINDS[kind].component, []).append(row)
+    return found
+
+
+def _suggestions(explanation: Mapping[str, Any], member: Member) -> list[tuple[labels.Suggestion, Decimal]]:
+    """Return what the member can do that would add most today, and how many points."""
+    kinds = set(Category.objects.creatable_by(member).values_list("kind", flat=True))
+    gains = [
+        (suggestion, marginal_points(explanation, kind))
+        for kind, suggestion in labels.SUGGESTED.items()
+        if not suggestion.category or suggestion.category in kinds
+    ]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
+
+
+def _open_questions(member: Member) -> list[Topic]:
+    """Return the latest questions by others that nobody has answered."""
+    rows = queries.TopicRows(member, "unanswered", queries.visible_category_ids(member))[: 2 * QUESTIONS]
+    return [topic for topic in rows if topic.author_id != member.pk and not topic.is_closed][:QUESTIONS]

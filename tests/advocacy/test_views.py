@@ -1,4 +1,6 @@
+import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -8,6 +10,7 @@ from tests.counting import queries_of
 from tests.factories.forum import AnswerFactory, CategoryFactory, QuestionFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.moderation import SanctionFactory
+from tests.forum.pages import page, texts
 
 from .acts import TODAY
 from .event_helpers import drained, happened, make_advocate
@@ -198,7 +201,11 @@ def test_own_score_explains_the_score(client):
     assert context["to_next"] == 65 - context["scored"].score
     assert context["left_out"] == ["4 replies are not counted: there is a daily limit of 10."]
     assert "Falls below 40 on" in page
-    assert context["suggestions"][0][0] == "story"
+    assert [suggestion.address for suggestion, _ in context["suggestions"]] == [
+        "/unanswered/",
+        "/new/",
+        "/latest/",
+    ]
 
 
 def test_own_score_is_computed_for_today(client):
@@ -325,3 +332,51 @@ def test_own_score_takes_the_same_queries_for_one_and_many_acts(client):
         counts.add(queries_of(client, OWN))
 
     assert len(counts) == 1
+
+
+def test_own_score_suggests_what_can_be_done_here_first_and_as_links(client):
+    CategoryFactory(kind="ideas")
+    CategoryFactory(kind="articles", create_by="groups")
+    member = MemberFactory()
+    asked = [QuestionFactory(title=f"Question {n} of many?") for n in range(5)]
+    QuestionFactory(author=member)
+    QuestionFactory(closed_at=datetime.combine(TODAY, datetime.min.time(), UTC))
+    happened(member, "topic.created")
+    drained()
+    client.force_login(member)
+
+    response = client.get(OWN)
+
+    card = page(response).cssselect("main .card")[0]
+    links = [link.get("href") for link in card.cssselect("li a")]
+    assert links[:3] == [topic.get_absolute_url() for topic in reversed(asked[2:])]
+    assert set(links[3:]) == {"/unanswered/", "/new/?kind=idea", "/new/", "/latest/"}
+
+
+def test_own_score_has_no_rows_of_nothing_and_every_number_opens(client):
+    member = MemberFactory()
+    for ago in range(4):
+        happened(member, "reply.created", ago=ago)
+    happened(member, "answer.accepted", ago=2, by=MemberFactory())
+    drained()
+    client.force_login(member)
+
+    response = client.get(OWN)
+
+    (row,) = page(response).cssselect("details:has(> summary.part-row)")
+    assert " ".join(row.text_content().split()).startswith("Helpfulness")
+    made_of = response.context["made_of"]["helpfulness"]
+    assert [acts for acts, _ in made_of] == ["1 accepted answer", "4 replies"]
+    points = response.context["scored"].explanation["components"]["helpfulness"]["points"]
+    assert abs(sum(points for _, points in made_of) - Decimal(points)) <= Decimal("0.02")
+    assert not re.search(r"(?<![\d.])0\.0(?!\d)", texts(response, "main")[0])
+
+
+def test_advocate_list_has_no_rows_of_nothing(as_manager):
+    happened(MemberFactory(), "reply.created")
+    drained()
+
+    rows = texts(as_manager.get(LIST), ".made-of tr")
+
+    assert len(rows) == 1
+    assert rows[0].startswith("Helpfulness")
