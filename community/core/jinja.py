@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
@@ -210,6 +211,7 @@ def environment(**options: Any) -> Environment:
         static=lru_cache(static),
         url=address,
         data_block=data_block,
+        name_of_site=settings.SITE_NAME,  # for error pages; others get `site_name` with the request
     )
     env.filters.update(
         capfirst=capfirst,

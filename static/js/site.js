@@ -113,7 +113,13 @@ function toast(sentence, hidden = false) {
   if (hidden) message.classList.add("visually-hidden");
   message.textContent = sentence;
   region.replaceChildren(message);
-  setTimeout(() => message.remove(), 8000);
+  setTimeout(() => message.remove(), Math.max(8000, sentence.length * 120)); // milliseconds; time to read it
+}
+
+// Screen readers announce only what changes after a page has loaded, so its messages become visible a moment later.
+for (const box of document.querySelectorAll(".messages")) {
+  box.dataset.unsaid = "";
+  setTimeout(() => delete box.dataset.unsaid, 150);
 }
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
 document.addEventListener("htmx:responseError", (event) => {
