@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
+from journeys.engine.facts import Split
 from journeys.hooks import AdvocacyResults, Facts
 
 from .services import scores, storage
 
 
 class ScoreSource:
-    def compute(self, facts: Facts, as_of: date) -> AdvocacyResults:
-        return scores.compute_results(facts, as_of)
+    def compute(
+        self, facts: Facts, as_of: date, splits: Mapping[int, Split] = MappingProxyType({})
+    ) -> AdvocacyResults:
+        return scores.compute_results(facts, as_of, splits)
 
     def store(
         self, results: AdvocacyResults, members: Sequence[int], as_of: date, *, record_events: bool

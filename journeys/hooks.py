@@ -2,11 +2,13 @@
 
 The drain calls the source once per batch, in its transaction, after updating the rollup:
 
-1. `compute(facts, as_of)`: pure. `facts` maps every member id of the batch (except staff) to all of the member's
+1. `compute(facts, as_of, splits)`: pure. `facts` maps every member id of the batch (except staff) to all of the member's
    rollup rows, ordered by (day, kind); see `engine.facts.Fact`. Counts are exact, and kinds with a counterpart
    have `pairs`, the count per counterpart id, so that the pair cap and the exclusion of self-dealing and of staff
    can be exact. Facts after `as_of` must be ignored. Returns an `Advocacy` for each member that has any: the
    spans of rule R6 with evidence (event ids), and the next date on which something changes without an event.
+   For a member with a `Split` without a state, the result has the state before its day as `paused`; with a state,
+   `facts` has only the facts from that day on, and the result is that of all facts. A state must not be changed.
 2. `store(results, members, as_of, record_events)`: write the differences from what is stored, for exactly these
    members, and delete the score of a member without a result. Must write nothing when nothing differs, and record no
    events without `record_events`.
@@ -25,14 +27,14 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from .engine.facts import Advocacy, Fact
+from .engine.facts import Advocacy, Fact, Split
 
 Facts = Mapping[int, Sequence[Fact]]
 AdvocacyResults = Mapping[int, Advocacy]
 
 
 class AdvocacySource(Protocol):
-    def compute(self, facts: Facts, as_of: date) -> AdvocacyResults: ...
+    def compute(self, facts: Facts, as_of: date, splits: Mapping[int, Split] = ...) -> AdvocacyResults: ...
 
     def store(
         self, results: AdvocacyResults, members: Sequence[int], as_of: date, *, record_events: bool

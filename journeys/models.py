@@ -95,6 +95,17 @@ class Dirty(models.Model):
         verbose_name_plural = "dirty member-days"
 
 
+class Checkpoint(models.Model):
+    """A busy member whose rollup before `since` has not changed since `token` was drawn.
+
+    See `services/checkpoints.py`.
+    """
+
+    member_id = models.BigIntegerField(primary_key=True)
+    since = models.DateField()
+    token = models.UUIDField()
+
+
 class EngineVersion(models.Model):
     """A single row: the version of the engine that all stored journeys were computed with."""
 

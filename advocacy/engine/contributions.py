@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapq import nsmallest
+from itertools import islice, takewhile
 from typing import NamedTuple
 from uuid import UUID
 
@@ -43,11 +44,10 @@ def contributions(tally: Tally, day: int, *, most: int | None = None) -> list[Co
         if total <= 0:
             continue
         worth, oldest = points[component] * milli, day - len(table)
-        found += [
-            (-(worth * table[day - then] // total), -then, kind)
-            for then, n in row.items()
-            if n > 0 and then > oldest
-        ]
+        # The older an act, the less it contributes, so only the latest ones of each kind can be among the first.
+        days = islice((then for then in reversed(row) if row[then] > 0), most)
+        latest = takewhile(oldest.__lt__, days)
+        found += [(-(worth * table[day - then] // total), -then, kind) for then in latest]
     first = sorted(found) if most is None else nsmallest(most, found)
     return [_contribution(tally, -each, -then, kind) for each, then, kind in first]
 

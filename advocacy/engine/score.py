@@ -15,7 +15,7 @@ from .arithmetic import BILLION, saturated
 from .caps import NO_PEERS, Peers
 from .explain import explain
 from .search import any_of, band_of, below, earliest, entering, falls_below, leaving, reaching
-from .spans import advocate_spans
+from .spans import Course, Walk, advocate_spans
 from .tally import Points, Tally, recent, scored_days, tally_of
 from .weights import COMPONENTS, KINDS
 
@@ -24,11 +24,13 @@ from .weights import COMPONENTS, KINDS
 class Scored:
     """A member's score as of a day. Its parts are computed when they are asked for."""
 
-    facts: Sequence[Fact]
-    as_of: date
-    member_id: int
-    peers: Peers
+    course: Course
     tally: Tally  # of the recent facts
+    walked: Walk | None = None  # with the spans, where they are known
+
+    @property
+    def as_of(self) -> date:
+        return self.course.as_of
 
     @property
     def points(self) -> Points:
@@ -48,7 +50,7 @@ class Scored:
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
-        return advocate_spans(self.facts, self.as_of, member_id=self.member_id, peers=self.peers)
+        return tuple(self.walked.spans) if self.walked else advocate_spans(self.course)
 
     @cached_property
     def next_due(self) -> date | None:
@@ -80,7 +82,17 @@ def score_member(
     tally = tally_of(recent(facts, as_of), as_of, member_id=member_id, peers=peers)
     if not tally.has_counted and not tally_of(facts, as_of, member_id=member_id, peers=peers).has_counted:
         return None
-    return Scored(facts, as_of, member_id, peers, tally)
+    return Scored(Course(facts, as_of, member_id, peers), tally)
+
+
+def continue_score(before: Walk, course: Course, since: date) -> Scored | None:
+    """Return the same as `score_member`, given the walk over the days before `since`; leaves that walk as it is."""
+    walk = before.copy(course.peers)
+    days = [one for one in course.days if one[0] >= since]
+    if not days or days[0][0] > since:
+        days.insert(0, (since, []))  # the walk ended the day before
+    walk.add(days, course.as_of)
+    return Scored(course, walk.tally, walk) if walk.tally.has_counted else None
 
 
 def marginal_points(explanation: Mapping[str, Any], kind: str) -> Decimal:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from datetime import date
+from math import inf
 
 from journeys.engine.facts import Fact
 
@@ -29,12 +31,23 @@ class ScoreBound:
         self.safe_until = 0  # the first day on which the score could be too low without new acts
         self.day = 0
         self.most = 0.0  # the upper bound from `day` until the next act, in hundredths
+        self._waiting: list[tuple[int, Sequence[Fact]]] = []  # days that are not in the bound yet
         self._sums: dict[str, float] = {}  # decayed to `day`
         self._weight = 0.0  # of all acts, without decay
+
+    def copy(self) -> ScoreBound:
+        new = copy(self)
+        new._sums, new._waiting = self._sums.copy(), self._waiting.copy()
+        return new
+
+    def start(self, *, high: int) -> None:
+        """Note that the score is 0 before the first act."""
+        self.low, self.high, self.safe_until = 0, high, date.max.toordinal()
 
     def reset(self, tally: Tally, day: int, *, low: int, high: int) -> None:
         """Note that the score was computed until `day`, and is in this range from then on."""
         self.high = high
+        self._add_waiting()
         # More acts can only let it fall later, so the day found before stays safe.
         if low != self.low or day >= self.safe_until:
             searched = tally.last + AHEAD
@@ -45,17 +58,30 @@ class ScoreBound:
             self.day = tally.last
             self._sums = {key: x / BILLION for key, x in tally.good_sums(self.day).items()}
 
-    def add(self, day: int, last: int, added: Sequence[Fact]) -> bool:
-        """Add the facts of a day; return whether the score may leave the range until `last`."""
-        self.add_acts(day, added)
-        if any(fact.kind in (STRIKE, NPS) for fact in added):
+    def add(self, day: int, last: int, added: Sequence[Fact], most: float = inf) -> bool:
+        """Add the facts of a day; return whether the score may leave the range until `last`.
+
+        `most` is another upper bound. Where it suffices, this one is not computed.
+        """
+        self._waiting.append((day, added))
+        if self.low and any(fact.kind in (STRIKE, NPS) for fact in added):
             self.low = -1
             return True
-        return last >= self.safe_until or self.most >= self.high
+        if last >= self.safe_until:
+            return True
+        if most < self.high:
+            return False
+        self._add_waiting()
+        return self.most >= self.high
 
     def may_fall(self, last: int) -> bool:
         """Return whether the score may be too low by `last`."""
         return self.low < 0 or last >= self.safe_until
+
+    def _add_waiting(self) -> None:
+        for day, added in self._waiting:
+            self.add_acts(day, added)
+        self._waiting.clear()
 
     def add_acts(self, day: int, added: Iterable[Fact]) -> None:
         """Add the facts of a day to the bound, as if all of them counted."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import repeat
+from math import inf
 from uuid import UUID
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
@@ -21,49 +24,104 @@ _FIRST_BAND = 100 * min(floor for floor in BANDS.values() if floor)
 _NEAR = 3  # hundredths below the highest bound; without acts that do not count, a bound is at most 2 too high
 
 
-def open_intervals(
-    facts: Sequence[Fact], as_of: date, bound: ScoreBound, *, member_id: int, peers: Peers
-) -> Iterator[tuple[Tally, int, int]]:
-    """Yield the tally, and the first and last day, of each interval in which the score may leave its range.
+Days = Sequence[tuple[date, Sequence[Fact]]]
 
-    An interval starts on a day with scored facts and ends before the next such day. The tally is the same object every
-    time and is updated in place. The bound must be reset after each interval.
+
+@dataclass(frozen=True)
+class Course:
+    """The days up to `as_of` with facts that matter for a member's score."""
+
+    facts: Sequence[Fact]
+    as_of: date
+    member_id: int
+    peers: Peers
+
+    @cached_property
+    def days(self) -> Days:
+        return list(scored_days(self.facts, self.as_of))
+
+    @cached_property
+    def bounds(self) -> Sequence[float]:
+        """An upper bound of the score for each of these days and those until the next one, in hundredths."""
+        return list(bounds_of(self.days))
+
+    @cached_property
+    def most(self) -> float:
+        """An upper bound of the score on any day."""
+        return max(self.bounds, default=0.0)
+
+
+class Walk:
+    """A score day by day: the tally, and the spans of rule R6. Days must be added in order."""
+
+    def __init__(self, member_id: int, peers: Peers) -> None:
+        self.tally = Tally(member_id, peers)
+        self.spans: list[Span] = []
+        self._bound = ScoreBound()
+        self._bound.start(high=ENTER_AT * 100)
+
+    def copy(self, peers: Peers) -> Walk:
+        """Return a walk to continue from here, with partners who may be others."""
+        new = copy(self)
+        new.tally, new.spans, new._bound = self.tally.copy(peers), self.spans.copy(), self._bound.copy()
+        return new
+
+    def add(self, days: Days, until: date, bounds: Iterable[float] = repeat(inf)) -> None:
+        """Add days with scored facts; each day until `until` is judged by the facts known on that day."""
+        for day, last, _ in open_intervals(self.tally, self._bound, days, until, bounds):
+            found: int | None = day
+            while found is not None:
+                inside = bool(self.spans) and self.spans[-1].end is None
+                found = earliest(found, last, leaving(self.tally) if inside else entering(self.tally))
+                if found is None:
+                    break
+                if inside:
+                    self.spans[-1] = replace(self.spans[-1], end=date.fromordinal(found))
+                else:
+                    self.spans.append(Span(date.fromordinal(found), None, _evidence(self.tally, found)))
+            if self.spans and self.spans[-1].end is None:
+                self._bound.reset(self.tally, last, low=LEAVE_BELOW * 100, high=OVER)
+            else:
+                self._bound.reset(self.tally, last, low=0, high=ENTER_AT * 100)
+
+
+def walk_until(course: Course, day: date) -> Walk:
+    """Return the walk over all days before this one."""
+    walk = Walk(course.member_id, course.peers)
+    walk.add([one for one in course.days if one[0] < day], day - timedelta(days=1))
+    return walk
+
+
+def open_intervals(
+    tally: Tally, bound: ScoreBound, days: Days, until: date, bounds: Iterable[float], line: float = inf
+) -> Iterator[tuple[int, int, bool]]:
+    """Add days to a tally; yield each interval in which the score may leave its range, or may reach `line`.
+
+    An interval starts on a day with scored facts and ends before the next such day. Yields its first and its last
+    day, and whether the score may leave its range; then the bound must be reset. `bounds` are those of the days.
     """
-    tally = Tally(member_id, peers)
-    days = list(scored_days(facts, as_of))
-    lasts = [*(day.toordinal() - 1 for day, _ in days[1:]), as_of.toordinal()]
+    lasts = [*(day.toordinal() - 1 for day, _ in days[1:]), until.toordinal()]
     waiting = []
-    for (day, of_day), last in zip(days, lasts, strict=False):
+    for (day, of_day), most, last in zip(days, bounds, lasts, strict=False):
         waiting.append((day, of_day))
-        if bound.add(day.toordinal(), last, of_day):
+        first = day.toordinal()
+        leaves = bound.add(first, last, of_day, most)
+        if leaves or most >= line:
             for one in waiting:
                 tally.add_day(*one)
             waiting.clear()
-            yield tally, day.toordinal(), last
+            yield first, last, leaves
+    for one in waiting:
+        tally.add_day(*one)
 
 
-def advocate_spans(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> tuple[Span, ...]:
+def advocate_spans(course: Course) -> tuple[Span, ...]:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
-    if all(most < ENTER_AT * 100 for most in bounds_of(scored_days(facts, as_of))):
+    if course.most < ENTER_AT * 100:
         return ()
-    spans: list[Span] = []
-    bound = ScoreBound()
-    for tally, day, last in open_intervals(facts, as_of, bound, member_id=member_id, peers=peers):
-        found: int | None = day
-        while found is not None:
-            inside = bool(spans) and spans[-1].end is None
-            found = earliest(found, last, leaving(tally) if inside else entering(tally))
-            if found is None:
-                break
-            if inside:
-                spans[-1] = Span(spans[-1].start, date.fromordinal(found), spans[-1].evidence)
-            else:
-                spans.append(Span(date.fromordinal(found), None, _evidence(tally, found)))
-        if spans and spans[-1].end is None:
-            bound.reset(tally, last, low=LEAVE_BELOW * 100, high=OVER)
-        else:
-            bound.reset(tally, last, low=0, high=ENTER_AT * 100)
-    return tuple(spans)
+    walk = Walk(course.member_id, course.peers)
+    walk.add(course.days, course.as_of, course.bounds)
+    return tuple(walk.spans)
 
 
 def _evidence(tally: Tally, day: int) -> tuple[UUID, ...]:
@@ -91,20 +149,27 @@ class Past:
         return self.changes[-1][0] if self.changes else self.first_on
 
 
-def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers) -> Past:
+def past_of(course: Course) -> Past:
     """Return the past of a score; each day is judged by the facts known on that day."""
-    days = list(scored_days(facts, as_of))
-    first_on = days[0][0] if days else as_of
-    found = _best_of(days, Tally(member_id, peers))
-    if found is not None:
-        return Past((), *found, first_on)
+    if not course.days:
+        return Past((), 0, course.as_of, course.as_of)
+    line = course.most - _NEAR
+    past = _past(course, line)
+    # The other days have lower bounds than `line`. Acts that do not count make bounds too high.
+    return past if past.best > line else _past(course, past.best)
+
+
+def _past(course: Course, line: float) -> Past:
+    """Return the past of a score, with the highest of the values whose bounds are at least `line`."""
+    first_on = course.days[0][0]
     changes: list[tuple[date, Points]] = []
-    best, best_on, band = 0, as_of, NONE
-    bound = ScoreBound()
-    for tally, day, last in open_intervals(facts, as_of, bound, member_id=member_id, peers=peers):
+    best, best_on, band = 0, first_on, NONE
+    tally, bound = Tally(course.member_id, course.peers), ScoreBound()
+    bound.start(high=_FIRST_BAND)
+    for day, last, leaves in open_intervals(tally, bound, course.days, course.as_of, course.bounds, line):
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
-        entered: int | None = day
+        entered: int | None = day if leaves else None
         while entered is not None:
             points = tally.points(entered)
             if band_of(points.hundredths) != band:
@@ -113,25 +178,7 @@ def past_of(facts: Sequence[Fact], as_of: date, *, member_id: int, peers: Peers)
             elif tally.only_falls and not bound.may_fall(last):
                 break
             entered = leaves_band(tally, points, entered, last)
-        low, high = band_limits(BANDS[band] * 100)
-        bound.reset(tally, last, low=low, high=min(high, best + 1))
+        if leaves:
+            low, high = band_limits(BANDS[band] * 100)
+            bound.reset(tally, last, low=low, high=high)
     return Past(tuple(changes), best, best_on, first_on)
-
-
-def _best_of(days: Sequence[tuple[date, Sequence[Fact]]], tally: Tally) -> tuple[int, date] | None:
-    """Return the highest score, in hundredths, and its day, for a score that certainly never left the lowest band.
-
-    Computes only the scores of the days with the highest bounds. Returns None where that is not enough.
-    """
-    bounds = list(takewhile(lambda most: most < _FIRST_BAND, bounds_of(days)))
-    if not bounds or len(bounds) < len(days):
-        return None
-    line = max(bounds) - _NEAR
-    best, best_on = 0, days[0][0]
-    while bounds[-1] < line:
-        bounds.pop()
-    for (day, of_day), most in zip(days, bounds, strict=False):
-        tally.add_day(day, of_day)
-        if most >= line and (points := tally.points(day.toordinal()).hundredths) > best:
-            best, best_on = points, day
-    return (best, best_on) if best > line else None

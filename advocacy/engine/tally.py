@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -57,6 +58,11 @@ class _Weights:
         self.days: list[int] = []
         self.milli: list[int] = []
 
+    def copy(self) -> _Weights:
+        new = _Weights()
+        new.days, new.milli = self.days.copy(), self.milli.copy()
+        return new
+
     def add(self, day: int, milli: int) -> None:
         """Add to the weight of a day."""
         if not self.days or day > self.days[-1]:
@@ -90,6 +96,7 @@ class Tally:
         self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         self._capped: dict[tuple[str, int], Counter[str]] = {}
+        self._beyond: Counter[tuple[str, int]] = Counter()  # acts without a partner beyond the daily cap
         # Quarters in which a partner is over the limit, and those of them with new acts.
         self._partners: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         self._over: set[tuple[str, int]] = set()
@@ -100,6 +107,26 @@ class Tally:
         self._cached: dict[tuple[int, int], Points] = {}
         # By line: the day up to which the score was searched, and the day found; see `search.falls_below`.
         self.falls: dict[int, tuple[int, int | None]] = {}
+
+    def copy(self, peers: Peers) -> Tally:
+        """Return a tally to continue from here. Shares the quarters that are over, which stay as they are."""
+        new = copy(self)
+        new.peers = peers
+        new.facts, new.strikes, new.falls = self.facts.copy(), self.strikes.copy(), {}
+        new._counted = defaultdict(dict, {kind: dict(row) for kind, row in self.counted.items()})
+        new._refused, new._capped = self._refused.copy(), self._capped.copy()
+        new._quarters, new._partners = self._quarters.copy(), self._partners.copy()
+        quarter = quarter_of(date.fromordinal(max(self.last, 1)))
+        for group in [group for group in self._quarters if group[1] >= quarter]:
+            new._quarters[group] = self._quarters[group].copy()
+            new._partners[group] = self._partners[group].copy()
+            new._refused[group] = self._refused[group].copy()
+            new._capped[group] = self._capped.get(group, Counter()).copy()
+        new._beyond, new._over, new._unsettled = self._beyond.copy(), self._over.copy(), set()
+        new._good = defaultdict(_Weights, {key: row.copy() for key, row in self._good.items()})
+        new._bad = defaultdict(_Weights, {key: row.copy() for key, row in self._bad.items()})
+        new._cached = {}
+        return new
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
@@ -119,8 +146,11 @@ class Tally:
                 self.facts[kind, ordinal] = fact
                 if fact.pairs:
                     self._add_paired(ordinal, (kind, quarter), fact)
-                else:
-                    self._set(kind, ordinal, min(fact.n, KINDS[kind].a_day))
+                    continue
+                counted = min(fact.n, KINDS[kind].a_day)
+                self._set(kind, ordinal, counted)
+                if fact.n > counted:
+                    self._beyond[kind, quarter] += fact.n - counted
 
     def _add_nps(self, ordinal: int, fact: Fact) -> None:
         """Add the day's NPS answer: a promoter counts 1, a detractor -1."""
@@ -131,6 +161,7 @@ class Tally:
 
     def _add_paired(self, ordinal: int, group: tuple[str, int], fact: Fact) -> None:
         day, refused = admit(fact, self.member_id, self.peers)
+        self._counted[group[0]].setdefault(ordinal, 0)
         self._quarters[group][ordinal] = day
         if refused:
             self._refused[group].update(refused)
@@ -150,7 +181,7 @@ class Tally:
 
     @property
     def counted(self) -> Mapping[str, Mapping[int, int]]:
-        """The number of acts that count, by kind and day; a detractor's NPS answer counts -1."""
+        """The number of acts that count, by kind and day, in order; a detractor's NPS answer counts -1."""
         for group in self._unsettled:
             counted, self._capped[group] = count_quarter(group[0], self._quarters[group])
             row = self._counted[group[0]]
@@ -163,12 +194,10 @@ class Tally:
     @property
     def dropped(self) -> Mapping[tuple[str, int], Counter[str]]:
         """The number of acts that do not count and why, by kind and quarter."""
-        counted = self.counted
+        _ = self.counted
         dropped = {group: self._refused[group] + capped for group, capped in self._capped.items()}
-        for (kind, day), fact in self.facts.items():
-            if kind != NPS and not fact.pairs and fact.n > counted[kind].get(day, 0):
-                group = kind, quarter_of(fact.day)
-                dropped[group] = dropped.get(group, Counter()) + Counter({DAY: fact.n - counted[kind][day]})
+        for group, n in self._beyond.items():
+            dropped[group] = dropped.get(group, Counter()) + Counter({DAY: n})
         return dropped
 
     def _set(self, kind: str, day: int, n: int) -> None:
@@ -238,7 +267,9 @@ class Tally:
     def stable_from(self) -> int:
         """Return a day from which the score no longer changes without new events."""
         ends = [
-            max(row) + COMPONENTS[KINDS[kind].component].horizon for kind, row in self.counted.items() if row
+            next(reversed(row)) + COMPONENTS[KINDS[kind].component].horizon
+            for kind, row in self.counted.items()
+            if row
         ]
         ends += [then + STRIKE_DAYS for then in self.strikes]
         return max(ends, default=self.last) + 1

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from advocacy.engine.caps import Peers
-from advocacy.engine.score import Scored, score_member
-from advocacy.engine.spans import Past, past_of
+from advocacy.engine.score import Scored, continue_score, score_member
+from advocacy.engine.spans import Course, Past, Walk, past_of, walk_until
 from advocacy.models import Score
-from journeys.engine.facts import Advocacy, Fact
+from journeys.engine.facts import Advocacy, Fact, Split
 from journeys.hooks import AdvocacyResults, Facts
+from journeys.services.rollup import facts_of
 
 from .peers import load_peers
 
@@ -30,25 +32,47 @@ class MemberScore:
     peers: Peers
     as_of: date
     scored: Scored
+    is_partial: bool = False  # whether `facts` and `peers` are only those of the latest days
 
     @cached_property
     def past(self) -> Past:
-        return past_of(self.facts, self.as_of, member_id=self.member_id, peers=self.peers)
+        if self.is_partial:
+            facts = facts_of([self.member_id])
+            return past_of(Course(facts[self.member_id], self.as_of, self.member_id, load_peers(facts)))
+        return past_of(self.scored.course)
 
     def on(self, day: date) -> Scored | None:
         return score_member(self.facts, day, member_id=self.member_id, peers=self.peers)
 
 
-def compute_results(facts: Facts, as_of: date) -> dict[int, Advocacy]:
-    """Return a result for each member with any act that ever counted; see `journeys.hooks`."""
+def compute_results(
+    facts: Facts, as_of: date, splits: Mapping[int, Split] = MappingProxyType({})
+) -> dict[int, Advocacy]:
+    """Return a result for each member with any act that ever counted or with a split; see `journeys.hooks`."""
     peers = load_peers(facts)
     found = {}
     for member_id, of_member in facts.items():
+        if member_id in splits:
+            found[member_id] = _computed_in_parts(
+                Course(of_member, as_of, member_id, peers), splits[member_id]
+            )
+            continue
         scored = score_member(of_member, as_of, member_id=member_id, peers=peers)
         if scored is not None:
             computed = MemberScore(member_id, of_member, peers, as_of, scored)
             found[member_id] = Advocacy(scored.spans, scored.next_due, DUE_WHY, computed)
     return found
+
+
+def _computed_in_parts(course: Course, split: Split) -> Advocacy:
+    paused: Walk = split.state or walk_until(course, split.since)
+    scored = continue_score(paused, course, split.since)
+    if scored is None:
+        return Advocacy(paused=paused)
+    computed = MemberScore(
+        course.member_id, course.facts, course.peers, course.as_of, scored, bool(split.state)
+    )
+    return Advocacy(scored.spans, scored.next_due, DUE_WHY, computed, paused)
 
 
 def columns_of(scored: Scored | None) -> dict[str, Any] | None:

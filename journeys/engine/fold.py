@@ -14,6 +14,7 @@ skipped: onboarding, an upgrade, further seats or a renewal on the day of the pu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -45,13 +46,8 @@ def fold(
     `facts` must be ordered by (day, kind). `spans` are the periods in which the advocacy score makes the
     member an advocate (rule R6). Overrides change the stage that is shown, not the computed one.
     """
-    member = _Member(rules, spans)
-    for day, of_day in groupby(facts, key=itemgetter(0)):
-        if day > as_of:
-            break
-        member.apply_deadlines(day - ONE_DAY)
-        member.apply_day(day, list(of_day))
-    member.apply_deadlines(as_of)
+    member = Fold(rules, spans)
+    member.add(facts, as_of)
     return member.result(as_of, overrides)
 
 
@@ -64,15 +60,16 @@ class Deadline:
     act: Callable[[date], None]
 
 
-class _Member:
-    """The mutable state of one fold."""
+class Fold:
+    """The mutable state of one fold: of a member after some of their days."""
 
     def __init__(self, rules: Ruleset, spans: Sequence[Span]) -> None:
         self.rules = rules
-        self.spans = [span for span in spans if span.evidence]
+        self.spans = _with_evidence(spans)
         self.history = History()
         self.refusals: list[Refusal] = []
         self.clock = date.min
+        self.until = date.min  # facts have been added up to this day
         self.stage, self.sub_stage, self.cycle = at.START, "", 0
         self.facets: frozenset[str] = frozenset()
         self.entered = date.min  # the current stage
@@ -90,6 +87,27 @@ class _Member:
         self.onboarded: Fact | None = None
         self.renewed: Fact | None = None
         self.expansion: tuple[Fact, str] | None = None
+
+    def copy(self, spans: Sequence[Span]) -> Fold:
+        """Return a fold to continue from here, with spans that are the same until here."""
+        new = copy(self)
+        new.spans = _with_evidence(spans)
+        new.history, new.dates, new.signals = self.history.copy(), copy(self.dates), self.signals.copy()
+        new.interest, new.ledger = self.interest.copy(), self.ledger.copy()
+        new.refusals, new.active_days = self.refusals.copy(), self.active_days.copy()
+        new.after_purchase = self.after_purchase.copy()
+        return new
+
+    def add(self, facts: Iterable[Fact], until: date) -> None:
+        """Add the facts up to `until` that come after those added before, and apply the deadlines before each day."""
+        if self.until > date.min:
+            facts = [fact for fact in facts if fact.day > self.until]
+        self.until = until
+        for day, of_day in groupby(facts, key=itemgetter(0)):
+            if day > until:
+                break
+            self.apply_deadlines(day - ONE_DAY)
+            self.apply_day(day, list(of_day))
 
     # One day
 
@@ -343,6 +361,8 @@ class _Member:
     # Result
 
     def result(self, as_of: date, overrides: Sequence[Override]) -> Result:
+        """Return the result as of a day, after applying the deadlines up to that day."""
+        self.apply_deadlines(as_of)
         rows = self.history.rows
         if not rows or self.dates.first_on is None:
             return Result()
@@ -361,6 +381,10 @@ class _Member:
             as_of=as_of,
         )
         return Result(tuple(rows), state, tuple(self.refusals))
+
+
+def _with_evidence(spans: Sequence[Span]) -> list[Span]:
+    return [span for span in spans if span.evidence]
 
 
 def _advocate(span: Span, numbers: Numbers) -> Reason:

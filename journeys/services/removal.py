@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from journeys.models import Dirty, MemberDay, MemberState, StageHistory
+from journeys.models import Checkpoint, Dirty, MemberDay, MemberState, StageHistory
 
 
 def delete_journeys(member_ids: Sequence[int]) -> Counter[str]:
@@ -19,7 +19,7 @@ def delete_journeys(member_ids: Sequence[int]) -> Counter[str]:
     return Counter(
         {
             model._meta.label: model.objects.filter(member_id__in=member_ids)._raw_delete("default")
-            for model in (Dirty, MemberDay, MemberState, StageHistory)
+            for model in (Checkpoint, Dirty, MemberDay, MemberState, StageHistory)
         }
     )
 

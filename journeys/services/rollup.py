@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -91,6 +92,12 @@ SELECT member_id, day, kind, n, ids, pairs, items FROM member_day
 WHERE member_id = ANY(%s) ORDER BY member_id, day, kind
 """
 
+_FACTS_SINCE = """
+SELECT member_id, day, kind, n, ids, pairs, items FROM unnest(%s::bigint[], %s::date[]) k(m, since)
+CROSS JOIN LATERAL (SELECT * FROM member_day WHERE member_id = k.m AND day >= k.since OFFSET 0) found
+ORDER BY member_id, day, kind
+"""
+
 _decode = json.JSONDecoder().raw_decode  # `json.loads` would look for white space
 
 
@@ -133,20 +140,34 @@ def _execute(statement: str, **values: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
-def facts_of(member_ids: Sequence[int]) -> dict[int, list[Fact]]:
-    """Return all facts of these members by member id, each list ordered by (day, kind)."""
+def facts_of(
+    member_ids: Sequence[int], since: Mapping[int, date] = MappingProxyType({})
+) -> dict[int, list[Fact]]:
+    """Return all facts of these members by member id, each list ordered by (day, kind).
+
+    Of the members in `since`, only those from that day on.
+    """
     found: dict[int, list[Fact]] = {member_id: [] for member_id in member_ids}
+    everything = [member_id for member_id in member_ids if member_id not in since]
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [list(member_ids)])
-        for member_id, day, kind, n, ids, pairs, items in cursor.fetchall():
-            found[member_id].append(
-                Fact(
-                    day,
-                    kind,
-                    n,
-                    ids,
-                    None if pairs is None else _decode(pairs)[0],
-                    None if items is None else _decode(items)[0],
-                )
-            )
+        if everything:
+            cursor.execute(_FACTS, [everything])
+            _read(cursor.fetchall(), found)
+        if since:
+            cursor.execute(_FACTS_SINCE, [list(since), list(since.values())])
+            _read(cursor.fetchall(), found)
     return found
+
+
+def _read(rows: Iterable[tuple[Any, ...]], found: Mapping[int, list[Fact]]) -> None:
+    for member_id, day, kind, n, ids, pairs, items in rows:
+        found[member_id].append(
+            Fact(
+                day,
+                kind,
+                n,
+                ids,
+                None if pairs is None else _decode(pairs)[0],
+                None if items is None else _decode(items)[0],
+            )
+        )

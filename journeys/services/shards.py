@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 
 from django.db import connection, transaction
 
@@ -12,12 +13,13 @@ from community.core.collector import gc_paused
 from community.core.prepared import Prepared
 from community.members.models import Member
 from journeys.engine import facts as engine
-from journeys.engine.fold import fold
+from journeys.engine.fold import Fold
 from journeys.engine.ruleset import Ruleset
 from journeys.hooks import AdvocacyResults, Facts, advocacy_source
 from journeys.models import Override
 
 from . import report_numbers
+from .checkpoints import Mark, delete_checkpoints, keep, kept_states, marks_of, new_marks, splits_of
 from .customers import update_customer_since
 from .dirty import SHARDS
 from .rollup import facts_of, roll_up, roll_up_period
@@ -80,7 +82,7 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     if not keys:
         return Drained()
     rolled = _roll_up_days(keys)
-    changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day)
+    changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day, marks=marks_of(keys, day))
     return Drained(len(keys), rolled, changes.rows)
 
 
@@ -100,6 +102,7 @@ def roll_up_month(first: date, last: date) -> int:
     Dirty member-days stay dirty. Returns the number of rows added, changed or deleted.
     """
     hold_drains()
+    delete_checkpoints()
     return roll_up_period(first, last)
 
 
@@ -127,6 +130,7 @@ def replay(
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, shard])
         cursor.execute(_TAKE_MEMBERS, {"shard": shard, "day": day, "members": list(member_ids)})
         keys = list(cursor.fetchall())
+    delete_checkpoints(member_ids)
     rolled = _roll_up_days(keys)
     changes = refold(member_ids, as_of=day, record_events=record_events)
     changes.rollup = rolled
@@ -138,16 +142,31 @@ def _roll_up_days(keys: Iterable[tuple[int, date | None]]) -> int:
 
 
 @gc_paused()
-def refold(member_ids: Sequence[int], *, as_of: date, record_events: bool = True) -> Changes:
-    """Fold these members from their rollup and write the differences."""
+def refold(
+    member_ids: Sequence[int],
+    *,
+    as_of: date,
+    record_events: bool = True,
+    marks: Mapping[int, Mark] | None = None,
+) -> Changes:
+    """Fold these members from their rollup and write the differences.
+
+    Given the `marks` of a small drain, continues from the states kept there, and keeps those of other busy members.
+    """
     members = {member.pk: member for member in _MEMBERS(ids=member_ids)}
     ruleset = live_ruleset()
     rules = parsed(ruleset)
     staff = [pk for pk, member in members.items() if member.is_team]
-    facts = facts_of([pk for pk, member in members.items() if not member.is_team])
+    followed = [pk for pk, member in members.items() if not member.is_team]
+    kept = kept_states(marks, followed, ruleset.version) if marks else {}
+    facts = facts_of(followed, {pk: state.mark.since for pk, state in kept.items()})
+    new = {} if marks is None else new_marks(marks, facts.keys() - kept.keys(), facts, as_of)
     source = advocacy_source()
-    advocacy = source.compute(facts, as_of)
-    results = fold_all(facts, rules, advocacy=advocacy, as_of=as_of)
+    advocacy = source.compute(facts, as_of, splits_of(kept, new))
+    if new:
+        kept |= keep(new, facts, advocacy, rules, ruleset.version)
+    starts = {pk: state.fold for pk, state in kept.items()}
+    results = fold_all(facts, rules, advocacy=advocacy, as_of=as_of, starts=starts)
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=ruleset.version)
     changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
@@ -161,20 +180,23 @@ def refold(member_ids: Sequence[int], *, as_of: date, record_events: bool = True
 
 
 def fold_all(
-    facts: Facts, rules: Ruleset, *, advocacy: AdvocacyResults, as_of: date
+    facts: Facts,
+    rules: Ruleset,
+    *,
+    advocacy: AdvocacyResults,
+    as_of: date,
+    starts: Mapping[int, Fold] = MappingProxyType({}),
 ) -> dict[int, engine.Result]:
-    """Fold many members at once."""
+    """Fold many members at once, those in `starts` from there."""
     overrides = overrides_of(list(facts))
-    return {
-        member_id: fold(
-            of_member,
-            rules,
-            as_of=as_of,
-            spans=advocacy.get(member_id, engine.NO_ADVOCACY).spans,
-            overrides=overrides.get(member_id, ()),
-        )
-        for member_id, of_member in facts.items()
-    }
+    results = {}
+    for member_id, of_member in facts.items():
+        spans = advocacy.get(member_id, engine.NO_ADVOCACY).spans
+        start = starts.get(member_id)
+        folded = start.copy(spans) if start else Fold(rules, spans)
+        folded.add(of_member, as_of)
+        results[member_id] = folded.result(as_of, overrides.get(member_id, ()))
+    return results
 
 
 def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:

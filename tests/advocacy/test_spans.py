@@ -6,7 +6,7 @@ import pytest
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.score_bound import ScoreBound, bounds_of
 from advocacy.engine.search import OVER, band_of
-from advocacy.engine.spans import advocate_spans, past_of
+from advocacy.engine.spans import Course, advocate_spans, past_of
 from advocacy.engine.tally import Points, scored_days, tally_of
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
@@ -17,7 +17,7 @@ YEAR_AHEAD = TODAY + timedelta(days=365)
 
 
 def spans(*facts, on=TODAY):
-    return advocate_spans(in_order(facts), on, member_id=ME, peers=NO_PEERS)
+    return advocate_spans(Course(in_order(facts), on, ME, NO_PEERS))
 
 
 def proven(ago=0):
@@ -286,7 +286,7 @@ def test_band_since_without_acts_is_today():
 
 
 def past(*facts, on=TODAY):
-    return past_of(in_order(facts), on, member_id=ME, peers=NO_PEERS)
+    return past_of(Course(in_order(facts), on, ME, NO_PEERS))
 
 
 def test_past_has_every_band_change_on_its_day():

@@ -50,7 +50,7 @@ MINUTES = (0, 5, 690, 720, 1380, 1410, 1439)  # of the day, its ends included
 WITH_ANOTHER = ("answer.accepted", "helpful_vote.received", "prospect.peer_replied")
 
 
-def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
+def draft_of(dice: random.Random, members: Sequence[Member], latest: int) -> recording.Draft:
     name = dice.choice(NAMES)
     member = dice.choice(members)
     payload = PAYLOADS.get(name, {})
@@ -60,7 +60,7 @@ def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
         payload = {"role": dice.choice(["replier", "asker"])}
     return recording.Draft(
         name=EventName(name),
-        occurred_at=moment(dice.randint(1, 700), 0) + timedelta(minutes=dice.choice(MINUTES)),
+        occurred_at=moment(dice.randint(1, latest), 0) + timedelta(minutes=dice.choice(MINUTES)),
         payload=payload,
         object_type="test.thing",
         member_id=member.pk,
@@ -72,5 +72,6 @@ def draft_of(dice: random.Random, members: Sequence[Member]) -> recording.Draft:
     )
 
 
-def add_random_events(dice: random.Random, members: Sequence[Member], n: int) -> None:
-    recording.record_all([draft_of(dice, members) for _ in range(n)])
+def add_random_events(dice: random.Random, members: Sequence[Member], n: int, *, latest: int = 700) -> None:
+    """Record `n` events of the last `latest` days."""
+    recording.record_all([draft_of(dice, members, latest) for _ in range(n)])

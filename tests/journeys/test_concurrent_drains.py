@@ -47,7 +47,7 @@ class SlowSource:
     def __init__(self) -> None:
         self.inside, self.go_on, self.left = threading.Event(), threading.Event(), threading.Event()
 
-    def compute(self, facts, as_of):
+    def compute(self, facts, as_of, splits=None):
         return {}
 
     def store(self, results, members, as_of, *, record_events):
@@ -206,7 +206,7 @@ KILLED_IN_THE_MIDDLE = """
     from journeys.services import shards
 
     class Stuck:
-        def compute(self, facts, as_of): return {}
+        def compute(self, facts, as_of, splits=None): return {}
         def store(self, results, members, as_of, *, record_events):
             print("inside", flush=True)
             import time

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from advocacy.engine.arithmetic import BILLION, hundredths, saturated
 from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
-from advocacy.engine.score import score_member, score_over_time
+from advocacy.engine.score import continue_score, score_member, score_over_time
 from advocacy.engine.score_bound import ScoreBound
 from advocacy.engine.search import band_of, falls_below
-from advocacy.engine.spans import advocate_spans, past_of
+from advocacy.engine.spans import Course, advocate_spans, past_of, walk_until
 from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
 from journeys.engine.facts import Fact, RawEvent
@@ -288,7 +288,7 @@ def test_spans_equal_those_of_a_daily_simulation(facts):
             inside = not inside
             walked.append(day)
 
-    spans = advocate_spans(facts, TODAY, member_id=ME, peers=PEERS)
+    spans = advocate_spans(Course(facts, TODAY, ME, PEERS))
 
     assert [day for span in spans for day in (span.start, span.end) if day] == walked
 
@@ -297,7 +297,7 @@ def test_spans_equal_those_of_a_daily_simulation(facts):
 @given(lives)
 def test_band_since_is_the_first_day_of_the_current_band(facts):
     assume(facts)
-    since = past_of(facts, TODAY, member_id=ME, peers=PEERS).band_since
+    since = past_of(Course(facts, TODAY, ME, PEERS)).band_since
     days = [date.fromordinal(day) for day in range(since.toordinal() - 1, TODAY.toordinal() + 1)]
     bands = [
         band_of(hundredths(int(score * BILLION)))
@@ -340,12 +340,33 @@ def test_past_equals_that_of_a_daily_simulation(facts):
             inside = not inside
             spans.append(day)
 
-    past = past_of(facts, TODAY, member_id=ME, peers=PEERS)
+    past = past_of(Course(facts, TODAY, ME, PEERS))
 
     assert list(past.changes) == walked
     assert past.best == best
-    found_spans = advocate_spans(facts, TODAY, member_id=ME, peers=PEERS)
+    found_spans = advocate_spans(Course(facts, TODAY, ME, PEERS))
     assert [day for span in found_spans for day in (span.start, span.end) if day] == spans
+
+
+def told(scored):
+    return scored and (scored.score, scored.band, scored.explanation, scored.next_due, scored.spans)
+
+
+@checked
+@given(st.one_of(busy_lives(), lives), ages, st.lists(st.one_of(good_acts(), against()), max_size=5))
+def test_score_continued_from_any_day_equals_a_whole_one(facts, ago, others):
+    since = TODAY - timedelta(days=ago)
+    walk = walk_until(Course(facts, TODAY, ME, PEERS), since)
+
+    def continued(new):
+        return told(continue_score(walk, Course(new, TODAY, ME, PEERS), since))
+
+    latest = [fact for fact in facts if fact.day >= since]
+    more = merged([*latest, *(fact for fact in others if fact.day >= since)])
+    whole = [*(fact for fact in facts if fact.day < since), *more]
+
+    assert continued(more) == told(score_member(whole, TODAY, member_id=ME, peers=PEERS))
+    assert continued(latest) == told(score_member(facts, TODAY, member_id=ME, peers=PEERS))
 
 
 @checked

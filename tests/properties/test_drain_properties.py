@@ -6,14 +6,15 @@ The numbers are those of the journey model's list.
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 
 from advocacy.models import Score, ScoreHistory
 from community.events.models import Event
 from community.events.services import recording
-from journeys.models import Dirty, MemberDay, MemberState, StageHistory
-from journeys.services import dirty, replay, shards
+from journeys.models import Checkpoint, Dirty, MemberDay, MemberState, StageHistory
+from journeys.services import checkpoints, dirty, overrides, replay, shards
 from tests.factories.members import MemberFactory
 from tests.journeys.journey_fixtures import drain_all
 from tests.journeys.random_lives import add_random_events
@@ -34,6 +35,14 @@ seeds = pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.fixture
 def members():
     return [MemberFactory() for _ in range(-(-random_members(24) // SEEDS))]
+
+
+@pytest.fixture(autouse=True)
+def everyone_is_busy(monkeypatch):
+    """Let drains of a few members continue from checkpoints, whose age decides how many late events go before them."""
+    monkeypatch.setattr(checkpoints, "MANY", 1)
+    monkeypatch.setattr(checkpoints, "BACK", timedelta(200))
+    monkeypatch.setattr(checkpoints, "KEEP", timedelta(300))
 
 
 def everything(*, believed=True) -> list:
@@ -144,6 +153,33 @@ def test_3_incremental_drains_equal_a_replay(seed, members):
     drain_all()
 
     assert replay.check_everyone().differences == []
+
+
+@seeds
+def test_drains_that_continue_from_checkpoints_equal_a_fresh_fold(seed, members, manager, monkeypatch):
+    dice = random.Random(seed)
+    monkeypatch.setattr(checkpoints, "BACK", timedelta(dice.choice([20, 90, 250, 400])))
+    add_random_events(dice, members, 20 * len(members))
+    dirty.mark_events(log())
+    drain_all()
+    for _ in range(8):
+        before = {event.event_id for event in log()}
+        match dice.randrange(8):
+            case 0:
+                recording.retract(dice.sample(log(), 3), reason="Taken back.")
+            case 1:
+                dirty.mark_members([dice.choice(members).pk])
+            case 2:
+                overrides.set_override(
+                    dice.choice(members), stage="engagement", mode="pin", reason="Asked.", actor=manager
+                )
+            case _:
+                add_random_events(dice, members, dice.randint(1, 4), latest=dice.choice([20, 90, 700]))
+        dirty.mark_events(event for event in log() if event.event_id not in before)
+        drain_all()
+
+        assert replay.check_everyone().differences == []
+    assert Checkpoint.objects.exists()
 
 
 @seeds

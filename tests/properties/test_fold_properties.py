@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from journeys.engine.facts import Result, Row
-from journeys.engine.fold import fold
+from journeys.engine.fold import Fold, fold
 from journeys.engine.ledger import BOUGHT
 from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import Ruleset, parse_ruleset
@@ -63,6 +64,27 @@ def test_2_double_delivery_changes_nothing(life, data):
     twice = life + data.draw(st.lists(st.sampled_from(life)))
 
     assert story(twice) == story(life)
+
+
+@thorough
+@given(
+    lives,
+    st.lists(events(), max_size=4),
+    as_of_days,
+    as_of_days,
+    span_lists(),
+    st.lists(overrides(), max_size=2),
+)
+def test_fold_continued_from_any_day_equals_a_whole_one(life, others, since, more_days, spans, some):
+    since, as_of = on(since), on(since + more_days)
+    known = [span if span.end is None or span.end < since else replace(span, end=None) for span in spans]
+    start = Fold(RULES, [span for span in known if span.start < since])
+    start.add(roll_up(life), since - timedelta(days=1))
+
+    for whole in ([*life, *(other for other in others if other.day >= since)], life):
+        continued = start.copy(spans)
+        continued.add(roll_up(whole), as_of)
+        assert continued.result(as_of, some) == story(whole, as_of=as_of, spans=spans, overrides=some)
 
 
 @thorough
