@@ -60,9 +60,10 @@ def initials(name: str) -> str:
     """Return two letters: of the first and last word that start with a letter or digit, or of the only one."""
     words = [word for word in name.split() if word[0].isalnum()]
     if len(words) > 1:
-        return (words[0][0] + words[-1][0]).upper()
-    signs = [sign for sign in (words[0] if words else name) if sign.isalnum()]
-    return "".join(signs[:2]).upper() or "?"
+        signs = [words[0][0], words[-1][0]]
+    else:
+        signs = [sign for sign in (words[0] if words else name) if sign.isalnum()][:2]
+    return "".join(sign.upper()[:1] for sign in signs) or "?"  # "ß" becomes two letters
 
 
 def relative_time(moment: datetime | None, *, narrow: bool = False) -> SafeString:

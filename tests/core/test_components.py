@@ -118,6 +118,8 @@ def test_initials_are_readable_on_every_colour_in_light_and_dark():
         ("«Zoë»", "ZO"),
         ("👾", "?"),
         ("<b> x", "X"),
+        ("ßen ßon", "SS"),
+        ("王伟", "王伟"),
     ],
 )
 def test_initials(name, letters):
