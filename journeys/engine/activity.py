@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -113,8 +114,12 @@ def _within(since: date | None, day: date, days: int) -> bool:
 
 
 def _halved(day: date, active_days: Sequence[date], rules: RiskRule) -> bool:
-    """Whether the last 30 days had at most half the active days of an average 30 in the 90 days before."""
-    ages = [(day - active).days for active in active_days]
-    recent = sum(0 <= age < RECENT for age in ages)
-    before = sum(RECENT <= age < RECENT + BEFORE for age in ages)
+    """Whether the last 30 days had at most half the active days of an average 30 in the 90 days before.
+
+    `active_days` are in order.
+    """
+    first, middle, last = (
+        bisect_right(active_days, day - timedelta(days=age)) for age in (RECENT + BEFORE, RECENT, 0)
+    )
+    recent, before = last - middle, middle - first
     return before >= rules.least_active_days and 2 * recent * BEFORE <= before * RECENT

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
+from community.core import prepared
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
@@ -98,6 +100,8 @@ CROSS JOIN LATERAL (SELECT * FROM member_day WHERE member_id = k.m AND day >= k.
 ORDER BY member_id, day, kind
 """
 
+FEW = 100  # keys
+
 _decode = json.JSONDecoder().raw_decode  # `json.loads` would look for white space
 
 
@@ -106,9 +110,12 @@ def roll_up(keys: Sequence[tuple[int, date]]) -> int:
     if not keys:
         return 0
     days = [day for _, day in keys]
+    # With many keys, the planner must see them.
+    cursor = prepared.cursor() if len(keys) <= FEW else connection.cursor()
     return _execute(
+        cursor,
         _ROLL_UP_DAYS,
-        members=[member_id for member_id, _ in keys],
+        members=[Int8(member_id) for member_id, _ in keys],
         days=days,
         first=min(days),
         last=max(days) + timedelta(days=1),
@@ -120,7 +127,7 @@ def roll_up_period(first: date, last: date) -> int:
 
     Reads all events of these days in the order of the table, so a month at a time is faster than member by member.
     """
-    return _execute(_ROLL_UP_PERIOD, first=first, last=last)
+    return _execute(connection.cursor(), _ROLL_UP_PERIOD, first=first, last=last)
 
 
 def months() -> Iterator[tuple[date, date]]:
@@ -134,8 +141,8 @@ def months() -> Iterator[tuple[date, date]]:
         first = following
 
 
-def _execute(statement: str, **values: Any) -> int:
-    with connection.cursor() as cursor:
+def _execute(opened: Any, statement: str, **values: Any) -> int:
+    with opened as cursor:
         cursor.execute(statement, {**values, "detailed": list(DETAILED), "neutral": list(NEUTRAL)})
         return int(cursor.fetchone()[0])
 
@@ -153,8 +160,9 @@ def facts_of(
         if everything:
             cursor.execute(_FACTS, [everything])
             _read(cursor.fetchall(), found)
-        if since:
-            cursor.execute(_FACTS_SINCE, [list(since), list(since.values())])
+    if since:
+        with prepared.cursor() as cursor:
+            cursor.execute(_FACTS_SINCE, [list(map(Int8, since)), list(since.values())])
             _read(cursor.fetchall(), found)
     return found
 
