@@ -1,7 +1,10 @@
 """axe finds no serious issue on any page, in light and dark mode, on phone and desktop."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from community.core.markdown import render
@@ -109,7 +112,12 @@ def brew(cups: int = 2) -> str:  # not too hot
 
 @pytest.fixture
 def ada():
-    return MemberFactory(username="ada", display_name="Ada Winter", bio_html="<p>I roast.</p>")
+    return MemberFactory(
+        username="ada",
+        display_name="Ada Winter",
+        bio_html="<p>I roast.</p>",
+        last_seen_at=timezone.now() - timedelta(days=2),
+    )
 
 
 @pytest.fixture

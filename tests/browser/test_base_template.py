@@ -46,6 +46,10 @@ def test_a_slash_focuses_the_search_box_except_while_typing(page):
     page.get_by_label("Email").press_sequentially("a/b")
     expect(page.get_by_label("Email")).to_have_value("a/b")
 
+    page.goto("/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search topics and answers")).to_be_focused()
+
 
 def test_the_account_menu_opens_and_closes(page, login):
     login(page, MemberFactory(display_name="Ada Winter"))
