@@ -1,10 +1,12 @@
-"""Each error page is in our look and says what to do next."""
+"""Error pages and empty states are in our look and say what to do next."""
 
 import pytest
 from django.template.loader import get_template
+from jinja2 import nodes
 
 from tests.factories.members import MemberFactory
 from tests.forum.pages import page, texts
+from tests.translation import jinja_templates
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +59,12 @@ def test_pages_made_without_a_request_have_our_name_and_the_next_step(name):
 
     assert texts(response, "header .brand span")[-1] == "Caravan"
     assert list(next_steps(response)) == ["Try again", "Go to the home page"]
+
+
+def test_every_empty_state_says_what_to_do_next():
+    """`empty` is used with `call`, whose block is the next step."""
+    for name, template in jinja_templates().items():
+        used = [call for call in template.find_all(nodes.Call) if getattr(call.node, "name", "") == "empty"]
+        with_block = [block.call for block in template.find_all(nodes.CallBlock)]
+
+        assert [call for call in used if call not in with_block] == [], name
