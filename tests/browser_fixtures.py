@@ -92,7 +92,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 def browser_context_args(
     browser_context_args: dict[str, object], live_server: LiveServer
 ) -> dict[str, object]:
-    return {**browser_context_args, "base_url": live_server.url, "locale": "en-GB", "timezone_id": "UTC"}
+    return {
+        **browser_context_args,
+        "base_url": live_server.url,
+        "locale": "en-GB",
+        "timezone_id": "UTC",
+        # Requests that pass through one cannot be intercepted by tests.
+        "service_workers": "block",
+    }
 
 
 @pytest.fixture

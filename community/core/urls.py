@@ -20,6 +20,8 @@ register_converter(ColourConverter, "colour")
 app_name = "core"
 urlpatterns = [
     path("demo/", views.demo_progress, name="demo-progress"),
+    path("sw.js", views.service_worker, name="service-worker"),
+    path("offline/", views.offline, name="offline"),
     path("theme/", views.theme_choose, name="theme-choose"),
     path("brand-<colour:colour>.css", views.brand_css, name="brand-css"),
 ]

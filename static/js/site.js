@@ -206,3 +206,6 @@ function makeScrollableFocusable() {
 addEventListener("resize", makeScrollableFocusable);
 document.addEventListener("htmx:load", makeScrollableFocusable);
 makeScrollableFocusable();
+
+// The service worker shows a page of our own when the server cannot be reached.
+addEventListener("load", () => navigator.serviceWorker?.register("/sw.js", { updateViaCache: "all" }).catch(() => {}));

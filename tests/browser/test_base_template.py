@@ -51,6 +51,47 @@ def test_a_slash_focuses_the_search_box_except_while_typing(page):
     expect(page.get_by_role("searchbox", name="Search topics and answers")).to_be_focused()
 
 
+def test_messages_and_toasts_are_in_live_regions_and_nothing_moves_if_the_reader_wishes(page, login):
+    page.emulate_media(reduced_motion="reduce")
+    login(page, MemberFactory())
+    page.goto("/me/settings/")
+    page.get_by_role("button", name="Save").click()
+
+    # It appears after the page has loaded, so that it is announced.
+    message = page.get_by_role("status").filter(has_text="Profile saved.")
+    expect(message.get_by_text("Profile saved.")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new CustomEvent('toast', {detail: {message: 'Copied.'}}))")
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    moving = """() => {
+      const spinner = document.createElement("span");
+      spinner.className = "spinner htmx-request";
+      document.body.append(spinner);
+      const style = getComputedStyle(spinner);
+      return [style.animationDuration, style.animationIterationCount];
+    }"""
+    assert page.evaluate(moving) == ["0.001s", "1"]
+
+
+def test_a_page_of_our_own_is_shown_offline_and_nothing_that_was_read(page, browser, browser_context_args):
+    context = browser.new_context(**{**browser_context_args, "service_workers": "allow"})
+    page = context.new_page()
+    page.goto("/guidelines/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+
+    context.set_offline(True)
+    page.goto("/guidelines/?again")
+
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+    assert page.locator(".empty .button").first.evaluate("one => getComputedStyle(one).borderRadius") != "0px"
+    context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Community guidelines")).to_be_visible()
+    kept = "caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name).then((one) => one.keys()))))"
+    urls = page.evaluate(f"{kept}.then((found) => found.flat().map(({{ url }}) => new URL(url).pathname))")
+    assert [url for url in urls if not url.startswith("/static/")] == ["/offline/"]
+    context.close()
+
+
 def test_the_account_menu_opens_and_closes(page, login):
     login(page, MemberFactory(display_name="Ada Winter"))
     page.goto("/guidelines/")
