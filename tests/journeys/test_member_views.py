@@ -144,7 +144,7 @@ def test_member_journey_links_events_to_their_posts(as_manager, member):
 
     page = as_manager.get(address(member)).content.decode()
 
-    assert f'<a href="/p/{answer.pk}/">Grinder stuck</a>' in page
+    assert f'<a href="/p/{answer.pk}/"><bdi>Grinder stuck</bdi></a>' in page
 
 
 def test_member_journey_shows_risk_signals(as_manager, member):
