@@ -3,16 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from community.core.markdown import render
-from community.forum.services import read_states
-from community.members.models import Company
-from community.prospects.models import ProspectForum, RosterEntry
-from community.qa import services as qa
-from tests.factories.badges import AwardFactory, BadgeFactory
-from tests.factories.forum import CategoryFactory, CommentFactory, PostFactory, QuestionFactory, TagFactory
 from tests.factories.members import MemberFactory
-
-from .test_accessibility import MEMBER_PAGES, STAFF_PAGES, VISITOR_PAGES
+from tests.site_pages import PAGES, furnish
 
 WIDTH = 320
 # The most that a row in a list of topics, and the name of the site, may be high.
@@ -21,29 +13,15 @@ HEIGHTS = """() => {
   const of = (selector) => [...document.querySelectorAll(selector)].map((element) => element.offsetHeight);
   return { rows: of("main .topic-row:has(> .topic-figures)"), name: of(".brand span") };
 }"""
-MORE_PAGES = {
-    "visitor": ["/posts/{answer}/history/", "/u/ada/?tab=answers", "/badges/{badge}/", "/t/{topic}/?page=2"],
-    "member": [
-        "/topics/{topic}/reply/",
-        "/posts/{post}/comment/",
-        "/posts/{answer}/menu/",
-        "/search/?q=coffee",
-    ],
-    "manager": [
-        "/latest/",
-        "/topics/{topic}/move/",
-        "/topics/{topic}/merge/",
-        "/topics/{topic}/split/",
-        "/posts/{post}/menu/",
-        "/u/ada/",
-        "/me/",
-    ],
-}
 
 
 def unbroken(length: int) -> str:
     """A word without a place to break it, in wide letters."""
     return "W" * length
+
+
+def name(what: str, most: int) -> str:
+    return f"Coffee {unbroken(most - 7)}" if "question" in what else unbroken(most)
 
 
 def a_text() -> str:
@@ -57,64 +35,22 @@ def a_text() -> str:
 
 
 @pytest.fixture
-def world(transactional_db, django_db_serialized_rollback):
+def community(transactional_db, django_db_serialized_rollback):
     """Everything as long as allowed, without spaces."""
-    html = render(a_text()).html
-    company = Company.objects.create(name=unbroken(200), slug="w")
-    ada = MemberFactory(
-        username="ada",
-        display_name=unbroken(80),
-        location=unbroken(120),
-        company=company,
-        customer_since="2026-01-01",
-        bio_html=html,
-    )
-    parent = CategoryFactory(name=unbroken(80), description=unbroken(300))
-    category = CategoryFactory(
-        name=unbroken(80), slug="machines", description=unbroken(300), kind="prospect", parent=parent
-    )
-    forum = ProspectForum.objects.create(category=category, welcome=unbroken(300))
-    seller = MemberFactory(role="sales", display_name=unbroken(80))
-    RosterEntry.objects.create(forum=forum, member=seller, real_name=unbroken(80), title=unbroken(80))
-    tags = [TagFactory(name=str(n) + unbroken(34), slug=f"tag-{n}") for n in range(5)]
-    tags.append(TagFactory(name="steam"))
-    topic = QuestionFactory(
-        category=category,
-        title=f"Coffee {unbroken(248)}",
-        excerpt=unbroken(300),
-        author=ada,
-        tags=tags,
-        opening__source=a_text(),
-        opening__html=html,
-    )
-    answer = PostFactory(
-        topic=topic, author=seller, kind="answer", source=a_text(), html=html, like_count=1234
-    )
-    PostFactory.create_batch(20, topic=topic, author=ada, kind="answer")
-    for parent_post in (topic.posts.get(number=1), answer):
-        CommentFactory(parent=parent_post, topic=topic, source=a_text(), html=html, author=seller)
-    qa.accept_answer(answer, actor=seller)
-    qa.mark_official(answer, actor=seller)
-    badge = BadgeFactory(name=unbroken(60), sentence=unbroken(200))
-    AwardFactory(badge=badge, member=ada, post=answer)
-    read_states.mark_read(topic, member=ada, number=1)
-    PostFactory(author=ada, status="pending", topic=topic, html=html, status_reason=unbroken(300))
-    posts = {"post": topic.posts.get(number=1).pk, "answer": answer.pk}
-    return {"topic": topic.pk, "badge": badge.slug, "ada": ada, **posts}
+    return furnish(name, source=a_text())
 
 
-def test_no_page_scrolls_sideways_at_320_pixels_and_rows_of_topics_are_low(page, login, world, settings):
+def test_no_page_scrolls_sideways_at_320_pixels_and_rows_of_topics_are_low(page, login, community, settings):
     settings.SITE_NAME = "The community of Wolfeschlegelsteinhausen and sons"
     page.set_viewport_size({"width": WIDTH, "height": 800})
-    readers = {"visitor": VISITOR_PAGES, "member": MEMBER_PAGES, "manager": STAFF_PAGES}
     wide, high, rows = {}, {}, 0
-    for reader, paths in readers.items():
+    for reader, paths in PAGES.items():
         if reader != "visitor":
-            login(page, world["ada"] if reader == "member" else MemberFactory(role="manager", is_staff=True))
-        for path in [*paths, *MORE_PAGES[reader]]:
+            login(page, community.ada if reader == "member" else MemberFactory(role="manager", is_staff=True))
+        for path in paths:
             if path.startswith("/admin"):  # Unfold's
                 continue
-            page.goto(path.format(**world))
+            page.goto(path.format(**community.values))
             if (width := page.evaluate("document.documentElement.scrollWidth")) > WIDTH:
                 wide[f"{reader}: {path}"] = (width, culprits(page))
             heights = page.evaluate(HEIGHTS)
@@ -142,7 +78,7 @@ def culprits(page: Page) -> list[str]:
     }""")
 
 
-def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, world):
+def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, community):
     page.set_viewport_size({"width": 390, "height": 800})
     login(page, MemberFactory(role="manager", is_staff=True))
     page.goto("/latest/")

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 
-from community.events.catalogue import REACTION_GIVEN, STRIKE_UPHELD
-from community.forum.services import posts, tags, topics
-from community.members.models import Invitation, Member
-from community.moderation.services import flags, review_queue, sanctions
-from community.notifications.services import notify
-from community.prospects.services import claims
-from community.qa import services as qa
-from tests.factories.badges import AwardFactory, happen
-from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
-from tests.factories.members import CompanyFactory, GuidelinesFactory, MemberFactory
-from tests.factories.prospects import RosterEntryFactory, a_peer, a_prospect_asks, a_reply
-from tests.journeys.journey_fixtures import bought, drained, replied
+from community.members.models import Member
+from tests.factories.members import MemberFactory
+from tests.site_pages import furnish
 
 pytestmark = pytest.mark.django_db
 _LINK = re.compile(r'<(?:a|area)\s[^>]*?href="([^"]*)"|data-get="([^"]*)"|hx-get="([^"]*)"')
@@ -43,55 +31,9 @@ STARTS = [
 ]
 
 
-@pytest.fixture
-def world():
-    """A community with one of everything that pages link to, and a member of each role."""
-    GuidelinesFactory()
-    company = CompanyFactory(name="Acme", verified_domains=["acme.example"])
-    asker, helper, spammer = (
-        MemberFactory(company=company, customer_since="2025-01-01"),
-        a_peer(customer_since="2025-02-01"),
-        MemberFactory(),
-    )
-    moderator = MemberFactory(role="moderator", username="mod-of-all")
-    question = QuestionFactory(author=asker)
-    tags.assign(question, ["grinders"])
-    answer = a_reply(question, helper)
-    qa.accept_answer(answer, actor=asker)
-    qa.mark_official(answer, actor=moderator)
-    posts.edit(answer, actor=helper, source="A better text for this answer.")
-    private = TopicFactory(category=CategoryFactory(groups=[Group.objects.create(name="insiders")]))
-    target = TopicFactory(category=question.category)
-    topics.merge(TopicFactory(category=question.category), into=target, actor=moderator)
-    topics.close(target, actor=moderator, reason="Solved elsewhere.")
-    hidden, deleted, held = (a_reply(question, spammer) for _ in range(3))
-    posts.hide(hidden, actor=moderator, reason="Advertising.")
-    posts.delete(deleted, actor=spammer)
-    review_queue.add_held(held, "First post")
-    flags.add(a_reply(question, spammer), actor=helper, reason="spam")
-    sanctions.impose(spammer, actor=moderator, kind="suspension", rule="spam", reason="Spam.", post=hidden)
-    entry = RosterEntryFactory()
-    desk_question = a_prospect_asks(entry.forum, author=spammer)
-    for asked in (desk_question, a_prospect_asks(entry.forum, author=MemberFactory(company=company))):
-        a_reply(asked.topic, helper)
-    colleague = RosterEntryFactory(forum=entry.forum)
-    claims.claim_question(asked, actor=entry.member)
-    claims.hand_over(asked, actor=entry.member, to=colleague.member, note="Yours.")
-    gone = MemberFactory(username="left-us", is_active=False)
-    left = TopicFactory(author=gone, category=question.category)
-    AwardFactory(member=gone, post=left.posts.get())
-    a_reply(question, gone)
-    AwardFactory(member=helper, post=answer, badge__icon="award")
-    Invitation.objects.create(member=MemberFactory(unclaimed=True), email="a@b.example", invited_by=moderator)
-    for member in Member.objects.exclude(role=""):
-        notify(member, kind="reply", subject=answer)
-        notify(member, kind="mention", subject=private.posts.get())
-        notify(member, kind="moderation", subject=hidden, text="Look at this.")
-    happen(REACTION_GIVEN, helper, type="like", topic_id=question.pk, subject=answer)
-    happen(STRIKE_UPHELD, spammer, severity=1, kind="spam", at=timezone.now() - timedelta(days=2))
-    replied(helper, 3)
-    bought(asker, 40)
-    drained()
+@pytest.fixture(scope="module")
+def community(module_db):
+    return furnish()
 
 
 def links_in(page: str, path: str) -> list[str]:
@@ -141,7 +83,7 @@ def broken_links(client) -> list[tuple[str, int, str]]:
 
 
 @pytest.mark.parametrize("role", ["visitor", "", "manager", "moderator", "sales", "support", "product"])
-def test_no_page_links_to_what_its_reader_may_not_see(client, world, role):
+def test_no_page_links_to_what_its_reader_may_not_see(client, community, role):
     if role != "visitor":
         member = MemberFactory(role=role)
         if role == "sales":
