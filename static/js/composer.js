@@ -25,7 +25,10 @@ async function updatePreview(field, region) {
     }
     // A 429 response contains a sentence to show instead of the preview.
     const isPaused = response.status === 429;
-    if (response.ok || isPaused) region.innerHTML = await response.text();
+    if (response.ok || isPaused) {
+      region.innerHTML = await response.text();
+      document.dispatchEvent(new CustomEvent("preview:shown"));
+    }
     if (isPaused) sayUnseen(region.querySelector(".prose").textContent);
   } catch {
     // Offline: keep the last preview.

@@ -205,6 +205,8 @@ function makeScrollableFocusable() {
 }
 addEventListener("resize", makeScrollableFocusable);
 document.addEventListener("htmx:load", makeScrollableFocusable);
+document.addEventListener("preview:shown", makeScrollableFocusable);
+document.addEventListener("toggle", makeScrollableFocusable, true); // what is hidden has no width
 makeScrollableFocusable();
 
 // The service worker shows a page of our own when the server cannot be reached.
