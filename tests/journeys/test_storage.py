@@ -161,15 +161,19 @@ def test_stage_events_are_about_changes_that_nobody_was_told_of(member, before, 
     assert sorted(stage_events()) == told
 
 
-def test_no_stage_events_are_recorded_for_those_who_are_skipped(member):
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [((), (FIRST,), "stage.entered"), ((FIRST,), (), "stage.superseded")],
+)
+def test_no_stage_events_are_recorded_for_those_who_are_skipped(member, before, after, told):
     other = MemberFactory()
     for one in (member, other):
-        write(one, FIRST)
-    changes = write_history({member.pk: Result(), other.pk: Result()}, version=1)
+        write(one, *before)
+    changes = write_history({member.pk: Result(after), other.pk: Result(after)}, version=1)
 
     record_stage_events(changes, skip=[member.pk])
 
-    assert list(Event.objects.values_list("name", "member_id")) == [("stage.superseded", other.pk)]
+    assert list(Event.objects.values_list("name", "member_id")) == [(told, other.pk)]
 
 
 def states(member: Member, state: State | None, advocacy: Advocacy | None = None) -> int:
