@@ -26,7 +26,7 @@ def test_search_links_to_the_best_post(client):
 
     response = client.get("/search/?q=gasket")
 
-    assert [a.get("href") for a in page(response).cssselect(".snippet a")] == [f"/p/{post.pk}/"]
+    assert [a.get("href") for a in page(response).cssselect("a.found-in")] == [f"/p/{post.pk}/"]
 
 
 def test_search_without_a_query_shows_help(client):
