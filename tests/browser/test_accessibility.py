@@ -108,6 +108,9 @@ def test_a_form_with_errors(page):
 
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(
+            "Promise.all(document.getAnimations().map(one => one.finished))"
+        )  # colours are in transition
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
 
