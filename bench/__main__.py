@@ -69,11 +69,12 @@ def measure(home: Home, options: argparse.Namespace) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from bench import people, report, scenario
+    from bench import fill, people, report, scenario
 
     if options.keep_data:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+        fill.vacuum()
     else:
         write_data(home, options)
     people.lift_limits()
