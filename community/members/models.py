@@ -46,7 +46,10 @@ class Company(models.Model):
 class GuidelinesQuerySet(models.QuerySet["Guidelines"]):
     def in_force(self) -> Guidelines | None:
         """Return the newest version, or None if none has been published."""
-        return self.order_by("-version").first()
+        return self.newest_first().first()
+
+    def newest_first(self) -> GuidelinesQuerySet:
+        return self.order_by("-version")
 
 
 class Guidelines(models.Model):

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Greatest
+from django.db.models import Count, Max, Q, QuerySet, Subquery, Sum
 
+from community.core import prepared
 from community.core.prepared import Prepared
-from community.forum.models import Category, Post, Tag, Topic
+from community.forum.models import Post, Tag, Topic
 from community.members.models import Member
 
 COUNTED = (Post.Kind.REPLY, Post.Kind.ANSWER)
@@ -112,12 +112,17 @@ def _update_categories(before: tuple[int, int, int], after: tuple[int, int, int]
         change[0] += sign * topics
         change[1] += sign * posts
     # Ordered by id, so that two moves in opposite directions do not deadlock.
-    for category, (topics, posts) in sorted(changes.items()):
-        if topics or posts:
-            Category.objects.filter(pk=category).update(
-                topic_count=Greatest(F("topic_count") + topics, 0),
-                post_count=Greatest(F("post_count") + posts, 0),
-            )
+    with prepared.cursor() as cursor:
+        for category, (topics, posts) in sorted(changes.items()):
+            if topics or posts:
+                cursor.execute(_CHANGE_CATEGORY, [topics, posts, category])
+
+
+_CHANGE_CATEGORY = """
+UPDATE forum_category
+   SET topic_count = greatest(topic_count + %s::int, 0), post_count = greatest(post_count + %s::int, 0)
+ WHERE id = %s::bigint
+"""
 
 
 def recount_tags(tag_ids: Iterable[int]) -> None:

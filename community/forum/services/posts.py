@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from community.core import page_cache
 from community.core.audit import audit
 from community.core.permissions import Refused
+from community.core.prepared import Prepared
 from community.core.rendered_html import excerpt_of
 from community.events.catalogue import (
     POST_APPROVED,
@@ -31,6 +33,8 @@ from community.forum.models import Post, Topic
 from . import counters, post_events, rendering, revisions, topics
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from community.members.models import Member
 
 PENDING, PUBLISHED = Post.Status.PENDING, Post.Status.PUBLISHED
@@ -323,9 +327,25 @@ def _audit(act: str, post: Post, *, actor: Member | None, before: str, reason: s
 def _find_duplicate(
     topic: Topic, author: Member, source: str, parent: Post | None, now: datetime
 ) -> Post | None:
-    same = topic.posts.filter(author=author, parent=parent, source=rendering.normalize(source))
-    recent = same.filter(created_at__gt=now - topics.DUPLICATE_WINDOW, created_at__lte=now)
-    return recent.exclude(status=DELETED).first()
+    same = {"topic_id": topic.pk, "author_id": author.pk, "source": rendering.normalize(source)}
+    if parent is not None:
+        same["parent_id"] = parent.pk
+    find = _recent(is_reply=parent is not None)
+    return find.first(**same, since=now - topics.DUPLICATE_WINDOW, now=now)
+
+
+@cache
+def _recent(*, is_reply: bool) -> Prepared[Post]:
+    """The posts that were sent since and are not deleted; `is_reply` to another post."""
+
+    def build(
+        topic_id: int, author_id: int, source: str, since: datetime, now: datetime, parent_id: int
+    ) -> QuerySet[Post]:
+        posts = Post.objects.filter(topic=topic_id, author=author_id, source=source)
+        posts = posts.filter(parent=parent_id) if is_reply else posts.filter(parent=None)
+        return posts.filter(created_at__gt=since, created_at__lte=now).exclude(status=DELETED)
+
+    return Prepared(build, limit=1)
 
 
 def _resolve_parent(topic: Topic, parent: Post | None, kind: str) -> Post | None:
