@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from .engine import activity, stages
@@ -196,6 +201,31 @@ class MemberState(models.Model):
     @property
     def is_overridden(self) -> bool:
         return self.shown_stage != self.stage
+
+    @property
+    def chip(self) -> Chip:
+        """What a chip beside the member's name says."""
+        return _chip(
+            self.shown_stage, self.sub_stage, self.is_overridden, self.stage_since, get_language() or ""
+        )
+
+
+class Chip(NamedTuple):
+    text: str
+    title: str
+
+
+@lru_cache(maxsize=4096)
+def _chip(stage: str, sub_stage: str, is_overridden: bool, since: date, _language: str) -> Chip:
+    """Return the chip in the active language; many members entered the same stage on the same day."""
+    labels = STAGE_LABELS.get(stage, stage), SUB_STAGE_LABELS.get(sub_stage, sub_stage)
+    sentence = (
+        gettext("%(stage)s, %(sub_stage)s, since %(day)s; set manually")
+        if is_overridden
+        else gettext("%(stage)s, %(sub_stage)s, since %(day)s")
+    )
+    values = {"stage": labels[0], "sub_stage": labels[1], "day": date_format(since, "j F Y")}
+    return Chip(capfirst(str(labels[1])), sentence % values)
 
 
 class StageHistoryQuerySet(models.QuerySet["StageHistory"]):

@@ -113,10 +113,11 @@ def _latest_moves(number: int) -> Prepared[StageHistory]:
 
 
 def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:
-    """Return the states of these members, by member id. One query."""
+    """Return what a chip shows of the states of these members, by member id. One query."""
     return {state.member_id: state for state in _states()(member_ids=list(member_ids))}
 
 
 @cache
 def _states() -> Prepared[MemberState]:
-    return Prepared(lambda member_ids: MemberState.objects.filter(member__any_of=member_ids))
+    shown = ("stage", "sub_stage", "shown_stage", "stage_since", "at_risk")
+    return Prepared(lambda member_ids: MemberState.objects.filter(member__any_of=member_ids).only(*shown))
