@@ -73,6 +73,40 @@ def test_a_lazy_translation_is_printed(env):
     assert render(env, "{{ value }}", value=gettext_lazy("Yes")) == "Yes"
 
 
+# Macros
+
+CARD = (
+    "{% macro card(name, tone='plain') %}{{ name }}, {{ tone }}{% endmacro %}"
+    "{% macro box(name) %}{{ name }}: {{ caller() }}{% endmacro %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "shown"),
+    [
+        ("{{ card(name) }}", f"{ESCAPED}, plain"),
+        ("{{ card(tone='loud', name=name) }}", f"{ESCAPED}, loud"),
+        ("{% call box(name) %}{{ card(name, 'loud') }}{% endcall %}", f"{ESCAPED}: {ESCAPED}, loud"),
+        ("{% for one in (1, 2) %}{{ card(loop.index) }};{% endfor %}", "1, plain;2, plain;"),
+    ],
+    ids=["default", "by name", "with a block", "in a loop"],
+)
+def test_a_macro_takes_arguments_and_a_block(env, call, shown):
+    assert render(env, CARD + call, name=SCRIPT) == shown
+
+
+@pytest.mark.parametrize("call", ["card(1, 2, 3)", "card(1, colour=2)"])
+def test_a_macro_refuses_arguments_that_it_does_not_have(env, call):
+    with pytest.raises(TypeError, match="argument"):
+        render(env, f"{CARD}{{{{ {call} }}}}")
+
+
+@pytest.mark.parametrize("call", ["card()", "box(1)"])
+def test_a_macro_without_what_it_needs_raises(env, call):
+    with pytest.raises((UndefinedError, TypeError)):
+        render(env, f"{CARD}{{{{ {call} }}}}")
+
+
 # Escaping
 
 
