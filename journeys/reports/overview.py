@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from community.core.prepared import Prepared
@@ -93,7 +93,8 @@ def _stage_count(stage: Stage, rows: Sequence[SubStageRow], everyone: int) -> St
 def recent_moves(now: datetime | None = None) -> StageHistoryQuerySet:
     """Return the transitions between stages, latest first, to be sliced."""
     moves = StageHistory.objects.current().moves().select_related("member")
-    moves = moves.exclude(member__in=out_of_reach(now or timezone.now()))
+    # One look at each member: a list of all who are out of reach would be read from the whole table.
+    moves = moves.exclude(Exists(out_of_reach(now or timezone.now()).filter(pk=OuterRef("member"))))
     return moves.order_by("-effective_on", "-id")
 
 
