@@ -22,7 +22,7 @@ from community.members.models import Member
 from community.members.rules import is_verified_customer
 
 from .models import Policy
-from .trust import count_posts
+from .trust import count_posts, is_established
 
 FIRST_DAY = timedelta(hours=24)
 
@@ -118,7 +118,7 @@ class NewMemberLimits:
 
 def limits_of(member: Member, *, topic: Topic | None = None) -> NewMemberLimits | None:
     """Return a new member's remaining limits, for replies in `topic` if given; None for everyone else."""
-    if member.is_team or is_verified_customer(member):
+    if member.is_team or is_verified_customer(member) or is_established(member):
         return None
     written = count_posts(member, topic_id=topic.pk if topic else 0)
     if written.approved >= written.new_until:

@@ -18,6 +18,7 @@ from community.members.rules import is_verified_customer
 from .models.policy import NEW_UNTIL_POSTS, Policy
 
 STAFF_LEVEL = 5
+FEW = 10
 # (level, days as a member, published posts, likes received)
 LEVELS = ((4, 365, 200, 100), (3, 50, 50, 20), (2, 15, 10, 1))
 
@@ -50,13 +51,35 @@ def _post_counts() -> Prepared[tuple[int, int, int, int, datetime, int]]:
             others=Count("pk", filter=kept & ~opening),
             here=Count("pk", filter=kept & ~opening & Q(topic=topic_id)),
             latest=Max("created_at", filter=kept),
-            new_until=Coalesce(
-                Subquery(Policy.objects.filter(pk=1).values("new_until_posts")), NEW_UNTIL_POSTS
-            ),
+            new_until=_new_until(),
         )
         return counted.values_list("approved", "topics", "others", "here", "latest", "new_until")
 
     return Prepared(build)
+
+
+def is_established(member: Member) -> bool:
+    """Return whether enough posts are published for the limits of new members to be over.
+
+    Reads FEW posts at most. False where the policy asks for more than that, so count them then.
+    """
+    found = _few_published()(member_id=member.pk)
+    return bool(found) and len(found) >= found[0][0]
+
+
+@cache
+def _few_published() -> Prepared[tuple[int]]:
+    """`Policy.new_until_posts`, once for each of the member's first published posts."""
+
+    def build(member_id: int) -> QuerySet[Any]:
+        posts = Post.objects.published().filter(author=member_id).order_by()
+        return posts.annotate(new_until=_new_until()).values_list("new_until")
+
+    return Prepared(build, limit=FEW)
+
+
+def _new_until() -> Coalesce:
+    return Coalesce(Subquery(Policy.objects.filter(pk=1).values("new_until_posts")), NEW_UNTIL_POSTS)
 
 
 def approved_posts(member: Member) -> int:

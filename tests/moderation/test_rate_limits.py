@@ -56,6 +56,16 @@ def test_limits_end_with_the_last_required_post(newcomer, published, limited):
     assert (limits_of(newcomer) is not None) is limited
 
 
+def test_limits_end_where_the_policy_asks_for_many_posts(newcomer, policy):
+    policy.new_until_posts = 12
+    policy.save()
+    topic = TopicFactory()
+    for _ in range(12):
+        wrote(newcomer, topic=topic)
+
+    assert limits_of(newcomer) is None
+
+
 @pytest.mark.parametrize("status", [Post.Status.PENDING, Post.Status.HIDDEN, Post.Status.DELETED])
 def test_limits_ignore_unpublished_posts(newcomer, status):
     for _ in range(10):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community.forum.models import Post
 from community.moderation.models import Policy
-from community.moderation.trust import STAFF_LEVEL, approved_posts, is_new, trust_level
+from community.moderation.trust import STAFF_LEVEL, approved_posts, is_established, is_new, trust_level
 from tests.factories.forum import PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
@@ -98,3 +98,19 @@ def test_is_new_uses_the_given_policy():
 @pytest.mark.parametrize("fields", [{"role": "sales"}, {"customer_since": timezone.now()}])
 def test_is_new_is_false_for_staff_and_customers(fields):
     assert not is_new(someone(**fields))
+
+
+@pytest.mark.parametrize(
+    ("required", "posts", "is_over"), [(3, 2, False), (3, 3, True), (10, 40, True), (11, 40, False)]
+)
+def test_is_established_reads_ten_posts_at_most(required, posts, is_over):
+    Policy.objects.update_or_create(pk=1, defaults={"new_until_posts": required})
+
+    assert is_established(someone(posts=posts)) is is_over
+
+
+def test_is_established_ignores_unpublished_posts():
+    member = someone(posts=5)
+    Post.objects.filter(author=member, number=2).update(status=Post.Status.HIDDEN)
+
+    assert not is_established(member)
