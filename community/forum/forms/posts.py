@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -168,6 +169,12 @@ class ReplyForm(forms.Form):
                 % {"n": longest},
             )
         return data
+
+
+@cache
+def blank_reply_form(*, is_asker: bool) -> ReplyForm:
+    """Return the form below a topic, before anything is typed: nothing changes it, so one does for all pages."""
+    return ReplyForm(is_asker=is_asker)
 
 
 class CommentForm(forms.Form):

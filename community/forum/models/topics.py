@@ -203,6 +203,9 @@ class Topic(models.Model):
     def get_absolute_url(self) -> str:
         return address("forum:topic-detail", self.pk, self.slug)
 
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]
+        return str(KIND_LABELS.get(self.kind, self.kind))
+
     @property
     def is_question(self) -> bool:
         return self.kind == self.Kind.QUESTION
@@ -223,3 +226,7 @@ class Topic(models.Model):
     @property
     def is_pinned(self) -> bool:
         return self.pinned_at is not None
+
+
+# Django's own method sorts out the choices again at each call.
+KIND_LABELS = {kind.value: kind.label for kind in Topic.Kind}

@@ -21,7 +21,7 @@ from community.core.permissions import Refused, require
 from community.core.rate_limits import RateLimited
 from community.core.requests import require_safe_or_post, whole_number
 from community.forum import rules, search
-from community.forum.forms.posts import TITLE_LENGTH, CommentForm, ReplyForm, TopicForm
+from community.forum.forms.posts import TITLE_LENGTH, CommentForm, ReplyForm, TopicForm, blank_reply_form
 from community.forum.models import Category, Post, Topic
 from community.forum.people import suggest_people
 from community.forum.services import posts, read_states, rendering, topics
@@ -245,7 +245,7 @@ def _appended(request: HtmxRequest, post: Post, topic: Topic) -> HttpResponse:
     if post.is_comment and "page=" in (request.htmx.current_url or ""):
         return elsewhere(post.get_absolute_url())  # its parent is on the first page
     page = topic_page.part_of(request, post)
-    form = ReplyForm(is_asker=page.is_asker)
+    form = blank_reply_form(is_asker=page.is_asker)
     context = {"page": page, "topic": page.topic, "form": form, "preview_html": ""}
     read_states.mark_read(topic, member=member_of(request), number=post.number)
     if post.is_comment:

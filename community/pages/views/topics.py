@@ -10,7 +10,7 @@ from community.core import page_cache, rate_limits
 from community.core.page_meta import DESCRIPTION_LENGTH, PageMeta
 from community.core.requests import is_person, whole_number
 from community.forum import queries, search
-from community.forum.forms.posts import ReplyForm
+from community.forum.forms.posts import blank_reply_form
 from community.forum.models import Post, Topic
 from community.forum.services import read_states, view_counts
 from community.members.models import Member
@@ -54,7 +54,7 @@ def _topic_detail(request: HttpRequest, topic_id: int, slug: str) -> HttpRespons
         ),
         "page": page,
         "topic": topic,
-        "reply_form": ReplyForm(is_asker=page.is_asker),
+        "reply_form": blank_reply_form(is_asker=page.is_asker),
         "rate_limit_sentences": composer.sentences(request.user, topic),
     }
     return render(request, "forum/topic_detail.html", context)
