@@ -73,10 +73,11 @@ class PageCode(CodeGenerator):
 
     def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
         """Define a macro as a function with its parameters instead of a `Macro`, which sorts them at each call."""
-        names = [argument.name for argument in macro_ref.node.args]
-        names += ["caller"] if macro_ref.accesses_caller else []
-        parameters = "".join(f"{name}=missing, " for name in names)
-        self.write(f"lambda {parameters}*, _macro=macro: str.__new__(Markup, _macro({', '.join(names)}))")
+        defaults = {argument.name: "missing" for argument in macro_ref.node.args}
+        if macro_ref.accesses_caller:
+            defaults["caller"] = 'undefined(name="caller")'
+        parameters = "".join(f"{name}={default}, " for name, default in defaults.items())
+        self.write(f"lambda {parameters}*, _macro=macro: str.__new__(Markup, _macro({', '.join(defaults)}))")
 
 
 class PageTemplate(Template):
@@ -206,7 +207,7 @@ def environment(**options: Any) -> Environment:
         finalize=printable,
         extensions=["jinja2.ext.i18n"],
         # Change the pattern with PageCode, so that stale bytecode is not used.
-        bytecode_cache=FileSystemBytecodeCache(pattern="__caravan_3_%s.cache"),
+        bytecode_cache=FileSystemBytecodeCache(pattern="__caravan_4_%s.cache"),
         cache_size=-1,  # a plain dict: finding a template again in an LRU cache of 150 takes longer than a small one
     )
     env.newstyle_gettext = True  # type: ignore[attr-defined]

@@ -78,6 +78,7 @@ def test_a_lazy_translation_is_printed(env):
 CARD = (
     "{% macro card(name, tone='plain') %}{{ name }}, {{ tone }}{% endmacro %}"
     "{% macro box(name) %}{{ name }}: {{ caller() }}{% endmacro %}"
+    "{% macro open_box(name) %}{{ name }}{% if caller is defined %}: {{ caller() }}{% endif %}{% endmacro %}"
 )
 
 
@@ -87,9 +88,10 @@ CARD = (
         ("{{ card(name) }}", f"{ESCAPED}, plain"),
         ("{{ card(tone='loud', name=name) }}", f"{ESCAPED}, loud"),
         ("{% call box(name) %}{{ card(name, 'loud') }}{% endcall %}", f"{ESCAPED}: {ESCAPED}, loud"),
+        ("{{ open_box(1) }}, {% call open_box(2) %}x{% endcall %}", "1, 2: x"),
         ("{% for one in (1, 2) %}{{ card(loop.index) }};{% endfor %}", "1, plain;2, plain;"),
     ],
-    ids=["default", "by name", "with a block", "in a loop"],
+    ids=["default", "by name", "with a block", "with a block or without", "in a loop"],
 )
 def test_a_macro_takes_arguments_and_a_block(env, call, shown):
     assert render(env, CARD + call, name=SCRIPT) == shown
