@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
+
+from . import prepared
 
 BATCH = 10_000
 
@@ -36,8 +39,23 @@ def insert(
 def _insert(
     rows: Sequence[models.Model], update: Sequence[str], ignore_conflicts: bool, returning: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    options = rows[0]._meta
-    fields = [field for field in options.local_concrete_fields if _is_set(field, rows[0])]
+    model = type(rows[0])
+    fields = tuple(field for field in model._meta.local_concrete_fields if _is_set(field, rows[0]))
+    names = [field.column for field in fields]
+    values = [dict(zip(names, row, strict=True)) for row in map(_getter(fields), rows)]
+    statement = _statement(model, fields, tuple(update), ignore_conflicts, tuple(returning))
+    return prepared.fetch(statement, [json.dumps(values, default=str)])
+
+
+@cache
+def _statement(
+    model: type[models.Model],
+    fields: Sequence[models.Field[Any, Any]],
+    update: Sequence[str],
+    ignore_conflicts: bool,
+    returning: Sequence[str],
+) -> str:
+    options = model._meta
     columns = ", ".join(_quoted(field) for field in fields)
     types = ", ".join(f"{_quoted(field)} {field.db_type(connection)}" for field in fields)
     statement = f"INSERT INTO {connection.ops.quote_name(options.db_table)} ({columns}) "
@@ -50,11 +68,7 @@ def _insert(
         statement += "ON CONFLICT DO NOTHING "
     if returning:
         statement += f"RETURNING {', '.join(_quoted(options.get_field(name)) for name in returning)}"
-    names = [field.column for field in fields]
-    values = [dict(zip(names, row, strict=True)) for row in map(_getter(fields), rows)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(values, default=str)])
-        return list(cursor.fetchall()) if returning else []
+    return statement
 
 
 def _getter(fields: Sequence[models.Field[Any, Any]]) -> Callable[[models.Model], tuple[Any, ...]]:

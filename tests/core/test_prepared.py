@@ -1,11 +1,13 @@
 """Prepared statements: what they return, and how PostgreSQL keeps them."""
 
+import contextlib
 import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.db.models import F
+from psycopg.types.numeric import Int8
 
 from community.api.models import QuarantinedEvent
 from community.core import prepared
@@ -147,3 +149,34 @@ def test_cursor_takes_positions_and_names():
         assert cursor.fetchone() == (2, "100 %")
         cursor.execute("SELECT %(a)s::int - %(b)s::int + %(a)s::int", {"b": 3, "a": 5})
         assert cursor.fetchone() == (7,)
+
+
+def test_fetch_calls_a_kept_statement_directly(monkeypatch):
+    select = "SELECT %s::bigint + 1, NULL, '[1]'::jsonb"
+    first = prepared.fetch(select, [Int8(1)])
+
+    monkeypatch.setattr(prepared, "cursor", None)
+
+    assert prepared.fetch(select, [Int8(2)]) == [(3, None, "[1]")]
+    assert first == [(2, None, "[1]")]
+
+
+def test_fetch_prepares_again_after_a_rollback():
+    for number in range(3):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            assert prepared.fetch("SELECT %(n)s::bigint", {"n": Int8(number)}) == [(number,)]
+            raise RuntimeError
+
+
+def test_fetch_raises_the_errors_of_django():
+    for divisor in (1, 0):
+        with contextlib.ExitStack() as stack:
+            if not divisor:
+                stack.enter_context(pytest.raises(DataError))
+            with transaction.atomic():
+                assert prepared.fetch("SELECT 1 / %s::bigint", [Int8(divisor)]) == [(1,)]
+
+
+def test_fetch_returns_nothing_for_a_statement_without_rows():
+    for _ in range(2):
+        assert prepared.fetch("SET LOCAL enable_sort = off") == []
