@@ -10,11 +10,12 @@ from math import inf
 from journeys.engine.facts import Fact
 
 from .arithmetic import BILLION
-from .search import AHEAD, falls_below
+from .search import falls_below
 from .tally import Tally
 from .weights import COMPONENTS, KINDS, NPS, STRIKE
 
 _ROUNDING = 10**-6  # of the weight of an act: more than rounding can add to it while it decays
+_AHEAD = 365  # days after the last act within which a fall is searched for at once
 _LOOSE = 5  # hundredths by which the bound may be too high
 
 
@@ -50,7 +51,7 @@ class ScoreBound:
         self._add_waiting()
         # More acts can only let it fall later, so the day found before stays safe.
         if low != self.low or day >= self.safe_until:
-            searched = tally.last + AHEAD
+            searched = tally.last + _AHEAD
             falls = falls_below(tally, day + 1, searched, low) if low else None
             self.safe_until = falls or (searched + 1 if low else date.max.toordinal())
             self.low = low

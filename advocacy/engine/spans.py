@@ -93,7 +93,12 @@ def walk_until(course: Course, day: date) -> Walk:
 
 
 def open_intervals(
-    tally: Tally, bound: ScoreBound, days: Days, until: date, bounds: Iterable[float], line: float = inf
+    tally: Tally,
+    bound: ScoreBound,
+    days: Days,
+    until: date,
+    bounds: Iterable[float],
+    line: float | None = None,
 ) -> Iterator[tuple[int, int, bool]]:
     """Add days to a tally; yield each interval in which the score may leave its range, or may reach `line`.
 
@@ -106,7 +111,7 @@ def open_intervals(
         waiting.append((day, of_day))
         first = day.toordinal()
         leaves = bound.add(first, last, of_day, most)
-        if leaves or most >= line:
+        if leaves or (line is not None and most >= line):
             for one in waiting:
                 tally.add_day(*one)
             waiting.clear()

@@ -23,6 +23,7 @@ from .weights import (
     DETRACTOR_TO,
     ENTER_AT,
     HELPER_ROLE,
+    HORIZON_HALF_LIVES,
     KINDS,
     NPS,
     PAIR_MOST,
@@ -34,6 +35,9 @@ from .weights import (
 )
 
 _SCORED = frozenset(KINDS) | {STRIKE}
+
+_FLOATS = 1e-9  # the rounding of floats, as a share of the largest of them; in truth a thousand times smaller
+_ROUNDED = 0.51e-9  # the rounding of decay tables, per thousandth of a weight
 
 
 class Points(NamedTuple):
@@ -52,15 +56,22 @@ class Points(NamedTuple):
 class _Weights:
     """The days that have weight, in order, and their weights in thousandths."""
 
-    __slots__ = ("days", "milli")
+    __slots__ = ("_grown", "_since", "_totals", "days", "half_life", "milli")
 
-    def __init__(self) -> None:
+    def __init__(self, component: str) -> None:
+        self.half_life = COMPONENTS[component].half_life
         self.days: list[int] = []
         self.milli: list[int] = []
+        # Running sums of the days before each: of the weights as they were before they decayed since the day `_since`,
+        # and of the weights. Those that are missing are added when they are needed.
+        self._since = 0
+        self._grown = [0.0]
+        self._totals = [0]
 
     def copy(self) -> _Weights:
-        new = _Weights()
+        new = copy(self)
         new.days, new.milli = self.days.copy(), self.milli.copy()
+        new._grown, new._totals = self._grown.copy(), self._totals.copy()
         return new
 
     def add(self, day: int, milli: int) -> None:
@@ -74,14 +85,33 @@ class _Weights:
             self.days.insert(place, day)
             self.milli.insert(place, 0)
         self.milli[place] += milli
+        del self._grown[place + 1 :], self._totals[place + 1 :]
 
-    def sum_on(self, day: int, table: tuple[int, ...]) -> int:
-        """Return the sum of the decayed weights; older days than the table's count as 0."""
-        days, milli = self.days, self.milli
+    def sum_on(self, day: int) -> int:
+        """Return the sum of the decayed weights, in billionths; those beyond the horizon count as 0."""
+        days, milli, table = self.days, self.milli, decay_table(self.half_life)
         if days[0] <= day - len(table):
             first = bisect_left(days, day - len(table) + 1)
             days, milli = days[first:], milli[first:]
         return sum(map(mul, milli, map(table.__getitem__, map(day.__sub__, days))))
+
+    def about(self, day: int) -> tuple[float, float]:
+        """Return about the same as `sum_on` divided by a billion, and how far off it may be.
+
+        Takes the same time however many days there are. What is rounded in `sum_on`, to a millionth of each weight, is
+        not rounded here.
+        """
+        days, grown, totals = self.days, self._grown, self._totals
+        if len(grown) <= len(days):
+            self._since = self._since or days[0]
+            for then, milli in zip(days[len(grown) - 1 :], self.milli[len(grown) - 1 :], strict=True):
+                grown.append(grown[-1] + milli * 2.0 ** ((then - self._since) / self.half_life))
+                totals.append(totals[-1] + milli)
+        oldest = day - HORIZON_HALF_LIVES * self.half_life
+        first = bisect_left(days, oldest) if days[0] < oldest else 0
+        decayed = 2.0 ** ((self._since - day) / self.half_life) / 1000
+        off = abs(grown[-1]) * decayed * _FLOATS + abs(totals[-1] - totals[first]) * _ROUNDED
+        return (grown[-1] - grown[first]) * decayed, off
 
 
 class Tally:
@@ -102,17 +132,15 @@ class Tally:
         self._over: set[tuple[str, int]] = set()
         self._unsettled: set[tuple[str, int]] = set()
         # By component: what counts for the score, and detractor answers.
-        self._good: defaultdict[str, _Weights] = defaultdict(_Weights)
-        self._bad: defaultdict[str, _Weights] = defaultdict(_Weights)
+        self._good: dict[str, _Weights] = {}
+        self._bad: dict[str, _Weights] = {}
         self._cached: dict[tuple[int, int], Points] = {}
-        # By line: the day up to which the score was searched, and the day found; see `search.falls_below`.
-        self.falls: dict[int, tuple[int, int | None]] = {}
 
     def copy(self, peers: Peers) -> Tally:
         """Return a tally to continue from here. Shares the quarters that are over, which stay as they are."""
         new = copy(self)
         new.peers = peers
-        new.facts, new.strikes, new.falls = self.facts.copy(), self.strikes.copy(), {}
+        new.facts, new.strikes = self.facts.copy(), self.strikes.copy()
         new._counted = defaultdict(dict, {kind: dict(row) for kind, row in self.counted.items()})
         new._refused, new._capped = self._refused.copy(), self._capped.copy()
         new._quarters, new._partners = self._quarters.copy(), self._partners.copy()
@@ -123,15 +151,14 @@ class Tally:
             new._refused[group] = self._refused[group].copy()
             new._capped[group] = self._capped.get(group, Counter()).copy()
         new._beyond, new._over, new._unsettled = self._beyond.copy(), self._over.copy(), set()
-        new._good = defaultdict(_Weights, {key: row.copy() for key, row in self._good.items()})
-        new._bad = defaultdict(_Weights, {key: row.copy() for key, row in self._bad.items()})
+        new._good = {key: row.copy() for key, row in self._good.items()}
+        new._bad = {key: row.copy() for key, row in self._bad.items()}
         new._cached = {}
         return new
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
         self._cached.clear()
-        self.falls.clear()
         self.last = ordinal = day.toordinal()
         quarter = quarter_of(day)
         for fact in facts:
@@ -208,6 +235,8 @@ class Tally:
         if n != before:
             row[day] = n
             weights = self._good if n >= 0 else self._bad
+            if component not in weights:
+                weights[component] = _Weights(component)
             weights[component].add(day, (n - before) * milli)
 
     @property
@@ -223,19 +252,16 @@ class Tally:
         """Return the component's sum in billionths; see `points` for `penalty_day`."""
         if self._unsettled:
             _ = self.counted
-        table = decay_table(COMPONENTS[component].half_life)
-        found = self._good[component].sum_on(day, table) if component in self._good else 0
+        found = self._good[component].sum_on(day) if component in self._good else 0
         if component in self._bad:
-            found += self._bad[component].sum_on(day if penalty_day is None else penalty_day, table)
+            found += self._bad[component].sum_on(day if penalty_day is None else penalty_day)
         return found
 
     def good_sums(self, day: int) -> dict[str, int]:
         """Return the sums of the components without detractor answers, in billionths."""
         if self._unsettled:
             _ = self.counted
-        return {
-            key: row.sum_on(day, decay_table(COMPONENTS[key].half_life)) for key, row in self._good.items()
-        }
+        return {key: row.sum_on(day) for key, row in self._good.items()}
 
     def points(self, day: int, penalty_day: int | None = None) -> Points:
         """Return the score on `day`, which must not be before the last day added.
@@ -259,6 +285,25 @@ class Tally:
         }
         total = sum(components.values()) - self.penalty(penalty_day) * BILLION
         return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
+
+    def is_below(self, line: int, day: int, penalty_day: int | None = None) -> bool:
+        """Whether `points` has less than `line` hundredths. Exact, but sums are only computed where it is close."""
+        if self._unsettled:
+            _ = self.counted
+        penalty_day = day if penalty_day is None else penalty_day
+        total, most_off = float(-self.penalty(penalty_day)), _FLOATS
+        for key in self._good.keys() | self._bad.keys():
+            most, half_at, _ = COMPONENTS[key]
+            x, off = self._good[key].about(day) if key in self._good else (0.0, 0.0)
+            if key in self._bad:
+                bad, also_off = self._bad[key].about(penalty_day)
+                x, off = x + bad, off + also_off
+            total += most * (1 - 0.5 ** (x / half_at)) if x > 0 else max(-most, most * x / half_at)
+            # No curve is steeper than `most / half_at`, nor than this where all of the range is above 0.
+            steep = 2 * 0.5 ** (x / half_at) if off < min(x, half_at) else 1.0
+            most_off += off * min(steep, 1.0) * most / half_at
+        over = max(total, 0.0) - (line - 0.5) / 100
+        return over < 0 if abs(over) > most_off else self.points(day, penalty_day).hundredths < line
 
     def penalty(self, day: int) -> int:
         """Return the points that upheld strikes cost on `day`."""

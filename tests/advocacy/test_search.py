@@ -1,12 +1,9 @@
-"""The search for the first day on which something holds: by bisection, from a guess, and once per line."""
-
-from datetime import timedelta
+"""The search for the first day on which something holds."""
 
 import pytest
 
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.search import (
-    AHEAD,
     OVER,
     band_limits,
     band_of,
@@ -20,7 +17,8 @@ from .acts import ME, TODAY, answered_nps, did, in_order
 
 FIRST, LAST = 1, 100
 NOW = TODAY.toordinal()
-LONGEST = 5 * 365
+YEAR = 365
+LONGEST = 5 * YEAR
 
 
 class Condition:
@@ -34,7 +32,6 @@ class Condition:
         return any(first <= day <= last for day in self.days)
 
 
-@pytest.mark.parametrize("guess", [None, 1, 2, 6, 7, 8, 39, 40, 41, 60, 99, 100])
 @pytest.mark.parametrize(
     ("days", "found"),
     [
@@ -48,8 +45,8 @@ class Condition:
         ([6, 8, 41, 98], 6),
     ],
 )
-def test_earliest_is_the_first_day_whatever_is_guessed(days, found, guess):
-    assert earliest(FIRST, LAST, Condition(days), guess) == found
+def test_earliest_is_the_first_day(days, found):
+    assert earliest(FIRST, LAST, Condition(days)) == found
 
 
 def test_earliest_looks_only_between_the_two_days():
@@ -59,14 +56,12 @@ def test_earliest_looks_only_between_the_two_days():
     assert earliest(9, 8, Condition(range(FIRST, LAST + 1))) is None
 
 
-def test_a_good_guess_saves_most_of_the_search():
-    guessed, bisected = Condition(range(50, LAST + 1)), Condition(range(50, LAST + 1))
+def test_earliest_bisects():
+    condition = Condition(range(50, LAST + 1))
 
-    earliest(FIRST, LAST, guessed, 50)
-    earliest(FIRST, LAST, bisected)
+    earliest(FIRST, LAST, condition)
 
-    assert guessed.asked <= 4
-    assert bisected.asked <= 2 * 8
+    assert condition.asked <= 2 * 8
 
 
 def falling() -> Tally:
@@ -79,27 +74,17 @@ def first_below(tally: Tally, line: int, last: int = NOW + LONGEST) -> int | Non
 
 def test_falls_below_finds_a_day_more_than_a_year_ahead():
     tally = falling()
-    line = tally.points(NOW + AHEAD + 100).hundredths + 1
+    line = tally.points(NOW + YEAR + 100).hundredths + 1
 
     found = falls_below(tally, NOW, NOW + LONGEST, line)
 
-    assert found == first_below(falling(), line) > NOW + AHEAD
-
-
-def test_falls_below_searches_on_where_an_earlier_search_ended():
-    tally = falling()
-    line = tally.points(NOW + AHEAD + 100).hundredths + 1
-
-    soon = falls_below(tally, NOW, NOW + 10, line)
-    later = falls_below(tally, NOW, NOW + LONGEST, line)
-
-    assert (soon, later) == (None, first_below(falling(), line))
+    assert found == first_below(falling(), line) > NOW + YEAR
 
 
 def test_falls_below_returns_no_day_outside_the_range():
     tally = falling()
     line = tally.points(NOW + 100).hundredths + 1
-    day = falls_below(tally, NOW, NOW + AHEAD, line)
+    day = falls_below(tally, NOW, NOW + YEAR, line)
 
     assert NOW < day <= NOW + 100
     assert falls_below(tally, NOW, day - 1, line) is None
@@ -108,26 +93,16 @@ def test_falls_below_returns_no_day_outside_the_range():
     assert falls_below(tally, day + 1, day, line) is None
 
 
-def test_falls_below_searches_for_a_line_only_once():
-    tally = falling()
-    lines = [tally.points(NOW + days).hundredths + 1 for days in (50, 100)]
-    found = [falls_below(tally, NOW, NOW + AHEAD, line) for line in lines]
-
-    tally.points = None  # another search would call it
-
-    assert [falls_below(tally, NOW, NOW + AHEAD, line) for line in lines] == found
-    assert found[0] < found[1]
-
-
-def test_falls_below_forgets_what_it_found_when_there_are_new_acts():
-    tally = falling()
+def test_falls_below_computes_the_exact_score_only_where_it_is_close(monkeypatch):
+    tally, days = falling(), []
     line = tally.points(NOW + 50).hundredths + 1
-    alone = falls_below(tally, NOW, NOW + AHEAD, line)
+    points = tally.points
+    monkeypatch.setattr(tally, "points", lambda *asked: days.append(asked) or points(*asked))
 
-    tally.add_day(TODAY + timedelta(days=1), [did("answer.accepted", 5, ago=-1)])
+    found = falls_below(tally, NOW, NOW + LONGEST, line)
 
-    with_more = falls_below(tally, NOW + 1, NOW + AHEAD, line)
-    assert with_more > alone
+    assert found == first_below(falling(), line)
+    assert len(days) <= 2
 
 
 def test_falls_below_sees_a_score_that_rises_in_between():

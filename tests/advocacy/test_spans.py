@@ -6,7 +6,7 @@ import pytest
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.score_bound import ScoreBound, bounds_of
 from advocacy.engine.search import OVER, band_of
-from advocacy.engine.spans import Course, advocate_spans, past_of
+from advocacy.engine.spans import Course, Walk, advocate_spans, past_of
 from advocacy.engine.tally import Points, scored_days, tally_of
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
@@ -385,3 +385,15 @@ def test_score_below_one_is_never_due():
 def test_span_type_is_the_engines():
     assert isinstance(spans(*proven())[0], Span)
     assert isinstance(spans(*proven())[0].start, date)
+
+
+def test_a_walk_computes_the_score_only_on_days_on_which_it_may_leave_its_range(monkeypatch):
+    facts = in_order([did("answer.accepted", 1, ago=ago) for ago in range(30)])
+    course = Course(facts, TODAY, ME, NO_PEERS)
+    monkeypatch.setattr(ScoreBound, "reset", None)
+
+    walk = Walk(ME, NO_PEERS)
+    walk.add(course.days, TODAY)
+
+    assert walk.spans == []
+    assert walk.tally.points(TODAY.toordinal()).hundredths > 0
