@@ -100,7 +100,9 @@ CROSS JOIN LATERAL (SELECT * FROM member_day WHERE member_id = k.m AND day >= k.
 ORDER BY member_id, day, kind
 """
 
-FEW = 100  # keys
+_KINDS = {"detailed": list(DETAILED), "neutral": list(NEUTRAL)}
+
+FEW = 100  # keys, or members
 
 _decode = json.JSONDecoder().raw_decode  # `json.loads` would look for white space
 
@@ -110,16 +112,16 @@ def roll_up(keys: Sequence[tuple[int, date]]) -> int:
     if not keys:
         return 0
     days = [day for _, day in keys]
-    # With many keys, the planner must see them.
-    cursor = prepared.cursor() if len(keys) <= FEW else connection.cursor()
-    return _execute(
-        cursor,
-        _ROLL_UP_DAYS,
-        members=[Int8(member_id) for member_id, _ in keys],
-        days=days,
-        first=min(days),
-        last=max(days) + timedelta(days=1),
-    )
+    values = {
+        "members": [Int8(member_id) for member_id, _ in keys],
+        "days": days,
+        "first": min(days),
+        "last": max(days) + timedelta(days=1),
+        **_KINDS,
+    }
+    if len(keys) <= FEW:
+        return int(prepared.fetch(_ROLL_UP_DAYS, values)[0][0])
+    return _execute(_ROLL_UP_DAYS, values)  # the planner must see them
 
 
 def roll_up_period(first: date, last: date) -> int:
@@ -127,7 +129,7 @@ def roll_up_period(first: date, last: date) -> int:
 
     Reads all events of these days in the order of the table, so a month at a time is faster than member by member.
     """
-    return _execute(connection.cursor(), _ROLL_UP_PERIOD, first=first, last=last)
+    return _execute(_ROLL_UP_PERIOD, {"first": first, "last": last, **_KINDS})
 
 
 def months() -> Iterator[tuple[date, date]]:
@@ -141,9 +143,9 @@ def months() -> Iterator[tuple[date, date]]:
         first = following
 
 
-def _execute(opened: Any, statement: str, **values: Any) -> int:
-    with opened as cursor:
-        cursor.execute(statement, {**values, "detailed": list(DETAILED), "neutral": list(NEUTRAL)})
+def _execute(statement: str, values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
         return int(cursor.fetchone()[0])
 
 
@@ -156,14 +158,14 @@ def facts_of(
     """
     found: dict[int, list[Fact]] = {member_id: [] for member_id in member_ids}
     everything = [member_id for member_id in member_ids if member_id not in since]
-    with connection.cursor() as cursor:
-        if everything:
+    if 0 < len(everything) <= FEW:
+        _read(prepared.fetch(_FACTS, [list(map(Int8, everything))]), found)
+    elif everything:
+        with connection.cursor() as cursor:
             cursor.execute(_FACTS, [everything])
             _read(cursor.fetchall(), found)
     if since:
-        with prepared.cursor() as cursor:
-            cursor.execute(_FACTS_SINCE, [list(map(Int8, since)), list(since.values())])
-            _read(cursor.fetchall(), found)
+        _read(prepared.fetch(_FACTS_SINCE, [list(map(Int8, since)), list(since.values())]), found)
     return found
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from django.db import connection, transaction
 
+from community.core import prepared
 from community.core.collector import gc_paused
 from community.core.prepared import Prepared
 from community.members.models import Member
@@ -82,7 +83,8 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     if not keys:
         return Drained()
     if len(keys) <= FEW:
-        _reuse_plans()
+        # For a few keys, planning takes longer than running the statements.
+        prepared.fetch("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
     rolled = _roll_up_days(keys)
     changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day, marks=marks_of(keys, day))
     return Drained(len(keys), rolled, changes.rows)
@@ -95,12 +97,6 @@ def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
             return []
         cursor.execute(_TAKE, {"shard": shard, "day": day, "limit": limit})
         return list(cursor.fetchall())
-
-
-def _reuse_plans() -> None:
-    """Let PostgreSQL plan each prepared statement once: for a few keys, planning takes longer than running it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
 
 
 @transaction.atomic
