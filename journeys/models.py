@@ -216,7 +216,7 @@ class Chip(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _chip(stage: str, sub_stage: str, is_overridden: bool, since: date, _language: str) -> Chip:
+def _chip(stage: str, sub_stage: str, is_overridden: bool, since: date, language: str) -> Chip:
     """Return the chip in the active language; many members entered the same stage on the same day."""
     labels = STAGE_LABELS.get(stage, stage), SUB_STAGE_LABELS.get(sub_stage, sub_stage)
     sentence = (
@@ -224,8 +224,13 @@ def _chip(stage: str, sub_stage: str, is_overridden: bool, since: date, _languag
         if is_overridden
         else gettext("%(stage)s, %(sub_stage)s, since %(day)s")
     )
-    values = {"stage": labels[0], "sub_stage": labels[1], "day": date_format(since, "j F Y")}
+    values = {"stage": labels[0], "sub_stage": labels[1], "day": _day(since, language)}
     return Chip(capfirst(str(labels[1])), sentence % values)
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, _language: str) -> str:
+    return date_format(day, "j F Y")
 
 
 class StageHistoryQuerySet(models.QuerySet["StageHistory"]):
@@ -298,6 +303,11 @@ class StageHistory(models.Model):
 
     def get_stage_display(self) -> str:  # type: ignore[no-redef]
         return str(STAGE_LABELS.get(self.stage, self.stage))
+
+    @property
+    def day(self) -> str:
+        """The day of the change, as lists show it."""
+        return _day(self.effective_on, get_language() or "")
 
     @property
     def is_move(self) -> bool:
