@@ -10,15 +10,14 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db import connection, models
-from django.db.models import F, Q, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 
 from community.core.prepared import Prepared
 from community.members.models import details
 
-from . import queries, search_filters, search_marks, search_query
+from . import queries, search_candidates, search_filters, search_marks, search_query
 from .models import Post, Topic
 from .search_query import IS_UNSPACED, Query, Term
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 # Maximum results; beyond these, people refine the search.
 RESULTS = 200
-CANDIDATES = 1_000
 TITLE_WEIGHT = 3.0
 ANSWER_BONUS = 1.3
 # With fewer results than this, topics that have the words in different posts are added.
@@ -99,7 +97,7 @@ def answer(reader: Reader, text: str) -> Answer:
 
     All words must occur in the title or in one post; if few topics match, topics with the words in different posts
     follow. If no topic has them all, topics with the rarest words are returned, and the answer lists the words left
-    out. If very many posts match, only the newest CANDIDATES are ranked.
+    out. If very many posts match, only the newest search_candidates.CANDIDATES are ranked.
     """
     query = search_query.parse(text)
     resolved = search_filters.resolve(reader, query.filters)
@@ -118,7 +116,7 @@ def _newest(scope: _Scope) -> list[Found]:
     """Return topics with these tags or with posts by these authors, newest first."""
     posts = scope.posts() if scope.filters.author_ids else scope.posts().filter(kind=Post.Kind.OPENING)
     first: dict[int, int] = {}
-    for topic_id, post_id in posts.order_by("-pk").values_list("topic", "pk")[:CANDIDATES]:
+    for topic_id, post_id in posts.order_by("-pk").values_list("topic", "pk")[: search_candidates.CANDIDATES]:
         first.setdefault(topic_id, post_id)
     return [Found(topic_id, post_id, 0.0) for topic_id, post_id in first.items()][:RESULTS]
 
@@ -133,16 +131,17 @@ def _in_one_post(expression: str, scope: _Scope) -> list[Found]:
 
 def _best_first(*matches: Iterable[tuple[int, int, float]]) -> list[Found]:
     """Add up each topic's best rank in each of the matches; the best post comes from the first match."""
-    best: dict[int, Found] = {}
+    posts: dict[int, int] = {}
+    ranks: dict[int, float] = {}
     for rows in matches:
-        in_one: dict[int, Found] = {}
+        in_one: set[int] = set()
         for topic_id, post_id, rank in rows:
-            in_one.setdefault(topic_id, Found(topic_id, post_id, rank))
-        for found in in_one.values():
-            earlier = best.get(found.topic_id)
-            rank = found.rank + (earlier.rank if earlier else 0)
-            best[found.topic_id] = Found(found.topic_id, earlier.post_id if earlier else found.post_id, rank)
-    return sorted(best.values(), key=lambda found: (-found.rank, -found.topic_id))[:RESULTS]
+            if topic_id not in in_one:
+                in_one.add(topic_id)
+                posts.setdefault(topic_id, post_id)
+                ranks[topic_id] = ranks.get(topic_id, 0) + rank
+    best = sorted(ranks, key=lambda topic_id: (-ranks[topic_id], -topic_id))[:RESULTS]
+    return [Found(topic_id, posts[topic_id], ranks[topic_id]) for topic_id in best]
 
 
 @cache
@@ -167,7 +166,10 @@ def _ranked_posts(expression: str, scope: _Scope, among: Sequence[int] = ()) -> 
     found = scope.posts().filter(search=query)
     if among:
         found = found.filter(topic__any_of=among)
-    posts = Post.objects.filter(pk__any_of=_first(found.order_by("-pk")))
+    if among or scope.filters.named:
+        posts = Post.objects.filter(pk__any_of=search_candidates.newest(found))
+    else:
+        posts = Post.objects.filter(pk__any_of=search_candidates.newest_posts(query, scope.topics()))
     bonus = models.Case(models.When(is_accepted=True, then=Value(ANSWER_BONUS)), default=Value(1.0))
     rank = SearchRank(F("search"), query, normalization=Value(1)) * bonus
     ranked = posts.annotate(rank=rank).order_by("-rank", "-pk")
@@ -179,14 +181,11 @@ def _ranked_titles(expression: str, scope: _Scope, among: Sequence[int] = ()) ->
     found = scope.titles().filter(search=query)
     if among:
         found = found.filter(pk__any_of=among)
-    rows = Topic.objects.filter(pk__any_of=_first(found.order_by("-pk")), posts__kind=Post.Kind.OPENING)
+    rows = Topic.objects.filter(pk__any_of=search_candidates.newest(found))
+    # A subquery, so that PostgreSQL looks up the opening posts of the best only.
+    opening = Post.objects.filter(topic=OuterRef("pk"), kind=Post.Kind.OPENING).values("pk")
     ranked = rows.annotate(rank=SearchRank(F("search"), query) * TITLE_WEIGHT).order_by("-rank", "-pk")
-    return ranked.values_list("pk", "posts__pk", "rank")[:RESULTS]
-
-
-def _first(found: models.QuerySet[Any, Any]) -> ArraySubquery:
-    """An array, which PostgreSQL finds once; IN may find the candidates anew for each row, without statistics."""
-    return ArraySubquery(found.values("pk")[:CANDIDATES])
+    return ranked.values_list("pk", Subquery(opening), "rank")[:RESULTS]
 
 
 def _apart(answer: Answer, scope: _Scope) -> Answer:

@@ -3,7 +3,7 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection
 
 from community.core.markdown import render
-from community.forum import search
+from community.forum import search, search_candidates
 from community.forum.models import Category
 from tests.factories.forum import (
     AnswerFactory,
@@ -164,22 +164,58 @@ def test_similar_requires_two_words(text):
     assert search.similar(VISITOR, text) == []
 
 
+@pytest.fixture
+def two_candidates(monkeypatch):
+    """Only the two newest matches are ranked; they are first looked for in the four newest posts."""
+    monkeypatch.setattr(search_candidates, "CANDIDATES", 2)
+    monkeypatch.setattr(search_candidates, "RECENT", 4)
+    search._posts_with.cache_clear()
+    yield
+    search._posts_with.cache_clear()
+
+
+@pytest.mark.parametrize("others", [0, 2, 9])
+def test_the_newest_visible_matches_are_ranked_however_old_they_are(two_candidates, others):
+    private = CategoryFactory(groups=[Group.objects.create(name="owners")])
+    _, *wanted = [TopicFactory(title="-", opening__source="A zebra.").pk for _ in range(3)]
+    for number in range(others):
+        TopicFactory(title="-", opening__source="A zebra.", category=private)
+        TopicFactory(title="-", opening__source="A zebra.", status="hidden" if number % 2 else "pending")
+
+    assert set(found("zebra")) == set(wanted)
+
+
+def test_older_posts_are_not_read_if_the_recent_ones_suffice(two_candidates):
+    topic = TopicFactory(title="-", opening__source="A zebra.")
+    PostFactory.create_batch(5, topic=topic, source="A zebra.")
+
+    enough = limits(search._posts_with())
+    TopicFactory.create_batch(4)
+    too_few = limits(search._posts_with())
+
+    assert (enough[-1], too_few[-1]) == (0, 1)
+
+
 @pytest.mark.parametrize("statement", [search._posts_with, search._titles_with])
 def test_candidates_are_found_once_even_if_the_statistics_say_there_are_no_rows(statement):
     """As after a vacuum of empty tables, until they are analyzed; an import is searched meanwhile."""
     TopicFactory.create_batch(30, title="Zebra", opening__source="A zebra.")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pg_class SET reltuples = 0, relpages = 1 WHERE relname LIKE 'forum_%'")
-        sql = statement()._statement.sql.replace("ANY(%s)", "ANY(%s::bigint[])")
-        values = [
-            list(Category.objects.values_list("pk", flat=True)) if name == "category_ids" else "zebra"
-            for name in statement()._statement.names
-        ]
+
+    assert set(limits(statement())) == {1}
+
+
+def limits(statement):
+    """Search for a zebra; return how often each LIMIT of the statement was executed."""
+    names = statement._statement.names
+    categories = list(Category.objects.values_list("pk", flat=True))
+    values = [categories if name == "category_ids" else "zebra" for name in names]
+    sql = statement._statement.sql.replace("ANY(%s)", "ANY(%s::bigint[])")
+    with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)
         ((plan,),) = cursor.fetchone()
-
-    limits = [node for node in nodes(plan["Plan"]) if node["Node Type"] == "Limit"]
-    assert [node["Actual Loops"] for node in limits] == [1, 1]
+    return [node["Actual Loops"] for node in nodes(plan["Plan"]) if node["Node Type"] == "Limit"]
 
 
 def nodes(node):
