@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from django.db import connection
 from django.utils.html import escape
@@ -19,7 +18,7 @@ START, STOP = "\ue000", "\ue001"
 # Words, and compounds as well as their parts.
 WORDS = re.compile(r"[^\s!-/:-@\[-`{-~\u00a1-\u00bf\u2000-\u206f\u3000-\u3004\u3008-\u3020\uff01-\uff0f]+")
 COMPOUNDS = re.compile(
-    r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)+|\d{1,3}(?:[.,'\u2019\u00a0\u2009\u202f]\d{3})+(?!\d)"
+    r"(?<![^\W_])[^\W_]++(?:[-\u2010\u2011][^\W_]++)+|\d{1,3}(?:[.,'\u2019\u00a0\u2009\u202f]\d{3})+(?!\d)"
 )
 RUNS = re.compile(f"[{UNSPACED}]+")
 SNIPPET, LEAD = 260, 50
@@ -28,14 +27,12 @@ LONGEST = 20_000  # characters to fold of one text
 
 def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
     """Return the ranges to highlight in each text, in order and without overlaps."""
-    places = [[*_spans(WORDS, text), *_spans(COMPOUNDS, text)] for text in texts]
-    found = _matching(
-        query, [[text[start:end] for start, end in spans] for text, spans in zip(texts, places, strict=True)]
-    )
+    places = [[*WORDS.finditer(text), *COMPOUNDS.finditer(text)] for text in texts]
+    matching = _matching(query, {place[0] for places_of_text in places for place in places_of_text})
     literal = _literal(query, texts)
     result = []
-    for text, spans, matching in zip(texts, places, found, strict=True):
-        marked = [span for span, does in zip(spans, matching, strict=True) if does]
+    for text, words in zip(texts, places, strict=True):
+        marked = [place.span() for place in words if place[0] in matching]
         result.append(_merged([*marked, *(_spans(literal, text) if literal else ())]))
     return result
 
@@ -50,10 +47,12 @@ def _spans(pattern: re.Pattern[str], text: str) -> list[Span]:
     return [found.span() for found in pattern.finditer(text)]
 
 
-def _matching(query: Query, texts: list[list[str]]) -> list[list[bool]]:
-    """Return which words match the query; the database folds and stems them as it does for the index."""
+def _matching(query: Query, words: set[str]) -> set[str]:
+    """Return the words that match the query; the database folds and stems them as it does for the index."""
     if not query.marked:
-        return [[False] * len(words) for words in texts]
+        return set()
+    ascii_words = [word for word in words if word.isascii()]
+    groups = [ascii_words, [*words.difference(ascii_words)]]  # ASCII is much faster to fold
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT ts_headline('english', replace(forum_fold(text), '-', ''), to_tsquery('english', %s), %s)"
@@ -61,14 +60,16 @@ def _matching(query: Query, texts: list[list[str]]) -> list[list[bool]]:
             [
                 query.marked,
                 f"HighlightAll=true, StartSel={START}, StopSel={STOP}",
-                ["\n".join(words) for words in texts],
+                ["\n".join(group) for group in groups],
             ],
         )
         marked = [line.split("\n") for (line,) in cursor.fetchall()]
-    return [
-        [START in (line or "") for _, line in zip_longest(words, lines[: len(words)])]
-        for words, lines in zip(texts, marked, strict=True)
-    ]
+    return {
+        word
+        for group, lines in zip(groups, marked, strict=True)
+        for word, line in zip(group, lines, strict=False)
+        if START in line
+    }
 
 
 def _literal(query: Query, texts: Sequence[str]) -> re.Pattern[str] | None:

@@ -1,8 +1,11 @@
 """Searches spelled differently from the text, and in scripts without spaces."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from community.forum import search
 from community.forum.models import Post, Topic
@@ -143,6 +146,16 @@ def test_results_highlight_the_spelling_of_the_text(text, typed, marked):
     (topic,) = shown(typed)
 
     assert topic.headline == marked
+
+
+def test_each_word_is_folded_once():
+    TopicFactory(title="Drips", opening__source="drip drip-drip gasket " * 50)
+
+    with CaptureQueriesContext(connection) as queries:
+        shown("gasket")
+
+    (marking,) = [query["sql"] for query in queries if "ts_headline" in query["sql"]]
+    assert sorted(re.findall("drip(?:-drip)*", marking)) == ["drip", "drip-drip"]
 
 
 def test_snippet_shows_the_words_of_a_long_post():
