@@ -12,17 +12,13 @@ _SAFE = "!$&'()*+,;=/~:@"  # what `reverse` leaves unquoted, by RFC 3986
 _PLACEHOLDER = 707_070_000
 
 
+@lru_cache(maxsize=8192)
 def address(name: str, *args: Any) -> str:
     """Return the same URL as `reverse(name, args=args)`, without validating the arguments."""
     form = _form(name, len(args))
     if form is None:
         return reverse(name, args=args)
-    return form % tuple([arg if type(arg) is int else _quoted(str(arg)) for arg in args]) if args else form
-
-
-@lru_cache(maxsize=4096)
-def _quoted(arg: str) -> str:
-    return quote(arg, safe=_SAFE)
+    return form % tuple([quote(str(arg), safe=_SAFE) for arg in args]) if args else form
 
 
 @lru_cache(maxsize=512)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
 
 from django.conf import settings
@@ -66,15 +66,20 @@ def initials(name: str) -> str:
     return "".join(sign.upper()[:1] for sign in signs) or "?"  # "ß" becomes two letters
 
 
-def relative_time(moment: datetime | None, *, narrow: bool = False) -> SafeString:
+def relative_time(moment: datetime | None, *, narrow: bool = False, zone: tzinfo | None = None) -> SafeString:
     """Return an absolute time in the reader's zone; scripts turn it into “3 days ago”, or “3d ago” if `narrow`.
 
     The <relative-time> element then shows the full time in its title.
     """
     if moment is None:
         return SafeString("")
-    exact, local = moment.astimezone(UTC), moment.astimezone(timezone.get_current_timezone())
-    day = f"{local.day} {_month(local.month, get_language())} {local.year}"
+    return _relative_time(moment, narrow, zone or timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _relative_time(moment: datetime, narrow: bool, zone: tzinfo, language: str | None) -> SafeString:
+    exact, local = moment.astimezone(UTC), moment.astimezone(zone)
+    day = f"{local.day} {_month(local.month, language)} {local.year}"
     style = ' format-style="narrow" prefix=""' if narrow else ""
     return SafeString(
         f'<relative-time datetime="{exact:%Y-%m-%dT%H:%M:%SZ}"{style}>{day}, {local:%H:%M}</relative-time>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -49,8 +49,10 @@ PRESERVED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
 
 PLAIN = (str, SafeString, Markup, int)
-# The language of the page being rendered; asking Django for each of its hundred sentences costs too much.
+# The language of the page being rendered, and its reader's time zone; asking Django for each of a hundred sentences
+# and times costs too much.
 _language: ContextVar[str] = ContextVar("language", default="")
+_zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 
 class PageCode(CodeGenerator):
@@ -71,6 +73,12 @@ class PageCode(CodeGenerator):
             self.write(", ")
         self.write("caller=caller)" if forward_caller else ")")
 
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        """Look for an attribute before asking `environment.getattr`, which also looks for items."""
+        self.write("(_found if (_found := getattr(_of := ")
+        self.visit(node.node, frame)
+        self.write(f", {node.attr!r}, missing)) is not missing else environment.getattr(_of, {node.attr!r}))")
+
     def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
         """Define a macro as a function with its parameters instead of a `Macro`, which sorts them at each call."""
         defaults = {argument.name: "missing" for argument in macro_ref.node.args}
@@ -82,11 +90,13 @@ class PageCode(CodeGenerator):
 
 class PageTemplate(Template):
     def render(self, *args: Any, **values: Any) -> str:
-        token = _language.set(get_language() or "")
+        language = _language.set(get_language() or "")
+        zone = _zone.set(timezone.get_current_timezone())
         try:
             return super().render(*args, **values)
         finally:
-            _language.reset(token)
+            _language.reset(language)
+            _zone.reset(zone)
 
     def new_context(
         self,
@@ -161,7 +171,7 @@ def _translated(message: str, language: str | None) -> tuple[Markup, Markup]:
 def translate(message: str, /, **values: Any) -> Markup:
     """Translate a template's sentence; values are escaped and isolated. A literal % must be doubled."""
     sentence, plain = _translated(message, _language.get() or get_language())
-    return sentence % _isolated(values) if values else plain
+    return _filled(sentence, values) if values else plain
 
 
 def translate_plural(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
@@ -169,20 +179,25 @@ def translate_plural(singular: str, plural: str, number: int, /, **values: Any) 
     if not values:
         return _plural(singular, plural, number, _language.get() or get_language())
     sentence = Markup(ngettext(singular, plural, number))  # noqa: S704 - literals of a template
-    return sentence % {"num": number, **_isolated(values)}
+    return _filled(sentence, {"num": number, **values})
 
 
-def _isolated(values: dict[str, Any]) -> dict[str, Any]:
-    """Isolate names and titles; markup and numbers are left alone."""
-    return {
-        name: value if type(value) in (Markup, SafeString, int, float) else isolated(str(value))
+def _filled(sentence: Markup, values: dict[str, Any]) -> Markup:
+    """Fill in values: names and titles are isolated and escaped; markup and numbers are left alone."""
+    shown = {
+        name: value if type(value) in (Markup, SafeString, int, float) else escaped_text(isolated(str(value)))
         for name, value in values.items()
     }
+    return Markup(str(sentence) % shown)  # noqa: S704 - escaped above, which is faster than `Markup % values`
 
 
 @lru_cache(maxsize=8192)
 def _plural(singular: str, plural: str, number: int, language: str | None) -> Markup:
     return Markup(ngettext(singular, plural, number)) % {"num": number}  # noqa: S704 - literals of a template
+
+
+def relative_time(moment: datetime | None, *, narrow: bool = False) -> SafeString:
+    return components.relative_time(moment, narrow=narrow, zone=_zone.get())
 
 
 def format_date(value: date | None, form: str = "j F Y") -> str:
@@ -207,7 +222,7 @@ def environment(**options: Any) -> Environment:
         finalize=printable,
         extensions=["jinja2.ext.i18n"],
         # Change the pattern with PageCode, so that stale bytecode is not used.
-        bytecode_cache=FileSystemBytecodeCache(pattern="__caravan_4_%s.cache"),
+        bytecode_cache=FileSystemBytecodeCache(pattern="__caravan_5_%s.cache"),
         cache_size=-1,  # a plain dict: finding a template again in an LRU cache of 150 takes longer than a small one
     )
     env.newstyle_gettext = True  # type: ignore[attr-defined]
@@ -216,7 +231,7 @@ def environment(**options: Any) -> Environment:
         _=translate,
         gettext=translate,
         ngettext=translate_plural,
-        relative_time=components.relative_time,
+        relative_time=relative_time,
         icon=components.icon,
         htmx_script=lru_cache(htmx_script),
         querystring=components.querystring,
