@@ -118,7 +118,8 @@ def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
 def _could_answer(number: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
         answers = Post.objects.published().filter(author=reader_id, kind=Post.Kind.ANSWER)
-        at_home = Q(category__in=answers.values("topic__category"))
+        # An array, so that it is computed once; IN may look through the answers for each question.
+        at_home = Q(category__any_of=ArraySubquery(answers.order_by().values("topic__category").distinct()))
         questions = Topic.objects.filter(category__any_of=category_ids).published().unanswered()
         newest = questions.exclude(author=reader_id).order_by("-created_at").values("pk")
         # Two indexed LIMITs; one ORDER BY would scan every question.
