@@ -191,6 +191,11 @@ class Topic(models.Model):
                 condition=Q(status="published", kind="question", answer_count=0),
                 name="topic_unanswered",
             ),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(kind="announcement", status="published"),
+                name="topic_announcements",
+            ),
             models.Index(fields=["author", "-created_at"], name="topic_author"),
             models.Index(fields=["-pinned_at"], condition=Q(pinned_at__isnull=False), name="topic_pinned"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="topic_title_trigrams"),
