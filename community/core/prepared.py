@@ -35,6 +35,7 @@ from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
+Instance = TypeVar("Instance", bound=models.Model)
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 # No row has such an id, and no two arguments share one.
@@ -245,7 +246,7 @@ def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Calla
 
     if not issubclass(queryset._iterable_class, ModelIterable):
         return lambda rows: [tuple(row) for row in converted(rows)]
-    model, start, end = _Instances(info["model"]), info["select_fields"][0], info["select_fields"][-1] + 1
+    model, start, end = Instances(info["model"]), info["select_fields"][0], info["select_fields"][-1] + 1
     fields = [column.target.attname for column, *_ in select[start:end]]
     related = get_related_populators(info, select, "default")  # type: ignore[call-arg]
     _create_directly(related)
@@ -265,10 +266,10 @@ def _reader(queryset: models.QuerySet[Any, Any], compiler: SQLCompiler) -> Calla
     return read
 
 
-class _Instances:
+class Instances(Generic[Instance]):
     """Create instances as `from_db` does, without the signals and argument handling of `__init__`."""
 
-    def __init__(self, model: type[models.Model]) -> None:
+    def __init__(self, model: type[Instance]) -> None:
         self._model = model
         self._is_plain = (
             model.__init__ is models.Model.__init__
@@ -276,7 +277,7 @@ class _Instances:
             and not any(signal.has_listeners(model) for signal in (signals.pre_init, signals.post_init))
         )
 
-    def from_db(self, using: str, fields: Sequence[str], values: Sequence[Any]) -> models.Model:
+    def from_db(self, using: str, fields: Sequence[str], values: Sequence[Any]) -> Instance:
         if not self._is_plain:
             return self._model.from_db(using, fields, values)
         instance = self._model.__new__(self._model)
@@ -288,5 +289,5 @@ class _Instances:
 
 def _create_directly(populators: Iterable[RelatedPopulator]) -> None:
     for populator in populators:
-        populator.model_cls = _Instances(populator.model_cls)  # type: ignore[assignment]
+        populator.model_cls = Instances(populator.model_cls)  # type: ignore[assignment]
         _create_directly(populator.related_populators)

@@ -13,6 +13,7 @@ from community.badges.criteria import AllRule, EventRule, PostRule, Rule, YearsR
 from community.badges.event_queries import with_new_year
 from community.badges.models import Award, Badge
 from community.badges.queries import APPROVALS, CONTRIBUTIONS, Asked, Earned, earned
+from community.core import bulk
 from community.core.audit import audit
 from community.events.catalogue import BADGE_EARNED
 from community.events.models import Event
@@ -43,12 +44,7 @@ def award_earned(
     if not asked:
         return []
     _lock()
-    return [
-        award
-        for one, rows in zip(asked, earned(asked), strict=True)
-        if rows
-        for award in _award(one.badge, rows)
-    ]
+    return _award([(one.badge, row) for one, rows in zip(asked, earned(asked), strict=True) for row in rows])
 
 
 def award_soon(badge: Badge) -> int:
@@ -88,8 +84,8 @@ def _names_of(rule: Rule) -> set[str]:
     return {*CONTRIBUTIONS} if isinstance(rule, YearsRule) else set()
 
 
-def _award(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
-    awards = Award.objects.bulk_create(
+def _award(found: Sequence[tuple[Badge, Earned]]) -> list[Award]:
+    awards = [
         Award(
             badge=badge,
             member_id=row.member_id,
@@ -98,9 +94,12 @@ def _award(badge: Badge, rows: Sequence[Earned]) -> list[Award]:
             event_id=row.event_id,
             awarded_at=row.at,
         )
-        for row in rows
-    )
-    record_all(_draft(award, badge) for award in awards)
+        for badge, row in found
+    ]
+    if awards:
+        for award, (pk,) in zip(awards, bulk.insert(awards, returning=["id"]), strict=True):
+            award.pk = pk
+        record_all(_draft(award, award.badge) for award in awards)
     return awards
 
 

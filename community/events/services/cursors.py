@@ -14,7 +14,7 @@ from django.utils import timezone
 from psycopg.types.numeric import Int8
 
 from community.core import prepared
-from community.core.prepared import Prepared
+from community.core.prepared import Instances, Prepared
 from community.events.models import Cursor, DeadLetter, Event, Log
 from community.events.registry import Follower, all_followers
 
@@ -170,14 +170,14 @@ def read(cursor: Cursor, *, limit: int, names: Collection[str] | None = None) ->
         sql.execute("SET LOCAL enable_sort TO DEFAULT")
     if not rows:
         return None
-    events = [((epoch, int(xid), seq), _event(row)) for *row, epoch, xid, seq, _ in rows]
+    instances = Instances(Event)
+    events = [((epoch, int(xid), seq), _event(instances, row)) for *row, epoch, xid, seq, _ in rows]
     return Batch(events, events[-1][0], rows[-1][-1])
 
 
-def _event(row: Sequence[Any]) -> Event:
-    values = list(row)
+def _event(instances: Instances[Event], values: list[Any]) -> Event:
     values[_PROPS] = json.loads(values[_PROPS])
-    return Event.from_db("default", _NAMES, values)
+    return instances.from_db("default", _NAMES, values)
 
 
 def _position(cursor: Cursor) -> dict[str, int]:
