@@ -70,8 +70,8 @@ def can_edit_post(user: Reader, post: Post, topic: Topic) -> bool:
         return False
     if user.is_moderator:
         return True
-    is_recent = timezone.now() - post.created_at <= EDIT_WINDOW
-    return post.author_id == user.pk and is_recent and not topic.is_closed
+    is_open = post.author_id == user.pk and not topic.is_closed
+    return is_open and timezone.now() - post.created_at <= EDIT_WINDOW
 
 
 def can_delete_post(user: Reader, post: Post, topic: Topic) -> bool:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from community.forum.models.topics import TopicQuerySet
     from community.members.models import Member
 
+_TOPIC = Post._meta.get_field("topic")
+
 
 @dataclass(slots=True)
 class PostView:
@@ -284,29 +286,31 @@ def _put_together(
 ) -> TopicPage:
     everything = [*mains, *comments]
     facts = _facts(reader, topic, everything)
-    views = {post.pk: _view(reader, topic, post, facts) for post in everything}
+    views = {post.id: _view(reader, topic, post, facts) for post in everything}
     for comment in sorted(comments, key=lambda comment: comment.number):
         if comment.parent_id in views:
-            views[comment.parent_id].comments.append(views[comment.pk])
+            views[comment.parent_id].comments.append(views[comment.id])
     return TopicPage(
         topic=topic,
         reader=reader,
         is_logged_in=reader.is_authenticated,
-        posts=[views[post.pk] for post in mains],
+        posts=[views[post.id] for post in mains],
         pages=pages,
         acceptance=_acceptance(topic),
         can_reply=rules.can_reply(reader, topic),
         can_moderate=rules.is_moderator(reader),
-        can_accept=qa_rules.can_accept_in(reader, topic),
-        can_mark_official=qa_rules.can_mark_official(reader),
+        can_accept=facts.can_accept,
+        can_mark_official=facts.can_mark_official,
         prospect=facts.prospect,
     )
 
 
 @dataclass(slots=True)
 class _Facts:
-    """Data from each app, by post or author."""
+    """Data from each app, by post or author, and what the reader may do on the whole page."""
 
+    can_accept: bool
+    can_mark_official: bool
     read_number: int | None
     official_marks: Mapping[int, OfficialMark]
     reviews: Mapping[int, ReviewItem]
@@ -317,6 +321,8 @@ class _Facts:
 def _facts(reader: Reader, topic: Topic, posts: Sequence[Post]) -> _Facts:
     with_review = [post.pk for post in posts if getattr(post, "has_review", False)]
     return _Facts(
+        can_accept=qa_rules.can_accept_in(reader, topic),
+        can_mark_official=qa_rules.can_mark_official(reader),
         read_number=topic.read_number,  # type: ignore[attr-defined]
         official_marks=qa.official_marks([post.pk for post in posts if post.is_official]),
         reviews=ReviewItem.objects.by_post(with_review),
@@ -331,14 +337,14 @@ def _stages(reader: Reader, author_ids: Iterable[int]) -> Mapping[int, MemberSta
 
 
 def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
-    post.topic = topic
+    _TOPIC.set_cached_value(post, topic)
     is_own = reader.is_authenticated and post.author_id == reader.pk
     can_delete = rules.can_delete_post(reader, post, topic)
     can_restore = rules.can_restore_post(reader, post)
-    can_accept = qa_rules.can_accept(reader, post, topic)
+    can_accept = facts.can_accept and qa_rules.can_accept(reader, post, topic)
     return PostView(
         post=post,
-        id=post.pk,
+        id=post.id,
         author=post.author,
         is_own=is_own,
         is_readable=rules.can_read_words(reader, post),
@@ -351,15 +357,15 @@ def _view(reader: Reader, topic: Topic, post: Post, facts: _Facts) -> PostView:
         is_liked=post.is_liked,  # type: ignore[attr-defined]
         takes_votes=qa_rules.takes_votes(post, topic),
         vote=post.vote or 0,  # type: ignore[attr-defined]
-        official_mark=facts.official_marks.get(post.pk),
+        official_mark=facts.official_marks.get(post.id),
         attribution=attribution_of(post),
-        review=facts.reviews.get(post.pk),
+        review=facts.reviews.get(post.id),
         stage=facts.stages.get(post.author_id),
         roster_entry=facts.prospect.roster.get(post.author_id),
-        has_menu=can_accept or can_delete or can_restore or qa_rules.can_mark_official(reader),
+        has_menu=can_accept or can_delete or can_restore or facts.can_mark_official,
         asks_for_picture=is_own and not post.is_comment and _is_asked(reader, post),
-        path=address("forum:post-show", post.pk),
-        permalink=address("forum:post-permalink", post.pk),
+        path=address("forum:post-show", post.id),
+        permalink=address("forum:post-permalink", post.id),
     )
 
 
