@@ -293,6 +293,10 @@ SECURE_SSL_REDIRECT = not INSECURE_HTTP
 # Trust X-Forwarded-* of our own proxy only (FORWARDED_ALLOW_IPS).
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+if not BEHIND_PROXY:  # proxies compress pages themselves
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("community.api.middleware.JsonErrors"), "django.middleware.gzip.GZipMiddleware"
+    )
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_HTTP

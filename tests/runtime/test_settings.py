@@ -85,6 +85,12 @@ def test_forwarded_headers_are_trusted_only_behind_a_proxy(load: Callable[..., d
     assert load(BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
+def test_pages_are_compressed_where_no_proxy_does_it(load: Callable[..., dict[str, Any]]):
+    compressing = "django.middleware.gzip.GZipMiddleware"
+    assert compressing in load()["MIDDLEWARE"]
+    assert compressing not in load(BEHIND_PROXY="1")["MIDDLEWARE"]
+
+
 @pytest.mark.parametrize(
     ("redis", "queue", "broker"),
     [
