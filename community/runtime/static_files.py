@@ -18,12 +18,13 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 STYLESHEET = "css/site.css"
 _IMPORT = re.compile(r'^@import "(.+)";$', re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+_INDENT = re.compile(r"\n\s+")
 
 Sources = dict[str, tuple[Storage, str]]
 
 
 class OneStylesheetStorage(CompressedManifestStaticFilesStorage):
-    """Inlines the imports of `css/site.css`, without comments.
+    """Inlines the imports of `css/site.css`, without comments and indentation.
 
     A first visit then needs one request for the stylesheet. Before collection, browsers resolve the imports.
     """
@@ -45,7 +46,7 @@ def _joined(sources: Sources) -> str:
             return str(file.read().decode())
 
     joined = _IMPORT.sub(lambda found: text(f"css/{found[1]}"), text(STYLESHEET))
-    return _COMMENT.sub("", joined)
+    return _INDENT.sub("\n", _COMMENT.sub("", joined))
 
 
 def collect_when_changed() -> bool:

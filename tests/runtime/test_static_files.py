@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_deleted_files_are_removed(source: Path, tmp_path: Path):
 def test_imports_are_inlined_into_the_stylesheet(source: Path, tmp_path: Path):
     (source / "css/components").mkdir(parents=True)
     (source / "css/base.css").write_text("/* Elements. */\na { color: teal }\n")
-    (source / "css/components/menus.css").write_text("/* Menus. */\n.menu { color: plum }\n")
+    (source / "css/components/menus.css").write_text("/* Menus. */\n.menu {\n  color: plum\n}\n")
     (source / "css/site.css").write_text('/* All. */\n@import "base.css";\n@import "components/menus.css";\n')
 
     for _ in range(2):
@@ -77,7 +78,23 @@ def test_imports_are_inlined_into_the_stylesheet(source: Path, tmp_path: Path):
     collected = tmp_path / "collected/css"
     names = json.loads((tmp_path / "collected/staticfiles.json").read_text())["paths"]
     for path in (collected / "site.css", tmp_path / "collected" / names["css/site.css"]):
-        assert path.read_text() == "a { color: teal }\n\n.menu { color: plum }\n\n"
+        assert path.read_text() == "a { color: teal }\n.menu {\ncolor: plum\n}\n"
+
+
+def test_all_styles_and_scripts_of_a_topic_weigh_at_most_120_kilobytes(tmp_path: Path, settings: Settings):
+    settings.STATIC_ROOT = tmp_path / "collected"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
+    }
+    collect_when_changed()
+
+    paths = ["css/site.css", "django_htmx/htmx-2.min.js"]
+    paths += [f"js/{name}.js" for name in ("site", "thread", "person-card", "composer", "drafts")]
+    libraries = ("relative-time", "markdown-toolbar", "text-expander")
+    paths += [next(settings.STATIC_ROOT.glob(f"vendor/*/{name}.js")) for name in libraries]
+    weight = sum(len(gzip.compress((settings.STATIC_ROOT / path).read_bytes())) for path in paths)
+    assert weight < 120_000
 
 
 def test_hashed_name_changes_when_an_import_changes(source: Path, tmp_path: Path):
