@@ -27,6 +27,7 @@ from community.core import formulas as tex
 from community.core import links, raw_html, remote_images, request_cache
 from community.core.bare_links import bare_links
 from community.core.direction import with_directions
+from community.core.link_destinations import link_destinations
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
 from community.core.rendered_html import BLOCKS, Piece, pieces, read
@@ -262,6 +263,7 @@ def _make_parser(markup: Markup, *, formulas: bool) -> MarkdownIt:
     parser = bounded(MarkdownIt("commonmark", options, renderer_cls=_Renderer), "commonmark")
     parser.enable(["table", "strikethrough"])
     bare_links(parser)
+    link_destinations(parser)
     if is_typed:
         pasted_lists(parser)
     if formulas:
