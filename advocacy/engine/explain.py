@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from .arithmetic import HUNDREDTH, as_points
+from .caps import quarter_of
 from .contributions import Contribution, contributions
 from .search import band_limits, band_of, earliest, falls_below, reaching
 from .tally import Tally
@@ -72,16 +73,15 @@ def _top(acts: list[Contribution]) -> list[dict[str, Any]]:
 def _capped(tally: Tally, as_of: date) -> list[dict[str, Any]]:
     """Return the acts that do not count, for the quarters within the horizon."""
     left_out: Counter[tuple[str, str]] = Counter()
-    for (kind, quarter), reasons in tally.dropped.items():
-        horizon = COMPONENTS[KINDS[kind].component].horizon
-        if (as_of - _first_day_after(quarter)).days < horizon:
-            left_out.update({(kind, why): n for why, n in reasons.items()})
+    since = {
+        kind: quarter_of(as_of - timedelta(days=COMPONENTS[counts.component].horizon))
+        for kind, counts in KINDS.items()
+    }
+    for kind, quarter, reasons in tally.dropped:
+        if quarter >= since[kind]:
+            for why, n in reasons.items():
+                left_out[kind, why] += n
     return [{"kind": kind, "why": why, "n": n} for (kind, why), n in sorted(left_out.items()) if n]
-
-
-def _first_day_after(quarter: int) -> date:
-    year, place = divmod(quarter + 1, 4)
-    return date(year, place * 3 + 1, 1)
 
 
 def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:

@@ -9,14 +9,12 @@ from math import inf
 
 from journeys.engine.facts import Fact
 
-from .arithmetic import BILLION
 from .search import falls_below
 from .tally import Tally
 from .weights import COMPONENTS, KINDS, NPS, STRIKE
 
 _ROUNDING = 10**-6  # of the weight of an act: more than rounding can add to it while it decays
 _AHEAD = 365  # days after the last act within which a fall is searched for at once
-_LOOSE = 5  # hundredths by which the bound may be too high
 
 
 class ScoreBound:
@@ -55,9 +53,7 @@ class ScoreBound:
             falls = falls_below(tally, day + 1, searched, low) if low else None
             self.safe_until = falls or (searched + 1 if low else date.max.toordinal())
             self.low = low
-        if self.day < tally.last or self.most - tally.points(self.day).hundredths > _LOOSE:
-            self.day = tally.last
-            self._sums = {key: x / BILLION for key, x in tally.good_sums(self.day).items()}
+        self.day, self._sums = tally.last, tally.most_of(tally.last)
 
     def add(self, day: int, last: int, added: Sequence[Fact], most: float = inf) -> bool:
         """Add the facts of a day; return whether the score may leave the range until `last`.

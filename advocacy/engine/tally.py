@@ -219,13 +219,14 @@ class Tally:
         return self._counted
 
     @property
-    def dropped(self) -> Mapping[tuple[str, int], Counter[str]]:
-        """The number of acts that do not count and why, by kind and quarter."""
+    def dropped(self) -> Iterator[tuple[str, int, Mapping[str, int]]]:
+        """The number of acts that do not count and why, by kind and quarter; several for some quarters."""
         _ = self.counted
-        dropped = {group: self._refused[group] + capped for group, capped in self._capped.items()}
-        for group, n in self._beyond.items():
-            dropped[group] = dropped.get(group, Counter()) + Counter({DAY: n})
-        return dropped
+        for groups in (self._refused, self._capped):
+            for (kind, quarter), reasons in groups.items():
+                yield kind, quarter, reasons
+        for (kind, quarter), n in self._beyond.items():
+            yield kind, quarter, {DAY: n}
 
     def _set(self, kind: str, day: int, n: int) -> None:
         """Set the count of a day, and update the sum of the component."""
@@ -257,11 +258,11 @@ class Tally:
             found += self._bad[component].sum_on(day if penalty_day is None else penalty_day)
         return found
 
-    def good_sums(self, day: int) -> dict[str, int]:
-        """Return the sums of the components without detractor answers, in billionths."""
+    def most_of(self, day: int) -> dict[str, float]:
+        """Return upper bounds of the components' sums without detractor answers, in acts of weight 1."""
         if self._unsettled:
             _ = self.counted
-        return {key: row.sum_on(day) for key, row in self._good.items()}
+        return {key: sum(row.about(day)) for key, row in self._good.items()}
 
     def points(self, day: int, penalty_day: int | None = None) -> Points:
         """Return the score on `day`, which must not be before the last day added.
@@ -292,7 +293,7 @@ class Tally:
             _ = self.counted
         penalty_day = day if penalty_day is None else penalty_day
         total, most_off = float(-self.penalty(penalty_day)), _FLOATS
-        for key in self._good.keys() | self._bad.keys():
+        for key in self._good.keys() | self._bad.keys() if self._bad else self._good:
             most, half_at, _ = COMPONENTS[key]
             x, off = self._good[key].about(day) if key in self._good else (0.0, 0.0)
             if key in self._bad:
