@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from django.db import connection, transaction
+from psycopg.types.numeric import Int4
 
 from community.core import prepared
 from community.core.collector import gc_paused
@@ -29,6 +30,10 @@ from .stage_events import record_stage_events
 from .storage import Changes, write_history, write_states
 
 _LOCK = 7001
+# Also lets PostgreSQL plan each prepared statement once: for a few keys, planning takes longer than running it.
+_TRY_LOCK = """
+SELECT pg_try_advisory_xact_lock(%s, %s), set_config('plan_cache_mode', 'force_generic_plan', true)
+"""
 # Whole members: folding one costs the same for one of their days as for all.
 _TAKE = """
 DELETE FROM journeys_dirty WHERE shard = %(shard)s AND (day IS NULL OR day <= %(day)s)
@@ -82,19 +87,17 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     keys = _take(shard, day, limit)
     if not keys:
         return Drained()
-    if len(keys) <= FEW:
-        # For a few keys, planning takes longer than running the statements.
-        prepared.fetch("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+    if len(keys) > FEW:
+        prepared.fetch("SET LOCAL plan_cache_mode TO DEFAULT")
     rolled = _roll_up_days(keys)
     changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day, marks=marks_of(keys, day))
     return Drained(len(keys), rolled, changes.rows)
 
 
 def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
+    if not prepared.fetch(_TRY_LOCK, [Int4(_LOCK), Int4(shard)])[0][0]:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shard])
-        if not cursor.fetchone()[0]:
-            return []
         cursor.execute(_TAKE, {"shard": shard, "day": day, "limit": limit})
         return list(cursor.fetchall())
 
