@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from community.forum.models import Category, Topic
 from community.members.models import team_q
 
-from . import durations
+from . import durations, hours
+from .hours import validate_zone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -57,6 +59,17 @@ class ProspectForum(models.Model):
     grace_minutes = models.PositiveIntegerField(
         default=30, help_text=_("The number of minutes in which only customers can answer.")
     )
+    opens_at = models.TimeField(
+        null=True, blank=True, help_text=_("When the team starts to answer; leave empty to show no hours.")
+    )
+    closes_at = models.TimeField(null=True, blank=True)
+    time_zone = models.CharField(
+        max_length=60,
+        default="UTC",
+        validators=[validate_zone],
+        help_text=_("The time zone of these hours, such as Europe/Berlin. Readers see them in their own."),
+    )
+    answers_on_weekends = models.BooleanField(default=False)
     welcome = models.CharField(
         max_length=300, blank=True, help_text=_("Tells visitors what they can ask here and who will answer.")
     )
@@ -77,6 +90,14 @@ class ProspectForum(models.Model):
 
     class Meta:
         ordering = ["category__position", "category__name"]
+        constraints = [
+            models.CheckConstraint(
+                name="prospect_forum_opens_and_closes",
+                condition=Q(opens_at=None, closes_at=None)
+                | Q(opens_at__isnull=False, closes_at__isnull=False),
+                violation_error_message=_("Enter both when the team starts to answer and when it stops."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.category.name
@@ -88,6 +109,16 @@ class ProspectForum(models.Model):
     @property
     def promise_in_words(self) -> str:
         return durations.in_words(self.promise_minutes)
+
+    @property
+    def hours_in_words(self) -> str:
+        """When the team answers, in the reader's time zone; empty if that is not set."""
+        if not self.opens_at or not self.closes_at:
+            return ""
+        zone = ZoneInfo(self.time_zone)
+        return hours.in_words(
+            self.opens_at, self.closes_at, zone=zone, every_day=self.answers_on_weekends, now=timezone.now()
+        )
 
     @property
     def grace_in_words(self) -> str:

@@ -69,7 +69,7 @@ def _category(row: Mapping[str, object], position: int, people: People) -> Categ
 
 
 def _staff(category: Category, row: Mapping[str, object], people: People) -> None:
-    fields = ("promise_minutes", "grace_minutes", "welcome")
+    fields = ("promise_minutes", "grace_minutes", "welcome", "opens_at", "closes_at", "time_zone")
     forum = ProspectForum.objects.create(category=category, **{name: row[name] for name in fields})
     roster = row["roster"]
     assert isinstance(roster, list)  # noqa: S101 - for mypy
