@@ -249,11 +249,6 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return address("pages:profile", self.username)
 
     @property
-    def picture(self) -> str:
-        """The URL of the avatar; empty without one, for which it makes no file object: lists show dozens of members."""
-        return "" if self.__dict__.get("avatar") == "" or not self.avatar else self.avatar.url
-
-    @property
     def staff_role(self) -> str:
         """The role that permissions depend on: superusers count as managers, whatever their `role`."""
         return self.Role.MANAGER if self.is_superuser else self.role
