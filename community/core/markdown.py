@@ -237,11 +237,10 @@ def _highlighted(env: Env, code: str, language: str, attributes: str) -> str:
     """Return the highlighted code; an empty string makes the parser escape it."""
     if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_LIMIT or env.get("colouring", 1) <= 0:
         return ""
+    lexer = get_lexer_by_name(language.lower(), stripnl=False)  # takes long the first time, whatever the text
     # The highlighting budget is for the whole text; env carries it from block to block.
-    begun = time.thread_time()
-    until = begun + env.get("colouring", COLOURING)
+    until = time.thread_time() + env.get("colouring", COLOURING)
     try:
-        lexer = get_lexer_by_name(language.lower(), stripnl=False)
         coloured: str = pygments.format(_in_time(lexer.get_tokens(code), until), HtmlFormatter(nowrap=True))
     except TimeoutError:
         coloured = ""

@@ -1,7 +1,10 @@
+import time
+
 import pytest
 from django.http import HttpRequest, HttpResponse
+from pygments.lexers import get_lexer_by_name
 
-from community.core import links
+from community.core import links, markdown
 from community.core.markdown import HIGHLIGHT_LIMIT, MAX_IMAGES, render
 from community.core.rendered_html import attributes_of, text_of
 from community.core.request_cache import RequestCache
@@ -272,6 +275,18 @@ def test_render_colours_code_of_a_known_language():
     assert html.startswith('<pre><code class="language-python"><span class="nb">print</span>')
     assert "&lt;b&gt;" in html
     assert "style" not in html
+
+
+def test_first_code_of_a_process_is_coloured_however_long_its_lexer_takes_to_load(monkeypatch):
+    def slow(*args, **options):
+        until = time.thread_time() + 2 * markdown.COLOURING
+        while time.thread_time() < until:
+            pass
+        return get_lexer_by_name(*args, **options)
+
+    monkeypatch.setattr(markdown, "get_lexer_by_name", slow)
+
+    assert '<span class="nb">print</span>' in html_of('```python\nprint("<b>")\n```')
 
 
 @pytest.mark.parametrize("language", ["no-such-thing", "", '"><script>', "python\x00"])
