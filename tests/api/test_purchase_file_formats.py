@@ -135,6 +135,49 @@ def test_hubspot_deals_are_read(run):
     assert (row.external_id, row.email, row.company_external_id) == ("8001", "ann@example.com", "9001")
 
 
+def test_rows_that_repeat_the_date_of_the_order_are_further_rows(run):
+    content = (
+        "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem name\n"
+        "#1,ann@example.com,paid,2026-03-29 01:30:11 +0100,EUR,50.00,2026-03-29 01:29:00 +0100,Duo\n"
+        "#1,ann@example.com,,,,,2026-03-29 01:29:00 +0100,Descaler\n"
+        "#2,bob@example.com,paid,2026-03-30 01:30:11 +0200,EUR,50.00,2026-03-30 01:29:00 +0200,Duo\n"
+        "#2,bob@example.com,,,,,2026-03-31 01:29:00 +0200,Cup\n"
+    )
+
+    out = run(content)
+
+    assert "Additional product rows of orders: 1." in out
+    assert (
+        "Line 5: rejected: order #2 is also on line 4, but Created at is “2026-03-31 01:29:00 +0200” here and "
+        "“2026-03-30 01:29:00 +0200” there." in out
+    )
+    assert waiting()["#1"].event["payload"]["products"] == ["Duo", "Descaler"]
+
+
+def test_deals_may_name_pipelines_and_contacts_without_an_address(run):
+    out = run(
+        "Record ID,Deal Name,Deal Stage,Close Date,Amount,Currency,Associated Contact IDs,Associated Contact\n"
+        "7001,Bluebay,Closed won (Enterprise),2026-03-01 10:00,15000.0,EUR,8001,Ann Example\n"
+        "7002,Harbour,Contract sent (Enterprise),2026-03-01 10:00,100,EUR,8002,Bob Example\n"
+        "7003,Kestrel,Closed won,2026-03-01 10:00,100,EUR,,Cyn Example\n"
+    )
+
+    assert amounts() == {"7001": (1_500_000, "EUR")}
+    assert "Skipped because they are not paid: Contract sent (Enterprise) (1)." in out
+    assert "Line 4: rejected: Associated Contact, Associated Contact IDs: the row does not say who" in out
+
+
+def test_a_stage_with_its_pipeline_can_be_given_a_meaning(run):
+    content = (
+        "Record ID,Deal Name,Deal Stage,Close Date,Amount,Currency,Associated Contact IDs\n"
+        "7001,Bluebay,Closed won (Trials),2026-03-01,100,EUR,8001\n"
+    )
+
+    run(content, "--status", "Closed won (Trials)=unpaid")
+
+    assert amounts() == {}
+
+
 def test_deals_without_a_currency_say_what_to_do(run):
     assert (
         "Line 2: rejected: Amount: “15000” has no currency; add a currency column or use --currency EUR"
@@ -216,6 +259,21 @@ def test_negative_rows_are_refunds_of_their_orders(run):
     assert "New: 3 (3 of them unmatched)" in out
     assert "rejected: 0." in later
     assert amounts() == {"1": (10000, "EUR")}
+
+
+@pytest.mark.parametrize("amount", ["EUR -10.00", "€-10", "10 EUR-", "\u221210.00"])
+def test_the_sign_of_a_refund_may_be_anywhere(run, amount):
+    run(lines("1,2026-03-01,100,EUR,ann@example.com", f"1,2026-03-02,{amount},EUR,ann@example.com"))
+
+    assert amounts() == {"1": (10_000, "EUR")}
+    assert amounts("purchase.refunded") == {"1": (1_000, "EUR")}
+
+
+@pytest.mark.parametrize("amount", ["49.-", '"49,-"', "49.--", "49.–", "CHF 49.-", "49.- CHF"])
+def test_a_dash_for_no_cents_is_no_minus_sign(run, amount):
+    run(lines(f"1,2026-03-01,{amount},CHF,ann@example.com"))
+
+    assert amounts() == {"1": (4_900, "CHF")}
 
 
 def test_a_partial_refund_without_an_amount_is_rejected(run):

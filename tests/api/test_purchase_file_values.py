@@ -128,6 +128,9 @@ def test_ambiguous_dates_refuse_the_file(dates, wanted, says):
         ("(10.00)", "EUR", "", "-10.00"),
         ("-€10.00", "EUR", "", "-10.00"),
         (".5", "EUR", "", "0.5"),
+        ("R$ 10,50", "BRL", "", "10.5"),
+        ("49.90 kr", "SEK", "", "49.90"),
+        ("49,90 Kč", "", "", "49.90"),
     ],
 )
 def test_amounts_are_read_as_written(written, currency, mark, amount):
@@ -317,6 +320,7 @@ def test_files_without_the_needed_columns_are_refused(header, says):
         ("Succeeded", Meaning.PAID),
         ("canceled", Meaning.UNPAID),
         ("wc-on-hold", Meaning.UNPAID),
+        ("Pending payment", Meaning.UNPAID),
         ("requires_payment_method", Meaning.UNPAID),
         ("closedlost", Meaning.UNPAID),
         ("voided", Meaning.UNPAID),

@@ -8,6 +8,7 @@ from enum import Enum
 PAID = ("paid", "completed", "complete", "succeeded", "processing", "shipped", "fulfilled", "closed won")
 UNPAID = (
     "pending",
+    "pending payment",
     "failed",
     "cancelled",
     "voided",

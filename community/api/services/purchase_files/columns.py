@@ -44,6 +44,7 @@ class Format:
     needs: Sequence[Sequence[str]] = ()
     statuses: Mapping[str, Meaning] = field(default_factory=dict)
     guest: str = ""  # the ID that buyers without an account have
+    names_buyers: bool = False  # the buyer's name stands where the address is, if there is none
 
 
 GENERIC = Format(
@@ -152,6 +153,7 @@ HUBSPOT = Format(
             "associated_company_ids_primary",
         ),
     },
+    names_buyers=True,
     statuses=dict.fromkeys(
         (
             "appointment scheduled",
@@ -177,8 +179,13 @@ class Columns:
 
     def value(self, row: Sequence[str], name: str) -> str:
         """Return the field's first value in the row that is not empty."""
-        cells = (row[index].strip() for index in self.fields.get(name, ()) if index < len(row))
+        cells = (self.cell(row, index) for index in self.fields.get(name, ()))
         return next((cell for cell in cells if cell), "")
+
+    @staticmethod
+    def cell(row: Sequence[str], index: int) -> str:
+        """Return the cell without spaces around it; empty if the row is shorter."""
+        return row[index].strip() if index < len(row) else ""
 
     def column(self, name: str) -> str:
         """Return the name of the field's column in the file, for messages."""

@@ -207,9 +207,7 @@ class _Reader:
             "amount": str(abs(amount)),
             "currency": currency,
             "products": [name[:200] for name in order.products[:1000]],
-            "buyer": _given(
-                external_id=self._id(order, "buyer_external_id"), email=_email(order.text["buyer_email"])
-            ),
+            "buyer": _given(external_id=self._id(order, "buyer_external_id"), email=self._email(order)),
             "account": _given(
                 external_id=self._id(order, "account_external_id"), domain=order.text["account_domain"]
             ),
@@ -295,6 +293,14 @@ class _Reader:
         first = re.split(r"[;,]", order.text[name])[0].strip()
         return "" if first == self.columns.format.guest else first
 
+    def _email(self, order: Order) -> str:
+        """Return the address in text such as “Ann Example (ann@example.com)”; the first of several."""
+        first = re.split(r"[;,]", order.text["buyer_email"])[0].strip()
+        if self.columns.format.names_buyers and "@" not in first:
+            return ""
+        found = re.fullmatch(r".*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]", first)
+        return found[1] if found else first
+
     def _in_columns(self, fact: Parsed) -> Parsed:
         """Replace the API's field names in a reason by the file's column names."""
         if not isinstance(fact, Malformed):
@@ -304,13 +310,6 @@ class _Reader:
             (self.columns.column(_FIELDS.get(where, where)), colon, rest) for where, colon, rest in parts
         ]
         return Malformed(fact.source_event_id, "; ".join("".join(part) for part in named))
-
-
-def _email(written: str) -> str:
-    """Return the address in text such as “Ann Example (ann@example.com)”; the first of several."""
-    first = re.split(r"[;,]", written)[0].strip()
-    found = re.fullmatch(r".*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]", first)
-    return found[1] if found else first
 
 
 def _given(**given: str) -> dict[str, str]:

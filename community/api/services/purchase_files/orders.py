@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 from community.api.services import order_statuses
 from community.api.services.csv_files import InvalidFile
 from community.api.services.order_statuses import Meaning
-from community.api.services.purchase_files.columns import FIELDS, Columns
+from community.api.services.purchase_files import values
+from community.api.services.purchase_files.columns import FIELDS, HUBSPOT, Columns
 
 # The fields that further rows of an order repeat or leave empty.
 OF_ORDER = tuple(name for name in FIELDS if name not in ("external_id", "products"))
@@ -18,9 +20,10 @@ MAX_LISTED = 20
 
 @dataclass
 class Order:
-    """An order as in the file: the line of its first row, its text by field, and all its products."""
+    """An order as in the file: the line and cells of its first row, its text by field, and all its products."""
 
     line: int
+    row: Sequence[str]
     id: str
     text: dict[str, str]
     products: list[str]
@@ -75,19 +78,15 @@ def group(
 def _order(line: int, row: Sequence[str], columns: Columns) -> Order:
     text = {name: columns.value(row, name) for name in OF_ORDER}
     products = [name for part in columns.value(row, "products").split("|") if (name := part.strip())]
-    order = Order(line, columns.value(row, "external_id"), text, products)
+    order = Order(line, row, columns.value(row, "external_id"), text, products)
     extra = [cell for cell in row[len(columns.header) :] if cell.strip()]
     if extra:
         order.problem = (
             f"the row has {len(row)} values, but the header names {len(columns.header)} columns. A value with the "
             "delimiter in it, such as 49,90, must be in quotes."
         )
-    order.is_refund = _is_negative(text["amount"])
+    order.is_refund = values.is_negative(text["amount"])
     return order
-
-
-def _is_negative(amount: str) -> bool:
-    return amount.startswith(("-", "(", "\u2212")) or amount.endswith("-") or "-" in amount[:4]
 
 
 def _continued(order: Order, previous: Order | None) -> Order | None:
@@ -96,12 +95,16 @@ def _continued(order: Order, previous: Order | None) -> Order | None:
 
 
 def _contradiction(order: Order, first: Order, columns: Columns) -> str:
-    """Return how a further row of an order contradicts the first; empty if it does not."""
-    for name, text in order.text.items():
-        if text and text != first.text[name]:
-            was = f"“{first.text[name]}”" if first.text[name] else "empty"
+    """Return how a further row of an order contradicts the first; empty if it does not.
+
+    Cells are compared with those of the same column: Shopify repeats “Created at”, but not “Paid at”.
+    """
+    for index in (index for name in OF_ORDER for index in columns.fields.get(name, ())):
+        text, before = columns.cell(order.row, index), columns.cell(first.row, index)
+        if text and text != before:
+            was = f"“{before}”" if before else "empty"
             return (
-                f"order {order.id} is also on line {first.line}, but {columns.column(name)} is “{text}” here and "
+                f"order {order.id} is also on line {first.line}, but {columns.header[index]} is “{text}” here and "
                 f"{was} there. Correct one of them, or give them different IDs."
             )
     return ""
@@ -132,7 +135,9 @@ def _judge(found: Grouped, columns: Columns, statuses: Mapping[str, Meaning]) ->
 
 def _meaning(status: str, columns: Columns, statuses: Mapping[str, Meaning]) -> Meaning | None:
     plain = order_statuses.plain(status)
-    return statuses.get(plain) or columns.format.statuses.get(plain) or order_statuses.meaning(status)
+    if columns.format is HUBSPOT and plain not in statuses:
+        plain = re.sub(r" \(.*\)$", "", plain)  # the pipeline, if there are several
+    return statuses.get(plain) or columns.format.statuses.get(plain) or order_statuses.meaning(plain)
 
 
 def _unknown_statuses(unknown: Counter[str], columns: Columns) -> str:

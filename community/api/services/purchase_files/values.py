@@ -23,7 +23,14 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<a>\d{{1,2}})(?P<sep>[-/.])(?P<b>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}){_CLOCK}{_ZONE}", re.ASCII
 )
-_SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "US$": "USD", "¥": "", "₹": "INR", "zł": "PLN"}
+# Several currencies have the first four symbols.
+_SYMBOLS = dict.fromkeys(("$", "¥", "kr", "kr."), "") | dict(
+    pair.split("=")
+    for pair in "€=EUR £=GBP US$=USD ₹=INR zł=PLN R$=BRL A$=AUD AU$=AUD C$=CAD CA$=CAD NZ$=NZD HK$=HKD S$=SGD "
+    "MX$=MXN CN¥=CNY Kč=CZK Ft=HUF ₽=RUB ₺=TRY ₩=KRW ₪=ILS ₴=UAH ฿=THB".split()
+)
+# Whole amounts are also written as 49,- or 49.–
+_NO_CENTS = re.compile(r"(?<=\d)[.,](?:--?|[\u2013\u2014])(?!\d)")
 _GROUPS = re.compile(r"(?<=\d)['\u2019 \u2009\u00a0\u202f](?=\d{3}(?!\d))")
 _LONGEST_AMOUNT = 80  # characters; longer cells are not amounts, and take long to parse
 _DIGITS = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d{1,3})?|[+-]?[.,]\d+", re.ASCII)
@@ -168,9 +175,18 @@ def mark_of_amounts(amounts: Iterable[tuple[int, str, str]], *, wanted: Mark) ->
     return wanted or found
 
 
+def is_negative(text: str) -> bool:
+    """Return whether this is a negative amount, however its sign is written."""
+    try:
+        return _split(text)[0].startswith("-")
+    except ValueError:
+        return False
+
+
 def _split(text: str) -> tuple[str, str]:
     """Return the number without spaces, and the currency written next to it. Raises ValueError."""
-    number = _GROUPS.sub("", text.strip()) if len(text) <= _LONGEST_AMOUNT else ""
+    number = _NO_CENTS.sub("", _GROUPS.sub("", text.strip())) if len(text) <= _LONGEST_AMOUNT else ""
+    number = number.replace("\u2212", "-")
     sign = ""
     if number.startswith("(") and number.endswith(")"):
         number, sign = number[1:-1].strip(), "-"
