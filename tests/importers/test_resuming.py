@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -93,18 +94,35 @@ def test_an_import_killed_in_several_steps_resumes_with_the_same_result(town, st
     assert not StagedRow.objects.exists()
 
 
-def test_concurrent_imports_of_one_batch_are_refused(dump):
+@pytest.fixture
+def held_batch(dump):
+    """A batch with its folder, and the function that lets go of its lock, which another connection holds."""
     folder = dump.write()
     batch = imports.open_batch(folder, name="village", site="village.example")
     other = connections.create_connection("default")
+    other.inc_thread_sharing()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7003, %s)", [batch.pk])
+    yield batch, folder, other.close
+    other.close()
+
+
+def test_concurrent_imports_of_one_batch_are_refused(held_batch, monkeypatch):
+    monkeypatch.setattr(imports, "LOCK_WAIT", 0.3)
+    batch, folder, release = held_batch
 
     with pytest.raises(imports.ImportRefused, match="village is being imported or undone by another process"):
         imports.run(batch, folder, category=None, progress=NoProgress())
 
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(7003, %s)", [batch.pk])
-    other.close()
+    release()
     imports.run(batch, folder, category=None, progress=NoProgress())
+    assert ImportBatch.objects.get().status == ImportBatch.Status.DONE
+
+
+def test_an_import_waits_for_a_killed_one_whose_last_statement_still_runs(held_batch):
+    batch, folder, release = held_batch
+    threading.Timer(0.5, release).start()
+
+    imports.run(batch, folder, category=None, progress=NoProgress())
+
     assert ImportBatch.objects.get().status == ImportBatch.Status.DONE

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -26,6 +28,8 @@ from .staging import assign_ids, fingerprint, stage
 from .statements import execute
 
 _LOCK_CLASS = 7003
+# Seconds to wait for the lock; a process that was killed holds it until PostgreSQL ends its last statement.
+LOCK_WAIT = 10
 _SHADOW = "CREATE TEMPORARY TABLE importers_stagedrow (LIKE importers_stagedrow INCLUDING ALL)"
 
 
@@ -153,16 +157,23 @@ def _free_slug(slug: str) -> str:
     return slug if not Category.objects.filter(slug=slug).exists() else f"{slug}-imported"
 
 
+def _has_locked(cursor: CursorWrapper, batch: ImportBatch) -> bool:
+    cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, batch.pk])
+    return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def hold(batch: ImportBatch) -> Iterator[None]:
     """Hold an advisory lock on the batch and reload it; PostgreSQL releases the lock if the process dies.
 
-    Raises ImportRefused if another process holds it.
+    Raises ImportRefused if another process keeps it for LOCK_WAIT seconds.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, batch.pk])
-        if not cursor.fetchone()[0]:
-            raise ImportRefused(f"{batch.name} is being imported or undone by another process.")
+        deadline = time.monotonic() + LOCK_WAIT
+        while not _has_locked(cursor, batch):
+            if time.monotonic() > deadline:
+                raise ImportRefused(f"{batch.name} is being imported or undone by another process.")
+            time.sleep(0.1)
         try:
             batch.refresh_from_db()
             yield
