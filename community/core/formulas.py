@@ -19,7 +19,9 @@ from community.core.rendered_html import pieces
 
 # Most characters in one formula, and in all formulas of a text; beyond that, the source is shown.
 MAX_LENGTH = 1_000
-MAX_TOTAL = 8_000
+MAX_TOTAL = 5_000
+# Even the shortest formula costs as much as this many characters of a long one.
+LEAST = 10
 MAX_DEPTH = 24  # of braces
 MAX_LINES = 100
 INLINE, BLOCK = "language-tex-inline", "language-tex-block"
@@ -139,7 +141,7 @@ def as_mathml(html: str) -> str:
         code = match[0]
         tex = unescape(code[code.index(">") + 1 : -len("</code>")])
         is_block = BLOCK in code
-        left -= len(tex)
+        left -= LEAST + len(tex)
         math = _mathml(tex, is_block=is_block) if left >= 0 else ""
         sign = "$$" if is_block else "$"
         return math or f"<code>{sign}{escape(tex, quote=False)}{sign}</code>"

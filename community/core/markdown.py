@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from html import unescape
+from html import escape, unescape
 from itertools import count
 from typing import Any, cast
 
@@ -102,7 +102,7 @@ def render(
     source = storable(source)
     # A form, the screeners and the service render what was typed, one after the other.
     key = ("markdown", source, Markup(markup), formulas)
-    html = request_cache.get(key, lambda: _clean(_html_of(source, Markup(markup), formulas=formulas)))
+    html = request_cache.get(key, lambda: _html_of(source, Markup(markup), formulas=formulas))
     if formulas and markup == Markup.HTML:
         html = tex.marked(html)
     html = _with_headings_from(top, html)
@@ -121,7 +121,7 @@ def render(
 
 def sanitized(html: str) -> str:
     """Return the HTML with only the tags, attributes and URLs allowed in posts."""
-    return _clean(_html_of(storable(html), Markup.HTML))
+    return _html_of(storable(html), Markup.HTML)
 
 
 def _clean(html: str) -> str:
@@ -137,19 +137,19 @@ def _clean(html: str) -> str:
 
 
 def _html_of(source: str, markup: Markup, *, formulas: bool = False) -> str:
-    """Return unsafe HTML, or the plain text if parsing or sanitising it would take too long."""
+    """Return sanitised HTML, or the plain text if parsing or sanitising it would take too long."""
     if markup == Markup.HTML:
-        return _as_typed(raw_html.without_tags(source)) if raw_html.is_tangled(source) else source
+        return _as_typed(raw_html.without_tags(source)) if raw_html.is_tangled(source) else _clean(source)
     parser = _parsers[markup, formulas]
     try:
         html = cast(str, parser.render(source))
     except TooMuchWork:
         return _as_typed(source)
-    return _as_typed(source) if raw_html.is_tangled(html) else html
+    return _as_typed(source) if raw_html.is_tangled(html) else _clean(html)
 
 
 def _as_typed(source: str) -> str:
-    return "<p>{}</p>\n".format(escapeHtml(source).replace("\n", "<br>\n"))
+    return "<p>{}</p>\n".format(escape(source, quote=False).replace("\n", "<br>\n"))
 
 
 def _attribute(images: Iterator[int], tag: str, name: str, value: str) -> str | None:

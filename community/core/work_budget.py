@@ -18,6 +18,8 @@ from community.core.cjk_emphasis import CjkFriendlyState
 
 # Attempts and tokens in one text; enough for more than a thousand paragraphs or list items.
 BUDGET = 16_000
+# A line is matched against every block rule.
+LINE = 2
 # These tokens cost as much as several others.
 WEIGHTS = {"link_open": 5, "html_inline": 3, "html_block": 5, "fence": 5}
 # Characters of URLs and titles beyond those typed, because each use of a reference repeats them.
@@ -47,7 +49,7 @@ def _spend(env: Any, units: int = 1) -> None:
 
 
 def _spend_on_line(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    _spend(state.env)
+    _spend(state.env, LINE)
     return False
 
 
