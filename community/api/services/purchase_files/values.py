@@ -23,12 +23,19 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<a>\d{{1,2}})(?P<sep>[-/.])(?P<b>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}){_CLOCK}{_ZONE}", re.ASCII
 )
-# Several currencies have the first four symbols.
-_SYMBOLS = dict.fromkeys(("$", "¥", "kr", "kr."), "") | dict(
-    pair.split("=")
-    for pair in "€=EUR £=GBP US$=USD ₹=INR zł=PLN R$=BRL A$=AUD AU$=AUD C$=CAD CA$=CAD NZ$=NZD HK$=HKD S$=SGD "
-    "MX$=MXN CN¥=CNY Kč=CZK Ft=HUF ₽=RUB ₺=TRY ₩=KRW ₪=ILS ₴=UAH ฿=THB".split()
-)
+_SYMBOLS = {
+    "€": "EUR",
+    "£": "GBP",
+    "US$": "USD",
+    "R$": "BRL",
+    "₹": "INR",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "₺": "TRY",
+    # Several currencies have these.
+    **dict.fromkeys(("$", "¥", "kr", "kr."), ""),
+}
 # Whole amounts are also written as 49,- or 49.–
 _NO_CENTS = re.compile(r"(?<=\d)[.,](?:--?|[\u2013\u2014])(?!\d)")
 _GROUPS = re.compile(r"(?<=\d)['\u2019 \u2009\u00a0\u202f](?=\d{3}(?!\d))")
