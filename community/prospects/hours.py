@@ -1,8 +1,8 @@
-"""Service hours as text, in the reader's time zone."""
+"""Service hours: when a promise is due, and the hours as text in the reader's time zone."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -11,11 +11,29 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 FRIDAY = 4
+A_DAY = timedelta(days=1)
 
 
 def validate_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(_("Enter the name of a time zone, such as Europe/Berlin."))
+
+
+def due(
+    start: datetime, wait: timedelta, *, opens: time, closes: time, zone: ZoneInfo, every_day: bool
+) -> datetime:
+    """Return when the team was open for `wait` since `start`; a day may close after midnight."""
+    lasts_past_midnight = closes <= opens
+    day = start.astimezone(zone).date() - A_DAY * lasts_past_midnight
+    while True:
+        if every_day or day.weekday() <= FRIDAY:
+            opening = datetime.combine(day, opens, tzinfo=zone).astimezone(UTC)
+            closing = datetime.combine(day + A_DAY * lasts_past_midnight, closes, tzinfo=zone).astimezone(UTC)
+            since = max(start.astimezone(UTC), opening)
+            if since + wait <= closing:
+                return since + wait
+            wait -= max(closing - since, timedelta(0))
+        day += A_DAY
 
 
 def in_words(opens: time, closes: time, *, zone: ZoneInfo, every_day: bool, now: datetime) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -53,14 +53,16 @@ class ProspectForum(models.Model):
     )
     promise_minutes = models.PositiveIntegerField(
         default=240,
-        validators=[MinValueValidator(1)],
-        help_text=_("The number of minutes within which a salesperson should reply."),
+        validators=[MinValueValidator(1), MaxValueValidator(43_200)],
+        help_text=_(
+            "The number of minutes within which a salesperson should reply; only service hours count."
+        ),
     )
     grace_minutes = models.PositiveIntegerField(
         default=30, help_text=_("The number of minutes in which only customers can answer.")
     )
     opens_at = models.TimeField(
-        null=True, blank=True, help_text=_("When the team starts to answer; leave empty to show no hours.")
+        null=True, blank=True, help_text=_("When the team starts to answer; leave empty if it always does.")
     )
     closes_at = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(
@@ -102,9 +104,19 @@ class ProspectForum(models.Model):
     def __str__(self) -> str:
         return self.category.name
 
-    @property
-    def promise(self) -> timedelta:
-        return timedelta(minutes=self.promise_minutes)
+    def due_at(self, waiting_since: datetime) -> datetime:
+        """Return when the promised reply is due; only service hours count, if they are set."""
+        promise = timedelta(minutes=self.promise_minutes)
+        if not self.opens_at or not self.closes_at:
+            return waiting_since + promise
+        return hours.due(
+            waiting_since,
+            promise,
+            opens=self.opens_at,
+            closes=self.closes_at,
+            zone=ZoneInfo(self.time_zone),
+            every_day=self.answers_on_weekends,
+        )
 
     @property
     def promise_in_words(self) -> str:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,6 +30,53 @@ def test_hours_of_every_day():
     assert said("UTC", "UTC", every_day=True) == "Every day, 09:00 to 17:00 (UTC)."
 
 
+def due(start: str, hours_of_wait: int, *, opens: int = 9, closes: int = 17, every_day: bool = False) -> str:
+    """Return when a promise in Berlin is due, by its clock; both in January, where the 5th is a Monday."""
+    berlin = ZoneInfo("Europe/Berlin")
+    end = hours.due(
+        datetime.strptime(f"2026 {start}", "%Y %d %H:%M").replace(tzinfo=berlin),
+        timedelta(hours=hours_of_wait),
+        opens=time(opens),
+        closes=time(closes),
+        zone=berlin,
+        every_day=every_day,
+    )
+    return f"{end.astimezone(berlin):%d %H:%M}"
+
+
+def test_promise_counts_service_hours_only():
+    assert due("05 10:00", 4) == "05 14:00"
+    assert due("05 07:30", 4) == "05 13:00"
+    assert due("05 15:00", 4) == "06 11:00"
+    assert due("05 17:00", 4) == "06 13:00"
+    assert due("05 13:00", 4) == "05 17:00"
+    assert due("09 16:00", 4) == "12 12:00"
+    assert due("10 12:00", 4) == "12 13:00"
+    assert due("05 09:00", 40) == "09 17:00"
+
+
+def test_promise_counts_weekends_if_the_team_answers_then():
+    assert due("09 16:00", 4, every_day=True) == "10 12:00"
+
+
+def test_promise_counts_hours_past_midnight():
+    assert due("05 23:00", 4, opens=20, closes=4) == "06 03:00"
+    assert due("06 02:00", 4, opens=20, closes=4) == "06 22:00"
+    assert due("10 02:00", 4, opens=20, closes=4) == "12 22:00"
+    assert due("05 23:00", 40, opens=9, closes=9) == "07 15:00"
+
+
+def test_promise_counts_the_hour_that_summer_time_skips():
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime(2026, 3, 29, 1, tzinfo=berlin)
+
+    end = hours.due(
+        start, timedelta(hours=2), opens=time(0), closes=time(8), zone=berlin, every_day=True
+    ).astimezone(berlin)
+
+    assert end == datetime(2026, 3, 29, 4, tzinfo=berlin)
+
+
 def test_unknown_zones_are_invalid():
     with pytest.raises(ValidationError, match="name of a time zone"):
         hours.validate_zone("Berlin")
@@ -58,4 +105,4 @@ def test_forum_list_shows_hours_beside_the_promise(client):
 def test_forum_list_without_hours_shows_none(client):
     ProspectForumFactory()
 
-    assert b"We are here" not in client.get("/prospects/").content
+    assert b"opening hours" not in client.get("/prospects/").content

@@ -1,8 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from community.forum.models import Category
+from community.forum.models import Category, Topic
 from community.prospects.models import DeskQuestion, ProspectForum
 from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, QuestionFactory, TopicFactory
@@ -35,6 +35,17 @@ def test_a_new_question_has_a_due_date_and_opens_after_the_grace_period():
     assert (question.state, question.waiting_since) == (State.OPEN, asked)
     assert question.due_at == asked + timedelta(minutes=120)
     assert question.opens_at == asked + timedelta(minutes=30)
+
+
+def test_a_question_asked_after_hours_is_due_on_the_next_day():
+    forum = ProspectForumFactory(
+        promise_minutes=60, opens_at=time(9), closes_at=time(17), answers_on_weekends=True
+    )
+    question = a_prospect_asks(forum)
+    asked = datetime(2026, 1, 9, 18, tzinfo=UTC)
+    Topic.objects.filter(pk=question.pk).update(created_at=asked)
+
+    assert again(question).due_at == datetime(2026, 1, 10, 10, tzinfo=UTC)
 
 
 def test_a_question_opens_at_once_when_nobody_else_can_answer():
@@ -92,7 +103,7 @@ def test_a_staff_reply_answers_and_a_later_post_by_the_asker_opens_it_again():
 
     question = again(question)
     assert (question.state, question.waiting_since) == (State.OPEN, back.created_at)
-    assert question.due_at == back.created_at + question.forum.promise
+    assert question.due_at == back.created_at + timedelta(minutes=question.forum.promise_minutes)
 
 
 def test_a_peers_reply_leaves_the_question_waiting_for_staff():

@@ -88,7 +88,7 @@ def _derive(topic: Topic, forum: ProspectForum, *, settled_at: datetime | None) 
         "asked_at": topic.created_at,
         "waiting_since": waiting_since or topic.created_at,
         "opens_at": topic.created_at + grace,
-        "due_at": (waiting_since or topic.created_at) + forum.promise,
+        "due_at": forum.due_at(waiting_since or topic.created_at),
         "first_peer_at": peers[0].created_at if peers else None,
         "first_staff_at": staff[0].created_at if staff else None,
         "peer_replies": len(peers),
