@@ -23,14 +23,33 @@ from pydantic import BaseModel as Model
 
 from community.core import currencies
 from community.core.mailboxes import MAX_LENGTH, canonical_address, canonical_domain
+from community.core.text import INVISIBLE, has_visible_text
 
 MAX_ITEMS = 500
 
+
+def _readable(address: str) -> str:
+    """Reject addresses with characters that nobody can see, which would never match a member's."""
+    if INVISIBLE.search(address):
+        raise ValueError("this contains invisible characters; remove them")
+    return address
+
+
+def _visible(text: str) -> str:
+    if not has_visible_text(text):
+        raise ValueError("this has no visible characters")
+    return text
+
+
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$"),
+    AfterValidator(_visible),
 ]
 ExternalId = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$"),
+    AfterValidator(_visible),
 ]
 Email = Annotated[
     str,
@@ -41,6 +60,7 @@ Email = Annotated[
         pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
     ),
     AfterValidator(canonical_address),
+    AfterValidator(_readable),
     Field(max_length=MAX_LENGTH),
 ]
 Domain = Annotated[

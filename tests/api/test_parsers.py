@@ -119,6 +119,30 @@ def test_events_over_ten_years_old_are_doubted():
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"buyer": None}, "buyer: This must be an object, in braces"),
+        ({"buyer": {"external_id": 5}}, "buyer.external_id: This must be text, in quotes (got 5)"),
+        ({"buyer": {"external_id": "\u200b"}}, "buyer.external_id: This has no visible characters"),
+        ({"buyer": {"email": "\u200b@a.example"}}, "buyer.email: This contains invisible characters; remove"),
+        ({"external_id": "\u2800"}, "external_id: This has no visible characters"),
+        ({"external_id": "x" * 201}, "external_id: This is longer than 200 characters"),
+        ({"products": "Duo"}, 'products: This must be a list, in brackets (got "Duo")'),
+        ({"products": ["Duo"] * 1001}, "products: This list has more than 1000 entries"),
+        ({"test": "maybe"}, 'test: This must be true or false (got "maybe")'),
+    ],
+)
+def test_reasons_are_sentences_for_people(fields, reason):
+    assert read_purchase(**fields).reason.startswith(reason)
+
+
+def test_a_reason_names_the_values_allowed():
+    assert read_event(actor_role="root").reason == (
+        "actor_role: This must be one of 'member', 'staff', 'sales', 'partner', 'system' or 'api' (got \"root\")"
+    )
+
+
 def test_a_reason_names_at_most_three_problems():
     (found,) = parsers.parse_purchases([{"external_id": "order-1"}], source="crm")
 

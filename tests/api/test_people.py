@@ -100,7 +100,7 @@ def test_an_id_of_someone_else_is_a_conflict(send):
     ("fields", "reason"),
     [
         ({"name": None}, "name: This is missing; it is required for people who are not members yet."),
-        ({"name": "\u200b"}, "name: Enter a name with visible characters."),
+        ({"name": "\u200b"}, "name: This has no visible characters"),
         ({"external_id": ""}, "external_id: This is missing"),
         ({"email": "nobody"}, 'email: This is not a valid email address (got "nobody")'),
         ({"joined_at": "2199-01-01T00:00:00Z"}, None),

@@ -168,7 +168,7 @@ ROWS = [
     ("1\x00,2026-03-01,10,EUR,a@example.com", "external_id: This contains a NUL character; remove it"),
     (
         f"{'x' * 300},2026-03-01,10,EUR,a@example.com",
-        "external_id: String should have at most 200 characters",
+        "external_id: This is longer than 200 characters",
     ),
 ]
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from community.api.inbound_events import COMMERCIAL, is_inbound
 from community.api.schemas import Account, EventItem, Person, PurchaseItem
 from community.core import currencies
+from community.core.text import has_visible_text
 from community.events.catalogue import (
     PURCHASE_COMPLETED,
     PURCHASE_REFUNDED,
@@ -34,7 +35,13 @@ MAX_AGE = timedelta(days=3653)
 MAX_PROBLEMS = 3
 NOBODY = "Say who this is about: a person's external_id or email, or a company's external_id or domain."
 NEGATIVE = "Amounts cannot be negative; send refunds as purchase.refunded events"
-# Replacements for pydantic's messages, by field and error type.
+TEXT, BOOLEAN, LIST, OBJECT = (
+    "This must be text, in quotes",
+    "This must be true or false",
+    "This must be a list, in brackets",
+    "This must be an object, in braces",
+)
+# Replacements for pydantic's messages, by field and error type; the error's context fills the placeholders.
 MESSAGES = {
     ("email", "string_pattern_mismatch"): "This is not a valid email address",
     ("domain", "string_pattern_mismatch"): "This is not a valid domain, such as acme.example",
@@ -49,6 +56,16 @@ MESSAGES = {
     ("", "decimal_max_digits"): "This is too large for an amount",
     ("", "decimal_whole_digits"): "This is too large for an amount",
     ("", "greater_than_equal"): NEGATIVE,
+    ("", "string_type"): TEXT,
+    ("", "string_too_long"): "This is longer than {max_length} characters",
+    ("", "bool_type"): BOOLEAN,
+    ("", "bool_parsing"): BOOLEAN,
+    ("", "list_type"): LIST,
+    ("", "too_long"): "This list has more than {max_length} entries",
+    ("", "dict_type"): OBJECT,
+    ("", "model_type"): OBJECT,
+    ("", "model_attributes_type"): OBJECT,
+    ("", "literal_error"): "This must be one of {expected}",
 }
 
 Parsed = InboundFact | Malformed
@@ -94,7 +111,7 @@ def malformed(item: Any, id_field: str, error: ValidationError) -> Malformed:
 
 
 def _reason(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False)[:MAX_PROBLEMS]
+    problems = error.errors(include_url=False)[:MAX_PROBLEMS]
     return "; ".join(_sentence(problem) for problem in problems)[:300]
 
 
@@ -105,13 +122,13 @@ def _sentence(problem: ErrorDetails) -> str:
     if problem["type"] == "value_error":
         message = message.removeprefix("Value error, ")
         message = message[:1].upper() + message[1:]
-    return f"{where}: {message}{_got(problem)}"
+    return f"{where}: {message.format_map(problem.get('ctx', {}))}{_got(problem)}"
 
 
 def _got(problem: ErrorDetails) -> str:
     """Quote the invalid value if it is short."""
     value = problem["input"]
-    is_quotable = isinstance(value, str | int | float | Decimal) and str(value).strip()
+    is_quotable = isinstance(value, str | int | float | Decimal) and has_visible_text(str(value))
     if problem["type"] in ("missing", "extra_forbidden") or not is_quotable:
         return ""
     return f" (got {shortened(value)})"
