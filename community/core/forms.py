@@ -1,5 +1,6 @@
 """The renderer of all forms (templates/django/forms/), and a field for multi-line text."""
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -47,13 +48,17 @@ class TextField(forms.CharField):
         return text if has_visible_text(text) else ""
 
 
+# Besides CR and LF: what word processors and notes put between lines, and no browser shows as a line break.
+_LINE_ENDS = re.compile("\r\n?|[\v\f\u0085\u2028\u2029]")
+
+
 class MultiLineField(TextField):
-    """Multi-line text; CRLF counts as one character, as in browsers."""
+    """Multi-line text; every kind of line end becomes LF, so that it counts once and shows."""
 
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return _LINE_ENDS.sub("\n", super().to_python(value))
 
 
 def validate_rendered(rendered: Rendered) -> None:

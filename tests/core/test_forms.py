@@ -95,6 +95,11 @@ def test_the_end_of_a_line_counts_once(field, most):
         field.clean(lines(most) + "xx")
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\v", "\f", "\u0085", "\u2028", "\u2029"])
+def test_every_kind_of_line_end_is_kept_as_a_line_break(end):
+    assert MultiLineField().clean(f"Milan{end}Turin") == "Milan\nTurin"
+
+
 def test_optional_multiline_text_can_be_empty():
     assert MultiLineField(required=False).clean("") == ""
     assert MultiLineField(required=False).clean(None) == ""
