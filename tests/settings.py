@@ -1,6 +1,11 @@
 """The settings that tests run with: the served ones, made quick and closed to the network."""
 
 import os
+import sys
+
+# Without compiled files, every run compiles all tests, and each of the many programs started here all of Django.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 from tests import servers
 

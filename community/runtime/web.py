@@ -110,8 +110,6 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
     database.close_all()
     gc.collect()
     gc.freeze()
-    # A page makes a few thousand objects and nearly no cycles: collecting every 700 took a tenth of its time.
-    gc.set_threshold(50_000, 20, 20)
     return serve
 
 
