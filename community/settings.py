@@ -354,6 +354,8 @@ if SENTRY_DSN:
 # Brand
 
 SITE_NAME = env.str("SITE_NAME", default="Caravan")
+# A sentence on whose community this is, for visitors to the home page and search engines.
+SITE_TAGLINE = env.str("SITE_TAGLINE", default="")
 # The URL of an image shown before the name, and a colour such as #0f766e, adjusted if it is hard to read.
 SITE_LOGO = env.str("SITE_LOGO", default="")
 BRAND_COLOUR = env.str("BRAND_COLOUR", default="")

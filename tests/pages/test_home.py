@@ -37,6 +37,15 @@ def test_home_shows_visitors_a_welcome_and_active_topics(client):
     assert b"Sign up" in response.content
 
 
+def test_home_shows_visitors_the_tagline_of_the_site(client, settings):
+    settings.SITE_TAGLINE = "Home roasters help each other here."
+
+    response = client.get("/")
+
+    assert texts(response, "h1") == ["Home roasters help each other here."]
+    assert response.context["meta"].description == "Home roasters help each other here."
+
+
 def test_home_shows_visible_topics_only(client):
     private = CategoryFactory(groups=[], name="Behind the scenes")
     TopicFactory(category=private, title="The secret roast")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -31,11 +32,13 @@ CARD_BADGES = 4
 def home(request: HttpRequest) -> HttpResponse:
     """Show the home page."""
     now, reader = timezone.now(), request.user
-    about = _("Get help from customers who use our products and from the team that makes them.")
+    tagline = settings.SITE_TAGLINE
+    about = tagline or _("Get help from customers who use our products and from the team that makes them.")
     since = reader.new_since(now) if isinstance(reader, Member) else None
     topics = home_page.topics(reader, since=since)
     context: dict[str, object] = {
         "meta": PageMeta(request.path, about),
+        "tagline": tagline,
         "topics": topics,
         "writers": topics.writers(after=now - activity_stats.LATELY),
         "announcements": home_page.announcements(reader, now=now),
