@@ -102,3 +102,21 @@ def test_every_page_of_the_navigation_is_reachable_on_a_phone(page, login, commu
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(bar).to_be_hidden()
     expect(menu.get_by_role("link", name="Journeys")).to_be_in_viewport(ratio=1)
+
+
+def test_pages_fit_on_a_phone_at_twice_its_size(page, login, transactional_db, django_db_serialized_rollback):
+    """With words of ordinary length; buttons and labels break onto two lines."""
+    community = furnish()
+    page.set_viewport_size({"width": 195, "height": 422})
+    wide = {}
+    for reader, paths in PAGES.items():
+        if reader != "visitor":
+            login(page, community.ada if reader == "member" else MemberFactory(role="manager"))
+        for path in (
+            path.format(**community.values) for path in paths if path not in ("/admin/", "/styleguide/")
+        ):
+            page.goto(path)
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > 195:
+                wide[f"{reader}: {path}"] = (width, culprits(page))
+
+    assert wide == {}
