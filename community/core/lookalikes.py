@@ -19,6 +19,8 @@ _ENCLOSED = {first + place: chr(97 + place) for first in (0x1F150, 0x1F170) for 
 _LETTERS: dict[int, str] = {**_ENCLOSED, **{ord(char): line[0] for line in _LINES for char in line[2:]}}
 # Accents, strokes and other marks on Latin letters. In other scripts, marks make different letters.
 _ACCENTS = re.compile("(?<=[0-9A-Za-z])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+# Two ligatures stand for whole Arabic sentences, which would make texts many times as long.
+_SENTENCES = re.compile("[\ufdfa\ufdfb]")
 _ONE_FOR_ALL = str.maketrans("0i1", "oll")
 
 
@@ -26,16 +28,20 @@ def plain(text: str) -> str:
     """Return the text without case, invisible characters and styles such as full width; other scripts are kept."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).casefold()
+    return unicodedata.normalize("NFKC", _shown(text)).casefold()
 
 
 def fold(text: str) -> str:
     """Return `plain` text with look-alikes replaced by Latin letters without accents."""
     if text.isascii():
         return text.lower()
-    letters = unicodedata.normalize("NFD", INVISIBLE.sub("", text)).translate(_LETTERS)
+    letters = unicodedata.normalize("NFD", _shown(text)).translate(_LETTERS)
     letters = unicodedata.normalize("NFKD", letters).translate(_LETTERS)
     return unicodedata.normalize("NFC", _ACCENTS.sub("", letters).casefold())
+
+
+def _shown(text: str) -> str:
+    return _SENTENCES.sub(" ", INVISIBLE.sub("", text))
 
 
 def blur(folded: str) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from community.core import raw_html
+from community.core import raw_html, request_cache
 from community.core.text import excerpt
 
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
@@ -79,6 +79,11 @@ class Words:
 
 
 def read(html: str) -> Words:
+    """Return the words of sanitised HTML; several steps of storing a post ask for those of the same HTML."""
+    return request_cache.get(("words", html), lambda: _read(html))
+
+
+def _read(html: str) -> Words:
     text: list[str] = []
     prose: list[str] = []
     own: list[str] = []

@@ -21,7 +21,7 @@ BUDGET = 16_000
 # A line is matched against every block rule.
 LINE = 2
 # These tokens cost as much as several others.
-WEIGHTS = {"link_open": 5, "html_inline": 3, "html_block": 5, "fence": 5}
+WEIGHTS = {"image": 10, "link_open": 5, "html_inline": 3, "html_block": 5, "fence": 5}
 # Characters of URLs and titles beyond those typed, because each use of a reference repeats them.
 MAX_REPEATED = 100_000
 

@@ -214,3 +214,20 @@ def test_folding_does_not_depend_on_adjacent_text():
         apart, together = cursor.fetchone()
 
     assert together.split("\n") == apart
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [
+        ("\ufdfa" * 5_000, False),
+        ("㌀" * 30_000, False),
+        ("é " * 25_000, True),
+        ("가" * 15_000, True),
+        ("ﬁ " * 12_000, True),
+    ],
+)
+def test_what_letters_stand_for_is_searched_up_to_a_limit(text, is_whole):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forum_words(%s) @@ to_tsquery('simple', 'zinc')", [f"{text} zinc"])
+
+        assert cursor.fetchone() == (is_whole,)
