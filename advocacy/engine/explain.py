@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from .arithmetic import HUNDREDTH, as_points
@@ -73,15 +75,21 @@ def _top(acts: list[Contribution]) -> list[dict[str, Any]]:
 def _capped(tally: Tally, as_of: date) -> list[dict[str, Any]]:
     """Return the acts that do not count, for the quarters within the horizon."""
     left_out: Counter[tuple[str, str]] = Counter()
-    since = {
-        kind: quarter_of(as_of - timedelta(days=COMPONENTS[counts.component].horizon))
-        for kind, counts in KINDS.items()
-    }
+    since = _first_quarters(as_of)
     for kind, quarter, reasons in tally.dropped:
         if quarter >= since[kind]:
             for why, n in reasons.items():
                 left_out[kind, why] += n
     return [{"kind": kind, "why": why, "n": n} for (kind, why), n in sorted(left_out.items()) if n]
+
+
+@lru_cache(maxsize=16)
+def _first_quarters(as_of: date) -> Mapping[str, int]:
+    """Return the first quarter within the horizon, by kind."""
+    return {
+        kind: quarter_of(as_of - timedelta(days=COMPONENTS[counts.component].horizon))
+        for kind, counts in KINDS.items()
+    }
 
 
 def next_change(tally: Tally, as_of: date) -> dict[str, Any] | None:

@@ -106,3 +106,10 @@ def bounds_of(days: Iterable[tuple[date, Sequence[Fact]]]) -> Iterator[float]:
     for day, of_day in days:
         bound.add_acts(day.toordinal(), of_day)
         yield bound.most
+
+
+def most_without_decay(days: Iterable[tuple[date, Sequence[Fact]]]) -> float:
+    """Return an upper bound of the score on any day, in hundredths: cheaper than the highest of `bounds_of`."""
+    bound = ScoreBound()
+    bound.add_acts(0, [fact for _, of_day in days for fact in of_day])
+    return bound.most

@@ -15,7 +15,7 @@ from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
 from .caps import Peers
 from .contributions import contributions
-from .score_bound import ScoreBound, bounds_of
+from .score_bound import ScoreBound, bounds_of, most_without_decay
 from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
 from .tally import Points, Tally, scored_days
 from .weights import BANDS, ENTER_AT, LEAVE_BELOW, NONE
@@ -55,7 +55,8 @@ class Walk:
     """A score day by day: the tally, and the spans of rule R6. Days must be added in order."""
 
     def __init__(self, member_id: int, peers: Peers) -> None:
-        self.tally = Tally(member_id, peers)
+        self._tally = Tally(member_id, peers)
+        self._waiting: list[tuple[date, Sequence[Fact]]] = []  # days that are not in the tally yet
         self.spans: list[Span] = []
         self._bound = ScoreBound()
         self._bound.start(high=ENTER_AT * 100)
@@ -63,26 +64,36 @@ class Walk:
     def copy(self, peers: Peers) -> Walk:
         """Return a walk to continue from here, with partners who may be others."""
         new = copy(self)
-        new.tally, new.spans, new._bound = self.tally.copy(peers), self.spans.copy(), self._bound.copy()
+        new._tally, new.spans, new._bound = self.tally.copy(peers), self.spans.copy(), self._bound.copy()
+        new._waiting = []
         return new
+
+    @property
+    def tally(self) -> Tally:
+        """The tally of all days. Not needed for the spans of a member who never comes near a threshold."""
+        for one in self._waiting:
+            self._tally.add_day(*one)
+        self._waiting.clear()
+        return self._tally
 
     def add(self, days: Days, until: date, bounds: Iterable[float] = repeat(inf)) -> None:
         """Add days with scored facts; each day until `until` is judged by the facts known on that day."""
-        for day, last, _ in open_intervals(self.tally, self._bound, days, until, bounds):
+        tally = self.tally
+        for day, last, _ in open_intervals(tally, self._bound, days, until, bounds, self._waiting):
             found: int | None = day
             while found is not None:
                 inside = bool(self.spans) and self.spans[-1].end is None
-                found = earliest(found, last, leaving(self.tally) if inside else entering(self.tally))
+                found = earliest(found, last, leaving(tally) if inside else entering(tally))
                 if found is None:
                     break
                 if inside:
                     self.spans[-1] = replace(self.spans[-1], end=date.fromordinal(found))
                 else:
-                    self.spans.append(Span(date.fromordinal(found), None, _evidence(self.tally, found)))
+                    self.spans.append(Span(date.fromordinal(found), None, _evidence(tally, found)))
             if self.spans and self.spans[-1].end is None:
-                self._bound.reset(self.tally, last, low=LEAVE_BELOW * 100, high=OVER)
+                self._bound.reset(tally, last, low=LEAVE_BELOW * 100, high=OVER)
             else:
-                self._bound.reset(self.tally, last, low=0, high=ENTER_AT * 100)
+                self._bound.reset(tally, last, low=0, high=ENTER_AT * 100)
 
 
 def walk_until(course: Course, day: date) -> Walk:
@@ -98,15 +109,16 @@ def open_intervals(
     days: Days,
     until: date,
     bounds: Iterable[float],
+    waiting: list[tuple[date, Sequence[Fact]]],
     line: float | None = None,
 ) -> Iterator[tuple[int, int, bool]]:
     """Add days to a tally; yield each interval in which the score may leave its range, or may reach `line`.
 
     An interval starts on a day with scored facts and ends before the next such day. Yields its first and its last
     day, and whether the score may leave its range; then the bound must be reset. `bounds` are those of the days.
+    Days after the last such interval are not added, but left in `waiting`.
     """
     lasts = [*(day.toordinal() - 1 for day, _ in days[1:]), until.toordinal()]
-    waiting = []
     for (day, of_day), most, last in zip(days, bounds, lasts, strict=False):
         waiting.append((day, of_day))
         first = day.toordinal()
@@ -116,13 +128,11 @@ def open_intervals(
                 tally.add_day(*one)
             waiting.clear()
             yield first, last, leaves
-    for one in waiting:
-        tally.add_day(*one)
 
 
 def advocate_spans(course: Course) -> tuple[Span, ...]:
     """Return the spans of rule R6; each day is judged by the facts known on that day."""
-    if course.most < ENTER_AT * 100:
+    if most_without_decay(course.days) < ENTER_AT * 100 or course.most < ENTER_AT * 100:
         return ()
     walk = Walk(course.member_id, course.peers)
     walk.add(course.days, course.as_of, course.bounds)
@@ -171,7 +181,7 @@ def _past(course: Course, line: float) -> Past:
     best, best_on, band = 0, first_on, NONE
     tally, bound = Tally(course.member_id, course.peers), ScoreBound()
     bound.start(high=_FIRST_BAND)
-    for day, last, leaves in open_intervals(tally, bound, course.days, course.as_of, course.bounds, line):
+    for day, last, leaves in open_intervals(tally, bound, course.days, course.as_of, course.bounds, [], line):
         if (there := tally.points(day).hundredths) > best:
             best, best_on = there, date.fromordinal(day)
         entered: int | None = day if leaves else None

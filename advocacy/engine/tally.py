@@ -201,10 +201,11 @@ class Tally:
             self._unsettled.add(group)
             return
         # As `count_quarter` does when nobody is over the limit: the other days stay as they are.
-        acts = day.n
-        counted = min(acts, KINDS[group[0]].a_day)
-        self._set(group[0], ordinal, counted)
-        self._capped.setdefault(group, Counter())[DAY] += acts - counted
+        acts, counted = day.n if refused else fact.n, KINDS[group[0]].a_day
+        if acts > counted:
+            self._capped.setdefault(group, Counter())[DAY] += acts - counted
+            acts = counted
+        self._set(group[0], ordinal, acts)
 
     @property
     def counted(self) -> Mapping[str, Mapping[int, int]]:

@@ -28,13 +28,16 @@ _JOINED = Prepared[tuple[int, int | None, datetime]](
     )
 )
 
+_MATTERS = VOTES | REFERRALS
+
 
 def load_peers(facts: Facts) -> Peers:
     """Return the staff and the companies among these members and their partners. At most three queries."""
     voters, referrers, friends = set(), set(), set()
     for member_id, of_member in facts.items():
-        voters |= partners_of(of_member, VOTES)
-        if referred := partners_of(of_member, REFERRALS):
+        met = [fact for fact in of_member if fact.kind in _MATTERS]
+        voters |= partners_of(met, VOTES)
+        if referred := partners_of(met, REFERRALS):
             friends |= referred
             referrers.add(member_id)
     wanted = voters | friends | referrers
@@ -65,7 +68,7 @@ def affected_by(member_ids: Collection[int]) -> set[int]:
     These are the members themselves, and those whom they voted for or were referred by.
     """
     met = (
-        MemberDay.objects.filter(kind__in=VOTES | REFERRALS)
+        MemberDay.objects.filter(kind__in=_MATTERS)
         .filter(pairs__has_any_keys=[str(pk) for pk in member_ids])
         .values_list("member_id", flat=True)
     )

@@ -4,10 +4,10 @@ from itertools import combinations
 import pytest
 
 from advocacy.engine.caps import NO_PEERS
-from advocacy.engine.score_bound import ScoreBound, bounds_of
+from advocacy.engine.score_bound import ScoreBound, bounds_of, most_without_decay
 from advocacy.engine.search import OVER, band_of
 from advocacy.engine.spans import Course, Walk, advocate_spans, past_of
-from advocacy.engine.tally import Points, scored_days, tally_of
+from advocacy.engine.tally import Points, Tally, scored_days, tally_of
 from advocacy.engine.weights import COMPONENTS
 from journeys.engine.facts import Span
 
@@ -222,6 +222,20 @@ def test_bounds_count_every_act_in_full():
     assert reached < most < reached + 2
 
 
+def test_bound_without_decay_is_the_highest_of_acts_on_one_day():
+    facts = in_order(proven())
+    days = list(scored_days(facts, TODAY))
+
+    assert most_without_decay(days) == max(bounds_of(days))
+
+
+def test_bound_without_decay_is_above_those_of_all_days():
+    facts = in_order([*proven(ago=500), did("reply.created", 3)])
+    days = list(scored_days(facts, TODAY))
+
+    assert most_without_decay(days) > max(bounds_of(days))
+
+
 def test_an_act_on_the_day_the_score_would_fall_keeps_the_span():
     facts = proven(ago=500)
     end = spans(*facts)[0].end
@@ -397,3 +411,19 @@ def test_a_walk_computes_the_score_only_on_days_on_which_it_may_leave_its_range(
 
     assert walk.spans == []
     assert walk.tally.points(TODAY.toordinal()).hundredths > 0
+
+
+def test_past_adds_no_days_after_the_best_one_if_the_band_stays_the_same(monkeypatch):
+    best = did("answer.accepted", ago=300)
+    course = Course(
+        in_order([best, did("topic.created", ago=200), did("topic.created")]), TODAY, ME, NO_PEERS
+    )
+    added, add_day = [], Tally.add_day
+    monkeypatch.setattr(
+        Tally, "add_day", lambda tally, day, of_day: (added.append(day), add_day(tally, day, of_day))
+    )
+
+    past = past_of(course)
+
+    assert (past.changes, past.best_on) == ((), best.day)
+    assert added == [best.day]
