@@ -65,6 +65,7 @@ class Fold:
 
     def __init__(self, rules: Ruleset, spans: Sequence[Span]) -> None:
         self.rules = rules
+        self.lapses_after = timedelta(days=rules.L1.days)
         self.spans = _with_evidence(spans)
         self.history = History()
         self.refusals: list[Refusal] = []
@@ -321,8 +322,7 @@ class Fold:
         return found
 
     def _lapses_on(self) -> date:
-        inactive_since = max(self.entered, self.dates.last_on or self.entered)
-        return inactive_since + timedelta(days=self.rules.L1.days)
+        return max(self.entered, self.dates.last_on or self.entered) + self.lapses_after
 
     def _facet_deadlines(self) -> list[Deadline]:
         days = {(span.start, "R6") for span in self.spans} | {(s.end, "R6") for s in self.spans if s.end}

@@ -32,13 +32,16 @@ class Interest:
         while self.reads and (day - self.reads[0].day).days >= self.rules.E3.reads_days:
             self.reads.popleft()
         worth, caps, reads = self.rules.milli_points, self.rules.day_caps, self.rules.E3.reads
-        counted = [fact for fact in facts if fact.kind in worth]
+        counted, milli = [], 0
+        for fact in facts:
+            kind, n = fact.kind, fact.n
+            if kind in worth:
+                milli += worth[kind] * (min(n, caps[kind]) if kind in caps else n)
+                counted.append(fact)
+            if kind in reads:
+                self.reads.append(fact)
         if counted:
-            milli = 0
-            for fact in counted:
-                milli += worth[fact.kind] * min(fact.n, caps.get(fact.kind, fact.n))
             self.points.append((day, milli, counted))
-        self.reads.extend([fact for fact in facts if fact.kind in reads])
 
     def clear(self) -> None:
         self.points.clear()
