@@ -9,6 +9,7 @@ class RuntimeConfig(AppConfig):
 
     def ready(self) -> None:
         from community.runtime import heartbeat, logs  # noqa: F401 - they connect signal receivers
+
         # The last app is loaded, and what was loaded stays. To look through it again at every collection and
         # at the end takes a fifth of the time of a short command.
         gc.freeze()
