@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
 from community.events.services.cursors import is_behind
@@ -18,7 +19,7 @@ from community.members.requests import member_of
 from . import labels, rules
 from .charts import sankey
 from .forms import OverrideForm
-from .models import Ruleset
+from .models import Ruleset, SubStage
 from .reports import funnel, overview
 from .reports.map_numbers import map_numbers
 from .reports.movement import movement as movement_report
@@ -60,6 +61,22 @@ def journey_map(request: HttpRequest) -> HttpResponse:
         "means": labels.STAGE_MEANS,
     }
     return render(request, "journeys/journey_map.html", context)
+
+
+@require_safe
+@login_required
+def member_list(request: HttpRequest) -> HttpResponse:
+    """Show the team who is in a stage, all or those of a sub-stage or at risk."""
+    require(rules.can_see_journeys(member_of(request)), _("Only the team can see other members' journeys."))
+    counts = {count.key: count for count in overview.stage_counts()}
+    stage, sub_stage = request.GET.get("stage"), request.GET.get("sub_stage", "")
+    count = counts.get(stage or "")
+    if count is None or (sub_stage and sub_stage not in SubStage.values):
+        raise Http404(_("This stage does not exist."))
+    at_risk = "at_risk" in request.GET
+    states = overview.members_in(count.key, sub_stage=sub_stage, at_risk=at_risk)
+    context = {"page": page_of(request, states), "count": count, "sub_stage": sub_stage, "at_risk": at_risk}
+    return render(request, "journeys/member_list.html", context)
 
 
 @require_safe

@@ -99,6 +99,7 @@ PAGES = {
         "/desk/{question}/",
         "/journeys/",
         "/journeys/rules/",
+        "/journeys/members/?stage=engagement",
         "/journeys/members/ada/",
         "/advocacy/",
         "/u/ada/",

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from community.core.prepared import Prepared
@@ -57,6 +57,16 @@ def stage_counts(rows: Sequence[SubStageRow] | None = None) -> list[StageCount]:
 def count_sub_stages() -> list[SubStageRow]:
     """Count the members of every sub-stage that has any. One query."""
     return _sub_stages()(now=timezone.now())
+
+
+def members_in(stage: str, *, sub_stage: str = "", at_risk: bool = False) -> QuerySet[MemberState]:
+    """Return who is counted under a stage, those active last first."""
+    states = MemberState.objects.exclude(member__in=out_of_reach(timezone.now())).filter(stage=stage)
+    if sub_stage:
+        states = states.filter(sub_stage=sub_stage)
+    if at_risk:
+        states = states.filter(at_risk=True)
+    return states.select_related("member__company").order_by(F("last_active_on").desc(nulls_last=True), "pk")
 
 
 @cache

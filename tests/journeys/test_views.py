@@ -6,15 +6,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from journeys.models import Ruleset
+from community.moderation.services import sanctions
+from journeys.models import MemberState, Ruleset
 from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
 from tests.factories.members import MemberFactory
+from tests.forum.pages import page, texts
 
 from .journey_fixtures import bought, drained, happened, replied
 
 pytestmark = pytest.mark.django_db
 MAP, RULES = "/journeys/", "/journeys/rules/"
+MEMBERS = "/journeys/members/?stage=engagement"
 
 
 @pytest.fixture(params=["manager", "moderator", "sales", "support", "product"])
@@ -23,12 +26,12 @@ def team(request, client):
     return client
 
 
-@pytest.mark.parametrize("address", [MAP, RULES])
+@pytest.mark.parametrize("address", [MAP, RULES, MEMBERS])
 def test_pages_of_the_team_are_for_every_role(team, address):
     assert team.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("address", [MAP, RULES])
+@pytest.mark.parametrize("address", [MAP, RULES, MEMBERS])
 def test_pages_of_the_team_refuse_a_member_with_a_message(client, address):
     client.force_login(MemberFactory())
 
@@ -38,14 +41,14 @@ def test_pages_of_the_team_refuse_a_member_with_a_message(client, address):
     assert "Only the team can see" in response.content.decode()
 
 
-@pytest.mark.parametrize("address", [MAP, RULES])
+@pytest.mark.parametrize("address", [MAP, RULES, "/journeys/members/"])
 def test_pages_of_the_team_redirect_a_visitor_to_log_in(client, address):
     response = client.get(address)
 
     assert (response.status_code, response.url) == (302, f"/accounts/login/?next={address}")
 
 
-@pytest.mark.parametrize("address", [MAP, RULES])
+@pytest.mark.parametrize("address", [MAP, RULES, MEMBERS])
 def test_pages_of_the_team_refuse_post(as_manager, address):
     assert as_manager.post(address).status_code == 405
 
@@ -220,3 +223,56 @@ def test_rule_list_labels_the_points(as_manager):
 def test_journey_map_is_as_of_today(as_manager):
     assert as_manager.get(MAP).context["as_of"] == shards.today()
     assert as_manager.get(MAP).context["movement"].since == shards.today() - timedelta(days=30)
+
+
+# The members in a stage
+
+
+def test_member_list_shows_who_is_in_a_stage_and_its_parts(as_manager):
+    early, late = MemberFactory(display_name="Early"), MemberFactory(display_name="Late")
+    replied(early, 20)
+    replied(late, 3)
+    bought(MemberFactory(), 5)
+    drained()
+    MemberState.objects.filter(member=late).update(sub_stage="evaluating", at_risk=True)
+
+    def names(more: str) -> list[str]:
+        return texts(as_manager.get(MEMBERS + more), "main .person-name")
+
+    assert names("") == ["Late", "Early"]
+    assert names("&sub_stage=evaluating") == names("&at_risk=1") == ["Late"]
+
+
+def test_member_list_is_linked_where_members_are_counted(as_manager):
+    replied(MemberFactory(), 3)
+    drained()
+    MemberState.objects.update(at_risk=True)
+
+    links = page(as_manager.get(MAP)).cssselect(".stage-card[data-stage=engagement] a")
+
+    assert [as_manager.get(link.get("href")).status_code for link in links] == [200, 200, 200]
+    assert links[2].get("href") == f"{MEMBERS}&at_risk=1"
+
+
+def test_member_list_excludes_the_suspended(as_manager, manager):
+    member = MemberFactory()
+    replied(member, 3)
+    drained()
+    sanctions.impose(member, actor=manager, kind="suspension", rule="spam", reason="Spam")
+
+    assert texts(as_manager.get(MEMBERS), "main .person-name") == []
+
+
+@pytest.mark.parametrize("query", ["", "?stage=", "?stage=nowhere", "?stage=engagement&sub_stage=nowhere"])
+def test_member_list_of_an_unknown_stage_is_404(as_manager, query):
+    assert as_manager.get(f"/journeys/members/{query}").status_code == 404
+
+
+def test_member_list_takes_the_same_queries_for_one_and_three(as_manager):
+    counts = set()
+    for _ in range(3):
+        replied(MemberFactory(), 3)
+        drained()
+        counts.add(queries_of(as_manager, MEMBERS))
+
+    assert len(counts) == 1
