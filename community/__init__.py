@@ -3,7 +3,3 @@ import gc
 # Loading makes a million objects and a page a few thousand, with nearly no cycles: to collect every 700 took a
 # tenth of the time.
 gc.set_threshold(50_000, 20, 20)
-
-from community.celery import app as celery_app  # noqa: E402
-
-__all__ = ["celery_app"]

@@ -1,6 +1,20 @@
 import gc
+import subprocess
+import sys
 
 from django.apps import apps
+
+from community.runtime.embedded import BASE_DIR
+from tests.runtime.helpers import served_environment
+
+TASKS = """
+import sys
+import community.runtime.keeper, community.runtime.supervisor
+print(any(name in sys.modules for name in ("celery", "django")))
+import django; django.setup()
+from community.events import tasks
+print(tasks.sweep.app.main)
+"""
 
 
 def test_what_is_loaded_is_left_out_of_collections():
@@ -10,3 +24,15 @@ def test_what_is_loaded_is_left_out_of_collections():
 
     assert gc.get_freeze_count() > 100_000
     assert gc.get_threshold()[0] > 10_000
+
+
+def test_tasks_have_our_app_and_programs_that_start_others_have_none():
+    done = subprocess.run(
+        [sys.executable, "-c", TASKS],
+        cwd=BASE_DIR,
+        env=served_environment(DJANGO_SETTINGS_MODULE="community.settings"),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout.split() == ["False", "caravan"], done.stderr
