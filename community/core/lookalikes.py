@@ -24,11 +24,22 @@ _SENTENCES = re.compile("[\ufdfa\ufdfb]")
 _ONE_FOR_ALL = str.maketrans("0i1", "oll")
 
 
+# What words are written with or without: the stretching of Arabic, the vowels of Arabic and Hebrew, and Greek accents.
+_OPTIONAL = {
+    **dict.fromkeys(ord(char) for char in "\u0640\u0670\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"),
+    **dict.fromkeys((*range(0x64B, 0x653), *range(0x591, 0x5BE))),
+    **str.maketrans("άέήίόύώΐΰ", "αεηιουωϊϋ"),
+}
+
+
 def plain(text: str) -> str:
-    """Return the text without case, invisible characters and styles such as full width; other scripts are kept."""
+    """Return the text without case, invisible characters, optional marks and styles such as full width.
+
+    Other scripts are kept.
+    """
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", _shown(text)).casefold()
+    return unicodedata.normalize("NFKC", _shown(text)).casefold().translate(_OPTIONAL)
 
 
 def fold(text: str) -> str:

@@ -12,10 +12,13 @@ from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
 from community.core import lookalikes, versioned_cache
-from community.core.text import UNSPACED
+from community.core.text import HANGUL
+from community.core.text import UNSPACED as WITHOUT_SPACES
 
 from .models import BlockedWord
 
+# Korean has spaces, but particles and other words are written together with nouns.
+UNSPACED = WITHOUT_SPACES + HANGUL
 KEY = "moderation:blocked-words"
 VERSION = "moderation:version:blocked-words"
 SECONDS = 60

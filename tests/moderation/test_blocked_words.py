@@ -53,6 +53,12 @@ pytestmark = pytest.mark.django_db
         ("คาสิโน", "เล่นคาสิโนออนไลน์"),
         ("賭け*場", "賭け事の場"),
         ("viagra", "安いviagraです"),
+        ("카지노", "온라인카지노를 추천"),
+        # marks that may be left out
+        ("كازينو", "كازيـــنو"),
+        ("كازينو", "كَازِينُو"),
+        ("קזינו", "קָזִינוֹ"),
+        ("καζίνο", "ΤΟ ΚΑΖΙΝΟ"),
     ],
 )
 def test_a_phrase_is_found_however_it_is_disguised(phrase, text):
