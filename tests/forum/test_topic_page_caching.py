@@ -16,7 +16,7 @@ from community.members.services.roles import set_roles
 from community.qa.services import accept_answer, mark_official, unmark_official, vote
 from tests.counting import queries_of
 from tests.factories.badges import BadgeFactory
-from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory
+from tests.factories.forum import AnswerFactory, CategoryFactory, CommentFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
 
 from .pages import ids, page, texts
@@ -303,6 +303,32 @@ def test_first_unread_post_is_per_reader(reader, topic):
 def test_authors_get_edit_controls(reader, topic, answer):
     assert len(seen(client_of(answer.author), topic, f"#p{answer.pk} .post-actions [href*=edit]")) == 1
     assert seen(reader, topic, ".post-actions [href*=edit]") == []
+
+
+def test_moderators_find_what_they_do_to_posts_of_others_in_the_menu(client, topic, answer):
+    moderator = MemberFactory(role="moderator")
+    own = posts.create(topic, author=moderator, source="Descale it twice a year.", kind="answer")
+    client.force_login(moderator)
+
+    shown = [seen(client, topic, f"#p{post.pk} .post-actions [href$=edit\\/]") for post in (own, answer)]
+    asked = seen(client, topic, ".post-actions .accept")
+    menu = client.get(f"/posts/{answer.pk}/menu/")
+
+    assert (shown, asked) == ([["Edit"], []], [])
+    assert texts(menu, f"[href='/posts/{answer.pk}/edit/']") == ["Edit"]
+    assert texts(menu, f"[formaction='/posts/{answer.pk}/accept/']") == ["Mark as the answer"]
+
+
+def test_full_page_of_a_manager_stays_small(client):
+    discussion = TopicFactory()
+    PostFactory.create_batch(19, topic=discussion)
+    bodies = sum(len(post.html.encode()) for post in discussion.posts.all())
+    client.force_login(MemberFactory(role="manager"))
+
+    response = client.get(discussion.get_absolute_url())
+
+    assert len(page(response).cssselect(".post")) == 20
+    assert len(response.content) - bodies <= 26_000
 
 
 def test_commenters_can_edit_in_place(reader, topic, answer):
