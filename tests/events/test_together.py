@@ -140,3 +140,73 @@ def test_an_event_that_another_worker_is_handling_is_left_to_it(ann, followers):
     together.follow_together()
 
     assert seen == [1]
+
+
+def test_a_backlog_is_read_once_for_all_followers_of_the_command(ann, followers, monkeypatch):
+    seen = {"wanting_1": [], "wanting_2": []}
+    followers(
+        wanting_1=lambda events: seen["wanting_1"].append(versions(events)),
+        wanting_2=lambda events: seen["wanting_2"].append(versions(events)),
+        bored=nobody,
+    )
+    monkeypatch.setattr(together, "BACKLOG", 2)
+    agree(ann, 1, 2, 3)
+    readings = []
+
+    def count(execute, sql, *rest):
+        readings.extend(re.findall(r"FROM event\s", sql))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        read = together.catch_up(["bored", "wanting_1", "wanting_2"])
+
+    assert seen == {"wanting_1": [[1, 2], [3]], "wanting_2": [[1, 2], [3]]}
+    assert (read, len(readings)) == (3, 3)  # the last reading finds nothing
+    assert not any(cursors.is_behind(name) for name in seen)
+
+
+def test_catching_up_creates_cursors_and_includes_what_followers_record(ann, followers):
+    seen = []
+
+    def echo(events):
+        seen.extend(versions(events))
+        for event in events:
+            if event.props["version"] < 3:
+                again = event.props["version"] + 1
+                recording.record(GUIDELINES_ACCEPTED, actor=ann, subject=ann, key=str(again), version=again)
+
+    followers(wanting=echo)
+    Cursor.objects.all().delete()
+    agree(ann, 1)
+
+    assert together.catch_up(["wanting"]) == 3
+    assert seen == [1, 2, 3]
+
+
+def test_catching_up_leaves_out_a_follower_that_another_worker_runs(ann, followers):
+    seen = []
+    followers(wanting_1=nobody, wanting_2=lambda events: seen.extend(versions(events)))
+    agree(ann, 1)
+    names = ["wanting_1", "wanting_2"]
+
+    with transaction.atomic():
+        cursors.lock("wanting_1")
+        reads = []
+        in_thread(lambda: reads.extend(together.catch_up(names) for _ in range(2))).join()
+
+    assert (reads, seen) == ([1, 0], [1])
+    assert cursors.is_behind("wanting_1")
+
+
+def test_catching_up_raises_what_a_follower_raises(ann, followers):
+    def fail(events):
+        raise ValueError("no")
+
+    followers(wanting=fail)
+    agree(ann, 1)
+
+    for _ in range(cursors.MAX_FAILURES - 1):
+        with pytest.raises(ValueError):
+            together.catch_up(["wanting"])
+    assert together.catch_up(["wanting"]) == 1
+    assert DeadLetter.objects.get().error == "ValueError: no"

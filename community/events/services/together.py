@@ -1,9 +1,9 @@
-"""Follow new events with all followers at once, as after a commit: the log is read once for all of them."""
+"""Follow events with many followers at once: the log is read once for all of them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import OperationalError, transaction
 
@@ -16,6 +16,7 @@ from .cursors import Batch, Place, place_of
 log = logging.getLogger(__name__)
 
 LIMIT = 200  # more is a backlog
+BACKLOG = 5000  # events of a backlog that are read at once
 
 
 def follow_together() -> list[str]:
@@ -26,11 +27,9 @@ def follow_together() -> list[str]:
     `cursors.follow` must run: those that failed, and those with a backlog.
     """
     followers = all_followers()
-    places = {
-        cursor.name: place_of(cursor) for cursor in Cursor.objects.filter(name__in=followers, failures=0)
-    }
+    places = _places(followers, failures=0)
     others = [name for name in followers if name not in places and cursors.is_behind(name)]
-    while places and (batch := _read(min(places.values()))):
+    while places and (batch := _read(min(places.values()), LIMIT)):
         behind = {followers[name]: place for name, place in places.items() if place < batch.last}
         if batch.count < LIMIT:
             return others + _process(behind, batch)
@@ -40,10 +39,33 @@ def follow_together() -> list[str]:
     return others
 
 
+def catch_up(names: Collection[str]) -> int:
+    """Run these followers until none of them has unread events. Return the number of events read.
+
+    Leaves out those whose cursor another worker has locked. Raises the exception of one that fails, as
+    `cursors.follow` does.
+    """
+    Cursor.objects.bulk_create([Cursor(name=name) for name in names], ignore_conflicts=True)
+    places, read = _places(names), 0
+    while places and (batch := _read(min(places.values()), BACKLOG)):
+        behind = {name: place for name, place in places.items() if place < batch.last}
+        for name in _process({all_followers()[name]: place for name, place in behind.items()}, batch):
+            cursors.follow(name)
+        now = _places(names)
+        stuck = {name for name, place in behind.items() if now[name] == place}
+        read += batch.count if stuck < behind.keys() else 0
+        places = {name: now[name] for name in places if name not in stuck}
+    return read
+
+
+def _places(names: Collection[str], **only: int) -> dict[str, Place]:
+    return {cursor.name: place_of(cursor) for cursor in Cursor.objects.filter(name__in=names, **only)}
+
+
 @transaction.atomic
-def _read(place: Place) -> Batch | None:
+def _read(place: Place, limit: int) -> Batch | None:
     epoch, xid, seq = place
-    return cursors.read(Cursor(epoch=epoch, last_xid=xid, last_seq=seq), limit=LIMIT)
+    return cursors.read(Cursor(epoch=epoch, last_xid=xid, last_seq=seq), limit=limit)
 
 
 def _process(followers: Mapping[Follower, Place], batch: Batch) -> list[str]:

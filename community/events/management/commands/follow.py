@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community.events.registry import all_followers
-from community.events.services import cursors
+from community.events.services import together
 
 
 class Command(BaseCommand):
@@ -18,15 +18,4 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Unknown follower: {', '.join(sorted(unknown))}. Choose from: {', '.join(known)}."
             )
-        wanted = names or list(known)
-        # Followers record events themselves, so repeat until a whole round reads nothing.
-        while sum(self._run(name) for name in wanted):
-            pass
-
-    def _run(self, name: str) -> int:
-        total = 0
-        while count := cursors.follow(name):
-            total += count
-        if total:
-            self.stdout.write(f"{name}: {total} events")
-        return total
+        self.stdout.write(f"{together.catch_up(names or list(known))} events")
