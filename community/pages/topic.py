@@ -113,8 +113,8 @@ class TopicPage:
 
     @property
     def answers_wait(self) -> bool:
-        """Whether to ask the reader, who asked the question, which answer helped; others have it in the menu."""
-        return self.can_accept and not self.acceptance and self.topic.author_id == self.reader.pk
+        """Whether to ask the reader which answer helped; they can still change it afterwards."""
+        return self.can_accept and not self.acceptance
 
     @property
     def reply_address(self) -> str:
