@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from community.core.page_meta import PageMeta
@@ -41,7 +42,7 @@ def badge_list(request: HttpRequest) -> HttpResponse:
         {"name": name, "rows": [row for row in rows if row.badge.series == key]}
         for key, name in Badge.Series.choices
     ]
-    meta = PageMeta(request.path)
+    meta = PageMeta(request.path, _("Earn badges for helping others and taking part. Badges never expire."))
     context = {"meta": meta, "series": series, "earned": len(mine), "total": len(rows)}
     return render(request, "badges/badge_list.html", context)
 

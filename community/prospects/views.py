@@ -53,7 +53,10 @@ def forum_list(request: HttpRequest) -> HttpResponse:
     context = {
         "forums": forums,
         "questions": voices.questions_of(topics, forums),
-        "meta": PageMeta(request.path),
+        "meta": PageMeta(
+            request.path,
+            _("Hear from customers first, then from our team, in public and under their real names."),
+        ),
     }
     return render(request, "prospects/forum_list.html", context)
 

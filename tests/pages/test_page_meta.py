@@ -108,6 +108,20 @@ def test_lists_have_one_url_however_they_are_sorted(client):
     assert properties(head_of(client, f"/c/{category.slug}/"))["description"] == "All about machines."
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/latest/", "/hot/", "/top/", "/unanswered/", "/tags/", "/tags/boilers/", "/badges/"),
+        *("/prospects/", "/u/mira/"),
+    ],
+)
+def test_public_pages_describe_themselves(client, path):
+    MemberFactory(username="mira")
+    TopicFactory(tags=[TagFactory(name="boilers")])
+
+    assert len(properties(head_of(client, path))["description"]) > 20
+
+
 def test_topic_describes_itself_to_link_previews(client):
     topic = TopicFactory(title="Milk <foam> & more", excerpt='It "hisses" & <spits>.')
 

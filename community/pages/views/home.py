@@ -87,7 +87,11 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     if tab not in profile_page.TABS:
         raise Http404(_("This page does not exist."))
     context = {
-        "meta": PageMeta(member.get_absolute_url(), kind="profile"),
+        "meta": PageMeta(
+            member.get_absolute_url(),
+            _("What %(name)s has asked, answered and discussed.") % {"name": member},
+            kind="profile",
+        ),
         "person": member,
         "tab": tab,
         "tabs": profile_page.TABS,

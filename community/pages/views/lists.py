@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from community.core import page_cache
@@ -22,6 +23,15 @@ from community.prospects import voices
 
 # Maximum pinned topics above a list.
 PINNED = 20
+# For search engines and link previews.
+_ABOUT = {
+    Sort.LATEST: gettext_lazy("Questions, discussions and ideas, those with the latest replies first."),
+    Sort.HOT: gettext_lazy(
+        "The questions, discussions and ideas that members talk about most at the moment."
+    ),
+    Sort.TOP: gettext_lazy("The questions, discussions and ideas with the most votes, replies and readers."),
+    Sort.UNANSWERED: gettext_lazy("Questions that are still waiting for an answer."),
+}
 
 
 @require_safe
@@ -77,7 +87,8 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     sort = _choice(request, "sort", Sort, Sort.LATEST)
     context = _rows(request, sort, queries.visible_categories(request.user), tag=found)
     context |= {"tag": found, "tree": lists.category_tree(request.user)}
-    context["meta"] = _meta(request, context, found.get_absolute_url(), found.description)
+    about = found.description or _("Questions and discussions about “%(tag)s”.") % {"tag": found.name}
+    context["meta"] = _meta(request, context, found.get_absolute_url(), about)
     return render(request, "forum/tag.html", context)
 
 
@@ -87,14 +98,14 @@ def tags(request: HttpRequest) -> HttpResponse:
     """Every tag that is on a topic the reader may see, and on how many of those."""
     used = Tag.objects.filter(topics__in=lists.readable(request.user)).annotate(seen=Count("topics"))
     page = page_of(request, used.order_by("-seen", "name"), per_page=100)
-    meta = PageMeta(reverse("forum:tags"), pages=page)
+    meta = PageMeta(reverse("forum:tags"), _("All tags, most used first."), pages=page)
     return render(request, "forum/tags.html", {"page": page, "meta": meta})
 
 
 def _front(request: HttpRequest, sort: Sort) -> HttpResponse:
     context = _rows(request, sort, queries.visible_categories(request.user), pinned="pinned everywhere")
     context["tree"] = lists.category_tree(request.user)
-    context["meta"] = _meta(request, context, request.path)
+    context["meta"] = _meta(request, context, request.path, str(_ABOUT[sort]))
     return render(request, "forum/topic_list.html", context)
 
 
