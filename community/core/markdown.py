@@ -31,7 +31,7 @@ from community.core.link_destinations import link_destinations
 from community.core.markup import Markup
 from community.core.pasted_lists import pasted_lists
 from community.core.rendered_html import BLOCKS, Piece, pieces, read
-from community.core.text import storable
+from community.core.text import HANGUL, UNSPACED, storable
 from community.core.work_budget import TooMuchWork, bounded
 
 # Maps lower-case usernames to profile URLs; those that do not exist are missing.
@@ -40,7 +40,11 @@ Resolver = Callable[[Collection[str]], Mapping[str, str]]
 Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
 
-MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_-]{0,38}[A-Za-z0-9])(?![\w@])")
+# Letters of other words; in scripts without spaces, words may directly precede and follow a mention.
+_LETTER = rf"[^\W{UNSPACED}{HANGUL}]"
+MENTION = re.compile(
+    rf"(?<![@/.])(?<!{_LETTER})@([A-Za-z0-9][A-Za-z0-9_-]{{0,38}}[A-Za-z0-9])(?!{_LETTER}|@)"
+)
 _LINKED_MENTION = re.compile(r'<a class="mention" href="([^"]*)"[^<>]*>@([^<>]*)</a>')
 # Longer code is not highlighted.
 HIGHLIGHT_LIMIT = 20_000

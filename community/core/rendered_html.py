@@ -54,7 +54,7 @@ def pieces(html: str) -> Iterator[Piece]:
         elif piece:
             yield Piece(
                 piece,
-                quoted=depth["blockquote"] > 0,
+                quoted=depth["blockquote"] > 0 or depth["q"] > 0,
                 code=depth["pre"] > 0 or depth["code"] > 0,
                 preformatted=depth["pre"] > 0,
                 linked=depth["a"] > 0,

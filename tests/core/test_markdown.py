@@ -331,13 +331,28 @@ def test_render_returns_each_mention_once():
         "https://example.com/@ada",
         "@@ada",
         "@ada@b",
+        "é@ada",
+        "<q>@ada</q>",
+        "> @ada",
+        "> a\n@ada",
+        "- > @ada",
     ],
 )
-def test_render_ignores_mentions_in_code_links_and_emails(source):
+def test_render_ignores_mentions_in_code_quotations_links_and_emails(source):
     rendered, _ = with_people(source)
 
     assert rendered.mentions == ()
     assert "mention" not in rendered.html
+
+
+@pytest.mark.parametrize(
+    "source", ["看@ada。", "你好@ada，谢谢", "@adaさん", "@ada님 안녕하세요", "ขอบคุณ@adaครับ"]
+)
+def test_render_links_mentions_next_to_scripts_without_spaces(source):
+    rendered, _ = with_people(source)
+
+    assert rendered.mentions == ("ada",)
+    assert ">@ada</a>" in rendered.html
 
 
 def test_render_does_not_call_the_resolver_without_mentions():
