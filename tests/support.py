@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tarfile
 import threading
 import time
@@ -123,3 +124,8 @@ def url_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Itera
 
 def is_marked(name: str) -> bool:
     return bool(redis_client.client().exists(redis_client.key(name)))
+
+
+def with_line_feeds(text: str) -> str:
+    """Return the text as forms store it: every kind of line end as LF."""
+    return "\n".join(re.split("\r\n|[\r\v\f\x85\u2028\u2029]", text))

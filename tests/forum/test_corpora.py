@@ -9,7 +9,7 @@ from community.forum import search
 from community.forum.models import Post, Topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import MemberFactory
-from tests.support import corpus
+from tests.support import corpus, with_line_feeds
 
 from .pages import page
 
@@ -64,7 +64,7 @@ def test_unusual_texts_are_posted_stored_exactly_and_shown_safely(client, author
     for sent in in_posts(texts()):
         response = client.post(f"/topics/{topic.pk}/reply/", {"source": sent})
         assert response.status_code == 302, sent
-        assert Post.objects.latest("pk").source == storable(sent).replace("\r\n", "\n").replace("\r", "\n")
+        assert Post.objects.latest("pk").source == with_line_feeds(storable(sent))
 
     for number in range(1, topic.posts.count() // 20 + 2):
         assert_safe(client.get(f"{topic.get_absolute_url()}?page={number}"))
