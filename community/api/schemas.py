@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +23,7 @@ from pydantic import BaseModel as Model
 from community.core import currencies
 from community.core.mailboxes import MAX_LENGTH, canonical_address, canonical_domain
 from community.core.text import INVISIBLE, has_visible_text
+from community.core.validation import storable_json
 
 MAX_ITEMS = 500
 
@@ -101,10 +101,6 @@ Amount = Annotated[
     Field(ge=0, max_digits=15, decimal_places=3, allow_inf_nan=False),
 ]
 
-# Far below the depth at which Python or PostgreSQL give up.
-MAX_DEPTH = 50
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-
 
 # Other notations that fromisoformat and pydantic accept, such as weeks or Unix time, are ambiguous.
 _MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?.{0,9}\s*", re.ASCII)
@@ -134,32 +130,8 @@ def _plausible(moment: datetime) -> datetime:
     return moment
 
 
-def _storable(props: dict[str, Any]) -> dict[str, Any]:
-    """Reject what PostgreSQL cannot store as JSON: NUL, lone surrogates, NaN and infinity; and deep nesting."""
-    if _is_nested_too_deeply(props):
-        raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
-    try:
-        serialized = json.dumps(props, ensure_ascii=False, allow_nan=False)
-        serialized.encode()
-    except ValueError as error:
-        raise ValueError("this cannot be stored as JSON") from error
-    if _NUL.search(serialized):
-        raise ValueError("this contains a NUL character")
-    return props
-
-
-def _is_nested_too_deeply(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        children = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
-        level = [child for child in children if isinstance(child, (dict, list))]
-        if not level:
-            return False
-    return True
-
-
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_plausible)]
-Props = Annotated[dict[str, Any], AfterValidator(_storable)]
+Props = Annotated[dict[str, Any], AfterValidator(storable_json)]
 
 
 Correction = Annotated[

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from community.core.validation import sentences
+from community.core.validation import sentences, storable_json
 from community.events.catalogue import EVENT_TYPES
+
+# Upper limits keep the numbers within PostgreSQL's integers.
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
 
 
 class _Rule(BaseModel):
@@ -24,10 +28,10 @@ class EventRule(_Rule):
     """
 
     event: str
-    at_least: int = Field(1, ge=1)
-    window_days: int | None = Field(None, ge=1)
+    at_least: Count = 1
+    window_days: Days | None = None
     each: Literal["day", "object", "counterpart"] | None = None
-    where: dict[str, Any] = Field(default_factory=dict)
+    where: Annotated[dict[str, Any], AfterValidator(storable_json)] = Field(default_factory=dict)
     others: bool = False
 
     @field_validator("event")
@@ -46,8 +50,8 @@ class PostRule(_Rule):
 
     post: Literal["answer", "reply", "question", "topic", "any"]
     number: Literal["score", "like_count", "view_count"]
-    at_least: int = Field(ge=1)
-    times: int | None = Field(None, ge=1)
+    at_least: Count
+    times: Count | None = None
 
 
 class YearsRule(_Rule):

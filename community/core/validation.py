@@ -1,8 +1,10 @@
-"""Pydantic's errors reworded for people who edit JSON in the admin."""
+"""What JSON PostgreSQL can store, and Pydantic's errors reworded for people who edit JSON in the admin."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+# Far below the depth at which Python or PostgreSQL give up.
+MAX_DEPTH = 50
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 _NUMBER, _WHOLE = gettext_lazy("must be a number"), gettext_lazy("must be a whole number")
 _LIST, _OBJECT = gettext_lazy("must be a list, in brackets"), gettext_lazy("must be an object, in braces")
@@ -58,8 +64,32 @@ def _sentence(problem: ErrorDetails) -> str:
         said = problem["msg"].removeprefix("Value error, ").rstrip(".")
         return f"{where}: {said}." if where else f"{said}."
     limits = {
-        name: f"{value:g}" if isinstance(value, float) else value
+        name: f"{value:.12g}" if isinstance(value, float) else value
         for name, value in problem.get("ctx", {}).items()
     }
     says = str(_SENTENCES.get(problem["type"], _("is not valid"))) % limits
     return f"{where} {says}." if where else _("This %(problem)s.") % {"problem": says}
+
+
+def storable_json(props: dict[str, Any]) -> dict[str, Any]:
+    """Reject what PostgreSQL cannot store as JSON: NUL, lone surrogates, NaN and infinity; and deep nesting."""
+    if _is_nested_too_deeply(props):
+        raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
+    try:
+        serialized = json.dumps(props, ensure_ascii=False, allow_nan=False)
+        serialized.encode()
+    except ValueError as error:
+        raise ValueError("this cannot be stored as JSON") from error
+    if _NUL.search(serialized):
+        raise ValueError("this contains a NUL character")
+    return props
+
+
+def _is_nested_too_deeply(value: Any) -> bool:
+    level = [value]
+    for _level in range(MAX_DEPTH):
+        children = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+        level = [child for child in children if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True

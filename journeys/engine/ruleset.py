@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .ledger import BOUGHT
 
 MILLI = 1000
+# Upper limits keep dates and sums of points within what Python and PostgreSQL can represent.
+Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+DaysOrNone = Annotated[int, Field(strict=True, ge=0, le=36_500)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Points = Annotated[float, Field(strict=True, ge=0, le=1_000_000)]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+Kinds = frozenset[Kind]
 
 
 class _Rule(BaseModel):
@@ -18,50 +25,50 @@ class _Rule(BaseModel):
 
 
 class KindsRule(_Rule):
-    kinds: frozenset[str]
+    kinds: Kinds
 
 
 class PointsRule(_Rule):
-    points: float = Field(gt=0)
-    days: int = Field(ge=1)
+    points: Annotated[Points, Field(gt=0)]
+    days: Days
 
 
 class EvaluatingRule(KindsRule):
-    reads: frozenset[str]
-    reads_needed: int = Field(ge=1)
-    reads_days: int = Field(ge=1)
+    reads: Kinds
+    reads_needed: Count
+    reads_days: Days
 
 
 class ActiveDaysRule(_Rule):
-    active_days: int = Field(ge=1)
+    active_days: Days
 
 
 class DaysRule(_Rule):
-    days: int = Field(ge=1)
+    days: Days
 
 
 class RetentionRule(KindsRule, DaysRule):
-    active_within: int = Field(ge=1)
+    active_within: Days
 
 
 class LeavingRule(_Rule):
-    grace_days: int = Field(ge=0)
+    grace_days: DaysOrNone
 
 
 class RiskRule(_Rule):
-    detractor_days: int = Field(ge=1)
-    payment_days: int = Field(ge=1)
-    severity: int
-    least_active_days: int = Field(ge=1)
+    detractor_days: Days
+    payment_days: Days
+    severity: Annotated[int, Field(strict=True, ge=0, le=1_000)]
+    least_active_days: Days
 
 
 class ActivityRule(_Rule):
     """Maximum ages in days for new, active and so on; see `ActivityDates.activity_on`."""
 
-    new: int = Field(ge=0)
-    active: int = Field(ge=0)
-    cooling: int = Field(ge=0)
-    resurrected: int = Field(ge=0)
+    new: DaysOrNone
+    active: DaysOrNone
+    cooling: DaysOrNone
+    resurrected: DaysOrNone
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -73,9 +80,9 @@ class ActivityRule(_Rule):
 class Ruleset(_Rule):
     """One version of all rules."""
 
-    points: Mapping[str, float]
-    day_caps: Mapping[str, int]
-    passive: frozenset[str]
+    points: Mapping[Kind, Points]
+    day_caps: Mapping[Kind, Annotated[int, Field(strict=True, ge=0, le=1_000_000)]]
+    passive: Kinds
     E1: KindsRule
     E2: PointsRule
     E3: EvaluatingRule

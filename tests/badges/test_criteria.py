@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -50,6 +52,13 @@ def test_parse_returns_combined_rules():
             {"event": "answer.accepted", "at_least": 0},
             "at_least must be at least 1.",
         ),
+        ({"event": "answer.accepted", "at_least": 10**20}, "at_least must be at most 1000000."),
+        ({"event": "answer.accepted", "at_least": True}, "at_least must be a whole number."),
+        ({"event": "answer.accepted", "window_days": 10**10}, "window_days must be at most 36500."),
+        ({"post": "any", "number": "score", "at_least": 3 * 10**9}, "at_least must be at most 1000000."),
+        ({"event": "answer.accepted", "where": {"a\0": 1}}, "where: this contains a NUL character."),
+        ({"event": "answer.accepted", "where": {"a": math.inf}}, "where: this cannot be stored as JSON."),
+        ({"event": "answer.accepted", "where": {"a": "\ud800"}}, "where: this cannot be stored as JSON."),
         ({"event": "answer.accepted", "sql": "x"}, "sql is not a known setting; check the spelling."),
         (
             {"post": "answer", "number": "beauty", "at_least": 1},

@@ -38,6 +38,12 @@ def test_manager_creates_a_draft_from_the_live_rules(as_manager):
     [
         ({"C1": {"kinds": ["visit.day"]}}, "Only purchases and subscriptions can lead to conversion"),
         ({"E2": {"points": 0, "days": 30}}, "E2.points must be more than 0."),
+        ({"E2": {"points": 10**300, "days": 30}}, "E2.points must be at most 1000000."),
+        ({"E2": {"points": 20, "days": 10**11}}, "E2.days must be at most 36500."),
+        ({"R2": {"active_days": True}}, "R2.active_days must be a whole number."),
+        ({"points": {"visit.day": -5}}, "points.visit.day must be at least 0."),
+        ({"day_caps": {"visit.day": -1}}, "day_caps.visit.day must be at least 0."),
+        ({"R1": {"kinds": ["a\0"]}}, "R1.kinds.0 is not valid."),
         ({"R3": {}}, "R3.days is missing."),
         ({"E9": {}}, "E9 is not a known setting; check the spelling."),
         ({"points": []}, "points must be an object, in braces."),
