@@ -31,7 +31,7 @@ MODULES = [
 FOREIGN_CLASSES = {"htmx-request", "errorlist", "dark", "fixed", "inset-0", "material-symbols-outlined"}
 FOREIGN_CLASSES |= {"action-checkbox", "data-row", "result-list"}
 FOREIGN_CLASSES |= set(STANDARD_TYPES.values())
-FOREIGN_IDS = {"changelist-actions", "modal-overlay"}
+FOREIGN_IDS = {"changelist-actions", "modal-overlay", "searchbar-submit"}
 # The theme of the admin reads it.
 FOREIGN_PROPERTIES = {"--font-sans"}
 UNFOLD = Path(unfold.__file__).parent / "static/unfold/css/styles.css"
