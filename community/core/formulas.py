@@ -19,9 +19,9 @@ from community.core.rendered_html import pieces
 
 # Most characters in one formula, and in all formulas of a text; beyond that, the source is shown.
 MAX_LENGTH = 1_000
-MAX_TOTAL = 5_000
+MAX_TOTAL = 4_000
 # Even the shortest formula costs as much as this many characters of a long one.
-LEAST = 10
+LEAST = 15
 MAX_DEPTH = 24  # of braces
 MAX_LINES = 100
 INLINE, BLOCK = "language-tex-inline", "language-tex-block"
@@ -139,12 +139,15 @@ def as_mathml(html: str) -> str:
     def shown(match: re.Match[str]) -> str:
         nonlocal left
         code = match[0]
-        tex = unescape(code[code.index(">") + 1 : -len("</code>")])
+        source = code[code.index(">") + 1 : -len("</code>")]
         is_block = BLOCK in code
-        left -= LEAST + len(tex)
-        math = _mathml(tex, is_block=is_block) if left >= 0 else ""
+        math = ""
+        if left > 0:
+            tex = unescape(source)
+            left -= LEAST + len(tex)
+            math = _mathml(tex, is_block=is_block) if left >= 0 else ""
         sign = "$$" if is_block else "$"
-        return math or f"<code>{sign}{escape(tex, quote=False)}{sign}</code>"
+        return math or f"<code>{sign}{source}{sign}</code>"
 
     return _CODE.sub(shown, html) if "language-tex-" in html else html
 
