@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from .search_query import IS_UNSPACED, UNSPACED, Query
+from .search_query import HIRAGANA, IS_UNSPACED, KATAKANA, UNSPACED, Query
 
 Span = tuple[int, int]
 
@@ -18,7 +18,7 @@ START, STOP = "\ue000", "\ue001"
 # Words, and compounds as well as their parts.
 WORDS = re.compile(r"[^\s!-/:-@\[-`{-~\u00a1-\u00bf\u2000-\u206f\u3000-\u3004\u3008-\u3020\uff01-\uff0f]+")
 COMPOUNDS = re.compile(
-    r"(?<![^\W_])[^\W_]++(?:[-\u2010\u2011][^\W_]++)+|\d{1,3}(?:[.,'\u2019\u00a0\u2009\u202f]\d{3})+(?!\d)"
+    r"(?<![^\W_])[^\W_]++(?:(?:[-\u2010\u2011]|['\u2018\u2019](?=[^\W_]{3}))[^\W_]++)+|\d{1,3}(?:[.,'\u2019\u00a0\u2009\u202f]\d{3})+(?!\d)"
 )
 RUNS = re.compile(f"[{UNSPACED}]+")
 SNIPPET, LEAD = 260, 50
@@ -74,7 +74,8 @@ def _matching(query: Query, words: set[str]) -> set[str]:
 
 def _literal(query: Query, texts: Sequence[str]) -> re.Pattern[str] | None:
     """Return a pattern for text in scripts without spaces, or for its pairs if it does not occur as a whole."""
-    runs = {run for term in query.wanted for form in (term.text, term.folded) for run in RUNS.findall(form)}
+    typed = {run for term in query.wanted for form in (term.text, term.folded) for run in RUNS.findall(form)}
+    runs = {form for run in typed for form in (run, run.translate(KATAKANA), run.translate(HIRAGANA))}
     whole = {run for run in runs if any(run in text for text in texts)}
     found = whole or {run[place : place + 2] for run in runs for place in range(len(run) - 1)}
     return re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True)))) if found else None

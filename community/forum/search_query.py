@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
@@ -25,6 +25,9 @@ TOKEN = re.compile(
 )
 # Model names and numbers are written together or apart, as are numbers and units.
 LETTERS_AND_DIGITS = re.compile(r"([a-z]{1,4})(\d+)|(\d+)([a-z]{1,4})")
+# Japanese words are written in either kana; the two have the same order.
+KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+HIRAGANA = {katakana: hiragana for hiragana, katakana in KATAKANA.items()}
 # Spaces between groups of digits, which do not end a word.
 GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 # Alphabetic scripts, in which two adjacent characters say little.
@@ -120,7 +123,7 @@ def parse(text: str) -> Query:
             flags = {"excluded": bool(token["minus"]), "quoted": token["quoted"] is not None}
             groups[-1].append(Term(typed, expression, main, *token.span(), **flags))
     named = [*chain.from_iterable(map(_filters, filters))][:MAX_FILTERS]
-    return Query(text, [group for group in groups if group], named)
+    return Query(text, [_with_units(group) for group in groups if group], named)
 
 
 def _filters(token: re.Match[str]) -> list[Filter]:
@@ -150,10 +153,31 @@ def fold(texts: Sequence[str]) -> list[tuple[str, str, str]]:
 
 def _expression(whole: str, parts: str, *, quoted: bool = False) -> str:
     """Return an expression for a word or phrase; a word may also be written in parts, such as E61 and E-61."""
-    readings = {phrase(whole.split()): None, phrase(parts.split()): None}
-    if not quoted and (mixed := LETTERS_AND_DIGITS.fullmatch(whole.strip())):
-        readings[phrase([part for part in mixed.groups() if part])] = None
-    return any_of(f"({reading})" for reading in readings if reading)
+    readings = [phrase(whole.split()), phrase(parts.split())]
+    *before, last = whole.split() or [""]
+    if not quoted and (mixed := LETTERS_AND_DIGITS.fullmatch(last)):
+        readings.append(phrase([*before, *filter(None, mixed.groups())]))
+    return _any_kana(readings)
+
+
+def _any_kana(readings: Iterable[str]) -> str:
+    """Return an expression for each of these, as typed, in katakana and in hiragana."""
+    forms = [(one, one.translate(KATAKANA), one.translate(HIRAGANA)) for one in readings if one]
+    return any_of(f"({form})" for form in dict.fromkeys(chain.from_iterable(forms)))
+
+
+def _with_units(group: Sequence[Term]) -> list[Term]:
+    """Let a number and its unit, or letters and their number, be written together; both terms get that reading."""
+    terms = list(group)
+    for place, (one, other) in enumerate(pairwise(group)):
+        *before, first = one.folded.replace("-", "").split() or [""]
+        second, *after = other.folded.replace("-", "").split() or [""]
+        is_apart = LETTERS_AND_DIGITS.fullmatch(first + second) and first.isdigit() != second.isdigit()
+        if is_apart and not (one.quoted or one.excluded or other.quoted or other.excluded):
+            together = phrase([*before, first + second, *after])
+            for at in (place, place + 1):
+                terms[at] = replace(terms[at], expression=f"{terms[at].expression} | ({together})")
+    return terms
 
 
 def phrase(words: Sequence[str]) -> str:
@@ -182,6 +206,6 @@ def pieces(term: Term) -> list[Term]:
         length = 4 if LETTERS.match(run[0]) else 2
         for place in range(run.start(), run.end() - length + 1):
             text = term.folded[place : place + length]
-            expression = phrase([text[at : at + 2] for at in range(length - 1)])
-            found.append(Term(text, f"({expression})", text, term.start + place, term.start + place + length))
+            expression = _any_kana([phrase([text[at : at + 2] for at in range(length - 1)])])
+            found.append(Term(text, expression, text, term.start + place, term.start + place + length))
     return found if len(found) > 1 else []

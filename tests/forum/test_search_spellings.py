@@ -36,6 +36,13 @@ SPELLINGS = [
     ("커피", "\u110f\u1165\u1111\u1175"),
     ("قَهْوَة", "قهوة"),
     ("de\u00adscal\u200bing", "descaling"),
+    ("O'Brien", "O’Brien", "obrien", "Oʼbrien"),
+    ("комп'ютер", "компʼютер", "комп’ютер", "компютер"),
+    ("3.5 kW", "3.5kW", "3,5 kw", "3.5-kW"),
+    ("240 V", "240v", "240-V"),
+    ("E 62", "E62", "e-62"),
+    ("こーひー", "コーヒー", "ｺｰﾋｰ"),
+    ("ゔぃーがん", "ヴィーガン", "ｳﾞｨｰｶﾞﾝ"),
 ]
 CASES = [(written, typed) for group in SPELLINGS for written in group for typed in group]
 
@@ -80,6 +87,10 @@ def test_each_spelling_finds_the_others():
         ("A “quoted” word", "quoted", True),
         ("Rancilio™ Silvia", "rancilio", True),
         ("10-20 grams", "20", True),
+        ("They don't drip", "dont", False),
+        ("Les grains d'Éthiopie", "ethiopie", True),
+        ("At 3 or 5 kW", "3.5kW", False),
+        ("5 g at 9 bar", '"5 bar"', False),
         ("my machine", "machi", False),
     ],
 )
@@ -137,6 +148,13 @@ def test_a_question_without_spaces_finds_its_rare_words():
         ("我的咖啡机漏水了", "漏水", "我的咖啡机<mark>漏水</mark>了"),
         ("커피를 마셔요", "커피", "<mark>커피</mark>를 마셔요"),
         ("“İstanbul” ﬁlter &c", "istanbul filter", "“<mark>İstanbul</mark>” <mark>ﬁlter</mark> &amp;c"),
+        ("O'Brien's, by OBrien", "obrien", "<mark>O&#x27;Brien</mark>&#x27;s, by <mark>OBrien</mark>"),
+        (
+            "A 3.5kW boiler, 3.5 kW",
+            "3.5 kW",
+            "A <mark>3</mark>.<mark>5kW</mark> boiler, <mark>3</mark>.<mark>5</mark> <mark>kW</mark>",
+        ),
+        ("美味しいコーヒーです", "こーひー", "美味しい<mark>コーヒー</mark>です"),
         ("हिन्दी में कॉफ़ी", "हिन्दी", "<mark>हिन्दी</mark> में कॉफ़ी"),
     ],
 )

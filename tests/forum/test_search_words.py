@@ -1,4 +1,4 @@
-"""The migration that filled the words of existing posts and titles, in batches."""
+"""The migrations that filled the words of existing posts and titles, in batches."""
 
 import importlib
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from tests.factories.forum import PostFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("community.forum.migrations.0007_fill_search_words")
+apostrophes = importlib.import_module("community.forum.migrations.0016_fill_search_apostrophes")
 
 
 class Killed(Exception):
@@ -103,3 +104,17 @@ def test_filling_again_changes_nothing(unfilled):
     migration.fill(apps, None)
 
     assert set(words("forum_post")) == {"'kept'"}
+
+
+def test_only_words_with_apostrophes_are_filled_anew():
+    topic = TopicFactory(title="O’Brien drips", opening__source="It doesn't.")
+    PostFactory(topic=topic, source="Ask O'Brien.")
+    PostFactory(topic=topic, source="*", markup="html", html="<p>Ask <b>O</b>'Brien.</p>")
+    Topic.objects.filter(pk=topic.pk).update(search="kept")
+    Post.objects.update(search="kept")
+
+    apostrophes.fill(apps, None)
+
+    topic.refresh_from_db()
+    assert "'obrien':1A" in topic.search
+    assert ["'obrien':2" in post.search for post in Post.objects.order_by("pk")] == [False, True, True]
