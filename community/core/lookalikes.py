@@ -11,7 +11,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from .text import INVISIBLE
+from .text import INVISIBLE, with_few_marks
 
 _LINES = Path(__file__).with_name("lookalikes.txt").read_text(encoding="utf-8").splitlines()
 # White letters in black circles and squares; Unicode only decomposes the black ones.
@@ -19,8 +19,11 @@ _ENCLOSED = {first + place: chr(97 + place) for first in (0x1F150, 0x1F170) for 
 _LETTERS: dict[int, str] = {**_ENCLOSED, **{ord(char): line[0] for line in _LINES for char in line[2:]}}
 # Accents, strokes and other marks on Latin letters. In other scripts, marks make different letters.
 _ACCENTS = re.compile("(?<=[0-9A-Za-z])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
-# Two ligatures stand for whole Arabic sentences, which would make texts many times as long.
-_SENTENCES = re.compile("[\ufdfa\ufdfb]")
+# Letters that stand for four or more, such as ㍿ for a company. Many of them would make a text many times as long.
+_ABBREVIATIONS = re.compile(
+    "[\u2057\u2152\u2167\u2177\u247d-\u2487\u2a0c\u320e-\u321e\u327c\u327d\u3300-\u33df\ufdf2-\ufdfc]"
+)
+_MOST_ABBREVIATIONS = 1000
 _ONE_FOR_ALL = str.maketrans("0i1", "oll")
 
 
@@ -52,7 +55,8 @@ def fold(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return _SENTENCES.sub(" ", INVISIBLE.sub("", text))
+    text = with_few_marks(INVISIBLE.sub("", text))
+    return _ABBREVIATIONS.sub(" ", text) if len(_ABBREVIATIONS.findall(text)) > _MOST_ABBREVIATIONS else text
 
 
 def blur(folded: str) -> str:

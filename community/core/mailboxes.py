@@ -6,17 +6,18 @@ is `xn--kaffeemhle-geb.example`.
 
 from __future__ import annotations
 
-import unicodedata
 from contextlib import suppress
 
 import idna
+
+from .text import normalized
 
 MAX_LENGTH = 254
 
 
 def canonical_domain(domain: str) -> str:
     """Return the canonical domain; an invalid domain is only lower-cased."""
-    name = unicodedata.normalize("NFKC", domain).strip().lower().replace("。", ".").strip(".")
+    name = normalized("NFKC", domain).strip().lower().replace("。", ".").strip(".")
     if name.isascii():
         return name
     with suppress(UnicodeError):  # idna.IDNAError is one
@@ -31,7 +32,7 @@ def canonical_address(address: str) -> str:
     local, at, domain = address.strip().rpartition("@")
     if not at:
         return address.strip().lower()
-    return f"{unicodedata.normalize('NFC', local).lower()}@{canonical_domain(domain)}"
+    return f"{normalized('NFC', local).lower()}@{canonical_domain(domain)}"
 
 
 def domain_of(address: str | None) -> str:

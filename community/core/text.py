@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 import idna
 
@@ -64,6 +65,26 @@ def excerpt(text: str, *, length: int = 280) -> str:
     return (head if len(head) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
 
 
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """Return the text in a Unicode normalization form, in linear time."""
+    return unicodedata.normalize(form, with_few_marks(text))
+
+
+def with_few_marks(text: str) -> str:
+    """Return the text with at most 30 combining marks in a row, as in the stream-safe format of UAX #15.
+
+    Normalization sorts marks in quadratic time.
+    """
+    if text.isascii():
+        return text
+    marks = "".join(sorted(filter(_is_mark, set(text))))
+    return re.sub(f"([{marks}]{{30}})[{marks}]+", r"\1", text) if marks else text
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.combining(unicodedata.normalize("NFKD", char)[0]) > 0
+
+
 def url_words(text: str, *, length: int) -> str:
     """Return the words of the text for a URL: lower case, in their own script, joined by hyphens; may be empty."""
     kept = "".join(
@@ -72,7 +93,7 @@ def url_words(text: str, *, length: int) -> str:
         else " "
         if char.isspace() or char in "-–—"
         else ""
-        for char in unicodedata.normalize("NFKC", without_invisible(text)).lower()
+        for char in normalized("NFKC", without_invisible(text)).lower()
     )
     return "-".join(kept.split())[:length].strip("-_")
 

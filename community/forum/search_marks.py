@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from community.core.text import normalized
 
 from .search_query import HIRAGANA, IS_UNSPACED, KATAKANA, UNSPACED, Query
 
@@ -39,7 +40,7 @@ def marks(query: Query, texts: Sequence[str]) -> list[list[Span]]:
 
 def bounded(text: str) -> str:
     """Return the text, cut short if it has many characters that folding expands to several letters each, such as ﷺ."""
-    length = len(text if text.isascii() else unicodedata.normalize("NFKD", text))
+    length = len(text if text.isascii() else normalized("NFKD", text))
     return text if length <= max(LONGEST, 2 * len(text)) else text[: LONGEST * len(text) // length]
 
 

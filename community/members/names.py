@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import lookalikes
-from community.core.text import has_visible_text, without_invisible
+from community.core.text import has_visible_text, normalized, without_invisible
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 DISPLAY_NAME_MAX = 60
@@ -51,7 +51,7 @@ def is_reserved(username: str) -> bool:
 
 def clean_display_name(value: str) -> str:
     """Return the name without extra spaces and needless invisible characters. Raises ValidationError."""
-    name = " ".join(without_invisible(unicodedata.normalize("NFC", value)).split())
+    name = " ".join(without_invisible(normalized("NFC", value)).split())
     if not has_visible_text(name):
         raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:
@@ -67,7 +67,7 @@ def skeleton(name: str) -> str:
 
 def to_username(text: str) -> str:
     """Reduce text to the characters allowed in a username: “Zoë O'Neil” -> “zoe-oneil”; may be empty."""
-    stripped = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    stripped = normalized("NFKD", text).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", stripped.replace("'", ""))
     return words.strip("-")[:USERNAME_MAX].strip("-")
 

@@ -1,8 +1,9 @@
 import time
+import unicodedata
 
 import pytest
 
-from community.core.text import excerpt, has_visible_text, storable, url_words, without_invisible
+from community.core.text import excerpt, has_visible_text, normalized, storable, url_words, without_invisible
 
 
 def test_storable_drops_nul_and_replaces_lone_surrogates():
@@ -27,6 +28,14 @@ def test_excerpt_cuts_inside_a_word_that_has_no_spaces():
     cut = excerpt("x" * 50, length=10)
 
     assert cut == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    "marks", ["\u0301\u0323", "\u0e48\u0e38", "\u0f71\u0f73", "\uff9e\u0323", "\U0001d165\U0001d16d"]
+)
+def test_normalized_keeps_few_of_many_marks(marks):
+    assert 30 <= len(normalized("NFKD", marks * 1_000)) <= 60
+    assert normalized("NFKC", f"ก{marks * 9}") == unicodedata.normalize("NFKC", f"ก{marks * 9}")
 
 
 @pytest.mark.parametrize("text", ["a", "1", "。", "😀", "ا", "\u200ba", "$", "ก็", "e\u0301"])

@@ -249,3 +249,11 @@ def test_what_letters_stand_for_is_searched_up_to_a_limit(text, is_whole):
         cursor.execute("SELECT forum_words(%s) @@ to_tsquery('simple', 'zinc')", [f"{text} zinc"])
 
         assert cursor.fetchone() == (is_whole,)
+
+
+@pytest.mark.parametrize("marks", ["\u0e48\u0e38", "\u0f71\u0f73", "\U0001d165\U0001d16d"])
+def test_few_of_many_marks_are_folded(marks):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT length(forum_fold(%s))", [f"ก{marks * 1_000}"])
+
+        assert cursor.fetchone()[0] <= 61

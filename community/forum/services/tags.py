@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from community.core.permissions import Refused
-from community.core.text import INVISIBLE, has_visible_text
+from community.core.text import INVISIBLE, has_visible_text, normalized
 from community.forum.models import Tag, Topic
 
 from . import counters
@@ -23,7 +23,7 @@ MAX_SLUG_LENGTH = 40
 
 def normalize(name: str) -> str:
     """Return the tag name in lower case with words joined by hyphens; may be empty."""
-    composed = unicodedata.normalize("NFC", name).strip().lower()
+    composed = normalized("NFC", name).strip().lower()
     allowed = "".join(char if _is_allowed(char) else " " for char in composed)
     tag = "-".join(allowed.split())[:MAX_LENGTH].strip("-")
     return tag if has_visible_text(tag) else ""
