@@ -1,4 +1,4 @@
-"""Find blocked words in text as it reads: ignores look-alikes, styles, invisible characters and accents.
+"""Find blocked words in text as it reads: ignores look-alikes, styles, invisible characters, accents and separators.
 
 Matches whole words in scripts with spaces between words, and anywhere in others. Searches take linear time.
 """
@@ -28,8 +28,22 @@ _LETTER = rf"(?:(?![{UNSPACED}])[\w{_SIGNS}])"
 _ANY = rf"[\w{_SIGNS}]{{0,40}}?"  # what * matches next to scripts without spaces
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _SPACED_LETTER = re.compile(_LETTER)
-# Digits that are read as these letters.
-_READ_AS = {"o": "[o0]", "i": "[i1]", "l": "[l1]"}
+# Letters of a word with the same separator between them, such as v.i.a and v - i - a.
+_SPELLED = re.compile(rf"(?<!{_LETTER})[^\W_]((?:[^\w\n]|_){{1,4}})[^\W_](?:\1[^\W_])+(?!{_LETTER})")
+# Digits and signs that are read as these letters, most of them only next to a letter or between two.
+_ALPHA = r"[^\W\d_]"
+_NEXT_TO = rf"(?:(?<={_ALPHA}){{0}}|{{0}}(?={_ALPHA}))"
+_BETWEEN = rf"(?<={_ALPHA}){{0}}(?={_ALPHA})"
+_NOT_EMAIL = r"(?![\w-]{1,63}\.\w)"
+_READ_AS = {
+    "a": f"(?:a|{_NEXT_TO.format('4')}|{_BETWEEN.format('@')}{_NOT_EMAIL})",
+    "e": f"(?:e|{_NEXT_TO.format('3')})",
+    "i": f"(?:[i1]|{_BETWEEN.format('!')})",
+    "l": "[l1]",
+    "o": "[o0]",
+    "s": f"(?:s|{_NEXT_TO.format('[5$]')})",
+}
+_BLUR = str.maketrans("4@3i!105$", "aaellloss")
 
 
 @dataclass(frozen=True)
@@ -40,15 +54,15 @@ class Text:
 
     @cached_property
     def plain(self) -> str:
-        return lookalikes.plain(self._decoded)
+        return _with_spelled(lookalikes.plain(self._decoded))
 
     @cached_property
     def folded(self) -> str:
-        return lookalikes.fold(self._decoded)
+        return _with_spelled(lookalikes.fold(self._decoded))
 
     @cached_property
     def blurred(self) -> str:
-        return lookalikes.blur(self.folded)
+        return self.folded.translate(_BLUR)
 
     @property
     def _decoded(self) -> str:
@@ -99,8 +113,14 @@ def pattern(phrase: str) -> Pattern:
         plain=re.compile(_regex(plain, {})),
         folded=re.compile(_regex(folded, _READ_AS)) if has_looks else None,
         plain_part=_longest_part(plain),
-        blurred_part=_longest_part(lookalikes.blur(folded)),
+        blurred_part=_longest_part(folded.translate(_BLUR)),
     )
+
+
+def _with_spelled(text: str) -> str:
+    """Return the text, followed by the words in it of which the letters are separated; numbers are not words."""
+    words = [found[0][:: len(found[1]) + 1] for found in _SPELLED.finditer(text)]
+    return "\n".join([text, *(word for word in words if not word.isdigit())])
 
 
 def _longest_part(phrase: str) -> str:

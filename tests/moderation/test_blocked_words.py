@@ -55,6 +55,26 @@ pytestmark = pytest.mark.django_db
         ("賭け*場", "賭け事の場"),
         ("viagra", "安いviagraです"),
         ("카지노", "온라인카지노를 추천"),
+        # separators
+        ("viagra", "Buy v.i.a.g.r.a, cheap"),
+        ("viagra", "V I A G R A"),
+        ("viagra", "v-i-a-g-r-a"),
+        ("viagra", "(v_i_a_g_r_a)"),
+        ("viagra", "v - i - a - g - r - a"),
+        ("viagra", "v·і·á·g·r·ａ"),
+        ("viagra", "v.1.a.g.r.a"),
+        ("casino*", "c a s i n o s"),
+        ("free money", "F.R.E.E M.O.N.E.Y"),
+        ("казино", "к а з и н о"),
+        ("カジノ", "これはカ・ジ・ノです"),
+        # digits and signs
+        ("viagra", "vi@gra"),
+        ("viagra", "v1agr4"),
+        ("viagra", "v!agr4"),
+        ("casino", "C@S1N0"),
+        ("pussy", "pu$$y"),
+        ("sex", "s3x"),
+        ("anal", "4nal"),
         # marks that may be left out
         ("كازينو", "كازيـــنو"),
         ("كازينو", "كَازِينُو"),
@@ -83,6 +103,14 @@ def test_a_phrase_is_found_however_it_is_disguised(phrase, text):
         ("ばか", "はかる"),
         ("क", "का"),  # one letter and another vowel
         ("кот", "котёл"),
+        ("ab", "a b c"),
+        ("420", "Version 4.2.0"),
+        ("viagra", "v.i.a.g.r.a.n.t"),
+        ("viagra", "v.i-a.g-r.a"),
+        ("span", "sp@n.example"),
+        ("all", "Hi @ll"),
+        ("ass", "The A55, 455 and as 5"),
+        ("hii", "Hi! I"),
     ],
 )
 def test_a_phrase_is_not_found_in_other_words(phrase, text):
@@ -98,6 +126,10 @@ def test_a_phrase_is_not_found_in_other_words(phrase, text):
         ("a b c d", "a "),
         ("*ab*ab*ab*c", "ab"),
         ("i1l*o", "i"),
+        ("viagra", "v.i.a.g.r."),
+        ("viagra", "v    "),
+        ("aaaa", "a@"),
+        ("aaaa", "4"),
     ],
 )
 def test_a_search_takes_linear_time(phrase, text):
