@@ -9,16 +9,19 @@ from django.utils.translation import gettext as _
 
 from community.forum.services import rendering
 from community.members.models import Member
-from community.members.names import skeleton
+from community.members.names import RESERVED, skeleton
 
 from . import blocked_words
 from .models import BlockedWord, Policy
+from .models.policy import team_words
 
 NAMES = ("display_name", "username")
 _REFUSED = (BlockedWord.Action.BLOCK, BlockedWord.Action.HOLD)
 _SEPARATORS = re.compile(r"[^\w\u0300-\u036f]+|_+")
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _DIGITS = "0123456789"
+# Usernames that nobody may have; whole names speak for the site, too. The policy decides about the team's.
+_RESERVED = {skeleton(word): word for word in RESERVED.difference(team_words())}
 
 
 def screen(member: Member | None, field: str, text: str) -> str:
@@ -49,7 +52,7 @@ def claim(name: str) -> str:
             return words[first]
     phrases = {text: word for text, word in words.items() if len(_tokens(word)) > 1}
     runs = ("".join(tokens[at:end]) for at in range(len(tokens)) for end in range(at + 2, len(tokens) + 1))
-    return next((phrases[run] for run in runs if run in phrases), "")
+    return next((phrases[run] for run in runs if run in phrases), _RESERVED.get("".join(tokens), ""))
 
 
 def _tokens(name: str) -> list[str]:

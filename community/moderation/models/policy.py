@@ -15,8 +15,10 @@ NEW_UNTIL_POSTS = 5
 
 def team_words() -> list[str]:
     """Words that make a name claim to be the team's."""
-    one = ["admin", "administrator", "helpdesk", "moderator", "official", "staff", "support", "team"]
-    return [*one, "community manager", "customer care", "customer service", "help desk"]
+    one = ["admin", "helpdesk", "official", "staff", "support", "sysadmin", "team", "webmaster"]
+    titles = ["administrator", "administratorin", "administrateur", "administrador", "администратор"]
+    titles += ["moderator", "moderatorin", "moderateur", "moderador", "модератор"]
+    return [*one, *titles, "community manager", "customer care", "customer service", "help desk"]
 
 
 class Policy(models.Model):
