@@ -26,6 +26,8 @@ _REFERENCES = (
     ("&amp;", "&"),
 )
 BLOCKS = raw_html.BLOCK | {"div"}
+# Elements of what others say, or what is typed and shown on a computer.
+_QUOTATIONS = ("blockquote", "q", "kbd", "samp", "var")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Piece:
     tag: str = ""
     """The element's name; empty for text."""
     quoted: bool = False
+    """Not said by the author: a quotation, or the input, output and variables of a program."""
     code: bool = False
     """Inside `pre` or `code`."""
     preformatted: bool = False
@@ -54,7 +57,7 @@ def pieces(html: str) -> Iterator[Piece]:
         elif piece:
             yield Piece(
                 piece,
-                quoted=depth["blockquote"] > 0 or depth["q"] > 0,
+                quoted=any(map(depth.get, _QUOTATIONS)),
                 code=depth["pre"] > 0 or depth["code"] > 0,
                 preformatted=depth["pre"] > 0,
                 linked=depth["a"] > 0,
