@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from community.core.markdown import Rendered, render
-from community.core.text import has_visible_text
+from community.core.text import MARKS_IN_TITLES, has_visible_text, with_few_marks
 
 
 class FormRenderer(TemplatesSetting):
@@ -46,6 +46,13 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
         return text if has_visible_text(text) else ""
+
+
+class TitleField(TextField):
+    """A title, with as many combining marks on a letter as languages need."""
+
+    def to_python(self, value: Any) -> str:
+        return with_few_marks(super().to_python(value), most=MARKS_IN_TITLES)
 
 
 # Besides CR and LF: what word processors and notes put between lines, and no browser shows as a line break.

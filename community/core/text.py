@@ -38,6 +38,10 @@ _PICTURES = re.compile(
 _IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
+# Enough for any language; more would cover the lines above a title or name.
+MARKS_IN_TITLES = 6
+
+
 def storable(text: str) -> str:
     """Return the text as PostgreSQL can store it: without NUL, and U+FFFD for a lone surrogate.
 
@@ -70,15 +74,15 @@ def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     return unicodedata.normalize(form, with_few_marks(text))
 
 
-def with_few_marks(text: str) -> str:
-    """Return the text with at most 30 combining marks in a row, as in the stream-safe format of UAX #15.
+def with_few_marks(text: str, *, most: int = 30) -> str:
+    """Return the text with at most `most` combining marks in a row.
 
-    Normalization sorts marks in quadratic time.
+    Normalization sorts marks in quadratic time, so the stream-safe format of UAX #15 has at most 30.
     """
     if text.isascii():
         return text
     marks = "".join(sorted(filter(_is_mark, set(text))))
-    return re.sub(f"([{marks}]{{30}})[{marks}]+", r"\1", text) if marks else text
+    return re.sub(f"([{marks}]{{{most}}})[{marks}]+", r"\1", text) if marks else text
 
 
 def _is_mark(char: str) -> bool:

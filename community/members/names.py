@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community.core import lookalikes
-from community.core.text import has_visible_text, normalized, without_invisible
+from community.core.text import (
+    MARKS_IN_TITLES,
+    has_visible_text,
+    normalized,
+    with_few_marks,
+    without_invisible,
+)
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 DISPLAY_NAME_MAX = 60
@@ -51,7 +57,7 @@ def is_reserved(username: str) -> bool:
 
 def clean_display_name(value: str) -> str:
     """Return the name without extra spaces and needless invisible characters. Raises ValidationError."""
-    name = " ".join(without_invisible(normalized("NFC", value)).split())
+    name = with_few_marks(" ".join(without_invisible(normalized("NFC", value)).split()), most=MARKS_IN_TITLES)
     if not has_visible_text(name):
         raise ValidationError(_("Enter a name with visible characters."))
     if len(name) > DISPLAY_NAME_MAX:

@@ -119,6 +119,13 @@ def test_a_title_has_a_minimum_length(typed, kind, title, fine):
     assert fine or "title" in form.errors
 
 
+def test_a_title_has_few_marks_on_a_letter(typed):
+    form = typed(title="Descaling" + "\u0301" * 200 + " with שָׁ")
+
+    assert form.is_valid()
+    assert form.cleaned_data["title"] == "Descaling" + "\u0301" * 6 + " with שָׁ"
+
+
 def test_a_short_title_shows_the_minimum_length(typed):
     assert errors(typed(kind="question", title="Help")) == {
         "title": ["Use at least 10 characters so that others can find your topic."]

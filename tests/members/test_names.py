@@ -67,6 +67,7 @@ def test_clean_username_explains_the_error(name, sentence):
         ("A\ufe0fda", "Ada"),
         ("Ada\U000e0041", "Ada"),
         ("Ada\u3164\u2800", "Ada"),
+        ("Ada" + "\u0323" * 50, "Adạ" + "\u0323" * 6),
     ],
 )
 def test_clean_display_name_keeps_visible_characters(typed, kept):

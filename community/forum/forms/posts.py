@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import MultiLineField, TextField, validate_rendered
+from community.core.forms import MultiLineField, TextField, TitleField, validate_rendered
 from community.core.markdown import MAX_IMAGES, render
 from community.core.text import isolated, without_invisible
 from community.forum import rules
@@ -78,7 +78,7 @@ class TopicForm(forms.Form):
 
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=_("Choose…"))
     kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices, widget=forms.RadioSelect)
-    title = TextField(label=_("Title"), max_length=TITLE_LENGTH[1])
+    title = TitleField(label=_("Title"), max_length=TITLE_LENGTH[1])
     source = SourceField(label=_("Your post"), limits=BODY_LENGTH, rows=12)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
 
@@ -184,7 +184,7 @@ class CommentForm(forms.Form):
 class EditForm(forms.Form):
     """Form for editing a post; for an opening post, also the topic's title and tags."""
 
-    title = TextField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
+    title = TitleField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
     source = SourceField(label=_("Text"), limits=BODY_LENGTH, rows=10)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
     reason = TextField(
