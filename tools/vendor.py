@@ -62,7 +62,7 @@ def vendor(package: str, version: str, source: str, name: str, scratch: Path) ->
 def draw_icons(scratch: Path) -> None:
     """Write a stylesheet with a rule for each name in icons.txt (`our-name` or `our-name=lucide-name`).
 
-    A rule is a mask, to which `.icon` in components/controls.css applies the text colour: a page with a hundred
+    Pages link it at their end, so that no text waits for it. A rule is a mask, to which `.icon` in components/controls.css applies the text colour: a page with a hundred
     icons needs three kilobytes for their names.
     """
     unpacked = unpack(*ICONS, scratch)

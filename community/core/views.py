@@ -51,7 +51,7 @@ def brand_css(request: HttpRequest, colour: str) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The script that shows `offline` when the server cannot be reached; at the root, so that it is for all pages."""
     page = get_template("offline.html").render()
-    kept = [reverse("core:offline"), static("css/site.css")]
+    kept = [reverse("core:offline"), static("css/site.css"), static("css/icons.css")]
     version = hashlib.sha256(f"{kept}{page}".encode()).hexdigest()[:12]
     script = get_template("core/service_worker.js").render({"kept": kept, "name": f"offline-{version}"})
     return HttpResponse(script, content_type="text/javascript; charset=utf-8")

@@ -1,5 +1,5 @@
 // Shows a page of our own when the server cannot be reached. It keeps nothing that anybody has read.
-const KEPT = {{ kept|tojson }}; // the page, and the stylesheet that it needs
+const KEPT = {{ kept|tojson }}; // the page, and the stylesheets that it needs
 const CACHE = {{ name|tojson }};
 
 async function keep() {

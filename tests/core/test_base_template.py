@@ -3,6 +3,7 @@
 import json
 import re
 
+import lxml.html
 import pytest
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -176,6 +177,14 @@ def test_the_brand_colour_of_the_settings_is_linked(client, settings):
     settings.BRAND_COLOUR = "#7A1F5C"
 
     assert 'href="/brand-7a1f5c.css"' in client.get("/guidelines/").text
+
+
+@pytest.mark.parametrize("path", ["/guidelines/", "/accounts/login/", "/offline/"])
+def test_no_page_waits_for_the_drawings_of_the_icons(client, path):
+    page = lxml.html.fromstring(client.get(path).text)
+
+    assert len(page.cssselect("body > link[rel=stylesheet][href*='css/icons']")) == 1
+    assert page.cssselect("head link[href*='css/icons']") == []
 
 
 def test_icons_used_in_templates_are_drawn():

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,20 +82,34 @@ def test_imports_are_inlined_into_the_stylesheet(source: Path, tmp_path: Path):
         assert path.read_text() == "a { color: teal }\n.menu {\ncolor: plum\n}\n"
 
 
-def test_all_styles_and_scripts_of_a_topic_weigh_at_most_120_kilobytes(tmp_path: Path, settings: Settings):
+@pytest.fixture
+def weight_of(tmp_path: Path, settings: Settings) -> Callable[[str], int]:
+    """The compressed size of a collected file, in bytes."""
     settings.STATIC_ROOT = tmp_path / "collected"
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "community.runtime.static_files.OneStylesheetStorage"},
     }
     collect_when_changed()
+    return lambda path: len(gzip.compress((settings.STATIC_ROOT / path).read_bytes()))
 
-    paths = ["css/site.css", "django_htmx/htmx-2.min.js"]
+
+def test_all_styles_and_scripts_of_a_topic_weigh_at_most_120_kilobytes(
+    weight_of: Callable[[str], int], settings: Settings
+):
+    paths = ["css/site.css", "css/icons.css", "django_htmx/htmx-2.min.js"]
     paths += [f"js/{name}.js" for name in ("site", "thread", "person-card", "composer", "drafts")]
     libraries = ("relative-time", "markdown-toolbar", "text-expander")
     paths += [next(settings.STATIC_ROOT.glob(f"vendor/*/{name}.js")) for name in libraries]
-    weight = sum(len(gzip.compress((settings.STATIC_ROOT / path).read_bytes())) for path in paths)
-    assert weight < 120_000
+
+    assert sum(map(weight_of, paths)) < 120_000
+
+
+def test_the_stylesheet_that_pages_wait_for_is_sent_in_one_round_trip(weight_of: Callable[[str], int]):
+    """Servers send ten segments of 1,460 bytes before they wait for an acknowledgement."""
+    headers = 450
+
+    assert weight_of("css/site.css") + headers < 14_600
 
 
 def test_hashed_name_changes_when_an_import_changes(source: Path, tmp_path: Path):
