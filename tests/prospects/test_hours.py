@@ -98,7 +98,10 @@ def test_forum_list_shows_hours_beside_the_promise(client):
 
     page = " ".join(client.get("/prospects/").content.decode().split())
 
-    assert "Every day, 18:00 to 02:00 (JST)." in page
+    assert (
+        "replies within 4 hours. Only our opening hours count: Every day, 18:00 to 02:00 (JST). "
+        "Customers answer first, for 30 minutes." in page
+    )
 
 
 @pytest.mark.django_db
