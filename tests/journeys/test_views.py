@@ -1,6 +1,6 @@
 """The journey map and the rules, and who may see them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -241,6 +241,16 @@ def test_member_list_shows_who_is_in_a_stage_and_its_parts(as_manager):
 
     assert names("") == ["Late", "Early"]
     assert names("&sub_stage=evaluating") == names("&at_risk=1") == ["Late"]
+
+
+def test_member_list_says_where_in_the_stage_and_when_last_active(as_manager):
+    replied(MemberFactory(), 3)
+    drained()
+    MemberState.objects.update(last_active_on=date(2026, 5, 3))
+
+    row = texts(as_manager.get(MEMBERS), "main .row .cluster")
+
+    assert row == ["exploring new Last active on 3 May 2026"]
 
 
 def test_member_list_is_linked_where_members_are_counted(as_manager):
