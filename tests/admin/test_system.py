@@ -25,6 +25,13 @@ def figures(response):
     return {tile.title: tile.figure for tile in response.context["tiles"]}
 
 
+@pytest.mark.parametrize("name", ["index", "forum_category_changelist", "forum_category_add"])
+def test_every_page_has_one_main_part(as_manager, name):
+    html = as_manager.get(reverse(f"admin:{name}")).text
+
+    assert html.count('role="main"') + html.count("<main") == 1
+
+
 def test_the_dashboard_shows_what_needs_attention(as_manager, manager):
     ReviewItemFactory(claimed_by=manager)
     ReviewItemFactory(kind="held")
