@@ -66,6 +66,7 @@ def main() -> int:
 
 def load(listener: socket.socket, *, connections: int) -> Serve:
     """Load the application and close its connections, which forked processes must not share."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from django.db import connections as database
@@ -73,7 +74,6 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
 
     from community.runtime.http_server import Server, busy_answer
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
     application = get_wsgi_application()
     # The application logs its own errors; waitress would only add those of clients.
     logging.getLogger("waitress").setLevel(logging.ERROR)

@@ -67,6 +67,18 @@ def test_served_web_process_refuses_a_weak_secret_key():
     assert "ImproperlyConfigured: SECRET_KEY" in answer.stderr
 
 
+def test_served_web_process_refuses_a_list_of_proxies():
+    answer = subprocess.run(
+        [sys.executable, "-m", "community.runtime.web", "--bind", "127.0.0.1:0"],
+        cwd=BASE_DIR,
+        env=served_environment(BEHIND_PROXY="1", FORWARDED_ALLOW_IPS="10.0.0.1,10.0.0.2"),
+        capture_output=True,
+        text=True,
+    )
+
+    assert answer.stderr.endswith("\nFORWARDED_ALLOW_IPS takes one address, or * for any.\n")
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
 def test_settings_have_no_default_for(load: Callable[..., dict[str, Any]], name: str):
     with pytest.raises(ImproperlyConfigured, match=f"Set the {name} environment variable"):
