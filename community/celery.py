@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community.settings")
@@ -40,3 +40,11 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_our_logging(**kwargs: object) -> None:
     """Connecting this signal stops Celery from configuring logging; Django's LOGGING already has."""
+
+
+@worker_init.connect
+@beat_init.connect
+def exit_on_wrong_settings(**kwargs: object) -> None:
+    from community.core import checks
+
+    checks.exit_on_errors()

@@ -1,14 +1,17 @@
 """System checks of settings that a person writes."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, register
+from django.core.checks import CheckMessage, Error, Info, register, run_checks
 
 from community.core import brand, rate_limits
 
+SETTINGS = "settings"
 
-@register()
+
+@register(SETTINGS)
 def brand_colour_is_readable(**kwargs: Any) -> list[CheckMessage]:
     """E001: not a colour. I001: text in it would be hard to read, and a nearby colour is used."""
     colour = settings.BRAND_COLOUR
@@ -30,7 +33,7 @@ def brand_colour_is_readable(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(SETTINGS)
 def rate_limits_are_known(**kwargs: Any) -> list[CheckMessage]:
     """E002: RATE_LIMITS names a limit that does not exist, or a rate that cannot be read."""
     problems = []
@@ -44,3 +47,10 @@ def rate_limits_are_known(**kwargs: Any) -> list[CheckMessage]:
         except ValueError:
             problems.append(f"“{rates}” is no rate; one is “10/minute; 120/hour”")
     return [Error(f"RATE_LIMITS: {problem}.", id="core.E002") for problem in problems]
+
+
+def exit_on_errors() -> None:
+    """Exit if the settings have errors. Commands do this themselves; servers call it when they start."""
+    errors = [str(message.msg) for message in run_checks(tags=[SETTINGS]) if message.is_serious()]
+    if errors:
+        sys.exit("\n".join(errors))

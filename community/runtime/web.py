@@ -72,9 +72,11 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
     from django.db import connections as database
     from waitress.adjustments import Adjustments
 
+    from community.core import checks
     from community.runtime.http_server import Server, busy_answer
 
     application = get_wsgi_application()
+    checks.exit_on_errors()
     # The application logs its own errors; waitress would only add those of clients.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     adjustments = Adjustments(

@@ -79,6 +79,30 @@ def test_served_web_process_refuses_a_list_of_proxies():
     assert answer.stderr.endswith("\nFORWARDED_ALLOW_IPS takes one address, or * for any.\n")
 
 
+CELERY = ["-m", "celery", "--quiet", "-A", "community"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "community.runtime.web", "--bind", "127.0.0.1:0"],
+        [*CELERY, "worker"],
+        [*CELERY, "beat", "--schedule", "/dev/null", "--pidfile="],
+    ],
+)
+def test_served_processes_refuse_what_the_checks_refuse(command: list[str]):
+    environment = served_environment(RATE_LIMITS="searches=;posts=20/minute,pots=")
+
+    answer = subprocess.run(
+        [sys.executable, *command], cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+    assert answer.returncode == 1
+    assert "RATE_LIMITS: “;posts=20/minute” is no rate" in answer.stderr
+    assert "RATE_LIMITS: there is no rate limit “pots”" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
 def test_settings_have_no_default_for(load: Callable[..., dict[str, Any]], name: str):
     with pytest.raises(ImproperlyConfigured, match=f"Set the {name} environment variable"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command, get_commands
 
+from community.core import checks
 from community.runtime import stack
 from community.runtime.embedded import Servers
 from community.runtime.environment import default_data
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     help = (
         "Run the whole community on this machine: PostgreSQL, Redis, web, worker and beat. Ctrl-C stops it."
     )
-    requires_system_checks = []
+    requires_system_checks = [checks.SETTINGS]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
