@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import errno
 import ipaddress
 import secrets
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import cache_control, never_cache
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
 from community.runtime import readiness
+
+NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 @require_safe
@@ -35,7 +38,11 @@ def upload(request: HttpRequest, path: str) -> FileResponse:
     """Serve an upload where no proxy serves /media/, sandboxed by CSP so that it cannot act as a page of ours."""
     try:
         file = default_storage.open(path)
-    except (FileNotFoundError, IsADirectoryError) as error:
+    except SuspiciousFileOperation as error:
+        raise Http404 from error
+    except OSError as error:
+        if error.errno not in NO_FILE:
+            raise
         raise Http404 from error
     return FileResponse(file, headers={"Content-Security-Policy": "default-src 'none'; sandbox"})
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -172,11 +174,50 @@ def test_missing_upload_is_404(client: Client, path: str):
     assert client.get(f"/media/{path}").status_code == 404
 
 
-def test_upload_stays_in_its_folder(client: Client, settings: Settings):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../settings.py",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "%2e%2e%2fx",
+        "..%5cx",
+        "a\\b",
+        "/etc/passwd",
+        "%2fetc/passwd",
+        "a%00b",
+        "%ff%fe",
+        "%ED%A0%80",
+        "%0a",
+        ".",
+        "avatars/",
+        "avatars/face.png/x",
+        "9" * 300,
+        "9/" * 3000,
+    ],
+)
+def test_odd_address_is_404_and_logs_no_error(
+    client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     }
+    default_storage.save("avatars/face.png", ContentFile(b"picture"))
 
-    assert client.get("/media/../settings.py").status_code in (400, 404)
-    assert client.get("/media/%2e%2e/%2e%2e/etc/passwd").status_code in (400, 404)
+    response = client.get(f"/media/{path}")
+
+    assert response.status_code == 404
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_upload_on_a_broken_disk_is_an_error(client: Client, settings: Settings, tmp_path: Path):
+    settings.MEDIA_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    }
+    (tmp_path / "loop").symlink_to("loop")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        client.get("/media/loop")
