@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from community.runtime import stack
 from community.runtime.embedded import BASE_DIR
 from community.runtime.home import Home
 from community.runtime.processes import spawn, stop
+from community.runtime.supervisor import Child
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -54,9 +55,9 @@ def _family(leader: int) -> dict[int, list[str]]:
     return {pid: everybody[pid] for pid in family if pid in everybody}
 
 
-def _commands(home: Home, port: int) -> dict[str, Sequence[str | Path]]:
-    """Return the commands that `manage.py up` runs, by name."""
-    return {child.name: child.command for child in stack.children(home, port=port, demo=False)}
+def _children(home: Home, port: int) -> dict[str, Child]:
+    """Return the processes that `manage.py up` runs, by name."""
+    return {child.name: child for child in stack.children(home, port=port, demo=False)}
 
 
 def _environment(home: Home, name: str, settings: str) -> dict[str, str]:
@@ -77,7 +78,7 @@ def web(
     """Run a web server with `settings` on the port."""
     environment = _environment(home, name, settings) | more
     with (home.root / f"{name}.log").open("wb") as log:
-        process = spawn(_commands(home, port)["web"], cwd=BASE_DIR, env=environment, output=log)
+        process = spawn(_children(home, port)["web"].command, cwd=BASE_DIR, env=environment, output=log)
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url + answers, log.name)
@@ -90,9 +91,12 @@ def web(
 def workers(home: Home) -> Iterator[None]:
     """Run everything that `manage.py up` runs besides the web server; yields once they are at rest."""
     environment = _environment(home, "worker", "bench.settings")
-    commands = [command for name, command in _commands(home, 0).items() if name != "web"]
+    children = [child for name, child in _children(home, 0).items() if name != "web"]
     with (home.root / "worker.log").open("wb") as log:
-        processes = [spawn(command, cwd=BASE_DIR, env=environment, output=log) for command in commands]
+        processes = [
+            spawn(child.command, cwd=BASE_DIR, env=environment, output=log, background=child.background)
+            for child in children
+        ]
         try:
             _wait_for_worker()
             yield

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +17,9 @@ from typing import IO, Any
 from community.runtime.home import HomeError
 
 PR_SET_PDEATHSIG = 1
+BACKGROUND_NICE = 10
+# The scheduler shares the processor among sessions first, where it groups them, and `nice` counts within a session.
+AUTOGROUP = Path("/proc/self/autogroup")
 STALE_SECONDS = 10
 
 
@@ -28,8 +31,12 @@ def spawn(
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,
+    background: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in its own session, as `user`; on Linux it gets `death_signal` if the parent dies."""
+    """Start `command` in its own session, as `user`; on Linux it gets `death_signal` if the parent dies.
+
+    With `background`, other processes come first on a busy machine.
+    """
     options: dict[str, Any] = {}
     if user:
         options = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
@@ -41,22 +48,29 @@ def spawn(
         env=env,
         cwd=cwd,
         start_new_session=True,
-        preexec_fn=_die_with_parent(death_signal, os.getpid()),
+        preexec_fn=_preparation(death_signal, os.getpid(), background=background),
         **options,
     )
 
 
-def _die_with_parent(death_signal: signal.Signals, parent: int) -> Any:
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
+def _preparation(death_signal: signal.Signals, parent: int, *, background: bool) -> Callable[[], None]:
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
-    def ask_kernel() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != parent:
-            os._exit(1)  # the parent died before prctl
+    def prepare() -> None:
+        if background:
+            _yield_to_others()
+        if libc:
+            libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+            if os.getppid() != parent:
+                os._exit(1)  # the parent died before prctl
 
-    return ask_kernel
+    return prepare
+
+
+def _yield_to_others() -> None:
+    os.nice(BACKGROUND_NICE)
+    with suppress(OSError):  # the kernel does not group sessions, or limits how often one may ask
+        AUTOGROUP.write_text(str(BACKGROUND_NICE))
 
 
 def stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, seconds: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import socket
 import sys
 import time
@@ -85,22 +84,22 @@ def port_is_free(port: int) -> bool:
 def children(home: Home, *, port: int, demo: bool) -> list[Child]:
     """Return the processes of the stack; the worker consumes all queues."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "community"]
-    background = ["nice", "-n", "10"] if shutil.which("nice") else []  # pages come first on a busy machine
     loaded = home.root / "demo-loaded"
     wanted = [
         Child("web", [sys.executable, "-m", "community.runtime.web", "--bind", f"{HOST}:{port}"]),
         Child(
             "worker",
-            [*background, *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"],
+            [*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"],
+            background=True,
         ),
         Child(
             "beat", [*celery, "beat", "--schedule", home.root / "beat", "--pidfile=", "--loglevel", "WARNING"]
         ),
     ]
     if demo and not loaded.exists():
-        seed = [*background, sys.executable, "manage.py", "seed_demo"]
+        seed = [sys.executable, "manage.py", "seed_demo"]
         # Concurrently with the others: the site can be used while the demo is seeded.
-        wanted.append(Child(DEMO, seed, once=True, on_success=loaded.touch))
+        wanted.append(Child(DEMO, seed, background=True, once=True, on_success=loaded.touch))
     return wanted
 
 

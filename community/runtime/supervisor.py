@@ -24,10 +24,14 @@ COLOURS = (36, 33, 32, 35, 34)
 
 @dataclass
 class Child:
-    """A process to keep running, or to run until it succeeds (`once`), which calls `on_success`."""
+    """A process to keep running, or to run until it succeeds (`once`), which calls `on_success`.
+
+    Pages come before those in the `background` on a busy machine.
+    """
 
     name: str
     command: Sequence[str | Path]
+    background: bool = False
     once: bool = False
     on_success: Callable[[], None] = lambda: None
     process: subprocess.Popen[bytes] | None = None
@@ -75,7 +79,11 @@ class Supervisor:
         for child in self.children:
             if child.process is None and not child.done and child.start_after <= now:
                 child.process = spawn(
-                    child.command, cwd=self.cwd, env=dict(self.env or os.environ), output=subprocess.PIPE
+                    child.command,
+                    cwd=self.cwd,
+                    env=dict(self.env or os.environ),
+                    output=subprocess.PIPE,
+                    background=child.background,
                 )
                 child.started_at = now
                 assert child.process.stdout is not None  # noqa: S101 - for the type checker

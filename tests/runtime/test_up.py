@@ -175,12 +175,21 @@ def test_up_with_an_external_database_is_refused(tmp_path: Path):
     assert "DATABASE_URL points to your own server" in answer.stderr
 
 
+def share_of(pid: int) -> int:
+    """Return the priority of the process's session, for which the kernel may have a group."""
+    try:
+        return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+    except FileNotFoundError:
+        pytest.skip("The kernel does not group sessions.")
+
+
 def test_pages_have_a_higher_priority_than_background_work(up: Stack):
     web, worker = (
         wait_for(lambda name=name: up.pid_of(name)) for name in ("community.runtime.web", "worker")
     )
 
     assert psutil.Process(worker).nice() == min(psutil.Process(web).nice() + 10, 19)
+    assert share_of(worker) == min(share_of(web) + 10, 19)
 
 
 def test_up_restarts_killed_processes(up: Stack):
