@@ -110,9 +110,18 @@ def load(listener: socket.socket, *, connections: int) -> Serve:
     _preload()
     busy = busy_answer(application)
     database.close_all()
+    set_up_collector()
+    return serve
+
+
+def set_up_collector() -> None:
+    """Leave what is loaded out of collections, and collect often: every request of the process waits meanwhile.
+
+    A page leaves some 300 objects in cycles. To collect 5,000 takes 4 ms, and 50,000 would take 35.
+    """
     gc.collect()
     gc.freeze()
-    return serve
+    gc.set_threshold(5_000, 20, 20)
 
 
 def _preload() -> None:

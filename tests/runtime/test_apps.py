@@ -4,6 +4,7 @@ import sys
 
 from django.apps import apps
 
+from community.runtime import web
 from community.runtime.embedded import BASE_DIR
 from tests.runtime.helpers import served_environment
 
@@ -24,6 +25,15 @@ def test_what_is_loaded_is_left_out_of_collections():
 
     assert gc.get_freeze_count() > 100_000
     assert gc.get_threshold()[0] > 10_000
+
+
+def test_pages_wait_for_short_collections_only():
+    usual = gc.get_threshold()
+
+    web.set_up_collector()
+
+    assert 0 < gc.get_threshold()[0] <= 5_000
+    gc.set_threshold(*usual)
 
 
 def test_tasks_have_our_app_and_programs_that_start_others_have_none():
