@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "community.core.middleware.NoEmbeds",
     "community.core.middleware.StripNullBytes",
     "community.core.middleware.PrivateResponses",
-    "csp.middleware.CSPMiddleware",
+    "community.core.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "community.core.middleware.VisitorLimit",
     "community.core.middleware.NoAccountUploads",

@@ -1,6 +1,6 @@
 """Middleware for every request.
 
-Strip NUL, limit visitors' concurrency, refuse multipart log-ins, answer timed-out statements, set cache headers.
+Strip NUL, limit visitors' concurrency, refuse multipart log-ins, answer timed-out statements, set headers.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http.response import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -188,6 +191,24 @@ def busy() -> HttpResponse:
 @cache
 def _busy_page() -> str:
     return get_template("503.html").render()
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """Set the policy's header; it is built once for the responses without a nonce or a policy of their own."""
+
+    usual: str | None = None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_usual = HEADER not in response and not any(
+            name.startswith("_csp_") for name in (*vars(request), *vars(response))
+        )
+        if is_usual and self.usual:
+            response[HEADER] = self.usual
+            return response
+        response = super().process_response(request, response)
+        if is_usual:
+            self.usual = response.get(HEADER)
+        return response
 
 
 class PrivateResponses:

@@ -10,7 +10,13 @@ from django.test import Client, RequestFactory
 from django.test.client import MULTIPART_CONTENT
 
 from community.core import middleware
-from community.core.middleware import REFUSED, StatementTimeout, StripNullBytes, VisitorLimit
+from community.core.middleware import (
+    REFUSED,
+    ContentSecurityPolicy,
+    StatementTimeout,
+    StripNullBytes,
+    VisitorLimit,
+)
 from community.core.sessions import SessionStore
 from tests.factories.members import MemberFactory
 from tests.support import eventually, in_thread
@@ -193,3 +199,41 @@ def test_uploads_are_served_as_images(client):
     response = client.get(f"/media/{name}", headers={"Sec-Fetch-Dest": "image"})
 
     assert (response.status_code, b"".join(response)) == (200, b"picture")
+
+
+def policy_of(serve, request=None):
+    return serve(request or RequestFactory().get("/"))["Content-Security-Policy"]
+
+
+def test_the_usual_policy_is_built_once(monkeypatch):
+    serve = ContentSecurityPolicy(lambda request: HttpResponse())
+    first = policy_of(serve)
+    monkeypatch.setattr("csp.middleware.build_policy", None)
+
+    assert policy_of(serve) == first
+
+
+def test_a_policy_with_a_nonce_is_for_one_response():
+    def view(request):
+        return HttpResponse(str(request.csp_nonce) if "nonce" in request.GET else "")
+
+    serve = ContentSecurityPolicy(view)
+    usual, nonce = policy_of(serve), serve(RequestFactory().get("/?nonce"))
+
+    assert nonce["Content-Security-Policy"] == usual.replace(
+        "script-src 'self'", f"script-src 'self' 'nonce-{nonce.text}'"
+    )
+    assert policy_of(serve) == usual
+
+
+@pytest.mark.parametrize(
+    "own", [{"_csp_replace": {"img-src": ["'none'"]}}, {"headers": {"Content-Security-Policy": "x"}}]
+)
+def test_a_policy_of_a_response_is_not_reused(own):
+    answers = [HttpResponse(headers=own.pop("headers", None)), HttpResponse()]
+    vars(answers[0]).update(own)
+    serve = ContentSecurityPolicy(lambda request: answers.pop(0))
+
+    first, second = policy_of(serve), policy_of(serve)
+
+    assert first != second == policy_of(ContentSecurityPolicy(lambda request: HttpResponse()))
