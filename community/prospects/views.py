@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -102,11 +102,15 @@ def desk_held_back(request: HttpRequest) -> HttpResponse:
 @login_required
 @vary_on_headers("HX-Request")
 def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
-    """Show one question with its background; a fragment for htmx. Merged questions redirect to the other topic."""
+    """Show one question with its background; a fragment for htmx. Merged and moved questions redirect to the topic."""
     reader = _reader_of_desk(request)
-    if (merged_into := queries.successor(reader, topic_id)) is not None:
-        return redirect(_place_of(merged_into, reader))
-    return _question_page(request, _question_at_desk(request, topic_id))
+    question = _questions_of(reader).with_people().filter(pk=topic_id).first()
+    if question is not None:
+        return _question_page(request, question)
+    topic = queries.successor(reader, topic_id) or _moved_away(reader, topic_id)
+    if topic is None:
+        raise Http404
+    return redirect(_place_of(topic, reader))
 
 
 @require_safe
@@ -232,6 +236,12 @@ def _questions_of(reader: Member) -> DeskQuestionQuerySet:
     """Return the questions that the reader can open at their desk; topics may be gone before the desk knows."""
     questions = DeskQuestion.objects.at_desk_of(reader).exclude(state=DeskQuestion.State.GONE)
     return questions.filter(topic__in=Topic.objects.visible_to(reader).published())
+
+
+def _moved_away(reader: Member, topic_id: int) -> Topic | None:
+    """Return a topic that was at a desk before it was moved out of the prospect forum, if the reader may see it."""
+    gone = Topic.objects.published().filter(at_desk__state=DeskQuestion.State.GONE)
+    return gone.visible_to(reader).filter(pk=topic_id).first()
 
 
 def _place_of(topic: Topic, reader: Member) -> str:

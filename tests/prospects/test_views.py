@@ -4,8 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from community.forum.models import Topic
+from community.forum.services import topics
 from community.prospects.models import DeskQuestion
 from community.prospects.services.claims import claim_question
+from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.factories.prospects import (
@@ -276,9 +279,30 @@ def test_question_evidence_describes_the_events(client, entry):
     assert "demo.requested" not in page
 
 
-def test_a_question_that_left_the_desk_is_404(client, entry):
+@pytest.mark.parametrize("extra", [{}, HTMX])
+def test_a_question_that_was_moved_away_redirects_to_the_topic(client, entry, extra):
     question = a_prospect_asks(entry.forum)
-    DeskQuestion.objects.update(state=DeskQuestion.State.GONE)
+    topics.move(question.topic, to=CategoryFactory(), actor=MemberFactory(role="moderator"))
+    track_topic(question.pk)
+
+    response = client.get(url(question), **extra)
+
+    question.topic.refresh_from_db()
+    assert (response.status_code, response.url) == (302, question.topic.get_absolute_url())
+
+
+def test_a_question_that_was_moved_where_the_reader_cannot_see_it_is_404(client, entry):
+    question = a_prospect_asks(entry.forum)
+    topics.move(question.topic, to=CategoryFactory(groups=[]), actor=MemberFactory(role="manager"))
+    track_topic(question.pk)
+
+    assert client.get(url(question)).status_code == 404
+
+
+def test_a_hidden_question_is_404(client, entry):
+    question = a_prospect_asks(entry.forum)
+    Topic.objects.update(status=Topic.Status.HIDDEN)
+    track_topic(question.pk)
 
     assert client.get(url(question)).status_code == 404
 
