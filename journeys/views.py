@@ -66,11 +66,12 @@ def journey_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def member_list(request: HttpRequest) -> HttpResponse:
-    """Show the team who is in a stage, all or those of a sub-stage or at risk."""
+    """Show the team who is in a stage, all or those of a sub-stage or at risk; without one, redirect to the map."""
     require(rules.can_see_journeys(member_of(request)), _("Only the team can see other members' journeys."))
-    counts = {count.key: count for count in overview.stage_counts()}
-    stage, sub_stage = request.GET.get("stage"), request.GET.get("sub_stage", "")
-    count = counts.get(stage or "")
+    stage, sub_stage = request.GET.get("stage", ""), request.GET.get("sub_stage", "")
+    if not stage:
+        return redirect("journeys:journey-map")
+    count = {count.key: count for count in overview.stage_counts()}.get(stage)
     if count is None or (sub_stage and sub_stage not in SubStage.values):
         raise Http404(_("This stage does not exist."))
     at_risk = "at_risk" in request.GET

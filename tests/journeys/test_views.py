@@ -273,7 +273,12 @@ def test_member_list_excludes_the_suspended(as_manager, manager):
     assert texts(as_manager.get(MEMBERS), "main .person-name") == []
 
 
-@pytest.mark.parametrize("query", ["", "?stage=", "?stage=nowhere", "?stage=engagement&sub_stage=nowhere"])
+@pytest.mark.parametrize("query", ["", "?stage="])
+def test_member_list_without_a_stage_redirects_to_the_map(as_manager, query):
+    assert as_manager.get(f"/journeys/members/{query}").url == MAP
+
+
+@pytest.mark.parametrize("query", ["?stage=nowhere", "?stage=engagement&sub_stage=nowhere"])
 def test_member_list_of_an_unknown_stage_is_404(as_manager, query):
     assert as_manager.get(f"/journeys/members/{query}").status_code == 404
 
