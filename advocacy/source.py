@@ -13,6 +13,8 @@ from .services import scores, storage
 
 
 class ScoreSource:
+    engine = "advocacy.engine"
+
     def compute(
         self, facts: Facts, as_of: date, splits: Mapping[int, Split] = MappingProxyType({})
     ) -> AdvocacyResults:

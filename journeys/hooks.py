@@ -7,8 +7,8 @@ The drain calls the source once per batch, in its transaction, after updating th
    have `pairs`, the count per counterpart id, so that the pair cap and the exclusion of self-dealing and of staff
    can be exact. Facts after `as_of` must be ignored. Returns an `Advocacy` for each member that has any: the
    spans of rule R6 with evidence (event ids), and the next date on which something changes without an event.
-   For a member with a `Split` without a state, the result has the state before its day as `paused`; with a state,
-   `facts` has only the facts from that day on, and the result is that of all facts. A state must not be changed.
+   For a member with a `Split` with a state to start from, `facts` has only the facts since then, and the result is
+   that of all facts; with a day, the result has the state before it as `frozen`.
 2. `store(results, members, as_of, record_events)`: write the differences from what is stored, for exactly these
    members, and delete the score of a member without a result. Must write nothing when nothing differs, and record no
    events without `record_events`.
@@ -34,6 +34,8 @@ AdvocacyResults = Mapping[int, Advocacy]
 
 
 class AdvocacySource(Protocol):
+    engine: str  # the package whose code can read its states
+
     def compute(self, facts: Facts, as_of: date, splits: Mapping[int, Split] = ...) -> AdvocacyResults: ...
 
     def store(

@@ -101,14 +101,16 @@ class Dirty(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A busy member whose rollup before `since` has not changed since `token` was drawn.
+    """The state of a busy member before the day `since`. See `services/checkpoints.py`."""
 
-    See `services/checkpoints.py`.
-    """
-
-    member_id = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("member_id", "month")
+    member_id = models.BigIntegerField()
+    month = models.DateField()  # the first day of the month of `since`
     since = models.DateField()
-    token = models.UUIDField()
+    ruleset = models.PositiveIntegerField()
+    code = models.TextField()  # a digest of the code that can read the states
+    fold = models.BinaryField()
+    advocacy = models.BinaryField()
 
 
 class EngineVersion(models.Model):

@@ -53,5 +53,5 @@ def contributions(tally: Tally, day: int, *, most: int | None = None) -> list[Co
 
 
 def _contribution(tally: Tally, each: int, day: int, kind: str) -> Contribution:
-    fact = tally.facts[kind, day]
-    return Contribution(kind, day, tally.counted[kind][day], fact.n, each, fact.ids)
+    n, ids = tally.acts[kind, day]
+    return Contribution(kind, day, tally.counted[kind][day], n, each, ids)

@@ -85,13 +85,9 @@ def score_member(
     return Scored(Course(facts, as_of, member_id, peers), tally)
 
 
-def continue_score(before: Walk, course: Course, since: date) -> Scored | None:
-    """Return the same as `score_member`, given the walk over the days before `since`; leaves that walk as it is."""
-    walk = before.copy(course.peers)
-    days = [one for one in course.days if one[0] >= since]
-    if not days or days[0][0] > since:
-        days.insert(0, (since, []))  # the walk ended the day before
-    walk.add(days, course.as_of)
+def continue_score(walk: Walk, course: Course) -> Scored | None:
+    """Return the same as `score_member`, given a walk over earlier days; adds the later ones to it."""
+    walk.follow(course, course.as_of)
     return Scored(course, walk.tally, walk) if walk.tally.has_counted else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from datetime import date
 from math import inf
 
@@ -33,11 +32,6 @@ class ScoreBound:
         self._waiting: list[tuple[int, Sequence[Fact]]] = []  # days that are not in the bound yet
         self._sums: dict[str, float] = {}  # decayed to `day`
         self._weight = 0.0  # of all acts, without decay
-
-    def copy(self) -> ScoreBound:
-        new = copy(self)
-        new._sums, new._waiting = self._sums.copy(), self._waiting.copy()
-        return new
 
     def start(self, *, high: int) -> None:
         """Note that the score is 0 before the first act."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact, Span
 
-from .caps import Peers
+from .caps import NO_PEERS, Peers
 from .contributions import contributions
 from .score_bound import ScoreBound, bounds_of, most_without_decay
 from .search import OVER, band_limits, band_of, earliest, entering, leaves_band, leaving
@@ -23,6 +23,7 @@ from .weights import BANDS, ENTER_AT, LEAVE_BELOW, NONE
 _FIRST_BAND = 100 * min(floor for floor in BANDS.values() if floor)
 _NEAR = 3  # hundredths below the highest bound; without acts that do not count, a bound is at most 2 too high
 
+ONE_DAY = timedelta(days=1)
 
 Days = Sequence[tuple[date, Sequence[Fact]]]
 
@@ -56,17 +57,26 @@ class Walk:
 
     def __init__(self, member_id: int, peers: Peers) -> None:
         self._tally = Tally(member_id, peers)
+        self.until = date.min  # days have been added up to this one
         self._waiting: list[tuple[date, Sequence[Fact]]] = []  # days that are not in the tally yet
         self.spans: list[Span] = []
         self._bound = ScoreBound()
         self._bound.start(high=ENTER_AT * 100)
 
-    def copy(self, peers: Peers) -> Walk:
-        """Return a walk to continue from here, with partners who may be others."""
-        new = copy(self)
-        new._tally, new.spans, new._bound = self.tally.copy(peers), self.spans.copy(), self._bound.copy()
-        new._waiting = []
-        return new
+    def freeze(self) -> bytes:
+        """Return what `thaw` needs to continue from here. Drops what later days do not need."""
+        self.tally.forget()
+        peers, self.tally.peers = self.tally.peers, NO_PEERS
+        frozen = pickle.dumps(self)
+        self.tally.peers = peers
+        return frozen
+
+    @staticmethod
+    def thaw(frozen: bytes, peers: Peers) -> Walk:
+        """Return a walk to continue from there, with partners who may be others."""
+        walk: Walk = pickle.loads(frozen)  # noqa: S301 - from our own table
+        walk.tally.peers = peers
+        return walk
 
     @property
     def tally(self) -> Tally:
@@ -75,6 +85,14 @@ class Walk:
             self._tally.add_day(*one)
         self._waiting.clear()
         return self._tally
+
+    def follow(self, course: Course, until: date) -> None:
+        """Add the days of a course after those added before, up to `until`."""
+        days = [one for one in course.days if self.until < one[0] <= until]
+        if self.until > date.min and (not days or days[0][0] > self.until + ONE_DAY):
+            days.insert(0, (self.until + ONE_DAY, []))
+        self.add(days, until)
+        self.until = until
 
     def add(self, days: Days, until: date, bounds: Iterable[float] = repeat(inf)) -> None:
         """Add days with scored facts; each day until `until` is judged by the facts known on that day."""
@@ -94,13 +112,6 @@ class Walk:
                 self._bound.reset(tally, last, low=LEAVE_BELOW * 100, high=OVER)
             else:
                 self._bound.reset(tally, last, low=0, high=ENTER_AT * 100)
-
-
-def walk_until(course: Course, day: date) -> Walk:
-    """Return the walk over all days before this one."""
-    walk = Walk(course.member_id, course.peers)
-    walk.add([one for one in course.days if one[0] < day], day - timedelta(days=1))
-    return walk
 
 
 def open_intervals(

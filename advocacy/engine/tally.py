@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -68,12 +67,6 @@ class _Weights:
         self._grown = [0.0]
         self._totals = [0]
 
-    def copy(self) -> _Weights:
-        new = copy(self)
-        new.days, new.milli = self.days.copy(), self.milli.copy()
-        new._grown, new._totals = self._grown.copy(), self._totals.copy()
-        return new
-
     def add(self, day: int, milli: int) -> None:
         """Add to the weight of a day."""
         if not self.days or day > self.days[-1]:
@@ -86,6 +79,12 @@ class _Weights:
             self.milli.insert(place, 0)
         self.milli[place] += milli
         del self._grown[place + 1 :], self._totals[place + 1 :]
+
+    def forget(self, today: int) -> None:
+        """Drop the days beyond the horizon, but not all."""
+        self.about(today)  # adds the running sums that are missing
+        first = bisect_left(self.days, today - HORIZON_HALF_LIVES * self.half_life, hi=len(self.days) - 1)
+        del self.days[:first], self.milli[:first], self._grown[:first], self._totals[:first]
 
     def sum_on(self, day: int) -> int:
         """Return the sum of the decayed weights, in billionths; those beyond the horizon count as 0."""
@@ -119,7 +118,7 @@ class Tally:
 
     def __init__(self, member_id: int, peers: Peers) -> None:
         self.member_id, self.peers = member_id, peers
-        self.facts: dict[tuple[str, int], Fact] = {}
+        self.acts: dict[tuple[str, int], tuple[int, bytes]] = {}  # number and ids, as in `Fact`
         self.strikes: dict[int, int] = {}
         self.last = 0
         self._counted: defaultdict[str, dict[int, int]] = defaultdict(dict)
@@ -136,25 +135,23 @@ class Tally:
         self._bad: dict[str, _Weights] = {}
         self._cached: dict[tuple[int, int], Points] = {}
 
-    def copy(self, peers: Peers) -> Tally:
-        """Return a tally to continue from here. Shares the quarters that are over, which stay as they are."""
-        new = copy(self)
-        new.peers = peers
-        new.facts, new.strikes = self.facts.copy(), self.strikes.copy()
-        new._counted = defaultdict(dict, {kind: dict(row) for kind, row in self.counted.items()})
-        new._refused, new._capped = self._refused.copy(), self._capped.copy()
-        new._quarters, new._partners = self._quarters.copy(), self._partners.copy()
-        quarter = quarter_of(date.fromordinal(max(self.last, 1)))
-        for group in [group for group in self._quarters if group[1] >= quarter]:
-            new._quarters[group] = self._quarters[group].copy()
-            new._partners[group] = self._partners[group].copy()
-            new._refused[group] = self._refused[group].copy()
-            new._capped[group] = self._capped.get(group, Counter()).copy()
-        new._beyond, new._over, new._unsettled = self._beyond.copy(), self._over.copy(), set()
-        new._good = {key: row.copy() for key, row in self._good.items()}
-        new._bad = {key: row.copy() for key, row in self._bad.items()}
-        new._cached = {}
-        return new
+    def forget(self) -> None:
+        """Drop what no later day needs: quarters that are over, and acts too old to be among those worth most."""
+        today = date.fromordinal(max(self.last, 1))
+        quarter, first = quarter_of(today), date(today.year, (today.month - 1) // 3 * 3 + 1, 1).toordinal()
+        for kind, row in list(self.counted.items()):
+            older = [day for day in row if day < first and row[day] > 0]
+            dropped = {day for day in row if day < first} - {*older[-EVIDENCE_MOST:]}
+            if kind != NPS:  # answers of detractors matter longer
+                self._counted[kind] = {day: n for day, n in row.items() if day not in dropped}
+        self.acts = {key: acts for key, acts in self.acts.items() if key[1] in self._counted[key[0]]}
+        for groups in (self._quarters, self._partners):
+            for group in [group for group in groups if group[1] < quarter]:
+                del groups[group]
+        self._over = {group for group in self._over if group[1] >= quarter}
+        for weights in (*self._good.values(), *self._bad.values()):
+            weights.forget(self.last)
+        self._cached.clear()
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
@@ -170,7 +167,7 @@ class Tally:
             elif kind == NPS:
                 self._add_nps(ordinal, fact)
             else:
-                self.facts[kind, ordinal] = fact
+                self.acts[kind, ordinal] = fact.n, fact.ids
                 if fact.pairs:
                     self._add_paired(ordinal, (kind, quarter), fact)
                     continue
@@ -183,7 +180,7 @@ class Tally:
         """Add the day's NPS answer: a promoter counts 1, a detractor -1."""
         counts = _nps_of(item["props"]["score"] for item in fact.items or ())
         if counts:
-            self.facts[NPS, ordinal] = fact
+            self.acts[NPS, ordinal] = fact.n, fact.ids
             self._set(NPS, ordinal, counts)
 
     def _add_paired(self, ordinal: int, group: tuple[str, int], fact: Fact) -> None:

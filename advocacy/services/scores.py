@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import Any
 
 from advocacy.engine.caps import Peers
 from advocacy.engine.score import Scored, continue_score, score_member
-from advocacy.engine.spans import Course, Past, Walk, past_of, walk_until
+from advocacy.engine.spans import Course, Past, Walk, past_of
 from advocacy.models import Score
 from journeys.engine.facts import Advocacy, Fact, Split
 from journeys.hooks import AdvocacyResults, Facts
@@ -65,14 +65,18 @@ def compute_results(
 
 
 def _computed_in_parts(course: Course, split: Split) -> Advocacy:
-    paused: Walk = split.state or walk_until(course, split.since)
-    scored = continue_score(paused, course, split.since)
+    walk = Walk.thaw(split.start, course.peers) if split.start else Walk(course.member_id, course.peers)
+    frozen = b""
+    if split.keep:
+        walk.follow(course, split.keep - timedelta(days=1))
+        frozen = walk.freeze()
+    scored = continue_score(walk, course)
     if scored is None:
-        return Advocacy(paused=paused)
+        return Advocacy(frozen=frozen)
     computed = MemberScore(
-        course.member_id, course.facts, course.peers, course.as_of, scored, bool(split.state)
+        course.member_id, course.facts, course.peers, course.as_of, scored, bool(split.start)
     )
-    return Advocacy(scored.spans, scored.next_due, DUE_WHY, computed, paused)
+    return Advocacy(scored.spans, scored.next_due, DUE_WHY, computed, frozen)
 
 
 def columns_of(scored: Scored | None) -> dict[str, Any] | None:

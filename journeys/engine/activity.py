@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from . import ledger
@@ -68,9 +68,6 @@ class RiskSignals:
     detractor_on: date | None = None
     payment_failed_on: date | None = None
     open_tickets: set[str] = field(default_factory=set)
-
-    def copy(self) -> RiskSignals:
-        return replace(self, open_tickets=self.open_tickets.copy())
 
     def record(self, fact: Fact, rules: RiskRule) -> None:
         """Record a fact; kinds without a risk signal are ignored."""

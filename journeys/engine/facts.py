@@ -44,25 +44,25 @@ class Advocacy:
     """A member's advocacy as of a day.
 
     `next_due` is the next date on which the score's band or a span changes without an event. `detail` is
-    opaque to the engine, which passes it back to `AdvocacySource.store`, and so is `paused`, the state before the day
-    of a `Split`.
+    opaque to the engine, which passes it back to `AdvocacySource.store`, and so is `frozen`, the state before the day
+    `keep` of a `Split`.
     """
 
     spans: tuple[Span, ...] = ()
     next_due: date | None = None
     next_due_why: str = ""
     detail: Any = None
-    paused: Any = None
+    frozen: bytes = b""
 
 
 NO_ADVOCACY = Advocacy()
 
 
 class Split(NamedTuple):
-    """The day before which the state of a member's advocacy is wanted, or the state before it to continue from."""
+    """The state of a member's advocacy to continue from, if any, and the day before which to freeze it, if any."""
 
-    since: date
-    state: Any = None
+    start: bytes = b""
+    keep: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ skipped: onboarding, an upgrade, further seats or a renewal on the day of the pu
 
 from __future__ import annotations
 
+import pickle
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -23,7 +24,7 @@ from operator import itemgetter
 from . import ledger
 from . import sentences as say
 from . import stages as at
-from .activity import ActivityDates, RiskSignals
+from .activity import BEFORE, RECENT, ActivityDates, RiskSignals
 from .facts import Evidence, Fact, Override, Refusal, Result, Span, one_by_one
 from .history import History, Numbers, Reason, make_reason
 from .interest import Interest
@@ -78,7 +79,7 @@ class Fold:
         self.dates = ActivityDates()
         self.signals = RiskSignals()
         self.interest = Interest(rules)
-        self.active_days: list[date] = []
+        self.active_days: deque[date] = deque(maxlen=RECENT + BEFORE)  # the latest
         self.last_active: list[Fact] = []
         self.ledger = ledger.Ledger(rules.L2.grace_days)
         # The following are about the current customer cycle.
@@ -89,14 +90,18 @@ class Fold:
         self.renewed: Fact | None = None
         self.expansion: tuple[Fact, str] | None = None
 
-    def copy(self, spans: Sequence[Span]) -> Fold:
-        """Return a fold to continue from here, with spans that are the same until here."""
-        new = copy(self)
-        new.spans = _with_evidence(spans)
-        new.history, new.dates, new.signals = self.history.copy(), copy(self.dates), self.signals.copy()
-        new.interest, new.ledger = self.interest.copy(), self.ledger.copy()
-        new.refusals, new.active_days = self.refusals.copy(), self.active_days.copy()
-        new.after_purchase = self.after_purchase.copy()
+    def freeze(self) -> bytes:
+        """Return what `thaw` needs to continue from here."""
+        kept = vars(self).copy()
+        del kept["rules"], kept["spans"], kept["interest"]
+        return pickle.dumps((kept, self.interest.points, self.interest.reads))
+
+    @classmethod
+    def thaw(cls, frozen: bytes, rules: Ruleset, spans: Sequence[Span]) -> Fold:
+        """Return a fold to continue from there, with the same rules and with spans that are the same until there."""
+        new = cls(rules, spans)
+        kept, new.interest.points, new.interest.reads = pickle.loads(frozen)  # noqa: S301 - from our own table
+        vars(new).update(kept)
         return new
 
     def add(self, facts: Iterable[Fact], until: date) -> None:

@@ -35,11 +35,6 @@ class History:
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def copy(self) -> History:
-        new = History()
-        new.rows = self.rows.copy()
-        return new
-
     def add(self, day: date, position: tuple[str, str, frozenset[str], int], why: Reason) -> None:
         """Add a row: the member is at `position` (stage, sub-stage, facets, cycle) from `day` on."""
         today = self.rows.pop() if self.rows and self.rows[-1].effective_on == day else None

@@ -20,11 +20,6 @@ class Interest:
         self.points: deque[tuple[date, int, list[Fact]]] = deque()
         self.reads: deque[Fact] = deque()
 
-    def copy(self) -> Interest:
-        new = Interest(self.rules)
-        new.points, new.reads = self.points.copy(), self.reads.copy()
-        return new
-
     def collect(self, day: date, facts: Sequence[Fact]) -> None:
         """Add a day and drop the days that have left the windows."""
         while self.points and (day - self.points[0][0]).days >= self.rules.E2.days:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -39,10 +38,6 @@ class Ledger:
     holdings: dict[str, Holding] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     ending: dict[str, tuple[date, Fact]] = field(default_factory=dict)
-
-    def copy(self) -> Ledger:
-        holdings = {ref: copy(holding) for ref, holding in self.holdings.items()}
-        return Ledger(self.grace_days, holdings, self.products.copy(), self.ending.copy())
 
     def buy(self, fact: Fact) -> bool:
         """Add sales. Return whether they include a product that the member did not own yet.

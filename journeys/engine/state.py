@@ -35,7 +35,7 @@ def state_of(
     customer_since: date | None,
     dates: ActivityDates,
     signals: RiskSignals | None,
-    active_days: Sequence[date],
+    active_days: Iterable[date],
     deadline: Due | None,
     overrides: Sequence[Override],
     rules: Ruleset,
@@ -47,7 +47,7 @@ def state_of(
     """
     if dates.first_on is None:
         raise ValueError("A member with a stage must have been seen.")
-    recent = [day for day in active_days[-RECENT - BEFORE :] if (as_of - day).days < RECENT + BEFORE]
+    recent = [day for day in active_days if (as_of - day).days < RECENT + BEFORE]
     next_due, why = min(
         _due_dates(row.stage, deadline, dates, signals, recent, overrides, rules, as_of), default=(None, "")
     )

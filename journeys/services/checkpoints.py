@@ -1,123 +1,117 @@
-"""Keep the states of busy members, so that a drain of their last weeks does not fold all their days again.
+"""Keep the states of busy members, so that a drain of their last days does not fold all their days again.
 
-A process keeps in its memory the state of such a member before a day some weeks back. A later drain continues from
-there if the member's rollup before that day has not changed, which the table says for all processes: whoever rolls up
-an earlier day of the member, or folds them again for another reason, deletes the row. A row is read after the lock of
-the shard, and a new one has a new token, so a state that was kept by a transaction that failed is never used.
+A row has the state before a day, so it holds as long as nothing changes before that day. Whoever rolls up an earlier
+day of the member, or folds them again for another reason, deletes it: all of them first take the lock of the shard.
+There is one row for each of the last months, so that a late event does not cost a fold of all days either.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from community.core import bulk
-from community.core.prepared import Prepared
-from journeys.engine.facts import Split
-from journeys.engine.fold import Fold
-from journeys.engine.ruleset import Ruleset
-from journeys.hooks import AdvocacyResults, Facts
+from psycopg.types.numeric import Int8
+
+from community.core import prepared
+from community.core.source_code import digest
+from journeys.engine.facts import Fact
+from journeys.hooks import AdvocacyResults, Facts, advocacy_source
 from journeys.models import Checkpoint
 
 FEW = 20  # members in a drain: those in a larger one, as after an import, are not drained again soon
-MANY = 500  # facts
-BACK, KEEP = timedelta(days=28), timedelta(days=56)  # the age of a checkpoint, at first and at most
-MOST = 50_000  # facts in the states that a process keeps
+MANY = 500  # facts of a member before the first checkpoint
+AGAIN = 100  # facts since the last one
+KEEP = timedelta(days=100)
 
-_ROWS = Prepared[tuple[int, date, uuid.UUID]](
-    lambda ids: Checkpoint.objects.filter(pk__any_of=ids).values_list("member_id", "since", "token")
-)
-
-
-class Mark(NamedTuple):
-    """A row of the table."""
-
-    since: date
-    token: uuid.UUID
+_LATEST = """
+WITH k AS (SELECT * FROM unnest(%(members)s::bigint[], %(firsts)s::date[]) k(member_id, first)),
+late AS (DELETE FROM journeys_checkpoint c USING k WHERE c.member_id = k.member_id AND c.since > k.first)
+SELECT DISTINCT ON (c.member_id) c.member_id, c.since, c.fold, c.advocacy
+FROM k JOIN journeys_checkpoint c USING (member_id)
+WHERE c.since <= least(k.first, %(as_of)s) AND c.ruleset = %(ruleset)s AND c.code = %(code)s
+ORDER BY c.member_id, c.since DESC
+"""
+_KEEP = """
+WITH k AS (
+  SELECT * FROM unnest(%(members)s::bigint[], %(since)s::date[], %(folds)s::bytea[], %(advocacy)s::bytea[])
+    k(member_id, since, fold, advocacy)),
+old AS (DELETE FROM journeys_checkpoint c USING k WHERE c.member_id = k.member_id AND c.since < %(oldest)s)
+INSERT INTO journeys_checkpoint (member_id, month, since, ruleset, code, fold, advocacy)
+SELECT member_id, date_trunc('month', since), since, %(ruleset)s, %(code)s, fold, advocacy FROM k
+ON CONFLICT (member_id, month) DO UPDATE SET since = excluded.since, ruleset = excluded.ruleset,
+  code = excluded.code, fold = excluded.fold, advocacy = excluded.advocacy
+"""
 
 
 class Kept(NamedTuple):
-    """The state of a member before the day `mark.since`."""
+    """The frozen state of a member before the day `since`."""
 
-    mark: Mark
-    ruleset: int
-    size: int  # in facts
-    fold: Fold
-    advocacy: object
+    since: date
+    fold: bytes
+    advocacy: bytes
 
 
-_kept: OrderedDict[int, Kept] = OrderedDict()
+def latest_before(firsts: Mapping[int, date], *, ruleset: int, as_of: date) -> dict[int, Kept]:
+    """Return the latest checkpoints of these members before the days from which they are dirty; delete later ones."""
+    values = {
+        "members": list(map(Int8, firsts)),
+        "firsts": list(firsts.values()),
+        "as_of": as_of,
+        "ruleset": Int8(ruleset),
+        "code": _code(),
+    }
+    return {member_id: Kept(*kept) for member_id, *kept in prepared.fetch(_LATEST, values)}
 
 
-def marks_of(keys: Collection[tuple[int, date | None]], as_of: date) -> dict[int, Mark] | None:
-    """Return the checkpoints before all of these dirty days; deletes the others of the same members.
+def days_to_keep(
+    facts: Facts, firsts: Mapping[int, date], starts: Collection[int], as_of: date
+) -> dict[int, date]:
+    """Return by member the day before which to keep the state, for those with many facts, or many since the start.
 
-    Returns None where no states are to be kept.
+    It is twice as far back as the first dirty day, so that some events that are somewhat later find it, too.
     """
-    members = {member_id for member_id, _ in keys}
-    if len(members) > FEW:
-        delete_checkpoints(list(members))
-        return None
-    marks = {pk: Mark(since, token) for pk, since, token in _ROWS(ids=list(members))}
-    late = {pk for pk, day in keys if pk in marks and (day is None or day < marks[pk].since)}
-    late |= {pk for pk, mark in marks.items() if not as_of - KEEP <= mark.since <= as_of}
-    if late:
-        delete_checkpoints(list(late))
-    return {pk: mark for pk, mark in marks.items() if pk not in late}
-
-
-def kept_states(marks: Mapping[int, Mark], member_ids: Collection[int], ruleset: int) -> dict[int, Kept]:
-    """Return the states of these members that this process has kept at their checkpoints."""
+    if len(firsts) > FEW:
+        return {}
     found = {}
-    for member_id in member_ids:
-        kept = _kept.get(member_id)
-        if kept is not None and (kept.mark, kept.ruleset) == (marks.get(member_id), ruleset):
-            _kept.move_to_end(member_id)
-            found[member_id] = kept
+    for member_id, of_member in facts.items():
+        back = timedelta(days=2 * (as_of - firsts[member_id]).days + 1)
+        since = as_of - (back if back <= KEEP else timedelta(days=1))
+        if _are_many(of_member, AGAIN if member_id in starts else MANY, since):
+            found[member_id] = since
     return found
 
 
-def new_marks(
-    marks: Mapping[int, Mark], member_ids: Collection[int], facts: Facts, as_of: date
-) -> dict[int, Mark]:
-    """Return the checkpoints of those of these members who are busy: the ones in `marks`, or new ones."""
-    since = as_of - BACK
-    return {
-        pk: marks.get(pk) or Mark(since, uuid.uuid4())
-        for pk in member_ids
-        if pk in marks or len(facts[pk]) >= MANY
-    }
-
-
-def splits_of(kept: Mapping[int, Kept], new: Mapping[int, Mark]) -> dict[int, Split]:
-    splits = {pk: Split(state.mark.since, state.advocacy) for pk, state in kept.items()}
-    return splits | {pk: Split(mark.since) for pk, mark in new.items()}
+def _are_many(facts: Sequence[Fact], many: int, before: date) -> bool:
+    return len(facts) >= many and facts[many - 1].day < before
 
 
 def keep(
-    marks: Mapping[int, Mark], facts: Facts, advocacy: AdvocacyResults, rules: Ruleset, version: int
-) -> dict[int, Kept]:
-    """Store these checkpoints, keep the states of their members there, and return these states."""
-    rows = [Checkpoint(pk, mark.since, mark.token) for pk, mark in marks.items()]
-    bulk.insert(rows, ignore_conflicts=True)
-    found = {}
-    for member_id, mark in marks.items():
-        before = Fold(rules, advocacy[member_id].spans)
-        before.add(facts[member_id], mark.since - timedelta(days=1))
-        found[member_id] = Kept(mark, version, len(facts[member_id]), before, advocacy[member_id].paused)
-        _kept.pop(member_id, None)
-    _kept.update(found)
-    while sum(state.size for state in _kept.values()) > MOST:
-        _kept.popitem(last=False)
-    return found
+    days: Mapping[int, date],
+    folds: Mapping[int, bytes],
+    advocacy: AdvocacyResults,
+    *,
+    ruleset: int,
+    as_of: date,
+) -> None:
+    """Keep the states of these members before these days."""
+    values = {
+        "members": list(map(Int8, days)),
+        "since": list(days.values()),
+        "folds": [folds[member_id] for member_id in days],
+        "advocacy": [advocacy[member_id].frozen for member_id in days],
+        "oldest": as_of - KEEP,
+        "ruleset": Int8(ruleset),
+        "code": _code(),
+    }
+    prepared.fetch(_KEEP, values)
 
 
-def delete_checkpoints(member_ids: Sequence[int] | None = None) -> None:
-    """Delete the checkpoints of these members, or all of them."""
-    rows = Checkpoint.objects.all()
-    if member_ids is not None:
-        rows = rows.filter(pk__any_of=member_ids)
-    rows._raw_delete("default")
+def delete_after(day: date) -> None:
+    """Delete everyone's checkpoints after this day."""
+    Checkpoint.objects.filter(since__gt=day)._raw_delete("default")
+
+
+def _code() -> str:
+    """Return a digest of the code of which the states are; others may read them wrongly."""
+    return digest("journeys.engine", advocacy_source().engine)

@@ -139,7 +139,7 @@ def _check(members: Sequence[int], as_of: date, found: Comparison) -> None:
     followed = {member_id: of_member for member_id, of_member in facts.items() if member_id in not_staff}
     source = advocacy_source()
     advocacy = source.compute(followed, as_of)
-    results = fold_all(followed, parsed(live_ruleset()), advocacy=advocacy, as_of=as_of)
+    results, _ = fold_all(followed, parsed(live_ruleset()), advocacy=advocacy, as_of=as_of)
     results |= {member_id: Result() for member_id in members if member_id not in results}
     found.differences += [
         *_rollup_differences(facts),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from types import MappingProxyType
 
 from django.db import connection, transaction
@@ -15,13 +16,14 @@ from community.core.collector import gc_paused
 from community.core.prepared import Prepared
 from community.members.models import Member
 from journeys.engine import facts as engine
+from journeys.engine.facts import Split
 from journeys.engine.fold import Fold
 from journeys.engine.ruleset import Ruleset
 from journeys.hooks import AdvocacyResults, Facts, advocacy_source
 from journeys.models import Override
 
-from . import report_numbers
-from .checkpoints import Mark, delete_checkpoints, keep, kept_states, marks_of, new_marks, splits_of
+from . import checkpoints, report_numbers
+from .checkpoints import Kept
 from .customers import update_customer_since
 from .dirty import SHARDS
 from .rollup import FEW, facts_of, roll_up, roll_up_period
@@ -90,7 +92,7 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     if len(keys) > FEW:
         prepared.fetch("SET LOCAL plan_cache_mode TO DEFAULT")
     rolled = _roll_up_days(keys)
-    changes = refold(sorted({member_id for member_id, _ in keys}), as_of=day, marks=marks_of(keys, day))
+    changes = refold(_first_days(keys), as_of=day)
     return Drained(len(keys), rolled, changes.rows)
 
 
@@ -109,7 +111,7 @@ def roll_up_month(first: date, last: date) -> int:
     Dirty member-days stay dirty. Returns the number of rows added, changed or deleted.
     """
     hold_drains()
-    delete_checkpoints()
+    checkpoints.delete_after(first)
     return roll_up_period(first, last)
 
 
@@ -137,9 +139,8 @@ def replay(
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, shard])
         cursor.execute(_TAKE_MEMBERS, {"shard": shard, "day": day, "members": list(member_ids)})
         keys = list(cursor.fetchall())
-    delete_checkpoints(member_ids)
     rolled = _roll_up_days(keys)
-    changes = refold(member_ids, as_of=day, record_events=record_events)
+    changes = refold(dict.fromkeys(member_ids, date.min), as_of=day, record_events=record_events)
     changes.rollup = rolled
     return changes
 
@@ -148,32 +149,34 @@ def _roll_up_days(keys: Iterable[tuple[int, date | None]]) -> int:
     return roll_up(sorted({(member_id, on) for member_id, on in keys if on is not None}))
 
 
+def _first_days(keys: Iterable[tuple[int, date | None]]) -> dict[int, date]:
+    """Return by member the first of these days, or `date.min` for one to fold from the start."""
+    found: dict[int, date] = {}
+    for member_id, day in sorted(keys, key=itemgetter(0)):
+        found[member_id] = min(day or date.min, found.get(member_id, date.max))
+    return found
+
+
 @gc_paused()
-def refold(
-    member_ids: Sequence[int],
-    *,
-    as_of: date,
-    record_events: bool = True,
-    marks: Mapping[int, Mark] | None = None,
-) -> Changes:
+def refold(firsts: Mapping[int, date], *, as_of: date, record_events: bool = True) -> Changes:
     """Fold these members from their rollup and write the differences.
 
-    Given the `marks` of a small drain, continues from the states kept there, and keeps those of other busy members.
+    `firsts` has by member the first day of which the rollup may have changed.
     """
-    members = {member.pk: member for member in _MEMBERS(ids=member_ids)}
+    members = {member.pk: member for member in _MEMBERS(ids=list(firsts))}
     ruleset = live_ruleset()
     rules = parsed(ruleset)
     staff = [pk for pk, member in members.items() if member.is_team]
+    starts = checkpoints.latest_before(firsts, ruleset=ruleset.version, as_of=as_of)
     followed = [pk for pk, member in members.items() if not member.is_team]
-    kept = kept_states(marks, followed, ruleset.version) if marks else {}
-    facts = facts_of(followed, {pk: state.mark.since for pk, state in kept.items()})
-    new = {} if marks is None else new_marks(marks, facts.keys() - kept.keys(), facts, as_of)
+    facts = facts_of(followed, {pk: starts[pk].since for pk in followed if pk in starts})
+    days = checkpoints.days_to_keep(facts, firsts, starts, as_of)
+    splits = {pk: Split(start.advocacy, days.get(pk)) for pk, start in starts.items()}
     source = advocacy_source()
-    advocacy = source.compute(facts, as_of, splits_of(kept, new))
-    if new:
-        kept |= keep(new, facts, advocacy, rules, ruleset.version)
-    starts = {pk: state.fold for pk, state in kept.items()}
-    results = fold_all(facts, rules, advocacy=advocacy, as_of=as_of, starts=starts)
+    advocacy = source.compute(facts, as_of, {pk: Split(keep=day) for pk, day in days.items()} | splits)
+    results, frozen = fold_all(facts, rules, advocacy=advocacy, as_of=as_of, starts=starts, keep=days)
+    if days:
+        checkpoints.keep(days, frozen, advocacy, ruleset=ruleset.version, as_of=as_of)
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=ruleset.version)
     changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
@@ -192,18 +195,22 @@ def fold_all(
     *,
     advocacy: AdvocacyResults,
     as_of: date,
-    starts: Mapping[int, Fold] = MappingProxyType({}),
-) -> dict[int, engine.Result]:
-    """Fold many members at once, those in `starts` from there."""
+    starts: Mapping[int, Kept] = MappingProxyType({}),
+    keep: Mapping[int, date] = MappingProxyType({}),
+) -> tuple[dict[int, engine.Result], dict[int, bytes]]:
+    """Fold many members at once, those in `starts` from there; also return the states before the days in `keep`."""
     overrides = overrides_of(list(facts))
-    results = {}
+    results, frozen = {}, {}
     for member_id, of_member in facts.items():
         spans = advocacy.get(member_id, engine.NO_ADVOCACY).spans
         start = starts.get(member_id)
-        folded = start.copy(spans) if start else Fold(rules, spans)
+        folded = Fold.thaw(start.fold, rules, spans) if start else Fold(rules, spans)
+        if member_id in keep:
+            folded.add(of_member, keep[member_id] - timedelta(days=1))
+            frozen[member_id] = folded.freeze()
         folded.add(of_member, as_of)
         results[member_id] = folded.result(as_of, overrides.get(member_id, ()))
-    return results
+    return results, frozen
 
 
 def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:

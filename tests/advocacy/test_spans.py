@@ -427,3 +427,13 @@ def test_past_adds_no_days_after_the_best_one_if_the_band_stays_the_same(monkeyp
 
     assert (past.changes, past.best_on) == ((), best.day)
     assert added == [best.day]
+
+
+def test_a_frozen_walk_does_not_grow_with_the_years():
+    def frozen_after(days):
+        acts = [did("reply.created", 2, ago=ago, to={ago: 1, ago + 1: 1}) for ago in range(days)]
+        walk = Walk(ME, NO_PEERS)
+        walk.follow(Course(in_order(acts), TODAY, ME, NO_PEERS), TODAY)
+        return walk.freeze()
+
+    assert len(frozen_after(3000)) < 1.1 * len(frozen_after(600)) < 30_000

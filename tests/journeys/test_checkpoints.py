@@ -23,6 +23,7 @@ LATEST = 3  # days ago
 @pytest.fixture(autouse=True)
 def everyone_is_busy(monkeypatch):
     monkeypatch.setattr(checkpoints, "MANY", 1)
+    monkeypatch.setattr(checkpoints, "AGAIN", 1)
 
 
 @pytest.fixture
@@ -30,36 +31,36 @@ def member():
     """A member with a checkpoint, whose rollup before it was changed without notice."""
     found = MemberFactory()
     bought(found, 100)
-    replied(found, LATEST)
     drained()
-    MemberDay.objects.filter(member_id=found.pk, kind="purchase.completed").delete()
+    drain_a_reply(found)
+    forget_the_purchase(found)
     return found
 
 
-def drain_a_reply(member) -> None:
-    event = replied(member, LATEST)
+def drain_a_reply(member, days_ago=LATEST) -> None:
+    event = replied(member, days_ago)
     dirty.mark_events([event])
     drain_all()
+
+
+def forget_the_purchase(member) -> None:
+    MemberDay.objects.filter(member_id=member.pk, kind="purchase.completed").delete()
 
 
 def is_customer(member) -> bool:
     return StageHistory.objects.current().filter(member=member, exited_on=None, stage="relationship").exists()
 
 
+def kept_since(member) -> list[int]:
+    """Return how many days ago the member's checkpoints are."""
+    days = Checkpoint.objects.filter(member_id=member.pk).order_by("-since").values_list("since", flat=True)
+    return [(shards.today() - day).days for day in days]
+
+
 def test_drain_of_the_latest_days_does_not_read_the_earlier_ones(member):
     drain_a_reply(member)
 
     assert is_customer(member)
-
-
-def test_drain_of_a_checkpoint_of_another_process_folds_all_days_and_keeps_that_checkpoint(member):
-    before = Checkpoint.objects.get(pk=member.pk).token
-    checkpoints._kept.clear()
-    drain_a_reply(member)
-    assert not is_customer(member)
-
-    assert Checkpoint.objects.get(pk=member.pk).token == before
-    assert member.pk in checkpoints._kept
 
 
 def earlier_event(member) -> None:
@@ -82,6 +83,14 @@ def new_rules(member) -> None:
     rulesets.publish_ruleset(new, actor=MemberFactory(role="manager"))
 
 
+def other_rules(member) -> None:
+    Checkpoint.objects.update(ruleset=7)
+
+
+def other_code(member) -> None:
+    Checkpoint.objects.update(code="older")
+
+
 def new_role(member) -> None:
     dirty.mark_members([member.pk])
 
@@ -93,7 +102,7 @@ def replayed(member) -> None:
 def rolled_up(member) -> None:
     today = shards.today()
     shards.roll_up_month(today - timedelta(days=110), today - timedelta(days=90))
-    MemberDay.objects.filter(member_id=member.pk, kind="purchase.completed").delete()
+    forget_the_purchase(member)
 
 
 def removed(member) -> None:
@@ -102,7 +111,19 @@ def removed(member) -> None:
 
 
 @pytest.mark.parametrize(
-    "happens", [earlier_event, retraction, override, new_rules, new_role, replayed, rolled_up, removed]
+    "happens",
+    [
+        earlier_event,
+        retraction,
+        override,
+        new_rules,
+        other_rules,
+        other_code,
+        new_role,
+        replayed,
+        rolled_up,
+        removed,
+    ],
 )
 def test_no_drain_continues_from_before(happens, member):
     happens(member)
@@ -111,13 +132,75 @@ def test_no_drain_continues_from_before(happens, member):
     assert not is_customer(member)
 
 
-def test_a_checkpoint_is_kept_for_some_weeks(member):
-    for days, continues in ((0, True), (28, True), (29, False)):
-        replied_on = shards.today() - timedelta(days=LATEST)
-        dirty._mark([(member.pk, replied_on)])
-        shards.drain(dirty.shard_of(member.pk), as_of=shards.today() + timedelta(days=days))
+@pytest.mark.parametrize("happens", [earlier_event, retraction, override, new_role, replayed, rolled_up])
+def test_whatever_changes_earlier_days_deletes_the_checkpoint(happens, member, monkeypatch):
+    monkeypatch.setattr(checkpoints, "FEW", 0)  # keep no others
+    happens(member)
+    drain_all()
 
-        assert is_customer(member) == continues
+    assert not Checkpoint.objects.exists()
+
+
+def test_a_large_drain_continues_from_a_checkpoint_but_keeps_none(member, monkeypatch):
+    monkeypatch.setattr(checkpoints, "FEW", 0)
+    before = kept_since(member)
+    drain_a_reply(member, 0)
+    assert is_customer(member)
+    assert kept_since(member) == before
+
+    drain_a_reply(MemberFactory())
+
+    assert Checkpoint.objects.count() == 1
+
+
+def test_a_checkpoint_is_twice_as_far_back_as_the_first_dirty_day(member):
+    assert kept_since(member) == [2 * LATEST + 1]
+
+    drain_a_reply(member, 2 * LATEST)
+
+    assert is_customer(member)
+
+
+def test_a_checkpoint_moves_on_with_many_facts(member, monkeypatch):
+    monkeypatch.setattr(checkpoints, "AGAIN", 3)
+    for ago in (5, 4):
+        drain_a_reply(member, ago)
+        assert kept_since(member) == [2 * LATEST + 1]
+
+    drain_a_reply(member, 0)
+
+    assert kept_since(member)[0] == 1
+    assert is_customer(member)
+
+
+def months_pass(member, time_machine, *months: int) -> None:
+    """Let the member reply on the 19th, 20th and 21st of these months."""
+    for month in months:
+        for day in (19, 20, 21):
+            time_machine.move_to(f"2026-{month:02}-{day} 12:00")
+            drain_a_reply(member, 0)
+
+
+def test_there_is_a_checkpoint_for_each_of_the_last_months(time_machine):
+    member = MemberFactory()
+    months_pass(member, time_machine, *range(1, 8))
+
+    found = Checkpoint.objects.filter(member_id=member.pk).order_by("month")
+
+    assert [f"{row.since:%m-%d}" for row in found] == ["04-20", "05-20", "06-20", "07-20"]
+
+
+def test_a_late_event_is_folded_from_the_month_before(time_machine):
+    member = MemberFactory()
+    time_machine.move_to("2026-04-21 12:00")
+    bought(member, 50)
+    drained()
+    months_pass(member, time_machine, 5, 6)
+    forget_the_purchase(member)
+
+    drain_a_reply(member, 10)
+
+    assert is_customer(member)
 
 
 def test_a_drain_as_of_an_earlier_day_folds_all_days(member):
@@ -139,23 +222,3 @@ def test_what_a_failed_drain_kept_is_not_used(member):
 
     assert is_customer(member)
     assert replay.check_everyone().differences == []
-
-
-def test_a_drain_of_many_members_keeps_nothing(monkeypatch):
-    monkeypatch.setattr(checkpoints, "FEW", 0)
-    replied(MemberFactory(), LATEST)
-    drained()
-
-    assert not Checkpoint.objects.exists()
-
-
-def test_a_process_keeps_the_states_used_last(monkeypatch):
-    monkeypatch.setattr(checkpoints, "MOST", 2)
-    members = [MemberFactory() for _ in range(3)]
-    for member in members:
-        replied(member, 1)
-        drained(member)
-
-    assert [pk for pk in checkpoints._kept if pk in {one.pk for one in members}] == [
-        one.pk for one in members[1:]
-    ]

@@ -13,7 +13,7 @@ from advocacy.engine.caps import PAIR_MOST, Day, Peers, count_quarter
 from advocacy.engine.score import continue_score, score_member, score_over_time
 from advocacy.engine.score_bound import ScoreBound
 from advocacy.engine.search import band_of, falls_below
-from advocacy.engine.spans import Course, advocate_spans, past_of, walk_until
+from advocacy.engine.spans import Course, Walk, advocate_spans, past_of
 from advocacy.engine.tally import Tally, scored_days, tally_of
 from advocacy.engine.weights import BANDS, COMPONENTS, KINDS, PEER_REPLY
 from journeys.engine.facts import Fact, RawEvent
@@ -356,10 +356,14 @@ def told(scored):
 @given(st.one_of(busy_lives(), lives), ages, st.lists(st.one_of(good_acts(), against()), max_size=5))
 def test_score_continued_from_any_day_equals_a_whole_one(facts, ago, others):
     since = TODAY - timedelta(days=ago)
-    walk = walk_until(Course(facts, TODAY, ME, PEERS), since)
+    walk = Walk(ME, PEERS)
+    for until in (since - timedelta(days=90), since - timedelta(days=1)):
+        walk.follow(Course(facts, TODAY, ME, PEERS), until)
+        frozen = walk.freeze()
+        walk = Walk.thaw(frozen, PEERS)
 
     def continued(new):
-        return told(continue_score(walk, Course(new, TODAY, ME, PEERS), since))
+        return told(continue_score(Walk.thaw(frozen, PEERS), Course(new, TODAY, ME, PEERS)))
 
     latest = [fact for fact in facts if fact.day >= since]
     more = merged([*latest, *(fact for fact in others if fact.day >= since)])

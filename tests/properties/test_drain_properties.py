@@ -41,7 +41,7 @@ def members():
 def everyone_is_busy(monkeypatch):
     """Let drains of a few members continue from checkpoints, whose age decides how many late events go before them."""
     monkeypatch.setattr(checkpoints, "MANY", 1)
-    monkeypatch.setattr(checkpoints, "BACK", timedelta(200))
+    monkeypatch.setattr(checkpoints, "AGAIN", 1)
     monkeypatch.setattr(checkpoints, "KEEP", timedelta(300))
 
 
@@ -156,9 +156,8 @@ def test_3_incremental_drains_equal_a_replay(seed, members):
 
 
 @seeds
-def test_drains_that_continue_from_checkpoints_equal_a_fresh_fold(seed, members, manager, monkeypatch):
+def test_drains_that_continue_from_checkpoints_equal_a_fresh_fold(seed, members, manager):
     dice = random.Random(seed)
-    monkeypatch.setattr(checkpoints, "BACK", timedelta(dice.choice([20, 90, 250, 400])))
     add_random_events(dice, members, 20 * len(members))
     dirty.mark_events(log())
     drain_all()

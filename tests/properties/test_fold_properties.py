@@ -80,9 +80,10 @@ def test_fold_continued_from_any_day_equals_a_whole_one(life, others, since, mor
     known = [span if span.end is None or span.end < since else replace(span, end=None) for span in spans]
     start = Fold(RULES, [span for span in known if span.start < since])
     start.add(roll_up(life), since - timedelta(days=1))
+    frozen = start.freeze()
 
     for whole in ([*life, *(other for other in others if other.day >= since)], life):
-        continued = start.copy(spans)
+        continued = Fold.thaw(frozen, RULES, spans)
         continued.add(roll_up(whole), as_of)
         assert continued.result(as_of, some) == story(whole, as_of=as_of, spans=spans, overrides=some)
 
