@@ -11,14 +11,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pydantic import ValidationError as Unsound
 
 from community.core.admin_base import MANAGERS, BaseAdmin, action, display
-from community.core.validation import sentences
 from community.members.models import Member
 from community.members.requests import member_of
 
-from .engine.ruleset import parse_ruleset
 from .models import Override, Ruleset, StageHistory
 from .services import overrides, rulesets
 
@@ -39,10 +36,8 @@ class RulesetForm(forms.ModelForm):  # type: ignore[type-arg]
         rules: dict[str, Any] = self.cleaned_data["rules"]
         if not isinstance(rules, dict):
             raise ValidationError(_("The rules must be a JSON object, in braces."))
-        try:
-            parse_ruleset(rules)
-        except Unsound as error:
-            raise ValidationError(sentences(error)) from error
+        if problems := rulesets.problems_of(rules):
+            raise ValidationError(problems)
         return rules
 
 
@@ -82,8 +77,6 @@ class RulesetAdmin(BaseAdmin):
             return TemplateResponse(request, "admin/journeys/publish.html", context)
         try:
             rulesets.publish_ruleset(ruleset, actor=member_of(request))
-        except Unsound as error:
-            messages.error(request, " ".join(sentences(error)))
         except ValueError as error:
             messages.error(request, str(error))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -103,6 +103,18 @@ class Ruleset(_Rule):
             others = ", ".join(sorted(self.C1.kinds - BOUGHT))
             raise ValueError(f"Only purchases and subscriptions can lead to conversion, not {others}.")
         return self
+
+    @property
+    def kinds(self) -> Mapping[str, Collection[Kind]]:
+        """The names of events in these rules, by where they are."""
+        rules = {"E1": self.E1, "E3": self.E3, "C1": self.C1, "R1": self.R1, "R4": self.R4, "R5": self.R5}
+        return {
+            "points": self.points,
+            "day_caps": self.day_caps,
+            "passive": self.passive,
+            **{f"{name}.kinds": rule.kinds for name, rule in rules.items()},
+            "E3.reads": self.E3.reads,
+        }
 
     @cached_property
     def milli_points(self) -> Mapping[str, int]:

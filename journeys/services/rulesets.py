@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from community.core.audit import audit
 from community.core.prepared import Prepared
+from community.core.validation import sentences
+from community.events.catalogue import EVENT_TYPES
+from community.events.services import custom_kinds
 from community.members.models import Member
 from journeys.engine import ruleset as engine
 from journeys.engine.default_rules import DEFAULT_RULES
@@ -37,6 +46,25 @@ def parsed(ruleset: Ruleset) -> engine.Ruleset:
     return engine.parse_ruleset(ruleset.rules)
 
 
+def problems_of(rules: dict[str, Any]) -> list[str]:
+    """Return a sentence for each problem of new rules; events must be in the catalogue, custom or in the live rules."""
+    try:
+        kinds = engine.parse_ruleset(rules).kinds
+    except ValidationError as error:
+        return sentences(error)
+    live = parsed(live_ruleset()).kinds
+    known = {*EVENT_TYPES, *custom_kinds.all_types(), *set().union(*live.values())}
+    return [
+        _unknown(where, name, known) for where, names in kinds.items() for name in sorted({*names} - known)
+    ]
+
+
+def _unknown(where: str, name: str, known: Iterable[str]) -> str:
+    sentence = _("%(where)s: there is no event called “%(name)s”.") % {"where": where, "name": name}
+    near = get_close_matches(name, known, n=1)
+    return sentence + (" " + _("Did you mean “%(name)s”?") % {"name": near[0]} if near else "")
+
+
 @transaction.atomic
 def publish_ruleset(ruleset: Ruleset, *, actor: Member) -> Ruleset:
     """Make a draft the live ruleset and mark every member to be folded again; idempotent.
@@ -50,7 +78,8 @@ def publish_ruleset(ruleset: Ruleset, *, actor: Member) -> Ruleset:
         raise ValueError(
             "These rules have been published before. To use them again, copy them into a new draft."
         )
-    parsed(ruleset)
+    if problems := problems_of(ruleset.rules):
+        raise ValueError(" ".join(problems))
     before = live_ruleset()
     before.status = Ruleset.Status.RETIRED
     before.save(update_fields=["status"])

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from community.events.models import CustomKind
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Override, Ruleset
 from journeys.services import overrides, rulesets
@@ -44,6 +45,14 @@ def test_manager_creates_a_draft_from_the_live_rules(as_manager):
         ({"points": {"visit.day": -5}}, "points.visit.day must be at least 0."),
         ({"day_caps": {"visit.day": -1}}, "day_caps.visit.day must be at least 0."),
         ({"R1": {"kinds": ["a\0"]}}, "R1.kinds.0 is not valid."),
+        (
+            {"day_caps": {"search.perfomed": 1}},
+            "day_caps: there is no event called “search.perfomed”. Did you mean “search.performed”?",
+        ),
+        (
+            {"R1": {"kinds": ["zebra.zigzagged"]}},
+            "R1.kinds: there is no event called “zebra.zigzagged”.</li>",
+        ),
         ({"R3": {}}, "R3.days is missing."),
         ({"E9": {}}, "E9 is not a known setting; check the spelling."),
         ({"points": []}, "points must be an object, in braces."),
@@ -57,6 +66,15 @@ def test_invalid_rules_are_refused_with_the_reason(as_manager, changes, sentence
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert not Ruleset.objects.filter(version=2).exists()
+
+
+def test_rules_may_name_custom_events(as_manager):
+    CustomKind.objects.create(name="workshop.attended", says="attended a workshop")
+    rules = DEFAULT_RULES | {"points": DEFAULT_RULES["points"] | {"workshop.attended": 5}}
+
+    as_manager.post(reverse("admin:journeys_ruleset_add"), {"rules": json.dumps(rules)})
+
+    assert Ruleset.objects.get(version=2).rules["points"]["workshop.attended"] == 5
 
 
 def test_rules_that_are_not_an_object_are_refused(as_manager):

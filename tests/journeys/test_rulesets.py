@@ -76,6 +76,11 @@ def test_publishing_invalid_rules_is_refused(manager):
     assert rulesets.live_ruleset().version == 1
 
 
+def test_publishing_rules_with_an_unknown_event_is_refused(manager):
+    with pytest.raises(ValueError, match=r"passive: there is no event called “visit\.days”"):
+        rulesets.publish_ruleset(draft(passive=["visit.days"]), actor=manager)
+
+
 def test_live_rules_cannot_be_changed_or_deleted():
     live = rulesets.live_ruleset()
 
