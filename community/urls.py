@@ -20,7 +20,7 @@ urlpatterns = [
     path("", include("community.pages.urls.forum")),
     path("", include("community.pages.urls.qa")),
     path("", include("community.notifications.urls")),
-    path("", include("community.badges.urls")),
+    path("", include("community.pages.urls.badges")),
     path("", include("community.moderation.urls")),
     path("", include("community.prospects.urls")),
     path("", include("journeys.urls")),

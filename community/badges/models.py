@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,9 +23,15 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
     def active(self) -> BadgeQuerySet:
         return self.filter(is_active=True)
 
-    def with_holders(self) -> BadgeQuerySet:
-        """Annotate `holder_count`: the number of distinct members with the badge who are not private."""
-        held = Q(awards__taken_back_at__isnull=True, awards__member__is_private=False)
+    def with_holders(self, *, besides: models.QuerySet[Any, Any] | None = None) -> BadgeQuerySet:
+        """Annotate `holder_count`: the number of active members who have the badge and are not private."""
+        held = Q(
+            awards__taken_back_at__isnull=True,
+            awards__member__is_active=True,
+            awards__member__is_private=False,
+        )
+        if besides is not None:
+            held &= ~Q(awards__member__in=besides)
         return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from community.members.models import Member
 
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 MAX_SUGGESTIONS = 6
 
 
-def suggest_people(prefix: str, *, reader: Reader, topic_id: int | None = None) -> list[Member]:
+def suggest_people(
+    prefix: str, *, reader: Reader, topic_id: int | None = None, besides: QuerySet[Any, Any] | None = None
+) -> list[Member]:
     """Return active members whose username or name starts with `prefix`, participants of the topic first.
 
-    An empty prefix returns only participants.
+    An empty prefix returns only participants. The reader and the members `besides` are left out.
     """
     people = Member.objects.public().exclude(pk=reader.pk)
+    if besides is not None:
+        people = people.exclude(pk__in=besides)
     if prefix:
         people = people.filter(
             Q(username__istartswith=prefix)

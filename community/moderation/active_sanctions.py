@@ -38,8 +38,12 @@ def is_silenced(member: Member) -> bool:
     return active_sanction(member) is not None
 
 
+def suspended(now: datetime) -> QuerySet[Sanction, Any]:
+    """Return the members who are suspended at `now`, for `member__in`."""
+    return Sanction.objects.in_force(now).filter(kind=Sanction.Kind.SUSPENSION).values("member")
+
+
 def out_of_reach(now: datetime) -> QuerySet[Member]:
     """Return the members who cannot log in at `now`, suspended or deactivated. The team's reports leave them out."""
-    suspended = Sanction.objects.in_force(now).filter(kind=Sanction.Kind.SUSPENSION).values("member")
-    members: QuerySet[Member] = Member.objects.filter(Q(is_active=False) | Q(pk__in=suspended))
+    members: QuerySet[Member] = Member.objects.filter(Q(is_active=False) | Q(pk__in=suspended(now)))
     return members.order_by()

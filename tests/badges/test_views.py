@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from community.badges.models import Badge
 from community.events.catalogue import REPLY_CREATED
+from community.members.models import Member
+from community.moderation.services import sanctions
 from tests.factories.badges import AwardFactory, BadgeFactory, happen
 from tests.factories.forum import AnswerFactory, CategoryFactory, PostFactory, TopicFactory
 from tests.factories.members import MemberFactory
@@ -93,6 +95,20 @@ def test_badge_detail_lists_the_holders_newest_first(client):
     response = client.get(badge.get_absolute_url())
 
     assert [award.pk for award, _ in response.context["rows"]] == [new.pk, old.pk]
+
+
+def test_members_out_of_reach_are_no_holders(client):
+    badge = BadgeFactory()
+    suspended, gone, held = (AwardFactory(badge=badge) for _ in range(3))
+    sanctions.impose(
+        suspended.member, actor=MemberFactory(role="manager"), kind="suspension", rule="spam", reason="Spam"
+    )
+    Member.objects.filter(pk=gone.member_id).update(is_active=False)
+
+    detail, row = client.get(badge.get_absolute_url()), rows_of(client.get(LIST))[badge.slug]
+
+    assert [award.pk for award, _ in detail.context["rows"]] == [held.pk]
+    assert detail.context["badge"].holder_count == row.badge.holder_count == 1
 
 
 def test_badge_detail_shows_a_post_only_to_those_who_may_read_it(client, django_user_model):

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group
 from community.forum.models import Post, Topic
 from community.forum.screening import Verdict
 from community.forum.services import posts
+from community.moderation.services import sanctions
 from tests.factories.forum import (
     AnswerFactory,
     CategoryFactory,
@@ -396,6 +397,19 @@ def test_mentions_suggest_participants_first(client, log_in):
             {"username": "anna1", "name": "Anna One"},
         ]
     }
+
+
+def test_mentions_suggest_no_suspended_members(client, log_in):
+    log_in()
+    spammer = MemberFactory(username="anna1")
+    topic = TopicFactory(author=spammer)
+    sanctions.impose(
+        spammer, actor=MemberFactory(role="manager"), kind="suspension", rule="spam", reason="Spam"
+    )
+
+    found = [client.get("/new/mentions/", {"q": typed, "topic": topic.pk}).json() for typed in ("", "ann")]
+
+    assert found == [{"people": []}] * 2
 
 
 def test_mentions_do_not_reveal_participants_of_hidden_topics(client, log_in):

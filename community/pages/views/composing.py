@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +31,7 @@ from community.members.models import Member
 from community.members.requests import member_of
 from community.members.services import profiles
 from community.moderation import composer
+from community.moderation.active_sanctions import suspended
 from community.pages import topic as topic_page
 
 from . import visitor_topics
@@ -157,7 +159,9 @@ def mention_suggestions(request: HttpRequest) -> JsonResponse:
     """Members whose handle or name begins like `?q=`, those of `?topic=` first."""
     begun = request.GET.get("q", "")[:40].strip()
     topic_id = whole_number(request.GET.get("topic", ""))
-    people = suggest_people(begun, reader=member_of(request), topic_id=topic_id)
+    people = suggest_people(
+        begun, reader=member_of(request), topic_id=topic_id, besides=suspended(timezone.now())
+    )
     return JsonResponse({"people": [{"username": p.username, "name": str(p)} for p in people]})
 
 

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from community.badges.models import Award, Badge
+from community.badges.services.progress import Progress, progress_of
 from community.core.page_meta import PageMeta
 from community.core.pagination import page_of
 from community.forum.models import Post
-
-from .models import Award, Badge
-from .services.progress import Progress, progress_of
+from community.moderation.active_sanctions import suspended
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Row:
 @require_safe
 def badge_list(request: HttpRequest) -> HttpResponse:
     """Show all badges by series, with their holders and the reader's progress."""
-    badges = Badge.objects.active().with_holders()
+    badges = Badge.objects.active().with_holders(besides=suspended(timezone.now()))
     reader = request.user
     mine = Award.objects.numbers_of(reader) if reader.is_authenticated else {}
     progress: dict[str, Progress] = {}
@@ -50,10 +51,12 @@ def badge_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def badge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one badge and its holders, newest first, with the posts that the reader may see."""
-    badge = get_object_or_404(Badge.objects.active().with_holders(), slug=slug)
+    without = suspended(timezone.now())
+    badge = get_object_or_404(Badge.objects.active().with_holders(besides=without), slug=slug)
     awards = (
         badge.awards.held()
-        .filter(member__is_private=False)
+        .filter(member__is_active=True, member__is_private=False)
+        .exclude(member__in=without)
         .select_related("member", "member__company")
         .order_by("-awarded_at", "-pk")
     )
