@@ -12,7 +12,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from community.core.markdown import Rendered, render
-from community.core.text import MARKS_IN_TITLES, has_visible_text, with_few_marks
+from community.core.text import (
+    MARKS_IN_TITLES,
+    has_visible_text,
+    missing_characters,
+    with_few_marks,
+    without_invisible,
+)
 
 
 class FormRenderer(TemplatesSetting):
@@ -49,10 +55,27 @@ class TextField(forms.CharField):
 
 
 class TitleField(TextField):
-    """A title, with as many combining marks on a letter as languages need."""
+    """A title of a minimum length, with as many combining marks on a letter as languages need."""
+
+    def __init__(self, *, shortest: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shortest = shortest
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        validate_title_length(value, self.shortest)
 
     def to_python(self, value: Any) -> str:
         return with_few_marks(super().to_python(value), most=MARKS_IN_TITLES)
+
+
+def validate_title_length(title: str, shortest: int) -> None:
+    """Raise ValidationError for a title of fewer characters; some scripts need even fewer."""
+    if missing := missing_characters(title, least=shortest):
+        raise forms.ValidationError(
+            _("Use at least %(n)d characters so that others can find your topic.")
+            % {"n": len(without_invisible(title).strip()) + missing}
+        )
 
 
 # Besides CR and LF: what word processors and notes put between lines, and no browser shows as a line break.

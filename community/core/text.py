@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from math import ceil
 from typing import Literal
 
 import idna
@@ -35,6 +36,7 @@ _PICTURES = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
+_SYLLABLES = re.compile("[\u3041-\u3096\u30a1-\u30ff\uac00-\ud7af\uff66-\uff9f]")
 _IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -105,6 +107,17 @@ def url_words(text: str, *, length: int) -> str:
 def has_visible_text(text: str) -> bool:
     """Whether anything of the text is visible: a letter, digit, symbol or emoji, not just spaces or marks."""
     return any(unicodedata.category(char)[0] in "LNPS" and not INVISIBLE.match(char) for char in set(text))
+
+
+def missing_characters(text: str, *, least: int) -> int:
+    """Return how many more characters the text needs to say as much as `least` letters; 0 if it does.
+
+    An ideograph counts as three letters, and a Japanese or Korean syllable as two.
+    """
+    visible = without_invisible(text).strip()
+    ideographs, syllables = len(_IDEOGRAPHS.findall(visible)), len(_SYLLABLES.findall(visible))
+    letters_each = 3 if ideographs else 2 if syllables else 1
+    return max(ceil((least - len(visible) - 2 * ideographs - syllables) / letters_each), 0)
 
 
 def without_invisible(text: str) -> str:

@@ -72,6 +72,34 @@ def test_too_short_text_says_how_many_characters_are_missing():
     assert errors(ReplyForm({"source": "  Yes.  "})) == {"source": ["Add at least 6 more characters."]}
 
 
+@pytest.mark.parametrize(
+    ("kind", "title", "shortest"),
+    [
+        ("discussion", "咖啡豆推荐", None),
+        ("discussion", "咖啡豆推", 5),
+        ("discussion", "커피 원두 추천 글", None),
+        ("discussion", "커피 원두", 8),
+        ("discussion", "おすすめのコーヒー", None),
+        ("question", "E61 漏水", None),
+        ("question", "漏水", 4),
+        ("question", "กาแฟรั่ว", 10),
+    ],
+)
+def test_titles_in_scripts_of_syllables_may_be_shorter(typed, kind, title, shortest):
+    wanted = f"Use at least {shortest} characters so that others can find your topic."
+
+    assert errors(typed(kind=kind, title=title)) == ({"title": [wanted]} if shortest else {})
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"), [("我也一样", 0), ("谢谢", 2), ("ありがとう", 0), ("はい", 3)]
+)
+def test_text_in_scripts_of_syllables_may_be_shorter(source, missing):
+    wanted = {"source": [f"Add at least {missing} more characters."]} if missing else {}
+
+    assert errors(ReplyForm({"source": source})) == wanted
+
+
 @pytest.mark.parametrize("source", ["", "   ", "\n\n"])
 def test_empty_text_is_refused(source):
     assert "source" in ReplyForm({"source": source}).errors

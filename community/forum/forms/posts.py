@@ -9,9 +9,15 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import MultiLineField, TextField, TitleField, validate_rendered
+from community.core.forms import (
+    MultiLineField,
+    TextField,
+    TitleField,
+    validate_rendered,
+    validate_title_length,
+)
 from community.core.markdown import MAX_IMAGES, render
-from community.core.text import isolated, without_invisible
+from community.core.text import isolated, missing_characters
 from community.forum import rules
 from community.forum.differences import Piece, collapse_unchanged, word_diff
 from community.forum.models import Category, Post, Topic
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 
     from community.forum.models.categories import Reader
 
-# Minimum and maximum length in characters.
+# Minimum and maximum length in characters; some scripts need fewer.
 TITLE_LENGTH = (15, 255)
 QUESTION_TITLE_MIN = 10
 BODY_LENGTH = (10, 32_000)
@@ -44,8 +50,7 @@ class SourceField(MultiLineField):
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
-        missing = self.shortest - len(without_invisible(text).strip())
-        if missing > 0:
+        if missing := missing_characters(text, least=self.shortest):
             raise forms.ValidationError(
                 ngettext("Add at least %(n)d more character.", "Add at least %(n)d more characters.", missing)
                 % {"n": missing}
@@ -101,12 +106,11 @@ class TopicForm(forms.Form):
                 % {"where": isolated(category.name), "kinds": allowed},
             )
         shortest = QUESTION_TITLE_MIN if kind == Topic.Kind.QUESTION else TITLE_LENGTH[0]
-        if title and len(without_invisible(title)) < shortest:
-            self.add_error(
-                "title",
-                gettext("Use at least %(n)d characters so that others can find your topic.")
-                % {"n": shortest},
-            )
+        if title:
+            try:
+                validate_title_length(title, shortest)
+            except forms.ValidationError as error:
+                self.add_error("title", error)
         return data
 
 
@@ -184,7 +188,7 @@ class CommentForm(forms.Form):
 class EditForm(forms.Form):
     """Form for editing a post; for an opening post, also the topic's title and tags."""
 
-    title = TitleField(label=_("Title"), max_length=TITLE_LENGTH[1], min_length=QUESTION_TITLE_MIN)
+    title = TitleField(label=_("Title"), max_length=TITLE_LENGTH[1], shortest=QUESTION_TITLE_MIN)
     source = SourceField(label=_("Text"), limits=BODY_LENGTH, rows=10)
     tags = TagsField(label=_("Tags"), help_text=_("Up to five, separated by commas."))
     reason = TextField(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from community.core.forms import TitleField
 from community.forum.models import Category, Post, Topic
 
-from .posts import TITLE_LENGTH
+from .posts import QUESTION_TITLE_MIN, TITLE_LENGTH
 
 if TYPE_CHECKING:
     from community.members.models import Member
@@ -51,7 +51,9 @@ class SplitForm(forms.Form):
     posts = forms.ModelMultipleChoiceField(
         Post.objects.none(), label=_("Posts"), widget=forms.CheckboxSelectMultiple
     )
-    title = TitleField(label=_("Title of the new topic"), min_length=10, max_length=TITLE_LENGTH[1])
+    title = TitleField(
+        label=_("Title of the new topic"), shortest=QUESTION_TITLE_MIN, max_length=TITLE_LENGTH[1]
+    )
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
     kind = forms.ChoiceField(label=_("Type"), choices=Topic.Kind.choices)
 
