@@ -221,6 +221,10 @@ def test_the_demo_marker_is_only_written_for_the_embedded_stack(
     assert load(CARAVAN_DATA=str(tmp_path))["DEMO_MARK"] == tmp_path / "demo-is-written"
 
 
+def test_connections_are_kept_for_their_plans(load: Callable[..., dict[str, Any]]):
+    assert load()["DATABASES"]["default"]["CONN_MAX_AGE"] == 600
+
+
 @pytest.mark.parametrize("name", ["PAGE_CACHE_SECONDS", "CONN_MAX_AGE"])
 def test_invalid_number_is_reported(load: Callable[..., dict[str, Any]], name: str):
     with pytest.raises((ImproperlyConfigured, ValueError), match="soon"):
