@@ -10,15 +10,16 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler429 = "community.core.rate_limits.too_many_requests"  # used by allauth; Django has no such handler
 
 urlpatterns = [
+    # Tried in this order: most requests are for topics and lists.
+    path("", include("community.pages.urls.forum")),
+    path("", include("community.pages.urls")),
+    path("", include("community.pages.urls.qa")),
     path("", include("community.runtime.urls")),
     path("", include("community.members.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("community.core.urls")),
     path("", include("community.api.urls")),
-    path("", include("community.pages.urls")),
-    path("", include("community.pages.urls.forum")),
-    path("", include("community.pages.urls.qa")),
     path("", include("community.notifications.urls")),
     path("", include("community.pages.urls.badges")),
     path("", include("community.moderation.urls")),

@@ -20,6 +20,8 @@ register_converter(TitleConverter, "title")
 
 app_name = "forum"
 urlpatterns = [
+    path("t/<int:topic_id>/", topics.topic_short, name="topic-short"),
+    path("t/<int:topic_id>/<title:slug>/", topics.topic_detail, name="topic-detail"),
     path("latest/", lists.latest, name="latest"),
     path("hot/", lists.hot, name="hot"),
     path("top/", lists.top, name="top"),
@@ -34,8 +36,6 @@ urlpatterns = [
     path("new/preview/", composing.preview, name="preview"),
     path("new/similar/", composing.similar_topics, name="similar-topics"),
     path("new/mentions/", composing.mention_suggestions, name="mention-suggestions"),
-    path("t/<int:topic_id>/", topics.topic_short, name="topic-short"),
-    path("t/<int:topic_id>/<title:slug>/", topics.topic_detail, name="topic-detail"),
     path("p/<int:post_id>/", topics.post_permalink, name="post-permalink"),
     path("topics/<int:topic_id>/unread/", topics.topic_unread, name="topic-unread"),
     path("topics/<int:topic_id>/similar/", topics.topic_similar, name="topic-similar"),
