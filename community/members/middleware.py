@@ -38,15 +38,15 @@ class MemberTimeZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # request.user loads the session, so skip it for visitors.
-        member = get_user(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        # Without a session cookie there is nothing to load.
+        member = get_user(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else AnonymousUser()
+        request.user = member  # without the lazy object around it, which slows down each access
         if not isinstance(member, Member):
             return self.get_response(request)
         if _is_idle(request, member):
             request.session.flush()
             request.user = AnonymousUser()
             return self.get_response(request)
-        request.user = member  # without the lazy object around it, which slows down each access
         with timezone.override(member.zone):
             response = self.get_response(request)
         if not _is_known(request):

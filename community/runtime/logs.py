@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog import signals
@@ -95,7 +96,13 @@ def _redacted(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any
 
 
 class LogRequests(RequestMiddleware):
-    """Log one line per request, with its redacted path."""
+    """Log one line per request, with its redacted path and the member's id."""
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        # The library's looks for the session of visitors, too.
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES or request.session.accessed
+        structlog.contextvars.bind_contextvars(user_id=request.user.pk if has_session else None)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

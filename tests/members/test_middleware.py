@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
 from community.core import redis_client
@@ -45,6 +46,13 @@ def test_a_visitor_is_not_noted(client):
     client.get("/latest/")
 
     assert noted() == []
+
+
+def test_a_visitor_without_a_cookie_needs_no_session(client):
+    request = client.get("/latest/").wsgi_request
+
+    assert type(request.user) is AnonymousUser
+    assert not request.session.accessed
 
 
 @pytest.mark.parametrize("address", ["/no/such/page/", "/admin/"])
