@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -64,6 +65,11 @@ def initials(name: str) -> str:
     else:
         signs = [sign for sign in (words[0] if words else name) if sign.isalnum()][:2]
     return "".join(sign.upper()[:1] for sign in signs) or "?"  # "ß" becomes two letters
+
+
+def picture(person: Any) -> Any:
+    """Return the person's avatar; None without one, for which Django would make a file object each time."""
+    return None if vars(person).get("avatar") == "" else person.avatar or None
 
 
 def relative_time(moment: datetime | None, *, narrow: bool = False, zone: tzinfo | None = None) -> SafeString:

@@ -251,6 +251,7 @@ def environment(**options: Any) -> Environment:
         isolated=isolated,
         json_script=json_script,
         linebreaks=lambda text: SafeString(linebreaks(text, autoescape=True)),
+        picture=components.picture,
         truncatechars=lambda text, length: Truncator(text).chars(length),
     )
     return env

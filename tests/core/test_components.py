@@ -10,9 +10,10 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from community.core.brand import luminance
-from community.core.components import HUES, compact, excerpt, hue, icon, initials, relative_time
+from community.core.components import HUES, compact, excerpt, hue, icon, initials, picture, relative_time
 from community.core.markdown import render
 from community.core.rendered_html import beginning_of
+from community.members.models import Member
 
 PEOPLE = '{% from "components/people.html" import avatar %}'
 NAVIGATION = '{% from "components/navigation.html" import nav_link %}'
@@ -56,6 +57,13 @@ def test_avatar_with_a_picture_has_a_fixed_size_and_loads_lazily():
         '<img class="avatar" data-size="large" src="/media/avatars/x.webp" width="64" height="64"'
         ' alt="" loading="lazy">'
     )
+
+
+def test_avatar_without_a_picture_makes_no_file_object():
+    member = Member(username="ada")
+
+    assert picture(member) is None
+    assert vars(member)["avatar"] == ""
 
 
 def test_avatar_of_nobody_is_blank():
