@@ -17,7 +17,7 @@ from typing import IO, Any
 from community.runtime.home import HomeError
 
 PR_SET_PDEATHSIG = 1
-BACKGROUND_NICE = 10
+BACKGROUND_NICE = 5  # a third of the usual share
 # The scheduler shares the processor among sessions first, where it groups them, and `nice` counts within a session.
 AUTOGROUP = Path("/proc/self/autogroup")
 STALE_SECONDS = 10

@@ -188,8 +188,8 @@ def test_pages_have_a_higher_priority_than_background_work(up: Stack):
         wait_for(lambda name=name: up.pid_of(name)) for name in ("community.runtime.web", "worker")
     )
 
-    assert psutil.Process(worker).nice() == min(psutil.Process(web).nice() + 10, 19)
-    assert share_of(worker) == min(share_of(web) + 10, 19)
+    assert psutil.Process(worker).nice() == min(psutil.Process(web).nice() + 5, 19)
+    assert share_of(worker) == min(share_of(web) + 5, 19)
 
 
 def test_up_restarts_killed_processes(up: Stack):
