@@ -43,6 +43,21 @@ def test_claim_and_answer_a_question(any_page, seller, question):
     assert Post.objects.get(author=seller).topic == question.topic
 
 
+def test_a_question_keeps_the_focus_when_it_is_assigned(page, login, forum, question):
+    login(page, RosterEntryFactory(forum=forum).member)
+    page.goto("/desk/")
+    page.get_by_role("button", name="Assign to me").press("Enter")
+    card = page.locator(f"#question-{question.pk}")
+    expect(card).to_be_focused()
+
+    for _ in range(card.locator("a, button, summary").count()):
+        page.keyboard.press("Tab")
+        if page.get_by_label("Your answer").evaluate("field => field === document.activeElement"):
+            break
+
+    expect(page.get_by_label("Your answer")).to_be_focused()
+
+
 def test_hand_over_to_a_colleague_with_a_note(any_page, seller, question, forum):
     RosterEntryFactory(forum=forum, member__display_name="Amara Okafor")
     any_page.goto(f"/desk/{question.pk}/")
