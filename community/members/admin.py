@@ -94,19 +94,20 @@ class MemberAdmin(BaseAdmin):
         "customer_since",
         "joined_at",
         "last_seen_at",
-        "claimed_at",
         "guidelines",
         "guidelines_accepted_at",
+        "claimed_at",
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        pairs = [self.readonly_facts[at : at + 2] for at in range(0, len(self.readonly_facts), 2)]
         roles = "roles" if self.has_change_permission(request, obj) else "role"
         return (
             (None, {"fields": (("display_name", "username"), ("company", "is_active"))}),
             (_("Roles"), {"fields": (roles,)}),
             (
                 _("Details"),
-                {"fields": (self.readonly_facts[:2], self.readonly_facts[2:4], self.readonly_facts[4:])},
+                {"fields": pairs},
             ),
         )
 
