@@ -19,7 +19,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import count
+from itertools import chain, count
+from struct import pack
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from django.db.models import signals
 from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, RelatedPopulator, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
-from psycopg.adapt import Loader, PyFormat, Transformer
+from psycopg.adapt import Dumper, Loader, PyFormat, Transformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
@@ -71,6 +72,25 @@ class _JsonAsText(Loader):
 
 
 psycopg.adapters.register_loader("jsonb", _JsonAsText)
+
+
+class Ids(tuple[int, ...]):
+    """Numbers for a parameter of type bigint[]."""
+
+
+class _IdsDumper(Dumper):
+    """Write the binary format at once; psycopg looks at each number of a list several times."""
+
+    format = psycopg.pq.Format.BINARY
+    oid = psycopg.adapters.types["int8"].array_oid
+
+    def dump(self, ids: Ids) -> bytes:
+        numbers = chain.from_iterable((8, number) for number in ids)
+        return pack(f"!5i{len(ids) * 'iq'}", 1, 0, _INT8, len(ids), 1, *numbers)
+
+
+_INT8 = psycopg.adapters.types["int8"].oid
+psycopg.adapters.register_dumper(Ids, _IdsDumper)
 
 
 class _Cursor(psycopg.RawCursor[Any]):
@@ -147,7 +167,8 @@ def _bound(value: Any) -> Any:
     if type(value) is int:
         return Int8(value)
     if type(value) in (list, tuple):
-        return [_bound(one) for one in value]
+        are_ids = value and all(type(one) is int for one in value)
+        return Ids(value) if are_ids else [_bound(one) for one in value]
     return value
 
 

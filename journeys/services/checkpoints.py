@@ -14,6 +14,7 @@ from typing import NamedTuple
 from psycopg.types.numeric import Int8
 
 from community.core import prepared
+from community.core.prepared import Ids
 from community.core.source_code import digest
 from journeys.engine.facts import Fact
 from journeys.hooks import AdvocacyResults, Facts, advocacy_source
@@ -55,7 +56,7 @@ class Kept(NamedTuple):
 def latest_before(firsts: Mapping[int, date], *, ruleset: int, as_of: date) -> dict[int, Kept]:
     """Return the latest checkpoints of these members before the days from which they are dirty; delete later ones."""
     values = {
-        "members": list(map(Int8, firsts)),
+        "members": Ids(firsts),
         "firsts": list(firsts.values()),
         "as_of": as_of,
         "ruleset": Int8(ruleset),
@@ -96,7 +97,7 @@ def keep(
 ) -> None:
     """Keep the states of these members before these days."""
     values = {
-        "members": list(map(Int8, days)),
+        "members": Ids(days),
         "since": list(days.values()),
         "folds": [folds[member_id] for member_id in days],
         "advocacy": [advocacy[member_id].frozen for member_id in days],

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
-from psycopg.types.numeric import Int8
 
 from community.core import prepared
+from community.core.prepared import Ids
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 from journeys.engine.rollup import DETAILED, NEUTRAL
 
@@ -113,7 +113,7 @@ def roll_up(keys: Sequence[tuple[int, date]]) -> int:
         return 0
     days = [day for _, day in keys]
     values = {
-        "members": [Int8(member_id) for member_id, _ in keys],
+        "members": Ids(member_id for member_id, _ in keys),
         "days": days,
         "first": min(days),
         "last": max(days) + timedelta(days=1),
@@ -159,13 +159,13 @@ def facts_of(
     found: dict[int, list[Fact]] = {member_id: [] for member_id in member_ids}
     everything = [member_id for member_id in member_ids if member_id not in since]
     if 0 < len(everything) <= FEW:
-        _read(prepared.fetch(_FACTS, [list(map(Int8, everything))]), found)
+        _read(prepared.fetch(_FACTS, [Ids(everything)]), found)
     elif everything:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [everything])
             _read(cursor.fetchall(), found)
     if since:
-        _read(prepared.fetch(_FACTS_SINCE, [list(map(Int8, since)), list(since.values())]), found)
+        _read(prepared.fetch(_FACTS_SINCE, [Ids(since), list(since.values())]), found)
     return found
 
 

@@ -180,3 +180,8 @@ def test_fetch_raises_the_errors_of_django():
 def test_fetch_returns_nothing_for_a_statement_without_rows():
     for _ in range(2):
         assert prepared.fetch("SET LOCAL enable_sort = off") == []
+
+
+@pytest.mark.parametrize("ids", [(), (7,), (2**63 - 1, -(2**63), 0)])
+def test_ids_are_a_list_of_numbers(ids):
+    assert prepared.fetch("SELECT %s", [prepared.Ids(ids)]) == [(list(ids),)]
