@@ -26,12 +26,13 @@ SHARDS = 64
 # Events that never mark anything dirty, so a backlog of them does not matter.
 NEVER_DIRTY = NEUTRAL - {EVENT_REINSTATED, EVENT_RETRACTED, MEMBER_ROLE_CHANGED}
 
+# No fact has changed: with today as the dirty day, the drain continues from a checkpoint.
 _DUE = """
-INSERT INTO journeys_dirty (shard, member_id)
-SELECT s.member_id %% %(shards)s, s.member_id FROM member_state s
+INSERT INTO journeys_dirty (shard, member_id, day)
+SELECT s.member_id %% %(shards)s, s.member_id, %(today)s FROM member_state s
 WHERE s.next_due <= %(today)s AND NOT EXISTS (
   SELECT FROM journeys_dirty d
-  WHERE d.shard = s.member_id %% %(shards)s AND d.member_id = s.member_id AND d.day IS NULL)
+  WHERE d.shard = s.member_id %% %(shards)s AND d.member_id = s.member_id AND (d.day IS NULL OR d.day = %(today)s))
 """
 _EVERYONE = """
 INSERT INTO journeys_dirty (shard, member_id)

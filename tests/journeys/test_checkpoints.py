@@ -10,7 +10,7 @@ from django.db import transaction
 from community.events.models import Event
 from community.events.services import recording
 from journeys.engine.default_rules import DEFAULT_RULES
-from journeys.models import Checkpoint, MemberDay, Ruleset, StageHistory
+from journeys.models import Checkpoint, MemberDay, MemberState, Ruleset, StageHistory
 from journeys.services import checkpoints, dirty, overrides, removal, replay, rulesets, shards
 from tests.factories.members import MemberFactory
 
@@ -59,6 +59,14 @@ def kept_since(member) -> list[int]:
 
 def test_drain_of_the_latest_days_does_not_read_the_earlier_ones(member):
     drain_a_reply(member)
+
+    assert is_customer(member)
+
+
+def test_a_drain_because_of_the_date_does_not_read_the_earlier_days_either(member):
+    MemberState.objects.update(next_due=shards.today())
+    dirty.mark_due(shards.today())
+    drain_all()
 
     assert is_customer(member)
 

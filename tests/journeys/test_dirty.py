@@ -222,7 +222,7 @@ def test_due_task_marks_due_members():
 
     tasks.due()
 
-    assert marked() == {(member.pk, None)}
+    assert marked() == {(member.pk, shards.today())}
 
 
 def test_due_task_ignores_other_members():
