@@ -133,7 +133,9 @@ class Tally:
         # By component: what counts for the score, and detractor answers.
         self._good: dict[str, _Weights] = {}
         self._bad: dict[str, _Weights] = {}
+        # Until the next day is added.
         self._cached: dict[tuple[int, int], Points] = {}
+        self._sums: dict[tuple[str, int, int], int] = {}
 
     def forget(self) -> None:
         """Drop what no later day needs: quarters that are over, and acts too old to be among those worth most."""
@@ -152,10 +154,12 @@ class Tally:
         for weights in (*self._good.values(), *self._bad.values()):
             weights.forget(self.last)
         self._cached.clear()
+        self._sums.clear()
 
     def add_day(self, day: date, facts: Iterable[Fact]) -> None:
         """Add the facts of the next day."""
         self._cached.clear()
+        self._sums.clear()
         self.last = ordinal = day.toordinal()
         quarter = quarter_of(day)
         for fact in facts:
@@ -249,11 +253,14 @@ class Tally:
 
     def sum_of(self, component: str, day: int, penalty_day: int | None = None) -> int:
         """Return the component's sum in billionths; see `points` for `penalty_day`."""
-        if self._unsettled:
-            _ = self.counted
-        found = self._good[component].sum_on(day) if component in self._good else 0
-        if component in self._bad:
-            found += self._bad[component].sum_on(day if penalty_day is None else penalty_day)
+        penalty_day = day if penalty_day is None else penalty_day
+        if (found := self._sums.get((component, day, penalty_day))) is None:
+            if self._unsettled:
+                _ = self.counted
+            found = self._good[component].sum_on(day) if component in self._good else 0
+            if component in self._bad:
+                found += self._bad[component].sum_on(penalty_day)
+            self._sums[component, day, penalty_day] = found
         return found
 
     def most_of(self, day: int) -> dict[str, float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from advocacy.engine.caps import Peers, partners_of
 from advocacy.engine.weights import REFERRALS, VOTES
@@ -15,9 +17,12 @@ from community.members.models import Member, team_q
 from journeys.hooks import Facts
 from journeys.models import MemberDay
 
-_STAFF = Prepared[tuple[int]](lambda ids: Member.objects.filter(team_q(), pk__any_of=ids).values_list("pk"))
-_COMPANIES = Prepared[tuple[int, int]](
-    lambda ids: Member.objects.filter(pk__any_of=ids, company__isnull=False).values_list("pk", "company")
+_STAFF_OR_OF_COMPANIES = Prepared[tuple[int, bool, int | None]](
+    lambda ids: (
+        Member.objects.filter(team_q() | Q(company__isnull=False), pk__any_of=ids)
+        .annotate(on_team=ExpressionWrapper(team_q(), BooleanField()))
+        .values_list("pk", "on_team", "company")
+    )
 )
 _JOINED = Prepared[tuple[int, int | None, datetime]](
     lambda ids: (
@@ -32,7 +37,7 @@ _MATTERS = VOTES | REFERRALS
 
 
 def load_peers(facts: Facts) -> Peers:
-    """Return the staff and the companies among these members and their partners. At most three queries."""
+    """Return the staff and the companies among these members and their partners. At most two queries."""
     voters, referrers, friends = set(), set(), set()
     for member_id, of_member in facts.items():
         met = [fact for fact in of_member if fact.kind in _MATTERS]
@@ -43,14 +48,16 @@ def load_peers(facts: Facts) -> Peers:
     wanted = voters | friends | referrers
     if not wanted:
         return Peers()
+    found = _STAFF_OR_OF_COMPANIES(ids=list(wanted))
+    companies = {pk: company for pk, _, company in found if company is not None}
     return Peers(
-        staff=frozenset(pk for (pk,) in _STAFF(ids=list(wanted))),
-        companies=_companies(list(friends | referrers)) if friends else {},
+        staff=frozenset(pk for pk, on_team, _ in found if on_team),
+        companies=_over_time(companies, list(friends | referrers)) if friends else {},
     )
 
 
-def _companies(member_ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
-    """Return the companies of these members over time.
+def _over_time(companies: Mapping[int, int], member_ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
+    """Return the companies of these members over time, given the current ones.
 
     A member without a joining event always belonged to their current company.
     """
@@ -58,7 +65,7 @@ def _companies(member_ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
     for member_id, company_id, at in _JOINED(ids=member_ids):
         if company_id is not None:
             joined[member_id].append((at.astimezone(UTC).date(), company_id))
-    always = {pk: [(date.min, company_id)] for pk, company_id in _COMPANIES(ids=member_ids)}
+    always = {pk: [(date.min, companies[pk])] for pk in member_ids if pk in companies}
     return always | joined
 
 

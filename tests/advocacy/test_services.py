@@ -211,13 +211,13 @@ def test_company_joined_late_in_the_evening_counts_on_that_utc_day():
     ]
 
 
-def test_companies_of_referred_friends_are_looked_up_in_three_queries(django_assert_num_queries):
+def test_companies_of_referred_friends_are_looked_up_in_two_queries(django_assert_num_queries):
     facts = {
         pk: [did("referral.purchased", to={friend.pk: 1})]
         for pk, friend in enumerate(MemberFactory.create_batch(3))
     }
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         peers.load_peers(facts)
 
 
