@@ -16,7 +16,6 @@ from django.db.models.expressions import RawSQL
 from community.core.collector import gc_paused
 from community.events.models import Event
 from community.events.services.cursors import follow, is_behind
-from community.members.models import Member
 from journeys.engine.facts import NO_ADVOCACY, Fact, RawEvent, Result
 from journeys.engine.rollup import roll_up
 from journeys.hooks import advocacy_source
@@ -25,10 +24,10 @@ from journeys.models import EngineVersion, MemberState
 from . import shards
 from .customers import customer_since
 from .dirty import NEVER_DIRTY, due_members, shard_of, waiting_members
+from .known import Known, known_members
 from .rollup import facts_of, months
-from .rulesets import live_ruleset, parsed
 from .shards import fold_all, today
-from .storage import content_of, state_values, stored_history, stored_states
+from .storage import content_of, state_values, stored_history
 
 CHUNK = 500  # members
 
@@ -135,17 +134,20 @@ def _check(members: Sequence[int], as_of: date, found: Comparison) -> None:
     facts = {member_id: roll_up(events) for member_id, events in _events_of(members)}
     found.members += len(members)
     found.member_days += sum(len({fact.day for fact in of_member}) for of_member in facts.values())
-    not_staff = set(Member.objects.filter(pk__in=members).exclude_team().values_list("pk", flat=True))
+    known, live = known_members(members)
+    not_staff = {pk for pk, member in known.items() if not member.is_team}
     followed = {member_id: of_member for member_id, of_member in facts.items() if member_id in not_staff}
     source = advocacy_source()
     advocacy = source.compute(followed, as_of)
-    results, _ = fold_all(followed, parsed(live_ruleset()), advocacy=advocacy, as_of=as_of)
+    results, _ = fold_all(followed, live.rules, known, advocacy=advocacy, as_of=as_of)
     results |= {member_id: Result() for member_id in members if member_id not in results}
     found.differences += [
         *_rollup_differences(facts),
         *_history_differences(results),
-        *_state_differences({m: state_values(r, advocacy.get(m, NO_ADVOCACY)) for m, r in results.items()}),
-        *_customer_differences(results),
+        *_state_differences(
+            {m: state_values(r, advocacy.get(m, NO_ADVOCACY)) for m, r in results.items()}, known
+        ),
+        *_customer_differences(results, known),
         *source.differences(advocacy, list(members), as_of),
     ]
 
@@ -208,16 +210,17 @@ def _history_differences(results: dict[int, Result]) -> Iterator[str]:
                 yield f"member {member_id}: history row {seq} is {there.get(seq)}, should be {wanted.get(seq)}"
 
 
-def _state_differences(wanted: dict[int, tuple[object, ...] | None]) -> Iterator[str]:
-    stored = stored_states(list(wanted))
+def _state_differences(
+    wanted: dict[int, tuple[object, ...] | None], known: dict[int, Known]
+) -> Iterator[str]:
     for member_id, values in wanted.items():
-        if values != stored.get(member_id):
-            yield f"member {member_id}: the state is {stored.get(member_id)}, should be {values}"
+        stored = known[member_id].state if member_id in known else None
+        if values != stored:
+            yield f"member {member_id}: the state is {stored}, should be {values}"
 
 
-def _customer_differences(results: dict[int, Result]) -> Iterator[str]:
-    since = dict(Member.objects.filter(pk__in=list(results)).values_list("pk", "customer_since"))
-    for member_id, stored in since.items():
+def _customer_differences(results: dict[int, Result], known: dict[int, Known]) -> Iterator[str]:
+    for member_id, member in known.items():
         wanted = customer_since(results[member_id])
-        if stored != wanted:
-            yield f"member {member_id}: customer since {stored}, should be {wanted}"
+        if member.customer_since != wanted:
+            yield f"member {member_id}: customer since {member.customer_since}, should be {wanted}"

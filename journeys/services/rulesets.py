@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
@@ -34,6 +36,23 @@ def live_ruleset() -> Ruleset:
         return live
     first = {"rules": DEFAULT_RULES, "status": Ruleset.Status.LIVE, "published_at": timezone.now()}
     return Ruleset.objects.get_or_create(version=1, defaults=first)[0]
+
+
+class Live(NamedTuple):
+    """Which ruleset is live. What is published stays as it is, so a process parses it once."""
+
+    pk: int
+    version: int
+    published_at: datetime | None
+
+    @property
+    def rules(self) -> engine.Ruleset:
+        return _rules(self)
+
+
+@lru_cache(maxsize=2)
+def _rules(live: Live) -> engine.Ruleset:
+    return parsed(Ruleset.objects.get(pk=live.pk))
 
 
 def next_version() -> int:

@@ -9,33 +9,35 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from django.db import connection, transaction
-from psycopg.types.numeric import Int4
+from psycopg.types.numeric import Int4, Int8
 
 from community.core import prepared
 from community.core.collector import gc_paused
-from community.core.prepared import Prepared
-from community.members.models import Member
 from journeys.engine import facts as engine
 from journeys.engine.facts import Split
 from journeys.engine.fold import Fold
 from journeys.engine.ruleset import Ruleset
 from journeys.hooks import AdvocacyResults, Facts, advocacy_source
-from journeys.models import Override
 
 from . import checkpoints, report_numbers
 from .checkpoints import Kept
 from .customers import update_customer_since
 from .dirty import SHARDS
+from .known import Known, known_members
 from .rollup import FEW, facts_of, roll_up, roll_up_period
-from .rulesets import live_ruleset, parsed
 from .stage_events import record_stage_events
 from .storage import Changes, write_history, write_states
 
 _LOCK = 7001
-# Also lets PostgreSQL plan each prepared statement once: for a few keys, planning takes longer than running it.
+# Also lets PostgreSQL plan each prepared statement once: for a few keys, planning takes longer than running it. It must
+# not plan to read a whole table because that is small now.
 _TRY_LOCK = """
-SELECT pg_try_advisory_xact_lock(%s, %s), set_config('plan_cache_mode', 'force_generic_plan', true)
+SELECT pg_try_advisory_xact_lock(%s, %s), set_config('plan_cache_mode', 'force_generic_plan', true),
+  set_config('enable_seqscan', 'off', true)
 """
+_PLAN_FOR_MANY = (
+    "SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'on', true)"
+)
 # Whole members: folding one costs the same for one of their days as for all.
 _TAKE = """
 DELETE FROM journeys_dirty WHERE shard = %(shard)s AND (day IS NULL OR day <= %(day)s)
@@ -50,12 +52,6 @@ WHERE shard = %(shard)s AND member_id = ANY(%(members)s) AND (day IS NULL OR day
 RETURNING member_id, day
 """
 _WAITING = "SELECT DISTINCT shard FROM journeys_dirty WHERE day IS NULL OR day <= %s ORDER BY shard"
-
-
-_MEMBERS = Prepared[Member](
-    lambda ids: Member.objects.filter(pk__any_of=ids).only("role", "is_superuser", "customer_since")
-)
-_OVERRIDES = Prepared[Override](lambda ids: Override.objects.not_cleared().filter(member__any_of=ids))
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
     if not keys:
         return Drained()
     if len(keys) > FEW:
-        prepared.fetch("SET LOCAL plan_cache_mode TO DEFAULT")
+        prepared.fetch(_PLAN_FOR_MANY)
     rolled = _roll_up_days(keys)
     changes = refold(_first_days(keys), as_of=day)
     return Drained(len(keys), rolled, changes.rows)
@@ -99,9 +95,8 @@ def drain(shard: int, *, limit: int = 5000, as_of: date | None = None) -> Draine
 def _take(shard: int, day: date, limit: int) -> list[tuple[int, date | None]]:
     if not prepared.fetch(_TRY_LOCK, [Int4(_LOCK), Int4(shard)])[0][0]:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"shard": shard, "day": day, "limit": limit})
-        return list(cursor.fetchall())
+    values = {"shard": Int4(shard), "day": day, "limit": Int8(limit)}
+    return [(member_id, on) for member_id, on in prepared.fetch(_TAKE, values)]
 
 
 @transaction.atomic
@@ -163,23 +158,24 @@ def refold(firsts: Mapping[int, date], *, as_of: date, record_events: bool = Tru
 
     `firsts` has by member the first day of which the rollup may have changed.
     """
-    members = {member.pk: member for member in _MEMBERS(ids=list(firsts))}
-    ruleset = live_ruleset()
-    rules = parsed(ruleset)
+    members, live = known_members(firsts)
     staff = [pk for pk, member in members.items() if member.is_team]
-    starts = checkpoints.latest_before(firsts, ruleset=ruleset.version, as_of=as_of)
+    starts = checkpoints.latest_before(firsts, ruleset=live.version, as_of=as_of)
     followed = [pk for pk, member in members.items() if not member.is_team]
     facts = facts_of(followed, {pk: starts[pk].since for pk in followed if pk in starts})
     days = checkpoints.days_to_keep(facts, firsts, starts, as_of)
     splits = {pk: Split(start.advocacy, days.get(pk)) for pk, start in starts.items()}
     source = advocacy_source()
     advocacy = source.compute(facts, as_of, {pk: Split(keep=day) for pk, day in days.items()} | splits)
-    results, frozen = fold_all(facts, rules, advocacy=advocacy, as_of=as_of, starts=starts, keep=days)
+    results, frozen = fold_all(
+        facts, live.rules, members, advocacy=advocacy, as_of=as_of, starts=starts, keep=days
+    )
     if days:
-        checkpoints.keep(days, frozen, advocacy, ruleset=ruleset.version, as_of=as_of)
+        checkpoints.keep(days, frozen, advocacy, ruleset=live.version, as_of=as_of)
     results |= dict.fromkeys(staff, engine.Result())
-    changes = write_history(results, version=ruleset.version)
-    changes.states = write_states(results, advocacy, version=ruleset.version, as_of=as_of)
+    changes = write_history(results, version=live.version)
+    stored = {pk: member.state for pk, member in members.items()}
+    changes.states = write_states(results, advocacy, stored, version=live.version, as_of=as_of)
     source.store(advocacy, list(results), as_of, record_events=record_events)
     update_customer_since(results, {pk: member.customer_since for pk, member in members.items()})
     if changes.rows:
@@ -192,6 +188,7 @@ def refold(firsts: Mapping[int, date], *, as_of: date, record_events: bool = Tru
 def fold_all(
     facts: Facts,
     rules: Ruleset,
+    members: Mapping[int, Known],
     *,
     advocacy: AdvocacyResults,
     as_of: date,
@@ -199,7 +196,6 @@ def fold_all(
     keep: Mapping[int, date] = MappingProxyType({}),
 ) -> tuple[dict[int, engine.Result], dict[int, bytes]]:
     """Fold many members at once, those in `starts` from there; also return the states before the days in `keep`."""
-    overrides = overrides_of(list(facts))
     results, frozen = {}, {}
     for member_id, of_member in facts.items():
         spans = advocacy.get(member_id, engine.NO_ADVOCACY).spans
@@ -209,14 +205,5 @@ def fold_all(
             folded.add(of_member, keep[member_id] - timedelta(days=1))
             frozen[member_id] = folded.freeze()
         folded.add(of_member, as_of)
-        results[member_id] = folded.result(as_of, overrides.get(member_id, ()))
+        results[member_id] = folded.result(as_of, members[member_id].overrides)
     return results, frozen
-
-
-def overrides_of(member_ids: Sequence[int]) -> dict[int, list[engine.Override]]:
-    """Return the overrides that have not been cleared, by member id."""
-    found: dict[int, list[engine.Override]] = {}
-    for one in _OVERRIDES(ids=member_ids):
-        override = engine.Override(one.stage, one.mode, one.starts_on, one.expires_on)
-        found.setdefault(one.member_id, []).append(override)
-    return found

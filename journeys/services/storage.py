@@ -58,9 +58,6 @@ _HISTORY = Prepared[tuple[Any, ...]](
         .values_list("id", "member_id", "seq", "exited_on", *CONTENT)
     )
 )
-_STATES = Prepared[tuple[Any, ...]](
-    lambda ids: MemberState.objects.filter(pk__any_of=ids).values_list("member_id", *STATE)
-)
 
 
 @dataclass(frozen=True)
@@ -200,23 +197,24 @@ def state_values(result: Result, advocacy: Advocacy = NO_ADVOCACY) -> tuple[Any,
     )
 
 
-def stored_states(member_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    """Return by member what is stored, in the order of STATE."""
-    return {member_id: tuple(values) for member_id, *values in _STATES(ids=member_ids)}
-
-
 def write_states(
-    results: Mapping[int, Result], advocacy: Mapping[int, Advocacy], *, version: int, as_of: date
+    results: Mapping[int, Result],
+    advocacy: Mapping[int, Advocacy],
+    stored: Mapping[int, tuple[Any, ...] | None],
+    *,
+    version: int,
+    as_of: date,
 ) -> int:
-    """Upsert or delete the states that differ; return how many did."""
-    stored = stored_states(list(results))
+    """Upsert or delete the states that differ from those stored; return how many did."""
     wanted = {m: state_values(result, advocacy.get(m, NO_ADVOCACY)) for m, result in results.items()}
     fresh = [
         MemberState(member_id=m, ruleset=version, as_of=as_of, **dict(zip(STATE, values, strict=True)))
         for m, values in wanted.items()
         if values is not None and values != stored.get(m)
     ]
-    gone = [member_id for member_id in stored if wanted[member_id] is None]
+    gone = [
+        member_id for member_id, values in wanted.items() if values is None and stored[member_id] is not None
+    ]
     if gone:
         MemberState.objects.filter(member_id__in=gone).delete()
     bulk.insert(fresh, update=[*STATE, "ruleset", "as_of"])

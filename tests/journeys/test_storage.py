@@ -12,6 +12,7 @@ from community.members.models import Member
 from journeys.engine.facts import Advocacy, Result, Row, State
 from journeys.models import MemberState, StageHistory
 from journeys.services.customers import update_customer_since
+from journeys.services.known import known_members
 from journeys.services.stage_events import record_stage_events
 from journeys.services.storage import Changes, write_history, write_states
 from tests.factories.members import MemberFactory
@@ -178,7 +179,8 @@ def test_no_stage_events_are_recorded_for_those_who_are_skipped(member, before, 
 
 def states(member: Member, state: State | None, advocacy: Advocacy | None = None) -> int:
     found = {member.pk: advocacy} if advocacy else {}
-    return write_states({member.pk: Result(state=state)}, found, version=1, as_of=DAY)
+    stored = {pk: one.state for pk, one in known_members([member.pk])[0].items()}
+    return write_states({member.pk: Result(state=state)}, found, stored, version=1, as_of=DAY)
 
 
 def test_state_is_written_where_it_differs(member):
