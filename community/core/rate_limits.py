@@ -156,7 +156,7 @@ VISITOR_DRAFTS = RateLimit(
     "visitor-drafts",
     "address",
     "10/minute; 60/hour",
-    gettext_lazy("A lot was written from your network. Please log in first, or try again in %(wait)s."),
+    gettext_lazy("A lot of posts came from your network. Please log in first, or try again in %(wait)s."),
 )
 ACCOUNT_CODES = RateLimit(
     "account-codes",

@@ -38,7 +38,7 @@ class Event(models.Model):
     class Channel(models.TextChoices):
         COMMUNITY = "community", _("Community")
         WEB = "web", _("Website")
-        EMAIL = "email", _("E-mail")
+        EMAIL = "email", _("Email")
         PHONE = "phone", _("Phone")
         IN_PERSON = "in-person", _("In person")
         SOCIAL = "social", _("Social media")

@@ -485,7 +485,7 @@ def test_too_much_staff_shows_a_warning(client, entry):
 
     page = client.get(url(question)).content.decode()
 
-    assert "75 % of the replies are from our team." in page
+    assert "75% of the replies are from our team." in page
 
 
 def test_the_reply_bar_shows_customers_undecided_and_staff(client, entry):

@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                                 choices=[
                                     ("community", "Community"),
                                     ("web", "Website"),
-                                    ("email", "E-mail"),
+                                    ("email", "Email"),
                                     ("phone", "Phone"),
                                     ("in-person", "In person"),
                                     ("social", "Social media"),
