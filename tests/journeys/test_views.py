@@ -1,13 +1,16 @@
 """The journey map and the rules, and who may see them."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.template.loader import get_template
 from django.test.utils import CaptureQueriesContext
 
 from community.moderation.services import sanctions
 from journeys.models import MemberState, Ruleset
+from journeys.reports import overview
 from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
 from tests.factories.members import MemberFactory
@@ -251,6 +254,25 @@ def test_member_list_says_where_in_the_stage_and_when_last_active(as_manager):
     row = texts(as_manager.get(MEMBERS), "main .row .cluster")
 
     assert row == ["exploring new Last active on 3 May 2026"]
+
+
+def test_the_dormant_are_called_so_once(as_manager):
+    replied(MemberFactory(), 3)
+    drained()
+    MemberState.objects.update(sub_stage="dormant", activity="dormant", last_active_on=None)
+
+    assert texts(as_manager.get(MEMBERS), "main .row .cluster") == ["dormant"]
+
+
+def test_a_share_below_one_per_cent_is_not_called_none():
+    counts = [
+        overview.StageCount("engagement", "Engagement", members, (), 0, 0, members / 300)
+        for members in (0, 1)
+    ]
+
+    html = get_template("journeys/_board.html").render({"counts": counts, "everybody": 300})
+
+    assert re.findall(r"(\S+)% of 300", html) == ['small">0', 'small">&lt;1']
 
 
 def test_member_list_is_linked_where_members_are_counted(as_manager):
