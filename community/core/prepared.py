@@ -89,7 +89,17 @@ class _IdsDumper(Dumper):
         return pack(f"!5i{len(ids) * 'iq'}", 1, 0, _INT8, len(ids), 1, *numbers)
 
 
+class _IdsAsText(Dumper):
+    """For Django's cursor, which writes parameters into the statement."""
+
+    oid = _IdsDumper.oid
+
+    def dump(self, ids: Ids) -> bytes:
+        return f"{{{','.join(map(str, ids))}}}".encode()
+
+
 _INT8 = psycopg.adapters.types["int8"].oid
+psycopg.adapters.register_dumper(Ids, _IdsAsText)
 psycopg.adapters.register_dumper(Ids, _IdsDumper)
 
 

@@ -185,3 +185,6 @@ def test_fetch_returns_nothing_for_a_statement_without_rows():
 @pytest.mark.parametrize("ids", [(), (7,), (2**63 - 1, -(2**63), 0)])
 def test_ids_are_a_list_of_numbers(ids):
     assert prepared.fetch("SELECT %s", [prepared.Ids(ids)]) == [(list(ids),)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::bigint[]", [prepared.Ids(ids)])
+        assert cursor.fetchall() == [(list(ids),)]

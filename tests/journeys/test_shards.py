@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from community.events.models import Event
 from community.events.services import recording
 from journeys.models import Dirty, MemberDay, MemberState, StageHistory
-from journeys.services import dirty, shards
+from journeys.services import dirty, rollup, shards
 from journeys.services.replay import check_everyone
 from tests.factories.members import MemberFactory
 
@@ -459,3 +459,15 @@ def test_drain_takes_the_same_queries_for_one_and_many_members(django_assert_max
 
     with django_assert_max_num_queries(31):
         assert shards.drain(0).keys == 60
+
+
+def test_a_drain_of_many_days_does_the_same_without_kept_plans(monkeypatch):
+    for module in (rollup, shards):
+        monkeypatch.setattr(module, "FEW", 0)
+    for member in MemberFactory.create_batch(2):
+        bought(member, 5)
+        replied(member, 3)
+    drained()
+
+    assert MemberDay.objects.count() == 4
+    assert check_everyone().differences == []
