@@ -24,6 +24,7 @@ _BLOCKS = re.compile(
     r"|(?:^|(?<=\n\n))(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+",
     re.S,
 )
+_CODE_IN_LIST = re.compile(r"(?: {4}|\t){2}")
 _TICKS = re.compile("`+")
 _TAG = re.compile(r"\[tag:([\w.+#-]{1,35})\]")
 _META_TAG = re.compile(r"\[meta-tag:([\w.+#-]{1,35})\]")
@@ -38,6 +39,8 @@ _BARE_URL = re.compile(
     r"(?<!\]\()(?<!\]:)(?<!\]: )(?<![\w/\[=])(?<!=[\"'])(?P<open><)?(?P<url>https?://[^\s<>()\[\]\"']+)(?(open)>)"
 )
 _CLOSED_HEADING = re.compile(r"^((?: {0,3}>)* {0,3}#{1,6} .*?[^#\s])(#+)[ \t]*$", re.M)
+_COMMENT = re.compile("<!--.*?-->", re.S)
+_RULE = re.compile(r"^( {0,3}<hr ?/?>)[ \t]*\n?(?=[^\n])", re.M | re.I)
 _ITEM = re.compile(r"((?: {0,3}>)* {0,3}(?:[-+*]|[0-9]{1,9}(?=[.)])))([.)]?)(?=[ \t]|$)")
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
 # In comments, a backslash only escapes the marks that comments support.
@@ -49,7 +52,8 @@ def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_rules
     """Convert a post's Markdown to our dialect: headings, spoilers, [tag:x], language hints and link definitions.
 
     Bare URLs among `titles` become links with the title. With `old_rules`, those of Stack Exchange before June 2020:
-    `1)` does not start a list, lists do not interrupt paragraphs, and closing marks of headings may touch the text.
+    `1)` does not start a list, lists do not interrupt paragraphs, closing marks of headings may touch the text, and
+    Markdown goes on after a comment or <hr>.
     """
     text = _LANGUAGE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     definitions: dict[str, str] = {}
@@ -58,7 +62,10 @@ def from_markdown(text: str, *, titles: Mapping[str, str] = NO_TITLES, old_rules
         part = _DEFINITION.sub(lambda match: _taken_out(match, definitions), part)
         part = _BARE_URL.sub(lambda match: _titled(match, titles), part) if titles else part
         part = _SPOILER.sub(r"\1> ", _HEADING.sub(r"\1\2 ", _shorthand(part)))
-        return _without_new_lists(_CLOSED_HEADING.sub(r"\1 \2", part)) if old_rules else part
+        if not old_rules:
+            return part
+        part = _RULE.sub(r"\1\n\n", _COMMENT.sub("", part))
+        return _without_new_lists(_CLOSED_HEADING.sub(r"\1 \2", part))
 
     text = _BLANK_LINES.sub("", _outside_code(text, converted)).rstrip()
     return "\n\n".join(filter(None, [text, "\n".join(definitions.values())]))
@@ -92,9 +99,11 @@ def _without_new_lists(text: str) -> str:
     lines, in_list, after_blank = [], False, True
     for line in text.split("\n"):
         item = _ITEM.match(line)
-        if item and (item[2] == ")" or not (in_list or after_blank)):
+        starts = in_list or after_blank
+        # "-" below a line makes it a heading.
+        if item and (item[2] == ")" or not (starts or line.strip() == "-")):
             line = f"{_escaped_item(item)}{line[item.end() :]}"
-        elif item:
+        elif item and starts:
             in_list = True
         elif after_blank and line[:1].strip():
             in_list = False
@@ -153,12 +162,25 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
 
 def _code(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each piece of code. Linear in the length of any text."""
-    end = 0
+    end, in_list = 0, False
     for block in _BLOCKS.finditer(text):
+        if block["fence"] is None:
+            in_list = _goes_on(text[end : block.start()], in_list=in_list)
+            if in_list and not _CODE_IN_LIST.match(block[0]):
+                continue
         yield from _inline_code(text, end, block.start())
         yield block.span()
         end = block.end()
     yield from _inline_code(text, end, len(text))
+
+
+def _goes_on(text: str, *, in_list: bool) -> bool:
+    """Return whether indented lines after this text belong to a list item."""
+    for part in text.split("\n\n"):
+        lines = part.strip("\n").split("\n")
+        if not (in_list and lines[0].startswith(" ")) and lines != [""]:
+            in_list = any(map(_ITEM.match, lines))
+    return in_list
 
 
 def _inline_code(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
