@@ -18,7 +18,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import chain, count
 from struct import pack
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -145,15 +145,15 @@ def fetch(sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
     """Run a statement as a `cursor` would, and return its rows.
 
     Most of the time that a small statement takes is spent in cursors, so this calls libpq directly if psycopg keeps the
-    statement prepared. It forgets which ones it keeps after a rollback. Statements that are logged or begin a
-    transaction are left to the cursor, too.
+    statement prepared, through the connection's wrappers. It forgets which ones it keeps after a rollback. Statements
+    that are logged or begin a transaction are left to the cursor, too.
     """
     own = connections[DEFAULT_DB_ALIAS]
     own.close_if_health_check_failed()
     own.ensure_connection()
     ready = TransactionStatus.INTRANS if own.in_atomic_block else TransactionStatus.IDLE
     is_ready = own.connection.pgconn.transaction_status == ready
-    if is_ready and not (own.queries_logged or own.execute_wrappers or own.needs_rollback):
+    if is_ready and not (own.queries_logged or own.needs_rollback):
         statement, order = _numbered(sql)
         values = [params[name] for name in order] if order else params
         adapt = Transformer(own.connection)
@@ -161,8 +161,15 @@ def fetch(sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
         kept, key = own.connection._prepared._names, (statement, adapt.types)
         if key in kept:
             kept.move_to_end(key)
+
+            def run(*_: Any) -> Any:
+                return own.connection.pgconn.exec_prepared(kept[key], dumped, adapt.formats, 1)
+
+            execute: Callable[..., Any] = run
+            for wrapper in reversed(own.execute_wrappers):
+                execute = partial(wrapper, execute)
             with own.wrap_database_errors:
-                result = own.connection.pgconn.exec_prepared(kept[key], dumped, adapt.formats, 1)
+                result = execute(sql, params, False, {"connection": own, "cursor": None})
                 if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
                     raise psycopg.errors.error_from_result(result, encoding=own.connection.info.encoding)
                 adapt.set_pgresult(result)

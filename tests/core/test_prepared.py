@@ -161,6 +161,22 @@ def test_fetch_calls_a_kept_statement_directly(monkeypatch):
     assert first == [(2, None, "[1]")]
 
 
+def test_fetch_calls_a_kept_statement_through_the_wrappers(monkeypatch):
+    called = []
+
+    def note(execute, sql, params, many, context):
+        called.append((sql, params, many, context["connection"].alias))
+        return execute(sql, params, many, context)
+
+    prepared.fetch("SELECT %s::bigint", [1])
+    monkeypatch.setattr(prepared, "cursor", None)
+    with connection.execute_wrapper(note), connection.execute_wrapper(note):
+        found = prepared.fetch("SELECT %s::bigint", [1])
+
+    assert found == [(1,)]
+    assert called == [("SELECT %s::bigint", [1], False, "default")] * 2
+
+
 def test_fetch_prepares_again_after_a_rollback():
     for number in range(3):
         with pytest.raises(RuntimeError), transaction.atomic():
