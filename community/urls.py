@@ -10,9 +10,9 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler429 = "community.core.rate_limits.too_many_requests"  # used by allauth; Django has no such handler
 
 urlpatterns = [
-    # Tried in this order: most requests are for topics and lists.
-    path("", include("community.pages.urls.forum")),
+    # Tried in this order: most requests are for the home page, topics and lists.
     path("", include("community.pages.urls")),
+    path("", include("community.pages.urls.forum")),
     path("", include("community.pages.urls.qa")),
     path("", include("community.runtime.urls")),
     path("", include("community.members.urls")),
