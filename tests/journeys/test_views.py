@@ -228,6 +228,14 @@ def test_journey_map_is_as_of_today(as_manager):
     assert as_manager.get(MAP).context["movement"].since == shards.today() - timedelta(days=30)
 
 
+def test_managers_find_where_to_change_the_rules(as_manager, client):
+    (link,) = page(as_manager.get(RULES)).cssselect(".page-head .button")
+
+    assert as_manager.get(link.get("href")).status_code == 200
+    client.force_login(MemberFactory(role="sales"))
+    assert page(client.get(RULES)).cssselect(".page-head .button") == []
+
+
 # The members in a stage
 
 
