@@ -5,7 +5,7 @@ from celery import shared_task
 
 from community.core import redis_client
 
-from .services import dirty, shards
+from .services import checkpoints, dirty, shards
 from .services.wake import WAKE_KEY
 
 BATCH = 5000
@@ -37,5 +37,7 @@ def drain(shard: int, limit: int = BATCH) -> None:
 
 @shared_task(name="journeys.due")
 def due() -> None:
-    """Mark the members whose `next_due` has come."""
-    dirty.mark_due(shards.today())
+    """Mark the members whose `next_due` has come, and delete old checkpoints."""
+    today = shards.today()
+    dirty.mark_due(today)
+    checkpoints.delete_old(today)

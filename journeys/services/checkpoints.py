@@ -36,8 +36,7 @@ ORDER BY c.member_id, c.since DESC
 _KEEP = """
 WITH k AS (
   SELECT * FROM unnest(%(members)s::bigint[], %(since)s::date[], %(folds)s::bytea[], %(advocacy)s::bytea[])
-    k(member_id, since, fold, advocacy)),
-old AS (DELETE FROM journeys_checkpoint c USING k WHERE c.member_id = k.member_id AND c.since < %(oldest)s)
+    k(member_id, since, fold, advocacy))
 INSERT INTO journeys_checkpoint (member_id, month, since, ruleset, code, fold, advocacy)
 SELECT member_id, date_trunc('month', since), since, %(ruleset)s, %(code)s, fold, advocacy FROM k
 ON CONFLICT (member_id, month) DO UPDATE SET since = excluded.since, ruleset = excluded.ruleset,
@@ -93,7 +92,6 @@ def keep(
     advocacy: AdvocacyResults,
     *,
     ruleset: int,
-    as_of: date,
 ) -> None:
     """Keep the states of these members before these days."""
     values = {
@@ -101,7 +99,6 @@ def keep(
         "since": list(days.values()),
         "folds": [folds[member_id] for member_id in days],
         "advocacy": [advocacy[member_id].frozen for member_id in days],
-        "oldest": as_of - KEEP,
         "ruleset": Int8(ruleset),
         "code": _code(),
     }
@@ -111,6 +108,11 @@ def keep(
 def delete_after(day: date) -> None:
     """Delete everyone's checkpoints after this day."""
     Checkpoint.objects.filter(since__gt=day)._raw_delete("default")
+
+
+def delete_old(today: date) -> None:
+    """Delete checkpoints that few drains would continue from."""
+    Checkpoint.objects.filter(since__lt=today - KEEP)._raw_delete("default")
 
 
 def _code() -> str:

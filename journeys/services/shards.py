@@ -171,7 +171,7 @@ def refold(firsts: Mapping[int, date], *, as_of: date, record_events: bool = Tru
         facts, live.rules, members, advocacy=advocacy, as_of=as_of, starts=starts, keep=days
     )
     if days:
-        checkpoints.keep(days, frozen, advocacy, ruleset=live.version, as_of=as_of)
+        checkpoints.keep(days, frozen, advocacy, ruleset=live.version)
     results |= dict.fromkeys(staff, engine.Result())
     changes = write_history(results, version=live.version)
     stored = {pk: member.state for pk, member in members.items()}

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from community.events.models import Event
 from community.events.services import recording
+from journeys import tasks
 from journeys.engine.default_rules import DEFAULT_RULES
 from journeys.models import Checkpoint, MemberDay, MemberState, Ruleset, StageHistory
 from journeys.services import checkpoints, dirty, overrides, removal, replay, rulesets, shards
@@ -192,6 +193,7 @@ def months_pass(member, time_machine, *months: int) -> None:
 def test_there_is_a_checkpoint_for_each_of_the_last_months(time_machine):
     member = MemberFactory()
     months_pass(member, time_machine, *range(1, 8))
+    tasks.due()
 
     found = Checkpoint.objects.filter(member_id=member.pk).order_by("month")
 
