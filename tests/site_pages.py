@@ -52,6 +52,7 @@ PAGES = {
         "/tags/",
         "/tags/steam/",
         "/search/?q=coffee",
+        "/search/?q=tag:a-tag",
         "/search/",
         "/u/ada/",
         "/u/ada/?tab=answers",
