@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
+from community.core.source_code import digest
 from journeys.engine.facts import Split
 from journeys.hooks import AdvocacyResults, Facts
 
@@ -13,7 +14,7 @@ from .services import scores, storage
 
 
 class ScoreSource:
-    engine = "advocacy.engine"
+    code = digest("advocacy.engine")
 
     def compute(
         self, facts: Facts, as_of: date, splits: Mapping[int, Split] = MappingProxyType({})

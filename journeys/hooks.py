@@ -34,7 +34,7 @@ AdvocacyResults = Mapping[int, Advocacy]
 
 
 class AdvocacySource(Protocol):
-    engine: str  # the package whose code can read its states
+    code: str  # a digest of the code that can read its states
 
     def compute(self, facts: Facts, as_of: date, splits: Mapping[int, Split] = ...) -> AdvocacyResults: ...
 

@@ -25,6 +25,8 @@ MANY = 500  # facts of a member before the first checkpoint
 AGAIN = 100  # facts since the last one
 KEEP = timedelta(days=100)
 
+_ENGINE = digest("journeys.engine")
+
 _LATEST = """
 WITH k AS (SELECT * FROM unnest(%(members)s::bigint[], %(firsts)s::date[]) k(member_id, first)),
 late AS (DELETE FROM journeys_checkpoint c USING k WHERE c.member_id = k.member_id AND c.since > k.first)
@@ -116,5 +118,5 @@ def delete_old(today: date) -> None:
 
 
 def _code() -> str:
-    """Return a digest of the code of which the states are; others may read them wrongly."""
-    return digest("journeys.engine", advocacy_source().engine)
+    """Return digests of the code of which the states are; others may read them wrongly."""
+    return _ENGINE + advocacy_source().code

@@ -44,7 +44,7 @@ def drain_to_the_end() -> None:
 class SlowSource:
     """An advocacy source that waits inside the drain's transaction, after the rollup."""
 
-    engine = "advocacy.engine"
+    code = ""
 
     def __init__(self) -> None:
         self.inside, self.go_on, self.left = threading.Event(), threading.Event(), threading.Event()
@@ -208,7 +208,7 @@ KILLED_IN_THE_MIDDLE = """
     from journeys.services import shards
 
     class Stuck:
-        engine = "advocacy.engine"
+        code = ""
         def compute(self, facts, as_of, splits=None): return {}
         def store(self, results, members, as_of, *, record_events):
             print("inside", flush=True)
