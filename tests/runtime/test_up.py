@@ -232,6 +232,6 @@ def test_up_leaves_no_processes_after_ctrl_c(up: Stack):
 
     assert up.stop(signal.SIGINT) == 0
     assert up.log.read_text().rstrip().endswith("caravan │ stopped")
-    assert processes_using(up.folder) == []
+    wait_for(lambda: not processes_using(up.folder))  # a busy machine takes a moment to end them
     assert stack.find_running(up.folder / "var") is None
     assert not is_alive(up.process.pid)
