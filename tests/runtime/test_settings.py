@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -87,14 +88,19 @@ CELERY = ["-m", "celery", "--quiet", "-A", "community"]
     [
         ["-m", "community.runtime.web", "--bind", "127.0.0.1:0"],
         [*CELERY, "worker"],
-        [*CELERY, "beat", "--schedule", "/dev/null", "--pidfile="],
+        [*CELERY, "beat", "--schedule={folder}/beat", "--pidfile="],
     ],
 )
-def test_served_processes_refuse_what_the_checks_refuse(command: list[str]):
+def test_served_processes_refuse_what_the_checks_refuse(command: list[str], tmp_path: Path):
     environment = served_environment(RATE_LIMITS="searches=;posts=20/minute,pots=")
 
     answer = subprocess.run(
-        [sys.executable, *command], cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *(part.format(folder=tmp_path) for part in command)],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
     assert answer.returncode == 1
