@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 def redact(event: Event, hint: Hint) -> Event:
     """Keep only the request's method and redacted path: no query string, headers, cookies or form data."""
     asked = event.pop("request", None)
-    told = cast("Event", redaction.everywhere(event, redact=redaction.error_text))
+    redacted = cast("Event", redaction.everywhere(event, redact=redaction.error_text))
     request = redaction.current.get()
     if asked is not None and request is not None:
-        told["request"] = {"method": request.method, "url": redaction.path(request)}
+        redacted["request"] = {"method": request.method, "url": redaction.path(request)}
     if event.get("transaction_info", {}).get("source") != "route":
-        told.pop("transaction", None)  # a path as it was sent
-    return told
+        redacted.pop("transaction", None)  # a path as it was sent
+    return redacted
 
 
 def redact_breadcrumb(crumb: Breadcrumb, hint: Hint) -> Breadcrumb:
-    told: Breadcrumb = redaction.everywhere(crumb, redact=redaction.error_text)
-    return told
+    redacted: Breadcrumb = redaction.everywhere(crumb, redact=redaction.error_text)
+    return redacted

@@ -91,8 +91,8 @@ def _without_ids(logger: object, name: str, event: dict[str, Any]) -> dict[str, 
 
 def _redacted(logger: object, name: str, event: dict[str, Any]) -> dict[str, Any]:
     error = redaction.everywhere(event.pop("exception", None), redact=redaction.error_text)
-    told: dict[str, Any] = redaction.everywhere(event)
-    return {**told, "exception": error} if error else told
+    redacted: dict[str, Any] = redaction.everywhere(event)
+    return {**redacted, "exception": error} if error else redacted
 
 
 class LogRequests(RequestMiddleware):
