@@ -203,6 +203,7 @@ class Fold:
         why = make_reason("C1", [one.fact for one in holdings], numbers, say.became_customer)
         self.customer_on, self.purchase = day, why.evidence
         self._move(day, at.CONVERSION, sub_stage, why)
+        self.interest.clear()
 
     def _churn(self, day: date, fact: Fact) -> None:
         numbers: Numbers = {"kind": fact.kind}
@@ -210,7 +211,6 @@ class Fold:
             numbers = {**numbers, "grace_days": self.rules.L2.grace_days}
         self._move(day, at.ENGAGEMENT, at.WIN_BACK, make_reason("L2", [fact], numbers, say.left))
         self._reset_cycle()
-        self.interest.clear()
 
     def _expire(self, day: date) -> None:
         if (end := self.ledger.churns_on()) is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from community.core import currencies
 from journeys.engine.facts import Refusal, Span
-from journeys.engine.fold import fold
+from journeys.engine.fold import Fold, fold
 from journeys.engine.rollup import roll_up
 from journeys.engine.ruleset import parse_ruleset
 from journeys.engine.sentences import money
@@ -71,6 +71,15 @@ def test_e2_points_within_thirty_days_enter_engagement():
     assert result.rows[-1].sentence == (
         "Reached 24 interest points within 30 days, active on 3 days (at least 20 points needed)."
     )
+
+
+def test_interest_from_before_a_purchase_is_not_kept():
+    member = Fold(RULES, ())
+
+    member.add(roll_up([ev(0, "call.logged"), ev(1, "pricing.viewed"), sale(2)]), on(3))
+
+    assert not member.interest.points
+    assert not member.interest.reads
 
 
 def test_e2_points_expire_after_thirty_days():
