@@ -80,7 +80,7 @@ def _refused(fact: Fact, member_id: int, partner: int, peers: Peers) -> str:
     return ""
 
 
-def count_quarter(kind: str, days: Mapping[int, Day]) -> tuple[dict[int, int], Counter[str]]:
+def count_quarter(kind: str, days: Mapping[int, Day]) -> tuple[dict[int, int], dict[str, int]]:
     """Return how many acts of one kind count on each day of a quarter, and the number capped by reason.
 
     The latest three acts per partner count (with the earliest three, a good act could lower the score), and per
@@ -96,7 +96,7 @@ def count_quarter(kind: str, days: Mapping[int, Day]) -> tuple[dict[int, int], C
         over_pair = sum(min(n, a_day) for n in acts.values()) - sum(kept.values())
     counted = {day: n if n < a_day else a_day for day, n in kept.items()}
     over_day = sum(acts.values()) - sum(counted.values()) - over_pair
-    return counted, Counter({why: n for why, n in ((PAIR, over_pair), (DAY, over_day)) if n > 0})
+    return counted, {why: n for why, n in ((PAIR, over_pair), (DAY, over_day)) if n > 0}
 
 
 def _latest(days: Mapping[int, Day]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter, mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from journeys.engine.facts import EVIDENCE_MOST, Fact
 
@@ -66,6 +67,15 @@ class _Weights:
         self._since = 0
         self._grown = [0.0]
         self._totals = [0]
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        # As arrays, since pickle reads the items of lists one by one.
+        numbers = array("q", self.days), array("q", self.milli), array("q", self._totals)
+        return self.half_life, self._since, *numbers, array("d", self._grown)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.half_life, self._since, *numbers = state
+        self.days, self.milli, self._totals, self._grown = map(list, numbers)
 
     def add(self, day: int, milli: int) -> None:
         """Add to the weight of a day."""
@@ -124,7 +134,7 @@ class Tally:
         self._counted: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._quarters: defaultdict[tuple[str, int], dict[int, Day]] = defaultdict(dict)
         self._refused: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-        self._capped: dict[tuple[str, int], Counter[str]] = {}
+        self._capped: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         self._beyond: Counter[tuple[str, int]] = Counter()  # acts without a partner beyond the daily cap
         # Quarters in which a partner is over the limit, and those of them with new acts.
         self._partners: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
@@ -204,7 +214,8 @@ class Tally:
         # As `count_quarter` does when nobody is over the limit: the other days stay as they are.
         acts, counted = day.n if refused else fact.n, KINDS[group[0]].a_day
         if acts > counted:
-            self._capped.setdefault(group, Counter())[DAY] += acts - counted
+            capped = self._capped[group]
+            capped[DAY] = capped.get(DAY, 0) + acts - counted
             acts = counted
         self._set(group[0], ordinal, acts)
 
