@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.module_loading import autodiscover_modules
 
@@ -43,5 +44,10 @@ def follower(
 
 
 def all_followers() -> dict[str, Follower]:
-    autodiscover_modules("followers")
+    _discover()
     return dict(sorted(_registry.items()))
+
+
+@cache  # it looks for a file in every app, which takes longer than reading the newest events
+def _discover() -> None:
+    autodiscover_modules("followers")
