@@ -16,7 +16,7 @@ from .cursors import Batch, Place, place_of
 log = logging.getLogger(__name__)
 
 LIMIT = 200  # more is a backlog
-BACKLOG = 5000  # events of a backlog that are read at once
+BACKLOG = 10_000  # events of a backlog that are read at once; each read counts the badges of its members anew
 
 
 def follow_together() -> list[str]:
