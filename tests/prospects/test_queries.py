@@ -34,6 +34,16 @@ def test_everybody_sees_the_real_names_of_the_roster(client):
     assert shown == [f"{entry.real_name}, {entry.title}"]
 
 
+def test_a_real_name_that_is_also_the_display_name_is_shown_once(client):
+    entry = RosterEntryFactory(real_name="Inês Duarte", member__display_name="Inês Duarte")
+    question = a_prospect_asks(entry.forum)
+    answer = AnswerFactory(topic=question.topic, author=entry.member)
+
+    page = client.get(question.topic.get_absolute_url())
+
+    assert texts(page, f"#p{answer.pk} .post-by .soft") == [entry.title]
+
+
 def test_only_the_desk_gets_the_card_with_the_stage():
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
