@@ -13,7 +13,7 @@ from community.core.pagination import page_of
 from community.core.permissions import require
 from community.events.catalogue import EVENT_TYPES
 from community.events.services.cursors import is_behind
-from community.members.models import Member
+from community.members.models import Company, Member
 from community.members.requests import member_of
 
 from . import labels, rules
@@ -66,8 +66,15 @@ def journey_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def member_list(request: HttpRequest) -> HttpResponse:
-    """Show the team who is in a stage, all or those of a sub-stage or at risk; without one, redirect to the map."""
+    """Show the team who is in a stage, all or those of a sub-stage or at risk, or who belongs to a company.
+
+    Without either, redirect to the map.
+    """
     require(rules.can_see_journeys(member_of(request)), _("Only the team can see other members' journeys."))
+    if "company" in request.GET:
+        company = get_object_or_404(Company, slug=request.GET["company"])
+        context = {"page": page_of(request, overview.members_of(company)), "company": company}
+        return render(request, "journeys/company_members.html", context)
     stage, sub_stage = request.GET.get("stage", ""), request.GET.get("sub_stage", "")
     if not stage:
         return redirect("journeys:journey-map")

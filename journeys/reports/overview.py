@@ -19,6 +19,8 @@ from journeys.models import MemberState, Stage, StageHistory, StageHistoryQueryS
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from community.members.models import Company
+
 
 @dataclass(frozen=True)
 class SubStageCount:
@@ -61,11 +63,21 @@ def count_sub_stages() -> list[SubStageRow]:
 
 def members_in(stage: str, *, sub_stage: str = "", at_risk: bool = False) -> QuerySet[MemberState]:
     """Return who is counted under a stage, those active last first."""
-    states = MemberState.objects.exclude(member__in=out_of_reach(timezone.now())).filter(stage=stage)
+    states = _latest_first().filter(stage=stage)
     if sub_stage:
         states = states.filter(sub_stage=sub_stage)
     if at_risk:
         states = states.filter(at_risk=True)
+    return states
+
+
+def members_of(company: Company) -> QuerySet[MemberState]:
+    """Return who belongs to a company, those active last first."""
+    return _latest_first().filter(member__company=company)
+
+
+def _latest_first() -> QuerySet[MemberState]:
+    states = MemberState.objects.exclude(member__in=out_of_reach(timezone.now()))
     return states.select_related("member__company").order_by(F("last_active_on").desc(nulls_last=True), "pk")
 
 

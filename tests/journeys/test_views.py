@@ -13,7 +13,7 @@ from journeys.models import MemberState, Ruleset
 from journeys.reports import overview
 from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
-from tests.factories.members import MemberFactory
+from tests.factories.members import CompanyFactory, MemberFactory
 from tests.forum.pages import page, texts
 
 from .journey_fixtures import bought, drained, happened, replied
@@ -301,6 +301,26 @@ def test_member_list_excludes_the_suspended(as_manager, manager):
     sanctions.impose(member, actor=manager, kind="suspension", rule="spam", reason="Spam")
 
     assert texts(as_manager.get(MEMBERS), "main .person-name") == []
+
+
+def test_member_list_shows_who_belongs_to_a_company(as_manager):
+    company = CompanyFactory(name="Rossio Roasters", slug="rossio")
+    for name in ("Carla", "Rui"):
+        replied(MemberFactory(display_name=name, company=company), 3)
+    replied(MemberFactory(display_name="Somebody else"), 3)
+    drained()
+
+    response = as_manager.get("/journeys/members/?company=rossio")
+
+    assert texts(response, "main h1") == ["Rossio Roasters"]
+    assert sorted(texts(response, "main .person-name")) == ["Carla", "Rui"]
+
+
+def test_member_list_of_a_company_is_for_the_team_and_404_if_unknown(client, as_manager):
+    assert as_manager.get("/journeys/members/?company=nowhere").status_code == 404
+
+    client.force_login(MemberFactory())
+    assert client.get("/journeys/members/?company=nowhere").status_code == 403
 
 
 @pytest.mark.parametrize("query", ["", "?stage="])

@@ -18,6 +18,7 @@ from tests.factories.prospects import (
     a_prospect_asks,
     a_reply,
 )
+from tests.forum.pages import page as parsed
 from tests.forum.pages import texts, titles
 from tests.journeys.journey_fixtures import drained, happened
 
@@ -239,6 +240,19 @@ def test_question_detail_shows_the_background(client, entry):
         "1 earlier topic",
     ):
         assert words in page
+
+
+def test_desk_leads_from_the_company_to_its_members(client, entry):
+    a_prospect_asks(entry.forum, author=MemberFactory(company=CompanyFactory(name="Rossio", slug="rossio")))
+
+    [link] = [
+        a
+        for a in parsed(client.get("/desk/")).cssselect(".desk-line .meta a")
+        if "Rossio" in a.text_content()
+    ]
+
+    assert link.get("href") == "/journeys/members/?company=rossio"
+    assert client.get(link.get("href")).status_code == 200
 
 
 def test_question_detail_does_not_show_hidden_earlier_topics(client, entry):
