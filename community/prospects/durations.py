@@ -7,13 +7,14 @@ from django.utils.translation import ngettext
 
 
 def short(minutes: int) -> str:
-    """Return a short form: 45 min, 3 h 20, 2 d 4 h."""
+    """Return a short form: 45 min, 3 h 20 min, 2 d 4 h."""
     if minutes < 60:
         return _("%(n)d min") % {"n": minutes}
     hours, rest = divmod(minutes, 60)
     if hours < 24:
-        return f"{hours} h {rest:02}" if rest else f"{hours} h"
-    return f"{hours // 24} d {hours % 24} h"
+        return _("%(h)d h %(n)d min") % {"h": hours, "n": rest} if rest else _("%(h)d h") % {"h": hours}
+    days, hours = divmod(hours, 24)
+    return _("%(d)d d %(h)d h") % {"d": days, "h": hours} if hours else _("%(d)d d") % {"d": days}
 
 
 def in_words(minutes: int) -> str:

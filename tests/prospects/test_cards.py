@@ -82,7 +82,7 @@ def test_every_open_question_is_in_one_list_and_in_one_only(entry):
 
 @pytest.mark.parametrize(
     ("minutes", "late", "waited"),
-    [(239, False, "3 h 59"), (241, True, "4 h 01"), (59, False, "59 min"), (1500, True, "1 d 1 h")],
+    [(239, False, "3 h 59 min"), (241, True, "4 h 1 min"), (59, False, "59 min"), (1500, True, "1 d 1 h")],
 )
 def test_a_card_shows_the_wait_and_whether_it_is_late(entry, minutes, late, waited):
     found = card(a_prospect_asks(entry.forum, minutes_ago=minutes))

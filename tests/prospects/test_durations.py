@@ -5,7 +5,7 @@ from community.prospects import durations
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(0, "0 min"), (59, "59 min"), (60, "1 h"), (200, "3 h 20"), (1440, "1 d 0 h"), (3120, "2 d 4 h")],
+    [(0, "0 min"), (59, "59 min"), (60, "1 h"), (200, "3 h 20 min"), (1440, "1 d"), (3120, "2 d 4 h")],
 )
 def test_short(minutes, words):
     assert durations.short(minutes) == words
