@@ -101,6 +101,11 @@ class SignupForm(AllauthSignupForm):
 class LoginForm(AllauthLoginForm):
     """Log-in form that accepts an email address in any spelling."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
     def clean(self) -> dict[str, Any]:
         """Log in with the address as stored with the account, which is the one that was confirmed."""
         data: dict[str, Any] = super().clean()  # type: ignore[no-untyped-call]
