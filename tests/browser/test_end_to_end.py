@@ -88,5 +88,5 @@ def test_from_sign_up_to_accepted_answer_badge_and_stage(
     manager_page.goto("/journeys/members/ada-winter/")
     step = manager_page.locator(".current-stage")
     expect(step.get_by_text("Engagement").first).to_be_visible()
-    step.get_by_text(re.compile(r"based on \d+ events?")).click()
+    step.get_by_text(re.compile(r"Based on \d+ events?")).click()
     expect(step.get_by_text("Why is the second cup sour?").first).to_be_visible()
