@@ -74,7 +74,6 @@ class MemberAdmin(BaseAdmin):
         "customer_since",
         "joined_at",
         "last_seen_at",
-        "is_active",
     )
     list_filter = (
         "role",
@@ -121,7 +120,8 @@ class MemberAdmin(BaseAdmin):
 
     @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
     def person(self, member: Member) -> list[str]:
-        return [member.display_name, f"@{member.username}"]
+        username = f"@{member.username}"
+        return [member.display_name, username if member.is_active else f"{username}, {_('deactivated')}"]
 
     @display(description=gettext_lazy("Role"), label=TONES, ordering="role")
     def role_shown(self, member: Member) -> tuple[str, str] | None:
@@ -244,6 +244,7 @@ class GuidelinesAdmin(BaseAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(BaseAdmin):
+    empty_template = "admin/members/invitations_empty.html"
     list_display = ("member", "email", "invited_by", "created_at", "sent_at", "accepted_at")
     list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
     search_fields = ("email", "member__username", "member__display_name")

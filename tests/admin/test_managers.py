@@ -32,6 +32,16 @@ def above(request):
     return MemberFactory(role=role, is_superuser=True, is_staff=True, display_name="Other")
 
 
+def test_member_list_says_who_is_deactivated(client):
+    client.force_login(MemberFactory(role="manager"))
+    MemberFactory(username="gone", is_active=False)
+    MemberFactory(username="here")
+
+    html = client.get(MEMBERS).content.decode()
+
+    assert ("@gone, deactivated" in html, "@here, deactivated" in html) == (True, False)
+
+
 def state(member):
     member = Member.objects.get(pk=member.pk)
     held = sorted(member.groups.values_list("name", flat=True))
