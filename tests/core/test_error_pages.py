@@ -53,6 +53,17 @@ def test_too_many_requests_offers_to_try_again(client, settings):
     assert next_steps(response)["Try again"] == "/new/similar/?title=steam"
 
 
+def test_too_many_searches_lead_visitors_to_log_in(client, settings):
+    settings.RATE_LIMITS = {"visitor-searches": "1/hour"}
+    client.get("/search/?q=steam")
+
+    response = client.get("/search/?q=milk")
+
+    assert response.status_code == 429
+    [link] = [a for a in page(response).cssselect("[role=alert] a") if a.text_content() == "Log in"]
+    assert link.get("href") == "/accounts/login/?next=/search/%3Fq%3Dmilk"
+
+
 @pytest.mark.parametrize("name", ["500.html", "503.html"])
 def test_pages_made_without_a_request_have_our_name_and_the_next_step(name):
     response = type("Page", (), {"content": get_template(name).render().encode()})
