@@ -146,13 +146,14 @@ def fetch(sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
 
     Most of the time that a small statement takes is spent in cursors, so this calls libpq directly if psycopg keeps the
     statement prepared, through the connection's wrappers. It forgets which ones it keeps after a rollback. Statements
-    that are logged or begin a transaction are left to the cursor, too.
+    that are logged are left to the cursor, too.
     """
     own = connections[DEFAULT_DB_ALIAS]
     own.close_if_health_check_failed()
     own.ensure_connection()
-    ready = TransactionStatus.INTRANS if own.in_atomic_block else TransactionStatus.IDLE
-    is_ready = own.connection.pgconn.transaction_status == ready
+    status = own.connection.pgconn.transaction_status
+    is_idle = status == TransactionStatus.IDLE
+    is_ready = is_idle or (own.in_atomic_block and status == TransactionStatus.INTRANS)
     if is_ready and not (own.queries_logged or own.needs_rollback):
         statement, order = _numbered(sql)
         values = [params[name] for name in order] if order else params
@@ -163,6 +164,10 @@ def fetch(sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
             kept.move_to_end(key)
 
             def run(*_: Any) -> Any:
+                if own.in_atomic_block and is_idle:
+                    begun = own.connection.pgconn.exec_(own.connection._get_tx_start_command())
+                    if begun.status != ExecStatus.COMMAND_OK:
+                        return begun
                 return own.connection.pgconn.exec_prepared(kept[key], dumped, adapt.formats, 1)
 
             execute: Callable[..., Any] = run

@@ -161,6 +161,19 @@ def test_fetch_calls_a_kept_statement_directly(monkeypatch):
     assert first == [(2, None, "[1]")]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_fetch_begins_a_transaction_with_a_kept_statement(monkeypatch):
+    number = "SELECT pg_current_xact_id()::text"
+    before = prepared.fetch(number)
+
+    monkeypatch.setattr(prepared, "cursor", None)
+    with transaction.atomic():
+        found = [prepared.fetch(number), prepared.fetch(number)]
+
+    assert found[0] == found[1] != before
+    assert prepared.fetch(number) != found[0]
+
+
 def test_fetch_calls_a_kept_statement_through_the_wrappers(monkeypatch):
     called = []
 
