@@ -9,7 +9,7 @@ from math import inf
 from journeys.engine.facts import Fact
 
 from .search import falls_below
-from .tally import Tally
+from .tally import Tally, nps_of
 from .weights import COMPONENTS, KINDS, NPS, STRIKE
 
 _ROUNDING = 10**-6  # of the weight of an act: more than rounding can add to it while it decays
@@ -75,7 +75,7 @@ class ScoreBound:
         self._waiting.clear()
 
     def add_acts(self, day: int, added: Iterable[Fact]) -> None:
-        """Add the facts of a day to the bound, as if all of them counted."""
+        """Add the facts of a day to the bound, as if all of them counted, but answers only of promoters."""
         sums = self._sums
         for key in sums:
             sums[key] *= 0.5 ** ((day - self.day) / COMPONENTS[key].half_life)
@@ -83,7 +83,8 @@ class ScoreBound:
         for fact in added:
             if fact.kind in KINDS:
                 component, milli, a_day = KINDS[fact.kind]
-                weight = min(fact.n, a_day) * milli / 1000
+                counted = nps_of(fact) if fact.kind == NPS else min(fact.n, a_day)
+                weight = max(counted, 0) * milli / 1000
                 self._weight += weight
                 sums[component] = sums.get(component, 0.0) + weight
         spare = self._weight * _ROUNDING

@@ -21,7 +21,9 @@ from .tally import Points, Tally, scored_days
 from .weights import BANDS, ENTER_AT, LEAVE_BELOW, NONE
 
 _FIRST_BAND = 100 * min(floor for floor in BANDS.values() if floor)
-_NEAR = 3  # hundredths below the highest bound; without acts that do not count, a bound is at most 2 too high
+# The share of the highest bound that a score mostly reaches on its best day: acts beyond the horizon keep a 32nd of
+# their weight in bounds.
+_NEAR = 0.97
 
 ONE_DAY = timedelta(days=1)
 
@@ -179,7 +181,7 @@ def past_of(course: Course) -> Past:
     """Return the past of a score; each day is judged by the facts known on that day."""
     if not course.days:
         return Past((), 0, course.as_of, course.as_of)
-    line = course.most - _NEAR
+    line = course.most * _NEAR - 3  # rounding adds up to 2 hundredths
     past = _past(course, line)
     # The other days have lower bounds than `line`. Acts that do not count make bounds too high.
     return past if past.best > line else _past(course, past.best)

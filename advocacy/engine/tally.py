@@ -192,7 +192,7 @@ class Tally:
 
     def _add_nps(self, ordinal: int, fact: Fact) -> None:
         """Add the day's NPS answer: a promoter counts 1, a detractor -1."""
-        counts = _nps_of(item["props"]["score"] for item in fact.items or ())
+        counts = nps_of(fact)
         if counts:
             self.acts[NPS, ordinal] = fact.n, fact.ids
             self._set(NPS, ordinal, counts)
@@ -304,23 +304,31 @@ class Tally:
         return Points(hundredths(min(max(total, 0), 100 * BILLION)), components)
 
     def is_below(self, line: int, day: int, penalty_day: int | None = None) -> bool:
-        """Whether `points` has less than `line` hundredths. Exact, but sums are only computed where it is close."""
+        """Whether `points` has less than `line` hundredths."""
+        return self.margin(line, day, penalty_day) < 0
+
+    def margin(self, line: int, day: int, penalty_day: int | None = None) -> float:
+        """Return about how many points `points` is above `line` hundredths; it is negative only if it is below.
+
+        Sums are only computed where it is close.
+        """
         if self._unsettled:
             _ = self.counted
         penalty_day = day if penalty_day is None else penalty_day
-        total, most_off = float(-self.penalty(penalty_day)), _FLOATS
+        total, most_off = float(-self.penalty(penalty_day)) if self.strikes else 0.0, _FLOATS
         for key in self._good.keys() | self._bad.keys() if self._bad else self._good:
             most, half_at, _ = COMPONENTS[key]
             x, off = self._good[key].about(day) if key in self._good else (0.0, 0.0)
             if key in self._bad:
                 bad, also_off = self._bad[key].about(penalty_day)
                 x, off = x + bad, off + also_off
-            total += most * (1 - 0.5 ** (x / half_at)) if x > 0 else max(-most, most * x / half_at)
+            left = 0.5 ** (x / half_at) if x > 0 else 1.0
+            total += most * (1 - left) if x > 0 else max(-most, most * x / half_at)
             # No curve is steeper than `most / half_at`, nor than this where all of the range is above 0.
-            steep = 2 * 0.5 ** (x / half_at) if off < min(x, half_at) else 1.0
-            most_off += off * min(steep, 1.0) * most / half_at
+            steep = 2 * left if off < x and off < half_at and left < 0.5 else 1.0
+            most_off += off * steep * most / half_at
         over = max(total, 0.0) - (line - 0.5) / 100
-        return over < 0 if abs(over) > most_off else self.points(day, penalty_day).hundredths < line
+        return over if abs(over) > most_off else (self.points(day, penalty_day).hundredths - line + 0.5) / 100
 
     def penalty(self, day: int) -> int:
         """Return the points that upheld strikes cost on `day`."""
@@ -337,10 +345,11 @@ class Tally:
         return max(ends, default=self.last) + 1
 
 
-def _nps_of(scores: Iterable[int]) -> int:
+def nps_of(fact: Fact) -> int:
     """Return what a day's answers count: the last one, but a passive one does not take back a promoter's."""
     counts = 0
-    for score in scores:
+    for item in fact.items or ():
+        score = item["props"]["score"]
         if score <= DETRACTOR_TO:
             counts = -1
         elif score >= PROMOTER_FROM:

@@ -3,6 +3,7 @@ from itertools import combinations
 
 import pytest
 
+from advocacy.engine import spans as walks
 from advocacy.engine.caps import NO_PEERS
 from advocacy.engine.score_bound import ScoreBound, bounds_of, most_without_decay
 from advocacy.engine.search import OVER, band_of
@@ -427,6 +428,18 @@ def test_past_adds_no_days_after_the_best_one_if_the_band_stays_the_same(monkeyp
 
     assert (past.changes, past.best_on) == ((), best.day)
     assert added == [best.day]
+
+
+@pytest.mark.parametrize("other", [did("answer.accepted", 5, ago=460), answered_nps(8, ago=20)])
+def test_past_is_walked_once_though_old_acts_and_answers_of_passives_do_not_count(monkeypatch, other):
+    acts = [did("answer.accepted", 3, ago=10), did("reply.created", ago=5)]
+    course = Course(in_order([other, *acts]), TODAY, ME, NO_PEERS)
+    walked, past = [], walks._past
+    monkeypatch.setattr(walks, "_past", lambda *walk: walked.append(walk) or past(*walk))
+
+    past_of(course)
+
+    assert len(walked) == 1
 
 
 def test_a_frozen_walk_does_not_grow_with_the_years():
