@@ -92,6 +92,7 @@ PAGES = {
         "/",
         "/latest/",
         "/t/{topic}/",
+        "/topics/{topic}/close/",
         "/topics/{topic}/move/",
         "/topics/{topic}/merge/",
         "/topics/{topic}/split/",

@@ -29,7 +29,7 @@ def test_topic_actions_require_a_moderator(client, log_in, topic, act):
     assert "Only moderators can do this." in author.content.decode()
 
 
-@pytest.mark.parametrize("act", ["pin", "unpin", "close", "reopen"])
+@pytest.mark.parametrize("act", ["pin", "unpin", "reopen"])
 def test_topic_actions_require_post(client, log_in, topic, act):
     log_in(role="moderator")
 
@@ -51,10 +51,19 @@ def test_moderator_pins_and_unpins(client, log_in, topic):
 def test_moderator_closes_with_a_reason_and_reopens(client, log_in, topic):
     log_in(role="manager")
 
+    form = client.get(f"/topics/{topic.pk}/close/")
     closed = client.post(f"/topics/{topic.pk}/close/", {"reason": "answered"}, follow=True)
     client.post(f"/topics/{topic.pk}/reopen/")
 
+    assert texts(form, "h1") == ["Close topic"]
     assert "answered" in texts(closed, "main .alert[data-tone=info]")[0]
+    assert not Topic.objects.get(pk=topic.pk).is_closed
+
+
+def test_closing_with_a_reason_that_is_too_long_shows_an_error(client, log_in, topic):
+    log_in(role="moderator")
+
+    assert client.post(f"/topics/{topic.pk}/close/", {"reason": "x" * 201}).status_code == 422
     assert not Topic.objects.get(pk=topic.pk).is_closed
 
 

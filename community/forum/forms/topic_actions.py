@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community.core.forms import TitleField
+from community.core.forms import TextField, TitleField
 from community.forum.models import Category, Post, Topic
 
 from .posts import QUESTION_TITLE_MIN, TITLE_LENGTH
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from community.members.models import Member
 
 TOPIC_ADDRESS = re.compile(r"(?:^|/t/)(\d{1,18})(?:/|$)")
+
+
+class CloseForm(forms.Form):
+    reason = TextField(label=_("Reason, shown to readers"), max_length=200, required=False)
 
 
 class MoveForm(forms.Form):

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_POST
 
 from community.core.permissions import require
 from community.core.requests import require_safe_or_post
-from community.core.text import storable
 from community.forum import rules
-from community.forum.forms.topic_actions import MergeForm, MoveForm, SplitForm
+from community.forum.forms.topic_actions import CloseForm, MergeForm, MoveForm, SplitForm
 from community.forum.models import Topic
 from community.forum.services import topics
 from community.members.requests import member_of
@@ -38,13 +37,15 @@ def topic_unpin(request: HtmxRequest, topic_id: int) -> HttpResponse:
     return _done(request, topic, _("Topic unpinned."))
 
 
-@require_POST
+@require_safe_or_post
 @login_required
 def topic_close(request: HtmxRequest, topic_id: int) -> HttpResponse:
     topic = _moderated(request, topic_id)
-    reason = storable(request.POST.get("reason", ""))[:200]
-    topics.close(topic, actor=member_of(request), reason=reason)
-    return _done(request, topic, _("Topic closed."))
+    form = CloseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        topics.close(topic, actor=member_of(request), **form.cleaned_data)
+        return _done(request, topic, _("Topic closed."))
+    return _page(request, "forum/topic_close.html", topic, form)
 
 
 @require_POST
