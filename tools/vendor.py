@@ -16,6 +16,25 @@ from urllib.parse import quote
 STATIC = Path(__file__).resolve().parent.parent / "static"
 VENDOR = STATIC / "vendor"
 ICON_NAMES = Path(__file__).with_name("icons.txt")
+# What needs no element for its icon, since there are many of them on a page of posts.
+WITHOUT_ELEMENT = {
+    "heart": ".post [aria-pressed]",
+    "message-square": '.post-actions > [href$="/comment/"]',
+    "flag": '.post-actions > [href$="/flag/"]',
+    "check": ".accept",
+    "arrow-up": ".votes > button:first-child",
+    "arrow-down": ".votes > button:last-child",
+    "ellipsis": '.post-actions > [href$="/menu/"]',
+    "bold": "md-bold",
+    "italic": "md-italic",
+    "heading": "md-header",
+    "quote": "md-quote",
+    "code": "md-code",
+    "link": "md-link",
+    "list": "md-unordered-list",
+    "list-ordered": "md-ordered-list",
+    "at-sign": "md-mention",
+}
 # package, version, file in the package, file name here
 LIBRARIES = (
     ("@github/markdown-toolbar-element", "2.2.3", "dist/index.js", "markdown-toolbar.js"),
@@ -74,7 +93,8 @@ def draw_icons(scratch: Path) -> None:
         body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.S)
         shapes = re.sub(r"\s+", " ", body.group(1)).strip().replace("> <", "><").replace(" />", "/>")
         address = quote((SVG % shapes).replace('"', "'"), safe=PLAIN)
-        rules.append(f'.i-{name} {{ --icon: url("data:image/svg+xml,{address}"); }}')
+        selectors = f"{WITHOUT_ELEMENT[name]},\n.i-{name}" if name in WITHOUT_ELEMENT else f".i-{name}"
+        rules.append(f'{selectors} {{ --icon: url("data:image/svg+xml,{address}"); }}')
     (STATIC / "css" / "icons.css").write_text("\n".join(rules) + "\n")
     folder = VENDOR / f"lucide-{ICONS[1]}"
     folder.mkdir(parents=True, exist_ok=True)

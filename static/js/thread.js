@@ -1,21 +1,24 @@
 // The topic page: post actions in place, reply to a post, copy its link, and move the focus after a swap.
 
+const act = document.getElementById("act");
+
 // Derive htmx's URLs from the plain ones of buttons and links.
 function letHtmxFetch(one) {
-  if (one.matches("#posts [formaction]")) one.setAttribute("hx-post", one.getAttribute("formaction"));
+  if (one.matches("#posts [form=act]")) one.setAttribute("hx-post", one.getAttribute("formaction") ?? act.getAttribute("action"));
   else if (one.matches("#posts [data-get]")) one.setAttribute("hx-get", one.getAttribute("href"));
   else return;
   // Votes, likes and the link to a menu replace themselves; anything else replaces the post.
   if (one.matches(".votes > button")) one.setAttribute("hx-target", "closest .votes");
-  else if (one.matches("[aria-pressed], .icon-button")) one.setAttribute("hx-target", "this");
+  else if (one.matches("[aria-pressed], [title]")) one.setAttribute("hx-target", "this");
   htmx.process(one);
 }
 document.addEventListener("htmx:load", ({ target }) => {
-  [target, ...target.querySelectorAll("[formaction], [data-get]")].forEach(letHtmxFetch);
+  [target, ...target.querySelectorAll("[form=act], [data-get]")].forEach(letHtmxFetch);
 });
 
-// Likes and votes show at once; if the server does not agree, they go back.
-const undos = new WeakMap();
+// Likes and votes show at once; if the server does not agree, they go back. If it does, a new button gets the focus.
+const afterwards = new WeakMap();
+const reactionsTo = (post) => [...document.querySelectorAll(`#posts [aria-pressed][value="${post}"]`)];
 const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
 
 function press(button) {
@@ -32,11 +35,18 @@ function press(button) {
   };
 }
 document.addEventListener("htmx:beforeSend", ({ target }) => {
-  if (target.matches("[formaction][aria-pressed]")) undos.set(target, press(target));
+  if (!target.matches("#posts [aria-pressed]")) return;
+  const place = reactionsTo(target.value).indexOf(target);
+  const hadFocus = target === document.activeElement;
+  const undo = press(target);
+  afterwards.set(target, (isDone) => {
+    if (!isDone) undo();
+    else if (hadFocus && document.activeElement === document.body) reactionsTo(target.value)[place]?.focus();
+  });
 });
-document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-  if (detail.xhr.status < 200 || detail.xhr.status > 299) undos.get(target)?.();
-  undos.delete(target);
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt }, xhr } }) => {
+  afterwards.get(elt)?.(xhr.status >= 200 && xhr.status <= 299);
+  afterwards.delete(elt);
 });
 
 function replyTo(number, name) {
@@ -76,7 +86,7 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail: { fragment, target } 
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   // The replacement of a target has the same id.
   const place = (target?.id && document.getElementById(target.id)) || target;
-  if (place?.matches?.(".post, .comment, .post-main > [id]")) place.querySelector("form[data-draft] textarea")?.focus();
+  if (place?.matches?.(".post, .comment, .post-main > :last-child")) place.querySelector("form[data-draft] textarea")?.focus();
   document.querySelector(".post-actions details[open] summary:not(:focus)")?.focus();
 });
 
@@ -87,8 +97,8 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (document.activeElement === document.body) form?.querySelector("[aria-invalid=true], textarea")?.focus();
 });
 
-// Focus what an action changed, and announce what was done. Buttons that replace themselves have ids,
-// by which htmx gives the focus back; their sentence is for screen readers only.
+// Focus what an action changed, and announce what was done. Of votes and likes, the sentence is for
+// screen readers only.
 document.addEventListener("changed", ({ detail: { focus, message } }) => {
   const place = focus && document.querySelector(focus);
   if (place) {

@@ -58,7 +58,7 @@ def test_reply_vote_and_preview_continue_after_logging_in_again(page: Page, logi
     page.context.clear_cookies()
     page.locator(f"#p{answer.pk} .votes button").first.click()
     log_in_again(page)
-    expect(page.locator(f"#p{answer.pk} .votes [aria-pressed=true][value='0']")).to_have_count(1)
+    expect(page.locator(f"#p{answer.pk} .votes [aria-pressed=true][name=unvote]")).to_have_count(1)
     assert Vote.objects.filter(member=reader).count() == 1
 
     page.context.clear_cookies()

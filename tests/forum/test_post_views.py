@@ -26,12 +26,13 @@ def status(post):
     return Post.objects.get(pk=post.pk).status
 
 
-@pytest.mark.parametrize("act", ["like/", "unlike/", "vote/", "edit/", "delete/"])
-def test_comment_without_a_place_is_404(client, log_in, act):
+@pytest.mark.parametrize("act", ["like", "unlike", "up", "edit", "delete"])
+def test_comment_without_a_place_is_404(client, log_in, htmx, act):
     comment = CommentFactory(parent__status="pending")
     log_in()
 
-    response = client.post(f"/posts/{comment.pk}/{act}", {"value": "1"}, headers={"HX-Request": "true"})
+    address = f"/posts/{comment.pk}/{act}/" if act in ("edit", "delete") else "/posts/react/"
+    response = client.post(address, {act: comment.pk}, headers=htmx)
 
     assert response.status_code == 404
     assert not comment.likes.exists()
@@ -258,8 +259,8 @@ def test_author_cannot_delete_a_hidden_post(client, log_in):
 def test_like_and_unlike_by_htmx_return_the_button(client, log_in, htmx, post):
     log_in()
 
-    liked = client.post(f"/posts/{post.pk}/like/", headers=htmx)
-    unliked = client.post(f"/posts/{post.pk}/unlike/", headers=htmx)
+    liked = client.post("/posts/react/", {"like": post.pk}, headers=htmx)
+    unliked = client.post("/posts/react/", {"unlike": post.pk}, headers=htmx)
 
     buttons = [page(response).cssselect("button")[0] for response in (liked, unliked)]
     assert [button.get("aria-pressed") for button in buttons] == ["true", "false"]
@@ -269,17 +270,17 @@ def test_like_and_unlike_by_htmx_return_the_button(client, log_in, htmx, post):
 def test_like_as_a_plain_form_redirects_to_the_post(client, log_in, post):
     log_in()
 
-    response = client.post(f"/posts/{post.pk}/like/")
+    response = client.post("/posts/react/", {"like": post.pk})
 
     assert (response.url, Post.objects.get(pk=post.pk).like_count) == (f"/p/{post.pk}/", 1)
 
 
 def test_like_is_refused_to_visitors_authors_and_for_hidden_topics(client, log_in, post):
-    visitor = client.post(f"/posts/{post.pk}/like/").status_code
+    visitor = client.post("/posts/react/", {"like": post.pk}).status_code
     log_in()
-    hidden = client.post(f"/posts/{PostFactory(topic__status='hidden').pk}/like/").status_code
+    hidden = client.post("/posts/react/", {"like": PostFactory(topic__status="hidden").pk}).status_code
     log_in(post.author)
-    own = client.post(f"/posts/{post.pk}/like/")
+    own = client.post("/posts/react/", {"like": post.pk})
 
     assert (visitor, hidden, own.status_code) == (302, 404, 403)
     assert "You cannot like your own posts." in own.content.decode()
@@ -346,23 +347,33 @@ def test_the_same_edit_sent_twice_is_saved_once(client, log_in):
 
 
 @pytest.mark.parametrize(
-    ("act", "focus", "message"),
+    ("act", "message"),
     [
-        ("delete", "#p", "The post was deleted."),
-        ("accept", "#p", "The answer is accepted."),
-        ("official", "#p", "The answer is marked as official."),
-        ("like", "", "1 like"),
-        ("vote", "", "1 vote"),
-        ("edit", "#p", "Your changes are saved."),
+        ("delete", "The post was deleted."),
+        ("accept", "The answer is accepted."),
+        ("official", "The answer is marked as official."),
+        ("edit", "Your changes are saved."),
     ],
 )
-def test_responses_tell_scripts_what_changed_and_where(client, log_in, htmx, act, focus, message):
+def test_responses_tell_scripts_what_changed_and_where(client, log_in, htmx, act, message):
     post = AnswerFactory(source="Change the gasket.")
     log_in(role="moderator")
-    typed = {"vote": {"value": "1"}, "edit": {"source": "Change the valve."}}.get(act, {})
+    typed = {"edit": {"source": "Change the valve."}}.get(act, {})
 
     response = client.post(f"/posts/{post.pk}/{act}/", typed, headers=htmx)
 
     assert json.loads(response["HX-Trigger-After-Settle"]) == {
-        "changed": {"focus": f"{focus}{post.pk}" if focus else "", "message": message}
+        "changed": {"focus": f"#p{post.pk}", "message": message}
     }
+
+
+@pytest.mark.parametrize(
+    ("reaction", "message"), [("like", "1 like"), ("up", "1 vote"), ("down", "-1 votes")]
+)
+def test_responses_tell_scripts_the_new_number(client, log_in, htmx, reaction, message):
+    post = AnswerFactory()
+    log_in()
+
+    response = client.post("/posts/react/", {reaction: post.pk}, headers=htmx)
+
+    assert json.loads(response["HX-Trigger-After-Settle"]) == {"changed": {"focus": "", "message": message}}

@@ -74,30 +74,34 @@ def test_others_like_appears_at_once(reader, topic, answer):
 def test_own_like_and_unlike_appear_at_once(reader, topic, answer):
     def pressed():
         buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} [aria-label^=Like]")
-        return [(b.get("aria-pressed"), b.get("formaction"), b.text_content().strip()) for b in buttons]
+        return [(b.get("aria-pressed"), b.get("name"), b.text_content().strip()) for b in buttons]
 
-    reader.post(f"/posts/{answer.pk}/like/")
+    reader.post("/posts/react/", {"like": answer.pk})
     after_like = pressed()
-    reader.post(f"/posts/{answer.pk}/unlike/")
+    reader.post("/posts/react/", {"unlike": answer.pk})
 
-    assert after_like == [("true", f"/posts/{answer.pk}/unlike/", "1")]
-    assert pressed() == [("false", f"/posts/{answer.pk}/like/", "")]
+    assert after_like == [("true", "unlike", "1")]
+    assert pressed() == [("false", "like", "")]
 
 
-@pytest.mark.parametrize("value", [1, -1])
-def test_own_vote_appears_at_once(reader, topic, answer, value):
-    reader.post(f"/posts/{answer.pk}/vote/", {"value": value})
+@pytest.mark.parametrize(("vote", "value"), [("up", 1), ("down", -1)])
+def test_own_vote_appears_at_once(reader, topic, answer, vote, value):
+    reader.post("/posts/react/", {vote: answer.pk})
 
-    buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#v{answer.pk} button")
-    assert [button.get("aria-pressed") for button in buttons] == [str(value == n).lower() for n in (1, -1)]
-    assert seen(reader, topic, f"#v{answer.pk} b")[0].startswith(str(value))
-    assert [button.get("value") for button in buttons] == ["0" if value == n else str(n) for n in (1, -1)]
+    buttons = page(reader.get(topic.get_absolute_url())).cssselect(f"#p{answer.pk} .votes button")
+    assert [button.get("aria-pressed") for button in buttons] == [
+        str(vote == name).lower() for name in ("up", "down")
+    ]
+    assert seen(reader, topic, f"#p{answer.pk} .votes b")[0].startswith(str(value))
+    assert [button.get("name") for button in buttons] == [
+        "unvote" if vote == name else name for name in ("up", "down")
+    ]
 
 
 def test_others_vote_appears_at_once(reader, topic, answer):
     vote(answer, member=MemberFactory(), value=1)
 
-    assert seen(reader, topic, f"#v{answer.pk} b") == ["1 vote"]
+    assert seen(reader, topic, f"#p{answer.pk} .votes b") == ["1 vote"]
 
 
 def test_acceptance_appears_at_once(reader, topic, answer):
@@ -243,8 +247,8 @@ def test_topic_of_a_category_made_private_disappears_at_once(reader, topic):
 
 def test_others_likes_and_votes_are_not_shown_as_own(reader, topic, answer):
     other = client_of(MemberFactory())
-    other.post(f"/posts/{answer.pk}/like/")
-    other.post(f"/posts/{answer.pk}/vote/", {"value": 1})
+    other.post("/posts/react/", {"like": answer.pk})
+    other.post("/posts/react/", {"up": answer.pk})
     other.get(topic.get_absolute_url())
 
     pressed = page(reader.get(topic.get_absolute_url())).cssselect("[aria-pressed=true]:not([name=theme])")
@@ -360,7 +364,7 @@ def test_own_posts_are_not_marked_as_new(reader, topic, answer):
 def test_authors_see_their_own_posts_and_others(reader, topic, answer):
     own = posts.create(topic, author=a_customer(), source="Have it serviced instead.")
     client = client_of(own.author)
-    client.post(f"/posts/{answer.pk}/like/")
+    client.post("/posts/react/", {"like": answer.pk})
     reader.get(topic.get_absolute_url())
     client.get(topic.get_absolute_url())
 

@@ -58,11 +58,12 @@ def form_of(response):
         ({"Accept": "application/json"}, True),
     ],
 )
-@pytest.mark.parametrize("what", ["reply", "like", "vote", "edit", "menu", "preview", "mentions"])
+@pytest.mark.parametrize("what", ["reply", "react", "edit", "menu", "preview", "mentions"])
 def test_scripts_are_told_instead_of_getting_the_log_in_page(client, reply_address, headers, is_json, what):
     post = Post.objects.get()
     addresses = {
         "reply": reply_address,
+        "react": "/posts/react/",
         "preview": "/new/preview/",
         "mentions": "/new/mentions/",
     }

@@ -154,12 +154,12 @@ def test_flag_over_the_limit_keeps_its_text():
 
 
 @pytest.mark.usefixtures("one_of_each")
-@pytest.mark.parametrize("action", ["like", "vote"])
+@pytest.mark.parametrize("action", ["like", "up"])
 def test_reaction_over_the_limit_shows_an_error_page(reader, action):
     client, answers = client_of(reader), AnswerFactory.create_batch(2)
-    client.post(f"/posts/{answers[0].pk}/{action}/", {"value": 1})
+    client.post("/posts/react/", {action: answers[0].pk})
 
-    response = client.post(f"/posts/{answers[1].pk}/{action}/", {"value": 1})
+    response = client.post("/posts/react/", {action: answers[1].pk})
 
     assert_limited(response)
     assert texts(response, "h1") == ["Too many requests"]
@@ -172,9 +172,9 @@ def test_reaction_over_the_limit_shows_an_error_page(reader, action):
 @pytest.mark.usefixtures("one_of_each")
 def test_reaction_over_the_limit_shows_a_toast_with_htmx(htmx):
     client, answers = client_of(a_customer()), AnswerFactory.create_batch(2)
-    client.post(f"/posts/{answers[0].pk}/like/", headers=htmx)
+    client.post("/posts/react/", {"like": answers[0].pk}, headers=htmx)
 
-    response = client.post(f"/posts/{answers[1].pk}/like/", headers=htmx)
+    response = client.post("/posts/react/", {"like": answers[1].pk}, headers=htmx)
 
     assert_limited(response)
     assert response["HX-Reswap"] == "none"

@@ -88,10 +88,15 @@ def test_posts_are_shown_in_every_status(html):
 
 
 def test_buttons_are_shown_pressed_and_not(html):
-    for formaction in ("like", "vote"):
-        pressed = re.findall(rf'<button [^>]*{formaction}/"[^>]* aria-pressed="(\w+)"', html)
+    pressed = re.findall(r'<button [^>]*name="(up|down|unvote|like|unlike)"[^>]* aria-pressed="(\w+)"', html)
 
-        assert set(pressed) == {"true", "false"}
+    assert set(pressed) == {
+        ("up", "false"),
+        ("down", "false"),
+        ("unvote", "true"),
+        ("like", "false"),
+        ("unlike", "true"),
+    }
 
 
 def test_lists_are_shown_at_their_beginning_middle_and_end(html):

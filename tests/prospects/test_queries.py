@@ -30,7 +30,7 @@ def test_everybody_sees_the_real_names_of_the_roster(client):
     assert context.forum == entry.forum
     assert context.roster == {entry.member_id: entry}
     assert context.desk_card is None
-    shown = texts(client.get(question.topic.get_absolute_url()), f"#p{answer.pk} .post-by .soft")
+    shown = texts(client.get(question.topic.get_absolute_url()), f"#p{answer.pk} h2 .soft")
     assert shown == [f"{entry.real_name}, {entry.title}"]
 
 

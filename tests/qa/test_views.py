@@ -21,20 +21,20 @@ def pressed(response):
     return [button.get("aria-pressed") for button in page(response).cssselect(".votes button")]
 
 
-def test_post_vote_by_htmx_returns_the_votes(client, log_in, htmx, answer):
+def test_vote_by_htmx_returns_the_votes(client, log_in, htmx, answer):
     log_in()
 
-    up = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}, headers=htmx)
-    none = client.post(f"/posts/{answer.pk}/vote/", {"value": 0}, headers=htmx)
+    up = client.post("/posts/react/", {"up": answer.pk}, headers=htmx)
+    none = client.post("/posts/react/", {"unvote": answer.pk}, headers=htmx)
 
     assert (pressed(up), texts(up, ".votes b")) == (["true", "false"], ["1 vote"])
     assert (pressed(none), texts(none, ".votes b")) == (["false", "false"], ["0 votes"])
 
 
-def test_post_vote_as_a_plain_form_redirects_to_the_post(client, log_in, answer):
+def test_vote_as_a_plain_form_redirects_to_the_post(client, log_in, answer):
     member = log_in()
 
-    response = client.post(f"/posts/{answer.pk}/vote/", {"value": -1})
+    response = client.post("/posts/react/", {"down": answer.pk})
 
     assert response.url == f"/p/{answer.pk}/"
     assert Vote.objects.get(member=member).value == -1
@@ -42,28 +42,40 @@ def test_post_vote_as_a_plain_form_redirects_to_the_post(client, log_in, answer)
 
 def test_pressed_button_removes_the_vote(client, log_in, answer):
     log_in()
-    client.post(f"/posts/{answer.pk}/vote/", {"value": 1})
+    client.post("/posts/react/", {"up": answer.pk})
 
     response = client.get(answer.topic.get_absolute_url())
 
-    buttons = page(response).cssselect(f"#v{answer.pk} button")
-    assert [button.get("value") for button in buttons] == ["0", "-1"]
+    buttons = page(response).cssselect(f"#p{answer.pk} .votes button")
+    assert [button.get("name") for button in buttons] == ["unvote", "down"]
+    assert {button.get("value") for button in buttons} == {str(answer.pk)}
 
 
-@pytest.mark.parametrize("value", ["2", "", "many"])
-def test_invalid_votes_are_refused(client, log_in, answer, value):
+@pytest.mark.parametrize("sent", [{}, {"up": ""}, {"like": "many"}, {"down": "-1"}, {"delete": "1"}])
+def test_reactions_that_do_not_say_what_or_to_which_post_are_refused(client, log_in, answer, sent):
     log_in()
 
-    assert client.post(f"/posts/{answer.pk}/vote/", {"value": value}).status_code == 403
+    assert client.post("/posts/react/", sent).status_code == 403
 
 
-def test_post_vote_is_refused_to_visitors_authors_and_in_discussions(client, log_in, answer):
-    visitor = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}).status_code
+def test_buttons_of_a_whole_page_post_by_one_form(client, log_in, answer):
+    log_in()
+
+    shown = page(client.get(answer.topic.get_absolute_url()))
+
+    buttons = shown.cssselect(f"button[value='{answer.pk}']")
+    assert [button.get("name") for button in buttons] == ["up", "down", "like"]
+    assert {button.get("form") for button in buttons} == {"act"}
+    assert [form.get("action") for form in shown.cssselect("form#act")] == ["/posts/react/"]
+
+
+def test_vote_is_refused_to_visitors_authors_and_in_discussions(client, log_in, answer):
+    visitor = client.post("/posts/react/", {"up": answer.pk}).status_code
     log_in(answer.author)
-    own = client.post(f"/posts/{answer.pk}/vote/", {"value": 1}).status_code
-    reply = client.post(f"/posts/{PostFactory().pk}/vote/", {"value": 1}).status_code
-    hidden = client.post(f"/posts/{AnswerFactory(status='hidden').pk}/vote/", {"value": 1}).status_code
-    get = client.get(f"/posts/{answer.pk}/vote/").status_code
+    own = client.post("/posts/react/", {"up": answer.pk}).status_code
+    reply = client.post("/posts/react/", {"up": PostFactory().pk}).status_code
+    hidden = client.post("/posts/react/", {"up": AnswerFactory(status="hidden").pk}).status_code
+    get = client.get("/posts/react/").status_code
 
     assert (visitor, own, reply, hidden, get) == (302, 403, 403, 404, 405)
 
@@ -179,7 +191,7 @@ def test_others_votes_are_not_shown_as_own(client, log_in, answer):
     ("reader", "case", "offered"),
     [
         ("asker", {}, ("button", "menu")),
-        ("support", {}, ("button", "menu")),
+        ("support", {}, ("menu",)),
         ("answerer", {}, ()),
         ("member", {}, ()),
         ("asker", {"status": "hidden"}, ()),

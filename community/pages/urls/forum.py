@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from community.pages import feeds
-from community.pages.views import composing, history, lists, moderating, posts, topics
+from community.pages.views import composing, history, lists, moderating, posts, reactions, topics
 
 
 class TagConverter(StringConverter):
@@ -47,6 +47,7 @@ urlpatterns = [
     path("topics/<int:topic_id>/move/", moderating.topic_move, name="topic-move"),
     path("topics/<int:topic_id>/merge/", moderating.topic_merge, name="topic-merge"),
     path("topics/<int:topic_id>/split/", moderating.topic_split, name="topic-split"),
+    path("posts/react/", reactions.post_react, name="post-react"),
     path("posts/<int:post_id>/", posts.post_show, name="post-show"),
     path("posts/<int:post_id>/menu/", posts.post_menu, name="post-menu"),
     path("posts/<int:post_id>/edit/", posts.post_edit, name="post-edit"),
@@ -55,8 +56,6 @@ urlpatterns = [
     path("posts/<int:post_id>/versions/<int:number>/show/", history.revision_show, name="revision-show"),
     path("posts/<int:post_id>/delete/", posts.post_delete, name="post-delete"),
     path("posts/<int:post_id>/restore/", posts.post_restore, name="post-restore"),
-    path("posts/<int:post_id>/like/", posts.post_like, name="post-like"),
-    path("posts/<int:post_id>/unlike/", posts.post_unlike, name="post-unlike"),
     path("posts/<int:post_id>/picture/", posts.post_picture, name="post-picture"),
     path("posts/<int:post_id>/comment/", composing.comment_create, name="comment-create"),
 ]

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import retarget
 
@@ -23,28 +21,8 @@ from .common import HtmxRequest, changed, refusing, show_post, topic_or_404
 @login_required
 @rate_limits.limited(rate_limits.REACTIONS)
 @refusing
-def post_vote(request: HtmxRequest, post_id: int) -> HttpResponse:
-    """`value` 1, -1 or 0; the button that is pressed already sends 0."""
-    post = _post(request, post_id)
-    try:
-        value = int(request.POST.get("value", ""))
-        services.vote(post, member=member_of(request), value=value)
-    except ValueError as error:
-        raise PermissionDenied(_("Choose an upvote, a downvote or no vote.")) from error
-    if not request.htmx:
-        return redirect(post)
-    page = topic_page.part_of(request, post)
-    view = topic_page.view_of(page, post)
-    score = ngettext("%(n)d vote", "%(n)d votes", view.post.score) % {"n": view.post.score}
-    return changed(render(request, "qa/_votes.html", {"page": page, "post": view}), score)
-
-
-@require_POST
-@login_required
-@rate_limits.limited(rate_limits.REACTIONS)
-@refusing
 def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
-    answer = _post(request, post_id)
+    answer = visible_post_or_404(request, post_id)
     require(
         rules.can_accept_in(request.user, answer.topic),
         _("Only the person who asked or the team can accept an answer."),
@@ -57,7 +35,7 @@ def answer_accept(request: HtmxRequest, post_id: int) -> HttpResponse:
 @login_required
 @rate_limits.limited(rate_limits.REACTIONS)
 def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
-    answer = _post(request, post_id)
+    answer = visible_post_or_404(request, post_id)
     require(
         rules.can_accept_in(request.user, answer.topic),
         _("Only the person who asked or the team can undo this."),
@@ -70,7 +48,7 @@ def answer_unaccept(request: HtmxRequest, post_id: int) -> HttpResponse:
 @login_required
 @refusing
 def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
-    answer = _post(request, post_id)
+    answer = visible_post_or_404(request, post_id)
     require(rules.can_mark_official(request.user), _("Only the team can mark an answer as official."))
     services.mark_official(answer, actor=member_of(request))
     return show_post(request, answer, _("The answer is marked as official."))
@@ -79,13 +57,13 @@ def answer_official(request: HtmxRequest, post_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def answer_unofficial(request: HtmxRequest, post_id: int) -> HttpResponse:
-    answer = _post(request, post_id)
+    answer = visible_post_or_404(request, post_id)
     require(rules.can_mark_official(request.user), _("Only the team can remove the official mark."))
     services.unmark_official(answer, actor=member_of(request))
     return show_post(request, answer, _("The answer is no longer marked as official."))
 
 
-def _post(request: HttpRequest, post_id: int) -> Post:
+def visible_post_or_404(request: HttpRequest, post_id: int) -> Post:
     posts = Post.objects.visible_to(request.user).select_related("topic__category", "author", "parent")
     return get_object_or_404(posts.defer("search", "topic__search"), pk=post_id)
 

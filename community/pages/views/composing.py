@@ -114,7 +114,7 @@ def comment_create(request: HtmxRequest, post_id: int) -> HttpResponse:
         more = {"topic": topic, "post": parent}
         response = _again(request, "forum/_comment_form.html", "forum/comment_create.html", form, **more)
         if request.method == "GET":
-            reswap(retarget(response, f"#c{parent.pk}"), "innerHTML")
+            reswap(retarget(response, f"#p{parent.pk} > .post-main > :last-child"), "innerHTML")
         return response
     return posted(show_post(request, post, _said(post)), f"comment:{parent.pk}")
 

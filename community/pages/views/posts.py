@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -23,7 +23,7 @@ from community.forum import rules, screening
 from community.forum.forms.posts import EditForm
 from community.forum.models import Post
 from community.forum.screening import ALLOW, Verdict
-from community.forum.services import likes, posts, rendering, topics
+from community.forum.services import posts, rendering, topics
 from community.members.forms import PictureForm
 from community.members.requests import member_of
 from community.members.services import profiles
@@ -31,7 +31,6 @@ from community.pages import topic as topic_page
 
 from .common import (
     HtmxRequest,
-    changed,
     elsewhere,
     post_or_404,
     posted,
@@ -127,35 +126,6 @@ def post_restore(request: HtmxRequest, post_id: int) -> HttpResponse:
     if post.is_opening and request.htmx:
         return elsewhere(post.topic.get_absolute_url())
     return show_post(request, post, _("The post was restored."), template=CHANGED)
-
-
-@require_POST
-@login_required
-@rate_limits.limited(rate_limits.REACTIONS)
-@refusing
-def post_like(request: HtmxRequest, post_id: int) -> HttpResponse:
-    post = post_or_404(request, post_id)
-    likes.add(post, member=member_of(request))
-    return _liked(request, post)
-
-
-@require_POST
-@login_required
-@rate_limits.limited(rate_limits.REACTIONS)
-@refusing
-def post_unlike(request: HtmxRequest, post_id: int) -> HttpResponse:
-    post = post_or_404(request, post_id)
-    likes.remove(post, member=member_of(request))
-    return _liked(request, post)
-
-
-def _liked(request: HtmxRequest, post: Post) -> HttpResponse:
-    """Only the button changes, so only the button is sent."""
-    if not request.htmx:
-        return redirect(post)
-    view = topic_page.view_of(topic_page.part_of(request, post), post)
-    likes_now = ngettext("%(n)d like", "%(n)d likes", view.post.like_count) % {"n": view.post.like_count}
-    return changed(render(request, "forum/_like_button.html", {"post": view}), likes_now)
 
 
 @require_POST
