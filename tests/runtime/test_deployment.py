@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from community.runtime.embedded import BASE_DIR
+from community.runtime.processes import BACKGROUND_NICE
 from community.runtime.stack import QUEUES
 
 COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
@@ -98,6 +99,14 @@ def test_compose_sets_only_what_the_settings_read():
 
 def test_compose_worker_serves_every_queue():
     assert f"--queues ${{WORKER_QUEUES:-{QUEUES}}}" in COMPOSE["services"]["worker"]["command"]
+
+
+def test_compose_lets_pages_go_before_background_work():
+    """As `manage.py up` does by `nice`, each step of which is a quarter more or less than the next."""
+    shares = {name: service.get("cpu_shares", 1024) for name, service in COMPOSE["services"].items()}
+
+    background = int(1024 / 1.25**BACKGROUND_NICE)
+    assert {name: n for name, n in shares.items() if n != 1024} == {"worker": background, "beat": background}
 
 
 def test_env_example_names_every_variable_of_the_compose_file():
