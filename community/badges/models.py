@@ -23,16 +23,10 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
     def active(self) -> BadgeQuerySet:
         return self.filter(is_active=True)
 
-    def with_holders(self, *, besides: models.QuerySet[Any, Any] | None = None) -> BadgeQuerySet:
-        """Annotate `holder_count`: the number of active members who have the badge and are not private."""
-        held = Q(
-            awards__taken_back_at__isnull=True,
-            awards__member__is_active=True,
-            awards__member__is_private=False,
-        )
-        if besides is not None:
-            held &= ~Q(awards__member__in=besides)
-        return self.annotate(holder_count=Count("awards__member", filter=held, distinct=True))
+    def with_holders(self, *, excluding: models.QuerySet[Any, Any] | None = None) -> BadgeQuerySet:
+        """Annotate `holder_count`: the number of members who hold the badge publicly."""
+        public = Q(awards__in=Award.objects.public(excluding=excluding))
+        return self.annotate(holder_count=Count("awards__member", filter=public, distinct=True))
 
 
 class Badge(models.Model):
@@ -97,6 +91,11 @@ class Badge(models.Model):
 class AwardQuerySet(models.QuerySet["Award"]):
     def held(self) -> AwardQuerySet:
         return self.filter(taken_back_at__isnull=True, badge__is_active=True)
+
+    def public(self, *, excluding: models.QuerySet[Any, Any] | None = None) -> AwardQuerySet:
+        """Return the awards that active members hold who are not private; `excluding` are other members to leave out."""
+        awards = self.filter(taken_back_at__isnull=True, member__is_active=True, member__is_private=False)
+        return awards if excluding is None else awards.exclude(member__in=excluding)
 
     def of_member(self, member: Member) -> AwardQuerySet:
         return self.held().filter(member=member).select_related("badge").order_by("-awarded_at", "-pk")

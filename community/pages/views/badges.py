@@ -28,7 +28,7 @@ class Row:
 @require_safe
 def badge_list(request: HttpRequest) -> HttpResponse:
     """Show all badges by series, with their holders and the reader's progress."""
-    badges = Badge.objects.active().with_holders(besides=suspended(timezone.now()))
+    badges = Badge.objects.active().with_holders(excluding=suspended(timezone.now()))
     reader = request.user
     mine = Award.objects.numbers_of(reader) if reader.is_authenticated else {}
     progress: dict[str, Progress] = {}
@@ -52,11 +52,9 @@ def badge_list(request: HttpRequest) -> HttpResponse:
 def badge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one badge and its holders, newest first, with the posts that the reader may see."""
     without = suspended(timezone.now())
-    badge = get_object_or_404(Badge.objects.active().with_holders(besides=without), slug=slug)
+    badge = get_object_or_404(Badge.objects.active().with_holders(excluding=without), slug=slug)
     awards = (
-        badge.awards.held()
-        .filter(member__is_active=True, member__is_private=False)
-        .exclude(member__in=without)
+        badge.awards.public(excluding=without)
         .select_related("member", "member__company")
         .order_by("-awarded_at", "-pk")
     )
