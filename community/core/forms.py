@@ -70,7 +70,7 @@ class TitleField(TextField):
 
 
 def validate_title_length(title: str, shortest: int) -> None:
-    """Raise ValidationError for a title of fewer characters; some scripts need even fewer."""
+    """Raise ValidationError for a title that says less than `shortest` letters do (see missing_characters)."""
     if missing := missing_characters(title, least=shortest):
         raise forms.ValidationError(
             _("Use at least %(n)d characters so that others can find your topic.")

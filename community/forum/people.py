@@ -17,15 +17,15 @@ MAX_SUGGESTIONS = 6
 
 
 def suggest_people(
-    prefix: str, *, reader: Reader, topic_id: int | None = None, besides: QuerySet[Any, Any] | None = None
+    prefix: str, *, reader: Reader, topic_id: int | None = None, excluding: QuerySet[Any, Any] | None = None
 ) -> list[Member]:
     """Return active members whose username or name starts with `prefix`, participants of the topic first.
 
-    An empty prefix returns only participants. The reader and the members `besides` are left out.
+    An empty prefix returns only participants. The reader and the members `excluding` are left out.
     """
     people = Member.objects.public().exclude(pk=reader.pk)
-    if besides is not None:
-        people = people.exclude(pk__in=besides)
+    if excluding is not None:
+        people = people.exclude(pk__in=excluding)
     if prefix:
         people = people.filter(
             Q(username__istartswith=prefix)

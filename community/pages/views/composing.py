@@ -160,7 +160,7 @@ def mention_suggestions(request: HttpRequest) -> JsonResponse:
     begun = request.GET.get("q", "")[:40].strip()
     topic_id = whole_number(request.GET.get("topic", ""))
     people = suggest_people(
-        begun, reader=member_of(request), topic_id=topic_id, besides=suspended(timezone.now())
+        begun, reader=member_of(request), topic_id=topic_id, excluding=suspended(timezone.now())
     )
     return JsonResponse({"people": [{"username": p.username, "name": str(p)} for p in people]})
 
