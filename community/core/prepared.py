@@ -150,7 +150,8 @@ def fetch(sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
     """
     own = connections[DEFAULT_DB_ALIAS]
     own.close_if_health_check_failed()
-    own.ensure_connection()
+    if own.connection is None:
+        own.ensure_connection()
     status = own.connection.pgconn.transaction_status
     is_idle = status == TransactionStatus.IDLE
     is_ready = is_idle or (own.in_atomic_block and status == TransactionStatus.INTRANS)
