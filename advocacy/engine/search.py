@@ -12,6 +12,7 @@ from .weights import BANDS, ENTER_AT, LEAVE_BELOW
 OVER = 100 * 100 + 1  # hundredths that no score reaches
 _HALF_LIFE = 90.0  # days; the first guess
 _GUESSES = 6
+_FASTER = 5  # how much longer than the step before a step may be
 _SAME = 1e-9
 
 Possible = Callable[[int, int], bool]
@@ -38,17 +39,20 @@ def falls_below(tally: Tally, first: int, last: int, line: int) -> int | None:
         return earliest(first, last, below(tally, line))
     low, high = first, last + 1  # the day, or `high` if none is below
     # Guesses are soon right, as a score about halves in equal times; if one was not, as at a horizon, it is bisected.
-    guess, half_life, before = first, _HALF_LIFE, (first, 0.0)
+    guess, half_life, known = first, _HALF_LIFE, (first, 0.0)
     for _ in range(_GUESSES):
         if low >= high:
             break
         margin = tally.margin(line, guess)
-        low, high = (low, guess) if margin < 0 else (guess + 1, high)
         halvings = log2(1 + 100 * margin / line)  # until it is at the line
-        if guess != before[0] and abs(before[1] - halvings) > _SAME:
-            half_life = min((guess - before[0]) / (before[1] - halvings), 2 * _HALF_LIFE)
-        before = guess, halvings
-        guess = min(max(ceil(guess + halvings * half_life), low), high - 1)
+        if guess != known[0] and abs(known[1] - halvings) > _SAME:
+            half_life = (guess - known[0]) / (known[1] - halvings)
+        step = min(ceil(halvings * half_life), _FASTER * (guess - known[0]) or last)
+        if margin < 0:
+            high = guess
+        else:
+            low, known = guess + 1, (guess, halvings)
+        guess = min(max(guess + step, low), high - 1)
     day = bisect_left(range(high), True, low, key=lambda day: tally.is_below(line, day))
     return day if day <= last else None
 

@@ -93,17 +93,19 @@ def test_falls_below_returns_no_day_outside_the_range():
     assert falls_below(tally, day + 1, day, line) is None
 
 
-def test_falls_below_guesses_the_day(monkeypatch):
-    facts = in_order([did("answer.accepted", ago=ago) for ago in range(30)])
+@pytest.mark.parametrize(("days", "line"), [(30, 1000), (30, 3000), (900, 3500)])
+def test_falls_below_guesses_the_day(monkeypatch, days, line):
+    kinds = ["reply.created", "topic.created", "referral.registered", "story.shared"]
+    facts = in_order([did(kinds[ago % 4], ago=ago) for ago in range(days)])
     tally, asked = tally_of(facts, TODAY, member_id=ME, peers=NO_PEERS), []
     margin = tally.margin
     monkeypatch.setattr(tally, "margin", lambda *on: asked.append(on) or margin(*on))
 
-    day = falls_below(tally, NOW + 1, NOW + LONGEST, 1000)
+    day = falls_below(tally, NOW + 1, NOW + LONGEST, line)
 
-    assert len(asked) <= 7
-    assert not tally.is_below(1000, day - 1)
-    assert tally.is_below(1000, day)
+    assert len(asked) <= 8
+    assert not tally.is_below(line, day - 1)
+    assert tally.is_below(line, day)
 
 
 def test_falls_below_computes_the_exact_score_only_where_it_is_close(monkeypatch):
