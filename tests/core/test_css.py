@@ -29,7 +29,7 @@ MODULES = [
 
 # Classes added by third-party code: htmx, Django's errors, Unfold's admin and Pygments.
 FOREIGN_CLASSES = {"htmx-request", "errorlist", "dark", "fixed", "inset-0", "material-symbols-outlined"}
-FOREIGN_CLASSES |= {"action-checkbox", "data-row", "result-list", "uppercase"}
+FOREIGN_CLASSES |= {"action-checkbox", "data-row", "field-line", "result-list", "text-base-500", "uppercase"}
 FOREIGN_CLASSES |= set(STANDARD_TYPES.values())
 FOREIGN_IDS = {"changelist-actions", "modal-overlay", "searchbar-submit"}
 # The theme of the admin reads it.
