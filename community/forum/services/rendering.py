@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from community.core.html_to_markdown import to_markdown
 from community.core.markdown import Rendered, render
 from community.core.markup import Markup
 from community.core.rendered_html import attributes_of, text_of
@@ -42,6 +41,8 @@ def editable_source(written: Post | Revision) -> str:
     """Return the source as Markdown, to edit, compare and quote; HTML is converted."""
     if written.markup != Markup.HTML:
         return written.source
+    from community.core.html_to_markdown import to_markdown  # a fifth of a second, and few posts need it
+
     post = written.post if isinstance(written, Revision) else written
     return to_markdown(written.source, formulas=post.topic.category.formulas)
 

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from community.core.html_to_markdown import to_markdown
 from community.core.markdown import render
 from community.core.text import storable
 from community.events.catalogue import MEMBER_REGISTERED
@@ -90,6 +89,8 @@ def _member(row: StagedRow, username: str, failures: Failures) -> Member:
 
 
 def _bio(row: StagedRow, failures: Failures) -> str:
+    from community.core.html_to_markdown import to_markdown  # slow to load
+
     html = row.data.get("AboutMe", "")
     try:
         return storable(to_markdown(html))
