@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.test.signals import template_rendered
 from jinja2 import Environment, Template
 
 from community.core import jinja
@@ -10,6 +9,8 @@ from community.core import jinja
 
 class RecordedTemplate(Template):
     def render(self, *args: Any, **kwargs: Any) -> str:
+        from django.test.signals import template_rendered  # not for the programs that tests start
+
         template_rendered.send(sender=self, template=self, context=dict(*args, **kwargs))
         return super().render(*args, **kwargs)
 
