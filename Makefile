@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Containers often set it. Without compiled files, each of the many programs started here compiles Django first.
 unexport PYTHONDONTWRITEBYTECODE
 # Small portions, so that no process is left alone with many slow tests at the end.
-PYTEST_FLAGS ?= -n 2 --maxschedchunk 10 $(if $(CI),--require-browser)
+PYTEST_FLAGS ?= -n 3 --maxschedchunk 10 $(if $(CI),--require-browser)
 
 .PHONY: up test lint bench chromium wrk requirements vendor messages
 
