@@ -127,7 +127,7 @@ def test_home_shows_what_was_just_solved(client):
     (row,) = texts(client.get("/"), "[aria-labelledby=solved] li")
 
     assert "Loud pump" in row
-    assert "by Marta Reyes" in row
+    assert "Solved by Marta Reyes" in row
 
 
 @pytest.mark.parametrize(("reader", "most"), [(None, 5), ({"bio": "Me."}, 8)])

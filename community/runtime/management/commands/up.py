@@ -13,6 +13,8 @@ from community.runtime.environment import default_data
 from community.runtime.home import Home, HomeError
 from community.runtime.static_files import collect_when_changed
 
+DEMO_TAGLINE = "Help with your Bruma espresso machine, from owners and from the people who make it"
+
 
 class Command(BaseCommand):
     help = (
@@ -57,6 +59,8 @@ class Command(BaseCommand):
     def _run(self, home: Home, port: int, *, demo: bool) -> None:
         demo = demo and "seed_demo" in get_commands()
         os.environ.setdefault("DEMO", "1" if demo else "0")
+        if demo:
+            os.environ.setdefault("SITE_TAGLINE", DEMO_TAGLINE)
         with stack.claim(home.root, port):
             servers = Servers(home)
             self._say("starting PostgreSQL and Redis")
