@@ -10,6 +10,7 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -149,7 +150,13 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Profile saved."))
         return redirect("members:profile-edit")
-    context = {"form": form, "member": member, "percent": profiles.percent_complete(member)}
+    missing = [str(form.fields[name].label) for name in profiles.missing_fields(member)]
+    context = {
+        "form": form,
+        "member": member,
+        "percent": profiles.percent_complete(member),
+        "missing": get_text_list(missing, _("and")),
+    }
     return render(request, "members/profile_edit.html", context, status=422 if form.errors else 200)
 
 

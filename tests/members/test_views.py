@@ -119,7 +119,7 @@ def test_profile_edit_shows_the_current_values(client, ada):
     assert "I &lt;roast&gt;." in html
     assert 'value="Ghent"' in html
     assert "Show on my profile that I belong to Acme" in html
-    assert "75% complete" in html
+    assert "75% complete. Still empty: Picture." in html
 
 
 def test_profile_edit_saves(client, ada):

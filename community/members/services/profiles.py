@@ -85,10 +85,14 @@ def decline_picture(member: Member) -> None:
     member.save(update_fields=["picture_asked_on"])
 
 
+def missing_fields(member: Member) -> list[str]:
+    """Return the names of the COMPLETENESS_FIELDS that are empty."""
+    return [name for name in COMPLETENESS_FIELDS if not getattr(member, name)]
+
+
 def percent_complete(member: Member) -> int:
     """Return the share of COMPLETENESS_FIELDS that are filled in, from 0 to 100."""
-    filled = sum(bool(getattr(member, name)) for name in COMPLETENESS_FIELDS)
-    return 100 * filled // len(COMPLETENESS_FIELDS)
+    return 100 - 100 * len(missing_fields(member)) // len(COMPLETENESS_FIELDS)
 
 
 def _record_completion(member: Member) -> None:
