@@ -1,4 +1,4 @@
-"""Suggestions for mentions."""
+"""Find people by the beginning of a name."""
 
 from __future__ import annotations
 
@@ -27,14 +27,29 @@ def suggest_people(
     if excluding is not None:
         people = people.exclude(pk__in=excluding)
     if prefix:
-        people = people.filter(
-            Q(username__istartswith=prefix)
-            | Q(display_name__istartswith=prefix)
-            | Q(display_name__icontains=f" {prefix}")
-        )
+        people = people.filter(_named(prefix))
     visible = topic_id is not None and Topic.objects.visible_to(reader).filter(pk=topic_id).exists()
     wrote = Post.objects.published().filter(topic=topic_id, author=OuterRef("pk"))
     people = people.annotate(participates=Exists(wrote) if visible else Value(False))
     if not prefix:
         people = people.filter(participates=True)
     return list(people.order_by("-participates", "username")[:MAX_SUGGESTIONS])
+
+
+def find_people(prefix: str, *, reader: Reader) -> QuerySet[Member]:
+    """Return active members with a username, name or part of a name that starts with `prefix`, by username.
+
+    Only the team finds private ones.
+    """
+    people: QuerySet[Member] = (
+        Member.objects.filter(is_active=True) if reader.is_team else Member.objects.public()
+    )
+    return people.filter(_named(prefix)).order_by("username")
+
+
+def _named(prefix: str) -> Q:
+    return (
+        Q(username__istartswith=prefix)
+        | Q(display_name__istartswith=prefix)
+        | Q(display_name__icontains=f" {prefix}")
+    )

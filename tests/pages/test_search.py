@@ -134,3 +134,33 @@ def statements(client):
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/search/?q=gasket").status_code == 200
     return len(queries)
+
+
+def test_members_find_people_by_the_beginning_of_any_of_their_names(client, log_in):
+    for name in ("Marta Reyes", "Ana Martins", "Bartholomew Mara", "Smarta"):
+        MemberFactory(display_name=name, username=name.replace(" ", "").lower())
+    log_in(username="reader", display_name="Reader")
+
+    response = client.get("/search/people/?q=@Mart")
+
+    assert texts(response, "main .person-name") == ["Ana Martins", "Marta Reyes"]
+    assert texts(client.get("/search/people/?q=nobody"), ".empty h2") == ["Nobody is called “nobody”"]
+
+
+def test_people_are_only_found_by_those_who_may_see_their_profile(client, log_in):
+    MemberFactory(display_name="Hidden Marta", is_private=True)
+    MemberFactory(display_name="Gone Marta", is_active=False)
+
+    assert client.get("/search/people/?q=marta").status_code == 302
+    log_in()
+    assert not texts(client.get("/search/people/?q=marta"), "main .person-name")
+    log_in(role="sales")
+    assert texts(client.get("/search/people/?q=marta"), "main .person-name") == ["Hidden Marta"]
+
+
+def test_the_search_of_topics_leads_members_to_people_of_that_name(client, log_in):
+    assert "/search/people/" not in client.get("/search/?q=marta").text
+    log_in()
+    tabs = page(client.get("/search/?q=marta r")).cssselect(".tabs a")
+
+    assert [a.get("href") for a in tabs] == ["/search/?q=marta%20r", "/search/people/?q=marta%20r"]

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("u/<str:username>/", home.profile, name="profile"),
     path("u/<str:username>/card/", home.profile_card, name="profile-card"),
     path("search/", home.search, name="search"),
+    path("search/people/", home.search_people, name="search-people"),
     path("me/", home.me, name="me"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("feed.xml", feeds.feed, name="feed"),

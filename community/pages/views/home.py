@@ -13,6 +13,7 @@ from community.core.page_meta import PageMeta
 from community.core.pagination import page_of
 from community.core.rate_limits import RateLimited
 from community.core.requests import is_person
+from community.forum.people import find_people
 from community.forum.services import activity_stats, searches
 from community.members.models import Member
 from community.members.requests import member_of
@@ -62,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @page_cache.for_visitors
 def search(request: HttpRequest) -> HttpResponse:
     """Search topics and record members' searches."""
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
+    text = _query(request)
     try:
         if text:
             is_member = request.user.is_authenticated
@@ -77,6 +78,20 @@ def search(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Member) and text and "page" not in request.GET and is_person(request):
         searches.record_search(request.user, query=text, results=page.total)
     return response
+
+
+@require_safe
+@login_required
+@rate_limits.limited(rate_limits.SEARCHES)
+def search_people(request: HttpRequest) -> HttpResponse:
+    """Show the members with a name that starts with the text."""
+    text = _query(request).removeprefix("@")
+    page = page_of(request, find_people(text, reader=member_of(request))) if text else None
+    return render(request, "pages/search_people.html", {"q": text, "page": page})
+
+
+def _query(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()[:QUERY_LENGTH]
 
 
 @require_safe
