@@ -2,14 +2,14 @@
 
 Compiling and planning these queries costs more than running them.
 
-    @cache
+    @compiled_at_start((False, True))
     def _posts(is_moderator: bool) -> Prepared[Post]:
         return Prepared(lambda topic_id: Post.objects.filter(topic=topic_id).select_related("author"))
 
     _posts(reader.is_moderator)(topic_id=812)
 
 `build` gets placeholders, so it must not branch on its arguments. What it branches on, such as the kind of reader,
-belongs to the cached function around it.
+belongs to the cached function around it: `@compiled_at_start`, with all values of its parameters, or `@cache`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache, partial
-from itertools import chain, count
+from functools import cache, cached_property, lru_cache, partial
+from itertools import chain, count, product
 from struct import pack
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -254,6 +254,28 @@ class Prepared(Generic[Row]):
         if self._limit is not None:
             sql += f" LIMIT {self._limit:d}"
         return Statement(sql, [name for name in names if name], _reader(queryset, compiler))
+
+
+Function = TypeVar("Function", bound=Callable[..., Prepared[Any]])
+_at_start: list[tuple[Callable[..., Prepared[Any]], tuple[Iterable[Any], ...]]] = []
+
+
+def compiled_at_start(*choices: Iterable[Any]) -> Callable[[Function], Function]:
+    """Cache the function's statements; the web server compiles them before it forks, for all `choices` of arguments."""
+
+    def decorate(function: Function) -> Function:
+        cached = cache(function)
+        _at_start.append((cached, choices))
+        return cached  # type: ignore[return-value]
+
+    return decorate
+
+
+def compile_statements() -> None:
+    """Compile the statements of pages, which costs the first readers of a process more than the pages do."""
+    for function, choices in _at_start:
+        for arguments in product(*choices):
+            _ = function(*arguments)._statement
 
 
 def _name(param: Any, placeholders: dict[str, Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 
 if TYPE_CHECKING:
     from django.contrib.sessions.models import Session
@@ -54,7 +53,7 @@ class SessionStore(cached_db.SessionStore):
         return signed_key()  # not checked for collisions: it is long, and saving a duplicate would fail
 
 
-@cache
+@compiled_at_start()
 def _unexpired() -> Prepared[Session]:
     """Every page reads it when Redis does not have it, as after a restart."""
     from django.contrib.sessions.models import Session  # once the apps are loaded

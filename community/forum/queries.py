@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from community.core import request_cache
 from community.core.pagination import PER_PAGE
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.members.models import Member
 
 from .models import Category, Post, Topic
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 _CATEGORY = Topic._meta.get_field("category")
 
 
+KINDS = ("visitor", "member", "moderator")
+
+
 def kind_of(reader: Reader) -> str:
-    """Return the kind of reader, which determines the SQL: "visitor", "member" or "moderator"."""
+    """Return the kind of reader, one of KINDS, which determines the SQL."""
     if not reader.is_authenticated:
         return "visitor"
     return "moderator" if reader.is_moderator else "member"
@@ -134,7 +137,7 @@ ORDERS: dict[str, Callable[[TopicQuerySet], TopicQuerySet]] = {
 }
 
 
-@cache
+@compiled_at_start(KINDS, ("latest", "hot conversations", "latest conversations"), (8, PER_PAGE))
 def _topic_rows(kind: str, order: str, limit: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int], without: list[int]) -> TopicQuerySet:
         return _in_order(order, category_ids, without).for_list(placeholder_reader(kind, reader_id))
@@ -155,7 +158,7 @@ def _topic_ids(order: str, limit: int, tagged: bool, dated: bool) -> Prepared[tu
     return Prepared(build, limit=limit, keeps_plan=order.startswith("pinned"))
 
 
-@cache
+@compiled_at_start(KINDS)
 def _topics(kind: str) -> Prepared[Topic]:
     def build(reader_id: int, topic_ids: list[int]) -> TopicQuerySet:
         return Topic.objects.filter(pk__any_of=topic_ids).for_list(placeholder_reader(kind, reader_id))
@@ -178,7 +181,7 @@ def _in_order(
     return ORDERS[order](topics)
 
 
-@cache
+@compiled_at_start(KINDS)
 def _categories(kind: str) -> Prepared[Category]:
     return Prepared(lambda reader_id: Category.objects.visible_to(placeholder_reader(kind, reader_id)))
 

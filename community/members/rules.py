@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.members.models import Guidelines, Member
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ def has_accepted_current(member: Member) -> bool:
     return current is None or member.guidelines_id == current[0]
 
 
-@cache
+@compiled_at_start()
 def _current_guidelines() -> Prepared[tuple[int]]:
     """The id of the guidelines in force. Their text is not read: every reply is checked."""
     return Prepared(lambda: Guidelines.objects.newest_first().values_list("pk"), limit=1)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.forum.models import Post
 from community.members.models import Member
 from community.members.rules import is_verified_customer
@@ -39,7 +38,7 @@ def count_posts(member: Member, *, topic_id: int = 0) -> PostCounts:
     return PostCounts(*(_post_counts().first(member_id=member.pk, topic_id=topic_id) or ()))
 
 
-@cache
+@compiled_at_start()
 def _post_counts() -> Prepared[tuple[int, int, int, int, datetime, int]]:
     kept, opening = ~Q(status=Post.Status.DELETED), Q(kind=Post.Kind.OPENING)
 
@@ -67,7 +66,7 @@ def is_established(member: Member) -> bool:
     return bool(found) and len(found) >= found[0][0]
 
 
-@cache
+@compiled_at_start()
 def _few_published() -> Prepared[tuple[int]]:
     """`Policy.new_until_posts`, once for each of the member's first published posts."""
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 from allauth.account import auth_backends
 from django.contrib.auth import backends
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.members.models import Member
 from community.moderation.active_sanctions import with_active_sanction
 from community.notifications.services import with_unread_count
 
 
-@cache
+@compiled_at_start()
 def _members() -> Prepared[Member]:
     def build(member_id: int, now: datetime) -> QuerySet[Member]:
         return with_active_sanction(with_unread_count(Member.objects.filter(pk=member_id)), now)

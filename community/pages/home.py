@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache as cache_statement
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -12,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.core.text import isolated
 from community.forum import queries
 from community.forum.models import Category, Post, ReadState, Topic
@@ -72,7 +71,7 @@ def announcements(reader: Reader, *, now: datetime) -> list[Topic]:
     return _announcements()(category_ids=queries.visible_category_ids(reader), since=now - timedelta(days=14))
 
 
-@cache_statement
+@compiled_at_start()
 def _announcements() -> Prepared[Topic]:
     def build(category_ids: list[int], since: datetime) -> QuerySet[Topic]:
         topics = _topics(category_ids).filter(kind=Topic.Kind.ANNOUNCEMENT, created_at__gt=since)
@@ -92,7 +91,7 @@ def solved(reader: Reader, *, now: datetime) -> list[Question]:
     return _solved()(category_ids=queries.visible_category_ids(reader), since=now - timedelta(days=30))
 
 
-@cache_statement
+@compiled_at_start()
 def _solved() -> Prepared[Question]:
     def build(category_ids: list[int], since: datetime) -> QuerySet[Question]:
         rows = Question.objects.filter(
@@ -114,7 +113,7 @@ def could_answer(member: Member, *, number: int = 4) -> list[Topic]:
     return queries.with_categories(member, rows)
 
 
-@cache_statement
+@compiled_at_start((4,))
 def _could_answer(number: int) -> Prepared[Topic]:
     def build(reader_id: int, category_ids: list[int]) -> QuerySet[Topic]:
         answers = Post.objects.published().filter(author=reader_id, kind=Post.Kind.ANSWER)
@@ -148,7 +147,7 @@ def own_topics(member: Member, *, number: int = 3) -> OwnTopics:
     return OwnTopics(unread[:number], awaiting[:number])
 
 
-@cache_statement
+@compiled_at_start()
 def _own_topics() -> Prepared[Topic]:
     answered = Q(kind=Topic.Kind.QUESTION, answer_count__gt=0, is_solved=False, closed_at=None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from django.db.models import Count
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from community.core.addresses import address
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.core.text import isolated
 from community.members.models import Member
 from community.moderation.models import ReviewItem
@@ -68,7 +67,7 @@ def _queue(member: Member) -> list[Todo]:
     return [Todo("shield", sentence % {"n": number}, address("admin:moderation_reviewitem_changelist"))]
 
 
-@cache
+@compiled_at_start()
 def _open_reviews() -> Prepared[tuple[int]]:
     """Count the open review items; no row if there are none."""
     return Prepared(

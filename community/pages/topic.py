@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from community.core.addresses import address
 from community.core.pagination import PER_PAGE
 from community.core.pagination import page_of as paginate
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.forum import queries as forum
 from community.forum import rules
 from community.forum.models import Post, Topic
@@ -130,7 +130,7 @@ def find_topic(reader: Reader, topic_id: int) -> Topic | None:
     return find.first(topic_id=topic_id, reader_id=reader.pk)
 
 
-@cache
+@compiled_at_start(forum.KINDS)
 def _topics(kind: str) -> Prepared[Topic]:
     def build(topic_id: int, reader_id: int) -> TopicQuerySet:
         reader = forum.placeholder_reader(kind, reader_id)
@@ -205,7 +205,7 @@ def _shown(posts: PostQuerySet, reader: Reader) -> PostQuerySet:
     return with_origin(qa.with_vote_of(posts, reader))
 
 
-@cache
+@compiled_at_start(forum.KINDS, (False, True))
 def _posts(kind: str, best_first: bool) -> Prepared[Post]:
     def build(topic_id: int, reader_id: int) -> PostQuerySet:
         posts = Post.objects.filter(topic=topic_id)
@@ -256,7 +256,7 @@ def _without_comments(topic_id: int, reader: Reader) -> PostQuerySet:
     return Post.objects.filter(topic=topic_id).approved_for(reader).without_comments()
 
 
-@cache
+@compiled_at_start(forum.KINDS)
 def _part(kind: str) -> Prepared[Post]:
     """These posts and the comments on them."""
 

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.forum.models import Post, Topic
-from community.forum.queries import kind_of, placeholder_reader
+from community.forum.queries import KINDS, kind_of, placeholder_reader
 from community.members.models import Member, team_q
 from journeys.models import MemberState, StageHistory
 
@@ -94,7 +93,7 @@ def _topics_by(authors: list[int], reader: Member) -> dict[int, int]:
     return defaultdict(int, _topic_counts(kind_of(reader))(reader_id=reader.pk, authors=authors))
 
 
-@cache
+@compiled_at_start(KINDS)
 def _topic_counts(kind: str) -> Prepared[tuple[int, int]]:
     def build(reader_id: int, authors: list[int]) -> QuerySet[Topic, Any]:
         topics = Topic.objects.visible_to(placeholder_reader(kind, reader_id))
@@ -118,7 +117,7 @@ def _reply_shares(topic_ids: list[int]) -> dict[int, list[ReplyShare]]:
     return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
 
 
-@cache
+@compiled_at_start()
 def _reply_counts() -> Prepared[tuple[int, int, int, int]]:
     def build(topic_ids: list[int]) -> QuerySet[Post, Any]:
         replies = Post.objects.filter(topic__any_of=topic_ids, status=Post.Status.PUBLISHED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import Count, Q
 
 from community.core.pagination import PER_PAGE
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.members.models import Member
 
 from .models import DeskQuestion, DeskQuestionQuerySet
@@ -88,6 +88,6 @@ def _ids(name: str, role: str) -> Prepared[tuple[int]]:
     return Prepared(build, limit=RECENT if name == "answered" else PER_PAGE)
 
 
-@cache
+@compiled_at_start()
 def _cards() -> Prepared[DeskQuestion]:
     return Prepared(lambda ids: DeskQuestion.objects.filter(pk__any_of=ids).for_cards())

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.core.text import isolated
 
 from .links import has_checkout_link
@@ -28,7 +27,7 @@ def can_open_desk(user: Member | AnonymousUser) -> bool:
     return user.is_manager or bool(_duties()(member_id=user.pk))
 
 
-@cache
+@compiled_at_start()
 def _duties() -> Prepared[tuple[int]]:
     def build(member_id: int) -> QuerySet[RosterEntry, tuple[int]]:
         return RosterEntry.objects.on_duty().filter(member=member_id).values_list("pk")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Min
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.forum.models import Post
 from community.members.models import DETAILS, Member
 
@@ -74,7 +73,7 @@ def _voices(people: list[Member], names: Mapping[int, str]) -> Voices:
     return Voices([one for one in people if not one.is_team], team, names)
 
 
-@cache
+@compiled_at_start()
 def _answers() -> Prepared[tuple[int, int, int]]:
     """Topic, author and the number of their first reply; the asker's own are left out."""
 

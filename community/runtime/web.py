@@ -125,15 +125,20 @@ def set_up_collector() -> None:
 
 
 def _preload() -> None:
-    """Load every template and address once for all processes; otherwise the first visitors of each wait for them."""
+    """Load templates, addresses and statements once for all processes; otherwise the first readers of each wait."""
+    from django.contrib.auth import get_backends
     from django.template import engines
     from django.urls import get_resolver
+
+    from community.core.prepared import compile_statements
 
     pages = engines["jinja2"].env  # type: ignore[attr-defined]
     for name in pages.list_templates(extensions=["html"]):
         if not name.startswith("django/"):
             pages.get_template(name)
     _ = get_resolver().reverse_dict
+    get_backends()
+    compile_statements()
 
 
 def _proxy(*, behind: bool) -> dict[str, Any]:

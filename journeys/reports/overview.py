@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from community.moderation.active_sanctions import out_of_reach
 from journeys.engine.stages import SUB_STAGES
 from journeys.models import MemberState, Stage, StageHistory, StageHistoryQuerySet, SubStage
@@ -81,7 +81,7 @@ def _latest_first() -> QuerySet[MemberState]:
     return states.select_related("member__company").order_by(F("last_active_on").desc(nulls_last=True), "pk")
 
 
-@cache
+@compiled_at_start()
 def _sub_stages() -> Prepared[SubStageRow]:
     def build(now: datetime) -> QuerySet[MemberState, Any]:
         states = MemberState.objects.exclude(member__in=out_of_reach(now))
@@ -140,7 +140,7 @@ def chips(member_ids: Iterable[int]) -> dict[int, MemberState]:
     return {state.member_id: state for state in _states()(member_ids=list(member_ids))}
 
 
-@cache
+@compiled_at_start()
 def _states() -> Prepared[MemberState]:
     shown = ("stage", "sub_stage", "shown_stage", "stage_since", "at_risk")
     return Prepared(lambda member_ids: MemberState.objects.filter(member__any_of=member_ids).only(*shown))

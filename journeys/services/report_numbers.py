@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache as cache_statement
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.cache import cache
 from django.utils import timezone
 
 from community.core import page_cache, versioned_cache
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 from journeys.models import StoredNumbers
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def _store(key: str, versions: Mapping[str, str], numbers: Any, now: datetime) -
     StoredNumbers.objects.filter(counted_at__lt=now - timedelta(days=1)).delete()
 
 
-@cache_statement
+@compiled_at_start()
 def _stored() -> Prepared[tuple[dict[str, str], Any]]:
     def build(key: str, after: datetime) -> QuerySet[StoredNumbers, tuple[dict[str, str], Any]]:
         fresh = StoredNumbers.objects.filter(key=key, counted_at__gt=after)

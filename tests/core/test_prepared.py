@@ -11,7 +11,7 @@ from psycopg.types.numeric import Int8
 
 from community.api.models import QuarantinedEvent
 from community.core import prepared
-from community.core.prepared import LARGEST, Prepared
+from community.core.prepared import LARGEST, Prepared, compiled_at_start
 from community.forum.models import Topic
 from community.members.models import Member
 from tests.factories.forum import MemberFactory, TopicFactory
@@ -217,3 +217,29 @@ def test_ids_are_a_list_of_numbers(ids):
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::bigint[]", [prepared.Ids(ids)])
         assert cursor.fetchall() == [(list(ids),)]
+
+
+def test_statements_are_compiled_at_start_without_queries(django_assert_num_queries):
+    @compiled_at_start(("visitor", "member"), (3, 7))
+    def statement(kind: str, limit: int) -> Prepared[Topic]:
+        return Prepared(lambda topic_id: Topic.objects.filter(pk=topic_id), limit=limit)
+
+    with django_assert_num_queries(0):
+        prepared.compile_statements()
+
+    compiled = [statement(kind, limit) for kind in ("visitor", "member") for limit in (3, 7)]
+    assert all("_statement" in vars(one) for one in compiled)
+    assert len(set(map(id, compiled))) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_compile_nothing_after_the_start(client, monkeypatch):
+    topic = TopicFactory()
+    client.force_login(MemberFactory())
+    client.get("/latest/")  # loads all pages; those of lists that depend on filters are compiled when needed
+    prepared.compile_statements()
+    monkeypatch.setattr(prepared, "_reader", lambda *_: pytest.fail("A statement was compiled."))
+
+    pages = [client.get(path) for path in (topic.get_absolute_url(), "/", "/latest/")]
+
+    assert [response.status_code for response in pages] == [200] * 3

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from community.core.prepared import Prepared
+from community.core.prepared import Prepared, compiled_at_start
 
 NEW_UNTIL_POSTS = 5
 
@@ -89,7 +88,7 @@ class Policy(models.Model):
         return _current().first() or cls(pk=1)
 
 
-@cache
+@compiled_at_start()
 def _current() -> Prepared[Policy]:
     return Prepared(lambda: Policy.objects.filter(pk=1))
 
