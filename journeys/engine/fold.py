@@ -16,10 +16,10 @@ from __future__ import annotations
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from . import ledger
 from . import sentences as say
@@ -52,8 +52,7 @@ def fold(
     return member.result(as_of, overrides)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A day on which the state changes unless an event comes first."""
 
     day: date
@@ -71,6 +70,8 @@ class Fold:
         self.history = History()
         self.refusals: list[Refusal] = []
         self.clock = date.min
+        # No deadline is due before this day; what may bring one forward sets it to `date.min`, to find it anew.
+        self.quiet_until = date.min
         self.until = date.min  # facts have been added up to this day
         self.stage, self.sub_stage, self.cycle = at.START, "", 0
         self.facets: frozenset[str] = frozenset()
@@ -93,7 +94,7 @@ class Fold:
     def freeze(self) -> bytes:
         """Return what `thaw` needs to continue from here."""
         kept = vars(self).copy()
-        del kept["rules"], kept["spans"], kept["interest"]
+        del kept["rules"], kept["spans"], kept["interest"], kept["quiet_until"]
         return pickle.dumps((kept, self.interest.points, self.interest.reads))
 
     @classmethod
@@ -112,7 +113,10 @@ class Fold:
         for day, of_day in groupby(facts, key=itemgetter(0)):
             if day > until:
                 break
-            self.apply_deadlines(day - ONE_DAY)
+            if (before := day - ONE_DAY) < self.quiet_until:
+                self.clock = before
+            else:
+                self.apply_deadlines(before)
             self.apply_day(day, list(of_day))
 
     # One day
@@ -121,34 +125,39 @@ class Fold:
         """Apply the facts of one day, in the fixed order."""
         passive = self.rules.passive
         active = [fact for fact in facts if fact.kind not in passive]
-        commercial = one_by_one(facts)
-        self._update_discovery(day, facts, active)
-        if self.stage not in at.CUSTOMER:
-            self._update_interest(day, active)
-        if commercial:
-            self._apply_commerce(day, commercial)
-        self._update_relationship(day, facts, active)
-
-    def _update_discovery(self, day: date, facts: list[Fact], active: list[Fact]) -> None:
-        if self.dates.first_on is None:
-            self.dates.first_on = day
         if active:
             self.dates.record(day, self.rules.activity)
             self.last_active = active
             self.active_days.append(day)
-        registrations = [] if self.registered else [f for f in facts if f.kind == "member.registered"]
-        self.registered = self.registered or bool(registrations)
-        if self.stage not in (at.START, at.DISCOVERY):
-            return
+        registrations = () if self.registered else [f for f in facts if f.kind == "member.registered"]
+        if registrations:
+            self.registered = True
+        if self.stage not in at.CUSTOMER:
+            if self.stage != at.ENGAGEMENT:
+                self._update_discovery(day, facts, active, registrations)
+            self._update_interest(day, active)
+        if commercial := one_by_one(facts):
+            self._apply_commerce(day, commercial)
+        if self.stage == at.RELATIONSHIP:
+            self._update_facets(day)
+        else:
+            self._update_onboarding(day, facts, active)
+
+    def _update_discovery(
+        self, day: date, facts: list[Fact], active: list[Fact], registrations: Sequence[Fact]
+    ) -> None:
         known = at.REGISTERED if self.registered else at.ANONYMOUS
+        if self.stage == at.DISCOVERY and (self.sub_stage == known or not (active or registrations)):
+            return
         seen = registrations or active or facts
         numbers = {"kind": seen[0].kind}
         if self.stage == at.START:
+            self.dates.first_on = day
             why = make_reason("D1", registrations or facts, numbers, say.first_seen)
-            self._move(day, at.DISCOVERY, known, why)
-        elif (active or registrations) and self.sub_stage != known:
+        else:
             sentence = say.came_back if self.sub_stage == at.DORMANT else say.joined
-            self._move(day, at.DISCOVERY, known, make_reason("D1", seen, numbers, sentence))
+            why = make_reason("D1", seen, numbers, sentence)
+        self._move(day, at.DISCOVERY, known, why)
 
     def _update_interest(self, day: date, facts: list[Fact]) -> None:
         self.interest.collect(day, facts)
@@ -161,6 +170,7 @@ class Fold:
 
     def _apply_commerce(self, day: date, facts: list[Fact]) -> None:
         was_customer = self.stage in at.CUSTOMER
+        self.quiet_until = date.min
         self.ledger.drop_ended(day)
         for fact in facts:
             self.signals.record(fact, self.rules.A1)
@@ -222,10 +232,7 @@ class Fold:
 
     # Relationship
 
-    def _update_relationship(self, day: date, facts: list[Fact], active: list[Fact]) -> None:
-        if self.stage == at.RELATIONSHIP:
-            self._update_facets(day)
-            return
+    def _update_onboarding(self, day: date, facts: list[Fact], active: list[Fact]) -> None:
         kinds = self.rules.R1.kinds
         onboarded = next((fact for fact in facts if fact.kind in kinds), None)
         if self.stage == at.CONVERSION:
@@ -265,6 +272,10 @@ class Fold:
             self._set_facets(
                 day, self.facets | {at.EXPANSION}, make_reason("R5", [fact], {"what": what}, say.expansion)
             )
+        if self.spans:
+            self._update_advocacy(day)
+
+    def _update_advocacy(self, day: date) -> None:
         span = next((s for s in self.spans if s.start <= day and (s.end is None or day < s.end)), None)
         if span is not None and at.ADVOCACY not in self.facets:
             self._set_facets(day, self.facets | {at.ADVOCACY}, _advocate(span, {}))
@@ -288,21 +299,16 @@ class Fold:
 
     # Deadlines
 
-    def apply_deadlines(self, until: date) -> None:
-        """Apply every deadline up to and including this day, each on its own date."""
-        if not self._nothing_due(until):
-            while (deadline := self.next_deadline()) is not None and deadline.day <= until:
-                self.clock = deadline.day
-                deadline.act(deadline.day)
+    def apply_deadlines(self, until: date) -> Deadline | None:
+        """Apply every deadline up to and including this day, each on its own date; return the next one."""
+        while (deadline := self.next_deadline()) is not None and deadline.day <= until:
+            self.clock = deadline.day
+            deadline.act(deadline.day)
         self.clock = max(self.clock, until)
-
-    def _nothing_due(self, until: date) -> bool:
-        """Cheap check that no deadline is due; may return False although none is."""
-        if self.stage == at.ENGAGEMENT:
-            return until < self._lapses_on()
-        if self.stage == at.RELATIONSHIP:
-            return at.RETENTION in self.facets and not self.spans and not self.ledger.ending
-        return self.stage == at.DISCOVERY
+        self.quiet_until = deadline.day if deadline else date.max
+        if self.stage == at.RELATIONSHIP and at.RETENTION not in self.facets:
+            self.quiet_until = min(self.quiet_until, self._retained_from())
+        return deadline
 
     def next_deadline(self) -> Deadline | None:
         """Return the next deadline. On the same day, the one that ends a relationship comes first."""
@@ -331,10 +337,13 @@ class Fold:
 
     def _facet_deadlines(self) -> list[Deadline]:
         days = {(span.start, "R6") for span in self.spans} | {(s.end, "R6") for s in self.spans if s.end}
-        due = self.customer_on + timedelta(days=self.rules.R4.days)
+        due = self._retained_from()
         if at.RETENTION not in self.facets and self._active_before(due):
             days.add((due, "R4"))
         return [Deadline(day, why, self._update_facets) for day, why in sorted(days) if day > self.clock]
+
+    def _retained_from(self) -> date:
+        return self.customer_on + timedelta(days=self.rules.R4.days)
 
     def _lapse(self, day: date) -> None:
         last = self.history.rows[-1]
@@ -354,6 +363,7 @@ class Fold:
             return
         if stage != self.stage:
             self.entered = day
+        self.quiet_until = date.min
         self.stage, self.sub_stage, self.facets = stage, sub_stage, facets
         self.history.add(day, (stage, sub_stage, facets, self.cycle), why)
 
@@ -367,12 +377,11 @@ class Fold:
 
     def result(self, as_of: date, overrides: Sequence[Override]) -> Result:
         """Return the result as of a day, after applying the deadlines up to that day."""
-        self.apply_deadlines(as_of)
+        deadline = self.apply_deadlines(as_of)
         rows = self.history.rows
         if not rows or self.dates.first_on is None:
             return Result()
         is_customer = self.stage in at.CUSTOMER
-        deadline = self.next_deadline()
         state = state_of(
             rows[-1],
             since=self.entered,

@@ -254,6 +254,12 @@ def test_r4_inactive_customer_is_retained_on_returning():
     assert steps(result)[-1] == (130, "relationship.retention", "R4")
 
 
+def test_r4_retention_dates_from_its_day_if_events_follow():
+    result = fold_events(sale(0), ev(80, "visit.day"), ev(200, "visit.day"), as_of=200)
+
+    assert steps(result)[-1] == (90, "relationship.retention", "R4")
+
+
 def test_r4_renewal_is_retention_immediately():
     story = [subscription(0, "started", cents=900), subscription(40, "renewed")]
 
@@ -334,6 +340,20 @@ def test_r6_advocacy_starts_and_ends_with_its_span():
     assert steps(result)[-2:] == [(50, "relationship.advocacy", "R6"), (120, "relationship.adoption", "R6")]
     assert result.rows[-1].evidence == ADVOCATE.evidence
     assert fold_events(sale(0), as_of=60, spans=[ADVOCATE]).state.next_due_why == "activity"
+
+
+def test_r6_a_continued_fold_applies_a_span_that_began_since():
+    facts = roll_up([sale(0), ev(95, "visit.day"), ev(97, "visit.day"), ev(150, "visit.day")])
+    start = Fold(RULES, [])
+    start.add(facts[:3], on(100))
+
+    continued = Fold.thaw(start.freeze(), RULES, [replace(ADVOCATE, start=on(110))])
+    continued.add(facts, on(150))
+
+    assert steps(continued.result(on(150), []))[-2:] == [
+        (110, "relationship.advocacy", "R6"),
+        (120, "relationship.retention", "R6"),
+    ]
 
 
 def test_r6_advocate_who_never_bought_keeps_their_stage():
@@ -492,6 +512,22 @@ def test_l2_not_renewing_takes_effect_after_the_grace_period():
     assert fold_events(*story, as_of=74).rows[-1].sentence == (
         "No longer a customer: did not renew, and the grace period of 14 days is over."
     )
+
+
+def test_l2_not_renewing_takes_effect_before_later_events():
+    result = fold_events(
+        subscription(0, "started", cents=900),
+        ev(95, "visit.day"),
+        subscription(200, "lapsed"),
+        ev(205, "visit.day"),
+        ev(230, "trial.started"),
+        as_of=240,
+    )
+
+    assert steps(result)[-2:] == [
+        (214, "engagement.win_back", "L2"),
+        (230, "engagement.evaluating", "E3"),
+    ]
 
 
 def test_l2_renewal_on_the_last_day_of_grace_counts():
