@@ -101,9 +101,10 @@ class RiskSignals:
             yield self.detractor_on + timedelta(days=rules.detractor_days + 1)
         if self.payment_failed_on is not None:
             yield self.payment_failed_on + timedelta(days=rules.payment_days + 1)
-        for day in active_days:
-            yield day + timedelta(days=RECENT)
-            yield day + timedelta(days=RECENT + BEFORE)
+        if len(active_days) >= rules.least_active_days:
+            for day in active_days:
+                yield day + timedelta(days=RECENT)
+                yield day + timedelta(days=RECENT + BEFORE)
 
 
 def _within(since: date | None, day: date, days: int) -> bool:

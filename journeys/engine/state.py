@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from .activity import BEFORE, RECENT, ActivityDates, RiskSignals
 from .facts import Override, Row, State
@@ -24,8 +24,11 @@ def shown_stage(stage: str, overrides: Sequence[Override], day: date) -> str:
 
 def next_change(as_of: date, days: Iterable[date], value: Callable[[date], object]) -> date | None:
     """Return the first of `days` after `as_of` on which `value` differs from its value on `as_of`."""
+    later = sorted({day for day in days if day > as_of})
+    if not later:
+        return None
     now = value(as_of)
-    return next((day for day in sorted(set(days)) if day > as_of and value(day) != now), None)
+    return next((day for day in later if value(day) != now), None)
 
 
 def state_of(
@@ -47,7 +50,8 @@ def state_of(
     """
     if dates.first_on is None:
         raise ValueError("A member with a stage must have been seen.")
-    recent = [day for day in active_days if (as_of - day).days < RECENT + BEFORE]
+    oldest = as_of - timedelta(days=RECENT + BEFORE)
+    recent = [day for day in active_days if day > oldest]
     next_due, why = min(
         _due_dates(row.stage, deadline, dates, signals, recent, overrides, rules, as_of), default=(None, "")
     )
