@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q
 
+from community.events.models import Event
+from community.forum.models import Topic
 from community.members.models import Member
 
 from . import labels
@@ -16,7 +18,7 @@ from .engine import activity
 from .event_text import EventText, describe, describe_by_id, quote_once
 from .models import MemberState, Override, StageHistory
 from .reports.companions import Companion
-from .reports.timeline import Band, events_of, timeline
+from .reports.timeline import Band, timeline
 from .reports.weeks import Weeks
 from .services.rulesets import live_ruleset
 from .services.shards import today
@@ -92,23 +94,38 @@ _BEHIND = {
 }
 
 
-def risks_of(story: Story, reader: Member) -> list[Risk]:
-    """Return a member's risk signals with their evidence. No query without any."""
-    risks = story.state.risks if story.state else []
+def risks_of(states: Iterable[MemberState], reader: Member) -> dict[int, list[Risk]]:
+    """Return members' risk signals with their evidence, by member id. No query without any."""
+    risks = {state.member_id: state.risks for state in states if state.risks}
     if not risks:
-        return []
-    own = reader.pk == story.member.pk
-    texts = labels.RISKS_FOR_YOU if own else labels.RISKS
-    names = [_BEHIND[risk] for risk in risks if risk in _BEHIND]
-    events = events_of(story.member).filter(name__in=names)
-    if activity.TICKET in risks:
-        severity = live_ruleset().rules["A1"]["severity"]
-        events = events.exclude(~Q(props__severity=severity), name=_BEHIND[activity.TICKET])
-    found = {
-        one.event.name: one
-        for one in describe(events.order_by("name", "-occurred_at").distinct("name"), reader)
+        return {}
+    names = {_BEHIND[risk] for found in risks.values() for risk in found if risk in _BEHIND}
+    severity = live_ruleset().rules["A1"]["severity"]
+    events = (
+        Event.objects.not_retracted()
+        .filter(member_id__in=risks, name__in=names)
+        .exclude(~Q(props__severity=severity), name=_BEHIND[activity.TICKET])
+        .order_by("member_id", "name", "-occurred_at")
+        .distinct("member_id", "name")
+    )
+    evidence = {(one.event.member_id, one.event.name): one for one in describe(events, reader)}
+    return {
+        member_id: [
+            Risk(
+                str((labels.RISKS_FOR_YOU if member_id == reader.pk else labels.RISKS).get(risk, risk)),
+                evidence.get((member_id, _BEHIND.get(risk, ""))),
+            )
+            for risk in found
+        ]
+        for member_id, found in risks.items()
     }
-    return [Risk(str(texts.get(risk, risk)), found.get(_BEHIND.get(risk, ""))) for risk in risks]
+
+
+def open_questions_of(states: Iterable[MemberState], reader: Member) -> dict[int, Topic]:
+    """Return the oldest question without an answer of each of these members, by member id."""
+    asked = Topic.objects.visible_to(reader).unanswered().filter(author__in=[s.member_id for s in states])
+    oldest = asked.order_by("author", "created_at").distinct("author")
+    return {topic.author_id: topic for topic in oldest.only("author", "title", "slug", "created_at")}
 
 
 def quoting_once(story: Story, weeks: Weeks) -> tuple[Story, Weeks]:

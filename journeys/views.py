@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,13 +20,13 @@ from community.members.requests import member_of
 from . import labels, rules
 from .charts import sankey
 from .forms import OverrideForm
-from .models import Ruleset, SubStage
+from .models import MemberState, Ruleset, SubStage
 from .reports import funnel, overview
 from .reports.map_numbers import map_numbers
 from .reports.movement import movement as movement_report
 from .reports.weeks import weeks_of
 from .services import dirty, overrides, rulesets, shards
-from .story import quoting_once, risks_of, story_of
+from .story import open_questions_of, quoting_once, risks_of, story_of
 
 MOVES = 12
 MOVEMENT_DAYS = 30
@@ -73,7 +74,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     require(rules.can_see_journeys(member_of(request)), _("Only the team can see other members' journeys."))
     if "company" in request.GET:
         company = get_object_or_404(Company, slug=request.GET["company"])
-        context = {"page": page_of(request, overview.members_of(company)), "company": company}
+        context = {**_rows(request, overview.members_of(company)), "company": company}
         return render(request, "journeys/company_members.html", context)
     stage, sub_stage = request.GET.get("stage", ""), request.GET.get("sub_stage", "")
     if not stage:
@@ -83,7 +84,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
         raise Http404(_("This stage does not exist."))
     at_risk = "at_risk" in request.GET
     states = overview.members_in(count.key, sub_stage=sub_stage, at_risk=at_risk)
-    context = {"page": page_of(request, states), "count": count, "sub_stage": sub_stage, "at_risk": at_risk}
+    context = {**_rows(request, states), "count": count, "sub_stage": sub_stage, "at_risk": at_risk}
     return render(request, "journeys/member_list.html", context)
 
 
@@ -131,7 +132,7 @@ def own_journey(request: HttpRequest) -> HttpResponse:
         "member": member,
         "story": story,
         "means": labels.STAGE_FOR_YOU,
-        "risks": risks_of(story, member),
+        "risks": risks_of([story.state], member).get(member.pk, []) if story.state else [],
         "weeks": weeks,
         "own": True,
     }
@@ -163,13 +164,21 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     return render(request, "journeys/rule_list.html", context)
 
 
+def _rows(request: HttpRequest, states: QuerySet[MemberState]) -> dict[str, object]:
+    """Return one page of members, with the reasons and open questions of those at risk."""
+    page, reader = page_of(request, states), member_of(request)
+    at_risk = [state for state in page if state.at_risk]
+    questions = open_questions_of(at_risk, reader) if at_risk else {}
+    return {"page": page, "risks": risks_of(at_risk, reader), "questions": questions}
+
+
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
     member, reader = _get_member(request, username), member_of(request)
     story, weeks = quoting_once(story_of(member, reader), weeks_of(request, member, reader))
     context = {
         "member": member,
         "story": story,
-        "risks": risks_of(story, reader),
+        "risks": risks_of([story.state], reader).get(member.pk, []) if story.state else [],
         "means": labels.STAGE_MEANS,
         "superseded_stages": member.stage_history.filter(superseded_at__isnull=False).order_by(
             "-superseded_at", "-id"

@@ -7,12 +7,14 @@ import pytest
 from django.db import connection
 from django.template.loader import get_template
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 
 from community.moderation.services import sanctions
 from journeys.models import MemberState, Ruleset
 from journeys.reports import overview
 from journeys.services import dirty, rulesets, shards
 from tests.counting import queries_of
+from tests.factories.forum import TopicFactory
 from tests.factories.members import CompanyFactory, MemberFactory
 from tests.forum.pages import page, texts
 
@@ -21,6 +23,7 @@ from .journey_fixtures import bought, drained, happened, replied
 pytestmark = pytest.mark.django_db
 MAP, RULES = "/journeys/", "/journeys/rules/"
 MEMBERS = "/journeys/members/?stage=engagement"
+AT_RISK = "/journeys/members/?stage=relationship&at_risk=1"
 
 
 @pytest.fixture(params=["manager", "moderator", "sales", "support", "product"])
@@ -291,7 +294,28 @@ def test_member_list_is_linked_where_members_are_counted(as_manager):
     links = page(as_manager.get(MAP)).cssselect(".stage-card[data-stage=engagement] a")
 
     assert [as_manager.get(link.get("href")).status_code for link in links] == [200, 200, 200]
-    assert links[2].get("href") == f"{MEMBERS}&at_risk=1"
+    assert links[1].get("href") == f"{MEMBERS}&at_risk=1"
+
+
+def test_member_list_says_why_someone_is_at_risk_and_what_to_do_next(as_manager):
+    counts = []
+    for name in ("Ann", "Ben"):
+        member = MemberFactory(display_name=name)
+        bought(member, 60)
+        happened(member, "nps.answered", 5, score=2)
+        happened(member, "payment.failed", 4)
+        question = TopicFactory(author=member, kind="question", title=f"Does anyone help {name}?")
+        drained()
+        counts.append(queries_of(as_manager, AT_RISK))
+
+    response = as_manager.get(AT_RISK)
+
+    day = date_format(shards.today() - timedelta(days=4), "j F Y")
+    assert f"A payment failed since {day}" in texts(response, "main .stage-risk")
+    assert len(texts(response, "main .stage-risk")) == 4
+    (link,) = page(response).cssselect(f'main .row a[href="{question.get_absolute_url()}"]')
+    assert link.text_content() == "Answer “Does anyone help Ben?”"
+    assert counts[0] == counts[1]
 
 
 def test_member_list_excludes_the_suspended(as_manager, manager):
