@@ -86,7 +86,7 @@ class MemberAdmin(BaseAdmin):
     list_select_related = ("company",)
     ordering = ("-joined_at",)
     actions_detail = ("invite", "open_profile")
-    change_form_outer_before_template = "admin/members/panels.html"
+    change_form_outer_after_template = "admin/members/panels.html"
     # `customer_since` is set from purchases.
     readonly_facts = (
         "email",

@@ -31,6 +31,20 @@ def test_a_manager_sets_roles_through_the_service(as_manager, manager):
     assert (entry.actor, entry.after) == (manager, {"roles": ["moderator", "sales"]})
 
 
+def test_roles_come_before_what_is_reported_of_the_member(as_manager):
+    html = as_manager.get(page_of(MemberFactory())).content.decode()
+
+    assert html.index('name="roles"') < html.index("admin-panels")
+
+
+def test_lists_mark_empty_values(as_manager):
+    MemberFactory(company=None)
+
+    html = as_manager.get(reverse("admin:members_member_changelist")).content.decode()
+
+    assert '<span class="admin-none">–</span></td>' in html
+
+
 def test_a_manager_cannot_change_their_own_roles(as_manager, manager):
     response = as_manager.post(page_of(manager), edited(manager, roles=["sales"]), follow=True)
 
