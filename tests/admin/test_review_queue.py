@@ -440,7 +440,7 @@ def test_other_empty_lists_have_a_message(as_manager):
     assert "Show all" in unmatched
 
 
-@pytest.mark.parametrize(("kind", "offered"), [("held", "Publish"), ("flagged", "Keep")])
+@pytest.mark.parametrize(("kind", "offered"), [("held", "Approve"), ("flagged", "Keep")])
 def test_a_held_post_is_published_and_a_flagged_one_kept(as_moderator, kind, offered):
     item = ReviewItemFactory(kind=kind)
 

@@ -52,7 +52,7 @@ def approve(page: Page) -> None:
     item = ReviewItem.objects.get()
     page.goto("/admin/moderation/reviewitem/")
     page.locator(f"a[href*='/admin/moderation/reviewitem/{item.pk}/']").first.click()
-    page.get_by_label("Publish").check()
+    page.get_by_label("Approve", exact=True).check()
     page.get_by_role("button", name="Save decision").click()
     expect(page.get_by_text("0 review items")).to_be_visible()
 

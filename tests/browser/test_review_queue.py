@@ -31,6 +31,7 @@ def test_a_flagged_post_is_hidden_and_its_author_appeals(any_page: Page, login, 
     page.get_by_text("Cheap machines").click()
     expect(page.get_by_text("flagged the post: spam (weight 1)")).to_be_visible()
     page.get_by_label("Hide (the author can still edit it)").check()
+    page.get_by_text("Warn, silence or suspend the author").click()
     page.get_by_label("Warning").check()
     page.get_by_label("Reason").fill("It is an advertisement.")
     page.get_by_role("button", name="Save decision").click()
@@ -59,7 +60,7 @@ def test_many_posts_are_decided_at_once(any_page: Page, login, advertisement):
     any_page.locator("select[name=action]").select_option("hide_selected")
     any_page.get_by_role("button", name="Run").click()
     any_page.get_by_label("Reason").fill("Advertising.")
-    any_page.get_by_role("button", name="Hide 2 posts").click()
+    any_page.get_by_role("button", name="Reject 2 posts").click()
 
     expect(any_page.get_by_text("Decision saved for 2 posts.")).to_be_visible()
     assert not ReviewItem.objects.open().exists()

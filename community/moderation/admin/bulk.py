@@ -30,11 +30,11 @@ class BulkDecisions:
     admin_site: Any
     opts: Any
 
-    @admin.action(description=gettext_lazy("Keep selected posts (publishes held posts)"))
+    @admin.action(description=gettext_lazy("Approve selected posts"))
     def keep_selected(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> HttpResponse | None:
         return self._confirm(request, queryset, Decision.KEEP)
 
-    @admin.action(description=gettext_lazy("Hide selected posts, with a sanction if needed"))
+    @admin.action(description=gettext_lazy("Reject selected posts (hides them)"))
     def hide_selected(self, request: HttpRequest, queryset: QuerySet[ReviewItem]) -> HttpResponse | None:
         return self._confirm(request, queryset, Decision.HIDE)
 
@@ -66,7 +66,7 @@ class BulkDecisions:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Keep these posts") if verdict == Decision.KEEP else _("Hide these posts"),
+            "title": _("Approve these posts") if verdict == Decision.KEEP else _("Reject these posts"),
             "items": items,
             "form": form,
             "verdict": verdict,

@@ -48,7 +48,7 @@ class SanctionFields(forms.Form):
         initial="72",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Silences and suspensions end automatically."),
+        help_text=_("Of a silence or suspension, which then ends automatically."),
     )
     until = forms.DateField(label=_("Last day"), required=False, widget=UnfoldAdminSingleDateWidget)
     rule = forms.ChoiceField(label=_("Broken rule"), choices=Reason, widget=UnfoldAdminSelectWidget)
@@ -98,6 +98,7 @@ class DecisionForm(SanctionFields):
             (Decision.HIDE, _("Hide (the author can still edit it)")),
             (Decision.EDIT, _("Edit")),
         ],
+        help_text=_("Only hiding, editing and sanctions need a reason."),
     )
     source = TextField(
         label=_("Text of the post"),
@@ -113,7 +114,12 @@ class DecisionForm(SanctionFields):
         super().__init__(*args, **kwargs)
         if is_held:  # not published yet, so there is nothing to keep
             field = self.fields["post"]
-            field.choices = [(Decision.KEEP, _("Publish")), *field.choices[1:]]  # type: ignore[attr-defined]
+            field.choices = [  # type: ignore[attr-defined]
+                (Decision.KEEP, _("Approve")),
+                (Decision.HIDE, _("Reject (the author can still edit it)")),
+                (Decision.EDIT, _("Edit and approve")),
+            ]
+            field.help_text = _("Only rejecting, editing and sanctions need a reason.")
 
     def _needs_reason(self, data: dict[str, Any]) -> bool:
         return super()._needs_reason(data) or data.get("post") in (Decision.HIDE, Decision.EDIT)
