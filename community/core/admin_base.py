@@ -136,6 +136,8 @@ class BaseAdmin(ByRole, ModelAdmin):  # type: ignore[type-arg]
     list_fullwidth = True
     compressed_fields = True
     warn_unsaved_form = True
+    # Marked, so that rows on phones leave it out.
+    empty_value_display = '<span class="admin-none">–</span>'
 
     def get_urls(self) -> Any:
         urls = super().get_urls()

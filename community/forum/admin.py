@@ -63,9 +63,12 @@ class CategoryAdmin(BaseAdmin):
             gettext_lazy("Permissions"),
             {
                 "fields": (
-                    ("see_by", "see_groups"),
-                    ("reply_by", "reply_groups"),
-                    ("create_by", "create_groups"),
+                    "see_by",
+                    "see_groups",
+                    "reply_by",
+                    "reply_groups",
+                    "create_by",
+                    "create_groups",
                 )
             },
         ),
@@ -78,9 +81,12 @@ class CategoryAdmin(BaseAdmin):
             kwargs["label"] = AUDIENCES[db_field.name]
         if db_field.name == "icon":
             kwargs |= {"widget": IconSelect(), "help_text": ""}
+        if db_field.name == "formulas":
+            kwargs["help_text"] = gettext_lazy(
+                "Show $x$ and $$x$$ as formulas, in posts written or edited from now on."
+            )
         if db_field.name.endswith("_groups"):
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
-            kwargs["help_text"] = gettext_lazy("Only used where “Chosen groups” is selected.")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
