@@ -5,13 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.members.models import team_q
 from community.moderation.active_sanctions import out_of_reach
 
-from . import labels
+from . import labels, segments
 from .engine import weights
 
 
@@ -46,6 +48,12 @@ class ScoreQuerySet(models.QuerySet["Score"]):
             for key in (weights.HELPFULNESS, weights.REFERRAL, weights.PROOF, weights.CONTENT)
         }
         return self.filter(explanation__components__sentiment__sum__gt=0, **silent).ranked()
+
+    def of_kind(self, kind: str) -> ScoreQuerySet:
+        """Members with this segment; see `segments.KINDS`."""
+        component, least = segments.KINDS[kind]
+        points = Cast(KT(f"explanation__components__{component}__points"), models.FloatField())
+        return self.alias(of_kind=points).filter(of_kind__gte=least)
 
 
 class Score(models.Model):

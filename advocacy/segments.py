@@ -28,7 +28,7 @@ MEANS: Final[Mapping[str, StrOrPromise]] = {
     CONNECTOR: _("Refers other people."),
     VOICE: _("Writes, shares stories and gives talks."),
     REFERENCE: _("Supports us with reviews and references."),
-    QUIET_PROMOTER: _("Would recommend us, but has not been asked to contribute yet. Start here."),
+    QUIET_PROMOTER: _("Would recommend us, but has not contributed yet. Ask for a review or a story."),
     AT_RISK: _("An advocate with early signs of risk. Help them before you ask for anything."),
 }
 _OF_COMPONENT = {
@@ -39,6 +39,10 @@ _OF_COMPONENT = {
 }
 # The minimum share of a component's maximum for its segment.
 _MIN_SHARE = 0.3
+# The kinds that the list of advocates can be filtered by: the component and its minimum number of points.
+KINDS: Final[Mapping[str, tuple[str, float]]] = {
+    kind: (key, weights.COMPONENTS[key].most * _MIN_SHARE) for key, kind in _OF_COMPONENT.items()
+}
 _ADVOCATES = frozenset({weights.ADVOCATE, weights.CHAMPION})
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ from community.members.requests import member_of
 from journeys.event_text import EventText, describe_by_id
 from journeys.services.shards import today
 
-from . import labels
+from . import labels, segments
 from .charts import Part, line_through, parts_of
 from .engine.arithmetic import as_points
 from .engine.contributions import contributions
@@ -32,7 +32,6 @@ from .engine.score import Scored, marginal_points
 from .engine.search import band_limits
 from .engine.weights import KINDS
 from .models import Band, Score
-from .segments import AT_RISK, MEANS, NAMES, segments_of
 from .services.today import last_year, score_today
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ class Row:
     score: Score
     parts: list[Part]
     segments: list[Segment]
+    suggestions: list[tuple[labels.Suggestion, Decimal]]  # the act that would add most, if any
 
 
 @require_safe
@@ -71,15 +71,24 @@ def advocate_list(request: HttpRequest) -> HttpResponse:
     band = request.GET.get("band", "")
     if band and band not in Band.values:
         raise Http404(_("This band does not exist."))
+    kind = request.GET.get("kind", "")
+    if kind and kind not in segments.KINDS:
+        raise Http404(_("This kind does not exist."))
     scores = Score.objects.of_members()
     counts = dict(scores.order_by().values_list("band").annotate(n=Count("pk")))
-    rows = (scores.filter(band=band) if band else scores).ranked()
-    rows = rows.select_related("member", "member__company", "member__journey")
-    page = page_of(request, rows, total=counts.get(band, 0) if band else sum(counts.values()))
+    total = counts.get(band, 0) if band else sum(counts.values())
+    rows = scores.filter(band=band) if band else scores
+    if kind:
+        rows, total = rows.of_kind(kind), None
+    rows = rows.ranked().select_related("member", "member__company", "member__journey")
+    page = page_of(request, rows, total=total)
+    categories = set(Category.objects.open_to_new_members().values_list("kind", flat=True))
     context = {
         "page": page,
-        "rows": [_row(score) for score in page],
+        "rows": [_row(score, categories) for score in page],
         "band": band,
+        "kind": kind,
+        "kinds": [(one, segments.NAMES[one], segments.MEANS[one]) for one in segments.KINDS],
         "bands": [(one, counts.get(one.value, 0)) for one in reversed(Band)],
         "total": sum(counts.values()),
         "components": parts_of({}),
@@ -88,11 +97,12 @@ def advocate_list(request: HttpRequest) -> HttpResponse:
     return render(request, "advocacy/advocate_list.html", context)
 
 
-def _row(score: Score) -> Row:
+def _row(score: Score, categories: Collection[str]) -> Row:
     state = getattr(score.member, "journey", None)
-    found = segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
-    segments = [Segment(NAMES[one], MEANS[one], one == AT_RISK) for one in found]
-    return Row(score, parts_of(score.points), segments)
+    found = segments.segments_of(score.band, score.points, at_risk=bool(state and state.at_risk))
+    shown = [Segment(segments.NAMES[one], segments.MEANS[one], one == segments.AT_RISK) for one in found]
+    suggestions = [] if segments.AT_RISK in found else _suggestions(score.explanation, categories)
+    return Row(score, parts_of(score.points), shown, suggestions[:1])
 
 
 @require_safe
@@ -111,6 +121,7 @@ def _own_context(computed: MemberScore, member: Member, day: date) -> dict[str, 
     scored = computed.scored
     explanation = scored.explanation
     history = last_year(computed, day)
+    categories = set(Category.objects.creatable_by(member).values_list("kind", flat=True))
     upper = Decimal(band_limits(int(scored.score * 100))[1]) / 100
     return {
         "scored": scored,
@@ -123,7 +134,7 @@ def _own_context(computed: MemberScore, member: Member, day: date) -> dict[str, 
         "top": _with_events(explanation["top"], member),
         "left_out": [labels.left_out(**one) for one in explanation["capped"]],
         "made_of": _made_of(scored),
-        "suggestions": _suggestions(explanation, member),
+        "suggestions": _suggestions(explanation, categories),
         "open_questions": _open_questions(member),
         "history": history,
         "stored": Score.objects.filter(member=member).first(),
@@ -169,13 +180,14 @@ def _made_of(scored: Scored) -> dict[str, list[tuple[str, Decimal]]]:
     return found
 
 
-def _suggestions(explanation: Mapping[str, Any], member: Member) -> list[tuple[labels.Suggestion, Decimal]]:
-    """Return what the member can do that would add most today, and how many points."""
-    kinds = set(Category.objects.creatable_by(member).values_list("kind", flat=True))
+def _suggestions(
+    explanation: Mapping[str, Any], categories: Collection[str]
+) -> list[tuple[labels.Suggestion, Decimal]]:
+    """Return what would add most today and how many points, in categories of these kinds."""
     gains = [
         (suggestion, marginal_points(explanation, kind))
         for kind, suggestion in labels.SUGGESTED.items()
-        if not suggestion.category or suggestion.category in kinds
+        if not suggestion.category or suggestion.category in categories
     ]
     return sorted((gain for gain in gains if gain[1] > 0), key=lambda gain: -gain[1])[:SUGGESTIONS]
 

@@ -106,6 +106,30 @@ def test_advocate_list_of_one_band(as_manager):
     assert names(as_manager.get(LIST, {"band": "champion"})) == []
 
 
+def test_advocate_list_of_one_kind_agrees_with_the_chips(as_manager):
+    for member in MemberFactory.create_batch(3):
+        happened(member, "reply.created", 10)
+    make_advocate(MemberFactory())
+    drained()
+
+    rows = as_manager.get(LIST).context["rows"]
+    for kind in ("helper", "connector", "voice", "reference"):
+        chipped = [row.score.member.username for row in rows if kind in [s.name for s in row.segments]]
+        assert names(as_manager.get(LIST, {"kind": kind})) == chipped
+    assert as_manager.get(LIST, {"kind": "wizard"}).status_code == 404
+
+
+def test_advocate_list_says_what_would_add_most(as_manager):
+    happened(MemberFactory(), "nps.answered", score=9)
+    drained()
+
+    (row,) = as_manager.get(LIST).context["rows"]
+
+    assert [str(suggestion.text) for suggestion, _ in row.suggestions] == [
+        "Answer a question so well that it is accepted"
+    ]
+
+
 def test_advocate_list_of_an_unknown_band_is_404(as_manager):
     assert as_manager.get(LIST, {"band": "wizard"}).status_code == 404
 
@@ -141,7 +165,7 @@ def test_advocate_list_excludes_suspended_members(as_manager):
 
 def test_advocate_list_has_an_empty_state(as_manager):
     assert "No scores yet" in as_manager.get(LIST).content.decode()
-    assert "No members in this band" in as_manager.get(LIST, {"band": "champion"}).content.decode()
+    assert "No members in this list" in as_manager.get(LIST, {"band": "champion"}).content.decode()
 
 
 def test_advocate_list_marks_a_strike(as_manager):
