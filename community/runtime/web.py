@@ -19,6 +19,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,7 @@ def set_up_collector() -> None:
 def _preload() -> None:
     """Load templates, addresses and statements once for all processes; otherwise the first readers of each wait."""
     from django.contrib.auth import get_backends
+    from django.db import OperationalError
     from django.template import engines
     from django.urls import get_resolver
 
@@ -138,7 +140,9 @@ def _preload() -> None:
             pages.get_template(name)
     _ = get_resolver().reverse_dict
     get_backends()
-    compile_statements()
+    # Without the database, they are compiled when they are needed.
+    with suppress(OperationalError):
+        compile_statements()
 
 
 def _proxy(*, behind: bool) -> dict[str, Any]:

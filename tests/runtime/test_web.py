@@ -184,3 +184,17 @@ def test_multipart_log_in_is_refused_unparsed(shared_web):
     )
 
     assert response.status == 415
+
+
+def test_pages_are_loaded_without_a_database():
+    load = "import django; django.setup(); from community.runtime import web; web._preload()"
+    nowhere = {"DATABASE_URL": "postgres://caravan:secret@127.0.0.1:1/caravan"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", load],
+        env={**os.environ, **nowhere, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
