@@ -27,14 +27,6 @@ KEEP = timedelta(days=100)
 
 _ENGINE = digest("journeys.engine")
 
-_LATEST = """
-WITH k AS (SELECT * FROM unnest(%(members)s::bigint[], %(firsts)s::date[]) k(member_id, first)),
-late AS (DELETE FROM journeys_checkpoint c USING k WHERE c.member_id = k.member_id AND c.since > k.first)
-SELECT DISTINCT ON (c.member_id) c.member_id, c.since, c.fold, c.advocacy
-FROM k JOIN journeys_checkpoint c USING (member_id)
-WHERE c.since <= least(k.first, %(as_of)s) AND c.ruleset = %(ruleset)s AND c.code = %(code)s
-ORDER BY c.member_id, c.since DESC
-"""
 _KEEP = """
 WITH k AS (
   SELECT * FROM unnest(%(members)s::bigint[], %(since)s::date[], %(folds)s::bytea[], %(advocacy)s::bytea[])
@@ -52,18 +44,6 @@ class Kept(NamedTuple):
     since: date
     fold: bytes
     advocacy: bytes
-
-
-def latest_before(firsts: Mapping[int, date], *, ruleset: int, as_of: date) -> dict[int, Kept]:
-    """Return the latest checkpoints of these members before the days from which they are dirty; delete later ones."""
-    values = {
-        "members": Ids(firsts),
-        "firsts": list(firsts.values()),
-        "as_of": as_of,
-        "ruleset": Int8(ruleset),
-        "code": _code(),
-    }
-    return {member_id: Kept(*kept) for member_id, *kept in prepared.fetch(_LATEST, values)}
 
 
 def days_to_keep(
@@ -102,7 +82,7 @@ def keep(
         "folds": [folds[member_id] for member_id in days],
         "advocacy": [advocacy[member_id].frozen for member_id in days],
         "ruleset": Int8(ruleset),
-        "code": _code(),
+        "code": code(),
     }
     prepared.fetch(_KEEP, values)
 
@@ -117,6 +97,6 @@ def delete_old(today: date) -> None:
     Checkpoint.objects.filter(since__lt=today - KEEP)._raw_delete("default")
 
 
-def _code() -> str:
+def code() -> str:
     """Return digests of the code of which the states are; others may read them wrongly."""
     return _ENGINE + advocacy_source().code

@@ -158,9 +158,9 @@ def refold(firsts: Mapping[int, date], *, as_of: date, record_events: bool = Tru
 
     `firsts` has by member the first day of which the rollup may have changed.
     """
-    members, live = known_members(firsts)
+    members, live = known_members(firsts, firsts, as_of=as_of)
     staff = [pk for pk, member in members.items() if member.is_team]
-    starts = checkpoints.latest_before(firsts, ruleset=live.version, as_of=as_of)
+    starts = {pk: member.checkpoint for pk, member in members.items() if member.checkpoint}
     followed = [pk for pk, member in members.items() if not member.is_team]
     facts = facts_of(followed, {pk: starts[pk].since for pk in followed if pk in starts})
     days = checkpoints.days_to_keep(facts, firsts, starts, as_of)
