@@ -121,7 +121,9 @@ class MemberAdmin(BaseAdmin):
     @display(description=gettext_lazy("Person"), header=True, ordering="display_name")
     def person(self, member: Member) -> list[str]:
         username = f"@{member.username}"
-        return [member.display_name, username if member.is_active else f"{username}, {_('deactivated')}"]
+        if not member.is_active:
+            username = _("%(name)s, deactivated") % {"name": username}
+        return [member.display_name, username]
 
     @display(description=gettext_lazy("Role"), label=TONES, ordering="role")
     def role_shown(self, member: Member) -> tuple[str, str] | None:
