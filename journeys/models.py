@@ -222,9 +222,9 @@ def _chip(stage: str, sub_stage: str, is_overridden: bool, since: date, language
     """Return the chip in the active language; many members entered the same stage on the same day."""
     labels = STAGE_LABELS.get(stage, stage), SUB_STAGE_LABELS.get(sub_stage, sub_stage)
     sentence = (
-        gettext("%(stage)s, %(sub_stage)s, since %(day)s; set manually")
+        gettext("%(stage)s since %(day)s, now %(sub_stage)s; set manually")
         if is_overridden
-        else gettext("%(stage)s, %(sub_stage)s, since %(day)s")
+        else gettext("%(stage)s since %(day)s, now %(sub_stage)s")
     )
     values = {"stage": labels[0], "sub_stage": labels[1], "day": _day(since, language)}
     return Chip(capfirst(str(labels[1])), sentence % values)

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from advocacy.models import Score
 from community.badges.models import Award
@@ -49,6 +50,8 @@ def test_seed_demo_makes_a_community_with_something_to_do_for_everybody(capsys):
 
 def check_people() -> None:
     assert Member.objects.count() >= 60
+    assert not Member.objects.filter(last_seen_at__lt=F("joined_at")).exists()
+    assert not Member.objects.filter(guidelines_accepted_at__lt=F("guidelines__published_at")).exists()
     assert Company.objects.count() == 5
     assert Category.objects.count() == 8
     assert set(Member.objects.exclude(role="").values_list("role", flat=True)) == set(Member.Role.values)

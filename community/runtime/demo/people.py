@@ -56,6 +56,10 @@ def seed_people(*, now: datetime) -> dict[str, Person]:
             for row in data["member"]
         }
     guidelines = publish_guidelines(load("community.toml")["guidelines"], actor=None)
+    # Before the first member agreed to them.
+    Guidelines.objects.update(
+        published_at=now - timedelta(days=1 + max(row["joined"] for row in data["member"]))
+    )
     for row in data["company"]:
         Company.objects.get_or_create(
             slug=row["slug"], defaults={"name": row["name"], "verified_domains": [row["domain"]]}
@@ -82,6 +86,7 @@ def _join(
     now: datetime,
 ) -> Person:
     joined = now - timedelta(days=row["joined"], hours=4 * fraction(row["username"], "hour"))
+    seen = 10 * fraction(row["username"], "seen") if row.get("visits") else 95
     email = row.get("email")
     member = Member(
         username=row["username"],
@@ -90,8 +95,7 @@ def _join(
         joined_at=joined,
         role=row.get("role", ""),
         password=password if email else make_password(None),
-        last_seen_at=now
-        - timedelta(days=10 * fraction(row["username"], "seen") if row.get("visits") else 95),
+        last_seen_at=max(joined, now - timedelta(days=seen)),
     )
     register(member, guidelines=guidelines, source="demo", now=joined)
     if email:
