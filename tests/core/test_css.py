@@ -29,9 +29,10 @@ MODULES = [
 
 # Classes added by third-party code: htmx, Django's errors, Unfold's admin and Pygments.
 FOREIGN_CLASSES = {"htmx-request", "errorlist", "dark", "fixed", "inset-0", "material-symbols-outlined"}
-FOREIGN_CLASSES |= {"action-checkbox", "data-row", "field-line", "result-list", "text-base-500", "uppercase"}
+FOREIGN_CLASSES |= {"action-checkbox", "data-row", "field-line", "flex-col-reverse", "result-list"}
+FOREIGN_CLASSES |= {"text-base-500", "uppercase"}
 FOREIGN_CLASSES |= set(STANDARD_TYPES.values())
-FOREIGN_IDS = {"changelist-actions", "modal-overlay", "searchbar-submit"}
+FOREIGN_IDS = {"changelist-actions", "modal-overlay", "searchbar-submit", "submit-row"}
 # The theme of the admin reads it.
 FOREIGN_PROPERTIES = {"--font-sans"}
 UNFOLD = Path(unfold.__file__).parent / "static/unfold/css/styles.css"
