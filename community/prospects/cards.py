@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q
@@ -56,11 +56,31 @@ class Card:
 
     @property
     def is_late(self) -> bool:
-        return self.question.due_at < self.now
+        return self._until > self.question.due_at
+
+    @property
+    def late_by(self) -> str:
+        return durations.short(int((self._until - self.question.due_at).total_seconds() // 60))
+
+    @property
+    def is_due_soon(self) -> bool:
+        """Whether the name of the day says when it is due."""
+        return self.question.due_at - self.now < timedelta(days=6)
+
+    @property
+    def asks_again(self) -> bool:
+        return self.question.state == DeskQuestion.State.OPEN and bool(self.question.staff_replies)
 
     @property
     def waited(self) -> str:
         return durations.short(self.minutes)
+
+    @property
+    def _until(self) -> datetime:
+        """Until when the asker waited: now, or the first answer by the team."""
+        if self.question.state == DeskQuestion.State.OPEN:
+            return self.now
+        return self.question.first_staff_at or self.question.due_at
 
     @property
     def is_held_back(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -62,6 +62,12 @@ def for_cards(ids: list[int]) -> dict[int, DeskQuestion]:
     """Return these questions by id, with what a card shows. One query."""
     # The joins are made for these alone, not for all that are sorted.
     return {question.pk: question for question in _cards()(ids=ids)} if ids else {}
+
+
+def closed_until(questions: Iterable[DeskQuestion], *, now: datetime) -> datetime | None:
+    """Return when the first of the questions' forums opens again; None while one of them is open."""
+    opens = [forum.closed_until(now) for forum in {question.forum for question in questions}]
+    return None if None in opens else min(filter(None, opens), default=None)
 
 
 @cache

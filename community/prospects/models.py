@@ -107,11 +107,19 @@ class ProspectForum(models.Model):
     def due_at(self, waiting_since: datetime) -> datetime:
         """Return when the promised reply is due; only service hours count, if they are set."""
         promise = timedelta(minutes=self.promise_minutes)
+        return self._after_open_for(promise, waiting_since)
+
+    def closed_until(self, now: datetime) -> datetime | None:
+        """Return when the team starts to answer again; None while it answers."""
+        opens = self._after_open_for(timedelta(0), now)
+        return opens if opens > now else None
+
+    def _after_open_for(self, wait: timedelta, start: datetime) -> datetime:
         if not self.opens_at or not self.closes_at:
-            return waiting_since + promise
+            return start + wait
         return hours.due(
-            waiting_since,
-            promise,
+            start,
+            wait,
             opens=self.opens_at,
             closes=self.closes_at,
             zone=ZoneInfo(self.time_zone),
@@ -180,9 +188,15 @@ CARD_FIELDS = (
     "is_urgent",
     "urgent_reason",
     "claimed_at",
+    "first_staff_at",
+    "claimed_by__avatar",
     "claimed_by__display_name",
     "claimed_by__username",
+    "forum__answers_on_weekends",
+    "forum__closes_at",
+    "forum__opens_at",
     "forum__staff_share_limit",
+    "forum__time_zone",
     "topic__title",
     "topic__author__avatar",
     "topic__author__company__name",
@@ -202,8 +216,9 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
         return self.filter(state=DeskQuestion.State.OPEN)
 
     def for_work(self, now: datetime) -> DeskQuestionQuerySet:
-        """Open questions that staff may answer, earliest due first."""
-        return self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now)).order_by("due_at", "pk")
+        """Open questions that staff may answer, earliest due first, then those that wait longest."""
+        work = self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now))
+        return work.order_by("due_at", "waiting_since", "pk")
 
     def held_back(self, now: datetime) -> DeskQuestionQuerySet:
         """Open questions in their grace period, when only peers may answer."""

@@ -76,6 +76,9 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "counts": counts,
         "page": page,
+        "closed_until": desk_lists.closed_until(
+            (shown[pk].question for pk in waiting if pk in shown), now=now
+        ),
         "waiting": [shown[pk] for pk in waiting if pk in shown],
         "held_back": [shown[pk] for pk in held_back if pk in shown],
         "answered": [shown[pk] for pk in answered if pk in shown],

@@ -48,6 +48,13 @@ def test_for_work_sorts_by_due_date_not_by_age():
     assert order(DeskQuestion.objects.for_work(timezone.now())) == order([quick, slow])
 
 
+def test_questions_due_at_the_same_time_sort_by_waiting_time(entry):
+    asked = [a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in (60, 300, 120)]
+    DeskQuestion.objects.update(due_at=timezone.now())
+
+    assert order(DeskQuestion.objects.for_work(timezone.now())) == order([asked[1], asked[2], asked[0]])
+
+
 def test_for_work_excludes_questions_in_the_grace_period(entry):
     a_peer()
     fresh = a_prospect_asks(entry.forum, minutes_ago=5)
@@ -228,3 +235,13 @@ def test_too_much_staff_is_above_the_limit_of_the_forum(entry, peers, staff, sha
     question.peer_replies, question.staff_replies = peers, staff
 
     assert (question.staff_share, question.has_too_much_staff) == (share, too_much)
+
+
+def test_an_answer_was_late_when_the_first_reply_by_staff_came_after_the_deadline(entry):
+    in_time, late = (a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in (60, 600))
+    for question in (in_time, late):
+        a_reply(question.topic, entry.member)
+        track_topic(question.pk)
+
+    assert [card(question).is_late for question in (in_time, late)] == [False, True]
+    assert card(late).late_by == "6 h"

@@ -109,3 +109,23 @@ def test_forum_list_without_hours_shows_none(client):
     ProspectForumFactory()
 
     assert b"opening hours" not in client.get("/prospects/").content
+
+
+@pytest.mark.parametrize(
+    ("now", "reopens"),
+    [("Fri 9 16:59", None), ("Fri 9 17:01", "12 09:00"), ("Sat 10 12:00", "12 09:00"), ("Mon 12 09:00", None)],
+)
+def test_a_forum_is_closed_until_its_team_answers_again(now, reopens):
+    berlin = ZoneInfo("Europe/Berlin")
+    forum = ProspectForumFactory.build(
+        category=None, opens_at=time(9), closes_at=time(17), time_zone="Europe/Berlin"
+    )
+    moment = datetime.strptime(f"2026 1 {now}", "%Y %m %a %d %H:%M").replace(tzinfo=berlin)
+
+    found = forum.closed_until(moment)
+
+    assert (found and f"{found.astimezone(berlin):%d %H:%M}") == reopens
+
+
+def test_a_forum_without_hours_is_never_closed():
+    assert ProspectForumFactory.build(category=None).closed_until(WINTER) is None

@@ -1,12 +1,13 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import localtime
 
 from community.forum.models import Topic
 from community.forum.services import topics
-from community.prospects.models import DeskQuestion
+from community.prospects.models import DeskQuestion, ProspectForum
 from community.prospects.services.claims import claim_question
 from community.prospects.services.tracking import track_topic
 from tests.factories.forum import CategoryFactory, TopicFactory
@@ -154,6 +155,54 @@ def test_the_desk_sorts_by_due_date_and_holds_new_questions_back(client, entry):
     assert [card.question for card in page.context["held_back"]] == [new]
     assert [card.is_late for card in page.context["waiting"]] == [True, False]
     assert b"Customers first until" in page.content
+
+
+def test_the_desk_says_when_to_answer_and_by_how_much_it_is_late(client, entry):
+    late = a_prospect_asks(entry.forum, minutes_ago=300)
+    due = a_prospect_asks(entry.forum, minutes_ago=60)
+
+    clocks = [" ".join(words.split()) for words in texts(client.get("/desk/"), ".desk-clock strong")]
+
+    assert clocks == ["Late by 1 h", f"Answer by {localtime(due.due_at):%a %H:%M}"]
+    assert late.due_at < due.due_at
+
+
+def test_the_desk_says_until_when_all_forums_are_closed(client, entry):
+    a_prospect_asks(entry.forum)
+    assert "Closed until" not in client.get("/desk/").content.decode()
+    opens = localtime() + timedelta(hours=1)
+    ProspectForum.objects.update(
+        opens_at=opens.replace(second=0, microsecond=0, tzinfo=None).time(),
+        closes_at=(opens + timedelta(hours=1)).time(),
+        answers_on_weekends=True,
+    )
+
+    assert texts(client.get("/desk/"), ".alert span") == [
+        f"Closed until {opens:%a} {opens.day} {opens:%b, %H:%M}. "
+        "The time until then does not count towards a deadline."
+    ]
+
+
+def test_a_question_says_why_it_waits_although_the_team_answered(client, entry):
+    question = a_prospect_asks(entry.forum)
+    a_reply(question.topic, entry.member, minutes_ago=20)
+    a_reply(question.topic, question.topic.author, minutes_ago=10)
+    track_topic(question.pk)
+
+    for path in ("/desk/", url(question)):
+        assert "Wrote again after our answer" in client.get(path).content.decode()
+
+
+def test_a_card_leads_to_the_answer(client, entry):
+    question = a_prospect_asks(entry.forum)
+
+    [answer] = parsed(client.get("/desk/")).cssselect(".desk-acts a")
+    path, fragment = answer.get("href").split("#")
+
+    assert answer.text_content() == "Answer"
+    assert [form.get("id") for form in parsed(client.get(path)).cssselect("form#" + fragment)] == [fragment]
+    claim_question(question, actor=RosterEntryFactory(forum=entry.forum).member)
+    assert parsed(client.get("/desk/")).cssselect(".desk-acts a") == []
 
 
 def test_the_desk_shows_recently_answered_questions(client, entry):
