@@ -43,7 +43,7 @@ def todos_of(member: Member) -> list[Todo]:
 def _desk(member: Member) -> list[Todo]:
     if not prospects.can_open_desk(member):
         return []
-    counts = desk.open_counts(member, now=timezone.now())
+    counts = desk.counts_of(member, now=timezone.now())
     if not counts.waiting:
         return []
     sentence = ngettext(

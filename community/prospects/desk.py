@@ -14,33 +14,35 @@ from community.core.pagination import PER_PAGE
 from community.core.prepared import Prepared, compiled_at_start
 from community.members.models import Member
 
-from .models import DeskQuestion, DeskQuestionQuerySet
+from .models import DeskQuestion, DeskQuestionQuerySet, assigned_q, recently_answered_q
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-# How many of the answered questions the desk shows.
-RECENT = 5
-
-LISTS: dict[str, Callable[[DeskQuestionQuerySet, datetime], DeskQuestionQuerySet]] = {
-    "waiting": lambda questions, now: questions.for_work(now),
-    "held back": lambda questions, now: questions.held_back(now),
-    "answered": lambda questions, now: questions.answered(),
+LISTS: dict[str, Callable[[DeskQuestionQuerySet, int, datetime], DeskQuestionQuerySet]] = {
+    "waiting": lambda questions, reader, now: questions.for_work(now),
+    "mine": lambda questions, reader, now: questions.assigned(now).filter(claimed_by=reader),
+    "others": lambda questions, reader, now: questions.assigned(now).exclude(claimed_by=reader),
+    "held_back": lambda questions, reader, now: questions.held_back(now),
+    "answered": lambda questions, reader, now: questions.answered(now),
 }
 
 
-class OpenCounts(NamedTuple):
-    """How many open questions wait for the team, how many of those are overdue, and how many are held back."""
+class Counts(NamedTuple):
+    """How many questions are in each of LISTS, and how many of those waiting are overdue."""
 
-    waiting: int
-    overdue: int
-    held_back: int  # for customers
+    waiting: int = 0
+    mine: int = 0
+    others: int = 0
+    held_back: int = 0
+    answered: int = 0
+    overdue: int = 0
 
 
-def open_counts(reader: Member, *, now: datetime) -> OpenCounts:
-    """Count the open questions at the reader's desk. One query."""
-    found = _open_counts(reader.staff_role).first(reader_id=reader.pk, now=now)
-    return OpenCounts(*found[1:]) if found else OpenCounts(0, 0, 0)
+def counts_of(reader: Member, *, now: datetime) -> Counts:
+    """Count the questions at the reader's desk. One query."""
+    by_state = _counts(reader.staff_role)(reader_id=reader.pk, now=now)
+    return Counts(*(sum(numbers) for numbers in zip(*(row[1:] for row in by_state), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class Questions:
         return [pk for (pk,) in rows[: wanted.stop - start]]
 
 
-def for_cards(ids: list[int]) -> dict[int, DeskQuestion]:
-    """Return these questions by id, with what a card shows. One query."""
+def for_cards(ids: list[int]) -> list[DeskQuestion]:
+    """Return these questions in this order, with what a card shows. One query."""
     # The joins are made for these alone, not for all that are sorted.
-    return {question.pk: question for question in _cards()(ids=ids)} if ids else {}
+    found = {question.pk: question for question in _cards()(ids=ids)} if ids else {}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def closed_until(questions: Iterable[DeskQuestion], *, now: datetime) -> datetime | None:
@@ -71,16 +74,19 @@ def closed_until(questions: Iterable[DeskQuestion], *, now: datetime) -> datetim
 
 
 @cache
-def _open_counts(role: str) -> Prepared[tuple[str, int, int, int]]:
+def _counts(role: str) -> Prepared[tuple[str, int, int, int, int, int, int]]:
     def build(reader_id: int, now: datetime) -> QuerySet[DeskQuestion, Any]:
-        questions = DeskQuestion.objects.at_desk_of(Member(pk=reader_id, role=role)).open()
-        held_back = Q(is_urgent=False, opens_at__gt=now)
-        counts = questions.values_list("state").annotate(
-            waiting=Count("pk", filter=~held_back),
-            overdue=Count("pk", filter=~held_back & Q(due_at__lt=now)),
-            held_back=Count("pk", filter=held_back),
-        )
-        return counts.order_by()
+        questions = DeskQuestion.objects.at_desk_of(Member(pk=reader_id, role=role))
+        is_open, answered = Q(state=DeskQuestion.State.OPEN), recently_answered_q(now)
+        held_back = is_open & Q(is_urgent=False, opens_at__gt=now)
+        waiting = is_open & ~held_back
+        assigned, mine = waiting & assigned_q(now), Q(claimed_by=reader_id)
+        lists = (waiting, assigned & mine, assigned & ~mine, held_back, answered, waiting & Q(due_at__lt=now))
+        counts = {
+            f"n_{name}": Count("pk", filter=wanted)
+            for name, wanted in zip(Counts._fields, lists, strict=True)
+        }
+        return questions.filter(is_open | answered).values_list("state").annotate(**counts).order_by()
 
     return Prepared(build)
 
@@ -89,9 +95,9 @@ def _open_counts(role: str) -> Prepared[tuple[str, int, int, int]]:
 def _ids(name: str, role: str) -> Prepared[tuple[int]]:
     def build(reader_id: int, now: datetime) -> QuerySet[DeskQuestion, Any]:
         questions = DeskQuestion.objects.at_desk_of(Member(pk=reader_id, role=role))
-        return LISTS[name](questions, now).values_list("pk")
+        return LISTS[name](questions, reader_id, now).values_list("pk")
 
-    return Prepared(build, limit=RECENT if name == "answered" else PER_PAGE)
+    return Prepared(build, limit=PER_PAGE)
 
 
 @compiled_at_start()

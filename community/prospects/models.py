@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +178,7 @@ class RosterEntry(models.Model):
         return f"{self.real_name}, {self.title}"
 
 
+RECENTLY = timedelta(days=30)
 CARD_FIELDS = (
     "state",
     "waiting_since",
@@ -208,6 +209,15 @@ CARD_FIELDS = (
 )
 
 
+def assigned_q(now: datetime) -> Q:
+    """Questions whose claim has not expired; `now` may be the placeholder of a prepared statement."""
+    return Q(claimed_by__isnull=False, claimed_at__gt=Value(now) - Value(DeskQuestion.CLAIM_LASTS))
+
+
+def recently_answered_q(now: datetime) -> Q:
+    return Q(state=DeskQuestion.State.ANSWERED, waiting_since__gt=Value(now) - Value(RECENTLY))
+
+
 class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
     def at_desk_of(self, member: Member) -> DeskQuestionQuerySet:
         return self.filter(forum__in=ProspectForum.objects.staffed_by(member))
@@ -220,13 +230,17 @@ class DeskQuestionQuerySet(models.QuerySet["DeskQuestion"]):
         work = self.open().filter(Q(is_urgent=True) | Q(opens_at__lte=now))
         return work.order_by("due_at", "waiting_since", "pk")
 
+    def assigned(self, now: datetime) -> DeskQuestionQuerySet:
+        """Open questions that somebody is assigned to, in the order of `for_work`."""
+        return self.for_work(now).filter(assigned_q(now))
+
     def held_back(self, now: datetime) -> DeskQuestionQuerySet:
         """Open questions in their grace period, when only peers may answer."""
         return self.open().filter(is_urgent=False, opens_at__gt=now).order_by("opens_at", "pk")
 
-    def answered(self) -> DeskQuestionQuerySet:
-        """Questions whose last word is the team's, latest first."""
-        return self.filter(state=DeskQuestion.State.ANSWERED).order_by("-waiting_since")
+    def answered(self, now: datetime) -> DeskQuestionQuerySet:
+        """Questions asked in the last 30 days whose last word is the team's, latest first."""
+        return self.filter(recently_answered_q(now)).order_by("-waiting_since", "-pk")
 
     def with_people(self) -> DeskQuestionQuerySet:
         return self.select_related(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -17,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from community.core import rate_limits
 from community.core.page_meta import PageMeta
-from community.core.pagination import PER_PAGE, page_of
+from community.core.pagination import page_of
 from community.core.permissions import Refused, require
 from community.events.models import Event
 from community.forum import queries
@@ -63,42 +62,20 @@ def forum_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def desk(request: HttpRequest) -> HttpResponse:
-    """Show the open questions of the reader's forums, earliest due first."""
+def desk(request: HttpRequest, name: str = "waiting") -> HttpResponse:
+    """Show one of the desk's lists of questions, in the reader's forums."""
     reader, now = _reader_of_desk(request), timezone.now()
-    counts = desk_lists.open_counts(reader, now=now)
-    page = page_of(request, desk_lists.Questions("waiting", reader, now), total=counts.waiting)
-    waiting, held_back, answered = list(page.object_list), list[int](), list[int]()
-    if page.number == 1:
-        held_back = desk_lists.Questions("held back", reader, now)[:PER_PAGE] if counts.held_back else []
-        answered = desk_lists.Questions("answered", reader, now)[: desk_lists.RECENT]
-    shown = _cards_by_id(reader, [*waiting, *held_back, *answered], now)
+    counts = desk_lists.counts_of(reader, now=now)
+    page = page_of(request, desk_lists.Questions(name, reader, now), total=getattr(counts, name))
+    questions = desk_lists.for_cards(list(page.object_list))
     context = {
+        "name": name,
         "counts": counts,
         "page": page,
-        "closed_until": desk_lists.closed_until(
-            (shown[pk].question for pk in waiting if pk in shown), now=now
-        ),
-        "waiting": [shown[pk] for pk in waiting if pk in shown],
-        "held_back": [shown[pk] for pk in held_back if pk in shown],
-        "answered": [shown[pk] for pk in answered if pk in shown],
+        "closed_until": desk_lists.closed_until(questions, now=now) if name == "waiting" else None,
+        "cards": cards.cards_of(questions, reader=reader, now=now),
     }
     return render(request, "prospects/desk.html", context)
-
-
-@require_safe
-@login_required
-def desk_held_back(request: HttpRequest) -> HttpResponse:
-    """Show all questions that customers answer first, the next to open first."""
-    reader, now = _reader_of_desk(request), timezone.now()
-    counts = desk_lists.open_counts(reader, now=now)
-    page = page_of(request, desk_lists.Questions("held back", reader, now), total=counts.held_back)
-    context = {
-        "counts": counts,
-        "page": page,
-        "held_back": list(_cards_by_id(reader, list(page.object_list), now).values()),
-    }
-    return render(request, "prospects/desk_held_back.html", context)
 
 
 @require_safe
@@ -220,13 +197,6 @@ def _reader_of_desk(request: HttpRequest) -> Member:
     reader = member_of(request)
     require(rules.can_open_desk(reader), NOT_YOURS)
     return reader
-
-
-def _cards_by_id(reader: Member, ids: list[int], now: datetime) -> dict[int, cards.Card]:
-    """Return the cards of these questions in this order."""
-    found = desk_lists.for_cards(ids)
-    rows = [found[pk] for pk in dict.fromkeys(ids) if pk in found]
-    return {card.question.pk: card for card in cards.cards_of(rows, reader=reader, now=now)}
 
 
 def _question_at_desk(request: HttpRequest, topic_id: int) -> DeskQuestion:

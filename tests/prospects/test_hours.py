@@ -113,7 +113,12 @@ def test_forum_list_without_hours_shows_none(client):
 
 @pytest.mark.parametrize(
     ("now", "reopens"),
-    [("Fri 9 16:59", None), ("Fri 9 17:01", "12 09:00"), ("Sat 10 12:00", "12 09:00"), ("Mon 12 09:00", None)],
+    [
+        ("Fri 9 16:59", None),
+        ("Fri 9 17:01", "12 09:00"),
+        ("Sat 10 12:00", "12 09:00"),
+        ("Mon 12 09:00", None),
+    ],
 )
 def test_a_forum_is_closed_until_its_team_answers_again(now, reopens):
     berlin = ZoneInfo("Europe/Berlin")

@@ -100,7 +100,7 @@ def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, djang
 # Desk
 
 
-@pytest.mark.parametrize("path", ["/desk/", "/desk/held-back/", "/desk/{}/", "/desk/{}/evidence/"])
+@pytest.mark.parametrize("path", ["/desk/", "/desk/mine/", "/desk/{}/", "/desk/{}/evidence/"])
 def test_the_desk_is_for_the_roster_and_managers(client, path):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
@@ -125,7 +125,7 @@ def test_the_desk_excludes_other_forums(client, entry):
 
     page = client.get("/desk/")
 
-    assert page.context["waiting"] == []
+    assert page.context["cards"] == []
     assert client.get(url(other)).status_code == 404
     assert client.post(url(other, "claim/")).status_code == 404
 
@@ -149,12 +149,12 @@ def test_the_desk_sorts_by_due_date_and_holds_new_questions_back(client, entry):
     newer = a_prospect_asks(entry.forum, minutes_ago=60)
     new = a_prospect_asks(entry.forum, minutes_ago=5)
 
-    page = client.get("/desk/")
+    waiting, held_back = client.get("/desk/"), client.get("/desk/held-back/")
 
-    assert [card.question for card in page.context["waiting"]] == [late, newer]
-    assert [card.question for card in page.context["held_back"]] == [new]
-    assert [card.is_late for card in page.context["waiting"]] == [True, False]
-    assert b"Customers first until" in page.content
+    assert [card.question for card in waiting.context["cards"]] == [late, newer]
+    assert [card.is_late for card in waiting.context["cards"]] == [True, False]
+    assert [card.question for card in held_back.context["cards"]] == [new]
+    assert b"Customers first until" in held_back.content
 
 
 def test_the_desk_says_when_to_answer_and_by_how_much_it_is_late(client, entry):
@@ -205,14 +205,36 @@ def test_a_card_leads_to_the_answer(client, entry):
     assert parsed(client.get("/desk/")).cssselect(".desk-acts a") == []
 
 
-def test_the_desk_shows_recently_answered_questions(client, entry):
+def test_the_desk_lists_answered_questions(client, entry):
     question = a_prospect_asks(entry.forum)
     client.post(url(question, "reply/"), {"source": "How many cups a day?"})
+    DeskQuestion.objects.filter(pk=a_prospect_asks(entry.forum, minutes_ago=31 * 24 * 60).pk).update(
+        state="answered"
+    )
 
-    page = client.get("/desk/")
+    waiting, answered = client.get("/desk/"), client.get("/desk/answered/")
 
-    assert page.context["waiting"] == []
-    assert [card.question for card in page.context["answered"]] == [question]
+    assert waiting.context["cards"] == []
+    assert [card.question for card in answered.context["cards"]] == [question]
+    assert "in time" in answered.content.decode()
+
+
+def test_the_desk_lists_whose_questions_are_whose_and_counts_them(client, entry):
+    colleague = RosterEntryFactory(forum=entry.forum, member__display_name="Amara Okafor").member
+    free, mine, taken, expired = (a_prospect_asks(entry.forum) for _ in range(4))
+    claim_question(mine, actor=entry.member)
+    claim_question(taken, actor=colleague)
+    an_hour_ago = localtime() - timedelta(hours=1)
+    DeskQuestion.objects.filter(pk=expired.pk).update(claimed_by=colleague, claimed_at=an_hour_ago)
+
+    lists = {name: client.get(f"/desk/{name}") for name in ("", "mine/", "others/", "answered/")}
+
+    found = {name: [card.question for card in page.context["cards"]] for name, page in lists.items()}
+    assert found == {"": [free, mine, taken, expired], "mine/": [mine], "others/": [taken], "answered/": []}
+    assert texts(lists["mine/"], ".tabs .numbers") == ["4", "1", "1", "0"]
+    assert "Assigned to Amara Okafor" in "".join(texts(lists["others/"], ".desk-acts")).translate(
+        {0x2068: None, 0x2069: None}
+    )
 
 
 def test_the_desk_takes_the_same_queries_for_one_question_and_three(client, entry, django_assert_num_queries):
@@ -233,38 +255,22 @@ def test_the_desk_shows_twenty_questions_and_counts_all(client, entry):
 
     first, second = client.get("/desk/"), client.get("/desk/?page=2")
 
-    assert [card.question for card in first.context["waiting"]] == most_urgent_first[:20]
-    assert [card.question for card in second.context["waiting"]] == most_urgent_first[20:]
-    assert texts(first, "#waiting .numbers") == texts(second, "#waiting .numbers") == ["22"]
+    assert [card.question for card in first.context["cards"]] == most_urgent_first[:20]
+    assert [card.question for card in second.context["cards"]] == most_urgent_first[20:]
+    assert texts(first, "[aria-current] .numbers") == texts(second, "[aria-current] .numbers") == ["22"]
     assert "?page=2" in first.content.decode()
 
 
-def test_later_pages_of_the_desk_show_only_waiting_questions(client, entry):
-    a_peer()
-    for number in range(21):
-        a_prospect_asks(entry.forum, minutes_ago=100 + number)
-    a_prospect_asks(entry.forum, minutes_ago=5)
-
-    second = client.get("/desk/?page=2")
-
-    assert len(second.context["waiting"]) == 1
-    assert second.context["held_back"] == second.context["answered"] == []
-
-
-def test_held_back_questions_have_a_page_when_there_are_many(client, entry):
+def test_held_back_questions_have_a_tab_if_there_are_any(client, entry):
+    assert client.get("/desk/held-back/").context["cards"] == []
+    assert "/desk/held-back/" not in client.get("/desk/").content.decode()
     a_peer()
     asked = [a_prospect_asks(entry.forum, minutes_ago=minutes) for minutes in range(1, 23)]
 
     desk, rest = client.get("/desk/"), client.get("/desk/held-back/?page=2")
 
-    assert len(desk.context["held_back"]) == 20
-    assert texts(desk, "#held-back .numbers") == ["22"]
-    assert texts(desk, "a[href='/desk/held-back/']") == ["Show all 22 questions"]
-    assert [card.question for card in rest.context["held_back"]] == [asked[1], asked[0]]
-
-
-def test_held_back_questions_without_any_are_an_empty_page(client, entry):
-    assert client.get("/desk/held-back/").context["held_back"] == []
+    assert texts(desk, "a[href='/desk/held-back/'] .numbers") == ["22"]
+    assert [card.question for card in rest.context["cards"]] == [asked[1], asked[0]]
 
 
 # One question
