@@ -13,9 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from community.core.addresses import address
 from community.core.prepared import Prepared, compiled_at_start
+from community.events.catalogue import PURCHASE_COMPLETED, PURCHASE_REFUNDED
+from community.events.models import Event
 from community.forum.models import Post, Topic
 from community.forum.queries import KINDS, kind_of, placeholder_reader
 from community.members.models import Member, team_q
+from journeys.engine.ledger import is_sale
 from journeys.models import MemberState, StageHistory
 
 from . import durations
@@ -173,6 +176,7 @@ class Background:
     earlier: list[Topic]
     colleagues: list[tuple[Member, MemberState | None]]
     handovers: list[Handover]
+    products: list[str]
 
 
 def background_of(question: DeskQuestion, *, reader: Member) -> Background:
@@ -187,7 +191,23 @@ def background_of(question: DeskQuestion, *, reader: Member) -> Background:
         earlier=list(earlier.exclude(pk=topic.pk).select_related("category").order_by("-created_at")[:8]),
         colleagues=_colleagues(topic.author),
         handovers=list(question.handovers.select_related("giver", "receiver")[:5]),
+        products=_products_of(topic.author),
     )
+
+
+def _products_of(member: Member) -> list[str]:
+    """Return the products that the member bought and did not return, the latest first."""
+    names = (PURCHASE_COMPLETED, PURCHASE_REFUNDED)
+    events = Event.objects.not_retracted().filter(member=member, name__in=names).order_by("-occurred_at")
+    returned: set[str] = set()
+    products: dict[str, None] = {}
+    for event in events:
+        ref = event.props["external_id"]
+        if event.name == PURCHASE_REFUNDED and event.props["full"]:
+            returned.add(ref)
+        elif is_sale({"cents": event.value_cents, "props": event.props}) and ref not in returned:
+            products |= dict.fromkeys(event.props.get("products") or ())
+    return list(products)
 
 
 def _colleagues(member: Member) -> list[tuple[Member, MemberState | None]]:

@@ -21,7 +21,7 @@ from tests.factories.prospects import (
 )
 from tests.forum.pages import page as parsed
 from tests.forum.pages import texts, titles
-from tests.journeys.journey_fixtures import drained, happened
+from tests.journeys.journey_fixtures import bought, drained, happened
 
 pytestmark = pytest.mark.django_db
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -295,6 +295,26 @@ def test_question_detail_shows_the_background(client, entry):
         "1 earlier topic",
     ):
         assert words in page
+
+
+def test_question_detail_shows_what_the_asker_bought_and_kept(client, entry):
+    asker = MemberFactory(customer_since=date(2024, 5, 12))
+    question = a_prospect_asks(entry.forum, author=asker)
+    bought(asker, 9, "kept", products=["Duo", "Mill"])
+    bought(asker, 8, "test", products=["Trial machine"], test=True)
+    bought(asker, 7, "returned", products=["Bar"])
+    happened(asker, "purchase.refunded", 6, external_id="returned", full=True)
+
+    facts = texts(client.get(url(question)), ".desk-words .meta + .meta span")
+
+    assert facts == ["Customer since 12 May 2024", "Bought: Duo, Mill"]
+
+
+def test_question_detail_of_somebody_who_has_not_bought_says_so(client, entry):
+    page = client.get(url(a_prospect_asks(entry.forum))).content.decode()
+
+    assert "Not a customer" in page
+    assert "Bought:" not in page
 
 
 def test_desk_leads_from_the_company_to_its_members(client, entry):
