@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/others/", views.desk, {"name": "others"}, name="desk-others"),
     path("desk/held-back/", views.desk, {"name": "held_back"}, name="desk-held-back"),
     path("desk/answered/", views.desk, {"name": "answered"}, name="desk-answered"),
+    path("desk/team/", views.desk_team, name="desk-team"),
     path("desk/<int:topic_id>/", views.question_detail, name="question-detail"),
     path("desk/<int:topic_id>/evidence/", views.question_evidence, name="question-evidence"),
     path("desk/<int:topic_id>/claim/", views.question_claim, name="question-claim"),

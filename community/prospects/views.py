@@ -80,6 +80,14 @@ def desk(request: HttpRequest, name: str = "waiting") -> HttpResponse:
 
 @require_safe
 @login_required
+def desk_team(request: HttpRequest) -> HttpResponse:
+    """Show the opening hours and the team of each of the reader's forums."""
+    forums = ProspectForum.objects.staffed_by(_reader_of_desk(request)).select_related("category")
+    return render(request, "prospects/desk_team.html", {"forums": forums.with_roster()})
+
+
+@require_safe
+@login_required
 @vary_on_headers("HX-Request")
 def question_detail(request: HtmxRequest, topic_id: int) -> HttpResponse:
     """Show one question with its background; a fragment for htmx. Merged and moved questions redirect to the topic."""

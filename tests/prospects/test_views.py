@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import connection
@@ -100,7 +100,7 @@ def test_forum_list_takes_the_same_queries_for_one_forum_and_three(client, djang
 # Desk
 
 
-@pytest.mark.parametrize("path", ["/desk/", "/desk/mine/", "/desk/{}/", "/desk/{}/evidence/"])
+@pytest.mark.parametrize("path", ["/desk/", "/desk/mine/", "/desk/team/", "/desk/{}/", "/desk/{}/evidence/"])
 def test_the_desk_is_for_the_roster_and_managers(client, path):
     entry = RosterEntryFactory()
     question = a_prospect_asks(entry.forum)
@@ -271,6 +271,27 @@ def test_held_back_questions_have_a_tab_if_there_are_any(client, entry):
 
     assert texts(desk, "a[href='/desk/held-back/'] .numbers") == ["22"]
     assert [card.question for card in rest.context["cards"]] == [asked[1], asked[0]]
+
+
+def test_the_team_page_shows_hours_and_people_and_lets_managers_change_them(client, entry):
+    ProspectForum.objects.update(opens_at=time(9), closes_at=time(18))
+    ProspectForumFactory(category__name="Another desk")
+    change = f"/admin/prospects/prospectforum/{entry.forum.pk}/change/"
+
+    seen = client.get("/desk/team/").content.decode()
+    client.force_login(MemberFactory(role="manager"))
+    managed = client.get("/desk/team/").content.decode()
+
+    assert "Monday to Friday, 09:00 to 18:00" in seen
+    assert entry.real_name in seen
+    assert "Another desk" not in seen
+    assert "Another desk" in managed
+    assert (change in seen, change in managed) == (False, True)
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/me/"])
+def test_the_desk_and_the_own_page_lead_to_hours_and_team(client, entry, path):
+    assert 'href="/desk/team/"' in client.get(path).content.decode()
 
 
 # One question
