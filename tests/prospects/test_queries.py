@@ -41,7 +41,7 @@ def test_a_real_name_that_is_also_the_display_name_is_shown_once(client):
 
     page = client.get(question.topic.get_absolute_url())
 
-    assert texts(page, f"#p{answer.pk} .post-by .soft") == [entry.title]
+    assert texts(page, f"#p{answer.pk} h2 .soft") == [entry.title]
 
 
 def test_only_the_desk_gets_the_card_with_the_stage():
