@@ -365,6 +365,7 @@ def test_question_detail_is_a_fragment_for_htmx(client, entry):
     whole, part = client.get(url(question)), client.get(url(question), **HTMX)
 
     assert b"<html" in whole.content
+    assert texts(whole, "h1") == ["Question at the sales desk"]
     assert b"<html" not in part.content
     assert f'id="question-{question.pk}"' in part.content.decode()
 
