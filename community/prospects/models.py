@@ -201,6 +201,7 @@ CARD_FIELDS = (
     "topic__title",
     "topic__author__avatar",
     "topic__author__company__name",
+    "topic__author__company__slug",
     "topic__author__display_name",
     "topic__author__journey__shown_stage",
     "topic__author__journey__stage",
