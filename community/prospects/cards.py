@@ -126,7 +126,7 @@ def _topic_counts(kind: str) -> Prepared[tuple[int, int]]:
     return Prepared(build)
 
 
-KINDS = ("customers", "undecided", "staff")
+VOICES = ("customers", "undecided", "staff")
 NAMES = {
     "customers": (_("customer"), _("customers")),
     "undecided": (_("undecided"), _("undecided")),
@@ -137,7 +137,7 @@ NAMES = {
 def _reply_shares(topic_ids: list[int]) -> dict[int, list[ReplyShare]]:
     """Return who has replied, by topic id. Authors count as customers if they are one now."""
     rows = _reply_counts()(topic_ids=topic_ids)
-    return {topic: _shares(dict(zip(KINDS, numbers, strict=True))) for topic, *numbers in rows}
+    return {topic: _shares(dict(zip(VOICES, numbers, strict=True))) for topic, *numbers in rows}
 
 
 @compiled_at_start()
@@ -151,7 +151,7 @@ def _reply_counts() -> Prepared[tuple[int, int, int, int]]:
             undecided=Count("pk", filter=~staff & Q(author__customer_since__isnull=True)),
             staff=Count("pk", filter=staff),
         )
-        return counts.order_by().values_list("topic", *KINDS)
+        return counts.order_by().values_list("topic", *VOICES)
 
     return Prepared(build)
 
