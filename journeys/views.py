@@ -175,10 +175,12 @@ def _rows(request: HttpRequest, states: QuerySet[MemberState]) -> dict[str, obje
 def _member_page(request: HttpRequest, username: str, *, form: OverrideForm | None) -> HttpResponse:
     member, reader = _get_member(request, username), member_of(request)
     story, weeks = quoting_once(story_of(member, reader), weeks_of(request, member, reader))
+    states = [story.state] if story.state else []
     context = {
         "member": member,
         "story": story,
-        "risks": risks_of([story.state], reader).get(member.pk, []) if story.state else [],
+        "risks": risks_of(states, reader).get(member.pk, []),
+        "question": open_questions_of([state for state in states if state.at_risk], reader).get(member.pk),
         "means": labels.STAGE_MEANS,
         "superseded_stages": member.stage_history.filter(superseded_at__isnull=False).order_by(
             "-superseded_at", "-id"

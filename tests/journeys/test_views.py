@@ -318,6 +318,21 @@ def test_member_list_says_why_someone_is_at_risk_and_what_to_do_next(as_manager)
     assert counts[0] == counts[1]
 
 
+def test_the_journey_of_a_member_at_risk_begins_with_the_reasons_and_what_to_answer(as_manager):
+    member = MemberFactory()
+    bought(member, 60)
+    happened(member, "nps.answered", 5, score=2)
+    happened(member, "payment.failed", 4)
+    question = TopicFactory(author=member, kind="question")
+    drained()
+
+    main = page(as_manager.get(f"/journeys/members/{member.username}/")).cssselect("main")[0]
+
+    (alert,) = main.cssselect(".alert")
+    assert [link.get("href") for link in alert.cssselect("p a")] == [question.get_absolute_url()]
+    assert len(alert.cssselect(".risks > li")) == len(main.cssselect(".risks > li")) == 2
+
+
 def test_member_list_excludes_the_suspended(as_manager, manager):
     member = MemberFactory()
     replied(member, 3)
