@@ -123,7 +123,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(request, _("Content"), _CONTENT),
         _group(request, _("Recognition"), _RECOGNITION),
         _group(request, _("Journeys"), _JOURNEYS),
-        _group(request, _("Rules and log"), _RULES),
+        _group(request, _("Moderation"), _MODERATION),
         _group(request, _("System"), _SYSTEM),
     ]
 
@@ -153,7 +153,7 @@ _JOURNEYS: list[Entry] = [
     (gettext_lazy("Overrides"), "admin:journeys_override_changelist", "edit_location"),
     (gettext_lazy("Stage history"), "admin:journeys_stagehistory_changelist", "history"),
 ]
-_RULES: list[Entry] = [
+_MODERATION: list[Entry] = [
     (gettext_lazy("Guidelines"), "admin:members_guidelines_changelist", "menu_book"),
     (gettext_lazy("Moderation policy"), "admin:moderation_policy_changelist", "tune"),
     (gettext_lazy("Blocked words"), "admin:moderation_blockedword_changelist", "do_not_disturb"),

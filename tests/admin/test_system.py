@@ -86,7 +86,7 @@ def test_the_navigation_is_grouped(as_manager):
     response = as_manager.get(INDEX)
 
     groups = [group["title"] for group in response.context["sidebar_navigation"]]
-    assert groups == ["Today", "People", "Content", "Recognition", "Journeys", "Rules and log", "System"]
+    assert groups == ["Today", "People", "Content", "Recognition", "Journeys", "Moderation", "System"]
     assert {
         "Review queue",
         "Members",
